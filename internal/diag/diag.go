@@ -1,0 +1,97 @@
+// Package diag owns what a message about a file is made of: positions, problems, the source line with its
+// caret, and did-you-mean. It knows no file language and no layer; those decide what is a problem.
+package diag
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// Pos is a place in a source file: line and column from 1, columns counted in characters. The zero Pos
+// stands for the file as a whole.
+type Pos struct {
+	Line, Col int
+}
+
+// String is "line:col", as editors take it.
+func (p Pos) String() string { return fmt.Sprintf("%d:%d", p.Line, p.Col) }
+
+// IsZero tells whether p stands for the whole file.
+func (p Pos) IsZero() bool { return p == Pos{} }
+
+// Problem is one mistake: where it stands, what is wrong, and what would be right. A Problem without a
+// position is given one by whoever knows it, see At.
+type Problem struct {
+	Pos Pos
+	Msg string
+	// Context names the repeats and blocks round the place, where there are any. The same problem in another
+	// turn or call counts as the same.
+	Context string
+	Fits    string // what would fit, with numbers; "" where that is not known
+	Hint    string // advice in words; "" where there is none
+}
+
+// Error is the message with its position, without the source line.
+func (p *Problem) Error() string {
+	if p.Pos.IsZero() {
+		return p.Msg
+	}
+	return fmt.Sprintf("%s: %s", p.Pos, p.Msg)
+}
+
+// Errorf makes a Problem that has no position yet.
+func Errorf(format string, args ...any) *Problem {
+	return &Problem{Msg: fmt.Sprintf(format, args...)}
+}
+
+// WithHint sets the advice and returns the problem.
+func (p *Problem) WithHint(format string, args ...any) *Problem {
+	p.Hint = fmt.Sprintf(format, args...)
+	return p
+}
+
+// WithFits sets what would fit and returns the problem.
+func (p *Problem) WithFits(fits string) *Problem {
+	p.Fits = fits
+	return p
+}
+
+// At gives err the position pos, unless it is a Problem that has one. An error of another type becomes the
+// message.
+func At(pos Pos, err error) Problem {
+	p, ok := err.(*Problem)
+	if !ok {
+		return Problem{Pos: pos, Msg: err.Error()}
+	}
+	placed := *p
+	if placed.Pos.IsZero() {
+		placed.Pos = pos
+	}
+	return placed
+}
+
+// List is all the problems of one file.
+type List []Problem
+
+// Add appends a problem with a formatted message and returns it, so that a hint can be set on it.
+func (l *List) Add(pos Pos, format string, args ...any) *Problem {
+	*l = append(*l, Problem{Pos: pos, Msg: fmt.Sprintf(format, args...)})
+	return &(*l)[len(*l)-1]
+}
+
+// Sorted is the list in file order with repeats left out: a mistake inside a block stands once, however many
+// times the block is called.
+func (l List) Sorted() List {
+	sorted := slices.Clone(l)
+	slices.SortStableFunc(sorted, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Col, b.Pos.Col))
+	})
+	seen := make(map[string]bool, len(sorted))
+	return slices.DeleteFunc(sorted, func(p Problem) bool {
+		key := p.Error()
+		repeat := seen[key]
+		seen[key] = true
+		return repeat
+	})
+}

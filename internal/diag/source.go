@@ -1,0 +1,78 @@
+package diag
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/mattn/go-runewidth"
+
+	"cnncalc/internal/plain"
+)
+
+// Longest source excerpt under a message, in characters. A file of one long line would else be printed whole
+// for each problem.
+const maxExcerpt = 100
+
+// Source is a file's name and its lines, to print problems with.
+type Source struct {
+	Name  string
+	Lines []string
+}
+
+// Print writes every problem in order: "file:line:col: message", the source line with a caret under the
+// column, and its "fits:" and "hint:" lines. Text of the user's is escaped.
+func (s *Source) Print(w io.Writer, problems List) error {
+	var b strings.Builder
+	for _, p := range problems.Sorted() {
+		s.write(&b, p)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (s *Source) write(b *strings.Builder, p Problem) {
+	if p.Pos.IsZero() {
+		fmt.Fprintf(b, "%s: %s\n", plain.Escape(s.Name), plain.Escape(p.Msg))
+	} else {
+		fmt.Fprintf(b, "%s:%s: %s\n", plain.Escape(s.Name), p.Pos, plain.Escape(p.Msg))
+		s.excerpt(b, p.Pos)
+	}
+	if p.Context != "" {
+		fmt.Fprintf(b, "  in:   %s\n", plain.Escape(p.Context))
+	}
+	if p.Fits != "" {
+		fmt.Fprintf(b, "  fits: %s\n", plain.Escape(p.Fits))
+	}
+	if p.Hint != "" {
+		fmt.Fprintf(b, "  hint: %s\n", plain.Escape(p.Hint))
+	}
+}
+
+// excerpt writes the source line and a caret under pos. Leading blanks are cut, and a long line is cut round
+// the caret with "..." where something is missing.
+func (s *Source) excerpt(b *strings.Builder, pos Pos) {
+	if pos.Line < 1 || pos.Line > len(s.Lines) {
+		return
+	}
+	line := []rune(strings.TrimRight(s.Lines[pos.Line-1], " \t\r"))
+	at := min(max(pos.Col-1, 0), len(line))
+	start, end := 0, len(line)
+	for start < at && (line[start] == ' ' || line[start] == '\t') {
+		start++
+	}
+	before, after := "", ""
+	if end-start > maxExcerpt {
+		if at-start > maxExcerpt/2 {
+			start, before = at-maxExcerpt/2, "..."
+		}
+		if end-start > maxExcerpt {
+			end, after = start+maxExcerpt, "..."
+		}
+	}
+	gutter := fmt.Sprintf("  %d | ", pos.Line)
+	lead := before + plain.Escape(string(line[start:at]))
+	fmt.Fprintf(b, "%s%s%s%s\n", gutter, lead, plain.Escape(string(line[at:end])), after)
+	margin := strings.Repeat(" ", len(gutter)-2) + "| "
+	fmt.Fprintf(b, "%s%s^\n", margin, strings.Repeat(" ", runewidth.StringWidth(lead)))
+}

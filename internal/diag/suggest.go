@@ -1,0 +1,56 @@
+package diag
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Nearest is the candidate that name was most likely meant to be: without regard to case, at most a third of
+// the name's letters changed, added, dropped or swapped with a neighbour. ok is false where none is near.
+func Nearest(name string, candidates []string) (nearest string, ok bool) {
+	if len(name) > 64 {
+		return "", false
+	}
+	typed := []rune(strings.ToLower(name))
+	best := max(1, len(typed)/3) + 1
+	for _, c := range candidates {
+		if d := distance(typed, []rune(strings.ToLower(c))); d < best {
+			best, nearest, ok = d, c, true
+		}
+	}
+	return nearest, ok
+}
+
+// DidYouMean is "did you mean X?" for the nearest candidate, or "" where none is near.
+func DidYouMean(name string, candidates []string) string {
+	nearest, ok := Nearest(name, candidates)
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf("did you mean %s?", nearest)
+}
+
+// distance is the optimal string alignment distance: Levenshtein's, and a swap of two neighbours counts one.
+func distance(a, b []rune) int {
+	previous2 := make([]int, len(b)+1)
+	previous := make([]int, len(b)+1)
+	current := make([]int, len(b)+1)
+	for j := range previous {
+		previous[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		current[0] = i
+		for j := 1; j <= len(b); j++ {
+			change := 1
+			if a[i-1] == b[j-1] {
+				change = 0
+			}
+			current[j] = min(previous[j]+1, current[j-1]+1, previous[j-1]+change)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				current[j] = min(current[j], previous2[j-2]+1)
+			}
+		}
+		previous2, previous, current = previous, current, previous2
+	}
+	return previous[len(b)]
+}

@@ -1,0 +1,224 @@
+package kernel
+
+import "math"
+
+// ActivationKind names an element-wise function.
+type ActivationKind uint8
+
+// The element-wise functions, each as PyTorch's module of that name with its
+// default settings. NaN gives NaN in all of them.
+const (
+	Identity    ActivationKind = iota // x
+	ReLU                              // max(x, 0)
+	LeakyReLU                         // x for x > 0, Alpha*x otherwise
+	ReLU6                             // min(max(x, 0), 6)
+	Sigmoid                           // 1 / (1 + exp(-x))
+	Tanh                              // tanh(x)
+	ELU                               // x for x > 0, Alpha*(exp(x)-1) otherwise
+	SiLU                              // x * sigmoid(x)
+	GELU                              // x/2 * (1 + erf(x/sqrt(2))): the exact form
+	HardSwish                         // x * relu6(x+3) / 6
+	HardSigmoid                       // relu6(x+3) / 6
+)
+
+// Activation is an element-wise function and its parameter. The zero value
+// changes nothing.
+type Activation struct {
+	Kind  ActivationKind
+	Alpha float32 // of LeakyReLU and ELU
+}
+
+// Epilogue is what a kernel does to its sums before it leaves them: add the
+// channel's bias, then apply the activation. The zero value does nothing.
+type Epilogue struct {
+	Bias []float32 // one per output channel, or nil
+	Act  Activation
+}
+
+// finish applies the epilogue to row, values of one output channel.
+func (e *Epilogue) finish(row []float32, channel int) {
+	if e.Bias == nil {
+		if e.Act.Kind != Identity {
+			activate(row, row, e.Act)
+		}
+		return
+	}
+	bias := e.Bias[channel]
+	switch e.Act.Kind {
+	case ReLU:
+		for i, v := range row {
+			row[i] = max(v+bias, 0)
+		}
+	default:
+		for i := range row {
+			row[i] += bias
+		}
+		if e.Act.Kind != Identity {
+			activate(row, row, e.Act)
+		}
+	}
+}
+
+// chunk is the number of values in a task of an element-wise kernel: small
+// enough to balance, large enough that handing it out costs nothing.
+const chunk = 16 << 10
+
+// Activate applies act to each value: dst and src are [n], n = len(src).
+// dst may be src.
+func Activate(dst, src []float32, act Activation, w *Workers) {
+	launch(w, ceilDiv(len(src), chunk), activateJob{dst[:len(src)], src, act})
+}
+
+type activateJob struct {
+	dst, src []float32
+	act      Activation
+}
+
+func (j *activateJob) do(task, _ int) {
+	lo := task * chunk
+	hi := min(lo+chunk, len(j.src))
+	activate(j.dst[lo:hi], j.src[lo:hi], j.act)
+}
+
+// activate uses the built-in max and min where a comparison would do: they
+// carry NaN along and compile without a branch, which matters as the sign of
+// an activation is hard to predict.
+func activate(dst, src []float32, act Activation) {
+	dst = dst[:len(src)]
+	alpha := act.Alpha
+	switch act.Kind {
+	case Identity:
+		copy(dst, src)
+	case ReLU:
+		for i, v := range src {
+			dst[i] = max(v, 0)
+		}
+	case LeakyReLU:
+		leaky(dst, src, alpha)
+	case ReLU6:
+		for i, v := range src {
+			dst[i] = relu6(v)
+		}
+	case Sigmoid:
+		for i, v := range src {
+			dst[i] = float32(1 / (1 + math.Exp(-float64(v))))
+		}
+	case Tanh:
+		for i, v := range src {
+			dst[i] = float32(math.Tanh(float64(v)))
+		}
+	case ELU:
+		for i, v := range src {
+			if v <= 0 {
+				v = float32(float64(alpha) * math.Expm1(float64(v)))
+			}
+			dst[i] = v
+		}
+	case SiLU:
+		for i, v := range src {
+			x := float64(v)
+			dst[i] = float32(x / (1 + math.Exp(-x)))
+		}
+	case GELU:
+		for i, v := range src {
+			x := float64(v)
+			dst[i] = float32(x / 2 * (1 + math.Erf(x/math.Sqrt2)))
+		}
+	case HardSwish:
+		for i, v := range src {
+			dst[i] = v * relu6(v+3) / 6
+		}
+	case HardSigmoid:
+		for i, v := range src {
+			dst[i] = relu6(v+3) / 6
+		}
+	default:
+		panic("kernel: unknown activation")
+	}
+}
+
+func relu6(v float32) float32 { return min(max(v, 0), 6) }
+
+// leaky splits v into its positive and negative part, so that no branch
+// depends on the data. An infinite v meets 0*alpha only, never 0*Inf, as long
+// as alpha is finite.
+func leaky(dst, src []float32, alpha float32) {
+	dst = dst[:len(src)]
+	for i, v := range src {
+		dst[i] = max(v, 0) + alpha*min(v, 0)
+	}
+}
+
+// PReLU is x for x > 0 and alpha*x otherwise. dst and src are [N, C, area];
+// alpha is [C], or [1] for one that all channels share. dst may be src.
+func PReLU(dst, src, alpha []float32, n, c, area int, w *Workers) {
+	size := n * c * area
+	launch(w, n*c, preluJob{dst[:size], src[:size], alpha, c, area})
+}
+
+type preluJob struct {
+	dst, src, alpha []float32
+	c, area         int
+}
+
+func (j *preluJob) do(task, _ int) {
+	alpha := j.alpha[0]
+	if len(j.alpha) > 1 {
+		alpha = j.alpha[task%j.c]
+	}
+	lo, hi := task*j.area, (task+1)*j.area
+	leaky(j.dst[lo:hi], j.src[lo:hi], alpha)
+}
+
+// positions is how many positions of a plane a kernel that works across
+// channels takes at a time: their sums stay in the first-level cache while
+// the channels stream by.
+const positions = 64
+
+// Softmax is exp(x) over the sum of exp(x) across the channels, at each
+// position: dst and src are [N, C, area]. The largest value is subtracted
+// first, so that nothing overflows. dst may be src.
+func Softmax(dst, src []float32, n, c, area int, w *Workers) {
+	size := n * c * area
+	if size == 0 {
+		return
+	}
+	launch(w, n*ceilDiv(area, positions), softmaxJob{dst[:size], src[:size], c, area})
+}
+
+type softmaxJob struct {
+	dst, src []float32
+	c, area  int
+}
+
+func (j *softmaxJob) do(task, _ int) {
+	blocks := ceilDiv(j.area, positions)
+	image, p := task/blocks, task%blocks*positions
+	width := min(positions, j.area-p)
+	first := image*j.c*j.area + p
+
+	var largestBuf [positions]float32
+	var sumBuf [positions]float64
+	largest, sum := largestBuf[:width], sumBuf[:width]
+	copy(largest, j.src[first:])
+	for c := range j.c {
+		for i, v := range j.src[first+c*j.area:][:width] {
+			largest[i] = max(largest[i], v)
+		}
+	}
+	for c := range j.c {
+		at := first + c*j.area
+		dst := j.dst[at : at+width]
+		for i, v := range j.src[at : at+width] {
+			e := math.Exp(float64(v) - float64(largest[i]))
+			sum[i] += e
+			dst[i] = float32(e)
+		}
+	}
+	for c := range j.c {
+		dst := j.dst[first+c*j.area:][:width]
+		for i := range dst {
+			dst[i] = float32(float64(dst[i]) / sum[i])
+		}
+	}
+}

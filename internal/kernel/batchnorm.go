@@ -1,0 +1,48 @@
+package kernel
+
+import "math"
+
+// FoldBatchNorm turns batch normalisation with fixed statistics,
+// (x-mean)/sqrt(variance+eps)*gamma + beta, into x*scale + shift. All slices
+// are [C]; gamma and beta may be nil, for 1 and 0 (PyTorch's affine=False).
+// scale may be gamma and shift may be beta.
+func FoldBatchNorm(scale, shift, gamma, beta, mean, variance []float32, eps float64) {
+	shift, variance = shift[:len(scale)], variance[:len(scale)]
+	for c := range scale {
+		s, b := 1.0, 0.0
+		if gamma != nil {
+			s = float64(gamma[c])
+		}
+		if beta != nil {
+			b = float64(beta[c])
+		}
+		s /= math.Sqrt(float64(variance[c]) + eps)
+		scale[c] = float32(s)
+		shift[c] = float32(b - float64(mean[c])*s)
+	}
+}
+
+// ScaleShift is x*scale + shift with one scale and shift per channel: dst and
+// src are [N, C, area], scale and shift [C]. dst may be src.
+func ScaleShift(dst, src, scale, shift []float32, n, c, area int, act Activation, w *Workers) {
+	size := n * c * area
+	launch(w, n*c, scaleJob{dst[:size], src[:size], scale[:c], shift[:c], area, act})
+}
+
+type scaleJob struct {
+	dst, src, scale, shift []float32
+	area                   int
+	act                    Activation
+}
+
+func (j *scaleJob) do(task, _ int) {
+	c := task % len(j.scale)
+	scale, shift := j.scale[c], j.shift[c]
+	dst := j.dst[task*j.area:][:j.area]
+	for i, v := range j.src[task*j.area:][:j.area] {
+		dst[i] = v*scale + shift
+	}
+	if j.act.Kind != Identity {
+		activate(dst, dst, j.act)
+	}
+}

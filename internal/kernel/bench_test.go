@@ -1,0 +1,152 @@
+package kernel
+
+import (
+	"fmt"
+	"testing"
+)
+
+// square is a 3x3 convolution that keeps the size, as all of VGG's are.
+func square(c, k, size int) Conv {
+	return Conv{
+		N: 1, C: c, H: size, W: size, K: k, OH: size, OW: size,
+		FH: 3, FW: 3, SH: 1, SW: 1, PT: 1, PL: 1, DH: 1, DW: 1, Groups: 1,
+	}
+}
+
+// pointwise is a 1x1 convolution.
+func pointwise(c, k, size int) Conv {
+	g := square(c, k, size)
+	g.FH, g.FW, g.PT, g.PL = 1, 1, 0, 0
+	return g
+}
+
+func flops(g Conv) float64 { return 2 * float64(g.dstSize()) * float64(g.depth()) }
+
+func BenchmarkConvIm2col(b *testing.B) {
+	layers := []Conv{
+		square(3, 64, 224), square(64, 64, 224), square(128, 128, 112),
+		square(256, 256, 56), square(512, 512, 28), square(512, 512, 14),
+		pointwise(256, 64, 56), pointwise(2048, 512, 7),
+	}
+	for _, threads := range []int{1, 2} {
+		w := NewWorkers(threads)
+		defer w.Close()
+		for _, g := range layers {
+			name := fmt.Sprintf("%dx%d/%dto%d/size%d/threads%d", g.FW, g.FH, g.C, g.K, g.H, threads)
+			b.Run(name, func(b *testing.B) {
+				dst, src := make([]float32, g.dstSize()), values(g.srcSize(), 1)
+				packed := make([]float32, PackedFiltersSize(g))
+				PackFilters(packed, values(g.K*g.depth(), 2), g)
+				scratch := make([]float32, ConvScratch(g, threads))
+				e := Epilogue{Bias: values(g.K, 3), Act: Activation{Kind: ReLU}}
+				b.ReportAllocs()
+				for b.Loop() {
+					ConvIm2col(dst, src, packed, scratch, g, e, w)
+				}
+				rate(b, flops(g))
+			})
+		}
+	}
+}
+
+func BenchmarkTile(b *testing.B) {
+	const kc = maxKC
+	r := active
+	x, y, c := values(kc*r.mr, 1), values(kc*r.nr, 2), make([]float32, r.mr*r.nr)
+	for b.Loop() {
+		r.tile(kc, x, y, c, r.nr, true)
+	}
+	rate(b, 2*kc*float64(r.mr*r.nr))
+}
+
+func BenchmarkConvDepthwise(b *testing.B) {
+	for _, stride := range []int{1, 2} {
+		g := square(64, 64, 112)
+		g.Groups, g.SH, g.SW = 64, stride, stride
+		g.OH, g.OW = g.H/stride, g.W/stride
+		w := NewWorkers(1)
+		defer w.Close()
+		b.Run(fmt.Sprintf("stride%d", stride), func(b *testing.B) {
+			dst, src, weights := make([]float32, g.dstSize()), values(g.srcSize(), 1), values(g.K*9, 2)
+			b.ReportAllocs()
+			for b.Loop() {
+				ConvDepthwise(dst, src, weights, g, Epilogue{}, w)
+			}
+			rate(b, flops(g))
+		})
+	}
+}
+
+func BenchmarkConvTransposed(b *testing.B) {
+	g := Transposed{
+		N: 1, C: 64, H: 56, W: 56, K: 32, OH: 112, OW: 112,
+		FH: 2, FW: 2, SH: 2, SW: 2, DH: 1, DW: 1, Groups: 1,
+	}
+	w := NewWorkers(1)
+	defer w.Close()
+	dst, src := make([]float32, g.K*g.OH*g.OW), values(g.C*g.H*g.W, 1)
+	weights := values(g.C*g.K*g.FH*g.FW, 2)
+	b.ReportAllocs()
+	for b.Loop() {
+		ConvTransposed(dst, src, weights, g, Epilogue{}, w)
+	}
+	rate(b, 2*float64(g.C*g.H*g.W*g.K*g.FH*g.FW))
+}
+
+func BenchmarkLinear(b *testing.B) {
+	for _, n := range []int{1, 8} {
+		const m, k = 1024, 9216
+		w := NewWorkers(1)
+		defer w.Close()
+		b.Run(fmt.Sprintf("batch%d", n), func(b *testing.B) {
+			dst, src, weights := make([]float32, n*m), values(n*k, 1), values(m*k, 2)
+			b.ReportAllocs()
+			for b.Loop() {
+				Linear(dst, src, weights, n, m, k, Epilogue{}, w)
+			}
+			rate(b, 2*float64(n)*m*k)
+		})
+	}
+}
+
+// BenchmarkBytes times what memory or a plain loop bounds, in bytes of input.
+func BenchmarkBytes(b *testing.B) {
+	const c, size = 64, 112
+	w := NewWorkers(1)
+	defer w.Close()
+	src, dst := values(c*size*size, 1), make([]float32, c*size*size)
+	pool2 := Pool{
+		N: 1, C: c, H: size, W: size, OH: size / 2, OW: size / 2,
+		FH: 2, FW: 2, SH: 2, SW: 2, DH: 1, DW: 1,
+	}
+	inputs := [][]float32{src, src}
+	cases := []struct {
+		name string
+		f    func()
+	}{
+		{"relu", func() { Activate(dst, src, Activation{Kind: ReLU}, w) }},
+		{"leakyrelu", func() { Activate(dst, src, Activation{Kind: LeakyReLU, Alpha: 0.1}, w) }},
+		{"silu", func() { Activate(dst, src, Activation{Kind: SiLU}, w) }},
+		{"maxpool2", func() { MaxPool(dst, src, pool2, w) }},
+		{"avgpool2", func() { AvgPool(dst, src, pool2, false, w) }},
+		{"add", func() { Add(dst, inputs, Activation{Kind: ReLU}, w) }},
+		{"scaleshift", func() { ScaleShift(dst, src, src, src, 1, c, size*size, Activation{}, w) }},
+		{"softmax", func() { Softmax(dst, src, 1, c, size*size, w) }},
+		{"lrn", func() {
+			Normalise(dst, src, LRN{N: 1, C: c, H: size, W: size, Size: 5, Alpha: 1e-4, Beta: 0.75, K: 2}, w)
+		}},
+	}
+	for _, tc := range cases {
+		b.Run(tc.name, func(b *testing.B) {
+			b.SetBytes(4 * c * size * size)
+			b.ReportAllocs()
+			for b.Loop() {
+				tc.f()
+			}
+		})
+	}
+}
+
+func rate(b *testing.B, flops float64) {
+	b.ReportMetric(flops*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+}

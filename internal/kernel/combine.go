@@ -1,0 +1,115 @@
+package kernel
+
+// Crop cuts the window of OH x OW values at row y, column x out of each plane:
+// dst is [N, C, OH, OW], src [N, C, H, W].
+func Crop(dst, src []float32, g Resize, y, x int, w *Workers) {
+	launch(w, g.N*g.C, cropJob{dst[:g.N*g.C*g.OH*g.OW], src[:g.N*g.C*g.H*g.W], g, y, x})
+}
+
+type cropJob struct {
+	dst, src []float32
+	g        Resize
+	y, x     int
+}
+
+func (j *cropJob) do(task, _ int) {
+	g := &j.g
+	in := j.src[task*g.H*g.W:][:g.H*g.W]
+	out := j.dst[task*g.OH*g.OW:][:g.OH*g.OW]
+	for oh := range g.OH {
+		row := in[(j.y+oh)*g.W : (j.y+oh+1)*g.W]
+		copy(out[oh*g.OW:(oh+1)*g.OW], row[j.x:j.x+g.OW])
+	}
+}
+
+// ConcatChannels copies src into the channels of dst that begin at first: dst is
+// [N, C, area], src [N, part, area]. One call for each input of a CONCAT.
+func ConcatChannels(dst, src []float32, n, c, first, part, area int, w *Workers) {
+	if first < 0 || first+part > c {
+		panic("kernel: ConcatChannels writes outside the channels of dst")
+	}
+	launch(w, n*part, concatJob{dst[:n*c*area], src[:n*part*area], c, first, part, area})
+}
+
+type concatJob struct {
+	dst, src             []float32
+	c, first, part, area int
+}
+
+func (j *concatJob) do(task, _ int) {
+	n, channel := task/j.part, j.first+task%j.part
+	copy(j.dst[(n*j.c+channel)*j.area:][:j.area], j.src[task*j.area:][:j.area])
+}
+
+// Add is the sum of its inputs, taken from the first to the last, and then the
+// activation: dst and every input are [n], n = len(dst). dst may be any of the
+// inputs. There must be at least one.
+func Add(dst []float32, inputs [][]float32, act Activation, w *Workers) {
+	launch(w, ceilDiv(len(dst), chunk), fuseJob{dst, inputs, act, false})
+}
+
+// Mul is the product of its inputs, taken from the first to the last: dst and
+// every input are [n], n = len(dst). dst may be any of the inputs. There must
+// be at least one.
+func Mul(dst []float32, inputs [][]float32, w *Workers) {
+	launch(w, ceilDiv(len(dst), chunk), fuseJob{dst, inputs, Activation{}, true})
+}
+
+type fuseJob struct {
+	dst      []float32
+	inputs   [][]float32
+	act      Activation
+	multiply bool
+}
+
+// do works on a copy, a few values at a time, as dst may be a later input.
+func (j *fuseJob) do(task, _ int) {
+	var buf [512]float32
+	end := min((task+1)*chunk, len(j.dst))
+	for lo := task * chunk; lo < end; lo += len(buf) {
+		hi := min(lo+len(buf), end)
+		acc := buf[:hi-lo]
+		copy(acc, j.inputs[0][lo:hi])
+		for _, x := range j.inputs[1:] {
+			if j.multiply {
+				mulTo(acc, x[lo:hi])
+			} else {
+				addTo(acc, x[lo:hi])
+			}
+		}
+		activate(j.dst[lo:hi], acc, j.act)
+	}
+}
+
+func addTo(sum, x []float32) {
+	for i, v := range x[:len(sum)] {
+		sum[i] += v
+	}
+}
+
+func mulTo(product, x []float32) {
+	for i, v := range x[:len(product)] {
+		product[i] *= v
+	}
+}
+
+// MulGate multiplies each plane by its own gate, as squeeze-and-excitation
+// does: dst and src are [N, C, area] with planes = N*C, gate is [N, C, 1, 1].
+// Multiplication commutes, so it serves a gate in either operand. dst may be
+// src.
+func MulGate(dst, src, gate []float32, planes, area int, w *Workers) {
+	launch(w, planes, gateJob{dst[:planes*area], src[:planes*area], gate[:planes], area})
+}
+
+type gateJob struct {
+	dst, src, gate []float32
+	area           int
+}
+
+func (j *gateJob) do(task, _ int) {
+	f := j.gate[task]
+	dst := j.dst[task*j.area:][:j.area]
+	for i, v := range j.src[task*j.area:][:j.area] {
+		dst[i] = v * f
+	}
+}

@@ -1,0 +1,238 @@
+package kernel
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// drawConv draws a geometry with every freedom that Conv has: rectangles, pads
+// of different size, overhang at the bottom and right, sizes of 1.
+func drawConv(t *rapid.T, maxGroups int) Conv {
+	g := Conv{
+		N: draw(t, "N", 1, 2), H: draw(t, "H", 1, 14), W: draw(t, "W", 1, 14),
+		FH: draw(t, "FH", 1, 4), FW: draw(t, "FW", 1, 5),
+		SH: draw(t, "SH", 1, 3), SW: draw(t, "SW", 1, 3),
+		PT: draw(t, "PT", 0, 3), PL: draw(t, "PL", 0, 3),
+		DH: draw(t, "DH", 1, 3), DW: draw(t, "DW", 1, 3),
+		OH: draw(t, "OH", 1, 12), OW: draw(t, "OW", 1, 12),
+		Groups: draw(t, "Groups", 1, maxGroups),
+	}
+	g.C = g.Groups * draw(t, "C", 1, 5)
+	g.K = g.Groups * draw(t, "K", 1, 9)
+	return g
+}
+
+func drawEpilogue(t *rapid.T, channels int) Epilogue {
+	var e Epilogue
+	if rapid.Bool().Draw(t, "bias") {
+		e.Bias = values(channels, 7)
+	}
+	kinds := []ActivationKind{Identity, ReLU, LeakyReLU, ReLU6, SiLU}
+	e.Act = Activation{Kind: rapid.SampledFrom(kinds).Draw(t, "act"), Alpha: 0.25}
+	return e
+}
+
+func drawInput(t *rapid.T, n int) []float32 {
+	seed := rapid.Uint64().Draw(t, "seed")
+	if rapid.Bool().Draw(t, "specials") {
+		return withSpecials(n, seed)
+	}
+	return values(n, seed)
+}
+
+// tilesOf is a set of routines with another tile, for the packing and cutting
+// that assembly of that shape would need.
+func tilesOf(mr, nr int) *routines {
+	r := generic
+	r.mr, r.nr = mr, nr
+	r.tile = func(kc int, a, b, c []float32, ldc int, add bool) {
+		for i := range mr {
+			for j := range nr {
+				var sum float32
+				for k := range kc {
+					sum += a[k*mr+i] * b[k*nr+j]
+				}
+				if add {
+					sum += c[i*ldc+j]
+				}
+				c[i*ldc+j] = sum
+			}
+		}
+	}
+	return &r
+}
+
+func runIm2col(b *bench, dst, src, weights []float32, g Conv, e Epilogue, w *Workers, r *routines) {
+	packed := b.buffer(packedFiltersSize(&g, r))
+	packFilters(packed, b.input(weights), &g, r)
+	convIm2col(dst, b.input(src), packed, b.buffer(convScratch(&g, w.Size(), r)), g, e, w, r)
+}
+
+func TestConvIm2col(t *testing.T) {
+	sets := startWorkers(t)
+	sorts := []*routines{&generic, tilesOf(6, 16), tilesOf(3, 5), tilesOf(8, 8)}
+	rapid.Check(t, func(t *rapid.T) {
+		g := drawConv(t, 3)
+		e := drawEpilogue(t, g.K)
+		src, weights := drawInput(t, g.srcSize()), values(g.K*g.depth(), 1)
+		want := finished(naiveConv(src, g, sharedFilter(weights, g)), e, g.K, g.OH*g.OW)
+		r := rapid.SampledFrom(sorts).Draw(t, "tile")
+		verify(t, sets, want, 1e-5, func(b *bench, dst []float32, w *Workers) {
+			runIm2col(b, dst, src, weights, g, e, w, r)
+		})
+	})
+}
+
+// TestConvIm2colBlocks has layers that are cut in every way: several blocks of
+// depth, strips, blocks of rows, and rests of each.
+func TestConvIm2colBlocks(t *testing.T) {
+	sets := startWorkers(t)
+	deep := square(67, 9, 9) // depth 603: three blocks
+	tall := square(5, 131, 4)
+	tall.N = 2
+	broad := square(3, 7, 40) // 1600 columns: nine strips
+	both := pointwise(300, 270, 5)
+	both.Groups = 2
+	for name, g := range map[string]Conv{"deep": deep, "tall": tall, "broad": broad, "both": both} {
+		t.Run(name, func(t *testing.T) {
+			src, weights := values(g.srcSize(), 1), values(g.K*g.depth(), 2)
+			want := naiveConv(src, g, sharedFilter(weights, g))
+			verify(t, sets, want, 5e-5, func(b *bench, dst []float32, w *Workers) {
+				runIm2col(b, dst, src, weights, g, Epilogue{}, w, active)
+			})
+		})
+	}
+}
+
+// TestPlanGEMM holds what the cutting promises, for layers of real networks.
+func TestPlanGEMM(t *testing.T) {
+	for _, g := range []Conv{
+		square(3, 64, 224), square(512, 512, 14), pointwise(2048, 512, 7), square(1, 1, 1), pointwise(1, 1000, 1),
+	} {
+		p := planGEMM(&g, active)
+		if p.kc > maxKC || p.strip > roundUp(maxStrip, active.nr) {
+			t.Errorf("%+v: block %d x %d is larger than the cache is meant for", g, p.kc, p.strip)
+		}
+		if p.strip*p.strips < p.cols || p.block*p.blocks < p.rows {
+			t.Errorf("%+v: %d strips of %d, %d blocks of %d do not cover it", g, p.strips, p.strip, p.blocks, p.block)
+		}
+	}
+	late := square(512, 512, 7)
+	if p := planGEMM(&late, active); p.strips*p.blocks < 8 {
+		t.Errorf("%d tasks for a 7x7 layer: too few to share", p.strips*p.blocks)
+	}
+}
+
+func TestConvDirect(t *testing.T) {
+	sets := startWorkers(t)
+	rapid.Check(t, func(t *rapid.T) {
+		g := drawConv(t, 3)
+		e := drawEpilogue(t, g.K)
+		src, weights := drawInput(t, g.srcSize()), values(g.K*g.depth(), 1)
+		want := finished(naiveConv(src, g, sharedFilter(weights, g)), e, g.K, g.OH*g.OW)
+		verify(t, sets, want, 1e-6, func(b *bench, dst []float32, w *Workers) {
+			ConvDirect(dst, b.input(src), b.input(weights), g, e, w)
+		})
+	})
+}
+
+func TestConvDepthwise(t *testing.T) {
+	sets := startWorkers(t)
+	rapid.Check(t, func(t *rapid.T) {
+		g := drawConv(t, 4)
+		g.C, g.K = g.Groups, g.Groups*draw(t, "multiplier", 1, 3)
+		g.FW = draw(t, "wider FW", 1, 7)
+		e := drawEpilogue(t, g.K)
+		src, weights := drawInput(t, g.srcSize()), values(g.K*g.depth(), 1)
+		want := finished(naiveConv(src, g, sharedFilter(weights, g)), e, g.K, g.OH*g.OW)
+		verify(t, sets, want, 1e-5, func(b *bench, dst []float32, w *Workers) {
+			ConvDepthwise(dst, b.input(src), b.input(weights), g, e, w)
+		})
+	})
+}
+
+func TestLocal(t *testing.T) {
+	sets := startWorkers(t)
+	rapid.Check(t, func(t *rapid.T) {
+		g := drawConv(t, 1)
+		e := drawEpilogue(t, g.K*g.OH*g.OW)
+		src, weights := drawInput(t, g.srcSize()), values(g.OH*g.OW*g.K*g.depth(), 1)
+		want := finished(naiveConv(src, g, ownFilter(weights, g)), e, g.K*g.OH*g.OW, 1)
+		verify(t, sets, want, 1e-5, func(b *bench, dst []float32, w *Workers) {
+			scratch := b.buffer(LocalScratch(g, w.Size()))
+			Local(dst, b.input(src), b.input(weights), e.Bias, scratch, g, e.Act, w)
+		})
+	})
+}
+
+func TestConvTransposed(t *testing.T) {
+	sets := startWorkers(t)
+	rapid.Check(t, func(t *rapid.T) {
+		g := Transposed{
+			N: draw(t, "N", 1, 2), H: draw(t, "H", 1, 7), W: draw(t, "W", 1, 7),
+			FH: draw(t, "FH", 1, 4), FW: draw(t, "FW", 1, 4),
+			SH: draw(t, "SH", 1, 3), SW: draw(t, "SW", 1, 3),
+			PT: draw(t, "PT", 0, 3), PL: draw(t, "PL", 0, 3),
+			DH: draw(t, "DH", 1, 3), DW: draw(t, "DW", 1, 3),
+			OH: draw(t, "OH", 1, 20), OW: draw(t, "OW", 1, 20),
+			Groups: draw(t, "Groups", 1, 3),
+		}
+		g.C, g.K = g.Groups*draw(t, "C", 1, 3), g.Groups*draw(t, "K", 1, 3)
+		e := drawEpilogue(t, g.K)
+		src, weights := drawInput(t, g.N*g.C*g.H*g.W), values(g.C*g.K/g.Groups*g.FH*g.FW, 1)
+		want := finished(naiveTransposed(src, weights, g), e, g.K, g.OH*g.OW)
+		verify(t, sets, want, 1e-5, func(b *bench, dst []float32, w *Workers) {
+			ConvTransposed(dst, b.input(src), b.input(weights), g, e, w)
+		})
+	})
+}
+
+func TestConvGolden(t *testing.T) {
+	sets := startWorkers(t)
+	g := Conv{
+		N: 2, C: 4, H: 7, W: 6, K: 6, OH: 4, OW: 8, FH: 3, FW: 2,
+		SH: 2, SW: 1, PT: 1, PL: 2, DH: 1, DW: 2, Groups: 2,
+	}
+	src, weights := pattern(g.srcSize(), 0), pattern(g.K*g.depth(), 1)
+	e := Epilogue{Bias: pattern(6, 2)}
+	want := wide(golden["conv"])
+	verify(t, sets, want, 1e-6, func(b *bench, dst []float32, w *Workers) {
+		runIm2col(b, dst, src, weights, g, e, w, active)
+	})
+	verify(t, sets, want, 1e-6, func(b *bench, dst []float32, w *Workers) {
+		ConvDirect(dst, b.input(src), b.input(weights), g, e, w)
+	})
+
+	deep := Conv{
+		N: 1, C: 3, H: 5, W: 6, K: 6, OH: 3, OW: 6, FH: 3, FW: 3,
+		SH: 2, SW: 1, PT: 1, PL: 1, DH: 1, DW: 1, Groups: 3,
+	}
+	verify(t, sets, wide(golden["depthwise"]), 1e-6, func(b *bench, dst []float32, w *Workers) {
+		ConvDepthwise(dst, pattern(90, 0), pattern(54, 1), deep, Epilogue{}, w)
+	})
+
+	own := Conv{
+		N: 2, C: 2, H: 4, W: 5, K: 5, OH: 3, OW: 3, FH: 2, FW: 3,
+		SH: 1, SW: 2, PT: 0, PL: 1, DH: 1, DW: 1, Groups: 1,
+	}
+	verify(t, sets, wide(golden["local"]), 1e-6, func(b *bench, dst []float32, w *Workers) {
+		scratch := b.buffer(LocalScratch(own, w.Size()))
+		Local(dst, pattern(80, 0), pattern(9*5*12, 1), pattern(45, 2), scratch, own, Activation{}, w)
+	})
+
+	up := Transposed{
+		N: 2, C: 4, H: 3, W: 4, K: 6, OH: 6, OW: 13, FH: 3, FW: 2,
+		SH: 2, SW: 3, PT: 1, PL: 0, DH: 1, DW: 1, Groups: 2,
+	}
+	verify(t, sets, wide(golden["transposed"]), 1e-6, func(b *bench, dst []float32, w *Workers) {
+		ConvTransposed(dst, pattern(96, 0), pattern(72, 1), up, Epilogue{Bias: pattern(6, 2)}, w)
+	})
+	spread := Transposed{
+		N: 1, C: 2, H: 3, W: 3, K: 3, OH: 6, OW: 6, FH: 3, FW: 3,
+		SH: 2, SW: 2, PT: 2, PL: 2, DH: 2, DW: 2, Groups: 1,
+	}
+	verify(t, sets, wide(golden["transposed dilated"]), 1e-6, func(b *bench, dst []float32, w *Workers) {
+		ConvTransposed(dst, pattern(18, 0), pattern(54, 1), spread, Epilogue{}, w)
+	})
+}

@@ -1,0 +1,29 @@
+// Package kernel holds the float32 arithmetic of the executor: convolution,
+// pooling, linear layers, normalisation, activations and the operations that
+// combine volumes. Slices go in, slices come out.
+//
+// The package owns the loops and nothing else. It knows no layers, no graph
+// and no memory plan: the caller decides every size (output height and width
+// included), owns every buffer, and plans the scratch memory that a kernel
+// asks for through its ...Scratch function.
+//
+// What holds for every kernel:
+//
+//   - Volumes are NCHW: [N, C, H, W], the last axis contiguous.
+//   - A slice must hold at least as many values as its documented shape;
+//     longer ones are accepted and the rest is left alone. A slice that is too
+//     short, or a geometry that makes no sense, is a mistake of the caller and
+//     panics. Sizes are taken to be checked: no product is tested for overflow.
+//   - dst must not overlap any other argument unless the kernel says that it
+//     may be the same slice.
+//   - The work is cut into tasks by the output's shape alone, never by the
+//     number of workers, and each output value is summed in one fixed order.
+//     The result has the same bits for any number of workers. Different
+//     processors may differ in the last bits, as Go fuses x*y+z on some.
+//   - NaN and infinities pass through as IEEE 754 has it. Zero padding counts
+//     as multiplied by the weights in [ConvIm2col] and as skipped elsewhere,
+//     which only shows where a weight is infinite or NaN.
+//   - Nothing is allocated once a kernel has been called on a [Workers].
+//
+// Where a framework's behaviour is named, it is PyTorch 1.13's.
+package kernel

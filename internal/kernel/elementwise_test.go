@@ -1,0 +1,303 @@
+package kernel
+
+import (
+	"math"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func TestActivateGolden(t *testing.T) {
+	sets := startWorkers(t)
+	src := []float32{-inf, -100, -3.5, -3, -1, -0.25, 0, 0.25, 1, 3, 3.5, 6.5, 100, inf, nan}
+	for name, act := range map[string]Activation{
+		"relu": {Kind: ReLU}, "leakyrelu": {Kind: LeakyReLU, Alpha: 0.1}, "relu6": {Kind: ReLU6},
+		"sigmoid": {Kind: Sigmoid}, "tanh": {Kind: Tanh}, "elu": {Kind: ELU, Alpha: 0.5}, "silu": {Kind: SiLU},
+		"gelu": {Kind: GELU}, "hardswish": {Kind: HardSwish}, "hardsigmoid": {Kind: HardSigmoid},
+	} {
+		t.Run(name, func(t *testing.T) {
+			verify(t, sets, wide(golden[name]), 1e-6, func(b *bench, dst []float32, w *Workers) {
+				Activate(dst, b.input(src), act, w)
+			})
+			verify(t, sets, wide(golden[name]), 1e-6, func(_ *bench, dst []float32, w *Workers) {
+				copy(dst, src)
+				Activate(dst, dst, act, w)
+			})
+		})
+	}
+}
+
+func TestActivateManyTasks(t *testing.T) {
+	sets := startWorkers(t)
+	src := values(3*chunk+17, 1)
+	for kind := Identity; kind <= HardSigmoid; kind++ {
+		act := Activation{Kind: kind, Alpha: 0.3}
+		verify(t, sets, finished(wide(src), Epilogue{Act: act}, 1, 1), 1e-6, func(b *bench, dst []float32, w *Workers) {
+			Activate(dst, b.input(src), act, w)
+		})
+	}
+}
+
+func TestPReLU(t *testing.T) {
+	sets := startWorkers(t)
+	verify(t, sets, wide(golden["prelu"]), 1e-6, func(_ *bench, dst []float32, w *Workers) {
+		copy(dst, pattern(24, 0))
+		PReLU(dst, dst, pattern(3, 1), 2, 3, 4, w)
+	})
+	one := finished(wide(pattern(24, 0)), Epilogue{Act: Activation{Kind: LeakyReLU, Alpha: 0.25}}, 1, 1)
+	verify(t, sets, one, 1e-6, func(_ *bench, dst []float32, w *Workers) {
+		PReLU(dst, pattern(24, 0), []float32{0.25}, 2, 3, 4, w)
+	})
+}
+
+func TestSoftmax(t *testing.T) {
+	sets := startWorkers(t)
+	scores := pattern(20, 0)
+	for c := range 4 {
+		scores[c*5+1] *= 1000
+	}
+	scores[2*5+2], scores[1*5+3], scores[1*5+4] = nan, inf, -inf
+	verify(t, sets, wide(golden["softmax"]), 1e-6, func(_ *bench, dst []float32, w *Workers) {
+		copy(dst, scores)
+		Softmax(dst, dst, 1, 4, 5, w)
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		n, c, area := draw(t, "N", 1, 2), draw(t, "C", 1, 9), draw(t, "area", 1, 3*positions)
+		src := drawInput(t, n*c*area)
+		want := make([]float64, len(src))
+		for image := range n {
+			for p := range area {
+				naiveSoftmax(want, src, image*c*area+p, c, area)
+			}
+		}
+		verify(t, sets, want, 1e-5, func(b *bench, dst []float32, w *Workers) {
+			Softmax(dst, b.input(src), n, c, area, w)
+		})
+	})
+}
+
+// naiveSoftmax fills in one position: c scores from index first on, area apart.
+func naiveSoftmax(dst []float64, src []float32, first, c, area int) {
+	largest, sum := math.Inf(-1), 0.0
+	for i := range c {
+		largest = math.Max(largest, float64(src[first+i*area]))
+	}
+	for i := range c {
+		sum += math.Exp(float64(src[first+i*area]) - largest)
+	}
+	for i := range c {
+		at := first + i*area
+		dst[at] = math.Exp(float64(src[at])-largest) / sum
+	}
+}
+
+func TestNormalise(t *testing.T) {
+	sets := startWorkers(t)
+	verify(t, sets, wide(golden["lrn 5"]), 1e-6, func(_ *bench, dst []float32, w *Workers) {
+		Normalise(dst, pattern(14, 0), LRN{N: 1, C: 7, H: 1, W: 2, Size: 5, Alpha: 0.5, Beta: 0.75, K: 2}, w)
+	})
+	verify(t, sets, wide(golden["lrn 4"]), 1e-6, func(_ *bench, dst []float32, w *Workers) {
+		Normalise(dst, pattern(14, 0), LRN{N: 1, C: 7, H: 1, W: 2, Size: 4, Alpha: 0.5, Beta: 0.6, K: 1}, w)
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		g := LRN{
+			N: draw(t, "N", 1, 2), C: draw(t, "C", 1, 9), H: draw(t, "H", 1, 11), W: draw(t, "W", 1, 13),
+			Size: draw(t, "size", 1, 12), Alpha: 0.3, Beta: rapid.SampledFrom([]float64{0.75, 0.5}).Draw(t, "beta"), K: 1.5,
+		}
+		area := g.H * g.W
+		src := drawInput(t, g.N*g.C*area)
+		want := make([]float64, len(src))
+		for i := range want {
+			c, sum := i/area%g.C, 0.0
+			for d := -(g.Size / 2); d <= (g.Size-1)/2; d++ {
+				if c+d >= 0 && c+d < g.C {
+					v := float64(src[i+d*area])
+					sum += v * v
+				}
+			}
+			want[i] = float64(src[i]) / math.Pow(g.K+g.Alpha*sum/float64(g.Size), g.Beta)
+		}
+		verify(t, sets, want, 1e-5, func(b *bench, dst []float32, w *Workers) {
+			Normalise(dst, b.input(src), g, w)
+		})
+	})
+}
+
+func TestBatchNorm(t *testing.T) {
+	sets := startWorkers(t)
+	variance := []float32{0.5, 2, 0}
+	verify(t, sets, wide(golden["batchnorm"]), 1e-5, func(b *bench, dst []float32, w *Workers) {
+		scale, shift := b.buffer(3), b.buffer(3)
+		FoldBatchNorm(scale, shift, pattern(3, 2), pattern(3, 3), pattern(3, 1), variance, 1e-3)
+		copy(dst, pattern(24, 0))
+		ScaleShift(dst, dst, scale, shift, 2, 3, 4, Activation{}, w)
+	})
+
+	scale, shift := make([]float32, 1), make([]float32, 1)
+	FoldBatchNorm(scale, shift, nil, nil, []float32{3}, []float32{4}, 0)
+	if scale[0] != 0.5 || shift[0] != -1.5 {
+		t.Errorf("without gamma and beta: x*%v + %v, want x*0.5 - 1.5", scale[0], shift[0])
+	}
+	verify(t, sets, []float64{0, 0.5}, 0, func(_ *bench, dst []float32, w *Workers) {
+		ScaleShift(dst, []float32{1, 4}, scale, shift, 2, 1, 1, Activation{Kind: ReLU}, w)
+	})
+}
+
+func TestUpsample(t *testing.T) {
+	sets := startWorkers(t)
+	small := pattern(24, 0)
+	cases := []struct {
+		name   string
+		oh, ow int
+		run    func(dst, src []float32, g Resize, w *Workers)
+	}{
+		{"bilinear", 7, 5, UpsampleBilinear},
+		{"bilinear down", 2, 3, UpsampleBilinear},
+		{"nearest", 6, 12, UpsampleNearest},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			g := Resize{N: 1, C: 2, H: 3, W: 4, OH: tc.oh, OW: tc.ow}
+			verify(t, sets, wide(golden[tc.name]), 1e-6, func(b *bench, dst []float32, w *Workers) {
+				tc.run(dst, b.input(small), g, w)
+			})
+		})
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		fh, fw := draw(t, "factor down", 1, 4), draw(t, "factor across", 1, 4)
+		g := Resize{N: draw(t, "N", 1, 2), C: draw(t, "C", 1, 3), H: draw(t, "H", 1, 6), W: draw(t, "W", 1, 6)}
+		g.OH, g.OW = g.H*fh, g.W*fw
+		src := drawInput(t, g.N*g.C*g.H*g.W)
+		var nearest []float64
+		for plane := range g.N * g.C {
+			for y := range g.OH {
+				for x := range g.OW {
+					nearest = append(nearest, planeOf(src, plane, g.H, g.W).at(y/fh, x/fw))
+				}
+			}
+		}
+		verify(t, sets, nearest, 0, func(b *bench, dst []float32, w *Workers) {
+			UpsampleNearest(dst, b.input(src), g, w)
+		})
+		src = values(len(src), 5)
+		verify(t, sets, naiveBilinear(src, g), 1e-6, func(b *bench, dst []float32, w *Workers) {
+			UpsampleBilinear(dst, b.input(src), g, w)
+		})
+	})
+}
+
+// naiveBilinear weighs every input by its distance from the output's centre,
+// with the border repeated outwards.
+func naiveBilinear(src []float32, g Resize) []float64 {
+	hat := func(d float64) float64 { return math.Max(0, 1-math.Abs(d)) }
+	clamp := func(i, n int) int { return min(max(i, 0), n-1) }
+	var out []float64
+	for plane := range g.N * g.C {
+		in := planeOf(src, plane, g.H, g.W)
+		for oh := range g.OH {
+			y := (float64(oh)+0.5)*float64(g.H)/float64(g.OH) - 0.5
+			for ow := range g.OW {
+				x := (float64(ow)+0.5)*float64(g.W)/float64(g.OW) - 0.5
+				sum := 0.0
+				for ih := -1; ih <= g.H; ih++ {
+					for iw := -1; iw <= g.W; iw++ {
+						sum += hat(y-float64(ih)) * hat(x-float64(iw)) * in.at(clamp(ih, g.H), clamp(iw, g.W))
+					}
+				}
+				out = append(out, sum)
+			}
+		}
+	}
+	return out
+}
+
+func TestLinear(t *testing.T) {
+	sets := startWorkers(t)
+	rapid.Check(t, func(t *rapid.T) {
+		n, m := draw(t, "N", 1, 4), draw(t, "M", 1, 40)
+		k := rapid.OneOf(rapid.IntRange(1, 40), rapid.IntRange(linearBlock-2, 2*linearBlock+3)).Draw(t, "K")
+		e := drawEpilogue(t, m)
+		src, weights := drawInput(t, n*k), values(m*k, 1)
+		want := make([]float64, n*m)
+		for i := range want {
+			for x := range k {
+				want[i] += float64(src[i/m*k+x]) * float64(weights[i%m*k+x])
+			}
+		}
+		verify(t, sets, finished(want, e, m, 1), 5e-5, func(b *bench, dst []float32, w *Workers) {
+			Linear(dst, b.input(src), b.input(weights), n, m, k, e, w)
+		})
+	})
+}
+
+func TestLinearBatchHasTheBitsOfOne(t *testing.T) {
+	sets := startWorkers(t)
+	const n, m, k = 3, 21, 2*linearBlock + 5
+	src, weights := values(n*k, 1), values(m*k, 2)
+	batch, one := make([]float32, n*m), make([]float32, m)
+	Linear(batch, src, weights, n, m, k, Epilogue{}, sets[1])
+	for i := range n {
+		Linear(one, src[i*k:], weights, 1, m, k, Epilogue{}, sets[0])
+		if at := differs(one, batch[i*m:(i+1)*m]); at >= 0 {
+			t.Errorf("picture %d, value %d: %v alone, %v in the batch", i, at, one[at], batch[i*m+at])
+		}
+	}
+}
+
+func TestCombine(t *testing.T) {
+	sets := startWorkers(t)
+	t.Run("crop", func(t *testing.T) {
+		// 2 planes of 3x4, numbered; the window of 2x2 at row 1, column 2.
+		src := make([]float32, 24)
+		for i := range src {
+			src[i] = float32(i)
+		}
+		verify(t, sets, []float64{6, 7, 10, 11, 18, 19, 22, 23}, 0, func(b *bench, dst []float32, w *Workers) {
+			Crop(dst, b.input(src), Resize{N: 1, C: 2, H: 3, W: 4, OH: 2, OW: 2}, 1, 2, w)
+		})
+	})
+	t.Run("concat", func(t *testing.T) {
+		// 2 images; 1 channel beside 2, planes of 2 values.
+		a, c := []float32{1, 2, 3, 4}, []float32{10, 11, 12, 13, 14, 15, 16, 17}
+		want := []float64{1, 2, 10, 11, 12, 13, 3, 4, 14, 15, 16, 17}
+		verify(t, sets, want, 0, func(b *bench, dst []float32, w *Workers) {
+			ConcatChannels(dst, b.input(a), 2, 3, 0, 1, 2, w)
+			ConcatChannels(dst, b.input(c), 2, 3, 1, 2, 2, w)
+		})
+	})
+	n := 2*chunk + 700
+	inputs := [][]float32{withSpecials(n, 1), withSpecials(n, 2), withSpecials(n, 3)}
+	sum, product := make([]float64, n), make([]float64, n)
+	for i := range n {
+		x, y, z := float64(inputs[0][i]), float64(inputs[1][i]), float64(inputs[2][i])
+		sum[i], product[i] = x+y+z, x*y*z
+	}
+	// at says which of the inputs dst is; -1 for none.
+	for at := -1; at < 3; at++ {
+		place := func(dst []float32) [][]float32 {
+			in := append([][]float32(nil), inputs...)
+			if at >= 0 {
+				copy(dst, in[at])
+				in[at] = dst
+			}
+			return in
+		}
+		verify(t, sets, sum, 1e-6, func(_ *bench, dst []float32, w *Workers) {
+			Add(dst, place(dst), Activation{}, w)
+		})
+		verify(t, sets, product, 1e-6, func(_ *bench, dst []float32, w *Workers) {
+			Mul(dst, place(dst), w)
+		})
+	}
+	t.Run("add then relu", func(t *testing.T) {
+		verify(t, sets, []float64{0, 4}, 0, func(_ *bench, dst []float32, w *Workers) {
+			Add(dst, [][]float32{{1, 1}, {-5, 3}}, Activation{Kind: ReLU}, w)
+		})
+	})
+	t.Run("gate", func(t *testing.T) {
+		verify(t, sets, []float64{2, 4, 6, -4, -5, -6}, 0, func(_ *bench, dst []float32, w *Workers) {
+			copy(dst, []float32{1, 2, 3, 4, 5, 6})
+			MulGate(dst, dst, []float32{2, -1}, 2, 3, w)
+		})
+	})
+}

@@ -1,0 +1,218 @@
+package kernel
+
+import "math"
+
+// The references: each kernel once more, from its definition, in float64 and by
+// another road than the kernel takes.
+
+// padded is one plane of an input inside as many zeros (or fill) as any window
+// may reach; at (y, x) may then be asked for freely.
+type padded struct {
+	plane []float32
+	h, w  int
+	fill  float64
+}
+
+func (p padded) at(y, x int) float64 {
+	if y < 0 || y >= p.h || x < 0 || x >= p.w {
+		return p.fill
+	}
+	return float64(p.plane[y*p.w+x])
+}
+
+func planeOf(v []float32, index, h, w int) padded {
+	return padded{plane: v[index*h*w : (index+1)*h*w], h: h, w: w}
+}
+
+// naiveConv correlates; weight gives the filter value of output channel k at
+// output position (oh, ow) for channel c of its group.
+func naiveConv(src []float32, g Conv, weight func(k, oh, ow, c, fh, fw int) float32) []float64 {
+	out := make([]float64, 0, g.dstSize())
+	per := g.C / g.Groups
+	for n := range g.N {
+		for k := range g.K {
+			group := k * g.Groups / g.K
+			for oh := range g.OH {
+				for ow := range g.OW {
+					sum := 0.0
+					for c := range per {
+						in := planeOf(src, n*g.C+group*per+c, g.H, g.W)
+						for fh := range g.FH {
+							for fw := range g.FW {
+								x := in.at(oh*g.SH+fh*g.DH-g.PT, ow*g.SW+fw*g.DW-g.PL)
+								sum += x * float64(weight(k, oh, ow, c, fh, fw))
+							}
+						}
+					}
+					out = append(out, sum)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// sharedFilter reads weights [K, C/Groups, FH, FW].
+func sharedFilter(weights []float32, g Conv) func(k, oh, ow, c, fh, fw int) float32 {
+	return func(k, _, _, c, fh, fw int) float32 {
+		return weights[((k*(g.C/g.Groups)+c)*g.FH+fh)*g.FW+fw]
+	}
+}
+
+// ownFilter reads weights [OH, OW, K, C, FH, FW].
+func ownFilter(weights []float32, g Conv) func(k, oh, ow, c, fh, fw int) float32 {
+	return func(k, oh, ow, c, fh, fw int) float32 {
+		return weights[((((oh*g.OW+ow)*g.K+k)*g.C+c)*g.FH+fh)*g.FW+fw]
+	}
+}
+
+// naiveTransposed asks of each output which inputs reach it.
+func naiveTransposed(src, weights []float32, g Transposed) []float64 {
+	var out []float64
+	filters, per := g.K/g.Groups, g.C/g.Groups
+	for n := range g.N {
+		for k := range g.K {
+			for oh := range g.OH {
+				for ow := range g.OW {
+					sum := 0.0
+					for c := k / filters * per; c < (k/filters+1)*per; c++ {
+						in := planeOf(src, n*g.C+c, g.H, g.W)
+						for fh := range g.FH {
+							for fw := range g.FW {
+								y, x := oh+g.PT-fh*g.DH, ow+g.PL-fw*g.DW
+								if y < 0 || x < 0 || y%g.SH != 0 || x%g.SW != 0 {
+									continue
+								}
+								if y/g.SH >= g.H || x/g.SW >= g.W {
+									continue
+								}
+								f := weights[((c*filters+k%filters)*g.FH+fh)*g.FW+fw]
+								sum += in.at(y/g.SH, x/g.SW) * float64(f)
+							}
+						}
+					}
+					out = append(out, sum)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// naivePool hands each window's cells to reduce: the real ones, and how many
+// cells lie inside the padded input.
+func naivePool(src []float32, g Pool, reduce func(real []float64, padded int) float64) []float64 {
+	var out []float64
+	for plane := range g.N * g.C {
+		in := planeOf(src, plane, g.H, g.W)
+		for oh := range g.OH {
+			for ow := range g.OW {
+				var cells []float64
+				count := 0
+				for fh := range g.FH {
+					for fw := range g.FW {
+						y, x := oh*g.SH+fh*g.DH-g.PT, ow*g.SW+fw*g.DW-g.PL
+						if y < g.H+g.PB && x < g.W+g.PR {
+							count++
+						}
+						if y >= 0 && y < g.H && x >= 0 && x < g.W {
+							cells = append(cells, in.at(y, x))
+						}
+					}
+				}
+				out = append(out, reduce(cells, count))
+			}
+		}
+	}
+	return out
+}
+
+func reduceMax(cells []float64, _ int) float64 {
+	m := math.Inf(-1)
+	for _, v := range cells {
+		if v > m || math.IsNaN(v) {
+			m = v
+		}
+	}
+	return m
+}
+
+func reduceAvg(cells []float64, _ int) float64 {
+	if len(cells) == 0 {
+		return 0
+	}
+	return sumOf(cells) / float64(len(cells))
+}
+
+func reduceAvgPadded(cells []float64, padded int) float64 {
+	if padded == 0 {
+		return 0
+	}
+	return sumOf(cells) / float64(padded)
+}
+
+func reduceL2(cells []float64, _ int) float64 {
+	sum := 0.0
+	for _, v := range cells {
+		sum += v * v
+	}
+	return math.Sqrt(sum)
+}
+
+func sumOf(v []float64) float64 {
+	sum := 0.0
+	for _, x := range v {
+		sum += x
+	}
+	return sum
+}
+
+// finished adds the bias, one per channel of area values, and the activation.
+func finished(v []float64, e Epilogue, channels, area int) []float64 {
+	for i := range v {
+		if e.Bias != nil {
+			v[i] += float64(e.Bias[i/area%channels])
+		}
+		v[i] = naiveActivation(v[i], e.Act)
+	}
+	return v
+}
+
+func naiveActivation(x float64, act Activation) float64 {
+	alpha := float64(act.Alpha)
+	if math.IsNaN(x) {
+		return x
+	}
+	clip := func(v float64) float64 { return math.Min(math.Max(v, 0), 6) }
+	switch act.Kind {
+	case Identity:
+		return x
+	case ReLU:
+		return math.Max(x, 0)
+	case LeakyReLU:
+		if x > 0 {
+			return x
+		}
+		return alpha * x
+	case ReLU6:
+		return clip(x)
+	case Sigmoid:
+		return 1 / (1 + math.Exp(-x))
+	case Tanh:
+		return math.Tanh(x)
+	case ELU:
+		if x > 0 {
+			return x
+		}
+		return alpha * (math.Exp(x) - 1)
+	case SiLU:
+		return x / (1 + math.Exp(-x))
+	case GELU:
+		return x * 0.5 * math.Erfc(-x/math.Sqrt2)
+	case HardSwish:
+		return x * clip(x+3) / 6
+	case HardSigmoid:
+		return clip(x+3) / 6
+	}
+	panic("no reference for this activation")
+}

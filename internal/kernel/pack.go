@@ -1,0 +1,143 @@
+package kernel
+
+// PackFilters lays out the weights [K, C/Groups, FH, FW] as the panels of A
+// that [ConvIm2col] reads. It is done once, ahead of any run, and the original
+// may be released afterwards. dst holds [PackedFiltersSize] values and depends
+// on the processor: it is no format to keep on disk.
+//
+// The layout is [group][block of depth][panel of rows][depth][row], with zeros
+// for the rows that the last panel lacks.
+func PackFilters(dst, weights []float32, g Conv) { packFilters(dst, weights, &g, active) }
+
+func packFilters(dst, weights []float32, g *Conv, r *routines) {
+	p := planGEMM(g, r)
+	weights = weights[:g.K*p.depth]
+	dst = dst[:packedFiltersSize(g, r)]
+	for group := range g.Groups {
+		rows := weights[group*p.rows*p.depth:][:p.rows*p.depth]
+		for k0 := 0; k0 < p.depth; k0 += p.kc {
+			k1 := min(k0+p.kc, p.depth)
+			for i := 0; i < p.rows; i += r.mr {
+				size := (k1 - k0) * r.mr
+				packPanel(dst[:size], rows, i, p.rows, k0, k1, p.depth, r.mr)
+				dst = dst[size:]
+			}
+		}
+	}
+}
+
+// packPanel writes rows [i, i+mr) and columns [k0, k1) of a as [k1-k0, mr].
+func packPanel(dst, a []float32, i, rows, k0, k1, depth, mr int) {
+	for row := range mr {
+		if i+row >= rows {
+			for k := range k1 - k0 {
+				dst[k*mr+row] = 0
+			}
+			continue
+		}
+		for k, v := range a[(i+row)*depth+k0 : (i+row)*depth+k1] {
+			dst[k*mr+row] = v
+		}
+	}
+}
+
+// packStrip packs rows [k0, k1) of the im2col matrix, columns [t.col0, t.col1),
+// into panels of nr columns: [panel][k1-k0][nr]. Row k stands for one channel
+// and one filter position: k = (c*FH + fh)*FW + fw.
+func (j *gemmJob) packStrip(t *gemmTask, k0, k1 int) {
+	g := &j.g
+	channels := g.C / g.Groups
+	area := g.H * g.W
+	group := j.src[(t.image*g.C+t.group*channels)*area:][:channels*area]
+	line := t.line[:t.col1-t.col0]
+	pointwise := g.pointwise()
+	for k := k0; k < k1; k++ {
+		fw, fh, c := k%g.FW, k/g.FW%g.FH, k/(g.FW*g.FH)
+		plane := group[c*area : (c+1)*area]
+		if pointwise {
+			line = plane[t.col0:t.col1]
+		} else {
+			im2colRow(line, plane, g, fh, fw, t.col0)
+		}
+		spread(t.strip[(k-k0)*j.r.nr:], line, j.r.nr, j.p.panel)
+	}
+}
+
+// pointwise reports whether the im2col matrix is the input itself.
+func (g *Conv) pointwise() bool {
+	return g.FH == 1 && g.FW == 1 && g.SH == 1 && g.SW == 1 &&
+		g.PT == 0 && g.PL == 0 && g.OH == g.H && g.OW == g.W
+}
+
+// im2colRow fills line with one row of the im2col matrix from column first on:
+// what filter position (fh, fw) sees of the plane at each output position.
+func im2colRow(line, plane []float32, g *Conv, fh, fw, first int) {
+	offset := fw*g.DW - g.PL
+	lo, hi := validRange(offset, g.SW, g.W, g.OW)
+	oh, ow := first/g.OW, first%g.OW
+	for len(line) > 0 {
+		n := min(g.OW-ow, len(line))
+		part := line[:n]
+		line = line[n:]
+		ih := oh*g.SH - g.PT + fh*g.DH
+		if ih < 0 || ih >= g.H {
+			clear(part)
+		} else {
+			row := plane[ih*g.W : (ih+1)*g.W]
+			from := min(max(lo-ow, 0), n)
+			to := max(min(hi-ow, n), from)
+			clear(part[:from])
+			gather(part[from:to], row, (ow+from)*g.SW+offset, g.SW)
+			clear(part[to:])
+		}
+		oh, ow = oh+1, 0
+	}
+}
+
+// gather copies every stride-th value of row, from index at on.
+func gather(dst, row []float32, at, stride int) {
+	switch {
+	case len(dst) == 0:
+	case stride == 1:
+		copy(dst, row[at:])
+	default:
+		row = row[at : at+(len(dst)-1)*stride+1]
+		for i := range dst {
+			dst[i] = row[i*stride]
+		}
+	}
+}
+
+// spread cuts line into pieces of nr values and puts each into its panel,
+// panel values apart. A last short piece is filled up with zeros. The widths
+// that routines use are spelled out: a copy of fixed size is a few moves,
+// otherwise it is a call.
+func spread(dst, line []float32, nr, panel int) {
+	at := 0
+	switch nr {
+	case 4:
+		for ; len(line) >= 4; line = line[4:] {
+			*(*[4]float32)(dst[at:]) = [4]float32(line)
+			at += panel
+		}
+	case 8:
+		for ; len(line) >= 8; line = line[8:] {
+			*(*[8]float32)(dst[at:]) = [8]float32(line)
+			at += panel
+		}
+	case 16:
+		for ; len(line) >= 16; line = line[16:] {
+			*(*[16]float32)(dst[at:]) = [16]float32(line)
+			at += panel
+		}
+	default:
+		for ; len(line) >= nr; line = line[nr:] {
+			copy(dst[at:at+nr], line)
+			at += panel
+		}
+	}
+	if len(line) > 0 {
+		n := copy(dst[at:at+nr], line)
+		clear(dst[at+n : at+nr])
+	}
+}

@@ -1,0 +1,196 @@
+package kernel
+
+import "math"
+
+// Pool is the geometry of a pooling layer. As in [Conv], the output's size is
+// the caller's and windows may reach past every edge; PB and PR are needed only
+// to tell where the padded input ends, for averages that count it.
+type Pool struct {
+	N, C, H, W     int // input [N, C, H, W]
+	OH, OW         int // output [N, C, OH, OW]
+	FH, FW         int // window height and width
+	SH, SW         int // stride, at least 1
+	PT, PL, PB, PR int // padding above, left, below, right
+	DH, DW         int // dilation, at least 1; PyTorch has it for MaxPool only
+}
+
+// MaxPool takes the largest value of each window. Padding never wins: it counts
+// as -Inf, which is the result where a window holds nothing else. A NaN in a
+// window is its result. dst is [N, C, OH, OW], src [N, C, H, W].
+func MaxPool(dst, src []float32, g Pool, w *Workers) { pool(dst, src, g, poolMax, w) }
+
+// AvgPool takes the mean of each window. With countPad the padding's zeros count
+// as values; what hangs over the padded input (in ceil mode) never does. Without
+// it the sum is divided by the number of real values, and is 0 where there are
+// none. These are PyTorch's count_include_pad=True and False. dst is
+// [N, C, OH, OW], src [N, C, H, W].
+func AvgPool(dst, src []float32, g Pool, countPad bool, w *Workers) {
+	if countPad {
+		pool(dst, src, g, poolAvgPadded, w)
+		return
+	}
+	pool(dst, src, g, poolAvg, w)
+}
+
+// L2Pool takes the square root of the sum of squares of each window, padding and
+// overhang counting as 0: PyTorch's lp_pool2d with p=2, except that PyTorch, in
+// ceil mode, scales a window that hangs over up to the size of a whole one.
+// dst is [N, C, OH, OW], src [N, C, H, W].
+func L2Pool(dst, src []float32, g Pool, w *Workers) { pool(dst, src, g, poolL2, w) }
+
+type poolMode uint8
+
+const (
+	poolMax poolMode = iota
+	poolAvg
+	poolAvgPadded
+	poolL2
+)
+
+func pool(dst, src []float32, g Pool, mode poolMode, w *Workers) {
+	launch(w, g.N*g.C, poolJob{dst[:g.N*g.C*g.OH*g.OW], src[:g.N*g.C*g.H*g.W], g, mode})
+}
+
+type poolJob struct {
+	dst, src []float32
+	g        Pool
+	mode     poolMode
+}
+
+// do pools one plane. Each filter position passes over a whole output row, so
+// that the inner loop has no edges to look at.
+func (j *poolJob) do(task, _ int) {
+	g := &j.g
+	in := j.src[task*g.H*g.W:][:g.H*g.W]
+	out := j.dst[task*g.OH*g.OW:][:g.OH*g.OW]
+	start := float32(0)
+	if j.mode == poolMax {
+		start = float32(math.Inf(-1))
+	}
+	for oh := range g.OH {
+		row := out[oh*g.OW : (oh+1)*g.OW]
+		for ow := range row {
+			row[ow] = start
+		}
+		for fh := range g.FH {
+			ih := oh*g.SH - g.PT + fh*g.DH
+			if ih < 0 || ih >= g.H {
+				continue
+			}
+			j.takeRow(row, in[ih*g.W:(ih+1)*g.W])
+		}
+		j.finishRow(row, oh)
+	}
+}
+
+func (j *poolJob) takeRow(dst, src []float32) {
+	g := &j.g
+	stride := g.SW
+	for fw := range g.FW {
+		offset := fw*g.DW - g.PL
+		lo, hi := validRange(offset, g.SW, g.W, g.OW)
+		if lo >= hi {
+			continue
+		}
+		out := dst[lo:hi]
+		in := src[lo*g.SW+offset:][:(hi-lo-1)*g.SW+1]
+		switch j.mode {
+		case poolMax:
+			for i := range out {
+				out[i] = max(out[i], in[i*stride])
+			}
+		case poolL2:
+			for i := range out {
+				v := in[i*stride]
+				out[i] += v * v
+			}
+		default:
+			for i := range out {
+				out[i] += in[i*stride]
+			}
+		}
+	}
+}
+
+func (j *poolJob) finishRow(row []float32, oh int) {
+	g := &j.g
+	switch j.mode {
+	case poolL2:
+		for i, v := range row {
+			row[i] = float32(math.Sqrt(float64(v)))
+		}
+	case poolAvg:
+		rows := inside(oh*g.SH-g.PT, g.FH, g.DH, 0, g.H)
+		for ow := range row {
+			if n := rows * inside(ow*g.SW-g.PL, g.FW, g.DW, 0, g.W); n > 0 {
+				row[ow] /= float32(n)
+			}
+		}
+	case poolAvgPadded:
+		rows := inside(oh*g.SH-g.PT, g.FH, g.DH, -g.PT, g.H+g.PB)
+		for ow := range row {
+			if n := rows * inside(ow*g.SW-g.PL, g.FW, g.DW, -g.PL, g.W+g.PR); n > 0 {
+				row[ow] /= float32(n)
+			}
+		}
+	}
+}
+
+// inside counts the taps at first, first+step, ..., n of them, in [lo, hi).
+func inside(first, n, step, lo, hi int) int {
+	from := 0
+	if first < lo {
+		from = ceilDiv(lo-first, step)
+	}
+	if first >= hi {
+		return 0
+	}
+	return max(0, min(n, (hi-1-first)/step+1)-from)
+}
+
+// Resize is the geometry of a kernel that maps [N, C, H, W] to [N, C, OH, OW]
+// and is told nothing but the sizes.
+type Resize struct {
+	N, C, H, W int
+	OH, OW     int
+}
+
+// AdaptiveAvgPool takes the mean of the windows that cut the input into OH x OW
+// parts: rows floor(i*H/OH) to ceil((i+1)*H/OH), and columns alike, as
+// PyTorch's AdaptiveAvgPool2d. OH = OW = 1 is global average pooling. dst is
+// [N, C, OH, OW], src [N, C, H, W].
+func AdaptiveAvgPool(dst, src []float32, g Resize, w *Workers) {
+	launch(w, g.N*g.C, adaptiveJob{dst[:g.N*g.C*g.OH*g.OW], src[:g.N*g.C*g.H*g.W], g})
+}
+
+// GlobalAvgPool takes the mean of each plane: dst is [N, C, 1, 1], src
+// [N, C, area].
+func GlobalAvgPool(dst, src []float32, n, c, area int, w *Workers) {
+	AdaptiveAvgPool(dst, src, Resize{N: n, C: c, H: 1, W: area, OH: 1, OW: 1}, w)
+}
+
+type adaptiveJob struct {
+	dst, src []float32
+	g        Resize
+}
+
+func (j *adaptiveJob) do(task, _ int) {
+	g := &j.g
+	in := j.src[task*g.H*g.W:][:g.H*g.W]
+	out := j.dst[task*g.OH*g.OW:][:g.OH*g.OW]
+	for oh := range g.OH {
+		top, bottom := oh*g.H/g.OH, ceilDiv((oh+1)*g.H, g.OH)
+		for ow := range g.OW {
+			left, right := ow*g.W/g.OW, ceilDiv((ow+1)*g.W, g.OW)
+			// A window may be a whole plane: float64 keeps the sum of many
+			// values as good as that of a few.
+			var sum float64
+			for ih := top; ih < bottom; ih++ {
+				for _, v := range in[ih*g.W+left : ih*g.W+right] {
+					sum += float64(v)
+				}
+			}
+			out[oh*g.OW+ow] = float32(sum / float64((bottom-top)*(right-left)))
+		}
+	}
+}

@@ -1,0 +1,27 @@
+package kernel
+
+// routines are the inner loops that are worth writing once per processor. A
+// set is chosen when the program starts; the generic one is always compiled,
+// and is the oracle that any other is tested against.
+type routines struct {
+	name string
+
+	// mr and nr are the height and width of the tile of C that tile computes.
+	mr, nr int
+
+	// tile multiplies a panel of A, [kc, mr], with a panel of B, [kc, nr],
+	// into the mr x nr values of c, whose rows are ldc apart: adding to them
+	// if add is set, replacing them otherwise. Each sum runs over kc in one
+	// order of the routine's choice, the same for every call with that kc.
+	tile func(kc int, a, b, c []float32, ldc int, add bool)
+
+	// dot4 is the inner products of x with four rows of weights, which begin
+	// ldw apart and are as long as x.
+	dot4 func(weights []float32, ldw int, x []float32) [4]float32
+}
+
+// active is the set that the exported kernels use.
+var active = chooseRoutines()
+
+// chooseRoutines picks the fastest set that this processor can run.
+func chooseRoutines() *routines { return &generic }

@@ -1,0 +1,35 @@
+package op
+
+import "cnncalc/internal/graph"
+
+// AdaptAvg is ADAPTAVG, average pooling to a given size: output i covers floor(i*W1/W2) up to
+// ceil((i+1)*W1/W2), as PyTorch's AdaptiveAvgPool2d.
+type AdaptAvg struct {
+	volume
+	size extent
+}
+
+func adaptavgKind() Kind {
+	return Kind{
+		Name:     "ADAPTAVG",
+		Summary:  "average pooling to a given size, whatever the input's: ADAPTAVG7",
+		Backward: "Each input gets an equal share of the gradients of the windows it is in; only shapes are needed.",
+		New:      func() Layer { return &AdaptAvg{} },
+	}
+}
+
+// Kind is "ADAPTAVG".
+func (*AdaptAvg) Kind() string { return "ADAPTAVG" }
+
+// Fields binds the settings.
+func (o *AdaptAvg) Fields() []Field {
+	return []Field{{Key: "size", Place: Head, Doc: "width and height of the output", Setting: pair{&o.size, "size", 1}}}
+}
+
+// Output has the size written and the input's depth.
+func (o *AdaptAvg) Output(in []graph.Shape) (graph.Shape, error) {
+	if !o.size.isSet() {
+		return graph.Shape{D: one(in).D}, missing("the output's size", "ADAPTAVG7")
+	}
+	return graph.Shape{W: o.size.W, H: o.size.H, D: one(in).D}, nil
+}

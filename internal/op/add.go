@@ -1,0 +1,34 @@
+package op
+
+import (
+	"cnncalc/internal/diag"
+	"cnncalc/internal/graph"
+)
+
+// Add is ADD, the sum of volumes of one shape, as in a residual block.
+type Add struct{ volume }
+
+func addKind() Kind {
+	return Kind{
+		Name:     "ADD",
+		Summary:  "adds the results of its paths: ADD(CONV3-64 -> BN | IDENTITY)",
+		Backward: "Every path gets the output's gradient as it is; nothing is kept.",
+		Merge:    true,
+		New:      func() Layer { return &Add{} },
+	}
+}
+
+// Kind is "ADD".
+func (*Add) Kind() string { return "ADD" }
+
+// Fields is empty.
+func (*Add) Fields() []Field { return nil }
+
+// Output is the shape that all inputs have. An error is a *Mismatch where two inputs differ.
+func (*Add) Output(in []graph.Shape) (graph.Shape, error) {
+	out, a, b := common(in)
+	if a != b {
+		return graph.Shape{}, &Mismatch{A: a, B: b, Problem: diag.Errorf("needs volumes of one shape")}
+	}
+	return out, nil
+}

@@ -1,0 +1,25 @@
+package op
+
+// AvgPool is AVGPOOL, average pooling.
+type AvgPool struct {
+	pooling
+	ExcludePad bool // divide by the values under the window, not by its size
+}
+
+func avgpoolKind() Kind {
+	return Kind{
+		Name:     "AVGPOOL",
+		Summary:  "average pooling: AVGPOOL7; excludepad leaves the padding out of the average",
+		Backward: "Each input of a window gets an equal share of the output's gradient; only shapes are needed.",
+		New:      func() Layer { return &AvgPool{} },
+	}
+}
+
+// Kind is "AVGPOOL".
+func (*AvgPool) Kind() string { return "AVGPOOL" }
+
+// Fields binds the settings.
+func (o *AvgPool) Fields() []Field {
+	return append(o.pooling.Fields(), flagField(&o.ExcludePad, "excludepad",
+		"leave the padding out of the average; without it zeros count, as in PyTorch and Caffe"))
+}

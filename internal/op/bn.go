@@ -1,0 +1,48 @@
+package op
+
+import "cnncalc/internal/graph"
+
+// BatchNorm is BN (Ioffe and Szegedy, 2015): each channel less its mean, over its deviation, times a learnt
+// scale, plus a learnt shift.
+type BatchNorm struct{ eps number }
+
+func bnKind() Kind {
+	return Kind{
+		Name:    "BN",
+		Summary: "batch normalisation: a learnt scale and shift a channel, and running statistics that are not learnt",
+		Backward: "The gradient needs the input and the batch's mean and deviation of each channel, so the input is kept: BN cannot work in " +
+			"place without recomputing it.",
+		New: func() Layer { return &BatchNorm{} },
+	}
+}
+
+// Kind is "BN".
+func (*BatchNorm) Kind() string { return "BN" }
+
+// MakesVolume is true.
+func (*BatchNorm) MakesVolume() bool { return true }
+
+// Fields binds the settings.
+func (o *BatchNorm) Fields() []Field {
+	return []Field{{Key: "eps", Doc: "added to the variance; 1e-5 unless written", Setting: decimal{to: &o.eps, what: "eps", min: 0, max: 1}}}
+}
+
+// Eps is what is added to the variance.
+func (o *BatchNorm) Eps() float64 { return o.eps.or(1e-5) }
+
+// Output keeps the shape.
+func (*BatchNorm) Output(in []graph.Shape) (graph.Shape, error) { return one(in), nil }
+
+// Weights are scale, shift, and the running statistics, each [C].
+func (*BatchNorm) Weights(in []graph.Shape, _ graph.Shape) []graph.Weight {
+	dims := []int64{one(in).D}
+	return []graph.Weight{
+		{Name: "weight", Dims: dims, Role: graph.RoleWeight},
+		{Name: "bias", Dims: dims, Role: graph.RoleBias},
+		{Name: "running_mean", Dims: dims, Role: graph.RoleBuffer},
+		{Name: "running_var", Dims: dims, Role: graph.RoleBuffer},
+	}
+}
+
+// MACs are none by the convention.
+func (*BatchNorm) MACs([]graph.Shape, graph.Shape) (int64, error) { return 0, nil }

@@ -1,0 +1,54 @@
+package op
+
+import (
+	"cnncalc/internal/checked"
+	"cnncalc/internal/diag"
+	"cnncalc/internal/graph"
+)
+
+// Concat is CONCAT, volumes of one width and height stacked in depth.
+type Concat struct{ volume }
+
+func concatKind() Kind {
+	return Kind{
+		Name:     "CONCAT",
+		Summary:  "stacks the results of its paths in depth: CONCAT(CONV1-64 | CONV3-64)",
+		Backward: "Each path gets its own channels of the output's gradient; nothing is kept.",
+		Merge:    true,
+		New:      func() Layer { return &Concat{} },
+	}
+}
+
+// Kind is "CONCAT".
+func (*Concat) Kind() string { return "CONCAT" }
+
+// Fields is empty.
+func (*Concat) Fields() []Field { return nil }
+
+// Output has the sum of the depths. An error is a *Mismatch where two inputs differ.
+func (*Concat) Output(in []graph.Shape) (graph.Shape, error) {
+	var out graph.Shape
+	first := -1
+	depths := make([]int64, 0, len(in))
+	for i, s := range in {
+		if s.D == 0 {
+			depths = nil
+		} else if depths != nil {
+			depths = append(depths, s.D)
+		}
+		if !s.HasPlane() {
+			continue
+		}
+		if first < 0 {
+			first, out.W, out.H = i, s.W, s.H
+		} else if s.W != out.W || s.H != out.H {
+			return graph.Shape{}, &Mismatch{A: first, B: i, Problem: diag.Errorf("needs one width and height")}
+		}
+	}
+	if depths == nil {
+		return out, nil
+	}
+	depth, err := checked.Sum(depths...)
+	out.D = depth
+	return out, err
+}

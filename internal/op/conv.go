@@ -1,0 +1,93 @@
+package op
+
+import (
+	"cnncalc/internal/checked"
+	"cnncalc/internal/diag"
+	"cnncalc/internal/graph"
+)
+
+// Conv is CONV, a convolution: filters of F x F x D/groups slide over the volume and share their weights at
+// every place.
+type Conv struct {
+	window
+	Filters int64
+	groups  int64
+	NoBias  bool
+}
+
+func convKind() Kind {
+	return Kind{
+		Name:    "CONV",
+		Summary: "convolution: CONV3-64 is 64 filters of 3x3, CONV7x1-192 is 7 wide and 1 high",
+		Backward: "The gradient of the input is a convolution too, of the output's gradient with the filters flipped in both " +
+			"directions; the gradient of the weights is a convolution of the input with the output's gradient. The input must be kept for it.",
+		New: func() Layer { return &Conv{} },
+	}
+}
+
+// Kind is "CONV".
+func (*Conv) Kind() string { return "CONV" }
+
+// MakesVolume is true.
+func (*Conv) MakesVolume() bool { return true }
+
+// Groups is the number of groups the depth is split into, 1 unless written.
+func (o *Conv) Groups() int64 { return max(o.groups, 1) }
+
+// Fields binds the settings.
+func (o *Conv) Fields() []Field {
+	return []Field{
+		o.sizeField(),
+		{Key: "filters", Place: Dash, Doc: "number of filters K, the output's depth", Setting: count{&o.Filters, "filters"}},
+		o.strideField("stride S; 1 unless written"),
+		padField(&o.pad, "zeros round the input; d(F-1)/2 for odd F and S=1, else it must be written"),
+		o.dilationField(),
+		{Key: "groups", Letter: "g", Doc: "the depth is split into so many groups; 1 unless written", Setting: count{&o.groups, "groups"}},
+		flagField(&o.NoBias, "nobias", "no biases"),
+		o.roundingField(),
+	}
+}
+
+// Geometry resolves the window against the input.
+func (o *Conv) Geometry(in graph.Shape) (Geometry, error) {
+	return o.resolve(in, convRules("CONV3-64"))
+}
+
+// Output is W2 = (W1-F+2P)/S+1 on both axes, and K deep.
+func (o *Conv) Output(in []graph.Shape) (graph.Shape, error) {
+	if o.Filters == 0 {
+		return graph.Shape{}, missing("the number of filters", "CONV3-64")
+	}
+	known := graph.Shape{D: o.Filters}
+	if err := dividesGroups(one(in).D, o.Filters, o.Groups()); err != nil {
+		return known, err
+	}
+	g, err := o.Geometry(one(in))
+	if err != nil {
+		return known, err
+	}
+	return g.plane(o.Filters), nil
+}
+
+// Weights are [K, C/groups, FH, FW] and [K].
+func (o *Conv) Weights(in []graph.Shape, _ graph.Shape) []graph.Weight {
+	return weightAndBias(o.NoBias, o.Filters, o.Filters, one(in).D/o.Groups(), o.size.H, o.size.W)
+}
+
+// MACs are the filter's size for every value of the output.
+func (o *Conv) MACs(in []graph.Shape, out graph.Shape) (int64, error) {
+	return checked.Product(out.W, out.H, out.D, one(in).D/o.Groups(), o.size.H, o.size.W)
+}
+
+// dividesGroups says which groups fit where the depth or the filters cannot be split.
+func dividesGroups(depth, filters, groups int64) error {
+	if depth != 0 && depth%groups != 0 {
+		return diag.Errorf("the input's depth %d cannot be split into %d groups", depth, groups).
+			WithFits("groups " + nearestDivisors(depth, filters, groups))
+	}
+	if filters%groups != 0 {
+		return diag.Errorf("%d filters cannot be split into %d groups", filters, groups).
+			WithFits("groups " + nearestDivisors(max(depth, filters), filters, groups))
+	}
+	return nil
+}

@@ -1,0 +1,91 @@
+package op
+
+import (
+	"cnncalc/internal/diag"
+	"cnncalc/internal/graph"
+)
+
+// Crop is CROP, a part of every channel, as U-Net cuts its skip connections.
+type Crop struct {
+	volume
+	size   extent
+	offset offset
+}
+
+func cropKind() Kind {
+	return Kind{
+		Name:     "CROP",
+		Summary:  "a part of the plane: CROP24x20, from the middle or from offset=x,y",
+		Backward: "The gradient is the output's, with zeros round it; only shapes are needed.",
+		New:      func() Layer { return &Crop{} },
+	}
+}
+
+// Kind is "CROP".
+func (*Crop) Kind() string { return "CROP" }
+
+// Fields binds the settings.
+func (o *Crop) Fields() []Field {
+	return []Field{
+		{Key: "size", Place: Head, Doc: "width and height of the part", Setting: pair{&o.size, "size", 1}},
+		{Key: "offset", Doc: "left,top corner of the part; without it the middle, rounded down", Setting: offsetSetting{&o.offset}},
+	}
+}
+
+// Corner is the left and top of the part within an input.
+func (o *Crop) Corner(in graph.Shape) (x, y int64) {
+	if o.offset.written {
+		return o.offset.x, o.offset.y
+	}
+	return (in.W - o.size.W) / 2, (in.H - o.size.H) / 2
+}
+
+// Output has the size written and the input's depth.
+func (o *Crop) Output(in []graph.Shape) (graph.Shape, error) {
+	s := one(in)
+	if !o.size.isSet() {
+		return graph.Shape{D: s.D}, missing("the size", "CROP24")
+	}
+	out := graph.Shape{W: o.size.W, H: o.size.H, D: s.D}
+	if !s.HasPlane() {
+		return out, nil
+	}
+	if out.W > s.W || out.H > s.H {
+		return out, diag.Errorf("%dx%d cannot be cut out of %dx%d", out.W, out.H, s.W, s.H)
+	}
+	if x, y := o.Corner(s); x+out.W > s.W || y+out.H > s.H {
+		return out, diag.Errorf("%dx%d at offset %d,%d reaches past %dx%d", out.W, out.H, x, y, s.W, s.H).
+			WithHint("the offset is at most %d,%d", s.W-out.W, s.H-out.H)
+	}
+	return out, nil
+}
+
+// offset is a corner as written.
+type offset struct {
+	x, y    int64
+	written bool
+}
+
+type offsetSetting struct{ to *offset }
+
+func (o offsetSetting) String() string {
+	if !o.to.written {
+		return ""
+	}
+	return Value{Ints: []int64{o.to.x, o.to.y}, Sep: ','}.String()
+}
+
+func (o offsetSetting) Set(v Value) error {
+	if len(v.Ints) != 2 || v.Sep != ',' {
+		return diag.Errorf("offset takes left,top such as 4,4, not %s", v)
+	}
+	for _, n := range v.Ints {
+		if err := inRange("offset", n, 0); err != nil {
+			return err
+		}
+	}
+	*o.to = offset{v.Ints[0], v.Ints[1], true}
+	return nil
+}
+
+func (o offsetSetting) Schema() map[string]any { return map[string]any{"type": "string"} }

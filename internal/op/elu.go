@@ -1,0 +1,28 @@
+package op
+
+// ELU is ELU, x above zero, alpha*(exp(x)-1) below.
+type ELU struct {
+	elementwise
+	alpha number
+}
+
+func eluKind() Kind {
+	return Kind{
+		Name:     "ELU",
+		Summary:  "x above zero, alpha*(exp(x)-1) below",
+		Backward: "The gradient below zero is the output plus alpha, so one of input and output is kept.",
+		New:      func() Layer { return &ELU{} },
+	}
+}
+
+// Kind is "ELU".
+func (*ELU) Kind() string { return "ELU" }
+
+// Fields binds the settings.
+func (o *ELU) Fields() []Field {
+	return []Field{{Key: "alpha", Doc: "limit below zero; 1 unless written",
+		Setting: decimal{to: &o.alpha, what: "alpha", min: 0, max: 1e6}}}
+}
+
+// Alpha is the limit below zero.
+func (o *ELU) Alpha() float64 { return o.alpha.or(1) }

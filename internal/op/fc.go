@@ -1,0 +1,58 @@
+package op
+
+import (
+	"cnncalc/internal/checked"
+	"cnncalc/internal/graph"
+)
+
+// FC is a fully connected layer. Over a volume it needs no FLATTEN before it: the weights run over depth,
+// height and width, in this order.
+type FC struct {
+	Units  int64
+	NoBias bool
+}
+
+func fcKind() Kind {
+	return Kind{
+		Name:    "FC",
+		Summary: "fully connected: FC-1000; over a volume no FLATTEN is needed",
+		Backward: "The gradient of the input is the transposed weights times the output's gradient; that of the weights is the outer product " +
+			"of the output's gradient and the input, which must be kept.",
+		New: func() Layer { return &FC{} },
+	}
+}
+
+// Kind is "FC".
+func (*FC) Kind() string { return "FC" }
+
+// MakesVolume is true.
+func (*FC) MakesVolume() bool { return true }
+
+// Fields binds the settings.
+func (o *FC) Fields() []Field {
+	return []Field{
+		{Key: "units", Place: Dash, Doc: "number of outputs; for the last FC the file's classes unless written", Setting: count{&o.Units, "units"}},
+		flagField(&o.NoBias, "nobias", "no biases"),
+	}
+}
+
+// Output is 1x1xUnits.
+func (o *FC) Output([]graph.Shape) (graph.Shape, error) {
+	if o.Units == 0 {
+		return graph.Shape{W: 1, H: 1}, missing("the number of units", "FC-4096, or classes: 10 for the last FC")
+	}
+	return graph.Shape{W: 1, H: 1, D: o.Units}, nil
+}
+
+// Weights are [M, D*H*W] and [M].
+func (o *FC) Weights(in []graph.Shape, _ graph.Shape) []graph.Weight {
+	// The shape pass has refused inputs whose values cannot be counted.
+	inputs, _ := one(in).Values()
+	return weightAndBias(o.NoBias, o.Units, o.Units, inputs)
+}
+
+// MACs are one for each weight.
+func (o *FC) MACs(in []graph.Shape, _ graph.Shape) (int64, error) {
+	s := one(in)
+	return checked.Product(s.W, s.H, s.D, o.Units)
+}

@@ -1,0 +1,309 @@
+package op
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"cnncalc/internal/diag"
+	"cnncalc/internal/graph"
+)
+
+// Place is where a field stands in a layer of the arrow language.
+type Place int
+
+// The places of "CONV3-64 s2": size is the head, filters come after the dash, stride is an option.
+const (
+	Option Place = iota
+	Head
+	Dash
+)
+
+// Value is a field's value as written, with variables already replaced: whole numbers, or a decimal number,
+// or a word.
+type Value struct {
+	Ints    []int64
+	Sep     byte   // between the Ints where there are several: 'x' or ','
+	Decimal string // as written, where it has a point or an exponent
+	Word    string
+}
+
+// String is the value as it would be written.
+func (v Value) String() string {
+	if v.Word != "" {
+		return v.Word
+	}
+	if v.Decimal != "" {
+		return v.Decimal
+	}
+	parts := make([]string, len(v.Ints))
+	for i, n := range v.Ints {
+		parts[i] = strconv.FormatInt(n, 10)
+	}
+	return strings.Join(parts, string(v.Sep))
+}
+
+// Setting holds one field's value.
+type Setting interface {
+	// Set takes a value, or says in a *diag.Problem without a position why it does not.
+	Set(Value) error
+	// String is the canonical text of the value, "" where none was set.
+	String() string
+	// Schema is the JSON Schema of the value in the mapping form.
+	Schema() map[string]any
+}
+
+// Field binds one setting of a layer to its names. It is the only declaration of the field: decoding,
+// printing, help and the JSON Schema follow it.
+type Field struct {
+	Key     string   // in the mapping form, and key=value in the arrow language
+	Letter  string   // short option, "s" of "s2"; "" where there is none
+	Place   Place    // of the value in the arrow language
+	Words   []string // bare options that set this field to that word: "same"
+	Doc     string   // with the default
+	Setting Setting
+}
+
+// Notation writes a layer as the arrow language does: "CONV3-64 s2 p1".
+func Notation(o graph.Op) string {
+	layer, ok := o.(Layer)
+	if !ok {
+		return o.Kind()
+	}
+	head, dash, options := "", "", ""
+	for _, f := range layer.Fields() {
+		text := f.Setting.String()
+		switch {
+		case text == "":
+		case f.Place == Head:
+			head = text
+		case f.Place == Dash:
+			dash = "-" + text
+		default:
+			options += " " + f.option(text)
+		}
+	}
+	return o.Kind() + head + dash + options
+}
+
+// Short is the notation without options, "CONV3-64", as the VGG paper names its layers.
+func Short(o graph.Op) string {
+	notation, _, _ := strings.Cut(Notation(o), " ")
+	return notation
+}
+
+// option writes an option in its shortest form: a bare word, a letter with its number, or key=value.
+func (f Field) option(text string) string {
+	for _, w := range f.Words {
+		if w == text {
+			return w
+		}
+	}
+	if f.Letter != "" && strings.Trim(text, "0123456789x") == "" {
+		return f.Letter + text
+	}
+	if f.Letter != "" {
+		return f.Letter + "=" + text
+	}
+	return f.Key + "=" + text
+}
+
+// extent is width x height of a window, a stride or a dilation; zero where it was not written.
+type extent struct{ W, H int64 }
+
+func (e extent) isSet() bool { return e != extent{} }
+
+// or is e, or the default where e was not written.
+func (e extent) or(fallback extent) extent {
+	if e.isSet() {
+		return e
+	}
+	return fallback
+}
+
+func (e extent) String() string {
+	if !e.isSet() {
+		return ""
+	}
+	if e.W == e.H {
+		return strconv.FormatInt(e.W, 10)
+	}
+	return fmt.Sprintf("%dx%d", e.W, e.H)
+}
+
+// pair reads one number for both axes, or width x height.
+type pair struct {
+	to   *extent
+	what string
+	min  int64
+}
+
+func (p pair) String() string { return p.to.String() }
+
+func (p pair) Set(v Value) error {
+	if len(v.Ints) == 0 || len(v.Ints) > 2 || v.Sep == ',' {
+		return diag.Errorf("%s takes a whole number, or width x height such as 3x1, not %s", p.what, v)
+	}
+	for _, n := range v.Ints {
+		if err := inRange(p.what, n, p.min); err != nil {
+			return err
+		}
+	}
+	*p.to = extent{v.Ints[0], v.Ints[len(v.Ints)-1]}
+	return nil
+}
+
+func (p pair) Schema() map[string]any {
+	return wholeOrText(p.min)
+}
+
+// count reads one whole number; 0 means that it was not written.
+type count struct {
+	to   *int64
+	what string
+}
+
+func (c count) String() string {
+	if *c.to == 0 {
+		return ""
+	}
+	return strconv.FormatInt(*c.to, 10)
+}
+
+func (c count) Set(v Value) error {
+	if len(v.Ints) != 1 {
+		return diag.Errorf("%s takes one whole number, not %s", c.what, v)
+	}
+	if err := inRange(c.what, v.Ints[0], 1); err != nil {
+		return err
+	}
+	*c.to = v.Ints[0]
+	return nil
+}
+
+func (c count) Schema() map[string]any { return wholeOrText(1) }
+
+// inRange keeps sizes from min to graph.MaxExtent, within which no axis arithmetic overflows.
+func inRange(what string, n, min int64) error {
+	if n < min {
+		return diag.Errorf("%s must be %d or more, not %d", what, min, n)
+	}
+	if n > graph.MaxExtent {
+		return diag.Errorf("%s %d is too large: at most %d", what, n, int64(graph.MaxExtent))
+	}
+	return nil
+}
+
+// decimal reads a number with or without a point, kept as written so that it prints back unchanged.
+type decimal struct {
+	to       *number
+	what     string
+	min, max float64 // both included, but for openMax
+	openMax  bool
+}
+
+// number is a decimal setting: its value, and the text it was written as ("" where it was not).
+type number struct {
+	value float64
+	text  string
+}
+
+// or is the number, or the default where it was not written.
+func (n number) or(fallback float64) float64 {
+	if n.text == "" {
+		return fallback
+	}
+	return n.value
+}
+
+func (d decimal) String() string { return d.to.text }
+
+func (d decimal) Set(v Value) error {
+	text := v.String()
+	x, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsInf(x, 0) || math.IsNaN(x) || len(v.Ints) > 1 {
+		return diag.Errorf("%s takes a number such as 0.5, not %s", d.what, text)
+	}
+	if x < d.min || x > d.max || d.openMax && x == d.max {
+		bound := fmt.Sprintf("from %g to %g", d.min, d.max)
+		if d.openMax {
+			bound = fmt.Sprintf("at least %g and below %g", d.min, d.max)
+		}
+		return diag.Errorf("%s must be %s, not %s", d.what, bound, text)
+	}
+	*d.to = number{x, text}
+	return nil
+}
+
+func (d decimal) Schema() map[string]any {
+	schema := map[string]any{"type": "number", "minimum": d.min, "maximum": d.max}
+	if d.openMax {
+		delete(schema, "maximum")
+		schema["exclusiveMaximum"] = d.max
+	}
+	return schema
+}
+
+// choice reads one of a few words.
+type choice struct {
+	to    *string
+	what  string
+	words []string
+}
+
+func (c choice) String() string { return *c.to }
+
+func (c choice) Set(v Value) error {
+	for _, w := range c.words {
+		if strings.EqualFold(v.Word, w) {
+			*c.to = w
+			return nil
+		}
+	}
+	problem := diag.Errorf("%s is one of %s, not %s", c.what, strings.Join(c.words, ", "), v)
+	problem.Hint = diag.DidYouMean(v.String(), c.words)
+	return problem
+}
+
+func (c choice) Schema() map[string]any { return map[string]any{"enum": c.words} }
+
+// flag reads a bare word in the arrow language, true or false in the mapping form.
+type flag struct {
+	to   *bool
+	word string
+}
+
+func (f flag) String() string {
+	if *f.to {
+		return f.word
+	}
+	return ""
+}
+
+func (f flag) Set(v Value) error {
+	switch v.Word {
+	case f.word, "true":
+		*f.to = true
+	case "false":
+		*f.to = false
+	default:
+		return diag.Errorf("%s is true or false, not %s", f.word, v)
+	}
+	return nil
+}
+
+func (f flag) Schema() map[string]any { return map[string]any{"type": "boolean"} }
+
+// flagField declares a flag: its key and its bare word are the same.
+func flagField(to *bool, word, doc string) Field {
+	return Field{Key: word, Words: []string{word}, Doc: doc, Setting: flag{to, word}}
+}
+
+// wholeOrText is the schema of a size: a whole number, a text (an expression, or 3x1), or a list of these for
+// the turns of a repeat.
+func wholeOrText(min int64) map[string]any {
+	scalar := []any{map[string]any{"type": "integer", "minimum": min}, map[string]any{"type": "string"}}
+	list := map[string]any{"type": "array", "items": map[string]any{"anyOf": scalar}}
+	return map[string]any{"anyOf": append(scalar, list)}
+}

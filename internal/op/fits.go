@@ -1,0 +1,140 @@
+package op
+
+import (
+	"fmt"
+	"math/big"
+	"strings"
+
+	"cnncalc/internal/diag"
+	"cnncalc/internal/graph"
+)
+
+// How far from the written stride another is proposed.
+const furthestStride = 8
+
+// formula is the shape rule with symbols and with its numbers: "(W-F+2P)/S+1 = (224-11+0)/4+1". With dilation
+// F becomes d(F-1)+1, with unlike pads 2P becomes their sum.
+func (a Axis) formula() string {
+	symbols, numbers := "W-F", fmt.Sprintf("%d-%d", a.In, a.Size)
+	if a.Dilation != 1 {
+		symbols, numbers = "W-d(F-1)-1", fmt.Sprintf("%d-%d*(%d-1)-1", a.In, a.Dilation, a.Size)
+	}
+	if a.Before == a.After {
+		symbols += "+2P"
+		numbers += fmt.Sprintf("+%d", 2*a.Before)
+	} else {
+		symbols += "+P+P'"
+		numbers += fmt.Sprintf("+%d+%d", a.Before, a.After)
+	}
+	return fmt.Sprintf("(%s)/S+1 = (%s)/%d+1", symbols, numbers, a.Stride)
+}
+
+// Formula is the rule with its numbers and its result, as explain shows it.
+func (a Axis) Formula() string {
+	exact := a.value()
+	if exact == fmt.Sprint(a.Out) {
+		return fmt.Sprintf("%s = %d", a.formula(), a.Out)
+	}
+	return fmt.Sprintf("%s = %s -> %d", a.formula(), exact, a.Out)
+}
+
+// value is what the formula gives, rounded to two decimals where it is no whole number.
+func (a Axis) value() string {
+	v := big.NewRat(a.In+a.Before+a.After-a.Span(), a.Stride)
+	v.Add(v, big.NewRat(1, 1))
+	if v.IsInt() {
+		return v.Num().String()
+	}
+	return strings.TrimRight(v.FloatString(2), "0")
+}
+
+// misfit is the problem of a window that does not fit a whole number of times, with what would.
+func misfit(a Axis, rules windowRules) error {
+	value := strings.TrimSuffix(a.value(), ".")
+	return diag.Errorf("%s = %s is not a whole number", a.formula(), value).WithFits(strings.Join(
+		[]string{a.fittingInputs(), a.fittingPads(rules), a.fittingStrides(), a.roundings(rules)}, "; "))
+}
+
+// tooLarge is the problem of a window larger than the padded input.
+func tooLarge(a Axis) error {
+	missing := a.Span() - (a.In + a.Before + a.After)
+	fits := fmt.Sprintf("size %d at most; input %d or more; pad %d on each side",
+		(a.In+a.Before+a.After-1)/a.Dilation+1, a.In+missing, max(a.Before, a.After)+(missing+1)/2)
+	return diag.Errorf("%s: the window %d is larger than the padded input %d", a.formula(), a.Span(), a.In+a.Before+a.After).WithFits(fits)
+}
+
+// fittingInputs are the nearest widths below and above that the window fits.
+func (a Axis) fittingInputs() string {
+	rest := (a.In + a.Before + a.After - a.Span()) % a.Stride
+	floor := (a.In+a.Before+a.After-a.Span())/a.Stride + 1
+	above := fmt.Sprintf("%d (%s)", a.In+a.Stride-rest, a.wide(floor+1))
+	if a.In == rest {
+		return "input " + above
+	}
+	return fmt.Sprintf("input %d (%s) or %s", a.In-rest, a.wide(floor), above)
+}
+
+// wide says an output width. Krizhevsky et al. (2012) state an input of 224 for AlexNet's first layer, which
+// does not fit; the CS231n notes point out that 227 does.
+func (a Axis) wide(out int64) string {
+	if a.In == 224 && a.Size == 11 && a.Stride == 4 && out == 55 {
+		return "55 wide, what AlexNet's code used"
+	}
+	return fmt.Sprintf("%d wide", out)
+}
+
+// fittingPads are the smallest additions to the pad: the same on both sides where that works out, else on one.
+func (a Axis) fittingPads(rules windowRules) string {
+	rest := (a.In + a.Before + a.After - a.Span()) % a.Stride
+	short := a.Stride - rest
+	limit := int64(graph.MaxExtent)
+	if rules.maxPadIsHalf {
+		limit = a.Span() / 2
+	}
+	for add := short; add < short+2*a.Stride; add += a.Stride {
+		p := a.Before + add/2
+		if add%2 == 0 && a.Before == a.After && p <= limit {
+			return fmt.Sprintf("pad %d", p)
+		}
+	}
+	if a.Before+short <= limit {
+		return fmt.Sprintf("pad %d on one side", a.Before+short)
+	}
+	return "no pad"
+}
+
+// fittingStrides are the nearest strides that divide what the window has to travel.
+func (a Axis) fittingStrides() string {
+	travel := a.In + a.Before + a.After - a.Span()
+	var found []string
+	for s := a.Stride - 1; s >= max(1, a.Stride-furthestStride); s-- {
+		if travel%s == 0 {
+			found = append(found, fmt.Sprintf("%d (%s)", s, a.wide(travel/s+1)))
+			break
+		}
+	}
+	for s := a.Stride + 1; s <= min(travel, a.Stride+furthestStride); s++ {
+		if travel%s == 0 {
+			found = append(found, fmt.Sprintf("%d (%s)", s, a.wide(travel/s+1)))
+			break
+		}
+	}
+	if len(found) == 0 {
+		return "no stride near"
+	}
+	return "stride " + strings.Join(found, " or ")
+}
+
+// roundings are what frameworks make of it.
+func (a Axis) roundings(rules windowRules) string {
+	floor := (a.In+a.Before+a.After-a.Span())/a.Stride + 1
+	if !rules.ceilIsUsual {
+		return fmt.Sprintf("`floor` (%d, as PyTorch does)", floor)
+	}
+	up := &window{rounding: "ceil", pad: pad{mode: padNumbers}}
+	rounded := a
+	if err := up.resolveAxis(&rounded, rules); err != nil {
+		return fmt.Sprintf("`floor` (%d, as PyTorch does)", floor)
+	}
+	return fmt.Sprintf("`floor` (%d, as PyTorch does) or `ceil` (%d, as Caffe does)", floor, rounded.Out)
+}

@@ -1,0 +1,29 @@
+package op
+
+import "cnncalc/internal/graph"
+
+// Flatten is FLATTEN, a volume read as 1x1xN: depth, height and width in this order. Nothing is copied.
+type Flatten struct{ elementwise }
+
+func flattenKind() Kind {
+	return Kind{
+		Name:     "FLATTEN",
+		Summary:  "the volume as 1x1xN, depth first; a view, nothing is copied",
+		Backward: "The gradient is the output's, in the input's shape; nothing is kept.",
+		New:      func() Layer { return &Flatten{} },
+	}
+}
+
+// Kind is "FLATTEN".
+func (*Flatten) Kind() string { return "FLATTEN" }
+
+// Output is 1x1xN.
+func (*Flatten) Output(in []graph.Shape) (graph.Shape, error) {
+	flat := graph.Shape{W: 1, H: 1}
+	if !one(in).IsKnown() {
+		return flat, nil
+	}
+	n, err := one(in).Values()
+	flat.D = n
+	return flat, err
+}

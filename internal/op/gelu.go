@@ -1,0 +1,16 @@
+package op
+
+// GELU is GELU, x times the normal distribution up to x, by the error function.
+type GELU struct{ elementwise }
+
+func geluKind() Kind {
+	return Kind{
+		Name:     "GELU",
+		Summary:  "x times the normal distribution function of x, exact",
+		Backward: "The gradient is computed from the input, which is kept.",
+		New:      func() Layer { return &GELU{} },
+	}
+}
+
+// Kind is "GELU".
+func (*GELU) Kind() string { return "GELU" }

@@ -1,0 +1,16 @@
+package op
+
+// HardSigmoid is HARDSIGMOID, relu6(x+3)/6.
+type HardSigmoid struct{ elementwise }
+
+func hardsigmoidKind() Kind {
+	return Kind{
+		Name:     "HARDSIGMOID",
+		Summary:  "relu6(x+3)/6",
+		Backward: "The gradient passes, over 6, where the input is between -3 and 3.",
+		New:      func() Layer { return &HardSigmoid{} },
+	}
+}
+
+// Kind is "HARDSIGMOID".
+func (*HardSigmoid) Kind() string { return "HARDSIGMOID" }

@@ -1,0 +1,18 @@
+package op
+
+// L2Pool is L2POOL, the root of the sum of squares over each window (PyTorch: LPPool2d with p=2).
+type L2Pool struct {
+	pooling
+}
+
+func l2poolKind() Kind {
+	return Kind{
+		Name:     "L2POOL",
+		Summary:  "L2-norm pooling: the root of the sum of squares over each window",
+		Backward: "Each input gets the output's gradient times itself over the norm, so input and output are kept.",
+		New:      func() Layer { return &L2Pool{} },
+	}
+}
+
+// Kind is "L2POOL".
+func (*L2Pool) Kind() string { return "L2POOL" }

@@ -1,0 +1,28 @@
+package op
+
+// LeakyReLU is LEAKYRELU, x above zero, slope*x below.
+type LeakyReLU struct {
+	elementwise
+	slope number
+}
+
+func leakyreluKind() Kind {
+	return Kind{
+		Name:     "LEAKYRELU",
+		Summary:  "x above zero, slope*x below: LEAKYRELU0.1",
+		Backward: "The gradient passes above zero and is multiplied by the slope below.",
+		New:      func() Layer { return &LeakyReLU{} },
+	}
+}
+
+// Kind is "LEAKYRELU".
+func (*LeakyReLU) Kind() string { return "LEAKYRELU" }
+
+// Fields binds the settings.
+func (o *LeakyReLU) Fields() []Field {
+	return []Field{{Key: "slope", Place: Head, Doc: "slope below zero; 0.01 unless written, as in PyTorch",
+		Setting: decimal{to: &o.slope, what: "the slope", min: 0, max: 1e6}}}
+}
+
+// Slope is the slope below zero.
+func (o *LeakyReLU) Slope() float64 { return o.slope.or(0.01) }

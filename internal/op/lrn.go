@@ -1,0 +1,61 @@
+package op
+
+import "cnncalc/internal/graph"
+
+// LRN is local response normalisation over neighbouring channels (Krizhevsky et al., 2012, section 3.3), with
+// alpha divided by the window's size as PyTorch and Caffe do: y = x / (k + alpha/n * sum of x*x)^beta.
+type LRN struct {
+	size           int64
+	alpha, beta, k number
+}
+
+func lrnKind() Kind {
+	return Kind{
+		Name:     "LRN",
+		Summary:  "local response normalisation over channels: LRN5 alpha=5e-4 k=2; alpha is divided by the size",
+		Backward: "The gradient needs the input and the scale (k + alpha/n * sum of squares) of every value, so both are kept.",
+		New:      func() Layer { return &LRN{} },
+	}
+}
+
+// Kind is "LRN".
+func (*LRN) Kind() string { return "LRN" }
+
+// MakesVolume is true.
+func (*LRN) MakesVolume() bool { return true }
+
+// Fields binds the settings.
+func (o *LRN) Fields() []Field {
+	return []Field{
+		{Key: "size", Place: Head, Doc: "channels in the window, n; 5 unless written", Setting: count{&o.size, "size"}},
+		{Key: "alpha", Doc: "divided by n as PyTorch and Caffe do; 1e-4 unless written", Setting: decimal{to: &o.alpha, what: "alpha", min: 0, max: 1e6}},
+		{Key: "beta", Doc: "exponent; 0.75 unless written", Setting: decimal{to: &o.beta, what: "beta", min: 0, max: 1e6}},
+		{Key: "k", Doc: "added to the sum; 1 unless written", Setting: decimal{to: &o.k, what: "k", min: 0, max: 1e6}},
+	}
+}
+
+// Size is the number of channels in the window.
+func (o *LRN) Size() int64 {
+	if o.size == 0 {
+		return 5
+	}
+	return o.size
+}
+
+// Alpha, Beta and K are the constants of the formula.
+func (o *LRN) Alpha() float64 { return o.alpha.or(1e-4) }
+
+// Beta is the exponent.
+func (o *LRN) Beta() float64 { return o.beta.or(0.75) }
+
+// K is what is added to the sum.
+func (o *LRN) K() float64 { return o.k.or(1) }
+
+// Output keeps the shape.
+func (*LRN) Output(in []graph.Shape) (graph.Shape, error) { return one(in), nil }
+
+// Weights are none.
+func (*LRN) Weights([]graph.Shape, graph.Shape) []graph.Weight { return nil }
+
+// MACs are none by the convention.
+func (*LRN) MACs([]graph.Shape, graph.Shape) (int64, error) { return 0, nil }

@@ -1,0 +1,58 @@
+// Package op owns the kinds of layers, one file per kind: its fields, shape rule, weights and cost, which
+// change together. How a layer is computed is in package exec, how it is written in package spec.
+package op
+
+import (
+	"cnncalc/internal/diag"
+	"cnncalc/internal/graph"
+)
+
+// Layer is a graph.Op that can be written in a file. A zero Layer with its fields set by the reader of a file
+// is checked by its shape rule; it must not be changed afterwards.
+type Layer interface {
+	graph.Op
+	// Fields binds the layer's settings by name, for decoding, printing, help and the JSON Schema.
+	Fields() []Field
+}
+
+// Kind describes a kind of layer to whoever reads a file or writes help.
+type Kind struct {
+	Name     string // in capitals
+	Summary  string // one line of help
+	Backward string // what the backward pass does there, for explain
+	Merge    bool   // joins several paths: written CONCAT(a | b)
+	New      func() Layer
+}
+
+// one returns the only input of a layer that takes one.
+func one(in []graph.Shape) graph.Shape { return in[0] }
+
+// weightAndBias declares the two tensors of most layers with parameters.
+func weightAndBias(nobias bool, filters int64, dims ...int64) []graph.Weight {
+	weights := []graph.Weight{{Name: "weight", Dims: dims, Role: graph.RoleWeight}}
+	if nobias {
+		return weights
+	}
+	return append(weights, graph.Weight{Name: "bias", Dims: []int64{filters}, Role: graph.RoleBias})
+}
+
+// elementwise is a layer that keeps its input's shape, has no parameters and works in place.
+type elementwise struct{}
+
+func (elementwise) Output(in []graph.Shape) (graph.Shape, error)      { return one(in), nil }
+func (elementwise) Weights([]graph.Shape, graph.Shape) []graph.Weight { return nil }
+func (elementwise) MACs([]graph.Shape, graph.Shape) (int64, error)    { return 0, nil }
+func (elementwise) MakesVolume() bool                                 { return false }
+func (elementwise) Fields() []Field                                   { return nil }
+
+// volume is a layer without parameters that makes a new volume.
+type volume struct{}
+
+func (volume) Weights([]graph.Shape, graph.Shape) []graph.Weight { return nil }
+func (volume) MACs([]graph.Shape, graph.Shape) (int64, error)    { return 0, nil }
+func (volume) MakesVolume() bool                                 { return true }
+
+// missing is the problem of a field that has no default.
+func missing(what, example string) *diag.Problem {
+	return diag.Errorf("%s must be written", what).WithHint("for example %s", example)
+}

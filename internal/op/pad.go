@@ -1,0 +1,79 @@
+package op
+
+import (
+	"fmt"
+
+	"cnncalc/internal/diag"
+)
+
+// pad is the zeros put round a volume, as written.
+type pad struct {
+	mode                     padMode
+	left, right, top, bottom int64
+}
+
+type padMode int
+
+const (
+	padUnwritten padMode = iota
+	padNumbers           // as left, right, top and bottom say
+	padSame              // TensorFlow's SAME: out = ceil(in/S), the odd pixel right and below
+	padValid             // none, and unlike TensorFlow's VALID the window must fit
+)
+
+func (p pad) String() string {
+	switch p.mode {
+	case padUnwritten:
+		return ""
+	case padSame:
+		return "same"
+	case padValid:
+		return "valid"
+	}
+	switch {
+	case p.left == p.right && p.top == p.bottom && p.left == p.top:
+		return fmt.Sprint(p.left)
+	case p.left == p.right && p.top == p.bottom:
+		return fmt.Sprintf("%dx%d", p.left, p.top)
+	}
+	return fmt.Sprintf("%d,%d,%d,%d", p.left, p.right, p.top, p.bottom)
+}
+
+// padSetting reads "1", "1x0" (width x height), "1,0,1,0" (left, right, top, bottom), "same" or "valid".
+type padSetting struct{ to *pad }
+
+func (p padSetting) String() string { return p.to.String() }
+
+func (p padSetting) Set(v Value) error {
+	switch v.Word {
+	case "same":
+		*p.to = pad{mode: padSame}
+		return nil
+	case "valid":
+		*p.to = pad{mode: padValid}
+		return nil
+	}
+	for _, n := range v.Ints {
+		if err := inRange("pad", n, 0); err != nil {
+			return err
+		}
+	}
+	n := v.Ints
+	switch {
+	case len(n) == 1:
+		*p.to = pad{padNumbers, n[0], n[0], n[0], n[0]}
+	case len(n) == 2 && v.Sep == 'x':
+		*p.to = pad{padNumbers, n[0], n[0], n[1], n[1]}
+	case len(n) == 4 && v.Sep == ',':
+		*p.to = pad{padNumbers, n[0], n[1], n[2], n[3]}
+	default:
+		return diag.Errorf("pad takes one number, width x height, left,right,top,bottom, same or valid, not %s", v)
+	}
+	return nil
+}
+
+func (p padSetting) Schema() map[string]any { return wholeOrText(0) }
+
+func padField(to *pad, doc string) Field {
+	return Field{Key: "pad", Letter: "p", Words: []string{"same", "valid"}, Doc: doc, Setting: padSetting{to}}
+}

@@ -1,0 +1,18 @@
+package op
+
+// MaxPool is POOL, max pooling.
+type MaxPool struct {
+	pooling
+}
+
+func poolKind() Kind {
+	return Kind{
+		Name:     "POOL",
+		Summary:  "max pooling: POOL2 is 2x2 with stride 2, POOL3 s2 overlaps as in AlexNet",
+		Backward: "The max's switches: the gradient goes to the one value that was the largest in each window, so its index is kept.",
+		New:      func() Layer { return &MaxPool{} },
+	}
+}
+
+// Kind is "POOL".
+func (*MaxPool) Kind() string { return "POOL" }

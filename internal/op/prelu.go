@@ -1,0 +1,35 @@
+package op
+
+import "cnncalc/internal/graph"
+
+// PReLU is PRELU (He et al., 2015): x above zero, a learnt slope times x below.
+type PReLU struct {
+	elementwise
+	Shared bool
+}
+
+func preluKind() Kind {
+	return Kind{
+		Name:     "PRELU",
+		Summary:  "x above zero, a learnt slope times x below; one slope a channel, or one in all with shared",
+		Backward: "Below zero the gradient is multiplied by the slope, and the slope's gradient sums the inputs there; the input is kept.",
+		New:      func() Layer { return &PReLU{} },
+	}
+}
+
+// Kind is "PRELU".
+func (*PReLU) Kind() string { return "PRELU" }
+
+// Fields binds the settings.
+func (o *PReLU) Fields() []Field {
+	return []Field{flagField(&o.Shared, "shared", "one slope for all channels, PyTorch's default; without it one a channel, as in the paper")}
+}
+
+// Weights are the slopes: [C], or [1] where shared.
+func (o *PReLU) Weights(in []graph.Shape, _ graph.Shape) []graph.Weight {
+	slopes := one(in).D
+	if o.Shared {
+		slopes = 1
+	}
+	return []graph.Weight{{Name: "weight", Dims: []int64{slopes}, Role: graph.RoleWeight}}
+}

@@ -1,0 +1,16 @@
+package op
+
+// ReLU is RELU, max(0, x).
+type ReLU struct{ elementwise }
+
+func reluKind() Kind {
+	return Kind{
+		Name:     "RELU",
+		Summary:  "max(0, x)",
+		Backward: "The gradient passes where the output is above zero, so the output tells enough, and the layer can work in place.",
+		New:      func() Layer { return &ReLU{} },
+	}
+}
+
+// Kind is "RELU".
+func (*ReLU) Kind() string { return "RELU" }

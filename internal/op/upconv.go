@@ -1,0 +1,122 @@
+package op
+
+import (
+	"fmt"
+
+	"cnncalc/internal/checked"
+	"cnncalc/internal/diag"
+	"cnncalc/internal/graph"
+)
+
+// UpConv is UPCONV, a transposed convolution: the backward pass of CONV used forward, to enlarge a volume.
+type UpConv struct {
+	window
+	Filters int64
+	OutPad  extent
+	groups  int64
+	NoBias  bool
+}
+
+func upconvKind() Kind {
+	return Kind{
+		Name:    "UPCONV",
+		Summary: "transposed convolution: UPCONV2-64 doubles width and height; (W1-1)S-2P+d(F-1)+1+outpad",
+		Backward: "The gradient of the input is the ordinary convolution of the output's gradient with the same filters. The input must be " +
+			"kept for the weights' gradient.",
+		New: func() Layer { return &UpConv{} },
+	}
+}
+
+// Kind is "UPCONV".
+func (*UpConv) Kind() string { return "UPCONV" }
+
+// MakesVolume is true.
+func (*UpConv) MakesVolume() bool { return true }
+
+// Groups is the number of groups the depth is split into, 1 unless written.
+func (o *UpConv) Groups() int64 { return max(o.groups, 1) }
+
+// Fields binds the settings.
+func (o *UpConv) Fields() []Field {
+	return []Field{
+		o.sizeField(),
+		{Key: "filters", Place: Dash, Doc: "number of filters K, the output's depth", Setting: count{&o.Filters, "filters"}},
+		o.strideField("stride S, by which the volume grows; 2 for F=2, else it must be written"),
+		padField(&o.pad, "cut from the output on each side; 0 unless written"),
+		o.dilationField(),
+		{Key: "outpad", Doc: "added to the output right and below, less than the stride; 0 unless written", Setting: pair{&o.OutPad, "outpad", 0}},
+		{Key: "groups", Letter: "g", Doc: "the depth is split into so many groups; 1 unless written", Setting: count{&o.groups, "groups"}},
+		flagField(&o.NoBias, "nobias", "no biases"),
+	}
+}
+
+// Geometry resolves the window: of each axis, In is the smaller side and Out the larger.
+func (o *UpConv) Geometry(in graph.Shape) (Geometry, error) {
+	if !o.size.isSet() {
+		return Geometry{}, missing("the window's size", "UPCONV2-64")
+	}
+	if o.pad.mode == padSame {
+		return Geometry{}, diag.Errorf("same is not defined for UPCONV").WithHint("write the pad as a number: p1")
+	}
+	stride := o.stride
+	if !stride.isSet() {
+		if (o.size != extent{2, 2}) {
+			return Geometry{}, missing("the stride of UPCONV", "s2")
+		}
+		stride = extent{2, 2}
+	}
+	dilation := o.dilation.or(extent{1, 1})
+	g := Geometry{
+		W: Axis{In: in.W, Size: o.size.W, Stride: stride.W, Dilation: dilation.W, Before: o.pad.left, After: o.pad.right},
+		H: Axis{In: in.H, Size: o.size.H, Stride: stride.H, Dilation: dilation.H, Before: o.pad.top, After: o.pad.bottom},
+	}
+	return g, joinAxes(g, enlarge(&g.W, o.OutPad.W), enlarge(&g.H, o.OutPad.H))
+}
+
+// enlarge is PyTorch's ConvTranspose2d rule on one axis.
+func enlarge(a *Axis, outpad int64) error {
+	if outpad >= max(a.Stride, a.Dilation) {
+		return diag.Errorf("outpad %d must be below the stride %d or the dilation %d", outpad, a.Stride, a.Dilation)
+	}
+	if a.In == 0 {
+		return nil
+	}
+	grown, err := checked.Product(a.In-1, a.Stride)
+	if err != nil || grown > graph.MaxExtent {
+		return diag.Errorf("the output is wider than %d", int64(graph.MaxExtent))
+	}
+	a.Out = grown + a.Span() + outpad - a.Before - a.After
+	if a.Out < 1 {
+		numbers := fmt.Sprintf("(%d-1)*%d-%d+%d+%d", a.In, a.Stride, a.Before+a.After, a.Span(), outpad)
+		return diag.Errorf("(W-1)S-2P+d(F-1)+1+outpad = %s = %d: nothing is left", numbers, a.Out).
+			WithFits(fmt.Sprintf("pads of %d together at most", a.Before+a.After+a.Out-1))
+	}
+	return nil
+}
+
+// Output is (W1-1)S-2P+d(F-1)+1+outpad on both axes, and K deep.
+func (o *UpConv) Output(in []graph.Shape) (graph.Shape, error) {
+	if o.Filters == 0 {
+		return graph.Shape{}, missing("the number of filters", "UPCONV2-64")
+	}
+	known := graph.Shape{D: o.Filters}
+	if err := dividesGroups(one(in).D, o.Filters, o.Groups()); err != nil {
+		return known, err
+	}
+	g, err := o.Geometry(one(in))
+	if err != nil {
+		return known, err
+	}
+	return g.plane(o.Filters), nil
+}
+
+// Weights are [C, K/groups, FH, FW], as PyTorch stores them, and [K].
+func (o *UpConv) Weights(in []graph.Shape, _ graph.Shape) []graph.Weight {
+	return weightAndBias(o.NoBias, o.Filters, one(in).D, o.Filters/o.Groups(), o.size.H, o.size.W)
+}
+
+// MACs: every input value is multiplied with the filters of its group.
+func (o *UpConv) MACs(in []graph.Shape, _ graph.Shape) (int64, error) {
+	s := one(in)
+	return checked.Product(s.W, s.H, s.D, o.Filters/o.Groups(), o.size.H, o.size.W)
+}

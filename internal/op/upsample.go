@@ -1,0 +1,47 @@
+package op
+
+import "cnncalc/internal/graph"
+
+// Upsample is UPSAMPLE, enlarging by a whole factor.
+type Upsample struct {
+	volume
+	factor extent
+	mode   string
+}
+
+func upsampleKind() Kind {
+	return Kind{
+		Name:     "UPSAMPLE",
+		Summary:  "enlarges by a whole factor: UPSAMPLE2 repeats values, UPSAMPLE2 bilinear interpolates",
+		Backward: "Each input gets the sum of the gradients it was spread to; only shapes are needed.",
+		New:      func() Layer { return &Upsample{} },
+	}
+}
+
+// Kind is "UPSAMPLE".
+func (*Upsample) Kind() string { return "UPSAMPLE" }
+
+// Bilinear tells the mode: bilinear with PyTorch's align_corners=False, or else nearest.
+func (o *Upsample) Bilinear() bool { return o.mode == "bilinear" }
+
+// Factor is how many times wider and higher the output is.
+func (o *Upsample) Factor() (w, h int64) { return o.factor.W, o.factor.H }
+
+// Fields binds the settings.
+func (o *Upsample) Fields() []Field {
+	modes := []string{"nearest", "bilinear"}
+	return []Field{
+		{Key: "factor", Place: Head, Doc: "how many times wider and higher", Setting: pair{&o.factor, "factor", 1}},
+		{Key: "mode", Words: modes, Doc: "nearest, the default, or bilinear (PyTorch's align_corners=False)", Setting: choice{&o.mode, "mode", modes}},
+	}
+}
+
+// Output is the factor times width and height.
+func (o *Upsample) Output(in []graph.Shape) (graph.Shape, error) {
+	s := one(in)
+	if !o.factor.isSet() {
+		return graph.Shape{D: s.D}, missing("the factor", "UPSAMPLE2")
+	}
+	// Both sides are at most graph.MaxExtent, so the products fit; the shape pass bounds the result.
+	return graph.Shape{W: s.W * o.factor.W, H: s.H * o.factor.H, D: s.D}, nil
+}

@@ -1,0 +1,220 @@
+package op
+
+import (
+	"fmt"
+
+	"cnncalc/internal/diag"
+	"cnncalc/internal/graph"
+)
+
+// Axis is one axis of a window that slides over a volume, all of it resolved: sizes in values, pads before
+// (left, top) and after (right, bottom). Package exec computes from it, explain prints it.
+type Axis struct {
+	In, Size, Stride, Dilation, Before, After, Out int64
+}
+
+// Span is how much input one window covers: d(F-1)+1.
+func (a Axis) Span() int64 { return a.Dilation*(a.Size-1) + 1 }
+
+// Geometry is a window on both axes.
+type Geometry struct {
+	W, H Axis
+}
+
+// Windowed is a layer whose window can be resolved against its input.
+type Windowed interface {
+	graph.Op
+	Geometry(in graph.Shape) (Geometry, error)
+}
+
+// window is the fields that CONV, DWCONV, LOCAL and the pools share, as written.
+type window struct {
+	size, stride, dilation extent
+	pad                    pad
+	rounding               string // "", "strict", "floor" or "ceil"
+}
+
+// The rules for what is not written differ between convolutions and pools.
+type windowRules struct {
+	defaultStride func(w *window, in graph.Shape) (extent, error)
+	defaultPad    func(w *window, axis Axis) (int64, error)
+	maxPadIsHalf  bool   // pools: a pad above half the window could pool padding alone
+	example       string // "CONV3-64"
+	ceilIsUsual   bool   // Caffe's pooling rounds up
+}
+
+func (w *window) sizeField() Field {
+	return Field{Key: "size", Place: Head, Doc: "window F, as 3 or 7x1 (width x height)",
+		Setting: pair{&w.size, "size", 1}}
+}
+
+func (w *window) strideField(doc string) Field {
+	return Field{Key: "stride", Letter: "s", Doc: doc, Setting: pair{&w.stride, "stride", 1}}
+}
+
+func (w *window) dilationField() Field {
+	return Field{Key: "dilation", Letter: "d", Doc: "distance between the window's values; 1, the default, is dense (the notes' example calls that 0)",
+		Setting: pair{&w.dilation, "dilation", 1}}
+}
+
+func (w *window) roundingField() Field {
+	words := []string{"floor", "ceil", "strict"}
+	return Field{Key: "rounding", Words: words, Doc: "where the window does not fit a whole number of times: strict, the default, is an error; floor and ceil as frameworks do",
+		Setting: choice{&w.rounding, "rounding", words}}
+}
+
+// resolve applies the defaults and the shape formula to both axes. What comes with an error holds for the
+// axes that have none.
+func (w *window) resolve(in graph.Shape, rules windowRules) (Geometry, error) {
+	if !w.size.isSet() {
+		return Geometry{}, missing("the window's size", rules.example)
+	}
+	stride := w.stride
+	if !stride.isSet() {
+		var err error
+		if stride, err = rules.defaultStride(w, in); err != nil {
+			return Geometry{}, err
+		}
+	}
+	dilation := w.dilation.or(extent{1, 1})
+	g := Geometry{
+		W: Axis{In: in.W, Size: w.size.W, Stride: stride.W, Dilation: dilation.W, Before: w.pad.left, After: w.pad.right},
+		H: Axis{In: in.H, Size: w.size.H, Stride: stride.H, Dilation: dilation.H, Before: w.pad.top, After: w.pad.bottom},
+	}
+	errW := w.resolveAxis(&g.W, rules)
+	errH := w.resolveAxis(&g.H, rules)
+	return g, joinAxes(g, errW, errH)
+}
+
+func (w *window) resolveAxis(a *Axis, rules windowRules) error {
+	if err := w.resolvePad(a, rules); err != nil {
+		return err
+	}
+	if a.In == 0 {
+		return nil
+	}
+	padded := a.In + a.Before + a.After
+	if a.Span() > padded {
+		return tooLarge(*a)
+	}
+	if rules.maxPadIsHalf && max(a.Before, a.After) > a.Span()/2 {
+		return diag.Errorf("pad %d is more than half the window %d: some windows would hold padding only", max(a.Before, a.After), a.Span()).
+			WithFits(fmt.Sprintf("pad %d at most", a.Span()/2))
+	}
+	steps, rest := (padded-a.Span())/a.Stride, (padded-a.Span())%a.Stride
+	a.Out = steps + 1
+	switch {
+	case rest == 0 || w.rounding == "floor" || w.pad.mode == padSame:
+		// SAME needs no padding where the stride passes the window, and then rounds down.
+		return nil
+	case w.rounding == "ceil":
+		// PyTorch (pooling_output_shape): the last window must start inside the input or its left padding.
+		if a.Out*a.Stride < a.In+a.Before {
+			a.Out++
+		}
+		return nil
+	}
+	return misfit(*a, rules)
+}
+
+// resolvePad fills in the pads that depend on the mode.
+func (w *window) resolvePad(a *Axis, rules windowRules) error {
+	switch w.pad.mode {
+	case padUnwritten:
+		p, err := rules.defaultPad(w, *a)
+		a.Before, a.After = p, p
+		return err
+	case padSame:
+		if a.In == 0 {
+			return nil
+		}
+		out := (a.In + a.Stride - 1) / a.Stride
+		total := max((out-1)*a.Stride+a.Span()-a.In, 0)
+		a.Before, a.After = total/2, total-total/2
+	}
+	return nil
+}
+
+// plane is the output's width and height, 0 where the input's are unknown.
+func (g Geometry) plane(depth int64) graph.Shape {
+	if g.W.Out == 0 || g.H.Out == 0 {
+		return graph.Shape{D: depth}
+	}
+	return graph.Shape{W: g.W.Out, H: g.H.Out, D: depth}
+}
+
+// joinAxes reports the problems of both axes: once where they are the same, else each under its name.
+func joinAxes(g Geometry, errW, errH error) error {
+	switch {
+	case errW == nil && errH == nil:
+		return nil
+	case errH == nil:
+		return nameAxis("width", errW)
+	case errW == nil:
+		return nameAxis("height", errH)
+	case errW.Error() == errH.Error():
+		return errW
+	}
+	first, second := nameAxis("width", errW), nameAxis("height", errH)
+	first.Msg += "; " + second.Msg
+	if first.Fits != "" && second.Fits != "" && g.W != g.H {
+		first.Fits += "; " + second.Fits
+	}
+	return first
+}
+
+func nameAxis(axis string, err error) *diag.Problem {
+	p := diag.At(diag.Pos{}, err)
+	p.Msg = axis + ": " + p.Msg
+	if p.Fits != "" {
+		p.Fits = axis + ": " + p.Fits
+	}
+	return &p
+}
+
+// convRules are the notes' for convolutions: stride 1, and the pad that keeps the size where there is one.
+func convRules(example string) windowRules {
+	return windowRules{
+		example:       example,
+		defaultStride: func(*window, graph.Shape) (extent, error) { return extent{1, 1}, nil },
+		defaultPad:    keepSizePad,
+	}
+}
+
+// keepSizePad is d(F-1)/2, the notes' common setting, for odd F and stride 1. Anything else must be written.
+func keepSizePad(w *window, a Axis) (int64, error) {
+	if a.Size == 1 {
+		return 0, nil
+	}
+	if a.Stride == 1 && a.Size%2 == 1 {
+		return a.Dilation * (a.Size - 1) / 2, nil
+	}
+	why := fmt.Sprintf("the stride is %d", a.Stride)
+	if a.Stride == 1 {
+		why = fmt.Sprintf("F=%d is even", a.Size)
+	}
+	return 0, diag.Errorf("the pad must be written, since %s: only odd F with stride 1 has a pad that keeps the size", why).
+		WithFits(fmt.Sprintf("p0, p%d, or same", max(a.Dilation*(a.Size-1)/2, 1)))
+}
+
+// poolRules: stride 2 for windows of 2, none needed where the window is the whole input; pad 0.
+func poolRules(example string) windowRules {
+	return windowRules{
+		example:       example,
+		maxPadIsHalf:  true,
+		ceilIsUsual:   true,
+		defaultStride: poolStride,
+		defaultPad:    func(*window, Axis) (int64, error) { return 0, nil },
+	}
+}
+
+func poolStride(w *window, in graph.Shape) (extent, error) {
+	switch {
+	case w.size == extent{2, 2}:
+		return extent{2, 2}, nil
+	case w.size == extent{in.W, in.H}, !in.HasPlane():
+		return extent{1, 1}, nil
+	}
+	return extent{}, diag.Errorf("the stride must be written: only windows of 2, or of the whole input (%dx%d here), have a default", in.W, in.H).
+		WithFits(fmt.Sprintf("s2 (overlapping, as AlexNet's 3/2), s%d (side by side)", w.size.W))
+}

@@ -1,0 +1,171 @@
+package picture
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+	"math"
+
+	"golang.org/x/image/draw"
+	"golang.org/x/image/math/f64"
+)
+
+// FitMode says how a picture comes to the size of the network's input.
+type FitMode string
+
+// The modes of Fit.
+const (
+	// Crop keeps the proportions: the picture is resized until it covers the
+	// wanted size, and its centre is cut out.
+	Crop FitMode = "crop"
+	// Stretch resizes both sides to the wanted size.
+	Stretch FitMode = "stretch"
+)
+
+// FitOptions is what Fit needs to know.
+type FitOptions struct {
+	Width, Height int // of the result: the network's input, in pixels
+	Mode          FitMode
+	// Resize is for Crop: the length that the shorter side of Width x Height is
+	// scaled to before the cut, in pixels. For a square input this is
+	// torchvision's Resize, followed by CenterCrop: 256 for 224. Zero means the
+	// shorter side itself, so that the cut takes as much as it can.
+	Resize int
+}
+
+// ImageNetResize is the Resize that goes with an ImageNet network's input:
+// side*256/224, rounded; 256 for 224, as in torchvision and the papers.
+func ImageNetResize(side int) int {
+	return int(math.Round(float64(side) * 256 / 224))
+}
+
+// Geometry is the arithmetic of Fit, for a message or a table.
+type Geometry struct {
+	Scaled image.Point     // size of the whole picture after resizing
+	Crop   image.Rectangle // the part of it that is kept
+}
+
+// Bounds on what Fit does for one picture.
+const (
+	maxSide = 1 << 20 // of the result and of Resize, in pixels
+	maxTaps = 2e9     // source pixels read, about 10 seconds
+	maxRow  = 1 << 22 // source pixels under one result pixel, along one axis
+)
+
+// Geometry computes how a picture of width x height pixels is resized and cut.
+// The long side is int(short*long/shortside) and the offset is (size-crop)/2
+// rounded half to even, both as in torchvision 0.14.
+func (o FitOptions) Geometry(width, height int) (Geometry, error) {
+	if width <= 0 || height <= 0 {
+		return Geometry{}, fmt.Errorf("a picture of %dx%d has no pixels", width, height)
+	}
+	if width > math.MaxInt32 || height > math.MaxInt32 {
+		return Geometry{}, fmt.Errorf("a picture of %dx%d is too large: a side must be at most %d", width, height, math.MaxInt32)
+	}
+	if o.Width <= 0 || o.Height <= 0 || o.Width > maxSide || o.Height > maxSide {
+		return Geometry{}, fmt.Errorf("can't fit a picture to %dx%d: a side must be between 1 and %d pixels", o.Width, o.Height, maxSide)
+	}
+	if int64(o.Width)*int64(o.Height) > DefaultMaxPixels {
+		return Geometry{}, fmt.Errorf("can't fit a picture to %dx%d: the limit is %d pixels", o.Width, o.Height, DefaultMaxPixels)
+	}
+	size := image.Pt(o.Width, o.Height)
+	switch o.Mode {
+	case Stretch:
+		if o.Resize != 0 {
+			return Geometry{}, fmt.Errorf("resize %d has no meaning with mode %q: the picture goes straight to %dx%d", o.Resize, Stretch, o.Width, o.Height)
+		}
+		return Geometry{Scaled: size, Crop: image.Rectangle{Max: size}}, nil
+	case Crop:
+		return o.cropGeometry(int64(width), int64(height))
+	}
+	return Geometry{}, fmt.Errorf("unknown way to fit a picture %q; there are %q and %q", o.Mode, Crop, Stretch)
+}
+
+func (o FitOptions) cropGeometry(width, height int64) (Geometry, error) {
+	short := min(o.Width, o.Height)
+	resize := o.Resize
+	if resize == 0 {
+		resize = short
+	}
+	if resize < short || resize > maxSide {
+		return Geometry{}, fmt.Errorf("resize %d does not suit a crop of %dx%d: it must be between %d, its shorter side, and %d", resize, o.Width, o.Height, short, maxSide)
+	}
+	// The box has the proportions of the result; the picture is to cover it.
+	boxW := int64(o.Width) * int64(resize) / int64(short)
+	boxH := int64(o.Height) * int64(resize) / int64(short)
+	if boxW > maxSide || boxH > maxSide {
+		return Geometry{}, fmt.Errorf("resize %d makes a crop of %dx%d start from %dx%d; a side must be at most %d", resize, o.Width, o.Height, boxW, boxH, maxSide)
+	}
+	scaledW, scaledH := boxW, boxH
+	if width*boxH > height*boxW {
+		scaledW = boxH * width / height
+	} else {
+		scaledH = boxW * height / width
+	}
+	x := halfToEven(scaledW - int64(o.Width))
+	y := halfToEven(scaledH - int64(o.Height))
+	return Geometry{
+		Scaled: image.Pt(int(scaledW), int(scaledH)),
+		Crop:   image.Rect(x, y, x+o.Width, y+o.Height),
+	}, nil
+}
+
+// halfToEven is n/2, with a half rounded to the even neighbour, as Python's round.
+func halfToEven(n int64) int { return int(math.RoundToEven(float64(n) / 2)) }
+
+// Fit resizes and cuts src to o.Width x o.Height with an antialiased bilinear
+// filter, within 1/255 of Pillow's. Only the part that is kept is computed, so
+// memory does not grow with the scaled size. src must be opaque.
+func Fit(src *image.RGBA, o FitOptions) (*image.RGBA, error) {
+	w, h := src.Rect.Dx(), src.Rect.Dy()
+	g, err := o.Geometry(w, h)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkWork(w, h, g); err != nil {
+		return nil, err
+	}
+	dst := image.NewRGBA(image.Rect(0, 0, o.Width, o.Height))
+	scaleX := float64(g.Scaled.X) / float64(w)
+	scaleY := float64(g.Scaled.Y) / float64(h)
+	toResult := f64.Aff3{
+		scaleX, 0, -float64(g.Crop.Min.X) - scaleX*float64(src.Rect.Min.X),
+		0, scaleY, -float64(g.Crop.Min.Y) - scaleY*float64(src.Rect.Min.Y),
+	}
+	// Transform and Scale compute the same filter. Scale works through the whole
+	// scaled picture and keeps all its columns in memory; Transform does not.
+	draw.BiLinear.Transform(rounded{dst}, toResult, src, src.Rect, draw.Src, nil)
+	return dst, nil
+}
+
+// checkWork refuses what would take too long: the filter is not separated, so
+// its cost is the product of both axes, and a picture that is shrunk along one
+// and enlarged along the other reads its pixels many times over.
+func checkWork(width, height int, g Geometry) error {
+	// Bilinear reaches one pixel to each side, measured at the coarser scale.
+	tapsX := 2*max(float64(width)/float64(g.Scaled.X), 1) + 1
+	tapsY := 2*max(float64(height)/float64(g.Scaled.Y), 1) + 1
+	size := g.Crop.Size()
+	taps := float64(size.X) * float64(size.Y) * tapsX * tapsY
+	if taps > maxTaps || tapsX > maxRow || tapsY > maxRow {
+		return fmt.Errorf("resizing a picture of %dx%d to %dx%d takes too long: reduce the picture or cut a part out of it first",
+			width, height, g.Scaled.X, g.Scaled.Y)
+	}
+	return nil
+}
+
+// rounded takes the filter's 16-bit results and rounds them to 8 bits. Package
+// draw's own way to an RGBA cuts the lower byte off, which makes a picture
+// darker by half a level on average.
+type rounded struct{ *image.RGBA }
+
+func (r rounded) SetRGBA64(x, y int, c color.RGBA64) {
+	i := r.PixOffset(x, y)
+	r.Pix[i] = roundTo8(c.R)
+	r.Pix[i+1] = roundTo8(c.G)
+	r.Pix[i+2] = roundTo8(c.B)
+	r.Pix[i+3] = 255
+}
+
+// roundTo8 takes 0..65535 to 0..255.
+func roundTo8(v uint16) uint8 { return uint8((uint32(v) + 128) / 257) }

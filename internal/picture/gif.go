@@ -1,0 +1,140 @@
+package picture
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+	"image/gif"
+)
+
+// gifHead is what walkGIF reads from the blocks of a GIF.
+type gifHead struct {
+	frames      int
+	first       image.Rectangle // of the first frame, on the canvas
+	transparent int             // index of the first frame's transparent colour, or -1
+	flags       []int           // where the graphic controls before the first frame keep their flags
+	colours     int             // entries of the first frame's palette
+}
+
+// decodeGIF decodes the first frame, on its canvas.
+func decodeGIF(data []byte, limits Limits) (*image.RGBA, []string, error) {
+	if err := runConfig(formatGIF, gif.DecodeConfig, data, limits); err != nil {
+		return nil, nil, err
+	}
+	canvas := image.Rect(0, 0, le16(data[6:]), le16(data[8:]))
+	head := walkGIF(data)
+	if head.frames > 0 {
+		if err := checkSize(int64(head.first.Dx()), int64(head.first.Dy()), limits); err != nil {
+			return nil, nil, fmt.Errorf("the GIF's first frame: %w", err)
+		}
+	}
+	// Package gif makes the transparent colour black. Without the flag it leaves
+	// the palette's own colour, which is what Pillow gives once alpha is dropped.
+	// An index outside the palette is kept: package gif allows pixels that use it.
+	if head.transparent < head.colours {
+		for _, at := range head.flags {
+			data[at] &^= gifTransparentFlag
+		}
+	}
+	m, err := runDecoder(formatGIF, gif.Decode, data)
+	if err != nil {
+		return nil, nil, err
+	}
+	frame, notes, err := toRGB(m)
+	if err != nil {
+		return nil, nil, err
+	}
+	rgb := frame
+	if m.Bounds() != canvas {
+		rgb = image.NewRGBA(canvas)
+		fill(rgb, gifBackground(m, head.transparent))
+		place(rgb, frame, m.Bounds().Min)
+	}
+	if head.transparent >= 0 {
+		notes = []string{noteAlpha}
+	}
+	if head.frames > 1 {
+		notes = append(notes, fmt.Sprintf("animated GIF of %d frames: the first is used", head.frames))
+	}
+	return rgb, notes, nil
+}
+
+// gifBackground is the colour around a first frame that is smaller than the
+// canvas: the transparent index, else index 0, as in Pillow 9.4.
+func gifBackground(m image.Image, transparent int) color.RGBA {
+	p, ok := m.(*image.Paletted)
+	index := max(transparent, 0)
+	if !ok || index >= len(p.Palette) {
+		return color.RGBA{A: 255}
+	}
+	r, g, b := straightRGB(p.Palette[index])
+	return color.RGBA{R: r, G: g, B: b, A: 255}
+}
+
+// Parts of the GIF89a format.
+const (
+	gifHeaderSize      = 13
+	gifExtension       = 0x21
+	gifGraphicControl  = 0xf9
+	gifImage           = 0x2c
+	gifTableFlag       = 0x80
+	gifTransparentFlag = 0x01
+)
+
+// maxControls bounds the graphic controls remembered before one frame, of which
+// a proper file has one.
+const maxControls = 16
+
+// walkGIF steps over the blocks of a GIF whose header has been checked. It
+// stops without an error where the data ends or makes no sense: the decoder
+// reports that if it concerns the first frame.
+func walkGIF(data []byte) gifHead {
+	head := gifHead{transparent: -1}
+	at := gifHeaderSize + gifTableSize(data[10])
+	for at < len(data) {
+		switch data[at] {
+		case gifExtension:
+			if head.frames == 0 && at+7 < len(data) && data[at+1] == gifGraphicControl &&
+				data[at+3]&gifTransparentFlag != 0 && len(head.flags) < maxControls {
+				head.flags = append(head.flags, at+3)
+				head.transparent = int(data[at+6])
+			}
+			at += 2
+		case gifImage:
+			if at+10 > len(data) {
+				return head
+			}
+			if head.frames == 0 {
+				x, y := le16(data[at+1:]), le16(data[at+3:])
+				head.first = image.Rect(x, y, x+le16(data[at+5:]), y+le16(data[at+7:]))
+				head.colours = gifTableSize(data[10]) / 3
+				if n := gifTableSize(data[at+9]); n > 0 {
+					head.colours = n / 3
+				}
+			}
+			head.frames++
+			at += 10 + gifTableSize(data[at+9]) + 1 // the table, the LZW code size
+		default:
+			return head
+		}
+		at = skipSubBlocks(data, at)
+	}
+	return head
+}
+
+// gifTableSize is the length in bytes of the colour table that flags announce.
+func gifTableSize(flags byte) int {
+	if flags&gifTableFlag == 0 {
+		return 0
+	}
+	return 3 << (1 + flags&7)
+}
+
+// skipSubBlocks returns the place after a run of sub-blocks, which ends with an
+// empty one.
+func skipSubBlocks(data []byte, at int) int {
+	for at < len(data) && data[at] != 0 {
+		at += 1 + int(data[at])
+	}
+	return at + 1
+}

@@ -1,0 +1,76 @@
+// Package plain makes untrusted text safe to print: names from files, paths, arguments. It knows nothing of tables,
+// positions or networks, and imports only the standard library, so that every other package may use it.
+package plain
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Escape returns s with everything that a terminal or a reader would not see as itself written out in ASCII, by the
+// notation of Go's string literals: `\n`, `\r` and `\t`; `\x1b` for other ASCII controls and for bytes that are not
+// UTF-8; `\u202e` or `\U000e0001` for the other runes that are not [Visible]. The result is one line of valid UTF-8.
+//
+// A backslash in s stays as it is: paths stay readable and Escape(Escape(s)) is Escape(s), at the price that a written
+// `\n` and a real newline look the same.
+func Escape(s string) string {
+	start := firstHidden(s)
+	if start < 0 {
+		return s
+	}
+	var b strings.Builder
+	b.WriteString(s[:start])
+	for i := start; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == utf8.RuneError && size == 1:
+			fmt.Fprintf(&b, `\x%02x`, s[i])
+		case Visible(r):
+			b.WriteString(s[i : i+size])
+		default:
+			b.WriteString(escapeRune(r))
+		}
+		i += size
+	}
+	return b.String()
+}
+
+// Visible reports whether r prints as a mark of its own, or is the ASCII space. Controls (C0, DEL, C1), bidirectional and
+// other format characters, zero-width characters, fillers, variation selectors, line separators, spaces other than the
+// ASCII one, private and unassigned code points do not. Combining accents do.
+func Visible(r rune) bool {
+	return unicode.IsPrint(r) &&
+		!unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}
+
+// firstHidden returns the index of the first byte of s that Escape changes, or -1.
+func firstHidden(s string) int {
+	for i, r := range s {
+		if !Visible(r) {
+			return i
+		}
+		if r == utf8.RuneError && !strings.HasPrefix(s[i:], string(utf8.RuneError)) {
+			return i
+		}
+	}
+	return -1
+}
+
+func escapeRune(r rune) string {
+	switch {
+	case r == '\n':
+		return `\n`
+	case r == '\r':
+		return `\r`
+	case r == '\t':
+		return `\t`
+	case r < utf8.RuneSelf:
+		return fmt.Sprintf(`\x%02x`, r)
+	case r <= 0xffff:
+		return fmt.Sprintf(`\u%04x`, r)
+	default:
+		return fmt.Sprintf(`\U%08x`, r)
+	}
+}

@@ -1,0 +1,209 @@
+// Package report presents rows of figures: as an aligned table in a terminal, as Markdown, as CSV, or, for documents
+// that the caller builds as structs, as JSON. It also owns how numbers, sizes and times are written, how a report file is
+// replaced, and when output is coloured.
+//
+// It knows nothing of networks. Other packages build a [Table] from one and hand it over. Text in a table may come from
+// anywhere: each format escapes it, so callers hand it over as it is.
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"cnncalc/internal/diag"
+)
+
+// Table is what one report shows.
+type Table struct {
+	Title   string // may be ""
+	Columns []Column
+	Rows    [][]Cell // one Cell per Column
+	Footer  [][]Cell // totals, one Cell per Column; not in CSV
+	Notes   []string // one line each, under the table; not in CSV
+}
+
+// Column describes one column.
+type Column struct {
+	Key    string // for machines and for Select: lower case, unique in its table, such as "macs"
+	Header string // for people, such as "MACs"
+	Align  Align
+}
+
+// Align is the side that a column's cells stand on. Text stands left and numbers right.
+type Align int
+
+// The sides. Left is the zero value.
+const (
+	Left Align = iota
+	Right
+)
+
+// Cell is one figure or text: Text for people, Value for machines.
+type Cell struct {
+	Text  string
+	Value any // int64, float64 or string; nil only where Text is "". A dash for people is {Text: "-", Value: ""}.
+}
+
+// Str is a cell of text, the same for people and machines.
+func Str(s string) Cell { return Cell{Text: s, Value: s} }
+
+// Int is a cell of a whole number, written by [Count] for people.
+func Int(n int64) Cell { return Cell{Text: Count(n), Value: n} }
+
+// Size is a cell of n bytes, written by [Bytes] for people. Machines get the bytes.
+func Size(n int64, units Units) Cell { return Cell{Text: Bytes(n, units), Value: n} }
+
+// Keys are the keys of the table's columns, in order.
+func (t Table) Keys() []string {
+	keys := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		keys[i] = c.Key
+	}
+	return keys
+}
+
+// Select returns a table of the given columns only, in the given order, with the same title and notes. It shares no slice
+// of rows with t. An unknown key, a key given twice, or no key at all is an error.
+func (t Table) Select(keys []string) (Table, error) {
+	if err := t.check(); err != nil {
+		return Table{}, err
+	}
+	if len(keys) == 0 {
+		return Table{}, fmt.Errorf("no column is chosen: choose from %s", strings.Join(t.Keys(), ", "))
+	}
+	at := make(map[string]int, len(t.Columns))
+	for i, c := range t.Columns {
+		at[c.Key] = i
+	}
+	chosen := make([]int, 0, len(keys))
+	used := make(map[string]bool, len(keys))
+	for _, key := range keys {
+		i, ok := at[key]
+		if !ok {
+			return Table{}, unknown(key, "a column", t.Keys())
+		}
+		if used[key] {
+			return Table{}, fmt.Errorf("column %s is chosen twice: name each column once", key)
+		}
+		used[key] = true
+		chosen = append(chosen, i)
+	}
+	selected := Table{Title: t.Title, Notes: t.Notes, Rows: pickAll(t.Rows, chosen), Footer: pickAll(t.Footer, chosen)}
+	selected.Columns = pick(t.Columns, chosen)
+	return selected, nil
+}
+
+func pickAll(rows [][]Cell, chosen []int) [][]Cell {
+	picked := make([][]Cell, len(rows))
+	for i, row := range rows {
+		picked[i] = pick(row, chosen)
+	}
+	return picked
+}
+
+func pick[T any](all []T, chosen []int) []T {
+	picked := make([]T, len(chosen))
+	for i, c := range chosen {
+		picked[i] = all[c]
+	}
+	return picked
+}
+
+// Write writes the table as text, Markdown or CSV. JSON is an error: its documents are written by [WriteJSON].
+// The table is rendered before the first byte is written, and goes out in one Write.
+func (t Table) Write(w io.Writer, format Format) error {
+	switch format {
+	case Text:
+		return t.WriteText(w)
+	case Markdown:
+		return t.WriteMarkdown(w)
+	case CSV:
+		return t.WriteCSV(w)
+	default:
+		return fmt.Errorf("a table can't be written as %q: choose text, markdown or csv", string(format))
+	}
+}
+
+// check holds the caller to the contracts of Table, Column and Cell, the same for every format.
+func (t Table) check() error {
+	if len(t.Columns) == 0 {
+		return fmt.Errorf("table %q has no columns", t.Title)
+	}
+	seen := make(map[string]bool, len(t.Columns))
+	for _, c := range t.Columns {
+		if c.Key == "" || seen[c.Key] {
+			return fmt.Errorf("table %q: column key %q is empty or used twice", t.Title, c.Key)
+		}
+		seen[c.Key] = true
+	}
+	if err := t.checkRows("row", t.Rows); err != nil {
+		return err
+	}
+	return t.checkRows("footer", t.Footer)
+}
+
+func (t Table) checkRows(kind string, rows [][]Cell) error {
+	for i, row := range rows {
+		if len(row) != len(t.Columns) {
+			return fmt.Errorf("table %q: %s %d has %d cells for %d columns", t.Title, kind, i+1, len(row), len(t.Columns))
+		}
+		for j, c := range row {
+			if !c.valid() {
+				return fmt.Errorf("table %q: %s %d, column %s: the value is a %T; want int64, float64 or string",
+					t.Title, kind, i+1, t.Columns[j].Key, c.Value)
+			}
+		}
+	}
+	return nil
+}
+
+func (c Cell) valid() bool {
+	switch c.Value.(type) {
+	case int64, float64, string:
+		return true
+	case nil:
+		return c.Text == ""
+	default:
+		return false
+	}
+}
+
+// headers are the column headers, each passed through escape.
+func (t Table) headers(escape func(string) string) []string {
+	headers := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		headers[i] = escape(c.Header)
+	}
+	return headers
+}
+
+// texts are what people read in rows, each cell passed through escape.
+func texts(rows [][]Cell, escape func(string) string) [][]string {
+	lines := make([][]string, len(rows))
+	for i, row := range rows {
+		lines[i] = make([]string, len(row))
+		for j, c := range row {
+			lines[i][j] = escape(c.Text)
+		}
+	}
+	return lines
+}
+
+// writeAll writes b in one call and reports a writer that takes less without saying why.
+func writeAll(w io.Writer, b []byte) error {
+	n, err := w.Write(b)
+	if err == nil && n < len(b) {
+		return io.ErrShortWrite
+	}
+	return err
+}
+
+// unknown is the error for a word that is none of the choices; what is the noun, with its article.
+func unknown(word, what string, choices []string) error {
+	hint := ""
+	if s := diag.DidYouMean(word, choices); s != "" {
+		hint = "; " + s
+	}
+	return fmt.Errorf("%s is not %s: choose from %s%s", quote(word), what, strings.Join(choices, ", "), hint)
+}

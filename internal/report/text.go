@@ -1,0 +1,112 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/renderer"
+	"github.com/olekukonko/tablewriter/tw"
+
+	"cnncalc/internal/plain"
+)
+
+// WriteText writes the table for a terminal: the title, the columns aligned by spaces, rules of ASCII dashes under the
+// headers and above the footer, the notes. There are no borders, so that grep and awk read it as well. A row is one line
+// however wide it is, and no line ends in spaces.
+func (t Table) WriteText(w io.Writer) error {
+	if err := t.check(); err != nil {
+		return err
+	}
+	var body bytes.Buffer
+	tab := newTablewriter(&body, t.Columns, renderer.NewBlueprint(openStyle()))
+	gaps := gapsBetween(len(t.Columns))
+	tab.Options(
+		tablewriter.WithPadding(tw.PaddingNone),
+		tablewriter.WithHeaderPaddingPerColumn(gaps),
+		tablewriter.WithRowPaddingPerColumn(gaps),
+		tablewriter.WithFooterPaddingPerColumn(gaps),
+	)
+	tab.Header(t.headers(plain.Escape))
+	if err := tab.Bulk(texts(t.Rows, plain.Escape)); err != nil {
+		return fmt.Errorf("table %q: %w", t.Title, err)
+	}
+	if len(t.Footer) > 0 {
+		tab.Footer(stack(texts(t.Footer, plain.Escape)))
+	}
+	if err := tab.Render(); err != nil {
+		return fmt.Errorf("table %q: %w", t.Title, err)
+	}
+
+	var out bytes.Buffer
+	if t.Title != "" {
+		fmt.Fprintf(&out, "%s\n\n", plain.Escape(t.Title))
+	}
+	for line := range strings.Lines(body.String()) {
+		out.WriteString(strings.TrimRight(line, " \n"))
+		out.WriteByte('\n')
+	}
+	for i, note := range t.Notes {
+		if i == 0 {
+			out.WriteByte('\n')
+		}
+		fmt.Fprintln(&out, plain.Escape(note))
+	}
+	return writeAll(w, out.Bytes())
+}
+
+// newTablewriter is a tablewriter that changes no text. Its defaults would split "MACs" into "MA CS", trim the spaces
+// that indent a name, and wrap. It reports no failing writer either, so it always writes to a buffer.
+func newTablewriter(buf *bytes.Buffer, columns []Column, r tw.Renderer) *tablewriter.Table {
+	aligns := make(tw.Alignment, len(columns))
+	for i, c := range columns {
+		aligns[i] = tw.AlignLeft
+		if c.Align == Right {
+			aligns[i] = tw.AlignRight
+		}
+	}
+	return tablewriter.NewTable(buf,
+		tablewriter.WithRenderer(r),
+		tablewriter.WithAlignment(aligns),
+		tablewriter.WithHeaderAutoFormat(tw.Off), tablewriter.WithHeaderAutoWrap(tw.WrapNone),
+		tablewriter.WithRowAutoFormat(tw.Off), tablewriter.WithRowAutoWrap(tw.WrapNone),
+		tablewriter.WithFooterAutoFormat(tw.Off), tablewriter.WithFooterAutoWrap(tw.WrapNone),
+		tablewriter.WithTrimSpace(tw.Off), tablewriter.WithTrimTab(tw.Off), tablewriter.WithTrimLine(tw.Off),
+	)
+}
+
+// openStyle has horizontal rules and nothing else. They are ASCII because tablewriter takes box-drawing characters for
+// two columns wide in some locales.
+func openStyle() tw.Rendition {
+	return tw.Rendition{
+		Borders: tw.BorderNone,
+		Symbols: tw.NewSymbols(tw.StyleASCII),
+		Settings: tw.Settings{
+			Separators: tw.Separators{ShowHeader: tw.On, ShowFooter: tw.On, BetweenRows: tw.Off, BetweenColumns: tw.Off},
+			Lines:      tw.Lines{ShowHeaderLine: tw.On, ShowFooterLine: tw.On, ShowTop: tw.Off, ShowBottom: tw.Off},
+		},
+	}
+}
+
+// gapsBetween pads every column but the last with two spaces, so that the rules end where the table does.
+func gapsBetween(columns int) []tw.Padding {
+	gaps := make([]tw.Padding, columns)
+	for i := range gaps {
+		gaps[i] = tw.Padding{Right: "  ", Overwrite: true}
+	}
+	gaps[columns-1] = tw.PaddingNone
+	return gaps
+}
+
+// stack folds footer rows into the one that tablewriter has, whose cells may have several lines.
+func stack(rows [][]string) []string {
+	stacked := append([]string(nil), rows[0]...)
+	for _, row := range rows[1:] {
+		for i, s := range row {
+			stacked[i] += "\n" + s
+		}
+	}
+	return stacked
+}

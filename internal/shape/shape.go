@@ -1,0 +1,185 @@
+// Package shape owns the passes over a Graph that need shapes: inference by each layer's rule, and the counts
+// that follow from it. The rules themselves are in package op, bytes in package memory.
+package shape
+
+import (
+	"errors"
+	"fmt"
+
+	"cnncalc/internal/checked"
+	"cnncalc/internal/diag"
+	"cnncalc/internal/graph"
+	"cnncalc/internal/op"
+)
+
+// Layer is what is known of one node: its shapes and its counts, all for one picture. Counts are in values,
+// not bytes. Where the shape is not known the counts are zero.
+type Layer struct {
+	Out         graph.Shape
+	Weights     []graph.Weight
+	Activations int64 // values of the output where it is a new volume, else 0
+	WeightCount int64 // learnt, without biases
+	BiasCount   int64
+	BufferCount int64 // stored but not learnt
+	MACs        int64
+}
+
+// Parameters is what the layer learns, weights and biases.
+func (l Layer) Parameters() int64 { return l.WeightCount + l.BiasCount }
+
+// Network is a Graph with its shapes.
+type Network struct {
+	*graph.Graph
+	Layers []Layer // one for each node
+	Total  Layer   // the sums; its Out is the output's shape
+	// Checked is the number of nodes before the first one that has a problem or an unknown shape; the table
+	// of a broken network goes so far.
+	Checked int
+}
+
+// Inputs are the shapes that node i reads.
+func (n *Network) Inputs(i int) []graph.Shape { return n.appendInputs(nil, i) }
+
+func (n *Network) appendInputs(shapes []graph.Shape, i int) []graph.Shape {
+	for _, in := range n.Nodes[i].Inputs {
+		shapes = append(shapes, n.Layers[in].Out)
+	}
+	return shapes
+}
+
+// Infer applies every layer's shape rule in order and counts. A layer with a problem does not hide those of
+// others: what is still known of its shape goes on to the layers after it.
+func Infer(g *graph.Graph) (*Network, diag.List) {
+	n := &Network{Graph: g, Layers: make([]Layer, len(g.Nodes)), Checked: len(g.Nodes)}
+	var problems diag.List
+	var in []graph.Shape
+	for i := range g.Nodes {
+		in = n.appendInputs(in[:0], i)
+		layer, err := infer(g.Nodes[i].Op, in)
+		if err != nil {
+			problems = append(problems, n.describe(i, err))
+		}
+		if (err != nil || !layer.Out.IsKnown()) && i < n.Checked {
+			n.Checked = i
+		}
+		n.Layers[i] = layer
+	}
+	if len(problems) == 0 && n.Checked == len(g.Nodes) {
+		problems = n.addUp()
+	}
+	return n, problems
+}
+
+// infer is one node's shape and counts.
+func infer(o graph.Op, in []graph.Shape) (Layer, error) {
+	out, err := o.Output(in)
+	l := Layer{Out: out}
+	if err != nil {
+		return l, err
+	}
+	if max(out.W, out.H, out.D) > graph.MaxExtent {
+		l.Out = graph.Shape{}
+		return l, diag.Errorf("the output %s is too large: at most %d on each side", out, int64(graph.MaxExtent))
+	}
+	if !out.IsKnown() || !allKnown(in) {
+		return l, nil
+	}
+	values, err := out.Values()
+	if err != nil {
+		l.Out = graph.Shape{}
+		return l, fmt.Errorf("the output %s: %w", out, err)
+	}
+	if o.MakesVolume() {
+		l.Activations = values
+	}
+	l.Weights = o.Weights(in, out)
+	for _, w := range l.Weights {
+		if err := l.count(w); err != nil {
+			return l, fmt.Errorf("the tensor %s %v: %w", w.Name, w.Dims, err)
+		}
+	}
+	if l.MACs, err = o.MACs(in, out); err != nil {
+		return l, fmt.Errorf("the MACs: %w", err)
+	}
+	return l, nil
+}
+
+func allKnown(shapes []graph.Shape) bool {
+	for _, s := range shapes {
+		if !s.IsKnown() {
+			return false
+		}
+	}
+	return true
+}
+
+// count adds a tensor under its role.
+func (l *Layer) count(w graph.Weight) error {
+	n, err := w.Count()
+	if err != nil {
+		return err
+	}
+	to := &l.WeightCount
+	switch w.Role {
+	case graph.RoleBias:
+		to = &l.BiasCount
+	case graph.RoleBuffer:
+		to = &l.BufferCount
+	}
+	*to, err = checked.Sum(*to, n)
+	return err
+}
+
+// addUp makes the totals. The node whose count takes a sum past the range is the one reported.
+func (n *Network) addUp() diag.List {
+	t := &n.Total
+	for i, l := range n.Layers {
+		for _, sum := range []struct {
+			what string
+			to   *int64
+			add  int64
+		}{
+			{"activations", &t.Activations, l.Activations},
+			{"weights", &t.WeightCount, l.WeightCount},
+			{"biases", &t.BiasCount, l.BiasCount},
+			{"buffers", &t.BufferCount, l.BufferCount},
+			{"MACs", &t.MACs, l.MACs},
+		} {
+			total, err := checked.Sum(*sum.to, sum.add)
+			if err != nil {
+				return diag.List{n.describe(i, fmt.Errorf("the network's %s up to here: %w", sum.what, err))}
+			}
+			*sum.to = total
+		}
+		t.Out = l.Out
+	}
+	if _, err := checked.Sum(t.WeightCount, t.BiasCount, t.BufferCount); err != nil {
+		return diag.List{n.describe(len(n.Nodes)-1, fmt.Errorf("the network's parameters: %w", err))}
+	}
+	return nil
+}
+
+// describe places an error of node i: its position, its notation, and the repeats and blocks round it.
+func (n *Network) describe(i int, err error) diag.Problem {
+	node := &n.Nodes[i]
+	var mismatch *op.Mismatch
+	if errors.As(err, &mismatch) {
+		err = n.nameProducers(i, mismatch)
+	}
+	p := diag.At(node.Pos, err)
+	p.Msg = op.Short(node.Op) + ": " + p.Msg
+	p.Context = node.Within.String()
+	return p
+}
+
+// nameProducers says which nodes made the two unlike volumes.
+func (n *Network) nameProducers(i int, m *op.Mismatch) error {
+	producer := func(input int) string {
+		index := n.Nodes[i].Inputs[input]
+		node := &n.Nodes[index]
+		return fmt.Sprintf("%s from %s (%s, line %d)", n.Layers[index].Out, node.Name, op.Short(node.Op), node.Pos.Line)
+	}
+	p := *m.Problem
+	p.Msg = fmt.Sprintf("%s, but gets %s and %s", p.Msg, producer(m.A), producer(m.B))
+	return &p
+}

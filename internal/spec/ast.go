@@ -1,0 +1,197 @@
+package spec
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"cnncalc/internal/diag"
+	"cnncalc/internal/graph"
+	"cnncalc/internal/op"
+)
+
+// File is an architecture file as written: blocks, repeats and variables still in place.
+type File struct {
+	name, description, source string
+	input                     *value
+	classes                   *value
+	vars                      map[string]variable
+	defaults                  map[string][]argument // by kind
+	blocks                    map[string]*block
+	layers                    *chain
+	preprocess                graph.Preprocess
+	labels                    []string
+	labelsPos                 diag.Pos
+	optional                  map[string]bool // variables that `?` refers to
+	labelled                  map[string]diag.Pos
+}
+
+// variable is a whole number, or a list of them for the turns of a repeat.
+type variable struct {
+	values []int64
+	list   bool
+}
+
+// block is a named chain with parameters.
+type block struct {
+	name   string
+	pos    diag.Pos
+	params []param
+	body   *chain
+}
+
+type param struct {
+	name string
+	pos  diag.Pos
+	def  *number // nil where the parameter must be given
+}
+
+// chain is items joined by arrows.
+type chain struct {
+	items []item
+}
+
+// item is one link of a chain: what it is, how often, and the name of its result.
+type item struct {
+	pos      diag.Pos
+	body     body
+	optional string // variable of `?`, "" without one
+	count    *number
+	label    string
+	labelPos diag.Pos
+}
+
+// body is a *layer, *group, *merge, *call, *inputMark, or *broken where the text could not be read.
+type body interface{ isBody() }
+
+type layer struct {
+	kind op.Kind
+	pos  diag.Pos
+	args []argument
+}
+
+type group struct{ chain *chain }
+
+type merge struct {
+	kind  op.Kind
+	pos   diag.Pos
+	paths []path
+}
+
+// path starts from the label named from, or else from the chain's last result. Without a chain it is that
+// result itself (IDENTITY).
+type path struct {
+	pos   diag.Pos
+	from  string
+	chain *chain
+}
+
+type call struct {
+	name string
+	pos  diag.Pos
+	args []callArg
+}
+
+type callArg struct {
+	name  string // "" where given by position
+	pos   diag.Pos
+	value *number
+}
+
+// inputMark is INPUT, the start of a network.
+type inputMark struct{}
+
+type broken struct{}
+
+func (*layer) isBody()     {}
+func (*group) isBody()     {}
+func (*merge) isBody()     {}
+func (*call) isBody()      {}
+func (*inputMark) isBody() {}
+func (*broken) isBody()    {}
+
+// argument is a field of a layer and the value written for it.
+type argument struct {
+	key   string // of op.Field
+	pos   diag.Pos
+	value *value
+}
+
+// value is what may stand for a field: numbers joined by x or commas, a decimal number, or a word. A word
+// that is no word of the field is a variable.
+type value struct {
+	pos     diag.Pos
+	numbers []*number
+	sep     byte
+	decimal string
+	word    string
+}
+
+// number is an expression, or a list with one for each turn of a repeat.
+type number struct {
+	pos  diag.Pos
+	expr expr
+	list []expr
+}
+
+// expr is a *literal, *reference or *binary.
+type expr interface{ isExpr() }
+
+type literal struct{ n int64 }
+
+type reference struct {
+	name string
+	pos  diag.Pos
+}
+
+type binary struct {
+	operator    rune
+	pos         diag.Pos
+	left, right expr
+}
+
+func (*literal) isExpr()   {}
+func (*reference) isExpr() {}
+func (*binary) isExpr()    {}
+
+// isConstant tells that a value of the field f has neither variables nor lists.
+func (v *value) isConstant(f op.Field) bool {
+	if v.word != "" {
+		return isWordOf(f, v.word)
+	}
+	for _, n := range v.numbers {
+		if _, ok := n.expr.(*literal); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// isWordOf tells a word of the field from a variable.
+func isWordOf(f op.Field, word string) bool {
+	return slices.Contains(f.Words, word) || word == "true" || word == "false"
+}
+
+// String writes a number as the arrow language does.
+func (n *number) String() string {
+	if n.list == nil {
+		return text(n.expr)
+	}
+	parts := make([]string, len(n.list))
+	for i, e := range n.list {
+		parts[i] = text(e)
+	}
+	return "{" + strings.Join(parts, ",") + "}"
+}
+
+func text(e expr) string {
+	switch e := e.(type) {
+	case *literal:
+		return strconv.FormatInt(e.n, 10)
+	case *reference:
+		return e.name
+	case *binary:
+		return "(" + text(e.left) + string(e.operator) + text(e.right) + ")"
+	}
+	return ""
+}

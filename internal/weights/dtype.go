@@ -1,0 +1,103 @@
+package weights
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"strings"
+)
+
+// dtype is an element type that can be read.
+type dtype struct {
+	name string
+	size int64 // bytes per value
+	// decode converts len(dst) values from the first len(dst)*size bytes of src.
+	decode func(dst []float32, src []byte) error
+}
+
+// dtypeOf returns the element type of a numpy type string such as "<f4". Types without a lossless or customary
+// way to float32 are refused, by name, as is the byte order of machines that no longer train networks.
+func dtypeOf(descr string) (dtype, error) {
+	switch descr {
+	case "<f4":
+		return dtype{"float32", 4, decodeFloat32}, nil
+	case "<f8":
+		return dtype{"float64", 8, decodeFloat64}, nil
+	case "<f2":
+		return dtype{"float16", 2, decodeFloat16}, nil
+	case ">f4", ">f8", ">f2":
+		return dtype{}, fmt.Errorf("type %q is big-endian; convert it in numpy with a.astype('<f4')", descr)
+	}
+	kind := strings.TrimLeft(descr, "<>|=")
+	if kind != "" {
+		kind = kind[:1]
+	}
+	what, remedy := "unknown", "float16, float32 and float64 are read"
+	switch kind {
+	case "O":
+		what, remedy = "Python objects (a pickle, which is a program and is not run here)", "save plain arrays of float32"
+	case "c":
+		what = "complex numbers"
+	case "i", "u":
+		what = "integers"
+	case "b":
+		what = "booleans"
+	case "S", "a", "U":
+		what = "text"
+	case "M", "m":
+		what = "dates or times"
+	case "V":
+		what = "raw bytes (numpy saves bfloat16 so)"
+	case "f":
+		what = "a floating-point type of another size"
+	}
+	if len(descr) > 16 {
+		descr = descr[:16] + "..."
+	}
+	return dtype{}, fmt.Errorf("type %q is not supported: %s; %s", descr, what, remedy)
+}
+
+func decodeFloat32(dst []float32, src []byte) error {
+	src = src[:4*len(dst)]
+	for i := range dst {
+		dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(src[4*i:]))
+	}
+	return nil
+}
+
+// decodeFloat64 rounds to the nearest float32. A finite value beyond float32's range is an error: read as infinity
+// it would be blamed on the training.
+func decodeFloat64(dst []float32, src []byte) error {
+	src = src[:8*len(dst)]
+	for i := range dst {
+		v := math.Float64frombits(binary.LittleEndian.Uint64(src[8*i:]))
+		dst[i] = float32(v)
+		if math.IsInf(float64(dst[i]), 0) && !math.IsInf(v, 0) {
+			return fmt.Errorf("float64 value %g is beyond the range of float32", v)
+		}
+	}
+	return nil
+}
+
+func decodeFloat16(dst []float32, src []byte) error {
+	src = src[:2*len(dst)]
+	for i := range dst {
+		dst[i] = halfToFloat32(binary.LittleEndian.Uint16(src[2*i:]))
+	}
+	return nil
+}
+
+// halfToFloat32 converts an IEEE 754 binary16 value, exactly: 1 bit sign, 5 bits exponent (bias 15), 10 bits fraction.
+// The payload of a NaN is kept.
+func halfToFloat32(h uint16) float32 {
+	sign := uint32(h&0x8000) << 16
+	exponent := uint32(h>>10) & 0x1f
+	fraction := uint32(h) & 0x3ff
+	switch exponent {
+	case 0: // zero or subnormal: fraction * 2^-24, which every float32 holds exactly
+		return math.Float32frombits(sign | math.Float32bits(float32(fraction)*0x1p-24))
+	case 0x1f: // infinity or NaN
+		return math.Float32frombits(sign | 0x7f800000 | fraction<<13)
+	}
+	return math.Float32frombits(sign | (exponent+127-15)<<23 | fraction<<13)
+}

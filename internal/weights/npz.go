@@ -1,0 +1,174 @@
+package weights
+
+import (
+	"archive/zip"
+	"compress/flate"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxDeflateRatio is the most that deflate can expand: 258 bytes from two bits (zlib, "Maximum Compression Factor": 1032:1).
+const maxDeflateRatio = 1032
+
+// encryptedFlag is bit 0 of a zip entry's general purpose flags (APPNOTE.TXT, 4.4.4).
+const encryptedFlag = 1
+
+// ReadNPZ reads the arrays of an npz archive, as numpy.savez and savez_compressed write it, in the archive's order. r must hold
+// exactly size bytes. Every entry must be an npy array that ReadNPY reads, and its name is the entry's without ".npy".
+//
+// limit bounds the bytes of all Data together, at 4 a value. keep, where not nil, is asked for every name; arrays that it turns
+// down are not unpacked, and only their entry's name and sizes are checked.
+func ReadNPZ(r io.ReaderAt, size, limit int64, keep func(name string) bool) ([]Tensor, error) {
+	files, err := npzEntries(r, size)
+	if err != nil {
+		return nil, err
+	}
+	seen := make(map[string]bool, len(files))
+	packedLeft := uint64(size)
+	var wanted []*zip.File
+	for _, f := range files {
+		if err := checkEntry(f, seen, &packedLeft); err != nil {
+			return nil, fmt.Errorf("entry %q: %w", f.Name, err)
+		}
+		if keep == nil || keep(tensorName(f)) {
+			wanted = append(wanted, f)
+		}
+	}
+	tensors := make([]Tensor, 0, len(wanted))
+	for _, f := range wanted {
+		t, err := readEntry(f, limit)
+		if err != nil {
+			return nil, fmt.Errorf("entry %q: %w", f.Name, err)
+		}
+		limit -= 4 * int64(len(t.Data))
+		tensors = append(tensors, t)
+	}
+	return tensors, nil
+}
+
+// npzEntries returns the archive's directory, which has at least one entry.
+func npzEntries(r io.ReaderAt, size int64) ([]*zip.File, error) {
+	head, err := readHead(r, size)
+	if err != nil {
+		return nil, err
+	}
+	if !isZip(head) {
+		return nil, errors.New("not an npz file: " + describeHead(head))
+	}
+	archive, err := zip.NewReader(r, size)
+	if errors.Is(err, zip.ErrFormat) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, errors.New("the npz archive is cut short or damaged: the directory at its end can't be read")
+	}
+	// ErrInsecurePath comes with a usable reader; checkEntry looks at the names, with messages of its own.
+	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
+		return nil, err
+	}
+	if len(archive.File) == 0 {
+		return nil, errors.New("the npz archive is empty: it holds no arrays")
+	}
+	return archive.File, nil
+}
+
+// checkEntry checks what the directory says about one entry. seen holds the names so far. packedLeft is what is left
+// of the file for packed data; entries whose sizes sum to more than the file share bytes, as archives made to
+// expand without end do.
+func checkEntry(f *zip.File, seen map[string]bool, packedLeft *uint64) error {
+	if err := checkEntryName(f.Name); err != nil {
+		return err
+	}
+	if seen[f.Name] {
+		return errors.New("the name stands twice in the archive")
+	}
+	seen[f.Name] = true
+	if f.Flags&encryptedFlag != 0 {
+		return errors.New("it is encrypted; unpack the archive with its password and save it again")
+	}
+	if f.CompressedSize64 > *packedLeft {
+		return fmt.Errorf("it declares %d packed bytes, more than the archive has left for it", f.CompressedSize64)
+	}
+	*packedLeft -= f.CompressedSize64
+	return checkEntrySizes(f)
+}
+
+func checkEntrySizes(f *zip.File) error {
+	packed, unpacked := f.CompressedSize64, f.UncompressedSize64
+	switch f.Method {
+	case zip.Store:
+		if packed != unpacked {
+			return fmt.Errorf("it is stored as it is, and declares %d bytes packed and %d unpacked", packed, unpacked)
+		}
+	case zip.Deflate:
+		if unpacked > math.MaxInt64 || unpacked/maxDeflateRatio > packed {
+			return fmt.Errorf("it declares %d bytes from %d packed ones, more than deflate can expand", unpacked, packed)
+		}
+	default:
+		return fmt.Errorf("it is packed with %s; numpy.savez and savez_compressed write what is read here", methodName(f.Method))
+	}
+	return nil
+}
+
+// methodName names a zip compression method (APPNOTE.TXT, 4.4.5).
+func methodName(method uint16) string {
+	names := map[uint16]string{9: "deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "XZ", 98: "PPMd", 99: "AES encryption"}
+	if name, ok := names[method]; ok {
+		return name
+	}
+	return fmt.Sprintf("method %d", method)
+}
+
+// checkEntryName refuses names that lead out of a folder: nothing is written under them here, but such an
+// archive was not made by numpy. Slashes inside are fine; TensorFlow's names have them.
+func checkEntryName(name string) error {
+	if strings.HasSuffix(name, "/data.pkl") {
+		return errors.New("this is a PyTorch file, whose pickle is a program and is not run here; " +
+			"load it in Python and save the arrays with numpy.savez")
+	}
+	if !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
+		return errors.New("the name is not plain text")
+	}
+	if strings.HasPrefix(name, "/") || strings.Contains(name, `\`) || strings.Contains("/"+name, "/../") {
+		return errors.New("the name leads out of the archive")
+	}
+	if stem, ok := strings.CutSuffix(name, ".npy"); !ok || stem == "" || strings.HasSuffix(stem, "/") {
+		return errors.New("it is not named NAME.npy, as the arrays of an npz archive are")
+	}
+	return nil
+}
+
+func tensorName(f *zip.File) string {
+	return strings.TrimSuffix(f.Name, ".npy")
+}
+
+// readEntry unpacks one array whose entry was checked.
+func readEntry(f *zip.File, limit int64) (Tensor, error) {
+	r, err := f.Open()
+	if err != nil {
+		return Tensor{}, zipError(err)
+	}
+	defer r.Close()
+	t, err := ReadNPY(r, int64(f.UncompressedSize64), limit)
+	if err != nil {
+		return Tensor{}, zipError(err)
+	}
+	t.Name = tensorName(f)
+	return t, nil
+}
+
+// zipError words the errors of archive/zip and flate, which name no remedy.
+func zipError(err error) error {
+	var corrupt flate.CorruptInputError
+	switch {
+	case errors.As(err, &corrupt):
+		return errors.New("its packed data is damaged; copy or download the file again")
+	case errors.Is(err, zip.ErrChecksum):
+		return errors.New("its checksum is wrong: the file is damaged; copy or download it again")
+	case errors.Is(err, zip.ErrFormat):
+		return errors.New("the archive is damaged: the entry is not where, or not as long as, the directory says")
+	}
+	return err
+}
