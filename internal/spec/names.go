@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"cnncalc/internal/diag"
+	"cnncalc/internal/graph"
 )
 
 // labels is the names visible in a chain: its own, and those of the chains it stands in.
@@ -90,38 +91,51 @@ type namer struct {
 
 func (n *namer) add(c *counter) { n.counters = append(n.counters, c) }
 
-// nameNodes gives every node without a label its kind and running number, labelled nodes of the kind counted
-// too. A name that is taken gets _2, _3 and so on: labels come first, so that they stay as written.
+// nameNodes gives every node without a label its kind and running number.
 func (l *lowerer) nameNodes() {
 	nodes := l.graph.Nodes
-	taken := make(map[string]bool, len(nodes))
-	unique := func(name string) string {
-		free := name
-		for i := 2; taken[free]; i++ {
-			free = name + "_" + strconv.Itoa(i)
-		}
-		taken[free] = true
-		return free
+	written := make([]bool, len(nodes))
+	for i := range nodes {
+		written[i] = nodes[i].Labelled
 	}
-	if !nodes[0].Labelled {
-		nodes[0].Name = "input"
+	for i, name := range assignNames(nodes, written, func(i int) *counter { return l.names.counters[i-1] }) {
+		nodes[i].Name = name
+	}
+}
+
+// assignNames names all nodes: those with a label as written, the others by kind and running number within
+// their counter's prefix, labelled nodes of the kind counted too. A name that is taken gets _2, _3 and so on;
+// labels come first, so that they stay as written.
+func assignNames(nodes []graph.Node, labelled []bool, within func(i int) *counter) []string {
+	names := make([]string, len(nodes))
+	taken := make(map[string]int, len(nodes)) // and the last number tried behind the name
+	claim := func(i int, name string) {
+		free := name
+		for taken[free] > 0 {
+			taken[name]++
+			free = name + "_" + strconv.Itoa(taken[name])
+		}
+		taken[free] = 1
+		names[i] = free
 	}
 	for i := range nodes {
-		if i == 0 || nodes[i].Labelled {
-			nodes[i].Name = unique(nodes[i].Name)
+		if labelled[i] {
+			claim(i, nodes[i].Name)
 		}
 	}
-	kinds := map[string]*counter{}
+	if !labelled[0] {
+		claim(0, "input")
+	}
+	running := map[string]*counter{}
 	for i := 1; i < len(nodes); i++ {
-		c := l.names.counters[i-1]
-		numbers, ok := kinds[c.prefix]
-		if !ok {
-			numbers = &counter{prefix: c.prefix}
-			kinds[c.prefix] = numbers
+		prefix := within(i).prefix
+		if running[prefix] == nil {
+			running[prefix] = &counter{prefix: prefix}
 		}
-		name := c.prefix + numbers.next(strings.ToLower(nodes[i].Op.Kind()))
-		if !nodes[i].Labelled {
-			nodes[i].Name = unique(name)
+		name := prefix + running[prefix].next(strings.ToLower(nodes[i].Op.Kind()))
+		if !labelled[i] {
+			claim(i, name)
 		}
 	}
+	return names
 }

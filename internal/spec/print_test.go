@@ -1,0 +1,140 @@
+package spec
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"cnncalc/internal/diag"
+	"cnncalc/internal/graph"
+	"cnncalc/internal/op"
+)
+
+// plainNode is a node without what may differ between a file and its canonical form: positions, and whether
+// the name was written.
+type plainNode struct {
+	Name, Notation string
+	Inputs         []int
+	Split          int
+}
+
+func plainNodes(g *graph.Graph) []plainNode {
+	nodes := make([]plainNode, len(g.Nodes))
+	for i, n := range g.Nodes {
+		nodes[i] = plainNode{n.Name, op.Notation(n.Op), n.Inputs, n.Split}
+	}
+	return nodes
+}
+
+func lower(t testing.TB, text string) (*graph.Graph, diag.List) {
+	t.Helper()
+	f, _, problems := Read("test.yaml", []byte(text))
+	g, more := f.Lower(Options{})
+	return g, append(problems, more...)
+}
+
+// checkRoundTrip holds parse(print(g)) equal to g.
+func checkRoundTrip(t testing.TB, g *graph.Graph) {
+	t.Helper()
+	printed := Print(g)
+	again, problems := lower(t, printed)
+	if len(problems) > 0 {
+		t.Fatalf("printed form has problems: %v\n%s", problems, printed)
+	}
+	if diff := cmp.Diff(plainNodes(g), plainNodes(again)); diff != "" {
+		t.Fatalf("printed form is another graph (-first +again):\n%s\n%s", diff, printed)
+	}
+	type head struct {
+		Name, Description, Source string
+		Preprocess                graph.Preprocess
+		Labels                    []string
+		Input                     graph.Shape
+	}
+	heads := func(g *graph.Graph) head {
+		return head{g.Name, g.Description, g.Source, g.Preprocess, g.Labels, g.InputShape()}
+	}
+	if diff := cmp.Diff(heads(g), heads(again)); diff != "" {
+		t.Fatalf("printed form has another head (-first +again):\n%s\n%s", diff, printed)
+	}
+	if second := Print(again); second != printed {
+		t.Fatalf("printing is not stable:\n%s\n%s", printed, second)
+	}
+}
+
+const blocksAndLabels = `
+name: "a: b"
+description: two branches
+input: 16x16x4
+preprocess: {mean: [0.5, 0.25, 1, 2], std: 0.5, channels: bgr}
+labels: [cat, "dog # 2"]
+blocks:
+  inc(a, b=3): |
+    CONCAT(CONV1-a -> RELU | CONV3-b -> RELU @x | IDENTITY)
+layers: |
+  INPUT -> inc(3) -> inc(4, b=9) @q -> CONV3x1-4 p=1,1,0,0
+  -> ADD(CONV1-4 g2 | ADD(CONV3-4 | IDENTITY) | @q -> CONV3-4)
+  -> [CONV3-8 @c]*3 -> MUL(GAP -> FC-8 -> SIGMOID | IDENTITY)
+  -> CONCAT(IDENTITY | @q)
+`
+
+func TestPrintCanonicalForm(t *testing.T) {
+	g, problems := lower(t, blocksAndLabels)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	want := `name: "a: b"
+description: "two branches"
+input: 16x16x4
+preprocess: {mean: [0.5, 0.25, 1, 2], std: [0.5], channels: bgr}
+labels:
+  - "cat"
+  - "dog # 2"
+layers: |
+  INPUT
+  -> CONCAT(CONV1-3 @inc1.conv1 -> RELU @inc1.relu1 | CONV3-3 @inc1.conv2 -> RELU @inc1.x | IDENTITY) @inc1.concat1
+  -> CONCAT(CONV1-4 @inc2.conv1 -> RELU @inc2.relu1 | CONV3-9 @inc2.conv2 -> RELU @inc2.x | IDENTITY) @q
+  -> CONV3x1-4 p1x0 @conv1
+  -> ADD(CONV1-4 g2 @conv2 | ADD(CONV3-4 @conv3 | IDENTITY) | @q -> CONV3-4 @conv4) -> CONV3-8 @c
+  -> CONV3-8 @c_2 -> CONV3-8 @c_3 -> MUL(GAP -> FC-8 -> SIGMOID | IDENTITY)
+  -> CONCAT(IDENTITY | @q) @concat1
+`
+	if diff := cmp.Diff(want, Print(g)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	checkRoundTrip(t, g)
+}
+
+func TestPatternFoldsRepeats(t *testing.T) {
+	for _, c := range []struct{ layers, want string }{
+		{"INPUT -> [[CONV3-{64,128,256,512,512} -> RELU]*{2,2,3,3,3} -> POOL2]*5 -> [FC-4096 -> RELU]*2 -> FC-1000",
+			"INPUT -> [[CONV -> RELU]*2 -> POOL]*2 -> [[CONV -> RELU]*3 -> POOL]*3 -> [FC -> RELU]*2 -> FC"},
+		{"INPUT -> [CONV3-4]*3 -> FC-2", "INPUT -> CONV*3 -> FC"},
+		{"INPUT -> [ADD(CONV3-3 -> RELU -> CONV3-3 -> RELU | IDENTITY)]*4 -> FC-2", "INPUT -> ADD([CONV -> RELU]*2 | IDENTITY)*4 -> FC"},
+	} {
+		g, problems := lower(t, "input: 224x224x3\nlayers: "+c.layers)
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		if got := Pattern(g); got != c.want {
+			t.Errorf("%s:\n got %s\nwant %s", c.layers, got, c.want)
+		}
+	}
+}
+
+// FuzzPrint holds that what reads without problem prints and reads back as the same graph.
+func FuzzPrint(f *testing.F) {
+	f.Add(blocksAndLabels)
+	f.Add("input: 8x8x1\nvars: {N: 2}\ndefaults: {conv: {filters: [2,3]}}\nlayers: '[CONV3 -> RELU?]*N -> FC-2'")
+	f.Add("input: 8x8x1\nlayers: [conv: {filters: 2, size: 3, name: a.b}, RELU, DROPOUT0.25]")
+	f.Fuzz(func(t *testing.T, text string) {
+		if strings.Contains(text, "*") && len(text) > 4096 {
+			return // many layers make a slow case, not an interesting one
+		}
+		g, problems := lower(t, text)
+		if len(problems) > 0 || len(g.Nodes) > 2000 {
+			return
+		}
+		checkRoundTrip(t, g)
+	})
+}
