@@ -119,8 +119,9 @@ type Graph struct {
 	Source      string // the paper
 	Preprocess  Preprocess
 	Labels      []string // of the outputs; nil where the file gives none
-	LabelsPos   diag.Pos
 	Nodes       []Node
+
+	LabelsPos, PreprocessPos diag.Pos
 }
 
 // Preprocess is how a picture becomes the network's input: what its published weights expect.

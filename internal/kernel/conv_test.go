@@ -105,6 +105,34 @@ func TestConvIm2colBlocks(t *testing.T) {
 	}
 }
 
+// TestConvPointwise: a 1x1 filter reads the input as it lies only where the
+// output is the input's size, unmoved and at stride 1.
+func TestConvPointwise(t *testing.T) {
+	sets := startWorkers(t)
+	pairs := [][2]int{{0, 0}, {1, 0}, {0, 1}, {-1, 0}, {0, -1}}
+	for _, stride := range []int{1, 2} {
+		for _, pad := range pairs[:3] {
+			for _, more := range pairs {
+				for axis := range 2 {
+					g := pointwise(2, 3, 5)
+					g.PT, g.PL = pad[0], pad[1]
+					g.OH, g.OW = g.H+more[0], g.W+more[1]
+					if axis == 0 {
+						g.SH = stride
+					} else {
+						g.SW = stride
+					}
+					src, weights := values(g.srcSize(), 1), values(g.K*g.depth(), 2)
+					want := naiveConv(src, g, sharedFilter(weights, g))
+					verify(t, sets[:2], want, 1e-6, func(b *bench, dst []float32, w *Workers) {
+						runIm2col(b, dst, src, weights, g, Epilogue{}, w, active)
+					})
+				}
+			}
+		}
+	}
+}
+
 // TestPlanGEMM holds what the cutting promises, for layers of real networks.
 func TestPlanGEMM(t *testing.T) {
 	for _, g := range []Conv{

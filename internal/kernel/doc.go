@@ -20,9 +20,9 @@
 //     number of workers, and each output value is summed in one fixed order.
 //     The result has the same bits for any number of workers. Different
 //     processors may differ in the last bits, as Go fuses x*y+z on some.
-//   - NaN and infinities pass through as IEEE 754 has it. Zero padding counts
-//     as multiplied by the weights in [ConvIm2col] and as skipped elsewhere,
-//     which only shows where a weight is infinite or NaN.
+//   - NaN and infinities pass through as IEEE 754 has it. Zero padding is
+//     multiplied by the weights in [ConvIm2col] and [Local], and skipped in the
+//     other convolutions, which only shows where a weight is infinite or NaN.
 //   - Nothing is allocated once a kernel has been called on a [Workers].
 //
 // Where a framework's behaviour is named, it is PyTorch 1.13's.

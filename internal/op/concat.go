@@ -1,6 +1,9 @@
 package op
 
 import (
+	"fmt"
+	"strings"
+
 	"cnncalc/internal/checked"
 	"cnncalc/internal/diag"
 	"cnncalc/internal/graph"
@@ -51,4 +54,13 @@ func (*Concat) Output(in []graph.Shape) (graph.Shape, error) {
 	depth, err := checked.Sum(depths...)
 	out.D = depth
 	return out, err
+}
+
+// Explain is the sum of the depths.
+func (*Concat) Explain(in []graph.Shape, out graph.Shape) []Line {
+	depths := make([]string, len(in))
+	for i, s := range in {
+		depths[i] = fmt.Sprint(s.D)
+	}
+	return []Line{{"depth", fmt.Sprintf("%s = %d", strings.Join(depths, "+"), out.D)}}
 }

@@ -91,3 +91,14 @@ func dividesGroups(depth, filters, groups int64) error {
 	}
 	return nil
 }
+
+// Explain shows the formula, sharing and the im2col matrices.
+func (o *Conv) Explain(in []graph.Shape, out graph.Shape) []Line {
+	g, err := o.Geometry(one(in))
+	if err != nil {
+		return nil
+	}
+	window := [3]int64{o.size.W, o.size.H, one(in).D / o.Groups()}
+	lines := append(explainAxes(g), explainSharing(out, window, !o.NoBias)...)
+	return append(lines, explainIm2col(out, window, o.Groups())...)
+}

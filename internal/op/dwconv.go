@@ -63,3 +63,12 @@ func (o *DWConv) Weights(in []graph.Shape, _ graph.Shape) []graph.Weight {
 func (o *DWConv) MACs(_ []graph.Shape, out graph.Shape) (int64, error) {
 	return checked.Product(out.W, out.H, out.D, o.size.H, o.size.W)
 }
+
+// Explain shows the formula and sharing; a matrix product for each channel would have a single row, so there is no im2col.
+func (o *DWConv) Explain(in []graph.Shape, out graph.Shape) []Line {
+	g, err := o.Geometry(one(in))
+	if err != nil {
+		return nil
+	}
+	return append(explainAxes(g), explainSharing(out, [3]int64{o.size.W, o.size.H, 1}, !o.NoBias)...)
+}

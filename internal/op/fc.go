@@ -1,6 +1,8 @@
 package op
 
 import (
+	"fmt"
+
 	"cnncalc/internal/checked"
 	"cnncalc/internal/graph"
 )
@@ -55,4 +57,13 @@ func (o *FC) Weights(in []graph.Shape, _ graph.Shape) []graph.Weight {
 func (o *FC) MACs(in []graph.Shape, _ graph.Shape) (int64, error) {
 	s := one(in)
 	return checked.Product(s.W, s.H, s.D, o.Units)
+}
+
+// WeightProduct is the input's shape times the units, as the notes' table writes it.
+func (o *FC) WeightProduct(in []graph.Shape, _ graph.Shape) string {
+	s := one(in)
+	if s.W == 1 && s.H == 1 {
+		return fmt.Sprintf("%d*%d", s.D, o.Units)
+	}
+	return fmt.Sprintf("%d*%d*%d*%d", s.W, s.H, s.D, o.Units)
 }

@@ -1,6 +1,8 @@
 package op
 
 import (
+	"fmt"
+
 	"cnncalc/internal/checked"
 	"cnncalc/internal/graph"
 )
@@ -72,4 +74,19 @@ func (o *Local) Weights(in []graph.Shape, out graph.Shape) []graph.Weight {
 // MACs are as for CONV.
 func (o *Local) MACs(in []graph.Shape, out graph.Shape) (int64, error) {
 	return checked.Product(out.W, out.H, out.D, one(in).D, o.size.H, o.size.W)
+}
+
+// WeightProduct is a convolution's, once for every place.
+func (o *Local) WeightProduct(in []graph.Shape, out graph.Shape) string {
+	return fmt.Sprintf("(%d*%d*%d)*%d*%d*%d", o.size.W, o.size.H, one(in).D, o.Filters, out.W, out.H)
+}
+
+// Explain shows the formula, and what sharing would save.
+func (o *Local) Explain(in []graph.Shape, out graph.Shape) []Line {
+	g, err := o.Geometry(one(in))
+	if err != nil {
+		return nil
+	}
+	window := [3]int64{o.size.W, o.size.H, one(in).D}
+	return append(explainAxes(g), explainSharing(out, window, !o.NoBias)...)
 }

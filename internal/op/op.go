@@ -24,6 +24,12 @@ type Kind struct {
 	New      func() Layer
 }
 
+// WeightProduct is optional: a layer whose weights are not written (F*F*C)*K, as those of convolutions are.
+type WeightProduct interface {
+	// WeightProduct is the product whose value is the number of weights, "7*7*512*4096".
+	WeightProduct(in []graph.Shape, out graph.Shape) string
+}
+
 // one returns the only input of a layer that takes one.
 func one(in []graph.Shape) graph.Shape { return in[0] }
 

@@ -32,3 +32,12 @@ func (o *pooling) Output(in []graph.Shape) (graph.Shape, error) {
 	}
 	return g.plane(one(in).D), nil
 }
+
+// Explain shows the formula.
+func (o *pooling) Explain(in []graph.Shape, _ graph.Shape) []Line {
+	g, err := o.Geometry(one(in))
+	if err != nil {
+		return nil
+	}
+	return explainAxes(g)
+}

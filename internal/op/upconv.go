@@ -120,3 +120,16 @@ func (o *UpConv) MACs(in []graph.Shape, _ graph.Shape) (int64, error) {
 	s := one(in)
 	return checked.Product(s.W, s.H, s.D, o.Filters/o.Groups(), o.size.H, o.size.W)
 }
+
+// Explain is the formula of both axes: UPCONV's is not the notes'.
+func (o *UpConv) Explain(in []graph.Shape, out graph.Shape) []Line {
+	g, err := o.Geometry(one(in))
+	if err != nil {
+		return nil
+	}
+	formula := func(a Axis, outpad int64) string {
+		return fmt.Sprintf("(W-1)S-2P+d(F-1)+1+outpad = (%d-1)*%d-%d+%d*(%d-1)+1+%d = %d",
+			a.In, a.Stride, a.Before+a.After, a.Dilation, a.Size, outpad, a.Out)
+	}
+	return []Line{{"width", formula(g.W, o.OutPad.W)}, {"height", formula(g.H, o.OutPad.H)}}
+}

@@ -6,19 +6,6 @@ import (
 	"time"
 )
 
-// Count writes n in full, its digits in groups of three: 15,237,608.
-func Count(n int64) string {
-	digits := strconv.FormatInt(n, 10)
-	sign := ""
-	if n < 0 {
-		sign, digits = "-", digits[1:]
-	}
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return sign + digits
-}
-
 // Short writes n as the CS231n notes write the memory column of their VGG-16 table: below 10,000 in full, and from there
 // rounded to two significant digits, halves away from zero, with K, M, G or T for the thousands that the rounded number
 // has: 4096, 25K, 800K, 3.2M. The rounding comes first, so 995,000 is 1.0M.

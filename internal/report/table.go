@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"cnncalc/internal/diag"
+	"cnncalc/internal/plain"
 )
 
 // Table is what one report shows.
@@ -49,7 +50,7 @@ type Cell struct {
 func Str(s string) Cell { return Cell{Text: s, Value: s} }
 
 // Int is a cell of a whole number, written by [Count] for people.
-func Int(n int64) Cell { return Cell{Text: Count(n), Value: n} }
+func Int(n int64) Cell { return Cell{Text: plain.Count(n), Value: n} }
 
 // Size is a cell of n bytes, written by [Bytes] for people. Machines get the bytes.
 func Size(n int64, units Units) Cell { return Cell{Text: Bytes(n, units), Value: n} }

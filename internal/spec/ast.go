@@ -21,7 +21,7 @@ type File struct {
 	layers                    *chain
 	preprocess                graph.Preprocess
 	labels                    []string
-	labelsPos                 diag.Pos
+	labelsPos, preprocessPos  diag.Pos
 	optional                  map[string]bool // variables that `?` refers to
 	labelled                  map[string]diag.Pos
 }

@@ -54,13 +54,13 @@ func (f *File) Lower(o Options) (*graph.Graph, diag.List) {
 		vars:   maps.Clone(f.vars),
 		shared: map[*layer]op.Layer{},
 		fields: map[string]map[string]int{},
-		graph:  &graph.Graph{Name: f.name, Description: f.description, Source: f.source, Labels: f.labels, LabelsPos: f.labelsPos},
+		graph: &graph.Graph{Name: f.name, Description: f.description, Source: f.source, Preprocess: f.preprocess,
+			Labels: f.labels, LabelsPos: f.labelsPos, PreprocessPos: f.preprocessPos},
 		lastFC: -1,
 	}
 	for name, values := range o.Vars {
 		l.vars[name] = variable{values, len(values) > 1}
 	}
-	l.graph.Preprocess = f.preprocess
 	l.input(o)
 	l.network()
 	return l.graph, l.problems

@@ -586,6 +586,7 @@ func (w *walker) preprocess(entries map[string]entry) {
 		return
 	}
 	p := &w.file.preprocess
+	w.file.preprocessPos = e.pos
 	for _, f := range w.mapping(e.value, "preprocess") {
 		switch f.key {
 		case "mean":

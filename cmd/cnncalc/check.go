@@ -1,0 +1,174 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"cnncalc/internal/diag"
+	"cnncalc/internal/lint"
+	"cnncalc/internal/plain"
+	"cnncalc/internal/report"
+	"cnncalc/internal/spec"
+)
+
+const checkLong = `check computes every layer's shape by W2 = (W1 - F + 2P)/S + 1 and shows each mistake where
+it stands, with what would fit. Of a network with problems the table of the layers before the
+first one follows.
+
+Exit code: 0 where all networks are sound, 1 where one has a problem.`
+
+type checkFlags struct {
+	specFlags
+	lint, table bool
+	format      string
+}
+
+func newCheck(a *app) *cobra.Command {
+	var f checkFlags
+	cmd := &cobra.Command{
+		Use:     "check [SPEC...]",
+		Short:   "check every shape of networks, and show each mistake with what would fit",
+		Long:    checkLong,
+		Example: "  cnncalc check mynet.yaml\n  cnncalc check --lint alexnet resnet50",
+		RunE:    func(cmd *cobra.Command, args []string) error { return a.check(args, &f) },
+	}
+	f.register(cmd.Flags())
+	cmd.Flags().BoolVar(&f.lint, "lint", false, "add the notes' advice on sizes, as notes")
+	cmd.Flags().BoolVar(&f.table, "table", false, "print the table of a sound network too")
+	cmd.Flags().StringVar(&f.format, "format", "text", "text or json")
+	return cmd
+}
+
+func (a *app) check(args []string, f *checkFlags) error {
+	format, err := report.ParseFormat(f.format)
+	if err != nil {
+		return usageError("--format: %w", err)
+	}
+	if format != report.Text && format != report.JSON {
+		return usageError("--format: check writes text or json, not %s", f.format)
+	}
+	if len(args) == 0 {
+		args = []string{a.specOf(nil)}
+	}
+	var documents []checkedFile
+	result := error(nil)
+	for _, name := range args {
+		l, err := a.load(name, &f.specFlags)
+		if err != nil {
+			if len(args) == 1 {
+				return err
+			}
+			a.note("%s", err)
+			result = errReported
+			continue
+		}
+		if len(l.problems) > 0 {
+			result = errReported
+		}
+		if format == report.JSON {
+			documents = append(documents, l.document(f.lint))
+			continue
+		}
+		if err := a.write("", func(w io.Writer) error { return l.writeCheck(w, f) }); err != nil {
+			return err
+		}
+	}
+	if format == report.JSON {
+		document := struct {
+			Schema string        `json:"schema"`
+			Files  []checkedFile `json:"files"`
+		}{report.Schema, documents}
+		if err := a.write("", func(w io.Writer) error { return report.WriteJSON(w, document) }); err != nil {
+			return err
+		}
+	}
+	return result
+}
+
+// writeCheck prints what check found in one file.
+func (l *loaded) writeCheck(w io.Writer, f *checkFlags) error {
+	if err := l.source.Print(w, l.problems); err != nil {
+		return err
+	}
+	if len(l.problems) > 0 {
+		return l.writeTableUpToProblem(w)
+	}
+	n := l.network
+	_, err := fmt.Fprintf(w, "%s: ok\n  %s\n  %d layers, %s -> %s, %s parameters, %s MACs\n",
+		plain.Escape(l.source.Name), plain.Escape(spec.Pattern(n.Graph)), len(n.Nodes)-1, n.InputShape(), n.Total.Out,
+		plain.Count(n.Total.Parameters()), plain.Count(n.Total.MACs))
+	if err != nil {
+		return err
+	}
+	if f.lint {
+		if err := l.writeAdvice(w); err != nil {
+			return err
+		}
+	}
+	if f.table {
+		return report.NetworkTable(n, false).Write(w, report.Text)
+	}
+	return nil
+}
+
+func (l *loaded) writeTableUpToProblem(w io.Writer) error {
+	if l.network.Checked < 1 {
+		return nil
+	}
+	t := report.NetworkTable(l.network, false)
+	t.Title = "up to the first problem"
+	if l.network.Checked == len(l.network.Nodes) {
+		t.Title = ""
+	}
+	return t.Write(w, report.Text)
+}
+
+// writeAdvice prints the lint's findings, as notes.
+func (l *loaded) writeAdvice(w io.Writer) error {
+	var b strings.Builder
+	for _, p := range lint.Advice(l.network).Sorted() {
+		fmt.Fprintf(&b, "%s:%s: note: %s\n", plain.Escape(l.source.Name), p.Pos, plain.Escape(p.Msg))
+		if p.Hint != "" {
+			fmt.Fprintf(&b, "  hint: %s\n", plain.Escape(p.Hint))
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// checkedFile is one file in JSON.
+type checkedFile struct {
+	File     string           `json:"file"`
+	Network  string           `json:"network"`
+	OK       bool             `json:"ok"`
+	Problems []checkedProblem `json:"problems"`
+	Notes    []checkedProblem `json:"notes,omitempty"`
+}
+
+type checkedProblem struct {
+	Line    int    `json:"line"` // 0 for the file as a whole
+	Column  int    `json:"column"`
+	Message string `json:"message"`
+	Context string `json:"context,omitempty"`
+	Fits    string `json:"fits,omitempty"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+func (l *loaded) document(withAdvice bool) checkedFile {
+	c := checkedFile{File: l.source.Name, Network: l.title(), OK: len(l.problems) == 0, Problems: checkedProblems(l.problems)}
+	if withAdvice && c.OK {
+		c.Notes = checkedProblems(lint.Advice(l.network))
+	}
+	return c
+}
+
+func checkedProblems(list diag.List) []checkedProblem {
+	problems := make([]checkedProblem, 0, len(list))
+	for _, p := range list.Sorted() {
+		problems = append(problems, checkedProblem{p.Pos.Line, p.Pos.Col, p.Msg, p.Context, p.Fits, p.Hint})
+	}
+	return problems
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"cnncalc/internal/op"
+)
+
+const languageHelp = `An architecture file:
+
+  name: mynet
+  input: 32x32x3              # width x height x depth, everywhere in this order
+  classes: 10                 # the size of the last FC, where it has none of its own
+  vars: {N: 2, widths: [64, 128]}
+  defaults: {conv: {size: 3}} # fields of a kind, where a layer does not set them
+  blocks:
+    unit(w, s=1): |
+      ADD(CONV3-w s(s) p1 -> BN -> RELU -> CONV3-w -> BN | IDENTITY) -> RELU
+  layers: |
+    INPUT -> [[CONV3-widths -> RELU]*N -> POOL2]*2   # one value of a list for each turn
+    -> unit(128)*2 @features
+    -> GAP -> FC
+
+  A -> B               B follows A
+  [A -> B]*3           three times; the count is a number, a variable, (an expression) or a {list}
+  POOL?                as often as the variable pool says, once unless it is set
+  CONCAT(A | B -> C)   paths from one result, joined; also ADD and MUL; IDENTITY is an empty path
+  @name                behind an item names its result; a path may start from it: CONCAT(IDENTITY | @name)
+  unit(64, s=2)        calls a block
+
+A layer is KIND, size, -filters, options: CONV3-64 s2 p1, CONV7x1-192 (7 wide, 1 high). Variables stand bare
+behind - and *, else in parentheses: CONV(f)-w s(s). A list {64,128} takes one value for each turn of the
+repeat round it that has as many turns. # after a blank starts a comment. As list items, layers may also be
+written - conv: {filters: 64, size: 3, name: conv1}.
+
+Under "layers: |" YAML reads text as it is. In other places [ @ * { , and " #" mean something to YAML.
+
+Shapes are strict: W2 = (W1 - F + 2P)/S + 1 must be a whole number, or the layer says floor or ceil.
+With dilation d the window covers d(F-1)+1. Dilation counts as frameworks do, 1 is dense; the notes' example
+calls that 0.
+
+Kinds (cnncalc help KIND tells more):
+`
+
+// helpTopics are commands without an action: cobra lists them as further help.
+func helpTopics() []*cobra.Command {
+	topics := []*cobra.Command{{Use: "language", Short: "how architecture files are written", Long: languageHelp + kindList()}}
+	for _, k := range op.Kinds() {
+		topics = append(topics, &cobra.Command{Use: strings.ToLower(k.Name), Aliases: []string{k.Name}, Hidden: true, Long: kindHelp(k)})
+	}
+	return topics
+}
+
+func kindList() string {
+	var b strings.Builder
+	for _, k := range op.Kinds() {
+		fmt.Fprintf(&b, "  %-12s %s\n", k.Name, k.Summary)
+	}
+	return b.String()
+}
+
+// kindHelp is written from the fields that the kind declares.
+func kindHelp(k op.Kind) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s\n", k.Name, k.Summary)
+	fields := k.New().Fields()
+	if len(fields) > 0 {
+		b.WriteString("\nFields (key of the mapping form, arrow form, meaning):\n")
+	}
+	for _, f := range fields {
+		fmt.Fprintf(&b, "  %-11s %-20s %s\n", f.Key, arrowForm(k.Name, f), f.Doc)
+	}
+	fmt.Fprintf(&b, "\nBackward: %s\n", k.Backward)
+	return b.String()
+}
+
+// arrowForm shows how a field is written in the arrow language.
+func arrowForm(kind string, f op.Field) string {
+	forms := f.Words
+	switch {
+	case f.Place == op.Head:
+		forms = []string{kind + "n"}
+	case f.Place == op.Dash:
+		forms = []string{"-n"}
+	case f.Letter != "":
+		forms = append([]string{f.Letter + "n"}, f.Words...)
+	case len(f.Words) == 0:
+		forms = []string{f.Key + "=n"}
+	}
+	return strings.Join(forms, ", ")
+}

@@ -1,0 +1,210 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"cnncalc/architectures"
+	"cnncalc/internal/diag"
+	"cnncalc/internal/graph"
+	"cnncalc/internal/shape"
+	"cnncalc/internal/spec"
+)
+
+// The SPEC of commands that are given none.
+const (
+	localSpec   = "cnncalc.yaml"
+	defaultSpec = "vgg16"
+)
+
+// specFlags change a network without editing its file. Every command that takes a SPEC has them.
+type specFlags struct {
+	inputSize string
+	set       []string
+}
+
+func (f *specFlags) register(flags *pflag.FlagSet) {
+	flags.StringVar(&f.inputSize, "input-size", "", "another input size: 384, or 640x480 (width x height)")
+	flags.StringArrayVar(&f.set, "set", nil, "set a variable of the file: N=3, or N=2,2,3 for a list (repeatable)")
+}
+
+// options reads the flags.
+func (f *specFlags) options() (spec.Options, error) {
+	o := spec.Options{Vars: map[string][]int64{}}
+	if f.inputSize != "" {
+		width, height, two := strings.Cut(f.inputSize, "x")
+		if !two {
+			height = width
+		}
+		w, errW := strconv.ParseInt(width, 10, 64)
+		h, errH := strconv.ParseInt(height, 10, 64)
+		if errW != nil || errH != nil || min(w, h) < 1 || max(w, h) > graph.MaxExtent {
+			return o, usageError("--input-size takes 384 or 640x480, each from 1 to %d, not %s", int64(graph.MaxExtent), f.inputSize)
+		}
+		o.InputWidth, o.InputHeight = w, h
+	}
+	for _, assignment := range f.set {
+		name, list, ok := strings.Cut(assignment, "=")
+		if !ok {
+			return o, usageError("--set takes name=number or name=2,2,3, not %s", assignment)
+		}
+		if _, twice := o.Vars[name]; twice {
+			return o, usageError("--set %s is given twice", name)
+		}
+		for _, text := range strings.Split(list, ",") {
+			n, err := strconv.ParseInt(text, 10, 64)
+			if err != nil {
+				return o, usageError("--set %s: %s is not a whole number", assignment, strconv.Quote(text))
+			}
+			o.Vars[name] = append(o.Vars[name], n)
+		}
+	}
+	return o, nil
+}
+
+// loaded is a SPEC as far as it could be read.
+type loaded struct {
+	name     string // as the user would say it
+	file     *spec.File
+	source   *diag.Source
+	network  *shape.Network
+	problems diag.List
+}
+
+// load reads a SPEC through to its shapes. Problems of the file are in the result; the error is for a SPEC
+// that cannot be read at all, or flags that do not suit it.
+func (a *app) load(name string, flags *specFlags) (*loaded, error) {
+	options, err := flags.options()
+	if err != nil {
+		return nil, err
+	}
+	data, err := a.readSpec(name)
+	if err != nil {
+		return nil, err
+	}
+	l := &loaded{name: name}
+	l.file, l.source, l.problems = spec.Read(sourceName(name), data)
+	if len(l.problems) == 0 {
+		if err := l.file.Unknown(options); err != nil {
+			return nil, usageError("--set: %w", err)
+		}
+	}
+	g, problems := l.file.Lower(options)
+	l.problems = append(l.problems, problems...)
+	l.network, problems = shape.Infer(g)
+	l.problems = append(l.problems, problems...)
+	if len(l.problems) == 0 {
+		l.problems = shape.Verify(l.network)
+	}
+	return l, nil
+}
+
+// loadSound is load for commands that need a network without problems: they are printed to standard error.
+func (a *app) loadSound(args []string, flags *specFlags) (*loaded, error) {
+	l, err := a.load(a.specOf(args), flags)
+	if err != nil {
+		return nil, err
+	}
+	if len(l.problems) == 0 {
+		return l, nil
+	}
+	if err := l.source.Print(a.err, l.problems); err != nil {
+		return nil, outputError(err)
+	}
+	return nil, errReported
+}
+
+// title names the network in reports.
+func (l *loaded) title() string {
+	if l.network.Name != "" {
+		return l.network.Name
+	}
+	return l.name
+}
+
+func sourceName(name string) string {
+	if name == "-" {
+		return "<stdin>"
+	}
+	return name
+}
+
+// specOf is the SPEC that is meant, and says so where none was given.
+func (a *app) specOf(args []string) string {
+	if len(args) > 0 {
+		return args[0]
+	}
+	if _, err := os.Stat(localSpec); err == nil {
+		a.note("no SPEC given: reading %s", localSpec)
+		return localSpec
+	}
+	a.note("no SPEC given and no %s here: using the built-in %s", localSpec, defaultSpec)
+	return defaultSpec
+}
+
+// readSpec reads a file, standard input, or a built-in network. An existing file wins over a built-in name.
+func (a *app) readSpec(name string) ([]byte, error) {
+	if name == "-" {
+		data, err := readBounded(a.in)
+		if err != nil {
+			return nil, problemError("standard input: %w", err)
+		}
+		return data, nil
+	}
+	info, err := os.Stat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return builtIn(name)
+	}
+	if err != nil {
+		return nil, problemError("%w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, problemError("%s is %s, not an architecture file", name, describeMode(info.Mode()))
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, problemError("%w", err)
+	}
+	defer file.Close()
+	data, err := readBounded(file)
+	if err != nil {
+		return nil, problemError("%s: %w", name, err)
+	}
+	return data, nil
+}
+
+// readBounded reads one byte more than a file may have, so that a longer one is recognised.
+func readBounded(r io.Reader) ([]byte, error) {
+	return io.ReadAll(io.LimitReader(r, spec.MaxFileSize+1))
+}
+
+func describeMode(mode fs.FileMode) string {
+	switch {
+	case mode.IsDir():
+		return "a folder"
+	case mode&fs.ModeNamedPipe != 0:
+		return "a named pipe"
+	}
+	return "no regular file"
+}
+
+// builtIn opens a built-in network by name, with or without .yaml.
+func builtIn(name string) ([]byte, error) {
+	plainName := strings.TrimSuffix(name, ".yaml")
+	data, err := architectures.Open(plainName)
+	if err == nil {
+		return data, nil
+	}
+	message := fmt.Sprintf("there is no file and no built-in network called %s", name)
+	if hint := diag.DidYouMean(plainName, architectures.Names()); hint != "" {
+		return nil, problemError("%s; %s", message, hint)
+	}
+	return nil, problemError("%s; cnncalc list shows the built-in ones", message)
+}

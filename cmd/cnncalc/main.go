@@ -1,0 +1,112 @@
+// Command cnncalc checks, calculates and runs convolutional networks written in YAML in the notation of the
+// CS231n notes.
+//
+// Each subcommand stands in a file of its own and only wires: it reads flags, calls the internal packages, and
+// hands tables to package report.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"cnncalc/internal/plain"
+	"cnncalc/internal/report"
+)
+
+// Exit codes.
+const (
+	exitFine        = 0
+	exitProblem     = 1 // the network or a file has a problem
+	exitUsage       = 2
+	exitIO          = 3 // output failed, or an internal error
+	exitInterrupted = 130
+)
+
+func main() {
+	// A closed pipe is then an error of the write, so that no half-written file is left behind.
+	signal.Ignore(syscall.SIGPIPE)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run is the whole program. Data goes to out, all else to err.
+func run(ctx context.Context, args []string, in io.Reader, out, err io.Writer) int {
+	a := &app{in: in, out: out, err: err}
+	root := newRoot(a)
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(err)
+	return a.exitCode(root.ExecuteContext(ctx))
+}
+
+// app is the program's streams.
+type app struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// codedError is an error with the exit code that belongs to it.
+type codedError struct {
+	code int
+	error
+}
+
+func (e codedError) Unwrap() error { return e.error }
+
+func usageError(format string, args ...any) error {
+	return codedError{exitUsage, fmt.Errorf(format, args...)}
+}
+
+func problemError(format string, args ...any) error {
+	return codedError{exitProblem, fmt.Errorf(format, args...)}
+}
+
+func outputError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return codedError{exitIO, err}
+}
+
+// errReported says that the problems are already printed.
+var errReported = codedError{exitProblem, errors.New("")}
+
+// exitCode prints an error, if it is not printed yet, and gives its code. What cobra itself refuses is wrong
+// usage.
+func (a *app) exitCode(err error) int {
+	var coded codedError
+	switch {
+	case err == nil:
+		return exitFine
+	case errors.Is(err, context.Canceled):
+		return exitInterrupted
+	case report.IsClosedPipe(err):
+		return exitIO
+	case !errors.As(err, &coded):
+		coded = codedError{exitUsage, err}
+	}
+	if message := err.Error(); message != "" {
+		fmt.Fprintf(a.err, "cnncalc: %s\n", plain.Escape(message))
+	}
+	return coded.code
+}
+
+// write makes the output in memory and writes it whole, to the file where one is named.
+func (a *app) write(path string, render func(io.Writer) error) error {
+	if path != "" && path != "-" {
+		return outputError(report.WriteFile(path, render))
+	}
+	return outputError(render(a.out))
+}
+
+// note tells the user something that is not data.
+func (a *app) note(format string, args ...any) {
+	fmt.Fprintf(a.err, "cnncalc: %s\n", plain.Escape(fmt.Sprintf(format, args...)))
+}

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"cnncalc/internal/spec"
+)
+
+func newShow(a *app) *cobra.Command {
+	var f specFlags
+	canonical := false
+	cmd := &cobra.Command{
+		Use:   "show [SPEC]",
+		Short: "print a network's file",
+		Long: `show prints the file of a built-in network, as a start for your own:
+
+  cnncalc show vgg16 > mynet.yaml
+
+--canonical prints any network as one flat chain, its repeats, blocks and variables expanded.`,
+		Args: atMostOneSpec,
+		RunE: func(_ *cobra.Command, args []string) error { return a.show(args, canonical, &f) },
+	}
+	f.register(cmd.Flags())
+	cmd.Flags().BoolVar(&canonical, "canonical", false, "expand repeats, blocks and variables")
+	return cmd
+}
+
+func (a *app) show(args []string, canonical bool, f *specFlags) error {
+	if !canonical {
+		if f.inputSize != "" || f.set != nil {
+			return usageError("--input-size and --set need --canonical: without it the file is printed as it is")
+		}
+		data, err := a.readSpec(a.specOf(args))
+		if err != nil {
+			return err
+		}
+		_, err = a.out.Write(data)
+		return outputError(err)
+	}
+	l, err := a.loadSound(args, f)
+	if err != nil {
+		return err
+	}
+	return a.write("", func(w io.Writer) error {
+		_, err := io.WriteString(w, spec.Print(l.network.Graph))
+		return err
+	})
+}

@@ -1,0 +1,124 @@
+// Package lint owns the advice of the CS231n notes (sections "Layer Patterns" and "Layer Sizing Patterns") on
+// networks that are sound. Its findings are notes, never errors.
+package lint
+
+import (
+	"cnncalc/internal/diag"
+	"cnncalc/internal/graph"
+	"cnncalc/internal/op"
+	"cnncalc/internal/shape"
+)
+
+// The notes' numbers.
+const (
+	usualHalvings = 5 // 32, 64, 96, 224, 384 and 512 are all divisible by 2 five times
+	usualConvs    = 3 // N <= 3 of [CONV -> RELU]*N
+	usualFCs      = 2 // K < 3 of [FC -> RELU]*K
+)
+
+// Advice is all that the notes would say about a network without problems.
+func Advice(n *shape.Network) diag.List {
+	var notes diag.List
+	adviseInput(n, &notes)
+	firstConv := true
+	for i := range n.Nodes {
+		switch o := n.Nodes[i].Op.(type) {
+		case *op.Conv:
+			adviseConv(n, i, o, firstConv, &notes)
+			firstConv = false
+		case *op.MaxPool:
+			advisePool(n, i, o, &notes)
+		}
+	}
+	adviseRuns(n, &notes)
+	return notes
+}
+
+func adviseInput(n *shape.Network, notes *diag.List) {
+	in := n.InputShape()
+	for _, side := range []struct {
+		name string
+		size int64
+	}{{"width", in.W}, {"height", in.H}} {
+		halvings := 0
+		for size := side.size; size%2 == 0; size /= 2 {
+			halvings++
+		}
+		if halvings < usualHalvings {
+			notes.Add(n.Nodes[0].Pos, "the input's %s %d can be halved %d times", side.name, side.size, halvings).
+				WithHint("inputs divisible by 2 many times are usual: 32, 64, 96, 224, 384, 512")
+		}
+		if in.W == in.H {
+			return
+		}
+	}
+}
+
+func adviseConv(n *shape.Network, i int, o *op.Conv, first bool, notes *diag.List) {
+	g, err := o.Geometry(n.Inputs(i)[0])
+	if err != nil {
+		return
+	}
+	pos, name := n.Nodes[i].Pos, op.Short(o)
+	keeps := func(a op.Axis) bool { return a.Stride > 1 || a.Out == a.In }
+	if !keeps(g.W) || !keeps(g.H) {
+		notes.Add(pos, "%s changes %dx%d to %dx%d", name, g.W.In, g.H.In, g.W.Out, g.H.Out).
+			WithHint("with stride 1, P=(F-1)/2 keeps the size and leaves down-sampling to the pools")
+	}
+	// A layer whose window is its whole input is an FC in another form.
+	whole := g.W.Out == 1 && g.H.Out == 1
+	if size := max(g.W.Size, g.H.Size); !first && !whole && size > 5 {
+		notes.Add(pos, "%s has a large window past the first layer", name).
+			WithHint("stacks of 3x3 see as much with fewer parameters: three of them see 7x7 with 27C^2 weights for 49C^2")
+	}
+}
+
+func advisePool(n *shape.Network, i int, o *op.MaxPool, notes *diag.List) {
+	g, err := o.Geometry(n.Inputs(i)[0])
+	if err != nil {
+		return
+	}
+	usual := func(a op.Axis) bool { return a.Size == a.In || a.Stride <= 2 && (a.Size == 2 || a.Size == 3) }
+	if !usual(g.W) || !usual(g.H) {
+		notes.Add(n.Nodes[i].Pos, "%s with stride %d is an unusual pool", op.Short(o), max(g.W.Stride, g.H.Stride)).
+			WithHint("2/2 and 3/2 are usual; larger windows lose too much")
+	}
+}
+
+// adviseRuns counts CONV -> activation and FC -> activation pairs in a row, in chains without branches.
+func adviseRuns(n *shape.Network, notes *diag.List) {
+	for _, node := range n.Nodes {
+		if node.Split >= 0 {
+			return // the pattern of the notes is one chain
+		}
+	}
+	convs, fcs := 0, 0
+	for i, node := range n.Nodes {
+		switch node.Op.(type) {
+		case *op.Conv:
+			if convs++; convs == usualConvs+1 {
+				notes.Add(node.Pos, "%s is the %dth convolution without a pool between them", node.Name, convs).
+					WithHint("N <= %d is usual in [[CONV -> RELU]*N -> POOL?]*M", usualConvs)
+			}
+		case *op.FC:
+			if !hasActivation(n.Graph, i) {
+				continue
+			}
+			if fcs++; fcs == usualFCs+1 {
+				notes.Add(node.Pos, "%s is the %drd hidden FC", node.Name, fcs).WithHint("K < 3 is usual in [FC -> RELU]*K -> FC")
+			}
+		case *op.MaxPool, *op.AvgPool, *op.L2Pool, *op.GlobalAvgPool, *op.AdaptAvg:
+			convs = 0
+		}
+	}
+}
+
+// hasActivation tells whether a layer that works in place, other than the last SOFTMAX, follows node i.
+func hasActivation(g *graph.Graph, i int) bool {
+	if i+1 >= len(g.Nodes) {
+		return false
+	}
+	next := g.Nodes[i+1].Op
+	_, isSoftmax := next.(*op.Softmax)
+	return !next.MakesVolume() && !isSoftmax
+}

@@ -1,0 +1,61 @@
+package op
+
+import (
+	"fmt"
+
+	"cnncalc/internal/graph"
+	"cnncalc/internal/plain"
+)
+
+// Line is one line of an explanation: what it is about, and the arithmetic.
+type Line struct {
+	Topic, Text string
+}
+
+// Explainer is optional: a layer with arithmetic of its own, beyond its shape, weights and MACs.
+type Explainer interface {
+	// Explain writes the arithmetic out, with the numbers of one picture.
+	Explain(in []graph.Shape, out graph.Shape) []Line
+}
+
+// explainAxes is a window's shape formula with its numbers, once where both axes are the same.
+func explainAxes(g Geometry) []Line {
+	lines := []Line{{"width", g.W.Formula()}}
+	if g.W == g.H {
+		return append(lines, Line{"height", "the same"})
+	}
+	return append(lines, Line{"height", g.H.Formula()})
+}
+
+// explainSharing compares the parameters with and without sharing them over all places, as the notes do
+// (section "Convolutional Layer", parameter sharing). window is what one neuron sees: [FW, FH, C/groups].
+func explainSharing(out graph.Shape, window [3]int64, bias bool) []Line {
+	perNeuron := window[0] * window[1] * window[2]
+	neurons := out.W * out.H * out.D
+	each := fmt.Sprintf("%d*%d*%d = %s weights", window[0], window[1], window[2], plain.Count(perNeuron))
+	shared := fmt.Sprintf("%s weights", plain.Count(perNeuron*out.D))
+	if bias {
+		each += " and 1 bias"
+		shared = fmt.Sprintf("%s weights + %s biases = %s", plain.Count(perNeuron*out.D), plain.Count(out.D), plain.Count((perNeuron+1)*out.D))
+		perNeuron++
+	}
+	return []Line{
+		{"neurons", fmt.Sprintf("%d*%d*%d = %s, each with %s", out.W, out.H, out.D, plain.Count(neurons), each)},
+		{"without sharing", fmt.Sprintf("%s * %s = %s parameters", plain.Count(neurons), plain.Count(perNeuron), plain.Count(neurons*perNeuron))},
+		{"with sharing", shared},
+	}
+}
+
+// explainIm2col is the notes' implementation as one matrix product for each group: the windows as columns,
+// the filters as rows.
+func explainIm2col(out graph.Shape, window [3]int64, groups int64) []Line {
+	rows, places, filters := window[0]*window[1]*window[2], out.W*out.H, out.D/groups
+	lines := []Line{
+		{"im2col", fmt.Sprintf("columns [%d x %d], one for each of the %d*%d places", rows, places, out.W, out.H)},
+		{"", fmt.Sprintf("filters [%d x %d], their product [%d x %d]", filters, rows, filters, places)},
+	}
+	if groups > 1 {
+		lines = append(lines, Line{"", fmt.Sprintf("once for each of the %d groups", groups)})
+	}
+	return lines
+}

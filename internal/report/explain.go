@@ -1,0 +1,121 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"cnncalc/internal/graph"
+	"cnncalc/internal/op"
+	"cnncalc/internal/plain"
+	"cnncalc/internal/shape"
+)
+
+// Width that the paragraphs of an explanation are filled to, in characters.
+const explainWidth = 96
+
+// Explain writes the arithmetic of one layer out, as a teacher would: its shape, its parameters, its cost, its
+// memory, and what the backward pass does there. Figures are of one picture.
+func Explain(w io.Writer, n *shape.Network, i int) error {
+	var b strings.Builder
+	node := &n.Nodes[i]
+	fmt.Fprintf(&b, "%s: %s", plain.Escape(node.Name), op.Notation(node.Op))
+	if within := node.Within.String(); within != "" {
+		fmt.Fprintf(&b, "  (in %s)", plain.Escape(within))
+	}
+	b.WriteString("\n")
+	for _, line := range explainLines(n, i) {
+		fmt.Fprintf(&b, "  %-16s %s\n", line.Topic, line.Text)
+	}
+	if backward := backwardOf(node.Op); backward != "" {
+		fmt.Fprintf(&b, "  backward pass\n")
+		for _, line := range fill(backward, explainWidth-4) {
+			fmt.Fprintf(&b, "    %s\n", line)
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func explainLines(n *shape.Network, i int) []op.Line {
+	node, l, in := &n.Nodes[i], n.Layers[i], n.Inputs(i)
+	lines := []op.Line{{Topic: "shape", Text: shapeText(in, l.Out)}}
+	if own, ok := node.Op.(op.Explainer); ok {
+		lines = append(lines, own.Explain(in, l.Out)...)
+	}
+	lines = append(lines, op.Line{Topic: "parameters", Text: parametersText(n, i)})
+	if l.MACs > 0 {
+		lines = append(lines, op.Line{Topic: "MACs", Text: macsText(l)})
+	}
+	return append(lines, op.Line{Topic: "memory", Text: volumeText(l)})
+}
+
+func shapeText(in []graph.Shape, out graph.Shape) string {
+	if len(in) == 0 {
+		return out.String()
+	}
+	texts := make([]string, len(in))
+	for i, s := range in {
+		texts[i] = s.String()
+	}
+	return strings.Join(texts, ", ") + " -> " + out.String()
+}
+
+func parametersText(n *shape.Network, i int) string {
+	l := n.Layers[i]
+	if l.Parameters() == 0 {
+		return "none"
+	}
+	text := weightsText(n, i) + " weights"
+	if l.BiasCount > 0 {
+		text += fmt.Sprintf(" + %s biases = %s", plain.Count(l.BiasCount), plain.Count(l.Parameters()))
+	}
+	if l.BufferCount > 0 {
+		text += fmt.Sprintf(", and %s running statistics that are not learnt", plain.Count(l.BufferCount))
+	}
+	return text
+}
+
+// macsText divides by the places, so that the factors of the product show.
+func macsText(l shape.Layer) string {
+	places := l.Out.W * l.Out.H
+	if places > 1 && l.MACs%places == 0 {
+		return fmt.Sprintf("%d*%d places * %s = %s multiply-accumulates (%s FLOPs)", l.Out.W, l.Out.H,
+			plain.Count(l.MACs/places), plain.Count(l.MACs), plain.Count(2*l.MACs))
+	}
+	return fmt.Sprintf("%s multiply-accumulates (%s FLOPs)", plain.Count(l.MACs), plain.Count(2*l.MACs))
+}
+
+func volumeText(l shape.Layer) string {
+	if l.Activations == 0 {
+		return "none: it works in place on its input's volume"
+	}
+	return fmt.Sprintf("%d*%d*%d = %s values, %s in float32; the same again for its gradient", l.Out.W, l.Out.H, l.Out.D,
+		plain.Count(l.Activations), Bytes(4*l.Activations, IEC))
+}
+
+func backwardOf(o graph.Op) string {
+	for _, k := range op.Kinds() {
+		if k.Name == o.Kind() {
+			return k.Backward
+		}
+	}
+	return ""
+}
+
+// fill breaks a paragraph into lines of at most width characters.
+func fill(paragraph string, width int) []string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(paragraph) {
+		if line != "" && len(line)+1+len(word) > width {
+			lines = append(lines, line)
+			line = ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	return append(lines, line)
+}

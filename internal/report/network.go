@@ -1,0 +1,107 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"cnncalc/internal/graph"
+	"cnncalc/internal/op"
+	"cnncalc/internal/plain"
+	"cnncalc/internal/shape"
+)
+
+// NetworkTable is the notes' VGG table of a network, one picture: a row for each layer that makes a new volume
+// or has parameters, or for each layer of all. It goes as far as the network is checked; the totals are there
+// where that is the whole network.
+func NetworkTable(n *shape.Network, all bool) Table {
+	t := Table{Columns: []Column{
+		{Key: "name", Header: "name"},
+		{Key: "layer", Header: "layer"},
+		{Key: "output", Header: "output"},
+		{Key: "memory", Header: "memory"},
+		{Key: "weights", Header: "weights"},
+		{Key: "biases", Header: "biases", Align: Right},
+		{Key: "macs", Header: "MACs", Align: Right},
+	}}
+	for i := range n.Checked {
+		if l := n.Layers[i]; all || l.Activations > 0 || l.Parameters() > 0 {
+			t.Rows = append(t.Rows, layerRow(n, i))
+		}
+	}
+	if n.Checked == len(n.Nodes) {
+		total := n.Total
+		t.Footer = [][]Cell{{Str("total"), {}, {}, Int(total.Activations), Int(total.WeightCount), Int(total.BiasCount), Int(total.MACs)}}
+	}
+	return t
+}
+
+func layerRow(n *shape.Network, i int) []Cell {
+	l := n.Layers[i]
+	return []Cell{
+		Str(n.Nodes[i].Name),
+		Str(op.Short(n.Nodes[i].Op)),
+		Str("[" + l.Out.String() + "]"),
+		{Text: memoryText(l), Value: l.Activations},
+		{Text: weightsText(n, i), Value: l.WeightCount},
+		Int(l.BiasCount),
+		Int(l.MACs),
+	}
+}
+
+// memoryText is the volume as the notes write it: "224*224*64=3.2M", and without product where it is 1x1.
+func memoryText(l shape.Layer) string {
+	switch {
+	case l.Activations == 0:
+		return "0"
+	case l.Out.W == 1 && l.Out.H == 1:
+		return strconv.FormatInt(l.Activations, 10)
+	}
+	return fmt.Sprintf("%d*%d*%d=%s", l.Out.W, l.Out.H, l.Out.D, Short(l.Activations))
+}
+
+// weightsText is the product of the weights and its value: "(3*3*64)*64 = 36,864".
+func weightsText(n *shape.Network, i int) string {
+	l := n.Layers[i]
+	product := WeightProduct(n, i)
+	if product == "" {
+		return plain.Count(l.WeightCount)
+	}
+	return product + " = " + plain.Count(l.WeightCount)
+}
+
+// WeightProduct is the product that gives a layer's weights, as its kind writes it, or (FW*FH*C)*K from the
+// dimensions of its weight tensor; "" where there is nothing to multiply.
+func WeightProduct(n *shape.Network, i int) string {
+	l := n.Layers[i]
+	if l.WeightCount == 0 {
+		return ""
+	}
+	if own, ok := n.Nodes[i].Op.(op.WeightProduct); ok {
+		return own.WeightProduct(n.Inputs(i), l.Out)
+	}
+	at := slices.IndexFunc(l.Weights, func(w graph.Weight) bool { return w.Role == graph.RoleWeight })
+	dims := l.Weights[at].Dims
+	if len(dims) == 1 {
+		return ""
+	}
+	factors := make([]string, len(dims)-1)
+	for k, d := range dims[1:] {
+		factors[len(factors)-1-k] = strconv.FormatInt(d, 10)
+	}
+	return fmt.Sprintf("(%s)*%d", strings.Join(factors, "*"), dims[0])
+}
+
+// Largest is the node whose figure is the largest, and the figure's share of the total in percent.
+func Largest(n *shape.Network, figure func(shape.Layer) int64) (node int, percent float64) {
+	for i, l := range n.Layers {
+		if figure(l) > figure(n.Layers[node]) {
+			node = i
+		}
+	}
+	if total := figure(n.Total); total > 0 {
+		percent = 100 * float64(figure(n.Layers[node])) / float64(total)
+	}
+	return node, percent
+}
