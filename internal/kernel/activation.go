@@ -35,6 +35,22 @@ type Epilogue struct {
 	Act  Activation
 }
 
+// bounds keeps values within lo and hi.
+type bounds struct{ lo, hi float32 }
+
+// bounds splits the activation into what a tile can do while its sums are in
+// registers, which is to bound them, and what is left to do after that.
+func (e *Epilogue) bounds() (b bounds, rest Activation) {
+	inf := float32(math.Inf(1))
+	switch e.Act.Kind {
+	case ReLU:
+		return bounds{0, inf}, Activation{}
+	case ReLU6:
+		return bounds{0, 6}, Activation{}
+	}
+	return bounds{-inf, inf}, e.Act
+}
+
 // finish applies the epilogue to row, values of one output channel.
 func (e *Epilogue) finish(row []float32, channel int) {
 	if e.Bias == nil {

@@ -54,7 +54,7 @@ func BenchmarkTile(b *testing.B) {
 	r := active
 	x, y, c := values(kc*r.mr, 1), values(kc*r.nr, 2), make([]float32, r.mr*r.nr)
 	for b.Loop() {
-		r.tile(kc, x, y, c, r.nr, true)
+		r.tile(kc, x, y, c, r.nr, true, nil, 0, 0)
 	}
 	rate(b, 2*kc*float64(r.mr*r.nr))
 }

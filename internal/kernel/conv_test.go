@@ -46,7 +46,7 @@ func drawInput(t *rapid.T, n int) []float32 {
 func tilesOf(mr, nr int) *routines {
 	r := generic
 	r.mr, r.nr = mr, nr
-	r.tile = func(kc int, a, b, c []float32, ldc int, add bool) {
+	r.tile = func(kc int, a, b, c []float32, ldc int, add bool, bias []float32, lo, hi float32) {
 		for i := range mr {
 			for j := range nr {
 				var sum float32
@@ -55,6 +55,9 @@ func tilesOf(mr, nr int) *routines {
 				}
 				if add {
 					sum += c[i*ldc+j]
+				}
+				if bias != nil {
+					sum = min(max(sum+bias[i], lo), hi)
 				}
 				c[i*ldc+j] = sum
 			}
@@ -71,7 +74,7 @@ func runIm2col(b *bench, dst, src, weights []float32, g Conv, e Epilogue, w *Wor
 
 func TestConvIm2col(t *testing.T) {
 	sets := startWorkers(t)
-	sorts := []*routines{&generic, tilesOf(6, 16), tilesOf(3, 5), tilesOf(8, 8)}
+	sorts := append([]*routines{tilesOf(6, 16), tilesOf(3, 5), tilesOf(8, 8)}, compiled...)
 	rapid.Check(t, func(t *rapid.T) {
 		g := drawConv(t, 3)
 		e := drawEpilogue(t, g.K)
@@ -138,7 +141,7 @@ func TestPlanGEMM(t *testing.T) {
 	for _, g := range []Conv{
 		square(3, 64, 224), square(512, 512, 14), pointwise(2048, 512, 7), square(1, 1, 1), pointwise(1, 1000, 1),
 	} {
-		p := planGEMM(&g, active)
+		p := planGEMM(&g, active, 2)
 		if p.kc > maxKC || p.strip > roundUp(maxStrip, active.nr) {
 			t.Errorf("%+v: block %d x %d is larger than the cache is meant for", g, p.kc, p.strip)
 		}
@@ -147,8 +150,11 @@ func TestPlanGEMM(t *testing.T) {
 		}
 	}
 	late := square(512, 512, 7)
-	if p := planGEMM(&late, active); p.strips*p.blocks < 8 {
-		t.Errorf("%d tasks for a 7x7 layer: too few to share", p.strips*p.blocks)
+	if p := planGEMM(&late, active, 2); p.strips*p.blocks < 4 {
+		t.Errorf("%d tasks for a 7x7 layer: too few for two workers", p.strips*p.blocks)
+	}
+	if p := planGEMM(&late, active, 1); p.strips*p.blocks != 1 {
+		t.Errorf("%d tasks for one worker, which packs B again for each", p.strips*p.blocks)
 	}
 }
 

@@ -13,19 +13,23 @@ package kernel
 // Matrix Multiplication", 2008).
 const (
 	maxKC    = 256 // depth of a block
-	maxStrip = 192 // columns of a task, at most: kc*strip values fit half of a 512 KiB cache
+	maxStrip = 256 // columns of a task, at most: kc*strip values fit a quarter of a 1 MiB cache
 	minStrip = 32  // and where a layer has few, at least
 	blockMC  = 128 // rows of A that stay in the second-level cache
 	minRows  = 64  // rows of a task, at least: below, packing B again for each block would show
-	minTasks = 16  // tasks worth having, so that a few workers end together
+
+	// tasksEach is the number of tasks worth having for each of several
+	// workers, so that they end together.
+	tasksEach = 4
 
 	// panelGap keeps the panels of a strip apart by other than a power of two:
 	// packing writes to all of them in turn, and they would share cache sets.
 	panelGap = 16
 )
 
-// gemmPlan is how one convolution is cut. It depends on the geometry and the
-// routines, never on the number of workers.
+// gemmPlan is how one convolution is cut. The order of each sum follows from
+// kc, which depends on the geometry only; the number of workers decides how the
+// output is cut into tasks, which changes no value.
 type gemmPlan struct {
 	rows, cols, depth int // of C and B, per image and group
 	paddedRows        int // rows rounded up to whole panels of A
@@ -35,14 +39,16 @@ type gemmPlan struct {
 	panel             int // values from one panel of B to the next
 }
 
-func planGEMM(g *Conv, r *routines) gemmPlan {
+func planGEMM(g *Conv, r *routines, workers int) gemmPlan {
 	p := gemmPlan{rows: g.K / g.Groups, cols: g.OH * g.OW, depth: g.depth()}
 	p.paddedRows = roundUp(p.rows, r.mr)
 	p.kc = ceilDiv(p.depth, ceilDiv(p.depth, maxKC))
 	p.panel = p.kc*r.nr + panelGap
 
-	products := g.N * g.Groups
-	wanted := ceilDiv(minTasks, products)
+	wanted := 1
+	if workers > 1 {
+		wanted = ceilDiv(workers*tasksEach, g.N*g.Groups)
+	}
 	strips := max(ceilDiv(p.cols, maxStrip), min(wanted, ceilDiv(p.cols, minStrip)))
 	p.strip = roundUp(ceilDiv(p.cols, strips), r.nr)
 	p.strips = ceilDiv(p.cols, p.strip)
@@ -54,9 +60,10 @@ func planGEMM(g *Conv, r *routines) gemmPlan {
 }
 
 // scratch is the number of values that one worker needs: the strip of B, one
-// row of it before it is cut into panels, and a tile for C's ragged edge.
+// row of it before it is cut into panels, a tile for C's ragged edge, and the
+// biases of a block of rows.
 func (p *gemmPlan) scratch(r *routines) int {
-	return p.strip/r.nr*p.panel + p.strip + r.mr*r.nr
+	return p.strip/r.nr*p.panel + p.strip + r.mr*r.nr + p.block
 }
 
 // PackedFiltersSize is the number of values that [PackFilters] writes.
@@ -72,7 +79,7 @@ func packedFiltersSize(g *Conv, r *routines) int {
 func ConvScratch(g Conv, workers int) int { return convScratch(&g, workers, active) }
 
 func convScratch(g *Conv, workers int, r *routines) int {
-	p := planGEMM(g, r)
+	p := planGEMM(g, r, workers)
 	return workers * p.scratch(r)
 }
 
@@ -89,7 +96,7 @@ func convIm2col(dst, src, packed, scratch []float32, g Conv, e Epilogue, w *Work
 	if g.dstSize() == 0 {
 		return
 	}
-	p := planGEMM(&g, r)
+	p := planGEMM(&g, r, w.Size())
 	each := p.scratch(r)
 	launch(w, g.N*g.Groups*p.strips*p.blocks, gemmJob{
 		dst:    dst[:g.dstSize()],
@@ -118,7 +125,7 @@ type gemmTask struct {
 	row0, row1   int
 	col0, col1   int
 
-	strip, line, edge []float32 // the worker's scratch
+	strip, line, edge, bias []float32 // the worker's scratch
 }
 
 func (j *gemmJob) task(task, worker int) gemmTask {
@@ -138,7 +145,8 @@ func (j *gemmJob) task(task, worker int) gemmTask {
 		col1:  min((strip+1)*p.strip, p.cols),
 		strip: local[:stripSize],
 		line:  local[stripSize : stripSize+p.strip],
-		edge:  local[stripSize+p.strip:],
+		edge:  local[stripSize+p.strip:][:j.r.mr*j.r.nr],
+		bias:  local[stripSize+p.strip+j.r.mr*j.r.nr:][:p.block],
 	}
 }
 
@@ -148,50 +156,67 @@ func (j *gemmJob) do(task, worker int) {
 	// The planes of this image and group, one row of C each.
 	out := j.dst[(t.image*j.g.K+t.group*p.rows)*p.cols:][:p.rows*p.cols]
 	filters := j.packed[t.group*p.paddedRows*p.depth:]
+	clear(t.bias)
+	if j.e.Bias != nil {
+		copy(t.bias, j.e.Bias[t.group*p.rows+t.row0:t.group*p.rows+t.row1])
+	}
+	end, rest := j.e.bounds()
 	for k0 := 0; k0 < p.depth; k0 += p.kc {
 		k1 := min(k0+p.kc, p.depth)
 		j.packStrip(&t, k0, k1)
 		a := filters[k0*p.paddedRows:]
 		for i0 := t.row0; i0 < t.row1; i0 += roundUp(blockMC, j.r.mr) {
 			i1 := min(i0+roundUp(blockMC, j.r.mr), t.row1)
-			j.multiply(&t, out, a, i0, i1, k1-k0, k0 > 0)
+			j.multiply(&t, out, a, i0, i1, tileRun{kc: k1 - k0, add: k0 > 0, last: k1 == p.depth, bounds: end})
 		}
 	}
-	for i := t.row0; i < t.row1; i++ {
-		j.e.finish(out[i*p.cols+t.col0:i*p.cols+t.col1], t.group*p.rows+i)
+	if rest.Kind == Identity {
+		return
 	}
+	for i := t.row0; i < t.row1; i++ {
+		row := out[i*p.cols+t.col0 : i*p.cols+t.col1]
+		activate(row, row, rest)
+	}
+}
+
+// tileRun is what the tiles of one block of depth have in common.
+type tileRun struct {
+	kc        int
+	add, last bool
+	bounds    bounds
 }
 
 // multiply takes rows [i0, i1) of A through the packed strip of B.
-func (j *gemmJob) multiply(t *gemmTask, out, a []float32, i0, i1, kc int, add bool) {
+func (j *gemmJob) multiply(t *gemmTask, out, a []float32, i0, i1 int, run tileRun) {
 	mr, nr, ldc := j.r.mr, j.r.nr, j.p.cols
 	for col := t.col0; col < t.col1; col += nr {
-		b := t.strip[(col-t.col0)/nr*j.p.panel:][:kc*nr]
+		b := t.strip[(col-t.col0)/nr*j.p.panel:][:run.kc*nr]
 		for i := i0; i < i1; i += mr {
-			ap := a[i*kc : (i+mr)*kc]
+			var bias []float32
+			if run.last {
+				bias = t.bias[i-t.row0:][:mr]
+			}
+			ap := a[i*run.kc : (i+mr)*run.kc]
 			c := out[i*ldc+col:]
-			if i+mr <= i1 && col+nr <= t.col1 {
-				j.r.tile(kc, ap, b, c, ldc, add)
+			rows, cols := min(mr, i1-i), min(nr, t.col1-col)
+			if rows == mr && cols == nr {
+				j.r.tile(run.kc, ap, b, c, ldc, run.add, bias, run.bounds.lo, run.bounds.hi)
 				continue
 			}
-			j.r.tile(kc, ap, b, t.edge, nr, false)
-			addEdge(c, t.edge, min(mr, i1-i), min(nr, t.col1-col), ldc, nr, add)
+			if run.add {
+				copyRows(t.edge, c, rows, cols, nr, ldc)
+			}
+			j.r.tile(run.kc, ap, b, t.edge, nr, run.add, bias, run.bounds.lo, run.bounds.hi)
+			copyRows(c, t.edge, rows, cols, ldc, nr)
 		}
 	}
 }
 
-// addEdge moves the part of a tile that lies inside C, rows x cols values of
-// it, to its place.
-func addEdge(c, tile []float32, rows, cols, ldc, ldt int, add bool) {
+// copyRows moves rows of cols values each; ldd and lds are the distances of
+// their beginnings. A tile at the edge of C is computed whole, aside, and its
+// part inside C then moved to its place.
+func copyRows(dst, src []float32, rows, cols, ldd, lds int) {
 	for i := range rows {
-		from, to := tile[i*ldt:i*ldt+cols], c[i*ldc:i*ldc+cols]
-		if !add {
-			copy(to, from)
-			continue
-		}
-		for x, v := range from {
-			// The order of the operands as in a whole tile.
-			to[x] = v + to[x]
-		}
+		copy(dst[i*ldd:i*ldd+cols], src[i*lds:])
 	}
 }

@@ -14,7 +14,7 @@ var generic = routines{
 	dot4: dot4Generic,
 }
 
-func tileGeneric(kc int, a, b, c []float32, ldc int, add bool) {
+func tileGeneric(kc int, a, b, c []float32, ldc int, add bool, bias []float32, lo, hi float32) {
 	var c00, c01, c02, c03 float32
 	var c10, c11, c12, c13 float32
 	a, b = a[:kc*2], b[:kc*4]
@@ -86,6 +86,17 @@ func tileGeneric(kc int, a, b, c []float32, ldc int, add bool) {
 	}
 	r0[0], r0[1], r0[2], r0[3] = c00, c01, c02, c03
 	r1[0], r1[1], r1[2], r1[3] = c10, c11, c12, c13
+	if bias != nil {
+		addAndBound(r0, bias[0], lo, hi)
+		addAndBound(r1, bias[1], lo, hi)
+	}
+}
+
+// addAndBound adds bias to a row and keeps it within lo and hi.
+func addAndBound(row []float32, bias, lo, hi float32) {
+	for i, v := range row {
+		row[i] = min(max(v+bias, lo), hi)
+	}
 }
 
 // dot4Generic keeps two sums a row: with one, each addition would wait for the

@@ -10,7 +10,7 @@ package kernel
 func PackFilters(dst, weights []float32, g Conv) { packFilters(dst, weights, &g, active) }
 
 func packFilters(dst, weights []float32, g *Conv, r *routines) {
-	p := planGEMM(g, r)
+	p := planGEMM(g, r, 1)
 	weights = weights[:g.K*p.depth]
 	dst = dst[:packedFiltersSize(g, r)]
 	for group := range g.Groups {

@@ -13,15 +13,14 @@ type routines struct {
 	// into the mr x nr values of c, whose rows are ldc apart: adding to them
 	// if add is set, replacing them otherwise. Each sum runs over kc in one
 	// order of the routine's choice, the same for every call with that kc.
-	tile func(kc int, a, b, c []float32, ldc int, add bool)
+	// Where bias is not nil, its mr values are added to the rows then, and the
+	// results are kept within lo and hi; NaN stays NaN.
+	tile func(kc int, a, b, c []float32, ldc int, add bool, bias []float32, lo, hi float32)
 
 	// dot4 is the inner products of x with four rows of weights, which begin
 	// ldw apart and are as long as x.
 	dot4 func(weights []float32, ldw int, x []float32) [4]float32
 }
 
-// active is the set that the exported kernels use.
-var active = chooseRoutines()
-
-// chooseRoutines picks the fastest set that this processor can run.
-func chooseRoutines() *routines { return &generic }
+// active is the set that the exported kernels use: the fastest that this processor can run.
+var active = sets()[0]

@@ -2,32 +2,40 @@ package kernel
 
 import (
 	"fmt"
+	"math"
 	"testing"
 )
 
-// compiled is every set of routines of this build.
-var compiled = []*routines{&generic}
+// compiled is every set of routines of this build that this processor can run.
+var compiled = sets()
 
 func TestTile(t *testing.T) {
 	for _, r := range compiled {
 		for _, kc := range []int{1, 2, 3, 4, 5, 8, 31, maxKC} {
 			for _, add := range []bool{false, true} {
-				t.Run(fmt.Sprintf("%s/kc%d/add=%v", r.name, kc, add), func(t *testing.T) {
-					checkTile(t, r, kc, add)
-				})
+				for _, last := range []bool{false, true} {
+					t.Run(fmt.Sprintf("%s/kc%d/add=%v/last=%v", r.name, kc, add, last), func(t *testing.T) {
+						checkTile(t, r, kc, add, last)
+					})
+				}
 			}
 		}
 	}
 }
 
-func checkTile(t *testing.T, r *routines, kc int, add bool) {
+func checkTile(t *testing.T, r *routines, kc int, add, last bool) {
 	b := &bench{t: t}
 	x, y := values(kc*r.mr, 1), values(kc*r.nr, 2)
 	ldc := r.nr + 3
 	c := b.buffer((r.mr-1)*ldc + r.nr)
 	before := values(len(c), 3)
 	copy(c, before)
-	r.tile(kc, b.input(x), b.input(y), c, ldc, add)
+	var bias []float32
+	lo, hi := math.Inf(-1), math.Inf(1)
+	if last {
+		bias, lo, hi = values(r.mr, 4), -0.25, 0.5
+	}
+	r.tile(kc, b.input(x), b.input(y), c, ldc, add, bias, float32(lo), float32(hi))
 	b.check()
 	for i := range c {
 		row, col := i/ldc, i%ldc
@@ -44,8 +52,24 @@ func checkTile(t *testing.T, r *routines, kc int, add bool) {
 		for k := range kc {
 			want += float64(x[k*r.mr+row]) * float64(y[k*r.nr+col])
 		}
+		if last {
+			want = min(max(want+float64(bias[row]), lo), hi)
+		}
 		if !near(float64(c[i]), want, 1e-5) {
 			t.Errorf("(%d, %d) is %v, want %v", row, col, c[i], want)
+		}
+	}
+}
+
+func TestTileKeepsNaN(t *testing.T) {
+	for _, r := range compiled {
+		x, y, c := values(r.mr, 1), values(r.nr, 2), make([]float32, r.mr*r.nr)
+		y[3] = float32(math.NaN())
+		r.tile(1, x, y, c, r.nr, false, make([]float32, r.mr), 0, 6)
+		for i, v := range c {
+			if isNaN := v != v; isNaN != (i%r.nr == 3) {
+				t.Fatalf("%s: value %d is %v", r.name, i, v)
+			}
 		}
 	}
 }

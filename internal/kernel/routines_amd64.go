@@ -1,0 +1,82 @@
+//go:build amd64 && !noasm
+
+package kernel
+
+import "golang.org/x/sys/cpu"
+
+// sets are the routines that this processor can run, fastest first.
+func sets() []*routines {
+	found := []*routines{&generic}
+	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
+		found = append([]*routines{&avx2}, found...)
+	}
+	if cpu.X86.HasAVX512F {
+		found = append([]*routines{&avx512}, found...)
+	}
+	return found
+}
+
+// avx2 holds 6x16 sums in twelve of the sixteen 256-bit registers; two hold a row of B and two a value of A
+// each, spread over the register.
+var avx2 = routines{
+	name: "avx2",
+	mr:   6,
+	nr:   16,
+	tile: func(kc int, a, b, c []float32, ldc int, add bool, bias []float32, lo, hi float32) {
+		_, _, _ = a[kc*6-1], b[kc*16-1], c[5*ldc+15]
+		tileAVX2(kc, &a[0], &b[0], &c[0], ldc, add, first(bias, 6), lo, hi)
+	},
+	dot4: dot4Vector,
+}
+
+// avx512 holds 14x32 sums in 28 of the 32 512-bit registers.
+var avx512 = routines{
+	name: "avx512",
+	mr:   14,
+	nr:   32,
+	tile: func(kc int, a, b, c []float32, ldc int, add bool, bias []float32, lo, hi float32) {
+		_, _, _ = a[kc*14-1], b[kc*32-1], c[13*ldc+31]
+		tileAVX512(kc, &a[0], &b[0], &c[0], ldc, add, first(bias, 14), lo, hi)
+	},
+	dot4: dot4Vector,
+}
+
+// first is the address of n values, or nil where there are none.
+func first(values []float32, n int) *float32 {
+	if values == nil {
+		return nil
+	}
+	return &values[:n][0]
+}
+
+// dot4Vector leaves what does not fill a register, less than 16 values a row, to the generic routine.
+func dot4Vector(weights []float32, ldw int, x []float32) [4]float32 {
+	whole := len(x) &^ 15
+	if whole == 0 {
+		return dot4Generic(weights, ldw, x)
+	}
+	_ = weights[3*ldw+len(x)-1]
+	var sums [4]float32
+	dot4AVX2(whole, &weights[0], ldw, &x[0], &sums)
+	if whole < len(x) {
+		for i, v := range dot4Generic(weights[whole:], ldw, x[whole:]) {
+			sums[i] += v
+		}
+	}
+	return sums
+}
+
+// tileAVX2 is routines.tile for 6x16 values. kc is at least 1.
+//
+//go:noescape
+func tileAVX2(kc int, a, b, c *float32, ldc int, add bool, bias *float32, lo, hi float32)
+
+// tileAVX512 is routines.tile for 14x32 values. kc is at least 1.
+//
+//go:noescape
+func tileAVX512(kc int, a, b, c *float32, ldc int, add bool, bias *float32, lo, hi float32)
+
+// dot4AVX2 writes the inner products of n values of x, a multiple of 16, with four rows of weights.
+//
+//go:noescape
+func dot4AVX2(n int, weights *float32, ldw int, x *float32, sums *[4]float32)
