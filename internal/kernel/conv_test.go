@@ -176,12 +176,14 @@ func TestConvDepthwise(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g := drawConv(t, 4)
 		g.C, g.K = g.Groups, g.Groups*draw(t, "multiplier", 1, 3)
-		g.FW = draw(t, "wider FW", 1, 7)
+		g.FW, g.OW = draw(t, "wider FW", 1, 7), draw(t, "wider OW", 1, 50)
+		g.W = draw(t, "wider W", 1, 60)
 		e := drawEpilogue(t, g.K)
 		src, weights := drawInput(t, g.srcSize()), values(g.K*g.depth(), 1)
 		want := finished(naiveConv(src, g, sharedFilter(weights, g)), e, g.K, g.OH*g.OW)
+		r := rapid.SampledFrom(compiled).Draw(t, "routines")
 		verify(t, sets, want, 1e-5, func(b *bench, dst []float32, w *Workers) {
-			ConvDepthwise(dst, b.input(src), b.input(weights), g, e, w)
+			convDepthwise(dst, b.input(src), b.input(weights), g, e, w, r)
 		})
 	})
 }

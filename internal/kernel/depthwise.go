@@ -6,40 +6,114 @@ package kernel
 // scaled input row to an output row. dst is [N, K, OH, OW], src [N, C, H, W],
 // weights [K, 1, FH, FW]. No scratch.
 func ConvDepthwise(dst, src, weights []float32, g Conv, e Epilogue, w *Workers) {
+	convDepthwise(dst, src, weights, g, e, w, active)
+}
+
+func convDepthwise(dst, src, weights []float32, g Conv, e Epilogue, w *Workers, r *routines) {
 	if g.Groups != g.C {
 		panic("kernel: ConvDepthwise needs one input channel per group")
 	}
-	launch(w, g.N*g.K, depthwiseJob{
-		dst[:g.dstSize()], src[:g.srcSize()], weights[:g.K*g.FH*g.FW], g, e,
-	})
+	j := depthwiseJob{dst: dst[:g.dstSize()], src: src[:g.srcSize()], weights: weights[:g.K*g.FH*g.FW], g: g, e: e, r: r}
+	j.lo, j.hi = interior(&g)
+	j.bounds, j.rest = e.bounds()
+	launch(w, g.N*g.K, j)
 }
 
 type depthwiseJob struct {
 	dst, src, weights []float32
 	g                 Conv
 	e                 Epilogue
+	r                 *routines
+	lo, hi            int // output columns [lo, hi) see no padding
+	bounds            bounds
+	rest              Activation // what the bounds leave to do
+}
+
+// interior is the range of output columns all of whose taps lie inside the
+// input, with one value to spare where the stride is not 1.
+func interior(g *Conv) (lo, hi int) {
+	lo, _ = validRange(-g.PL, g.SW, g.W, g.OW)
+	_, hi = validRange((g.FW-1)*g.DW-g.PL+min(g.SW, 2)-1, g.SW, g.W, g.OW)
+	return lo, max(hi, lo)
 }
 
 func (j *depthwiseJob) do(task, _ int) {
 	g := &j.g
 	k, n := task%g.K, task/g.K
 	c := k / (g.K / g.C)
-	taps := g.FH * g.FW
-	filter := j.weights[k*taps : (k+1)*taps]
+	size := g.FH * g.FW
+	filter := j.weights[k*size : (k+1)*size]
 	in := j.src[(n*g.C+c)*g.H*g.W:][:g.H*g.W]
 	out := j.dst[task*g.OH*g.OW:][:g.OH*g.OW]
-	clear(out)
+	var bias float32
+	if j.e.Bias != nil {
+		bias = j.e.Bias[k]
+	}
 	for oh := range g.OH {
-		row := out[oh*g.OW : (oh+1)*g.OW]
-		for fh := range g.FH {
-			ih := oh*g.SH - g.PT + fh*g.DH
-			if ih < 0 || ih >= g.H {
-				continue
-			}
-			addTaps(row, in[ih*g.W:(ih+1)*g.W], filter[fh*g.FW:(fh+1)*g.FW], g)
+		j.row(out[oh*g.OW:(oh+1)*g.OW], in, filter, bias, oh)
+	}
+	if j.rest.Kind != Identity {
+		activate(out, out, j.rest)
+	}
+}
+
+// row computes one output row: by the routine where no padding is seen, by
+// portable code at both ends, or all of it where the routine does not serve.
+func (j *depthwiseJob) row(out, in, filter []float32, bias float32, oh int) {
+	g := &j.g
+	top := oh*g.SH - g.PT
+	fh0, fh1 := validRange(top, g.DH, g.H, g.FH)
+	if j.r.rowTaps == nil || fh0 == fh1 || j.lo == j.hi {
+		j.slowRow(out, in, filter, bias, oh)
+		return
+	}
+	first := (top+fh0*g.DH)*g.W + j.lo*g.SW - g.PL
+	t := taps{
+		rows: fh1 - fh0, step: g.DH * g.W,
+		filter: filter[fh0*g.FW : fh1*g.FW], fw: g.FW, dw: g.DW,
+		stride: g.SW, bias: bias, bounds: j.bounds,
+	}
+	if !j.r.rowTaps(out[j.lo:j.hi], in[first:], t) {
+		j.slowRow(out, in, filter, bias, oh)
+		return
+	}
+	plane := in[(top+fh0*g.DH)*g.W:]
+	for ow := range j.lo {
+		out[ow] = edge(plane, &t, g.W, ow*g.SW-g.PL)
+	}
+	for ow := j.hi; ow < g.OW; ow++ {
+		out[ow] = edge(plane, &t, g.W, ow*g.SW-g.PL)
+	}
+}
+
+// edge computes one output whose taps begin at column left and lie partly
+// outside the row's width.
+func edge(plane []float32, t *taps, width, left int) float32 {
+	sum := t.bias
+	for fw := range t.fw {
+		column := left + fw*t.dw
+		if column < 0 || column >= width {
+			continue
+		}
+		for row := range t.rows {
+			sum += t.filter[row*t.fw+fw] * plane[row*t.step+column]
 		}
 	}
-	j.e.finish(out, k)
+	return min(max(sum, t.bounds.lo), t.bounds.hi)
+}
+
+// slowRow computes an output row in portable code.
+func (j *depthwiseJob) slowRow(out, in, filter []float32, bias float32, oh int) {
+	g := &j.g
+	clear(out)
+	for fh := range g.FH {
+		ih := oh*g.SH - g.PT + fh*g.DH
+		if ih < 0 || ih >= g.H {
+			continue
+		}
+		addTaps(out, in[ih*g.W:(ih+1)*g.W], filter[fh*g.FW:(fh+1)*g.FW], g)
+	}
+	addAndBound(out, bias, j.bounds.lo, j.bounds.hi)
 }
 
 // addTaps adds what one row of the filter makes of one row of the input.

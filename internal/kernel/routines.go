@@ -20,6 +20,24 @@ type routines struct {
 	// dot4 is the inner products of x with four rows of weights, which begin
 	// ldw apart and are as long as x.
 	dot4 func(weights []float32, ldw int, x []float32) [4]float32
+
+	// rowTaps computes dst, neighbouring outputs of one row of a depthwise
+	// convolution that see no padding on either side; src begins at the first
+	// value that the first of them sees. It reports false, having done nothing,
+	// where the routine is not made for that stride or so few outputs; nil
+	// stands for a routine that always does. The caller must be able to spare
+	// stride-1 values of src behind the last that an output sees.
+	rowTaps func(dst, src []float32, t taps) bool
+}
+
+// taps is what the outputs of one row of a depthwise convolution share.
+type taps struct {
+	rows, step int       // rows of the input seen, and the distance of their beginnings
+	filter     []float32 // [rows, fw]
+	fw, dw     int
+	stride     int
+	bias       float32
+	bounds     bounds
 }
 
 // active is the set that the exported kernels use: the fastest that this processor can run.

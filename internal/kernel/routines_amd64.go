@@ -26,7 +26,8 @@ var avx2 = routines{
 		_, _, _ = a[kc*6-1], b[kc*16-1], c[5*ldc+15]
 		tileAVX2(kc, &a[0], &b[0], &c[0], ldc, add, first(bias, 6), lo, hi)
 	},
-	dot4: dot4Vector,
+	dot4:    dot4Vector,
+	rowTaps: rowTapsVector,
 }
 
 // avx512 holds 14x32 sums in 28 of the 32 512-bit registers.
@@ -38,7 +39,8 @@ var avx512 = routines{
 		_, _, _ = a[kc*14-1], b[kc*32-1], c[13*ldc+31]
 		tileAVX512(kc, &a[0], &b[0], &c[0], ldc, add, first(bias, 14), lo, hi)
 	},
-	dot4: dot4Vector,
+	dot4:    dot4Vector,
+	rowTaps: rowTapsVector,
 }
 
 // first is the address of n values, or nil where there are none.
@@ -65,6 +67,24 @@ func dot4Vector(weights []float32, ldw int, x []float32) [4]float32 {
 	}
 	return sums
 }
+
+// rowTapsVector is routines.rowTaps for strides 1 and 2.
+func rowTapsVector(dst, src []float32, t taps) bool {
+	n := len(dst)
+	if n < 8 || t.stride > 2 {
+		return false
+	}
+	// With stride 2 the routine reads one value past the last that it uses.
+	_ = src[(t.rows-1)*t.step+(t.fw-1)*t.dw+n*t.stride-1]
+	_ = t.filter[t.rows*t.fw-1]
+	rowTapsAVX2(&dst[0], n, &src[0], t.step, t.rows, &t.filter[0], t.fw, t.dw, t.stride, t.bias, t.bounds.lo, t.bounds.hi)
+	return true
+}
+
+// rowTapsAVX2 computes n outputs, at least 8, of one row.
+//
+//go:noescape
+func rowTapsAVX2(dst *float32, n int, src *float32, step, rows int, filter *float32, fw, dw, stride int, bias, lo, hi float32)
 
 // tileAVX2 is routines.tile for 6x16 values. kc is at least 1.
 //

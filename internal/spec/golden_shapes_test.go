@@ -1,0 +1,141 @@
+package spec_test
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"cnncalc/internal/graph"
+	"cnncalc/internal/op"
+	"cnncalc/internal/shape"
+	"cnncalc/internal/spec"
+	"cnncalc/internal/weights"
+)
+
+// The cases of testdata/pytorch: networks in cnncalc's language, with inputs, weights and outputs from PyTorch.
+const goldenFolder = "../../testdata/pytorch"
+
+// goldenCases are the folders' names.
+func goldenCases(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(goldenFolder, "*", "net.yaml"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no cases in %s (%v): run its generate.py", goldenFolder, err)
+	}
+	names := make([]string, len(files))
+	for i, file := range files {
+		names[i] = filepath.Base(filepath.Dir(file))
+	}
+	return names
+}
+
+// golden reads, lowers and infers a case's network; any problem fails the test.
+func golden(t *testing.T, name string) *shape.Network {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(goldenFolder, name, "net.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, source, problems := spec.Read(name+"/net.yaml", text)
+	lowered, more := file.Lower(spec.Options{})
+	net, unfit := shape.Infer(lowered)
+	if all := slices.Concat(problems, more, unfit); len(all) > 0 {
+		var b strings.Builder
+		if err := source.Print(&b, all); err != nil {
+			t.Fatal(err)
+		}
+		t.Fatal(b.String())
+	}
+	return net
+}
+
+// Every tensor of a network, its input and its output has the name and the shape that PyTorch's has.
+func TestShapesArePyTorchs(t *testing.T) {
+	for _, name := range goldenCases(t) {
+		t.Run(name, func(t *testing.T) {
+			tensors, err := weights.ReadFile(filepath.Join(goldenFolder, name, "data.npz"), 1<<20, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := map[string][]int{}
+			for _, tensor := range tensors {
+				want[tensor.Name] = tensor.Shape
+			}
+			if len(want["input"]) != 4 {
+				t.Fatalf("the input has the shape %v, want four dimensions", want["input"])
+			}
+			batch := want["input"][0]
+			net := golden(t, name)
+			got := map[string][]int{
+				"input":  pictures(batch, net.InputShape()),
+				"output": pictures(batch, net.Total.Out),
+			}
+			for i, layer := range net.Layers {
+				for _, w := range layer.Weights {
+					got[net.Nodes[i].Name+"."+w.Name] = ints(w.Dims)
+				}
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("(-PyTorch +cnncalc):\n%s", diff)
+			}
+		})
+	}
+}
+
+// pictures is the shape of a batch, NCHW.
+func pictures(batch int, s graph.Shape) []int {
+	return append([]int{batch}, ints([]int64{s.D, s.H, s.W})...)
+}
+
+func ints(dims []int64) []int {
+	small := make([]int, len(dims))
+	for i, d := range dims {
+		small[i] = int(d)
+	}
+	return small
+}
+
+// The cases use every kind, every setting of every kind, and every word that a setting takes.
+func TestGoldenCasesCoverEverySetting(t *testing.T) {
+	used := map[string]bool{}
+	for _, name := range goldenCases(t) {
+		for _, node := range golden(t, name).Nodes {
+			layer, ok := node.Op.(op.Layer)
+			if !ok {
+				continue // INPUT
+			}
+			used[layer.Kind()] = true
+			for _, f := range layer.Fields() {
+				if text := f.Setting.String(); text != "" {
+					used[layer.Kind()+" "+f.Key] = true
+					used[layer.Kind()+" "+f.Key+" "+text] = true
+				}
+			}
+		}
+	}
+	for _, kind := range op.Kinds() {
+		needed := []string{kind.Name}
+		for _, f := range kind.New().Fields() {
+			needed = append(needed, kind.Name+" "+f.Key)
+			for _, word := range f.Words {
+				needed = append(needed, kind.Name+" "+f.Key+" "+word)
+			}
+		}
+		for _, setting := range needed {
+			// UPCONV refuses `same`: it is not defined there.
+			if !used[setting] && setting != "UPCONV pad same" {
+				t.Errorf("no case has %s; the cases' settings of %s: %q", setting, kind.Name, settingsOf(kind.Name, used))
+			}
+		}
+	}
+}
+
+// settingsOf lists what is used of one kind.
+func settingsOf(kind string, used map[string]bool) []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(used)), func(s string) bool { return !strings.HasPrefix(s, kind+" ") })
+}
