@@ -1,0 +1,46 @@
+//go:build arm64 && !noasm
+
+package kernel
+
+// sets are the routines that this processor can run, fastest first. Every arm64 processor has NEON.
+func sets() []*routines { return []*routines{&neon, &generic} }
+
+// neon holds 8x12 sums in 24 of the 32 128-bit registers.
+var neon = routines{
+	name: "neon",
+	mr:   8,
+	nr:   12,
+	tile: func(kc int, a, b, c []float32, ldc int, add bool, bias []float32, lo, hi float32) {
+		_, _, _ = a[kc*8-1], b[kc*12-1], c[7*ldc+11]
+		var first *float32
+		if bias != nil {
+			first = &bias[:8][0]
+		}
+		tileNEON(kc, &a[0], &b[0], &c[0], ldc, add, first, lo, hi)
+	},
+	dot4: func(weights []float32, ldw int, x []float32) [4]float32 {
+		whole := len(x) &^ 3
+		if whole == 0 {
+			return dot4Generic(weights, ldw, x)
+		}
+		_ = weights[3*ldw+len(x)-1]
+		var sums [4]float32
+		dot4NEON(whole, &weights[0], ldw, &x[0], &sums)
+		if whole < len(x) {
+			for i, v := range dot4Generic(weights[whole:], ldw, x[whole:]) {
+				sums[i] += v
+			}
+		}
+		return sums
+	},
+}
+
+// tileNEON is routines.tile for 8x12 values. kc is at least 1.
+//
+//go:noescape
+func tileNEON(kc int, a, b, c *float32, ldc int, add bool, bias *float32, lo, hi float32)
+
+// dot4NEON writes the inner products of n values of x, a multiple of 4, with four rows of weights.
+//
+//go:noescape
+func dot4NEON(n int, weights *float32, ldw int, x *float32, sums *[4]float32)
