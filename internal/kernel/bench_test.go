@@ -49,6 +49,30 @@ func BenchmarkConvIm2col(b *testing.B) {
 	}
 }
 
+func BenchmarkConvWinograd(b *testing.B) {
+	for _, threads := range []int{1, 2} {
+		w := NewWorkers(threads)
+		defer w.Close()
+		for _, g := range []Conv{
+			square(64, 64, 224), square(128, 128, 112), square(256, 256, 56), square(512, 512, 28), square(512, 512, 14),
+			square(64, 64, 56), square(512, 512, 7),
+		} {
+			b.Run(fmt.Sprintf("%dto%d/size%d/threads%d/pays=%v", g.C, g.K, g.H, threads, WinogradPays(g)), func(b *testing.B) {
+				dst, src := make([]float32, g.dstSize()), values(g.srcSize(), 1)
+				filters := make([]float32, WinogradFiltersSize(g))
+				TransformFilters(filters, values(g.K*g.depth(), 2), g)
+				scratch := make([]float32, WinogradScratch(g, threads))
+				e := Epilogue{Bias: values(g.K, 3), Act: Activation{Kind: ReLU}}
+				b.ReportAllocs()
+				for b.Loop() {
+					ConvWinograd(dst, src, filters, scratch, g, e, w)
+				}
+				rate(b, flops(g))
+			})
+		}
+	}
+}
+
 func BenchmarkTile(b *testing.B) {
 	const kc = maxKC
 	r := active

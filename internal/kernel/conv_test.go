@@ -272,3 +272,23 @@ func TestConvGolden(t *testing.T) {
 		ConvTransposed(dst, pattern(18, 0), pattern(54, 1), spread, Epilogue{}, w)
 	})
 }
+
+func TestConvWinograd(t *testing.T) {
+	sets := startWorkers(t)
+	sorts := append([]*routines{tilesOf(6, 16), tilesOf(3, 4), tilesOf(8, 2)}, compiled...)
+	rapid.Check(t, func(t *rapid.T) {
+		g := drawConv(t, 1)
+		g.FH, g.FW, g.SH, g.SW, g.DH, g.DW = 3, 3, 1, 1, 1, 1
+		g.OH, g.OW = draw(t, "higher OH", 1, 30), draw(t, "wider OW", 1, 30)
+		e := drawEpilogue(t, g.K)
+		src, weights := values(g.srcSize(), 7), values(g.K*g.depth(), 1)
+		want := finished(naiveConv(src, g, sharedFilter(weights, g)), e, g.K, g.OH*g.OW)
+		r := rapid.SampledFrom(sorts).Draw(t, "routines")
+		verify(t, sets, want, 2e-5, func(b *bench, dst []float32, w *Workers) {
+			filters := b.buffer(winogradFiltersSize(&g, r))
+			transformFilters(filters, b.input(weights), &g, r)
+			p := planWinograd(&g, r, w.Size())
+			convWinograd(dst, b.input(src), filters, b.buffer(w.Size()*p.scratch()), g, e, w, r)
+		})
+	})
+}

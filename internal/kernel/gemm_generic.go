@@ -12,6 +12,9 @@ var generic = routines{
 	nr:   4,
 	tile: tileGeneric,
 	dot4: dot4Generic,
+
+	inputTransform:  inputTransformGeneric,
+	outputTransform: outputTransformGeneric,
 }
 
 func tileGeneric(kc int, a, b, c []float32, ldc int, add bool, bias []float32, lo, hi float32) {

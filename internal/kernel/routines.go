@@ -28,6 +28,19 @@ type routines struct {
 	// stands for a routine that always does. The caller must be able to spare
 	// stride-1 values of src behind the last that an output sees.
 	rowTaps func(dst, src []float32, t taps) bool
+
+	// inputTransform is B^T d B of eight tiles of ConvWinograd: tile i begins
+	// at region[offsets[i]], its rows width apart, and point p of it goes to
+	// dst[p*step+i]. temp is room for 36*8 values.
+	inputTransform func(dst []float32, step int, region []float32, width int, offsets [winogradLanes]int32, temp []float32)
+
+	// outputTransform is A^T m A of eight tiles, plus bias, within bounds:
+	// point p of tile i is products[p*step+i], and its 16 outputs go to
+	// dst[16*i:]. temp is room for 36*8 values.
+	outputTransform func(dst, products []float32, step int, temp []float32, bias float32, b bounds)
+
+	// fastWinograd tells that both transforms are fast enough to pay.
+	fastWinograd bool
 }
 
 // taps is what the outputs of one row of a depthwise convolution share.

@@ -28,6 +28,10 @@ var avx2 = routines{
 	},
 	dot4:    dot4Vector,
 	rowTaps: rowTapsVector,
+
+	inputTransform:  inputTransformVector,
+	outputTransform: outputTransformVector,
+	fastWinograd:    true,
 }
 
 // avx512 holds 14x32 sums in 28 of the 32 512-bit registers.
@@ -41,6 +45,10 @@ var avx512 = routines{
 	},
 	dot4:    dot4Vector,
 	rowTaps: rowTapsVector,
+
+	inputTransform:  inputTransformVector,
+	outputTransform: outputTransformVector,
+	fastWinograd:    true,
 }
 
 // first is the address of n values, or nil where there are none.
@@ -100,3 +108,25 @@ func tileAVX512(kc int, a, b, c *float32, ldc int, add bool, bias *float32, lo, 
 //
 //go:noescape
 func dot4AVX2(n int, weights *float32, ldw int, x *float32, sums *[4]float32)
+
+// inputTransformVector is routines.inputTransform.
+func inputTransformVector(dst []float32, step int, region []float32, width int, offsets [winogradLanes]int32, temp []float32) {
+	_, _ = dst[(winogradPoints-1)*step+winogradLanes-1], temp[winogradPoints*winogradLanes-1]
+	for _, offset := range offsets {
+		_ = region[int(offset)+(winogradInput-1)*(width+1)]
+	}
+	inputTransformAVX2(&dst[0], step, &region[0], width, &offsets, &temp[0])
+}
+
+//go:noescape
+func inputTransformAVX2(dst *float32, step int, region *float32, width int, offsets *[winogradLanes]int32, temp *float32)
+
+// outputTransformVector is routines.outputTransform.
+func outputTransformVector(dst, products []float32, step int, temp []float32, bias float32, b bounds) {
+	_, _ = dst[16*winogradLanes-1], temp[winogradPoints*winogradLanes-1]
+	_ = products[(winogradPoints-1)*step+winogradLanes-1]
+	outputTransformAVX2(&dst[0], &products[0], step, &temp[0], bias, b.lo, b.hi)
+}
+
+//go:noescape
+func outputTransformAVX2(dst, products *float32, step int, temp *float32, bias, lo, hi float32)

@@ -33,6 +33,8 @@ var neon = routines{
 		}
 		return sums
 	},
+	inputTransform:  inputTransformGeneric,
+	outputTransform: outputTransformGeneric,
 }
 
 // tileNEON is routines.tile for 8x12 values. kc is at least 1.

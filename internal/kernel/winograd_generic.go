@@ -1,0 +1,54 @@
+package kernel
+
+// inputTransformGeneric is routines.inputTransform in portable code.
+func inputTransformGeneric(dst []float32, step int, region []float32, width int, offsets [winogradLanes]int32, _ []float32) {
+	for lane, offset := range offsets {
+		var half, d [winogradInput][winogradInput]float32
+		for y := range winogradInput {
+			row := region[int(offset)+y*width:][:winogradInput]
+			half[y] = inputPoints([winogradInput]float32(row))
+		}
+		for x := range winogradInput {
+			column := [winogradInput]float32{half[0][x], half[1][x], half[2][x], half[3][x], half[4][x], half[5][x]}
+			d[x] = inputPoints(column)
+		}
+		for y := range winogradInput {
+			for x := range winogradInput {
+				dst[(y*winogradInput+x)*step+lane] = d[x][y]
+			}
+		}
+	}
+}
+
+// inputPoints is B^T times six values.
+func inputPoints(d [winogradInput]float32) [winogradInput]float32 {
+	a, b := d[4]-4*d[2], d[3]-4*d[1]
+	c, e := d[4]-d[2], 2*(d[3]-d[1])
+	return [winogradInput]float32{4*d[0] - 5*d[2] + d[4], a + b, a - b, c + e, c - e, 4*d[1] - 5*d[3] + d[5]}
+}
+
+// outputTransformGeneric is routines.outputTransform in portable code.
+func outputTransformGeneric(dst, products []float32, step int, _ []float32, bias float32, b bounds) {
+	for lane := range winogradLanes {
+		var half [winogradInput][winogradTile]float32
+		for y := range winogradInput {
+			var m [winogradInput]float32
+			for x := range winogradInput {
+				m[x] = products[(y*winogradInput+x)*step+lane]
+			}
+			half[y] = outputPoints(m)
+		}
+		for x := range winogradTile {
+			column := outputPoints([winogradInput]float32{half[0][x], half[1][x], half[2][x], half[3][x], half[4][x], half[5][x]})
+			for y, v := range column {
+				dst[lane*16+y*winogradTile+x] = min(max(v+bias, b.lo), b.hi)
+			}
+		}
+	}
+}
+
+// outputPoints is A^T times six values.
+func outputPoints(m [winogradInput]float32) [winogradTile]float32 {
+	p, q, r, s := m[1]+m[2], m[1]-m[2], m[3]+m[4], m[3]-m[4]
+	return [winogradTile]float32{m[0] + p + r, q + 2*s, p + 4*r, q + 8*s + m[5]}
+}
