@@ -38,17 +38,17 @@ type Epilogue struct {
 // bounds keeps values within lo and hi.
 type bounds struct{ lo, hi float32 }
 
-// bounds splits the activation into what a tile can do while its sums are in
-// registers, which is to bound them, and what is left to do after that.
-func (e *Epilogue) bounds() (b bounds, rest Activation) {
+// bounds splits an activation into what routines can do while a value is in a
+// register, which is to bound it, and what is left to do after that.
+func (a Activation) bounds() (b bounds, rest Activation) {
 	inf := float32(math.Inf(1))
-	switch e.Act.Kind {
+	switch a.Kind {
 	case ReLU:
 		return bounds{0, inf}, Activation{}
 	case ReLU6:
 		return bounds{0, 6}, Activation{}
 	}
-	return bounds{-inf, inf}, e.Act
+	return bounds{-inf, inf}, a
 }
 
 // finish applies the epilogue to row, values of one output channel.
@@ -59,19 +59,10 @@ func (e *Epilogue) finish(row []float32, channel int) {
 		}
 		return
 	}
-	bias := e.Bias[channel]
-	switch e.Act.Kind {
-	case ReLU:
-		for i, v := range row {
-			row[i] = max(v+bias, 0)
-		}
-	default:
-		for i := range row {
-			row[i] += bias
-		}
-		if e.Act.Kind != Identity {
-			activate(row, row, e.Act)
-		}
+	b, rest := e.Act.bounds()
+	active.affine(row, row, 1, e.Bias[channel], b)
+	if rest.Kind != Identity {
+		activate(row, row, rest)
 	}
 }
 
@@ -105,16 +96,11 @@ func activate(dst, src []float32, act Activation) {
 	switch act.Kind {
 	case Identity:
 		copy(dst, src)
-	case ReLU:
-		for i, v := range src {
-			dst[i] = max(v, 0)
-		}
+	case ReLU, ReLU6:
+		b, _ := act.bounds()
+		active.affine(dst, src, 1, 0, b)
 	case LeakyReLU:
 		leaky(dst, src, alpha)
-	case ReLU6:
-		for i, v := range src {
-			dst[i] = relu6(v)
-		}
 	case Sigmoid:
 		for i, v := range src {
 			dst[i] = float32(1 / (1 + math.Exp(-float64(v))))

@@ -39,10 +39,9 @@ func (j *scaleJob) do(task, _ int) {
 	c := task % len(j.scale)
 	scale, shift := j.scale[c], j.shift[c]
 	dst := j.dst[task*j.area:][:j.area]
-	for i, v := range j.src[task*j.area:][:j.area] {
-		dst[i] = v*scale + shift
-	}
-	if j.act.Kind != Identity {
-		activate(dst, dst, j.act)
+	b, rest := j.act.bounds()
+	active.affine(dst, j.src[task*j.area:][:j.area], scale, shift, b)
+	if rest.Kind != Identity {
+		activate(dst, dst, rest)
 	}
 }

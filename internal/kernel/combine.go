@@ -62,34 +62,32 @@ type fuseJob struct {
 	multiply bool
 }
 
-// do works on a copy, a few values at a time, as dst may be a later input.
 func (j *fuseJob) do(task, _ int) {
-	var buf [512]float32
-	end := min((task+1)*chunk, len(j.dst))
-	for lo := task * chunk; lo < end; lo += len(buf) {
-		hi := min(lo+len(buf), end)
-		acc := buf[:hi-lo]
-		copy(acc, j.inputs[0][lo:hi])
+	lo := task * chunk
+	hi := min(lo+chunk, len(j.dst))
+	dst := j.dst[lo:hi]
+	if len(j.inputs) == 2 && !j.multiply {
+		b, rest := j.act.bounds()
+		active.add(dst, j.inputs[0][lo:hi], j.inputs[1][lo:hi], b)
+		if rest.Kind != Identity {
+			activate(dst, dst, rest)
+		}
+		return
+	}
+	// Value by value, as dst may be a later input.
+	for i := range dst {
+		v := j.inputs[0][lo+i]
 		for _, x := range j.inputs[1:] {
 			if j.multiply {
-				mulTo(acc, x[lo:hi])
+				v *= x[lo+i]
 			} else {
-				addTo(acc, x[lo:hi])
+				v += x[lo+i]
 			}
 		}
-		activate(j.dst[lo:hi], acc, j.act)
+		dst[i] = v
 	}
-}
-
-func addTo(sum, x []float32) {
-	for i, v := range x[:len(sum)] {
-		sum[i] += v
-	}
-}
-
-func mulTo(product, x []float32) {
-	for i, v := range x[:len(product)] {
-		product[i] *= v
+	if j.act.Kind != Identity {
+		activate(dst, dst, j.act)
 	}
 }
 

@@ -15,7 +15,7 @@ func convDepthwise(dst, src, weights []float32, g Conv, e Epilogue, w *Workers, 
 	}
 	j := depthwiseJob{dst: dst[:g.dstSize()], src: src[:g.srcSize()], weights: weights[:g.K*g.FH*g.FW], g: g, e: e, r: r}
 	j.lo, j.hi = interior(&g)
-	j.bounds, j.rest = e.bounds()
+	j.bounds, j.rest = e.Act.bounds()
 	launch(w, g.N*g.K, j)
 }
 
@@ -113,7 +113,7 @@ func (j *depthwiseJob) slowRow(out, in, filter []float32, bias float32, oh int) 
 		}
 		addTaps(out, in[ih*g.W:(ih+1)*g.W], filter[fh*g.FW:(fh+1)*g.FW], g)
 	}
-	addAndBound(out, bias, j.bounds.lo, j.bounds.hi)
+	j.r.affine(out, out, 1, bias, j.bounds)
 }
 
 // addTaps adds what one row of the filter makes of one row of the input.

@@ -160,7 +160,7 @@ func (j *gemmJob) do(task, worker int) {
 	if j.e.Bias != nil {
 		copy(t.bias, j.e.Bias[t.group*p.rows+t.row0:t.group*p.rows+t.row1])
 	}
-	end, rest := j.e.bounds()
+	end, rest := j.e.Act.bounds()
 	for k0 := 0; k0 < p.depth; k0 += p.kc {
 		k1 := min(k0+p.kc, p.depth)
 		j.packStrip(&t, k0, k1)

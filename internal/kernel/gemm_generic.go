@@ -15,6 +15,9 @@ var generic = routines{
 
 	inputTransform:  inputTransformGeneric,
 	outputTransform: outputTransformGeneric,
+
+	affine: affineGeneric,
+	add:    addGeneric,
 }
 
 func tileGeneric(kc int, a, b, c []float32, ldc int, add bool, bias []float32, lo, hi float32) {
@@ -90,15 +93,22 @@ func tileGeneric(kc int, a, b, c []float32, ldc int, add bool, bias []float32, l
 	r0[0], r0[1], r0[2], r0[3] = c00, c01, c02, c03
 	r1[0], r1[1], r1[2], r1[3] = c10, c11, c12, c13
 	if bias != nil {
-		addAndBound(r0, bias[0], lo, hi)
-		addAndBound(r1, bias[1], lo, hi)
+		affineGeneric(r0, r0, 1, bias[0], bounds{lo, hi})
+		affineGeneric(r1, r1, 1, bias[1], bounds{lo, hi})
 	}
 }
 
-// addAndBound adds bias to a row and keeps it within lo and hi.
-func addAndBound(row []float32, bias, lo, hi float32) {
-	for i, v := range row {
-		row[i] = min(max(v+bias, lo), hi)
+func affineGeneric(dst, src []float32, scale, shift float32, b bounds) {
+	dst = dst[:len(src)]
+	for i, v := range src {
+		dst[i] = min(max(v*scale+shift, b.lo), b.hi)
+	}
+}
+
+func addGeneric(dst, x, y []float32, b bounds) {
+	x, y = x[:len(dst)], y[:len(dst)]
+	for i, v := range x {
+		dst[i] = min(max(v+y[i], b.lo), b.hi)
 	}
 }
 

@@ -39,6 +39,12 @@ type routines struct {
 	// dst[16*i:]. temp is room for 36*8 values.
 	outputTransform func(dst, products []float32, step int, temp []float32, bias float32, b bounds)
 
+	// affine is src*scale + shift within bounds; dst may be src. NaN stays NaN.
+	affine func(dst, src []float32, scale, shift float32, b bounds)
+
+	// add is x + y within bounds; dst may be either. NaN stays NaN.
+	add func(dst, x, y []float32, b bounds)
+
 	// fastWinograd tells that both transforms are fast enough to pay.
 	fastWinograd bool
 }

@@ -32,6 +32,9 @@ var avx2 = routines{
 	inputTransform:  inputTransformVector,
 	outputTransform: outputTransformVector,
 	fastWinograd:    true,
+
+	affine: affineVector,
+	add:    addVector,
 }
 
 // avx512 holds 14x32 sums in 28 of the 32 512-bit registers.
@@ -49,6 +52,9 @@ var avx512 = routines{
 	inputTransform:  inputTransformVector,
 	outputTransform: outputTransformVector,
 	fastWinograd:    true,
+
+	affine: affineVector,
+	add:    addVector,
 }
 
 // first is the address of n values, or nil where there are none.
@@ -130,3 +136,35 @@ func outputTransformVector(dst, products []float32, step int, temp []float32, bi
 
 //go:noescape
 func outputTransformAVX2(dst, products *float32, step int, temp *float32, bias, lo, hi float32)
+
+// affineVector is routines.affine; what does not fill a register is left to portable code.
+func affineVector(dst, src []float32, scale, shift float32, b bounds) {
+	n := len(src)
+	dst = dst[:n]
+	if whole := n &^ 7; whole > 0 {
+		affineAVX2(&dst[0], &src[0], whole, scale, shift, b.lo, b.hi)
+		dst, src = dst[whole:], src[whole:]
+	}
+	affineGeneric(dst, src, scale, shift, b)
+}
+
+// affineAVX2 is routines.affine for n values, a multiple of 8.
+//
+//go:noescape
+func affineAVX2(dst, src *float32, n int, scale, shift, lo, hi float32)
+
+// addVector is routines.add; what does not fill a register is left to portable code.
+func addVector(dst, x, y []float32, b bounds) {
+	n := len(dst)
+	x, y = x[:n], y[:n]
+	if whole := n &^ 7; whole > 0 {
+		addAVX2(&dst[0], &x[0], &y[0], whole, b.lo, b.hi)
+		dst, x, y = dst[whole:], x[whole:], y[whole:]
+	}
+	addGeneric(dst, x, y, b)
+}
+
+// addAVX2 is routines.add for n values, a multiple of 8.
+//
+//go:noescape
+func addAVX2(dst, x, y *float32, n int, lo, hi float32)

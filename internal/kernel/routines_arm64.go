@@ -35,6 +35,8 @@ var neon = routines{
 	},
 	inputTransform:  inputTransformGeneric,
 	outputTransform: outputTransformGeneric,
+	affine:          affineGeneric,
+	add:             addGeneric,
 }
 
 // tileNEON is routines.tile for 8x12 values. kc is at least 1.

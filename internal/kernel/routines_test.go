@@ -94,3 +94,33 @@ func TestDot4(t *testing.T) {
 		}
 	}
 }
+
+// The element-wise routines do the same operations in the same order as the portable ones, but for a fused
+// multiply-add.
+func TestElementwiseRoutines(t *testing.T) {
+	limits := bounds{-0.5, 0.75}
+	for _, r := range compiled {
+		for _, n := range []int{0, 1, 7, 8, 9, 16, 31, 100} {
+			x, y := withSpecials(n, 1), withSpecials(n, 2)
+			scaled, sum := make([]float32, n), make([]float32, n)
+			b := &bench{t: t}
+			got := b.buffer(n)
+			r.affine(got, b.input(x), 1.5, -0.25, limits)
+			affineGeneric(scaled, x, 1.5, -0.25, limits)
+			compareValues(t, r.name+" affine", got, scaled)
+			r.add(got, b.input(x), b.input(y), limits)
+			addGeneric(sum, x, y, limits)
+			compareValues(t, r.name+" add", got, sum)
+			b.check()
+		}
+	}
+}
+
+func compareValues(t *testing.T, what string, got, want []float32) {
+	t.Helper()
+	for i := range want {
+		if !near(float64(got[i]), float64(want[i]), 1e-6) {
+			t.Errorf("%s: value %d of %d is %v, want %v", what, i, len(want), got[i], want[i])
+		}
+	}
+}

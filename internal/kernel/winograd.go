@@ -16,7 +16,8 @@ const (
 	winogradTile   = 4  // outputs on each side of a tile
 	winogradInput  = 6  // inputs on each side
 	winogradPoints = 36 // products of a tile
-	winogradStrip  = 32 // tiles of a strip, whole panels of any routine
+	minStripTiles  = 32 // tiles of a strip, at least: it is whole panels of the routine
+	maxStripTiles  = 64
 	winogradLanes  = 8  // tiles that the transforms take at a time
 	winogradGap    = 16 // values between the points of a strip, which would share cache sets if a power of two apart
 	winogradPanels = 4  // panels of filters in a block: a strip's point of the input stays in cache for them
@@ -33,7 +34,7 @@ func WinogradPays(g Conv) bool {
 		return false
 	}
 	p := planWinograd(&g, active, 1)
-	tiles := float64(p.strips * winogradStrip)
+	tiles := float64(p.strips * p.strip)
 	// In multiplications that the tile routine could do meanwhile, as measured on a Zen 5 with AVX-512: the
 	// transforms of an input and an output tile take about 2000, a value of the filters 22 from memory and, for
 	// each strip after the first, 6 from the third-level cache.
@@ -47,7 +48,7 @@ func WinogradPays(g Conv) bool {
 // changes no value.
 type winogradPlan struct {
 	tilesX, tilesY int
-	strips         int // of one image
+	strip, strips  int // tiles of a strip, and strips of one image
 	block, blocks  int // filters in a block, and number of blocks
 	share, shares  int // blocks in a task, and tasks for each strip
 	step           int // from one point of a strip's input to the next
@@ -57,8 +58,9 @@ type winogradPlan struct {
 
 func planWinograd(g *Conv, r *routines, workers int) winogradPlan {
 	p := winogradPlan{tilesX: ceilDiv(g.OW, winogradTile), tilesY: ceilDiv(g.OH, winogradTile)}
-	p.strips = ceilDiv(p.tilesX*p.tilesY, winogradStrip)
-	p.step = g.C*winogradStrip + winogradGap
+	p.strip = stripTiles(r.nr)
+	p.strips = ceilDiv(p.tilesX*p.tilesY, p.strip)
+	p.step = g.C*p.strip + winogradGap
 	p.block = winogradPanels * r.mr
 	p.blocks = ceilDiv(g.K, p.block)
 	p.shares = 1
@@ -67,16 +69,26 @@ func planWinograd(g *Conv, r *routines, workers int) winogradPlan {
 	}
 	p.share = ceilDiv(p.blocks, p.shares)
 	p.shares = ceilDiv(p.blocks, p.share)
-	rows := min(p.tilesY, ceilDiv(winogradStrip-1, p.tilesX)+1)
+	rows := min(p.tilesY, ceilDiv(p.strip-1, p.tilesX)+1)
 	p.regionW = p.tilesX*winogradTile + winogradInput - winogradTile
 	p.region = (rows*winogradTile + winogradInput - winogradTile) * p.regionW
 	return p
 }
 
+// stripTiles is the smallest strip that is whole panels of nr tiles and whole
+// turns of the transforms.
+func stripTiles(nr int) int {
+	strip := minStripTiles
+	for strip%nr != 0 && strip < maxStripTiles {
+		strip += winogradLanes
+	}
+	return strip
+}
+
 // scratch is the number of values that one worker needs: a strip of the transformed input, the products of a
 // block, a padded part of a plane, and the transforms' own.
 func (p *winogradPlan) scratch() int {
-	return winogradPoints*(p.step+winogradStrip*p.block) + p.region + 2*winogradPoints*winogradLanes
+	return winogradPoints*(p.step+p.strip*p.block) + p.region + 2*winogradPoints*winogradLanes
 }
 
 // WinogradScratch is the number of values of scratch that [ConvWinograd] needs with that many workers. Kernels
@@ -154,7 +166,7 @@ func convWinograd(dst, src, filters, scratch []float32, g Conv, e Epilogue, w *W
 		dst: dst[:g.dstSize()], src: src[:g.srcSize()], filters: filters[:winogradFiltersSize(&g, r)],
 		local: scratch[:w.Size()*each], each: each, g: g, e: e, p: p, r: r,
 	}
-	j.bounds, j.rest = e.bounds()
+	j.bounds, j.rest = e.Act.bounds()
 	launch(w, g.N*p.strips*p.shares, j)
 }
 
@@ -175,7 +187,7 @@ type winogradStripTask struct {
 	image, tile0, tile1 int
 
 	// offsets are where the tiles begin in the padded region; tiles past the last repeat it.
-	offsets [winogradStrip]int32
+	offsets [maxStripTiles]int32
 
 	input, products, region, temp []float32
 }
@@ -190,10 +202,10 @@ func (j *winogradJob) do(task, worker int) {
 		local = local[n:]
 		return part
 	}
-	t := winogradStripTask{image: task / p.strips, tile0: task % p.strips * winogradStrip}
-	t.tile1 = min(t.tile0+winogradStrip, p.tilesX*p.tilesY)
+	t := winogradStripTask{image: task / p.strips, tile0: task % p.strips * p.strip}
+	t.tile1 = min(t.tile0+p.strip, p.tilesX*p.tilesY)
 	t.input = cut(winogradPoints * p.step)
-	t.products = cut(winogradPoints * winogradStrip * p.block)
+	t.products = cut(winogradPoints * p.strip * p.block)
 	t.region = cut(p.region)
 	t.temp = cut(2 * winogradPoints * winogradLanes)
 	j.transformInput(&t)
@@ -208,14 +220,14 @@ func (j *winogradJob) transformInput(t *winogradStripTask) {
 	p, g, nr := &j.p, &j.g, j.r.nr
 	row0 := t.tile0 / p.tilesX
 	rows := (t.tile1-1)/p.tilesX - row0 + 1
-	for i := range t.offsets {
+	for i := range p.strip {
 		tile := min(t.tile0+i, t.tile1-1)
 		t.offsets[i] = int32((tile/p.tilesX-row0)*winogradTile*p.regionW + tile%p.tilesX*winogradTile)
 	}
 	for c := range g.C {
 		plane := j.src[(t.image*g.C+c)*g.H*g.W:][:g.H*g.W]
 		j.fillRegion(t, plane, row0*winogradTile-g.PT, rows*winogradTile+winogradInput-winogradTile)
-		for i := 0; i < winogradStrip; i += winogradLanes {
+		for i := 0; i < p.strip; i += winogradLanes {
 			to := t.input[(i/nr*g.C+c)*nr+i%nr:]
 			offsets := [winogradLanes]int32(t.offsets[i:])
 			if nr%winogradLanes != 0 {
@@ -265,10 +277,10 @@ func (j *winogradJob) multiply(t *winogradStripTask, block int) {
 	for point := range winogradPoints {
 		a := filters[point*p.block*channels:]
 		b := t.input[point*p.step:]
-		c := t.products[point*p.block*winogradStrip:]
-		for col := 0; col < winogradStrip && t.tile0+col < t.tile1; col += nr {
+		c := t.products[point*p.block*p.strip:]
+		for col := 0; col < p.strip && t.tile0+col < t.tile1; col += nr {
 			for row := 0; row < rows; row += mr {
-				j.r.tile(channels, a[row*channels:], b[col*channels:], c[row*winogradStrip+col:], winogradStrip, false, nil, 0, 0)
+				j.r.tile(channels, a[row*channels:], b[col*channels:], c[row*p.strip+col:], p.strip, false, nil, 0, 0)
 			}
 		}
 	}
@@ -283,10 +295,10 @@ func (j *winogradJob) transformOutput(t *winogradStripTask, block int) {
 			bias = j.e.Bias[k]
 		}
 		plane := j.dst[(t.image*g.K+k)*g.OH*g.OW:][:g.OH*g.OW]
-		for i := 0; i < winogradStrip && t.tile0+i < t.tile1; i += winogradLanes {
-			from := t.products[(k-block*p.block)*winogradStrip+i:]
+		for i := 0; i < p.strip && t.tile0+i < t.tile1; i += winogradLanes {
+			from := t.products[(k-block*p.block)*p.strip+i:]
 			outputs := t.temp[winogradPoints*winogradLanes:][:16*winogradLanes]
-			j.r.outputTransform(outputs, from, p.block*winogradStrip, t.temp, bias, j.bounds)
+			j.r.outputTransform(outputs, from, p.block*p.strip, t.temp, bias, j.bounds)
 			for lane := range min(winogradLanes, t.tile1-t.tile0-i) {
 				j.place(plane, outputs[lane*16:][:16], t.tile0+i+lane)
 			}
