@@ -50,3 +50,51 @@ add:
 	JNZ     add
 	VZEROUPPER
 	RET
+
+// Y0 = max(Y0, Y1), NaN if either is: MAX gives its first operand here, the old value, where one is NaN, so that a
+// new NaN is put in its place.
+#define MAX_NAN \
+	VCMPPS    $3, Y1, Y1, Y2     \
+	VMAXPS    Y0, Y1, Y0         \
+	VBLENDVPS Y2, Y1, Y0, Y0
+
+// func maxRowAVX2(dst, src *float32, n, stride int)
+//
+// The last block begins at n-8: a maximum taken twice is the same.
+TEXT ·maxRowAVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ n+16(FP), R8
+	MOVQ stride+24(FP), BX
+	XORQ AX, AX
+
+next:
+	MOVQ R8, CX
+	SUBQ AX, CX
+	JLE  done
+	CMPQ CX, $8
+	JGE  block
+	LEAQ -8(R8), AX
+
+block:
+	VMOVUPS (DI)(AX*4), Y0
+	CMPQ    BX, $2
+	JEQ     strided
+	VMOVUPS (SI)(AX*4), Y1
+	JMP     take
+
+	// Of 16 values the even ones.
+strided:
+	VMOVUPS (SI)(AX*8), Y1
+	VSHUFPS $0x88, 32(SI)(AX*8), Y1, Y1
+	VPERMPD $0xD8, Y1, Y1
+
+take:
+	MAX_NAN
+	VMOVUPS Y0, (DI)(AX*4)
+	ADDQ    $8, AX
+	JMP     next
+
+done:
+	VZEROUPPER
+	RET

@@ -18,6 +18,7 @@ var generic = routines{
 
 	affine: affineGeneric,
 	add:    addGeneric,
+	maxRow: maxRowGeneric,
 }
 
 func tileGeneric(kc int, a, b, c []float32, ldc int, add bool, bias []float32, lo, hi float32) {
@@ -140,4 +141,10 @@ func dot4Generic(weights []float32, ldw int, x []float32) [4]float32 {
 		a3 += w3[i] * x[i]
 	}
 	return [4]float32{a0 + b0, a1 + b1, a2 + b2, a3 + b3}
+}
+
+func maxRowGeneric(dst, src []float32, stride int) {
+	for i := range dst {
+		dst[i] = max(dst[i], src[i*stride])
+	}
 }

@@ -96,9 +96,7 @@ func (j *poolJob) takeRow(dst, src []float32) {
 		in := src[lo*g.SW+offset:][:(hi-lo-1)*g.SW+1]
 		switch j.mode {
 		case poolMax:
-			for i := range out {
-				out[i] = max(out[i], in[i*stride])
-			}
+			active.maxRow(out, in, stride)
 		case poolL2:
 			for i := range out {
 				v := in[i*stride]

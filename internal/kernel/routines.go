@@ -45,6 +45,10 @@ type routines struct {
 	// add is x + y within bounds; dst may be either. NaN stays NaN.
 	add func(dst, x, y []float32, b bounds)
 
+	// maxRow raises each value of dst to every stride-th value of src. NaN in
+	// either is the result.
+	maxRow func(dst, src []float32, stride int)
+
 	// fastWinograd tells that both transforms are fast enough to pay.
 	fastWinograd bool
 }

@@ -35,6 +35,7 @@ var avx2 = routines{
 
 	affine: affineVector,
 	add:    addVector,
+	maxRow: maxRowVector,
 }
 
 // avx512 holds 14x32 sums in 28 of the 32 512-bit registers.
@@ -55,6 +56,7 @@ var avx512 = routines{
 
 	affine: affineVector,
 	add:    addVector,
+	maxRow: maxRowVector,
 }
 
 // first is the address of n values, or nil where there are none.
@@ -168,3 +170,22 @@ func addVector(dst, x, y []float32, b bounds) {
 //
 //go:noescape
 func addAVX2(dst, x, y *float32, n int, lo, hi float32)
+
+// maxRowVector is routines.maxRow; other strides than 1 and 2 and short rows are left to portable code.
+func maxRowVector(dst, src []float32, stride int) {
+	n := len(dst)
+	if stride == 2 && n > 0 && len(src) < 2*n {
+		n-- // the routine reads one value past the last that it uses
+	}
+	if n >= 8 && stride <= 2 {
+		_ = src[n*stride-1]
+		maxRowAVX2(&dst[0], &src[0], n, stride)
+		dst, src = dst[n:], src[min(n*stride, len(src)):]
+	}
+	maxRowGeneric(dst, src, stride)
+}
+
+// maxRowAVX2 is routines.maxRow for n values, at least 8, and strides 1 and 2.
+//
+//go:noescape
+func maxRowAVX2(dst, src *float32, n, stride int)

@@ -37,6 +37,7 @@ var neon = routines{
 	outputTransform: outputTransformGeneric,
 	affine:          affineGeneric,
 	add:             addGeneric,
+	maxRow:          maxRowGeneric,
 }
 
 // tileNEON is routines.tile for 8x12 values. kc is at least 1.

@@ -124,3 +124,27 @@ func compareValues(t *testing.T, what string, got, want []float32) {
 		}
 	}
 }
+
+func TestMaxRow(t *testing.T) {
+	for _, r := range compiled {
+		for _, stride := range []int{1, 2, 3} {
+			for _, n := range []int{0, 1, 7, 8, 9, 16, 31} {
+				for spare := range 2 {
+					b := &bench{t: t}
+					got, src := b.buffer(n), withSpecials(max((n-1)*stride+1+spare, 0), 2)
+					copy(got, withSpecials(n, 3))
+					want := append([]float32(nil), got...)
+					for i := range want {
+						want[i] = float32(math.Max(float64(want[i]), float64(src[i*stride])))
+						if before := withSpecials(n, 3)[i]; before != before || src[i*stride] != src[i*stride] {
+							want[i] = float32(math.NaN()) // math.Max prefers +Inf to NaN
+						}
+					}
+					r.maxRow(got, b.input(src), stride)
+					b.check()
+					compareValues(t, fmt.Sprintf("%s stride %d", r.name, stride), got, want)
+				}
+			}
+		}
+	}
+}
