@@ -10,11 +10,11 @@ import (
 	"strings"
 )
 
-//go:embed *.yaml
+//go:embed *.yaml torchvision/*.yaml
 var files embed.FS
 
-// Names lists the networks: the examples of the CS231n notes, then the papers' networks in the order of their
-// years. A name is the file's path in this folder without .yaml, with slashes.
+// Names lists the networks: the examples of the CS231n notes, the papers' networks in the order of their years,
+// and torchvision's. A name is the file's path in this folder without .yaml, with slashes.
 func Names() []string {
 	return []string{
 		"cifar10",
@@ -24,13 +24,43 @@ func Names() []string {
 		"lenet5",
 		"alexnet",
 		"zfnet",
+		"nin",
 		"vgg11",
 		"vgg13",
 		"vgg16",
 		"vgg19",
 		"googlenet",
+		"allconv",
+		"unet",
 		"resnet18",
 		"resnet50",
+		"resnet20",
+		"resnet56",
+		"resnet110",
+		"torchvision/alexnet",
+		"torchvision/vgg11",
+		"torchvision/vgg13",
+		"torchvision/vgg16",
+		"torchvision/vgg19",
+		"torchvision/vgg11_bn",
+		"torchvision/vgg13_bn",
+		"torchvision/vgg16_bn",
+		"torchvision/vgg19_bn",
+		"torchvision/googlenet",
+		"torchvision/inception_v3",
+		"torchvision/resnet18",
+		"torchvision/resnet34",
+		"torchvision/resnet50",
+		"torchvision/resnet101",
+		"torchvision/resnet152",
+		"torchvision/wide_resnet50_2",
+		"torchvision/resnext50_32x4d",
+		"torchvision/squeezenet1_0",
+		"torchvision/squeezenet1_1",
+		"torchvision/densenet121",
+		"torchvision/densenet169",
+		"torchvision/densenet201",
+		"torchvision/mobilenet_v2",
 	}
 }
 

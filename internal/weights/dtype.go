@@ -7,12 +7,33 @@ import (
 	"strings"
 )
 
+// readTypes lists the element types that can be read, for messages.
+const readTypes = "F32, F16, BF16 and F64 are read"
+
 // dtype is an element type that can be read.
 type dtype struct {
-	name string
-	size int64 // bytes per value
+	name string // numpy's
+	code string // safetensors'
+	size int64  // bytes per value
 	// decode converts len(dst) values from the first len(dst)*size bytes of src.
 	decode func(dst []float32, src []byte) error
+}
+
+var (
+	typeF32  = dtype{"float32", "F32", 4, decodeFloat32}
+	typeF64  = dtype{"float64", "F64", 8, decodeFloat64}
+	typeF16  = dtype{"float16", "F16", 2, decodeFloat16}
+	typeBF16 = dtype{"bfloat16", "BF16", 2, decodeBfloat16}
+)
+
+// dtypeByCode returns the element type that safetensors calls code; it is false where values of the type are not read.
+func dtypeByCode(code string) (dtype, bool) {
+	for _, t := range []dtype{typeF32, typeF16, typeBF16, typeF64} {
+		if t.code == code {
+			return t, true
+		}
+	}
+	return dtype{}, false
 }
 
 // dtypeOf returns the element type of a numpy type string such as "<f4". Types without a lossless or customary
@@ -20,11 +41,11 @@ type dtype struct {
 func dtypeOf(descr string) (dtype, error) {
 	switch descr {
 	case "<f4":
-		return dtype{"float32", 4, decodeFloat32}, nil
+		return typeF32, nil
 	case "<f8":
-		return dtype{"float64", 8, decodeFloat64}, nil
+		return typeF64, nil
 	case "<f2":
-		return dtype{"float16", 2, decodeFloat16}, nil
+		return typeF16, nil
 	case ">f4", ">f8", ">f2":
 		return dtype{}, fmt.Errorf("type %q is big-endian; convert it in numpy with a.astype('<f4')", descr)
 	}
@@ -83,6 +104,15 @@ func decodeFloat16(dst []float32, src []byte) error {
 	src = src[:2*len(dst)]
 	for i := range dst {
 		dst[i] = halfToFloat32(binary.LittleEndian.Uint16(src[2*i:]))
+	}
+	return nil
+}
+
+// decodeBfloat16: bfloat16 is the upper half of a float32.
+func decodeBfloat16(dst []float32, src []byte) error {
+	src = src[:2*len(dst)]
+	for i := range dst {
+		dst[i] = math.Float32frombits(uint32(binary.LittleEndian.Uint16(src[2*i:])) << 16)
 	}
 	return nil
 }

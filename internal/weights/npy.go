@@ -20,37 +20,65 @@ const (
 	fortranColumns = 16
 )
 
-// ReadNPY reads one npy array, version 1.0, 2.0 or 3.0, of little-endian float16, float32 or float64, in C or Fortran
-// order. r must hold exactly size bytes (from Stat, or the length of a slice): what is missing or left over is an error.
-// limit bounds the bytes of Data, at 4 a value. The result has no name.
-//
-// NaN and infinite values are kept as they are.
-func ReadNPY(r io.Reader, size, limit int64) (Tensor, error) {
+// array is what is known of a tensor before its values are read. Of npy are read version 1.0, 2.0 and 3.0, little-endian
+// float16, float32 and float64, in C or Fortran order.
+type array struct {
+	shape   []int
+	typ     dtype
+	descr   string // the type as the file writes it
+	refused error  // why the values cannot be read, where typ is not known
+	fortran bool   // the first dimension changes fastest
+	start   int64  // bytes before the first value
+}
+
+// readArrayHeader reads an npy array up to its first value, and checks that the values fill the rest of the size bytes (from
+// Stat, or the length of a slice). A type that is not supported is no error yet: the array may not be wanted.
+func readArrayHeader(r io.Reader, size int64) (array, error) {
 	header, rest, err := readNPYHeader(r, size)
 	if err != nil {
-		return Tensor{}, err
+		return array{}, err
 	}
-	typ, err := dtypeOf(header.descr)
-	if err != nil {
-		return Tensor{}, err
+	a := array{shape: header.shape, descr: header.descr, fortran: header.fortran && len(header.shape) > 1, start: size - rest}
+	if a.typ, a.refused = dtypeOf(header.descr); a.refused != nil {
+		return a, nil
 	}
-	count, err := checkPayload(header.shape, typ, rest, limit)
-	if err != nil {
-		return Tensor{}, err
+	a.descr = a.typ.code
+	return a, checkPayload(a.shape, a.typ, rest)
+}
+
+// readAll reads the values into a slice of its own, of at most limit bytes.
+func (a array) readAll(r io.Reader, limit int64) (Tensor, error) {
+	if a.refused != nil {
+		return Tensor{}, a.refused
+	}
+	count, _ := valueCount(a.shape)
+	if 4*count > limit {
+		return Tensor{}, aboveLimit(a.shape, limit)
 	}
 	data := make([]float32, count)
-	if header.fortran && len(header.shape) > 1 {
-		err = readFortran(r, typ, data, header.shape)
+	if err := a.read(r, data); err != nil {
+		return Tensor{}, err
+	}
+	return Tensor{Shape: a.shape, Data: data}, nil
+}
+
+func aboveLimit(shape []int, limit int64) error {
+	count, _ := valueCount(shape)
+	return fmt.Errorf("shape %s takes %d bytes as float32, and the limit leaves %d", formatShape(shape), 4*count, max(limit, 0))
+}
+
+// read fills data, in C order, from r, which is at the first value and ends after the last.
+func (a array) read(r io.Reader, data []float32) error {
+	var err error
+	if a.fortran {
+		err = readFortran(r, a.typ, data, a.shape)
 	} else {
-		err = readValues(r, typ, data, newChunk(len(data), typ))
+		err = readValues(r, a.typ, data, newChunk(len(data), a.typ))
 	}
 	if err != nil {
-		return Tensor{}, err
+		return err
 	}
-	if err := expectEnd(r); err != nil {
-		return Tensor{}, err
-	}
-	return Tensor{Shape: header.shape, Data: data}, nil
+	return expectEnd(r)
 }
 
 // readNPYHeader reads up to the array's first byte, and returns how many of the size bytes are left from there.
@@ -104,29 +132,25 @@ func notNPY(r io.Reader, prefix []byte) error {
 	}
 	more := make([]byte, headLen-len(prefix))
 	n, _ := io.ReadFull(r, more)
-	return errors.New("not an npy file: " + describeHead(append(prefix[:len(prefix):len(prefix)], more[:n]...)))
+	return fmt.Errorf("not an npy file: %w", foreignHead(append(prefix[:len(prefix):len(prefix)], more[:n]...)))
 }
 
-// checkPayload returns the number of values of an array, once the payload bytes after its header are as many as they
-// should be and limit allows for the values.
-func checkPayload(shape []int, typ dtype, payload, limit int64) (int64, error) {
+// checkPayload checks that the payload bytes after an array's header are as many as its shape and type need.
+func checkPayload(shape []int, typ dtype, payload int64) error {
 	count, ok := valueCount(shape)
 	if !ok {
-		return 0, fmt.Errorf("shape %s takes more bytes than can be counted", formatShape(shape))
+		return fmt.Errorf("shape %s takes more bytes than can be counted", formatShape(shape))
 	}
 	need := count * typ.size
 	if payload < need {
-		return 0, fmt.Errorf("the file is cut short: shape %s of %s needs %d bytes, and %d follow the header",
+		return fmt.Errorf("the file is cut short: shape %s of %s needs %d bytes, and %d follow the header",
 			formatShape(shape), typ.name, need, payload)
 	}
 	if payload > need {
-		return 0, fmt.Errorf("%d bytes too many: shape %s of %s needs %d bytes, and %d follow the header",
+		return fmt.Errorf("%d bytes too many: shape %s of %s needs %d bytes, and %d follow the header",
 			payload-need, formatShape(shape), typ.name, need, payload)
 	}
-	if 4*count > limit {
-		return 0, fmt.Errorf("shape %s takes %d bytes as float32, and the limit leaves %d", formatShape(shape), 4*count, max(limit, 0))
-	}
-	return count, nil
+	return nil
 }
 
 // newChunk returns the buffer that readValues needs for n values: chunkBytes, or less where all of them take less.

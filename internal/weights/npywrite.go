@@ -25,6 +25,11 @@ func WriteNPY(w io.Writer, shape []int, data []float32) error {
 	if _, err := w.Write(npyHeaderBytes(shape)); err != nil {
 		return err
 	}
+	return writeValues(w, data)
+}
+
+// writeValues writes data as little-endian float32, in pieces of at most chunkBytes.
+func writeValues(w io.Writer, data []float32) error {
 	buf := make([]byte, min(4*len(data), chunkBytes))
 	for len(data) > 0 {
 		n := min(len(data), chunkBytes/4)

@@ -18,37 +18,61 @@ const maxDeflateRatio = 1032
 // encryptedFlag is bit 0 of a zip entry's general purpose flags (APPNOTE.TXT, 4.4.4).
 const encryptedFlag = 1
 
-// ReadNPZ reads the arrays of an npz archive, as numpy.savez and savez_compressed write it, in the archive's order. r must hold
-// exactly size bytes. Every entry must be an npy array that ReadNPY reads, and its name is the entry's without ".npy".
-//
-// limit bounds the bytes of all Data together, at 4 a value. keep, where not nil, is asked for every name; arrays that it turns
-// down are not unpacked, and only their entry's name and sizes are checked.
-func ReadNPZ(r io.ReaderAt, size, limit int64, keep func(name string) bool) ([]Tensor, error) {
+// openNPZ reads the directory of an npz archive, as numpy.savez and savez_compressed write it, and the header of each of its
+// arrays. r must hold exactly size bytes. Every entry must be an npy array, and its tensor has the entry's name without ".npy".
+func openNPZ(r io.ReaderAt, size int64) ([]entry, error) {
 	files, err := npzEntries(r, size)
 	if err != nil {
 		return nil, err
 	}
 	seen := make(map[string]bool, len(files))
 	packedLeft := uint64(size)
-	var wanted []*zip.File
 	for _, f := range files {
 		if err := checkEntry(f, seen, &packedLeft); err != nil {
 			return nil, fmt.Errorf("entry %q: %w", f.Name, err)
 		}
-		if keep == nil || keep(tensorName(f)) {
-			wanted = append(wanted, f)
-		}
 	}
-	tensors := make([]Tensor, 0, len(wanted))
-	for _, f := range wanted {
-		t, err := readEntry(f, limit)
+	entries := make([]entry, 0, len(files))
+	for _, f := range files {
+		e, err := openEntry(f)
 		if err != nil {
 			return nil, fmt.Errorf("entry %q: %w", f.Name, err)
 		}
-		limit -= 4 * int64(len(t.Data))
-		tensors = append(tensors, t)
+		entries = append(entries, e)
 	}
-	return tensors, nil
+	return entries, nil
+}
+
+// openEntry reads the header of one array whose directory record was checked.
+func openEntry(f *zip.File) (entry, error) {
+	r, err := f.Open()
+	if err != nil {
+		return entry{}, zipError(err)
+	}
+	defer r.Close()
+	a, err := readArrayHeader(r, int64(f.UncompressedSize64))
+	if err != nil {
+		return entry{}, zipError(err)
+	}
+	return entry{
+		array:  a,
+		name:   strings.TrimSuffix(f.Name, ".npy"),
+		offset: -1,
+		open:   func() (io.ReadCloser, error) { return openValues(f, a.start) },
+	}, nil
+}
+
+// openValues unpacks an entry from its first value on.
+func openValues(f *zip.File, start int64) (io.ReadCloser, error) {
+	r, err := f.Open()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := io.CopyN(io.Discard, r, start); err != nil {
+		r.Close()
+		return nil, err
+	}
+	return r, nil
 }
 
 // npzEntries returns the archive's directory, which has at least one entry.
@@ -58,7 +82,7 @@ func npzEntries(r io.ReaderAt, size int64) ([]*zip.File, error) {
 		return nil, err
 	}
 	if !isZip(head) {
-		return nil, errors.New("not an npz file: " + describeHead(head))
+		return nil, fmt.Errorf("not an npz file: %w", foreignHead(head))
 	}
 	archive, err := zip.NewReader(r, size)
 	if errors.Is(err, zip.ErrFormat) || errors.Is(err, io.ErrUnexpectedEOF) {
@@ -125,8 +149,7 @@ func methodName(method uint16) string {
 // archive was not made by numpy. Slashes inside are fine; TensorFlow's names have them.
 func checkEntryName(name string) error {
 	if strings.HasSuffix(name, "/data.pkl") {
-		return errors.New("this is a PyTorch file, whose pickle is a program and is not run here; " +
-			"load it in Python and save the arrays with numpy.savez")
+		return &foreign{"it is " + torchText, torchToNPZ}
 	}
 	if !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
 		return errors.New("the name is not plain text")
@@ -138,25 +161,6 @@ func checkEntryName(name string) error {
 		return errors.New("it is not named NAME.npy, as the arrays of an npz archive are")
 	}
 	return nil
-}
-
-func tensorName(f *zip.File) string {
-	return strings.TrimSuffix(f.Name, ".npy")
-}
-
-// readEntry unpacks one array whose entry was checked.
-func readEntry(f *zip.File, limit int64) (Tensor, error) {
-	r, err := f.Open()
-	if err != nil {
-		return Tensor{}, zipError(err)
-	}
-	defer r.Close()
-	t, err := ReadNPY(r, int64(f.UncompressedSize64), limit)
-	if err != nil {
-		return Tensor{}, zipError(err)
-	}
-	t.Name = tensorName(f)
-	return t, nil
 }
 
 // zipError words the errors of archive/zip and flate, which name no remedy.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
+	"strings"
 )
 
 // headLen is how many first bytes of a file are looked at to tell what it is.
@@ -22,6 +24,11 @@ func isZip(head []byte) bool {
 	return bytes.HasPrefix(head, []byte("PK\x03\x04")) || bytes.HasPrefix(head, []byte("PK\x05\x06"))
 }
 
+// isSafetensors reports whether head may start a safetensors file, which has no magic number: eight bytes of length, then JSON.
+func isSafetensors(head []byte) bool {
+	return len(head) > 8 && head[8] == '{'
+}
+
 // readHead returns the first bytes of r, which is size bytes long.
 func readHead(r io.ReaderAt, size int64) ([]byte, error) {
 	head := make([]byte, max(0, min(size, headLen)))
@@ -32,33 +39,94 @@ func readHead(r io.ReaderAt, size int64) ([]byte, error) {
 	return head[:n], nil
 }
 
-// What is often found in place of weights, by its first bytes, in any case of letters. Each text says what to do.
-var lookalikes = []struct{ prefix, text string }{
-	{npyMagic, "it is a single npy array, not an npz archive; save it with numpy.savez and a name"},
-	{"PK\x03\x04", "it is a zip archive; if it is an npz file, give it that name"},
-	{"PK\x05\x06", "it is an empty zip archive"},
-	{"version https://git-lfs", "it is a Git LFS pointer that stands for the real file; fetch that with `git lfs pull`"},
-	{"<!doctype html", "it is an HTML page, as a failed download leaves behind; download the file again"},
-	{"<html", "it is an HTML page, as a failed download leaves behind; download the file again"},
-	{"<?xml", "it is an XML text, as a failed download leaves behind; download the file again"},
-	{"\x89hdf\r\n\x1a\n", "it is an HDF5 file (Keras, h5py); read it in Python and save the arrays with numpy.savez"},
-	{"\x1f\x8b", "it is compressed with gzip; unpack it with gunzip first"},
-	{"\x80\x02", pickleText}, {"\x80\x03", pickleText}, {"\x80\x04", pickleText}, {"\x80\x05", pickleText},
+// foreign is the error of a file of another kind that a program can convert.
+type foreign struct {
+	what   string
+	python string // converts the file sys.argv[1] to the npz file sys.argv[2]
 }
 
-const pickleText = "it is a Python pickle (PyTorch, .pkl), which is a program and is not run here; " +
-	"load it in Python and save the arrays with numpy.savez"
+func (e *foreign) Error() string { return e.what }
 
-// describeHead says in words what a file that starts with head is, given that it isn't what was expected.
-func describeHead(head []byte) string {
-	if len(head) == 0 {
-		return "it is empty"
+// command is what converts the file at path, on a line of its own to be copied.
+func (e *foreign) command(path string) string {
+	npz := strings.TrimSuffix(path, filepath.Ext(path)) + ".npz"
+	return fmt.Sprintf("; convert it with\n  python3 -c \"%s\" %s %s", e.python, shellQuote(path), shellQuote(npz))
+}
+
+// shellQuote writes a path as one word of a POSIX shell.
+func shellQuote(path string) string {
+	plain := func(r rune) bool {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("/._-+,:@%", r)
 	}
-	start := bytes.ToLower(bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n"))
+	if strings.HasPrefix(path, "-") {
+		path = "./" + path
+	}
+	if path != "" && strings.IndexFunc(path, func(r rune) bool { return !plain(r) }) < 0 {
+		return path
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+}
+
+// The programs hold no double quote, dollar, backquote or backslash, so that they stand between double quotes in a shell.
+const (
+	// A checkpoint of a training run has the tensors under "state_dict". weights_only keeps the pickle from running anything.
+	torchToNPZ = "import sys, numpy, torch; d = torch.load(sys.argv[1], map_location='cpu', weights_only=True); " +
+		"numpy.savez(sys.argv[2], **{k: v.float().numpy() for k, v in d.get('state_dict', d).items()})"
+	pickleToNPZ = "import sys, numpy, pickle; numpy.savez(sys.argv[2], **pickle.load(open(sys.argv[1], 'rb')))"
+	// TensorFlow's filters are HWIO and its FC weights (inputs, outputs): both become PyTorch's order when they are reversed,
+	// the filters with height and width swapped back.
+	hdf5ToNPZ = "import sys, h5py, numpy; d = {}; h5py.File(sys.argv[1]).visititems(lambda k, v: d.update({k: v[()]}) " +
+		"if hasattr(v, 'shape') else None); numpy.savez(sys.argv[2], **{k: v.transpose(3, 2, 0, 1) if v.ndim == 4 else v.T for k, v in d.items()})"
+
+	torchText  = "a PyTorch file (.pt, .pth), whose pickle is a program and is not run here"
+	pickleText = "it is a Python pickle (.pkl), a program that can do anything and is not run here"
+)
+
+// torchMagic follows the first opcode of a file that PyTorch wrote before version 1.6: the number 0x1950a86a20f9469cfc6c.
+const torchMagic = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"
+
+// What is often found in place of weights, by its first bytes, in any case of letters.
+var lookalikes = []struct{ prefix, text, python string }{
+	{npyMagic, "it is a single npy array, not an npz archive; save it with numpy.savez and a name", ""},
+	{"PK\x03\x04", "it is a zip archive; if it is an npz file, give it that name", ""},
+	{"PK\x05\x06", "it is an empty zip archive", ""},
+	{"version https://git-lfs", "it is a Git LFS pointer that stands for the real file; fetch that with `git lfs pull`", ""},
+	{"<!doctype html", "it is an HTML page, as a failed download leaves behind; download the file again", ""},
+	{"<html", "it is an HTML page, as a failed download leaves behind; download the file again", ""},
+	{"<?xml", "it is an XML text, as a failed download leaves behind; download the file again", ""},
+	{"\x1f\x8b", "it is compressed with gzip; unpack it with gunzip first", ""},
+	{"\x89HDF\r\n\x1a\n", "it is an HDF5 file (.h5, as Keras writes it)", hdf5ToNPZ},
+	{torchMagic, "it is " + torchText, torchToNPZ},
+	{"\x80\x02", pickleText, pickleToNPZ},
+	{"\x80\x03", pickleText, pickleToNPZ},
+	{"\x80\x04", pickleText, pickleToNPZ},
+	{"\x80\x05", pickleText, pickleToNPZ},
+}
+
+// foreignHead says in words what a file that starts with head is, given that it isn't what was expected.
+func foreignHead(head []byte) error {
+	if len(head) == 0 {
+		return errors.New("it is empty")
+	}
+	start := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
 	for _, l := range lookalikes {
-		if bytes.HasPrefix(start, bytes.ToLower([]byte(l.prefix))) {
-			return l.text
+		if len(start) >= len(l.prefix) && lowerASCII(start[:len(l.prefix)]) == lowerASCII([]byte(l.prefix)) {
+			if l.python == "" {
+				return errors.New(l.text)
+			}
+			return &foreign{l.text, l.python}
 		}
 	}
-	return fmt.Sprintf("it starts with %q", head[:min(len(head), 8)])
+	return fmt.Errorf("it starts with %q", head[:min(len(head), 8)])
+}
+
+// lowerASCII changes nothing but ASCII letters; bytes.ToLower would make all bytes that are not UTF-8 alike.
+func lowerASCII(b []byte) string {
+	lower := bytes.Clone(b)
+	for i, c := range lower {
+		if 'A' <= c && c <= 'Z' {
+			lower[i] = c + 'a' - 'A'
+		}
+	}
+	return string(lower)
 }

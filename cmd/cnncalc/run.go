@@ -1,0 +1,224 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"cnncalc/internal/exec"
+	"cnncalc/internal/memory"
+	"cnncalc/internal/report"
+)
+
+const runLong = `run takes pictures (PNG, JPEG, GIF, WebP, BMP) through a network on the CPU.
+
+A picture's short side is resized and its centre cut out (--fit stretch: resized without keeping the
+ratio), then scaled and normalised as the file's preprocess: says; without one, by ImageNet's mean
+and deviation for inputs 3 deep. Inputs 1 deep get a grey picture.
+
+Without trained weights the network has random ones (He initialisation from --seed). Then the output
+shows what every layer computed, and no ranking: it would mean nothing.`
+
+// maxBatch bounds --batch, far above what any machine holds.
+const maxBatch = 1 << 20
+
+type runFlags struct {
+	specFlags
+	inputs    []string
+	batch     int
+	fit       string
+	seed      uint64
+	threads   int
+	algo      string
+	top       int
+	labels    string
+	profile   bool
+	dump      string
+	maxMemory string
+	format    string
+}
+
+func newRun(a *app) *cobra.Command {
+	var f runFlags
+	cmd := &cobra.Command{
+		Use:     "run [SPEC] --input PICTURE",
+		Short:   "take pictures through a network",
+		Long:    runLong,
+		Example: "  cnncalc run --input photo.jpg\n  cnncalc run lenet5 --input seven.png --profile",
+		Args:    atMostOneSpec,
+		RunE:    func(cmd *cobra.Command, args []string) error { return a.run(cmd.Context(), args, &f) },
+	}
+	f.register(cmd.Flags())
+	flags := cmd.Flags()
+	flags.StringArrayVar(&f.inputs, "input", nil, "a picture (repeatable: several make a batch)")
+	flags.IntVar(&f.batch, "batch", 0, "pictures in the batch: the inputs are repeated to fill it (default: one of each)")
+	flags.StringVar(&f.fit, "fit", "", "crop or stretch (default: what the file's preprocess: says, else crop)")
+	flags.Uint64Var(&f.seed, "seed", 1, "seed of random weights")
+	flags.IntVar(&f.threads, "threads", runtime.GOMAXPROCS(0), "threads; the result is the same for any number")
+	flags.StringVar(&f.algo, "algo", string(exec.Auto), "how convolutions are computed: "+exec.AlgoNames())
+	flags.IntVar(&f.top, "top", 5, "how many classes to print for each picture")
+	flags.StringVar(&f.labels, "labels", "", "file of class names: lines, synset.txt, or JSON")
+	flags.BoolVar(&f.profile, "profile", false, "print time and statistics of every layer, and the memory used")
+	flags.StringVar(&f.dump, "dump", "", "write every layer's output as .npy into this new folder")
+	flags.StringVar(&f.maxMemory, "max-memory", "", "refuse to use more memory, as 4GiB (default: what the machine has free)")
+	flags.StringVar(&f.format, "format", "text", "text or json")
+	return cmd
+}
+
+// check refuses flags that no network would suit.
+func (f *runFlags) check() error {
+	switch {
+	case len(f.inputs) == 0:
+		return usageError("run needs a picture: --input photo.jpg")
+	case f.batch < 0 || f.batch > maxBatch:
+		return usageError("--batch is from 1 to %d, not %d", maxBatch, f.batch)
+	case f.batch != 0 && f.batch < len(f.inputs):
+		return usageError("--batch %d is less than the %d inputs", f.batch, len(f.inputs))
+	case f.threads < 1 || f.threads > exec.MaxThreads:
+		return usageError("--threads is from 1 to %d, not %d", exec.MaxThreads, f.threads)
+	case f.top < 1:
+		return usageError("--top must be 1 or more, not %d", f.top)
+	case f.fit != "" && f.fit != "crop" && f.fit != "stretch":
+		return usageError("--fit is crop or stretch, not %s", f.fit)
+	case f.format != "text" && f.format != "json":
+		return usageError("--format: run writes text or json, not %s", f.format)
+	}
+	if f.batch == 0 {
+		f.batch = len(f.inputs)
+	}
+	return nil
+}
+
+func (a *app) run(ctx context.Context, args []string, f *runFlags) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	algo, err := exec.ParseAlgo(f.algo)
+	if err != nil {
+		return usageError("--algo: %w", err)
+	}
+	limit, err := f.memoryLimit()
+	if err != nil {
+		return err
+	}
+	l, err := a.loadSound(args, &f.specFlags)
+	if err != nil {
+		return err
+	}
+	names, err := readLabels(f.labels, l.network)
+	if err != nil {
+		return err
+	}
+	program, err := exec.Compile(l.network, exec.Options{Batch: f.batch, Threads: f.threads, Algo: algo})
+	if err != nil {
+		return problemError("%s: %w", l.title(), err)
+	}
+	defer program.Close()
+	if need := program.Footprint().Total; limit.bytes > 0 && need > limit.bytes {
+		return problemError("%s needs %s for a batch of %d, but %s", l.title(), bothSizes(need), f.batch, limit)
+	}
+	pictures, input, err := a.readPictures(f, l.network)
+	if err != nil {
+		return err
+	}
+	outcome, err := a.compute(ctx, program, input, f)
+	if err != nil {
+		return err
+	}
+	outcome.pictures, outcome.names, outcome.seed = pictures, names, f.seed
+	return a.write("", func(w io.Writer) error {
+		if f.format == "json" {
+			return report.WriteJSON(w, outcome.document(l, f))
+		}
+		return outcome.writeText(w, l, f)
+	})
+}
+
+// memoryLimit is the most that a run may use, and where that comes from.
+type memoryLimit struct {
+	bytes int64 // 0 where nothing is known
+	given bool
+}
+
+func (m memoryLimit) String() string {
+	if m.given {
+		return "--max-memory allows " + bothSizes(m.bytes)
+	}
+	return "the machine has " + bothSizes(m.bytes) + " free; a smaller --batch or --input-size needs less"
+}
+
+func (f *runFlags) memoryLimit() (memoryLimit, error) {
+	if f.maxMemory == "" {
+		bytes, _ := memory.Available()
+		return memoryLimit{bytes: bytes}, nil
+	}
+	bytes, err := report.ParseBytes(f.maxMemory)
+	if err == nil && bytes < 1 {
+		err = fmt.Errorf("it must be 1 byte or more")
+	}
+	if err != nil {
+		return memoryLimit{}, usageError("--max-memory: %w", err)
+	}
+	return memoryLimit{bytes, true}, nil
+}
+
+// bothSizes gives a size for people and in bytes, so that two that round alike can be told apart.
+func bothSizes(bytes int64) string {
+	return fmt.Sprintf("%s (%d bytes)", report.Bytes(bytes, report.IEC), bytes)
+}
+
+// outcome is what a run gave.
+type outcome struct {
+	program  *exec.Program
+	profile  *exec.Profile
+	output   []float32 // [batch, D, H, W]
+	took     time.Duration
+	pictures []inputPicture
+	names    []string
+	seed     uint64
+}
+
+// compute loads the weights and runs.
+func (a *app) compute(ctx context.Context, program *exec.Program, input []float32, f *runFlags) (*outcome, error) {
+	if err := program.Load(ctx, exec.He(f.seed)); err != nil {
+		return nil, runError(ctx, err)
+	}
+	profile := exec.NewProfile(program)
+	observers := []exec.Observer{profile}
+	if report.IsTerminal(a.err) {
+		p := newProgress(a.err, program)
+		defer p.clear()
+		observers = append(observers, p)
+	}
+	var dump *dumper
+	if f.dump != "" {
+		var err error
+		if dump, err = newDumper(f.dump, program); err != nil {
+			return nil, outputError(err)
+		}
+		defer dump.abandon()
+		observers = append(observers, dump)
+	}
+	start := time.Now()
+	output, err := program.Run(ctx, input, observers...)
+	if err != nil {
+		return nil, runError(ctx, err)
+	}
+	o := &outcome{program: program, profile: profile, output: output, took: time.Since(start)}
+	if dump != nil {
+		return o, outputError(dump.keep())
+	}
+	return o, nil
+}
+
+// runError tells an interrupt from a failure.
+func runError(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Canceled
+	}
+	return outputError(err)
+}

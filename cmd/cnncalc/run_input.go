@@ -1,0 +1,136 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"cnncalc/internal/graph"
+	"cnncalc/internal/labels"
+	"cnncalc/internal/picture"
+	"cnncalc/internal/shape"
+)
+
+// Inputs at least this wide are trained on crops of 224 out of 256; smaller ones on the whole picture.
+const largeInput = 128
+
+// inputPicture is a picture as it was read.
+type inputPicture struct {
+	path          string
+	width, height int
+	notes         []string
+}
+
+// readPictures makes the batch: every input once, then again from the first on.
+func (a *app) readPictures(f *runFlags, n *shape.Network) ([]inputPicture, []float32, error) {
+	fit, normalise := preprocessing(n, f.fit)
+	in := n.InputShape()
+	if in.D != 1 && in.D != 3 {
+		return nil, nil, problemError("the input is %s, but a picture is 3 deep, or 1 in grey", in)
+	}
+	each := int(in.W * in.H * in.D)
+	input := make([]float32, f.batch*each)
+	pictures := make([]inputPicture, len(f.inputs))
+	for i, path := range f.inputs {
+		p, err := picture.Open(path, picture.Limits{})
+		if err != nil {
+			return nil, nil, problemError("%w", err)
+		}
+		pictures[i] = inputPicture{path, p.Width, p.Height, p.Notes}
+		fitted, err := picture.Fit(p.RGB, fit)
+		if err != nil {
+			return nil, nil, problemError("%s: %w", path, err)
+		}
+		if err := picture.Normalise(input[i*each:(i+1)*each], fitted, int(in.D), normalise); err != nil {
+			return nil, nil, problemError("%s: %w", path, err)
+		}
+		for _, note := range p.Notes {
+			a.note("%s: %s", path, note)
+		}
+	}
+	for i := len(pictures); i < f.batch; i++ {
+		copy(input[i*each:(i+1)*each], input[i%len(pictures)*each:])
+	}
+	return pictures, input, nil
+}
+
+// preprocessing is what the network's file says, with the defaults for what it leaves out.
+func preprocessing(n *shape.Network, fitFlag string) (picture.FitOptions, picture.NormaliseOptions) {
+	in, p := n.InputShape(), n.Preprocess
+	fit := picture.FitOptions{Width: int(in.W), Height: int(in.H), Mode: picture.Crop}
+	switch {
+	case fitFlag == "stretch" || fitFlag == "" && p.Stretch:
+		fit.Mode = picture.Stretch
+	case p.Resize > 0:
+		fit.Resize = int(p.Resize)
+	case min(in.W, in.H) >= largeInput:
+		fit.Resize = picture.ImageNetResize(int(min(in.W, in.H)))
+	}
+	options := picture.NormaliseOptions{}
+	if in.D == 3 && p.Mean == nil && p.Std == nil && p.Scale == 0 {
+		options = picture.ImageNet()
+	}
+	if p.Mean != nil {
+		options.Mean = everyChannel(p.Mean, in)
+	}
+	if p.Std != nil {
+		options.Std = everyChannel(p.Std, in)
+	}
+	options.Scale = p.Scale
+	if p.BGR {
+		options.Order = picture.BGR
+	}
+	return fit, options
+}
+
+// everyChannel gives each channel its value where one stands for all.
+func everyChannel(values []float64, in graph.Shape) []float64 {
+	if len(values) == 1 {
+		return slices.Repeat(values, int(in.D))
+	}
+	return values
+}
+
+// readLabels gives the names of the network's outputs: the flag's file, or the network file's own, or
+// ImageNet's where there are 1000 outputs. It is nil where there are none.
+func readLabels(path string, n *shape.Network) ([]string, error) {
+	outputs := n.Total.Out.W * n.Total.Out.H * n.Total.Out.D
+	switch {
+	case path != "":
+	case n.Labels != nil:
+		return n.Labels, nil
+	case outputs == 1000 && n.InputShape().D == 3:
+		return labels.ImageNet(), nil
+	default:
+		return nil, nil
+	}
+	names, err := openLabels(path)
+	if err != nil {
+		return nil, problemError("%s: %w", path, err)
+	}
+	if int64(len(names)) != outputs {
+		return nil, problemError("%s has %d labels, but the network has %d outputs", path, len(names), outputs)
+	}
+	return names, nil
+}
+
+func openLabels(path string) ([]string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("it is %s, not a file of labels", describeMode(info.Mode()))
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, labels.MaxFileSize+1))
+	if err != nil {
+		return nil, err
+	}
+	return labels.Parse(data)
+}

@@ -1,0 +1,24 @@
+package exec
+
+import (
+	"cnncalc/internal/kernel"
+	"cnncalc/internal/memory"
+	"cnncalc/internal/op"
+)
+
+// bindBN computes BN with the running statistics. Once loaded, weight and bias hold the scale and shift that
+// all four tensors come down to. A network that is not trained starts as PyTorch's: the identity but for eps.
+func bindBN(l *layer) (plan, error) {
+	eps := l.op.(*op.BatchNorm).Eps()
+	channels, area := planes(l.in[0])
+	return plan{
+		alias:   memory.InPlace,
+		tensors: []tensor{{start: 1}, {}, {}, {start: 1}}, // weight, bias, running_mean, running_var
+		ready: func(w [][]float32) {
+			kernel.FoldBatchNorm(w[0], w[1], w[0], w[1], w[2], w[3], eps)
+		},
+		run: func(c *call) {
+			kernel.ScaleShift(c.out, c.in[0], c.weights[0], c.weights[1], c.images, channels, area, kernel.Activation{}, c.workers)
+		},
+	}, nil
+}

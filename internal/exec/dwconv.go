@@ -1,0 +1,39 @@
+package exec
+
+import (
+	"cnncalc/internal/kernel"
+	"cnncalc/internal/op"
+)
+
+// bindDWConv computes DWCONV channel by channel. There is no im2col for it: the matrix product of a channel
+// would have a single row.
+func bindDWConv(l *layer) (plan, error) {
+	o := l.op.(*op.DWConv)
+	window, err := o.Geometry(l.in[0])
+	if err != nil {
+		return plan{}, err
+	}
+	g := l.convolution(window, l.in[0].D, l.split())
+	p := plan{
+		atOnce:  g.N,
+		tensors: weightAndBias(tensor{fanIn: g.FH * g.FW}, o.NoBias),
+		run:     depthwise(g),
+	}
+	if l.algo == Direct {
+		p.run = func(c *call) {
+			g := g
+			g.N = c.images
+			kernel.ConvDirect(c.out, c.in[0], c.weights[0], g, epilogue(c.weights), c.workers)
+		}
+	}
+	return p, nil
+}
+
+// depthwise runs a convolution whose groups have one input channel each.
+func depthwise(g kernel.Conv) func(c *call) {
+	return func(c *call) {
+		g := g
+		g.N = c.images
+		kernel.ConvDepthwise(c.out, c.in[0], c.weights[0], g, epilogue(c.weights), c.workers)
+	}
+}

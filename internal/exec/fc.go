@@ -1,0 +1,19 @@
+package exec
+
+import (
+	"cnncalc/internal/kernel"
+	"cnncalc/internal/op"
+)
+
+// bindFC computes FC for the whole batch at once, so that the weights are read once.
+func bindFC(l *layer) (plan, error) {
+	o := l.op.(*op.FC)
+	channels, area := planes(l.in[0])
+	inputs, units := channels*area, int(o.Units)
+	return plan{
+		tensors: weightAndBias(tensor{fanIn: inputs}, o.NoBias),
+		run: func(c *call) {
+			kernel.Linear(c.out, c.in[0], c.weights[0], c.images, units, inputs, epilogue(c.weights), c.workers)
+		},
+	}, nil
+}

@@ -1,0 +1,85 @@
+package exec
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"cnncalc/internal/op"
+	"cnncalc/internal/weights"
+)
+
+// goldenFolder holds small networks with their weights, an input, and the output that PyTorch makes of it;
+// see generate.py there.
+const goldenFolder = "../../testdata/pytorch"
+
+func TestPyTorch(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(goldenFolder, "*", "net.yaml"))
+	if err != nil || len(files) < 8 {
+		t.Fatalf("%d cases in %s, want 8 at least (%v)", len(files), goldenFolder, err)
+	}
+	seen := map[string]bool{}
+	for _, file := range files {
+		folder := filepath.Dir(file)
+		t.Run(filepath.Base(folder), func(t *testing.T) {
+			for _, node := range checkGolden(t, folder).network.Nodes {
+				seen[node.Op.Kind()] = true
+			}
+		})
+	}
+	for _, kind := range op.Kinds() {
+		if !seen[kind.Name] {
+			t.Errorf("no case has a %s", kind.Name)
+		}
+	}
+}
+
+func checkGolden(t *testing.T, folder string) *Program {
+	text, err := os.ReadFile(filepath.Join(folder, "net.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := weights.Open(filepath.Join(folder, "data.npz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer data.Close()
+	shapes := map[string][]int{}
+	for _, info := range data.Tensors() {
+		shapes[info.Name] = info.Shape
+	}
+	tensor := func(name string) []float32 {
+		values := make([]float32, (&Tensor{Shape: shapes[name]}).values())
+		if err := data.Read(name, values); err != nil {
+			t.Fatal(err)
+		}
+		return values
+	}
+	input, output := tensor("input"), tensor("output")
+	want := make([]float64, len(output))
+	for i, v := range output {
+		want[i] = float64(v)
+	}
+	var p *Program
+	for _, algo := range []Algo{Direct, Im2col, Auto} {
+		unused := len(shapes) - 2 // input and output
+		p = load(t, string(text), Options{Batch: shapes["input"][0], Threads: 2, Algo: algo}, Given(
+			func(name string, shape []int) ([]float32, error) {
+				if !slices.Equal(shape, shapes[name]) {
+					t.Errorf("%s is %v here, %v in PyTorch", name, shape, shapes[name])
+				}
+				unused--
+				return tensor(name), nil
+			}))
+		if unused != 0 {
+			t.Errorf("%d tensors are not asked for", unused)
+		}
+		// The output is float64 arithmetic rounded once, so what is left is the error of the kernels alone.
+		if d := far(run(t, p, input), want); d > 1e-5 {
+			t.Errorf("%s: off by %.2g", algo, d)
+		}
+		p.Close()
+	}
+	return p
+}

@@ -1,0 +1,41 @@
+package exec
+
+// A binder makes the plan of one kind of layer.
+type binder func(l *layer) (plan, error)
+
+// binders has every kind of op.Kinds. The INPUT is not computed and has none.
+func binders() map[string]binder {
+	return map[string]binder{
+		"CONV":        bindConv,
+		"DWCONV":      bindDWConv,
+		"LOCAL":       bindLocal,
+		"UPCONV":      bindUpConv,
+		"POOL":        bindPool,
+		"AVGPOOL":     bindAvgPool,
+		"L2POOL":      bindL2Pool,
+		"GAP":         bindGAP,
+		"ADAPTAVG":    bindAdaptAvg,
+		"FC":          bindFC,
+		"FLATTEN":     bindFlatten,
+		"RELU":        bindReLU,
+		"LEAKYRELU":   bindLeakyReLU,
+		"PRELU":       bindPReLU,
+		"RELU6":       bindReLU6,
+		"SIGMOID":     bindSigmoid,
+		"TANH":        bindTanh,
+		"ELU":         bindELU,
+		"SILU":        bindSiLU,
+		"GELU":        bindGELU,
+		"HARDSWISH":   bindHardSwish,
+		"HARDSIGMOID": bindHardSigmoid,
+		"SOFTMAX":     bindSoftmax,
+		"DROPOUT":     bindDropout,
+		"LRN":         bindLRN,
+		"BN":          bindBN,
+		"UPSAMPLE":    bindUpsample,
+		"CROP":        bindCrop,
+		"CONCAT":      bindConcat,
+		"ADD":         bindAdd,
+		"MUL":         bindMul,
+	}
+}

@@ -1,0 +1,236 @@
+package exec
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"cnncalc/internal/op"
+)
+
+func TestEveryKindHasABinder(t *testing.T) {
+	table := binders()
+	for _, kind := range op.Kinds() {
+		if table[kind.Name] == nil {
+			t.Errorf("%s has no binder", kind.Name)
+		}
+		delete(table, kind.Name)
+	}
+	if len(table) > 0 {
+		t.Errorf("binders of no kind: %v", slices.Sorted(maps.Keys(table)))
+	}
+}
+
+// oneLiners are networks of single layers, or nearly so: on which input, and the layers.
+var oneLiners = [][2]string{
+	{"9x7x4", "CONV3-5"},
+	{"9x7x4", "CONV3-4 s2 p1 d2 g2 floor"},
+	{"9x7x4", "CONV1-8"},
+	{"9x7x4", "CONV1-6 s2 nobias"},
+	{"9x7x4", "CONV5x1-3 s1x2 p=2,1,0,0"},
+	{"9x7x4", "CONV2-3 same"},
+	{"9x7x4", "CONV3-8 g4"},
+	{"9x7x4", "CONV3-4 g4 nobias"},
+	{"9x7x4", "CONV4-3 s3 p1 ceil"},
+	{"9x7x4", "CONV9x7-2 p0"},
+	{"5x5x1", "CONV3-3 valid"},
+	{"9x7x4", "DWCONV3"},
+	{"9x7x4", "DWCONV3x2 s2 p=1,0,1,1 d1x2 nobias floor"},
+	{"9x7x1", "DWCONV5"},
+	{"9x7x4", "LOCAL3-2"},
+	{"9x7x4", "LOCAL3x2-5 s2 p0 nobias floor"},
+	{"9x7x4", "UPCONV2-3"},
+	{"9x7x4", "UPCONV3-4 s2 p1 outpad=1 g2"},
+	{"9x7x4", "UPCONV3x4-2 s1x3 p=1,0,2,1 d2 nobias"},
+	{"9x7x4", "POOL2 ceil"},
+	{"9x7x4", "POOL3 s2 p1"},
+	{"9x7x4", "POOL3x2 s1 same"},
+	{"9x7x4", "AVGPOOL3 s2 p1 ceil"},
+	{"9x7x4", "AVGPOOL3 s2 p1 excludepad ceil"},
+	{"9x7x4", "AVGPOOL9x7"},
+	{"9x7x4", "L2POOL2 floor"},
+	{"9x7x4", "L2POOL3 s1 p1"},
+	{"9x7x4", "GAP"},
+	{"9x7x4", "ADAPTAVG3x5"},
+	{"9x7x4", "ADAPTAVG11x2"},
+	{"9x7x4", "FC-10"},
+	{"9x7x4", "FC-3 nobias"},
+	{"1x1x5", "FC-7"},
+	{"9x7x4", "FLATTEN"},
+	{"9x7x4", "FLATTEN -> FC-5"},
+	{"9x7x4", "RELU"},
+	{"9x7x4", "LEAKYRELU"},
+	{"9x7x4", "LEAKYRELU0.3"},
+	{"9x7x4", "PRELU"},
+	{"9x7x4", "PRELU shared"},
+	{"9x7x4", "CONV1-4 -> RELU6"},
+	{"9x7x4", "SIGMOID"},
+	{"9x7x4", "TANH"},
+	{"9x7x4", "ELU"},
+	{"9x7x4", "ELU alpha=0.3"},
+	{"9x7x4", "SILU"},
+	{"9x7x4", "GELU"},
+	{"9x7x4", "HARDSWISH"},
+	{"9x7x4", "HARDSIGMOID"},
+	{"9x7x4", "SOFTMAX"},
+	{"1x1x9", "SOFTMAX"},
+	{"9x7x4", "DROPOUT"},
+	{"9x7x4", "DROPOUT0.3 -> RELU"},
+	{"9x7x4", "LRN"},
+	{"9x7x4", "LRN3 alpha=0.5 beta=0.6 k=2"},
+	{"9x7x4", "LRN2 alpha=1"},
+	{"9x7x4", "BN"},
+	{"9x7x4", "BN eps=0.1"},
+	{"9x7x4", "UPSAMPLE2"},
+	{"9x7x4", "UPSAMPLE3x1 bilinear"},
+	{"9x7x4", "CROP3x5"},
+	{"9x7x4", "CROP4 offset=5,1"},
+	{"9x7x4", "CONCAT(IDENTITY | CONV3-2 | RELU)"},
+	{"9x7x4", "ADD(IDENTITY | CONV3-4 | IDENTITY)"},
+	{"9x7x4", "ADD(CONV1-2 | CONV3-2)"},
+	{"9x7x4", "MUL(IDENTITY | CONV3-4)"},
+	{"9x7x4", "MUL(GAP -> FC-4 -> SIGMOID | CONV3-4 | GAP)"},
+	{"9x7x4", "MUL(GAP | GAP -> SILU)"},
+	{"9x7x4", "CONV3-4 @a -> RELU @b -> TANH -> CONCAT(@a | @b -> FLATTEN -> RELU -> FC-4 -> UPSAMPLE9x7 | IDENTITY)"},
+}
+
+func TestKinds(t *testing.T) {
+	seen := map[string]bool{}
+	for _, net := range oneLiners {
+		text := line(net[0], net[1])
+		t.Run(net[0]+"/"+net[1], func(t *testing.T) { checkNetwork(t, text) })
+		n, err := read(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, node := range n.Nodes {
+			seen[node.Op.Kind()] = true
+		}
+	}
+	for _, kind := range op.Kinds() {
+		if !seen[kind.Name] {
+			t.Errorf("no network here has a %s", kind.Name)
+		}
+	}
+}
+
+// checkNetwork runs a network in every way that there is, and compares.
+func checkNetwork(t rapid.TB, text string) {
+	t.Helper()
+	const batch = 3
+	p := load(t, text, testOptions(batch), noisy())
+	defer p.Close()
+	input := inputNoise(p)
+	out := checkLayers(t, p, input, 2e-5)
+	poison(p)
+	if again := run(t, p, input); !sameBits(out, again) {
+		t.Error("a run without an observer has another result")
+	}
+	for threads := 1; threads <= 3; threads++ {
+		other := load(t, text, Options{Batch: batch, Threads: threads}, noisy())
+		if !sameBits(out, run(t, other, input)) {
+			t.Errorf("%d threads have another result", threads)
+		}
+		other.Close()
+	}
+	single := load(t, text, testOptions(1), noisy())
+	defer single.Close()
+	for i := range batch {
+		if !sameBits(pictures(out, batch, i, 1), run(t, single, pictures(input, batch, i, 1))) {
+			t.Errorf("picture %d alone has another result than in a batch", i)
+		}
+	}
+	for _, algo := range []Algo{Im2col, Direct} {
+		other := load(t, text, Options{Batch: batch, Threads: 2, Algo: algo}, noisy())
+		checkLayers(t, other, input, 2e-5)
+		other.Close()
+	}
+}
+
+// checkLayers runs p and compares every layer's output with the naive one. It returns the network's.
+func checkLayers(t rapid.TB, p *Program, input []float32, tolerance float64) []float32 {
+	t.Helper()
+	n, batch := p.network, p.options.Batch
+	want := make([][]volume, batch)
+	for i := range want {
+		want[i] = naiveNetwork(n, pictures(input, batch, i, 1))
+	}
+	before := slices.Clone(input)
+	out := run(t, p, input, each(func(c Computed) {
+		if values, _ := n.Layers[c.Node].Out.Values(); int64(len(c.Output)) != values*int64(batch) {
+			t.Fatalf("%s has %d values, its shape is %s in a batch of %d", n.Nodes[c.Node].Name, len(c.Output), n.Layers[c.Node].Out, batch)
+		}
+		for i := range batch {
+			if d := far(pictures(c.Output, batch, i, 1), want[i][c.Node].values); d > tolerance {
+				t.Errorf("%s: %s, picture %d: off by %.2g", p.options.Algo, n.Nodes[c.Node].Name, i, d)
+			}
+		}
+	}))
+	if !slices.Equal(before, input) {
+		t.Error("the input was written to")
+	}
+	return out
+}
+
+// drawLayer draws a layer or a few, which may not fit the input at hand.
+func drawLayer(t *rapid.T) string {
+	number := func(low, high int) int { return rapid.IntRange(low, high).Draw(t, "number") }
+	pick := func(words ...string) string { return rapid.SampledFrom(words).Draw(t, "word") }
+	size := func(high int) string { return fmt.Sprintf("%dx%d", number(1, high), number(1, high)) }
+	window := func() string {
+		return fmt.Sprintf(" s%s p=%d,%d,%d,%d d%s %s", size(3), number(0, 2), number(0, 2), number(0, 2), number(0, 2), size(2), pick("floor", "ceil"))
+	}
+	pads := func() string {
+		return fmt.Sprintf(" s%s p=%d,%d,%d,%d %s", size(3), number(0, 1), number(0, 1), number(0, 1), number(0, 1), pick("floor", "ceil"))
+	}
+	switch number(0, 14) {
+	case 0, 1:
+		return fmt.Sprintf("CONV%s-%d%s g%d", size(3), number(1, 9), window(), number(1, 3))
+	case 2:
+		return fmt.Sprintf("DWCONV%s%s%s", size(3), window(), pick("", " nobias"))
+	case 3:
+		return fmt.Sprintf("LOCAL%s-%d%s", size(3), number(1, 5), window())
+	case 4:
+		return fmt.Sprintf("UPCONV%s-%d s%s p=%d,%d,%d,%d d%s g%d", size(3), number(1, 6), size(2),
+			number(0, 1), number(0, 1), number(0, 1), number(0, 1), size(2), number(1, 2))
+	case 5, 6:
+		return pick("POOL", "AVGPOOL", "L2POOL") + size(3) + pads()
+	case 7:
+		return pick("GAP", "FLATTEN", "FLATTEN -> RELU", "FC-6") + pick("", "", " @late")
+	case 8:
+		return "ADAPTAVG" + size(7)
+	case 9:
+		return pick("UPSAMPLE2x1", "UPSAMPLE2 bilinear", "CROP2x3", "CROP4")
+	case 10:
+		return pick("LRN", "LRN3 alpha=0.9", "BN", "SOFTMAX")
+	case 11:
+		return "ADD(" + pick("IDENTITY", "RELU", "BN", "CONV3-4") + " | " + pick("IDENTITY", "TANH", "DWCONV3", "CONV1-4") + ")"
+	case 12:
+		return "MUL(" + pick("IDENTITY", "RELU", "GAP") + " | " + pick("IDENTITY", "GAP -> SIGMOID", "GAP") + " | " + pick("SILU", "DROPOUT") + ")"
+	case 13:
+		return "CONCAT(" + pick("IDENTITY", "RELU -> DROPOUT", "CONV3-2") + " | " + pick("IDENTITY", "POOL3 s1 p1", "ELU") + " | CONV1-3 -> RELU)"
+	}
+	return pick("RELU", "LEAKYRELU0.2", "PRELU", "PRELU shared", "RELU6", "SIGMOID", "TANH", "ELU", "SILU", "GELU", "HARDSWISH", "HARDSIGMOID", "DROPOUT")
+}
+
+func TestRandomNetworks(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		input := fmt.Sprintf("%dx%dx%d", rapid.IntRange(1, 12).Draw(t, "width"), rapid.IntRange(1, 12).Draw(t, "height"),
+			rapid.SampledFrom([]int{1, 2, 3, 4, 6}).Draw(t, "depth"))
+		var layers []string
+		for range rapid.IntRange(1, 6).Draw(t, "layers") {
+			longer := append(slices.Clone(layers), drawLayer(t))
+			if _, err := read(line(input, strings.Join(longer, " -> "))); err == nil {
+				layers = longer
+			}
+		}
+		if len(layers) == 0 {
+			t.Skip("no layer fits")
+		}
+		checkNetwork(t, line(input, strings.Join(layers, " -> ")))
+	})
+}

@@ -1,0 +1,24 @@
+package exec
+
+import (
+	"cnncalc/internal/kernel"
+	"cnncalc/internal/op"
+)
+
+// bindLocal computes LOCAL for the whole batch at once: each weight is used by a single place, so reading
+// them is most of the work.
+func bindLocal(l *layer) (plan, error) {
+	o := l.op.(*op.Local)
+	window, err := o.Geometry(l.in[0])
+	if err != nil {
+		return plan{}, err
+	}
+	g := l.convolution(window, 1, l.batch)
+	return plan{
+		scratch: kernel.LocalScratch(g, l.threads),
+		tensors: weightAndBias(tensor{fanIn: g.C * g.FH * g.FW}, o.NoBias),
+		run: func(c *call) {
+			kernel.Local(c.out, c.in[0], c.weights[0], epilogue(c.weights).Bias, c.scratch, g, kernel.Activation{}, c.workers)
+		},
+	}, nil
+}

@@ -1,0 +1,12 @@
+package exec
+
+import (
+	"cnncalc/internal/kernel"
+	"cnncalc/internal/op"
+)
+
+// bindPool computes POOL, where padding never wins.
+func bindPool(l *layer) (plan, error) {
+	g, err := l.pooling(l.op.(*op.MaxPool))
+	return plan{run: func(c *call) { kernel.MaxPool(c.out, c.in[0], g, c.workers) }}, err
+}

@@ -1,0 +1,77 @@
+package exec
+
+import (
+	"math"
+	"time"
+)
+
+// Profile is an Observer that measures every layer. Times add up over runs; the statistics are the last
+// run's. Working them out takes time too, but none of it counts as a layer's.
+type Profile struct {
+	Layers []LayerProfile // one for each node
+	flops  []int64        // of one run
+}
+
+// LayerProfile is what was measured of one layer.
+type LayerProfile struct {
+	Runs  int
+	Time  time.Duration // of all runs
+	FLOPs int64         // of all runs: 2 for each MAC
+	Stats Stats
+}
+
+// GFLOPS is the rate in 10^9 floating-point operations a second; 0 where there are none to count.
+func (l LayerProfile) GFLOPS() float64 {
+	if l.FLOPs == 0 || l.Time <= 0 {
+		return 0
+	}
+	return float64(l.FLOPs) / l.Time.Seconds() / 1e9
+}
+
+// NewProfile makes an empty profile for runs of p.
+func NewProfile(p *Program) *Profile {
+	profile := &Profile{Layers: make([]LayerProfile, len(p.steps)), flops: make([]int64, len(p.steps))}
+	for i, l := range p.network.Layers {
+		profile.flops[i] = 2 * l.MACs * int64(p.options.Batch)
+	}
+	return profile
+}
+
+// Computed adds one layer of one run.
+func (p *Profile) Computed(c Computed) error {
+	l := &p.Layers[c.Node]
+	l.Runs++
+	l.Time += c.Took
+	l.FLOPs += p.flops[c.Node]
+	l.Stats = NewStats(c.Output)
+	return nil
+}
+
+// Stats describes the values of a volume. NaN is counted and left out of the rest; where there is nothing
+// else, Min, Mean and Max are NaN.
+type Stats struct {
+	Min, Max float32
+	Mean     float64
+	NaNs     int
+}
+
+// NewStats works out the statistics.
+func NewStats(values []float32) Stats {
+	s := Stats{Min: float32(math.Inf(1)), Max: float32(math.Inf(-1))}
+	var sum float64
+	for _, v := range values {
+		if v != v {
+			s.NaNs++
+			continue
+		}
+		s.Min, s.Max = min(s.Min, v), max(s.Max, v)
+		sum += float64(v)
+	}
+	n := len(values) - s.NaNs
+	if n == 0 {
+		nan := float32(math.NaN())
+		return Stats{Min: nan, Max: nan, Mean: math.NaN(), NaNs: s.NaNs}
+	}
+	s.Mean = sum / float64(n)
+	return s
+}

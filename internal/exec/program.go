@@ -1,0 +1,255 @@
+// Package exec runs a network: it binds the kernels to the kinds of layers, one file per kind under the
+// kind's name in package op, follows the arena plan of package memory, and profiles.
+//
+// A network is compiled, which allocates nothing of size, so that its footprint can be looked at; then its
+// weights are loaded; then it runs, any number of times. The kernels' arithmetic is in package kernel, shapes
+// are in package shape, pictures and files of weights are the caller's.
+package exec
+
+import (
+	"fmt"
+	"math"
+
+	"cnncalc/internal/checked"
+	"cnncalc/internal/graph"
+	"cnncalc/internal/kernel"
+	"cnncalc/internal/memory"
+	"cnncalc/internal/shape"
+)
+
+// Options say how a network is to be run.
+type Options struct {
+	Batch   int  // pictures in a run, at least 1
+	Threads int  // at least 1, at most MaxThreads; the result does not depend on it
+	Algo    Algo // how convolutions are computed
+}
+
+// MaxThreads bounds Options.Threads: each thread has scratch memory of its own.
+const MaxThreads = 1024
+
+// Algo is a way to compute convolutions.
+type Algo string
+
+// The algorithms. The bits of the result differ between them.
+const (
+	Auto   Algo = "auto"   // the fastest for each layer
+	Im2col Algo = "im2col" // im2col and a matrix product for every CONV
+	Direct Algo = "direct" // CONV and DWCONV from the definition, summed in float64: slow, to check the others
+)
+
+// AlgoNames lists the algorithms for help: "auto, im2col or direct".
+func AlgoNames() string { return fmt.Sprintf("%s, %s or %s", Auto, Im2col, Direct) }
+
+// ParseAlgo reads an algorithm's name.
+func ParseAlgo(name string) (Algo, error) {
+	switch a := Algo(name); a {
+	case Auto, Im2col, Direct:
+		return a, nil
+	}
+	return "", fmt.Errorf("the algorithm is %s, not %q", AlgoNames(), name)
+}
+
+// maxValues bounds the values of one volume or tensor, so that the sizes that kernels work out from them (a
+// packed copy, the scratch of every worker) fit an int. It is a petabyte on 64-bit systems.
+const maxValues = min(1<<48, math.MaxInt/64)
+
+// Program is a network ready to run. It has one arena, so one run goes on at a time; it must not be used by
+// several goroutines at once.
+type Program struct {
+	network   *shape.Network
+	options   Options
+	steps     []step
+	arena     *memory.Arena
+	footprint memory.Footprint
+	staging   int // values of the largest tensor that is packed
+
+	// What Load allocates.
+	workers *kernel.Workers
+	buffer  []float32 // the arena
+	loaded  bool
+
+	// What Run uses again for each step.
+	input []float32
+	call  call
+}
+
+// step is the computation of one node.
+type step struct {
+	plan
+	weights [][]float32 // in the order that the op declares them, each as its kernel reads it
+}
+
+// Compile plans the computation of a network that has no problems. Nothing is allocated yet for volumes or
+// weights. It fails where an option is out of range, a size is beyond counting, or a layer has no kernel.
+func Compile(n *shape.Network, o Options) (*Program, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	if n.Checked != len(n.Nodes) {
+		return nil, fmt.Errorf("%s has no shape: only a network without problems can be run", n.Nodes[n.Checked].Name)
+	}
+	p := &Program{network: n, options: o, steps: make([]step, len(n.Nodes))}
+	if err := p.bind(); err != nil {
+		return nil, err
+	}
+	needs := make([]memory.Step, len(p.steps))
+	for i, s := range p.steps {
+		needs[i] = memory.Step{Alias: s.alias, Scratch: int64(s.scratch)}
+	}
+	var err error
+	if p.arena, err = memory.PlanArena(n, int64(o.Batch), needs); err != nil {
+		return nil, err
+	}
+	return p, p.addUp()
+}
+
+func (o *Options) check() error {
+	if o.Batch < 1 {
+		return fmt.Errorf("the batch must be 1 or more, not %d", o.Batch)
+	}
+	if o.Threads < 1 || o.Threads > MaxThreads {
+		return fmt.Errorf("the number of threads is from 1 to %d, not %d", MaxThreads, o.Threads)
+	}
+	if o.Algo == "" {
+		o.Algo = Auto
+	}
+	_, err := ParseAlgo(string(o.Algo))
+	return err
+}
+
+// bind makes the plan of every node but the INPUT.
+func (p *Program) bind() error {
+	kinds := binders()
+	widest := 0
+	for i := range p.steps {
+		node := &p.network.Nodes[i]
+		widest = max(widest, len(node.Inputs))
+		if err := p.checkSizes(i); err != nil {
+			return fmt.Errorf("%s: %w", node.Name, err)
+		}
+		if i == 0 {
+			continue
+		}
+		bind, ok := kinds[node.Op.Kind()]
+		if !ok {
+			return fmt.Errorf("%s: there is no kernel for %s", node.Name, node.Op.Kind())
+		}
+		plan, err := bind(p.layer(i))
+		if err != nil {
+			return fmt.Errorf("%s: %w", node.Name, err)
+		}
+		if len(plan.tensors) != len(p.network.Layers[i].Weights) {
+			return fmt.Errorf("%s: %d tensors are bound, %d declared", node.Name, len(plan.tensors), len(p.network.Layers[i].Weights))
+		}
+		p.steps[i].plan = plan
+	}
+	p.call.in = make([][]float32, 0, widest)
+	return nil
+}
+
+func (p *Program) checkSizes(i int) error {
+	l := &p.network.Layers[i]
+	values, err := checked.Product(l.Out.W, l.Out.H, l.Out.D, int64(p.options.Batch))
+	if err != nil || values > maxValues {
+		return fmt.Errorf("a batch of %d volumes of %s is too large to run", p.options.Batch, l.Out)
+	}
+	for _, w := range l.Weights {
+		if count, err := w.Count(); err != nil || count > maxValues {
+			return fmt.Errorf("the tensor %s %v is too large to run", w.Name, w.Dims)
+		}
+	}
+	if _, err := checked.Product(l.MACs, int64(p.options.Batch), 2); err != nil {
+		return fmt.Errorf("a batch of %d takes more operations than can be counted", p.options.Batch)
+	}
+	return nil
+}
+
+func (p *Program) layer(i int) *layer {
+	return &layer{
+		op: p.network.Nodes[i].Op, in: p.network.Inputs(i), out: p.network.Layers[i].Out,
+		macs:  p.network.Layers[i].MACs,
+		batch: p.options.Batch, threads: p.options.Threads, algo: p.options.Algo,
+	}
+}
+
+// addUp makes the footprint.
+func (p *Program) addUp() error {
+	f := &p.footprint
+	var err error
+	add := func(to *int64, values int64) {
+		bytes, e := checked.Product(values, memory.BytesPerValue)
+		if e == nil {
+			*to, e = checked.Sum(*to, bytes)
+		}
+		if e != nil {
+			err = e
+		}
+	}
+	for i, s := range p.steps {
+		for k, t := range s.tensors {
+			count, _ := p.network.Layers[i].Weights[k].Count() // checkSizes has counted it
+			if t.pack == nil {
+				add(&f.Weights, count)
+				continue
+			}
+			add(&f.Packed, int64(t.packed))
+			p.staging = max(p.staging, int(count))
+		}
+	}
+	f.Arena = p.arena.Bytes()
+	input, _ := p.network.InputShape().Values()
+	add(&f.Input, input*int64(p.options.Batch))
+	add(&f.Loading, max(0, int64(p.staging)-p.arena.Values))
+	if err == nil {
+		err = f.AddUp()
+	}
+	if err != nil {
+		return fmt.Errorf("the memory to run a batch of %d: %w", p.options.Batch, err)
+	}
+	return nil
+}
+
+// Footprint is the memory that the program takes once its weights are loaded.
+func (p *Program) Footprint() memory.Footprint { return p.footprint }
+
+// Allocated is the size in bytes of the arena that Load has allocated, 0 before.
+func (p *Program) Allocated() int64 { return int64(len(p.buffer)) * memory.BytesPerValue }
+
+// Arena is the plan of the volumes. It must not be changed.
+func (p *Program) Arena() *memory.Arena { return p.arena }
+
+// Network is the network that was compiled.
+func (p *Program) Network() *shape.Network { return p.network }
+
+// Batch is the number of pictures in a run.
+func (p *Program) Batch() int { return p.options.Batch }
+
+// Close ends the threads and lets go of the memory. The program cannot run until weights are loaded again.
+func (p *Program) Close() {
+	if p.workers != nil {
+		p.workers.Close()
+	}
+	p.workers, p.buffer, p.input, p.loaded = nil, nil, nil, false
+	clear(p.call.in[:cap(p.call.in)])
+	p.call = call{in: p.call.in[:0]}
+	for i := range p.steps {
+		p.steps[i].weights = nil
+	}
+}
+
+// output is node i's output, [batch, D, H, W], in the arena or, for the INPUT and views of it, the caller's.
+func (p *Program) output(i int) []float32 {
+	id := p.arena.Output[i]
+	if id == memory.Caller {
+		return p.input
+	}
+	return p.at(id)
+}
+
+func (p *Program) at(id int) []float32 {
+	b := &p.arena.Buffers[id]
+	return p.buffer[b.Offset : b.Offset+b.Values : b.Offset+b.Values]
+}
+
+// shapeInts is a shape as kernels take it; checkSizes has made sure that it fits.
+func shapeInts(s graph.Shape) (w, h, d int) { return int(s.W), int(s.H), int(s.D) }

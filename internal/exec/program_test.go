@@ -1,0 +1,227 @@
+package exec
+
+import (
+	"context"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+
+	"cnncalc/internal/memory"
+)
+
+// mixed has packed tensors, others, scratch, paths and layers that work in place.
+const mixed = "CONV3-16 -> BN -> RELU -> ADD(CONV3-16 -> RELU -> CONV1-16 | IDENTITY) -> RELU -> POOL2 " +
+	"-> MUL(IDENTITY | GAP -> FC-16 -> SIGMOID) -> CONCAT(DWCONV3 | LOCAL3-4) -> PRELU -> FC-10 -> DROPOUT -> SOFTMAX"
+
+func TestFootprintByHand(t *testing.T) {
+	// CONV1-8 of 4x4x4: 32 weights, packed, and 8 biases. FC-10 of 4*4*8 inputs: 1280 weights and 10 biases.
+	// Input 64 values, conv1 128, fc1 10 (a cache line of 16); a batch of 2.
+	p := compile(t, line("4x4x4", "CONV1-8 -> RELU -> FC-10"), Options{Batch: 2, Threads: 1})
+	f := p.Footprint()
+	if want := int64(4 * (8 + 1280 + 10)); f.Weights != want {
+		t.Errorf("weights take %d bytes, want %d", f.Weights, want)
+	}
+	if f.Packed < 4*32 {
+		t.Errorf("packed filters take %d bytes, less than the %d of the original", f.Packed, 4*32)
+	}
+	if want := int64(4 * 2 * 64); f.Input != want {
+		t.Errorf("the input takes %d bytes, want %d", f.Input, want)
+	}
+	if least := int64(4 * (2*128 + 32)); f.Arena < least {
+		t.Errorf("the arena takes %d bytes, want %d and scratch", f.Arena, least)
+	}
+	if sum := f.Weights + f.Packed + f.Input + f.Arena + f.Loading; f.Total != sum {
+		t.Errorf("the total is %d bytes, want %d", f.Total, sum)
+	}
+}
+
+func TestPlannedIsAllocated(t *testing.T) {
+	for _, algo := range []Algo{Auto, Direct} {
+		p := compile(t, line("16x16x3", mixed), Options{Batch: 2, Threads: 2, Algo: algo})
+		planned := p.Footprint()
+		if p.buffer != nil {
+			t.Fatal("Compile allocates the arena")
+		}
+		if err := p.Load(t.Context(), He(1)); err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		var held int64
+		for i := range p.steps {
+			for _, w := range p.steps[i].weights {
+				held += 4 * int64(cap(w))
+			}
+		}
+		if held != planned.Weights+planned.Packed {
+			t.Errorf("%s: weights take %d bytes, planned are %d", algo, held, planned.Weights+planned.Packed)
+		}
+		if got := 4 * int64(cap(p.buffer)); got != planned.Arena || got != p.Arena().Bytes() {
+			t.Errorf("%s: the arena takes %d bytes, planned are %d", algo, got, planned.Arena)
+		}
+	}
+}
+
+// TestLoadingBesideTheArena has a packed tensor that is larger than all volumes together.
+func TestLoadingBesideTheArena(t *testing.T) {
+	p := load(t, line("2x2x32", "CONV3-64 p1"), Options{Batch: 1, Threads: 1, Algo: Im2col}, noisy())
+	defer p.Close()
+	tensor := int64(4 * 64 * 32 * 9)
+	f := p.Footprint()
+	if want := max(0, tensor-f.Arena); f.Loading != want {
+		t.Errorf("loading takes %d bytes beside an arena of %d, want %d", f.Loading, f.Arena, want)
+	}
+	checkLayers(t, p, inputNoise(p), 1e-5)
+}
+
+// TestImagesAtOnce splits a batch into calls, the last of which has fewer pictures.
+func TestImagesAtOnce(t *testing.T) {
+	const layers = "CONV3-64 p1 -> CONV3-4 g4 -> DWCONV3 -> UPCONV2-4 -> RELU"
+	text := line("8x8x32", layers)
+	whole := load(t, text, testOptions(5), noisy())
+	defer whole.Close()
+	n, err := read(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The same network with a budget of two pictures a call.
+	split := compile(t, text, testOptions(5))
+	needs := make([]memory.Step, len(split.steps))
+	for i := range split.steps {
+		if split.steps[i].atOnce > 0 {
+			l := split.layer(i)
+			l.macs = macsAtOnce / 2
+			plan, err := binders()[n.Nodes[i].Op.Kind()](l)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if plan.atOnce != 2 {
+				t.Fatalf("%s takes %d pictures at once, want 2", n.Nodes[i].Name, plan.atOnce)
+			}
+			split.steps[i].plan = plan
+		}
+		needs[i] = memory.Step{Alias: split.steps[i].alias, Scratch: int64(split.steps[i].scratch)}
+	}
+	if split.arena, err = memory.PlanArena(n, 5, needs); err != nil {
+		t.Fatal(err)
+	}
+	if err := split.Load(t.Context(), noisy()); err != nil {
+		t.Fatal(err)
+	}
+	defer split.Close()
+	input := inputNoise(whole)
+	if !sameBits(run(t, whole, input), run(t, split, input)) {
+		t.Error("the result depends on how the batch is split")
+	}
+}
+
+func TestRunAllocatesNothing(t *testing.T) {
+	p := load(t, line("16x16x3", mixed), testOptions(2), He(1))
+	defer p.Close()
+	input := inputNoise(p)
+	ctx := t.Context()
+	profile := NewProfile(p)
+	observers := []Observer{profile}
+	if allocs := testing.AllocsPerRun(10, func() { p.Run(ctx, input) }); allocs != 0 {
+		t.Errorf("%v allocations in a run, want none", allocs)
+	}
+	if allocs := testing.AllocsPerRun(10, func() { p.Run(ctx, input, observers...) }); allocs != 0 {
+		t.Errorf("%v allocations in a run with a profile, want none", allocs)
+	}
+}
+
+func TestCompileErrors(t *testing.T) {
+	tests := []struct {
+		name, text string
+		o          Options
+		want       string
+	}{
+		{"no batch", line("4x4x1", "RELU"), Options{Threads: 1}, "the batch must be 1 or more, not 0"},
+		{"no threads", line("4x4x1", "RELU"), Options{Batch: 1}, "from 1 to 1024, not 0"},
+		{"too many threads", line("4x4x1", "RELU"), Options{Batch: 1, Threads: 1025}, "from 1 to 1024, not 1025"},
+		{"an unknown algorithm", line("4x4x1", "RELU"), Options{Batch: 1, Threads: 1, Algo: "fft"}, `auto, im2col or direct, not "fft"`},
+		{"a batch past counting", line("4x4x1", "RELU"), Options{Batch: math.MaxInt, Threads: 1}, "too large to run"},
+		{"a volume past counting", line("2000000000x2000000000x1", "CONV1-1"), Options{Batch: 1, Threads: 1}, "too large to run"},
+		{"a tensor past counting", line("60000x60000x1", "FC-2000000000"), Options{Batch: 1, Threads: 1}, "fc1: the tensor weight"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			n, err := read(tt.text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := Compile(n, tt.o); err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestCompileKeepsOffWhatIsTooLarge(t *testing.T) {
+	// 4*10^13 bytes of weights: planned at once, never allocated.
+	p := compile(t, line("10000x10000x1", "FC-100000"), Options{Batch: 1, Threads: 1})
+	if got, least := p.Footprint().Total, int64(4*10_000*10_000*100_000); got < least {
+		t.Errorf("%d bytes in all, want %d at least", got, least)
+	}
+	huge := compile(t, line("10000x10000x1", "FC-1000000"), Options{Batch: 1, Threads: 1})
+	if err := huge.Load(t.Context(), He(1)); err == nil || !strings.Contains(err.Error(), "more than a process can have") {
+		t.Errorf("400 TB are allocated: %v", err)
+	}
+}
+
+func TestRunErrors(t *testing.T) {
+	p := compile(t, line("4x4x1", "CONV3-2 -> RELU"), testOptions(2))
+	if _, err := p.Run(t.Context(), make([]float32, 32)); err == nil || !strings.Contains(err.Error(), "no weights") {
+		t.Errorf("before loading: %v", err)
+	}
+	if err := p.Load(t.Context(), He(1)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Run(t.Context(), make([]float32, 16)); err == nil || !strings.Contains(err.Error(), "16 values, but 2 of 4x4x1 have 32") {
+		t.Errorf("an input too short: %v", err)
+	}
+	if _, err := p.Run(t.Context(), make([]float32, 32)); err != nil {
+		t.Error(err)
+	}
+	p.Close()
+	p.Close()
+	if _, err := p.Run(t.Context(), make([]float32, 32)); err == nil {
+		t.Error("a closed program runs")
+	}
+}
+
+func TestCancel(t *testing.T) {
+	p := load(t, line("4x4x1", "CONV3-2 -> RELU -> CONV3-2"), testOptions(1), He(1))
+	defer p.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	last := -1
+	_, err := p.Run(ctx, make([]float32, 16), each(func(c Computed) {
+		last = c.Node
+		if c.Node == 1 {
+			cancel()
+		}
+	}))
+	if !errors.Is(err, context.Canceled) || last != 1 {
+		t.Errorf("stopped after node %d with %v, want node 1", last, err)
+	}
+	if _, err := p.Run(t.Context(), make([]float32, 16)); err != nil {
+		t.Errorf("a stopped program does not run again: %v", err)
+	}
+	if err := p.Load(ctx, He(1)); !errors.Is(err, context.Canceled) {
+		t.Errorf("loading goes on: %v", err)
+	}
+}
+
+// failing is an Observer that stops the run.
+type failing struct{ err error }
+
+func (f failing) Computed(Computed) error { return f.err }
+
+func TestObserverStops(t *testing.T) {
+	p := load(t, line("4x4x1", "CONV3-2"), testOptions(1), He(1))
+	defer p.Close()
+	want := errors.New("disk full")
+	if _, err := p.Run(t.Context(), make([]float32, 16), failing{want}); !errors.Is(err, want) {
+		t.Errorf("got %v, want %v", err, want)
+	}
+}

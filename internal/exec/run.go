@@ -1,0 +1,93 @@
+package exec
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"cnncalc/internal/memory"
+)
+
+// Observer is told of every layer as soon as it is computed, the INPUT first. It sees each layer's own
+// output: an activation function that works in place runs after the observer has seen its input.
+type Observer interface {
+	// Computed may return an error to stop the run.
+	Computed(l Computed) error
+}
+
+// Computed is a layer that was computed.
+type Computed struct {
+	Node int
+	Took time.Duration // of the kernels alone; 0 for the INPUT and for views
+	// Output is [batch, D, H, W]. It is valid until Computed returns, as later layers may write over it, and
+	// must not be changed.
+	Output []float32
+}
+
+// Run takes a batch of pictures through the network: input is [batch, D, H, W], and so is the output, which
+// is valid until the next run. The input is not written to; it must stay as it is for as long as the output is
+// used, of which it may be a part where a network only reshapes.
+//
+// Without observers a run allocates nothing. It stops between layers, and between pictures in long ones, when
+// ctx is done; the error then wraps the cause.
+func (p *Program) Run(ctx context.Context, input []float32, observers ...Observer) ([]float32, error) {
+	if !p.loaded {
+		return nil, errors.New("the network has no weights yet: load them before it runs")
+	}
+	shape := p.network.InputShape()
+	w, h, d := shapeInts(shape)
+	if len(input) != p.options.Batch*w*h*d {
+		return nil, fmt.Errorf("the input has %d values, but %d of %s have %d", len(input), p.options.Batch, shape, p.options.Batch*w*h*d)
+	}
+	p.input = input
+	for i := range p.steps {
+		var took time.Duration
+		if p.steps[i].run != nil {
+			start := time.Now()
+			if err := p.compute(ctx, i); err != nil {
+				return nil, err
+			}
+			took = time.Since(start)
+		}
+		for _, o := range observers {
+			if err := o.Computed(Computed{Node: i, Took: took, Output: p.output(i)}); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return p.output(len(p.steps) - 1), nil
+}
+
+// compute runs one step, some pictures at a time where it is split.
+func (p *Program) compute(ctx context.Context, i int) error {
+	s, c := &p.steps[i], &p.call
+	c.weights, c.workers, c.scratch = s.weights, p.workers, nil
+	if id := p.arena.Scratch[i]; id != memory.None {
+		c.scratch = p.at(id)
+	}
+	batch := p.options.Batch
+	atOnce := s.atOnce
+	if atOnce == 0 {
+		atOnce = batch
+	}
+	for first := 0; first < batch; first += atOnce {
+		if ctx.Err() != nil {
+			return fmt.Errorf("stopped before %s: %w", p.network.Nodes[i].Name, context.Cause(ctx))
+		}
+		c.images = min(atOnce, batch-first)
+		c.in = c.in[:0]
+		for _, in := range p.network.Nodes[i].Inputs {
+			c.in = append(c.in, pictures(p.output(in), batch, first, c.images))
+		}
+		c.out = pictures(p.output(i), batch, first, c.images)
+		s.run(c)
+	}
+	return nil
+}
+
+// pictures cuts so many, from first on, out of a volume of the whole batch.
+func pictures(volume []float32, batch, first, images int) []float32 {
+	each := len(volume) / batch
+	return volume[first*each : (first+images)*each]
+}

@@ -1,0 +1,264 @@
+package memory
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"cnncalc/internal/checked"
+	"cnncalc/internal/shape"
+)
+
+// Arena is where every volume of an inference run lives: one piece of memory, in which buffers that are never
+// needed at the same time share a place.
+type Arena struct {
+	Values  int64 // size of the arena, in float32 values
+	Buffers []Buffer
+	Output  []int // by node: the Buffer of its output, or Caller
+	Scratch []int // by node: the Buffer of its scratch, or None
+	// MaxLive is the most values that are live at once. No arena for these buffers can be smaller.
+	MaxLive int64
+}
+
+// Bytes is the size of the arena.
+func (a *Arena) Bytes() int64 { return a.Values * BytesPerValue }
+
+// alignment of buffers, in values: a cache line, so that no two share one.
+const alignment = 16
+
+// PlanArena lays out the buffers of an inference run of a batch. steps has one entry for each node; that of
+// the INPUT is not looked at, as the input is the caller's. The result depends on nothing but the arguments.
+//
+// It fails where the sizes cannot be counted, or where a View has another number of values than its input.
+func PlanArena(n *shape.Network, batch int64, steps []Step) (*Arena, error) {
+	if err := checkSteps(n, batch, steps); err != nil {
+		return nil, err
+	}
+	l, err := newLiveness(n, batch, steps)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkSum(l.buffers); err != nil {
+		return nil, fmt.Errorf("a batch of %d: %w", batch, err)
+	}
+	live := liveValues(l.buffers, len(n.Nodes))
+	a := &Arena{Output: l.output, Scratch: l.scratch, MaxLive: slices.Max(live)}
+	a.Buffers = layOut(l.buffers, live)
+	a.Values = end(a.Buffers)
+	return a, nil
+}
+
+func checkSteps(n *shape.Network, batch int64, steps []Step) error {
+	if batch < 1 {
+		return fmt.Errorf("the batch must be 1 or more, not %d", batch)
+	}
+	if len(steps) != len(n.Nodes) {
+		return fmt.Errorf("%d steps for %d nodes", len(steps), len(n.Nodes))
+	}
+	for i, s := range steps {
+		if i == 0 || s.Alias != View {
+			continue
+		}
+		in, out := n.Layers[n.Nodes[i].Inputs[0]].Out, n.Layers[i].Out
+		// The shape pass has counted both.
+		if in.W*in.H*in.D != out.W*out.H*out.D {
+			return fmt.Errorf("%s: %s cannot be a view of %s", n.Nodes[i].Name, out, in)
+		}
+	}
+	return nil
+}
+
+// checkSum makes sure that no offset and no size in bytes can overflow, however the buffers are laid out.
+func checkSum(buffers []Buffer) error {
+	total := int64(0)
+	for _, b := range buffers {
+		var err error
+		if total, err = checked.Sum(total, b.Values, alignment); err != nil {
+			return err
+		}
+	}
+	_, err := checked.Product(total, BytesPerValue)
+	return err
+}
+
+func aligned(values int64) int64 { return (values + alignment - 1) / alignment * alignment }
+
+// liveValues is by step how many values are live, in whole cache lines.
+func liveValues(buffers []Buffer, steps int) []int64 {
+	live := make([]int64, steps+1)
+	for _, b := range buffers {
+		live[b.First] += aligned(b.Values)
+		live[b.Last+1] -= aligned(b.Values)
+	}
+	for i := range steps {
+		live[i+1] += live[i]
+	}
+	return live[:steps]
+}
+
+// layOut gives every buffer its offset. No order of laying them out is best for all networks, so the better
+// of two counts.
+func layOut(buffers []Buffer, live []int64) []Buffer {
+	if lifetimes(buffers) > maxLifetimes {
+		stack(buffers, bigFirst(buffers), len(live))
+		return buffers
+	}
+	other := slices.Clone(buffers)
+	bestFit(buffers, bigFirst(buffers), len(live))
+	bestFit(other, crowdedFirst(other, live), len(live))
+	if end(other) < end(buffers) {
+		return other
+	}
+	return buffers
+}
+
+// end is how much memory the buffers take as they are laid out.
+func end(buffers []Buffer) int64 {
+	var most int64
+	for _, b := range buffers {
+		most = max(most, b.Offset+aligned(b.Values))
+	}
+	return most
+}
+
+// bigFirst lays out large buffers while there is room to choose: "greedy by size for offset calculation" of
+// Pisarchyk and Lee (2020), "Efficient Memory Management for Deep Neural Net Inference".
+func bigFirst(buffers []Buffer) []int {
+	return sorted(buffers, func(a, b int) int { return cmp.Compare(buffers[b].Values, buffers[a].Values) })
+}
+
+// crowdedFirst lays out first what lives in the steps in which most is live, and large buffers first among
+// those: after the same paper's "greedy by breadth".
+func crowdedFirst(buffers []Buffer, live []int64) []int {
+	crowd := make([]int64, len(buffers))
+	for i, b := range buffers {
+		crowd[i] = slices.Max(live[b.First : b.Last+1])
+	}
+	return sorted(buffers, func(a, b int) int {
+		return cmp.Or(cmp.Compare(crowd[b], crowd[a]), cmp.Compare(buffers[b].Values, buffers[a].Values))
+	})
+}
+
+// sorted is an order of the buffers; equal ones stay as they come.
+func sorted(buffers []Buffer, compare func(a, b int) int) []int {
+	order := make([]int, len(buffers))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Or(compare(a, b), cmp.Compare(a, b)) })
+	return order
+}
+
+// maxLifetimes bounds the work and the memory of bestFit, in steps. A hundred thousand layers in residual blocks
+// stay well below it; what passes it has thousands of results that live at the same time.
+const maxLifetimes = 1 << 22
+
+// lifetimes is the number of steps that all buffers together live.
+func lifetimes(buffers []Buffer) int64 {
+	var sum int64
+	for _, b := range buffers {
+		sum += int64(b.Last - b.First + 1)
+	}
+	return sum
+}
+
+// bestFit gives each buffer in turn the smallest gap that it fits in among those laid out before it that live
+// at the same time, or the place above them all.
+func bestFit(buffers []Buffer, order []int, steps int) {
+	laid := make([][]int32, steps) // by step: the buffers laid out so far that live then
+	var rivals []int32
+	for _, id := range order {
+		b := &buffers[id]
+		rivals = append(rivals[:0], laid[b.First]...)
+		for step := b.First + 1; step <= b.Last; step++ {
+			for _, other := range laid[step] {
+				if buffers[other].First == step {
+					rivals = append(rivals, other)
+				}
+			}
+		}
+		slices.SortFunc(rivals, func(x, y int32) int { return cmp.Compare(buffers[x].Offset, buffers[y].Offset) })
+		b.Offset = smallestGap(buffers, rivals, aligned(b.Values))
+		for step := b.First; step <= b.Last; step++ {
+			laid[step] = append(laid[step], int32(id))
+		}
+	}
+}
+
+// smallestGap is the offset of the smallest gap between rivals, in order of their offsets, that holds so many
+// values; else it is the end of the last.
+func smallestGap(buffers []Buffer, rivals []int32, values int64) int64 {
+	var end, best, bestSize int64
+	for _, r := range rivals {
+		gap := buffers[r].Offset - end
+		if gap >= values && (bestSize == 0 || gap < bestSize) {
+			best, bestSize = end, gap
+		}
+		end = max(end, buffers[r].Offset+aligned(buffers[r].Values))
+	}
+	if bestSize == 0 {
+		return end
+	}
+	return best
+}
+
+// stack puts each buffer on top of all that live at the same time. Gaps below are lost, but the time does not
+// depend on how many live together.
+func stack(buffers []Buffer, order []int, steps int) {
+	s := newSkyline(steps)
+	for _, id := range order {
+		b := &buffers[id]
+		b.Offset = s.top(b.First, b.Last)
+		s.raise(b.First, b.Last, b.Offset+aligned(b.Values))
+	}
+}
+
+// skyline is a segment tree over the steps: how high the arena is filled at each.
+type skyline struct {
+	size  int
+	whole []int64 // height that all steps below the tree's node have at least
+	most  []int64 // height of the highest of them
+}
+
+func newSkyline(steps int) *skyline {
+	size := 1
+	for size < steps {
+		size *= 2
+	}
+	return &skyline{size, make([]int64, 2*size), make([]int64, 2*size)}
+}
+
+// top is the height of the highest step from first to last.
+func (s *skyline) top(first, last int) int64 {
+	return s.topBelow(1, 0, s.size-1, first, last)
+}
+
+func (s *skyline) topBelow(node, low, high, first, last int) int64 {
+	if last < low || high < first {
+		return 0
+	}
+	if first <= low && high <= last {
+		return s.most[node]
+	}
+	middle := (low + high) / 2
+	return max(s.whole[node], s.topBelow(2*node, low, middle, first, last), s.topBelow(2*node+1, middle+1, high, first, last))
+}
+
+// raise makes the steps from first to last height high. None of them is higher.
+func (s *skyline) raise(first, last int, height int64) {
+	s.raiseBelow(1, 0, s.size-1, first, last, height)
+}
+
+func (s *skyline) raiseBelow(node, low, high, first, last int, height int64) {
+	if last < low || high < first {
+		return
+	}
+	s.most[node] = max(s.most[node], height)
+	if first <= low && high <= last {
+		s.whole[node] = height
+		return
+	}
+	middle := (low + high) / 2
+	s.raiseBelow(2*node, low, middle, first, last, height)
+	s.raiseBelow(2*node+1, middle+1, high, first, last, height)
+}

@@ -1,0 +1,353 @@
+package memory_test
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"cnncalc/internal/graph"
+	"cnncalc/internal/memory"
+	"cnncalc/internal/shape"
+)
+
+// sized is a layer whose output has so many values, whatever its inputs.
+type sized int64
+
+func (sized) Kind() string { return "SIZED" }
+func (s sized) Output([]graph.Shape) (graph.Shape, error) {
+	return graph.Shape{W: 1, H: 1, D: int64(s)}, nil
+}
+func (sized) Weights([]graph.Shape, graph.Shape) []graph.Weight { return nil }
+func (sized) MACs([]graph.Shape, graph.Shape) (int64, error)    { return 0, nil }
+func (sized) MakesVolume() bool                                 { return true }
+
+// testNode is a node of a network that is made for its sizes.
+type testNode struct {
+	values int64
+	inputs []int
+	step   memory.Step
+}
+
+func fresh(values int64, inputs ...int) testNode {
+	return testNode{values, inputs, memory.Step{}}
+}
+
+func view(values int64, in int) testNode {
+	return testNode{values, []int{in}, memory.Step{Alias: memory.View}}
+}
+
+func inPlace(values int64, inputs ...int) testNode {
+	return testNode{values, inputs, memory.Step{Alias: memory.InPlace}}
+}
+
+func withScratch(n testNode, values int64) testNode {
+	n.step.Scratch = values
+	return n
+}
+
+// network makes the nodes after an INPUT of 1x1x100, which is node 0.
+func network(t rapid.TB, nodes []testNode) (*shape.Network, []memory.Step) {
+	g := &graph.Graph{Nodes: []graph.Node{{Name: "input", Op: sized(100)}}}
+	steps := []memory.Step{{}}
+	for i, n := range nodes {
+		g.Nodes = append(g.Nodes, graph.Node{Name: fmt.Sprint("node", i+1), Op: sized(n.values), Inputs: n.inputs})
+		steps = append(steps, n.step)
+	}
+	n, problems := shape.Infer(g)
+	if len(problems) > 0 {
+		t.Fatalf("%v", problems)
+	}
+	return n, steps
+}
+
+func plan(t rapid.TB, batch int64, nodes []testNode) *memory.Arena {
+	n, steps := network(t, nodes)
+	a, err := memory.PlanArena(n, batch, steps)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	return a
+}
+
+func TestArenaOutputs(t *testing.T) {
+	const own = -10 // stands for a buffer that no earlier node has
+	tests := []struct {
+		name  string
+		nodes []testNode
+		want  []int // by node after the INPUT: the node whose buffer it shares, memory.Caller, or own
+	}{
+		{"a chain of fresh volumes", []testNode{fresh(50, 0), fresh(50, 1)}, []int{own, own}},
+		{"in place after a fresh volume", []testNode{fresh(50, 0), inPlace(50, 1), inPlace(50, 2)}, []int{own, 1, 1}},
+		{"the input is never written to", []testNode{inPlace(100, 0), inPlace(100, 1)}, []int{own, 1}},
+		{"a view of the input is the caller's too", []testNode{view(100, 0), inPlace(100, 1)}, []int{memory.Caller, own}},
+		{"a later reader forbids it", []testNode{fresh(50, 0), inPlace(50, 1), fresh(50, 1, 2)}, []int{own, own, own}},
+		{"the last reader may", []testNode{fresh(50, 0), fresh(50, 1), inPlace(50, 1)}, []int{own, own, 1}},
+		{"a later reader of a view forbids it", []testNode{fresh(50, 0), view(50, 1), inPlace(50, 1), fresh(9, 2, 3)}, []int{own, 1, own, own}},
+		{"a view of a view passes it on", []testNode{fresh(50, 0), view(50, 1), view(50, 2), inPlace(50, 3)}, []int{own, 1, 1, 1}},
+		{"a sum goes into the input that is free", []testNode{fresh(50, 0), fresh(50, 1), inPlace(50, 1, 2), fresh(50, 1, 3)}, []int{own, own, 2, own}},
+		{"a sum of one volume twice", []testNode{fresh(50, 0), inPlace(50, 1, 1)}, []int{own, 1}},
+		{"another size is fresh", []testNode{fresh(50, 0), inPlace(40, 1)}, []int{own, own}},
+		{"a gate is too small to hold the product", []testNode{fresh(10, 0), fresh(50, 0), inPlace(50, 1, 2)}, []int{own, own, 2}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			a := plan(t, 1, tt.nodes)
+			for i, want := range tt.want {
+				got := a.Output[i+1]
+				switch {
+				case want == own && (got == memory.Caller || slices.Contains(a.Output[:i+1], got)):
+					t.Errorf("node %d shares buffer %d, want its own", i+1, got)
+				case want == memory.Caller && got != memory.Caller:
+					t.Errorf("node %d has buffer %d, want the caller's memory", i+1, got)
+				case want > 0 && got != a.Output[want]:
+					t.Errorf("node %d has buffer %d, want that of node %d", i+1, got, want)
+				}
+			}
+		})
+	}
+}
+
+func TestArenaSizes(t *testing.T) {
+	tests := []struct {
+		name  string
+		batch int64
+		nodes []testNode
+		want  int64 // values, by hand: buffers are whole cache lines of 16 values
+	}{
+		{"nothing but the input", 1, nil, 0},
+		{"one volume", 1, []testNode{fresh(50, 0)}, 64},
+		{"the batch", 3, []testNode{fresh(50, 0)}, 160},
+		{"two live at once", 1, []testNode{fresh(32, 0), fresh(16, 1), fresh(32, 2), fresh(16, 3)}, 48},
+		{"in place", 1, []testNode{fresh(32, 0), inPlace(32, 1), inPlace(32, 2)}, 32},
+		{"a skip", 1, []testNode{fresh(32, 0), fresh(32, 1), fresh(32, 2), inPlace(32, 1, 3)}, 96},
+		{"scratch beside what is read and written", 1, []testNode{fresh(32, 0), withScratch(fresh(16, 1), 64), fresh(32, 2)}, 112},
+		{"the smallest gap first", 1, []testNode{
+			// Nodes 2 and 4 leave gaps of 64 and 48 values. The 48 of node 7 in the larger one would leave no
+			// room for both 32.
+			fresh(160, 0), fresh(64, 0), fresh(64, 0), fresh(48, 0), fresh(48, 0), inPlace(160, 1, 2, 4),
+			fresh(48, 6), fresh(32, 6), fresh(32, 6), inPlace(160, 6, 3, 5, 7, 8, 9)}, 384},
+		{"a crowded step first", 1, []testNode{
+			// AlexNet's beginning. Large first would put the scratch of node 5, larger than node 4's output, in
+			// the only gap that the latter fits.
+			fresh(304, 0), inPlace(304, 1), fresh(304, 2), fresh(64, 3), withScratch(fresh(192, 4), 96), fresh(192, 5)}, 608},
+		{"scratch in the place of a dead volume", 1, []testNode{fresh(64, 0), fresh(16, 1), withScratch(fresh(16, 2), 32)}, 80},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			a := plan(t, tt.batch, tt.nodes)
+			if a.Values != tt.want || a.MaxLive != tt.want {
+				t.Errorf("%d values, %d live at most, want %d of both", a.Values, a.MaxLive, tt.want)
+			}
+			if a.Bytes() != 4*tt.want {
+				t.Errorf("%d bytes, want %d", a.Bytes(), 4*tt.want)
+			}
+		})
+	}
+}
+
+func TestArenaErrors(t *testing.T) {
+	huge := int64(math.MaxInt32)
+	tests := []struct {
+		name  string
+		batch int64
+		nodes []testNode
+		want  string
+	}{
+		{"no batch", 0, []testNode{fresh(1, 0)}, "the batch must be 1 or more"},
+		{"a volume past counting", math.MaxInt64 / 2, []testNode{fresh(huge, 0)}, "node1: the size passes"},
+		{"bytes past counting", math.MaxInt64 / huge, []testNode{fresh(huge, 0)}, "the size passes"},
+		{"a view of another size", 1, []testNode{view(99, 0)}, "node1: 1x1x99 cannot be a view of 1x1x100"},
+		{"scratch past counting", 1, []testNode{withScratch(fresh(1, 0), math.MaxInt64)}, "the size passes"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			n, steps := network(t, tt.nodes)
+			if _, err := memory.PlanArena(n, tt.batch, steps); err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+		})
+	}
+	n, _ := network(t, []testNode{fresh(1, 0)})
+	if _, err := memory.PlanArena(n, 1, nil); err == nil {
+		t.Error("steps that do not match the nodes are accepted")
+	}
+}
+
+// drawNodes draws a network in which any earlier result may be read again.
+func drawNodes(t *rapid.T) []testNode {
+	nodes := []testNode{{values: 100}}
+	for range rapid.IntRange(1, 40).Draw(t, "nodes") {
+		earlier := rapid.IntRange(max(0, len(nodes)-6), len(nodes)-1)
+		in := earlier.Draw(t, "input")
+		values := rapid.SampledFrom([]int64{1, 16, 33, 64, 100, 500}).Draw(t, "values")
+		var n testNode
+		switch rapid.IntRange(0, 3).Draw(t, "alias") {
+		case 0:
+			n = view(nodes[in].values, in)
+		case 1:
+			n = inPlace(nodes[in].values, in)
+		case 2:
+			n = inPlace(nodes[in].values, earlier.Draw(t, "second"), in)
+		default:
+			n = fresh(values, in, earlier.Draw(t, "second"))
+		}
+		if n.step.Alias != memory.View {
+			n.step.Scratch = rapid.SampledFrom([]int64{0, 0, 7, 200}).Draw(t, "scratch")
+		}
+		nodes = append(nodes, n)
+	}
+	return nodes[1:]
+}
+
+// TestArenaKeepsWhatIsRead runs random networks over an arena of names: every step overwrites its scratch and
+// its output, and must find each of its inputs whole.
+func TestArenaKeepsWhatIsRead(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		nodes := drawNodes(t)
+		batch := rapid.Int64Range(1, 3).Draw(t, "batch")
+		checkArena(t, nodes, batch, plan(t, batch, nodes))
+	})
+}
+
+func checkArena(t rapid.TB, nodes []testNode, batch int64, a *memory.Arena) {
+	const scratch = -1
+	cells := make([]int, a.Values)       // by value: the node that wrote it last
+	content := make([]int, len(nodes)+1) // by node: the node that computed its values
+	place := func(id int) []int {
+		b := a.Buffers[id]
+		return cells[b.Offset : b.Offset+b.Values]
+	}
+	whole := func(node int) bool {
+		id := a.Output[node]
+		return id == memory.Caller && content[node] == 0 ||
+			id != memory.Caller && !slices.ContainsFunc(place(id), func(c int) bool { return c != content[node] })
+	}
+	for i, n := range nodes {
+		node := i + 1
+		if id := a.Scratch[node]; id != memory.None {
+			if got := int64(len(place(id))); got != n.step.Scratch {
+				t.Fatalf("node %d has scratch of %d values, want %d", node, got, n.step.Scratch)
+			}
+			for k := range place(id) {
+				place(id)[k] = scratch
+			}
+		}
+		for _, in := range n.inputs {
+			if !whole(in) {
+				t.Fatalf("node %d is overwritten before node %d reads it", in, node)
+			}
+		}
+		if n.step.Alias == memory.View {
+			content[node] = content[n.inputs[0]]
+			continue
+		}
+		content[node] = node
+		out := place(a.Output[node])
+		if int64(len(out)) != n.values*batch {
+			t.Fatalf("node %d has %d values, want %d", node, len(out), n.values*batch)
+		}
+		for k := range out {
+			out[k] = node
+		}
+		for _, in := range n.inputs {
+			if (n.step.Alias == memory.Fresh || a.Output[in] != a.Output[node]) && !whole(in) {
+				t.Fatalf("node %d writes over its input %d", node, in)
+			}
+		}
+		if id := a.Scratch[node]; id != memory.None && slices.ContainsFunc(place(id), func(c int) bool { return c != scratch }) {
+			t.Fatalf("the output of node %d lies in its scratch", node)
+		}
+	}
+	if !whole(len(nodes)) {
+		t.Fatal("the output is overwritten")
+	}
+	if a.Values < a.MaxLive {
+		t.Fatalf("an arena of %d values for %d that live at once", a.Values, a.MaxLive)
+	}
+}
+
+func TestArenaIsDeterministic(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		nodes := drawNodes(t)
+		a, b := plan(t, 2, nodes), plan(t, 2, nodes)
+		if a.Values != b.Values || !slices.Equal(a.Buffers, b.Buffers) {
+			t.Fatal("two plans of one network differ")
+		}
+	})
+}
+
+// large are networks of about 100,000 nodes, with the worst that may be asked of the planner.
+func large() map[string][]testNode {
+	const nodes = 100_000
+	chain := make([]testNode, 0, nodes)
+	residual := make([]testNode, 0, nodes)
+	for i := range nodes {
+		chain = append(chain, withScratch(fresh(int64(1+i%977), i), 64))
+		if i%8 == 7 {
+			residual = append(residual, inPlace(64, i, i-7))
+		} else {
+			residual = append(residual, fresh(64, i))
+		}
+	}
+	// Skips from the first half to the second, each inside the one before.
+	nested := make([]testNode, 0, nodes)
+	for i := range nodes / 2 {
+		nested = append(nested, fresh(int64(1+i%977), i))
+	}
+	for i := range nodes / 2 {
+		nested = append(nested, fresh(int64(1+i%977), nodes/2+i, nodes/2-i))
+	}
+	return map[string][]testNode{"chain": chain, "residual": residual, "nested": nested}
+}
+
+func TestArenaOfLargeNetworks(t *testing.T) {
+	for name, nodes := range large() {
+		t.Run(name, func(t *testing.T) {
+			n, steps := network(t, nodes)
+			start := time.Now()
+			a, err := memory.PlanArena(n, 1, steps)
+			if err != nil {
+				t.Fatal(err)
+			}
+			// A quarter of a second is usual here; a quadratic planner takes minutes.
+			if took := time.Since(start); took > 5*time.Second {
+				t.Errorf("%v for %d nodes", took, len(nodes))
+			}
+			if a.Values > a.MaxLive*5/4 {
+				t.Errorf("%d values where %d live at once", a.Values, a.MaxLive)
+			}
+			noOverlap(t, a)
+		})
+	}
+}
+
+// noOverlap samples pairs of buffers that live at once.
+func noOverlap(t *testing.T, a *memory.Arena) {
+	t.Helper()
+	for i := 0; i < len(a.Buffers); i += 4999 {
+		x := a.Buffers[i]
+		for k, y := range a.Buffers {
+			if k != i && x.First <= y.Last && y.First <= x.Last && x.Offset < y.Offset+y.Values && y.Offset < x.Offset+x.Values {
+				t.Fatalf("buffers %d and %d overlap: %+v %+v", i, k, x, y)
+			}
+		}
+	}
+}
+
+func BenchmarkPlanArena(b *testing.B) {
+	for name, nodes := range large() {
+		b.Run(name, func(b *testing.B) {
+			n, steps := network(b, nodes)
+			for b.Loop() {
+				if _, err := memory.PlanArena(n, 1, steps); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,258 @@
+package weights
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+)
+
+// Info says what a tensor of a file is, without its values.
+type Info struct {
+	Name  string // as in Tensor
+	Shape []int  // as in Tensor
+	// DType is the element type in the file: F32, F16, BF16 or F64 where it can be read, else what the file calls it.
+	DType string
+}
+
+// File is an open file of tensors. Its methods may be called from several goroutines at once, but for Close.
+type File struct {
+	file    *os.File // nil where it is not the File's own
+	entries []entry
+	index   map[string]int // of entries, by name
+
+	mapOnce sync.Once
+	mapped  []byte // the whole file, or nil
+}
+
+// entry is one tensor of a file.
+type entry struct {
+	array
+	name string
+	// offset is where the values stand in the file, as they are; -1 where they are packed.
+	offset int64
+	open   func() (io.ReadCloser, error) // the values alone
+}
+
+// Open reads the directory of the safetensors, npz or npy file at path; the content decides which of the three it is, not
+// the name. An npy file has one tensor, named after the file without its extension. Values are read later, by Read.
+//
+// Anything but a regular file is refused, so that a FIFO or a device can't block. Errors start with the path.
+func Open(path string) (*File, error) {
+	f, size, err := openRegular(path)
+	if err != nil {
+		return nil, err
+	}
+	base := filepath.Base(path)
+	opened, err := New(f, size, strings.TrimSuffix(base, filepath.Ext(base)))
+	if err != nil {
+		f.Close()
+		command := ""
+		if other := (*foreign)(nil); errors.As(err, &other) {
+			command = other.command(path)
+		}
+		return nil, fmt.Errorf("%s: %w%s", path, err, command)
+	}
+	opened.file = f
+	return opened, nil
+}
+
+// New is Open for a file that is open already, or that is held in memory. r must hold exactly size bytes. name is that of the
+// tensor of an npy file. Close leaves r open.
+func New(r io.ReaderAt, size int64, name string) (*File, error) {
+	entries, err := openAny(r, size)
+	if err != nil {
+		return nil, err
+	}
+	if len(entries) == 1 && entries[0].name == "" {
+		entries[0].name = name
+	}
+	return newFile(entries), nil
+}
+
+func newFile(entries []entry) *File {
+	index := make(map[string]int, len(entries))
+	for i, e := range entries {
+		index[e.name] = i
+	}
+	return &File{entries: entries, index: index}
+}
+
+// openAny tells the kinds of files apart. Two of them start with a magic number.
+func openAny(f io.ReaderAt, size int64) ([]entry, error) {
+	head, err := readHead(f, size)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case isNPY(head):
+		return openNPY(f, size)
+	case isZip(head):
+		return openNPZ(f, size)
+	case isSafetensors(head):
+		return openSafetensors(f, size)
+	}
+	return nil, fmt.Errorf("not a safetensors, npz or npy file: %w", foreignHead(head))
+}
+
+func openNPY(f io.ReaderAt, size int64) ([]entry, error) {
+	a, err := readArrayHeader(io.NewSectionReader(f, 0, size), size)
+	if err != nil {
+		return nil, err
+	}
+	return []entry{plainEntry("", a, f, size-a.start)}, nil
+}
+
+// plainEntry is a tensor whose values stand in the file as they are, in length bytes from a.start on.
+func plainEntry(name string, a array, f io.ReaderAt, length int64) entry {
+	return entry{array: a, name: name, offset: a.start, open: func() (io.ReadCloser, error) {
+		return io.NopCloser(io.NewSectionReader(f, a.start, length)), nil
+	}}
+}
+
+// Tensors lists the tensors in the file's order. The shapes must not be changed.
+func (f *File) Tensors() []Info {
+	infos := make([]Info, len(f.entries))
+	for i, e := range f.entries {
+		infos[i] = Info{Name: e.name, Shape: e.shape, DType: e.descr}
+	}
+	return infos
+}
+
+// Read fills dst with the values of a tensor, in C order, converted to float32. dst must have as many values as the tensor.
+// It needs no memory besides, save for a few buffers; an array of up to 16 columns in Fortran order takes its size once more.
+//
+// NaN and infinite values are kept as they are. A float64 beyond the range of float32 is an error.
+func (f *File) Read(name string, dst []float32) error {
+	i, ok := f.index[name]
+	if !ok {
+		return fmt.Errorf("the file has no tensor %q", name)
+	}
+	if err := f.entries[i].readInto(dst); err != nil {
+		return fmt.Errorf("tensor %q: %w", name, err)
+	}
+	return nil
+}
+
+func (e *entry) readInto(dst []float32) error {
+	if e.refused != nil {
+		return e.refused
+	}
+	if count, _ := valueCount(e.shape); count != int64(len(dst)) {
+		return fmt.Errorf("it has %d values, and %d were asked for", count, len(dst))
+	}
+	r, err := e.open()
+	if err != nil {
+		return zipError(err)
+	}
+	defer r.Close()
+	return zipError(e.read(r, dst))
+}
+
+// View gives the values of a tensor in place, without reading or copying them, where that is possible: they are F32,
+// aligned, not packed, and the system maps files. Elsewhere it is false, and Read serves.
+//
+// The values must not be changed, nor touched after Close. What is touched counts as memory of the process, but the system
+// may take it back at any time. A file that another program cuts short ends the process when values behind its new
+// end are touched: a copy made by Read does not have that risk.
+func (f *File) View(name string) ([]float32, bool) {
+	i, ok := f.index[name]
+	if !ok || f.file == nil {
+		return nil, false
+	}
+	e := &f.entries[i]
+	count, _ := valueCount(e.shape)
+	if e.refused != nil || e.typ.code != typeF32.code || e.fortran || e.offset < 0 || e.offset%4 != 0 || count == 0 {
+		return nil, false
+	}
+	f.mapOnce.Do(func() { f.mapped = mapFile(f.file) })
+	end := e.offset + 4*count
+	if end > int64(len(f.mapped)) {
+		return nil, false
+	}
+	return asFloats(f.mapped[e.offset:end])
+}
+
+// Close ends the use of the file and of all views.
+func (f *File) Close() error {
+	var err error
+	if f.mapped != nil {
+		err = unmapFile(f.mapped)
+		f.mapped = nil
+	}
+	if f.file == nil {
+		return err
+	}
+	return errors.Join(err, f.file.Close())
+}
+
+// ReadFile reads every tensor of the file at path into memory. limit bounds the bytes of all Data together. keep, where
+// not nil, is asked for each name; the values of tensors that it turns down are not read.
+func ReadFile(path string, limit int64, keep func(name string) bool) ([]Tensor, error) {
+	f, err := Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	tensors, err := f.readAll(limit, keep)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return tensors, nil
+}
+
+func (f *File) readAll(limit int64, keep func(name string) bool) ([]Tensor, error) {
+	var tensors []Tensor
+	for i := range f.entries {
+		e := &f.entries[i]
+		if keep != nil && !keep(e.name) {
+			continue
+		}
+		t, err := e.readNew(limit)
+		if err != nil {
+			return nil, fmt.Errorf("tensor %q: %w", e.name, err)
+		}
+		limit -= 4 * int64(len(t.Data))
+		tensors = append(tensors, t)
+	}
+	return tensors, nil
+}
+
+func (e *entry) readNew(limit int64) (Tensor, error) {
+	r, err := e.open()
+	if err != nil {
+		return Tensor{}, zipError(err)
+	}
+	defer r.Close()
+	t, err := e.readAll(r, limit)
+	t.Name = e.name
+	return t, zipError(err)
+}
+
+// openRegular opens path for reading and returns its length in bytes. The kind is looked at before opening, because
+// opening a FIFO blocks until somebody writes to it.
+func openRegular(path string) (*os.File, int64, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	if info.IsDir() {
+		return nil, 0, fmt.Errorf("%s: is a folder; name the safetensors, npz or npy file in it", path)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, 0, fmt.Errorf("%s: is not a regular file; copy its content into one", path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	// The length of what was opened, should the path have been replaced since.
+	if info, err = f.Stat(); err != nil {
+		f.Close()
+		return nil, 0, err
+	}
+	return f, info.Size(), nil
+}

@@ -1,0 +1,41 @@
+package weights
+
+import (
+	"fmt"
+	"math"
+)
+
+// NotFinite describes the NaN and infinite values among those of a tensor, or returns "" where there are none. A network
+// computes with them, but its results are hardly what was meant.
+func NotFinite(name string, shape []int, values []float32) string {
+	nans, infinities, first := 0, 0, -1
+	for i, v := range values {
+		const exponent = 0x7f800000
+		bits := math.Float32bits(v)
+		if bits&exponent != exponent {
+			continue
+		}
+		if first < 0 {
+			first = i
+		}
+		if v != v {
+			nans++
+		} else {
+			infinities++
+		}
+	}
+	if first < 0 {
+		return ""
+	}
+	return fmt.Sprintf("tensor %q has %d NaN and %d infinite values, the first at %s", name, nans, infinities, formatShape(position(first, shape)))
+}
+
+// position is the place of value i, in C order, along each dimension.
+func position(i int, shape []int) []int {
+	at := make([]int, len(shape))
+	for d := len(shape) - 1; d >= 0; d-- {
+		at[d] = i % shape[d]
+		i /= shape[d]
+	}
+	return at
+}

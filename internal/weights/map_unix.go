@@ -1,0 +1,25 @@
+//go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
+
+package weights
+
+import (
+	"math"
+	"os"
+	"syscall"
+)
+
+// mapFile maps all of f for reading, or returns nil where that can't be done. Its length is looked at again, because touching
+// pages behind the end would end the process.
+func mapFile(f *os.File) []byte {
+	info, err := f.Stat()
+	if err != nil || info.Size() == 0 || info.Size() > math.MaxInt {
+		return nil
+	}
+	b, err := syscall.Mmap(int(f.Fd()), 0, int(info.Size()), syscall.PROT_READ, syscall.MAP_SHARED)
+	if err != nil {
+		return nil
+	}
+	return b
+}
+
+func unmapFile(b []byte) error { return syscall.Munmap(b) }

@@ -1,0 +1,248 @@
+package weights
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Want is one tensor that a network needs.
+type Want struct {
+	// Name is the layer's name in the network, a point, and PyTorch's name of the tensor within such a layer: "conv1.weight",
+	// "bn1.running_mean".
+	Name  string
+	Shape []int // PyTorch's: [K, C/groups, FH, FW] for filters, [outputs, inputs] for FC
+}
+
+// Assignment says where each of the tensors that a network wants is in a file.
+type Assignment struct {
+	Names  []string // of the file's tensors, one for each Want, in their order
+	Naming string   // whose names they are: "cnncalc", "torchvision", "timm" or "Hugging Face"
+	DTypes []string // of these tensors, each type once, in order of appearance
+	// What else the file has, of no use for running a network: the counters num_batches_tracked of batch normalisation, and
+	// the tensors of auxiliary heads, which serve training.
+	Counters, Auxiliary int
+}
+
+// String is the line for the user: "32/32 tensors, torchvision names, F32".
+func (a Assignment) String() string {
+	text := fmt.Sprintf("%d/%d tensors, %s names, %s", len(a.Names), len(a.Names), a.Naming, strings.Join(a.DTypes, " and "))
+	var skipped []string
+	if a.Counters > 0 {
+		skipped = append(skipped, fmt.Sprintf("%d num_batches_tracked", a.Counters))
+	}
+	if a.Auxiliary > 0 {
+		skipped = append(skipped, fmt.Sprintf("%d of auxiliary heads", a.Auxiliary))
+	}
+	if len(skipped) > 0 {
+		text += "; skipped " + strings.Join(skipped, " and ")
+	}
+	return text
+}
+
+// Match finds the tensor of a file for each that a network wants; want is in the order of the network's layers. The file's
+// order does not matter: it is sorted by name in most files.
+//
+// The names may be cnncalc's own, torchvision's, timm's or those of Hugging Face's transformers, of the networks that namings lists.
+// The prefixes "module." (of PyTorch's DataParallel) and "model." (of a wrapped network) are dropped, and DenseNet's old names
+// are known. A layer is matched by its place in the library's network, so the network must have the library's layers in the
+// library's order, and every tensor the wanted shape. An FC may have the filters of a convolution over its whole input.
+//
+// The tensors of the file must be those that are wanted, no more and no less. The error says in several lines what is missing,
+// unexpected or of another shape.
+func Match(file []Info, want []Want) (Assignment, error) {
+	byName, err := indexNames(file)
+	if err != nil {
+		return Assignment{}, err
+	}
+	best := candidate{}
+	for _, n := range namingsFor(want) {
+		if c := try(n, want, file, byName); best.wants == nil || len(c.missing) < len(best.missing) {
+			best = c
+		}
+	}
+	best.sortRest(file)
+	if best.fits() {
+		return best.assignment(file)
+	}
+	if other, ok := otherNetwork(byName, best); ok {
+		return Assignment{}, fmt.Errorf("the file has the weights of %s, of %d layers; the network has %d layers with weights",
+			other.title(), len(other.layers), len(best.naming.layers))
+	}
+	return Assignment{}, best.mismatch(file)
+}
+
+// namingsFor lists the namings with as many layers as the network, cnncalc's own first.
+func namingsFor(want []Want) []naming {
+	own := naming{library: "cnncalc"}
+	for _, w := range want {
+		layer, _ := splitName(w.Name)
+		if n := len(own.layers); n == 0 || own.layers[n-1] != layer {
+			own.layers = append(own.layers, layer)
+		}
+	}
+	list := []naming{own}
+	for _, n := range namings() {
+		if len(n.layers) == len(own.layers) {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+// splitName splits "layer1.0.conv1.weight" before its last point.
+func splitName(name string) (layer, tensor string) {
+	i := strings.LastIndexByte(name, '.')
+	if i < 0 {
+		return "", name
+	}
+	return name[:i], name[i+1:]
+}
+
+// oldDenseNet brings DenseNet's names up to date: published weights are older than PyTorch's rule that the name of a layer has
+// no point in it (torchvision/models/densenet.py, _load_state_dict).
+var oldDenseNet = strings.NewReplacer(".norm.1.", ".norm1.", ".conv.1.", ".conv1.", ".norm.2.", ".norm2.", ".conv.2.", ".conv2.")
+
+// plainName drops the prefixes of wrappers, and brings old names up to date.
+func plainName(name string) string {
+	for {
+		rest, ok := strings.CutPrefix(name, "module.")
+		if !ok {
+			rest, ok = strings.CutPrefix(name, "model.")
+		}
+		if !ok {
+			break
+		}
+		name = rest
+	}
+	if strings.Contains(name, ".denselayer") {
+		name = oldDenseNet.Replace(name)
+	}
+	return name
+}
+
+// indexNames gives the place of every tensor in the file by its plain name.
+func indexNames(file []Info) (map[string]int, error) {
+	byName := make(map[string]int, len(file))
+	for i, t := range file {
+		name := plainName(t.Name)
+		if other, ok := byName[name]; ok {
+			return nil, fmt.Errorf("tensors %q and %q have the same name but for prefixes; remove one of them", file[other].Name, t.Name)
+		}
+		byName[name] = i
+	}
+	return byName, nil
+}
+
+// candidate is how well one naming suits a file.
+type candidate struct {
+	naming  naming
+	wants   []Want
+	names   []string // the file's plain name that each want should have
+	found   []int    // the file's tensor for each want, -1 where it has none
+	missing []int    // wants
+	unlike  []int    // wants whose tensor has another shape
+
+	unexpected          []int // tensors of the file
+	counters, auxiliary int
+}
+
+// try looks up all wants under the names of n, which has as many layers.
+func try(n naming, want []Want, file []Info, byName map[string]int) candidate {
+	c := candidate{naming: n, wants: want, names: make([]string, len(want)), found: make([]int, len(want))}
+	at, previous := -1, ""
+	for i, w := range want {
+		layer, tensor := splitName(w.Name)
+		if at < 0 || layer != previous {
+			at, previous = at+1, layer
+		}
+		c.names[i] = plainName(n.layers[at] + "." + tensor)
+		place, ok := byName[c.names[i]]
+		if !ok {
+			c.found[i] = -1
+			c.missing = append(c.missing, i)
+			continue
+		}
+		c.found[i] = place
+		if !sameValues(file[place].Shape, w.Shape) {
+			c.unlike = append(c.unlike, i)
+		}
+	}
+	return c
+}
+
+// sortRest finds the tensors of the file that no want has taken.
+func (c *candidate) sortRest(file []Info) {
+	taken := make([]bool, len(file))
+	for _, place := range c.found {
+		if place >= 0 {
+			taken[place] = true
+		}
+	}
+	for i, t := range file {
+		name := plainName(t.Name)
+		switch {
+		case taken[i]:
+		case strings.HasSuffix(name, ".num_batches_tracked"):
+			c.counters++
+		case isAuxiliary(name):
+			c.auxiliary++
+		default:
+			c.unexpected = append(c.unexpected, i)
+		}
+	}
+}
+
+// isAuxiliary knows the heads of torchvision's GoogLeNet (aux1, aux2) and Inception v3 (AuxLogits).
+func isAuxiliary(name string) bool {
+	first, _, _ := strings.Cut(name, ".")
+	return first == "aux1" || first == "aux2" || first == "AuxLogits"
+}
+
+func (c *candidate) fits() bool {
+	return len(c.missing) == 0 && len(c.unlike) == 0 && len(c.unexpected) == 0
+}
+
+func (c *candidate) assignment(file []Info) (Assignment, error) {
+	a := Assignment{Naming: c.naming.library, Counters: c.counters, Auxiliary: c.auxiliary}
+	for _, place := range c.found {
+		t := file[place]
+		if _, ok := dtypeByCode(t.DType); !ok {
+			return Assignment{}, fmt.Errorf("tensor %q is of type %s; %s", t.Name, cutText(t.DType), readTypes)
+		}
+		if !slices.Contains(a.DTypes, t.DType) {
+			a.DTypes = append(a.DTypes, t.DType)
+		}
+		a.Names = append(a.Names, t.Name)
+	}
+	return a, nil
+}
+
+// otherNetwork finds the largest known network all of whose layers are in the file, where it is not the one that was tried.
+func otherNetwork(byName map[string]int, tried candidate) (naming, bool) {
+	var other naming
+	for _, n := range namings() {
+		missing := func(layer string) bool {
+			_, ok := byName[layer+".weight"]
+			return !ok
+		}
+		if len(n.layers) > len(other.layers) && !slices.ContainsFunc(n.layers, missing) {
+			other = n
+		}
+	}
+	return other, len(other.layers) > 0 && len(other.layers) != len(tried.naming.layers)
+}
+
+// sameValues tells whether a tensor of shape got has the values that one of shape want needs, in the same order. Besides equal
+// shapes these are an FC, [K, C*H*W], and the convolution over its whole input, [K, C, H, W].
+func sameValues(got, want []int) bool {
+	if slices.Equal(got, want) {
+		return true
+	}
+	if len(got)+len(want) != 6 || min(len(got), len(want)) != 2 || got[0] != want[0] {
+		return false
+	}
+	values, ok := valueCount(got)
+	wanted, wantOK := valueCount(want)
+	return ok && wantOK && values == wanted
+}

@@ -1,0 +1,115 @@
+package weights
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"cnncalc/internal/diag"
+)
+
+// shown is how many tensors of each kind a mismatch names.
+const shown = 3
+
+// mismatch is the error of a file that does not suit the network.
+func (c *candidate) mismatch(file []Info) error {
+	var lines []string
+	add := func(what string, places []int, describe func(int) string) {
+		for _, i := range places[:min(shown, len(places))] {
+			lines = append(lines, "  "+what+": "+describe(i))
+		}
+		if more := len(places) - shown; more > 0 {
+			lines = append(lines, fmt.Sprintf("  %s: and %d more", what, more))
+		}
+	}
+	add("missing", c.missing, func(i int) string { return c.describeMissing(i, file) })
+	add("another shape", c.unlike, func(i int) string { return c.describeUnlike(i, file[c.found[i]]) })
+	add("unexpected", c.unexpected, func(i int) string {
+		return fmt.Sprintf("%q %s", cutText(file[i].Name), formatShape(file[i].Shape))
+	})
+	return fmt.Errorf("the weights do not fit the network: %s\n%s", c.counts(), strings.Join(lines, "\n"))
+}
+
+// counts is the summary: "of 32 tensors by torchvision's vgg16 names 30 fit; 1 is missing, ...".
+func (c *candidate) counts() string {
+	fit := len(c.wants) - len(c.missing) - len(c.unlike)
+	var problems []string
+	for _, p := range []struct {
+		count int
+		what  string
+	}{{len(c.missing), "missing"}, {len(c.unlike), "of another shape"}, {len(c.unexpected), "unexpected"}} {
+		if p.count > 0 {
+			problems = append(problems, fmt.Sprintf("%d %s", p.count, p.what))
+		}
+	}
+	if len(c.missing) == len(c.wants) {
+		return fmt.Sprintf("no tensor has a name that cnncalc, torchvision, timm or Hugging Face would give one of its %d; %s",
+			len(c.wants), strings.Join(problems, ", "))
+	}
+	return fmt.Sprintf("%d of %d tensors, by the names of %s; %s", fit, len(c.wants), c.naming.title(), strings.Join(problems, ", "))
+}
+
+func (c *candidate) describeMissing(i int, file []Info) string {
+	w := c.wants[i]
+	text := fmt.Sprintf("%q %s", c.names[i], formatShape(w.Shape))
+	if plainName(w.Name) != c.names[i] {
+		text += fmt.Sprintf(" for %q", w.Name)
+	}
+	// A file may have any number of names of any length.
+	const most, longest = 1000, 200
+	var candidates []string
+	for _, u := range c.unexpected[:min(most, len(c.unexpected))] {
+		if name := file[u].Name; len(name) <= longest {
+			candidates = append(candidates, fmt.Sprintf("%q", name))
+		}
+	}
+	if hint := diag.DidYouMean(fmt.Sprintf("%q", c.names[i]), candidates); hint != "" {
+		text += "; " + hint
+	}
+	return text
+}
+
+func (c *candidate) describeUnlike(i int, got Info) string {
+	w := c.wants[i]
+	text := fmt.Sprintf("%q is %s, and %q needs %s", cutText(got.Name), formatShape(got.Shape), w.Name, formatShape(w.Shape))
+	if hint := shapeHint(got.Shape, w.Shape); hint != "" {
+		text += "; " + hint
+	}
+	return text
+}
+
+// Orders of dimensions other than PyTorch's: dimension i of the file is dimension order[i] of what is wanted.
+var otherOrders = []struct {
+	name  string
+	order []int
+}{
+	{"transposed (TensorFlow's and JAX's order)", []int{1, 0}},
+	{"in HWIO, TensorFlow's order", []int{2, 3, 1, 0}},
+	{"in HWIO, TensorFlow's order for depthwise filters", []int{2, 3, 0, 1}},
+	{"in OHWI, channels last", []int{0, 2, 3, 1}},
+	{"with inputs and outputs swapped", []int{1, 0, 2, 3}},
+}
+
+// shapeHint recognises what the file did another way, and says how numpy puts it right.
+func shapeHint(got, want []int) string {
+	for _, o := range otherOrders {
+		if len(got) != len(o.order) || len(want) != len(o.order) {
+			continue
+		}
+		reordered, back := make([]int, len(want)), make([]string, len(want))
+		for i, d := range o.order {
+			reordered[i] = want[d]
+			back[d] = fmt.Sprint(i)
+		}
+		if slices.Equal(got, reordered) {
+			return fmt.Sprintf("it is %s: save it with .transpose(%s)", o.name, strings.Join(back, ", "))
+		}
+	}
+	if len(got) == 2 && len(want) == 2 && got[0] == want[0] {
+		return "the layer before it has another size, as with another input size"
+	}
+	if len(got) == len(want) && slices.Equal(got[1:], want[1:]) {
+		return fmt.Sprintf("the file has %d outputs there", got[0])
+	}
+	return ""
+}

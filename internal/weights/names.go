@@ -1,0 +1,223 @@
+package weights
+
+import (
+	"fmt"
+	"strings"
+)
+
+// naming is one library's names for the layers of one network.
+type naming struct {
+	library string
+	network string
+	// layers has the name of every layer with weights, in the order in which the library's network calls them: a layer before
+	// those that read its result, and of the paths of a merge the first one first.
+	// A tensor is called after its layer: "layer1.0.conv1.weight".
+	layers []string
+}
+
+// title says whose names they are.
+func (n naming) title() string {
+	if n.network == "" {
+		return n.library
+	}
+	return n.library + "'s " + n.network
+}
+
+// namings lists the names that are known besides cnncalc's own.
+//
+// torchvision's are those of 0.14's state_dict; the pool layers, activations and auxiliary heads have no weights or are left
+// out. The networks of one depth share their names, so that resnet50 stands for resnext50_32x4d and wide_resnet50_2 too.
+//
+// timm's are the same but for the head of VGG (timm/models/vgg.py, ConvMlp). Those of Hugging Face's transformers are of
+// ResNetForImageClassification (models/resnet/modeling_resnet.py); it has no VGG.
+func namings() []naming {
+	list := []naming{
+		{"torchvision", "alexnet", layers("features.{0,3,6,8,10} classifier.{1,4,6}")},
+		{"torchvision", "squeezenet1_0", layers("features.0 features.{3..5,7..10,12}.{squeeze,expand1x1,expand3x3} classifier.1")},
+		{"torchvision", "squeezenet1_1", layers("features.0 features.{3,4,6,7,9..12}.{squeeze,expand1x1,expand3x3} classifier.1")},
+		{"torchvision", "googlenet", layers("conv{1..3}.{conv,bn} inception{3{a,b},4{a..e},5{a,b}}.branch{1,2.{0,1},3.{0,1},4.1}.{conv,bn} fc")},
+		{"torchvision", "mobilenet_v2", layers("features.0.{0,1} features.1.conv.{0.{0,1},1,2} features.{2..17}.conv.{0.{0,1},1.{0,1},2,3} features.18.{0,1} classifier.1")},
+		{"torchvision", "inception_v3", layers(
+			"Conv2d_{1a_3x3,2a_3x3,2b_3x3,3b_1x1,4a_3x3}.{conv,bn}" +
+				" Mixed_5{b..d}.branch{1x1,5x5_{1,2},3x3dbl_{1..3},_pool}.{conv,bn}" +
+				" Mixed_6a.branch{3x3,3x3dbl_{1..3}}.{conv,bn}" +
+				" Mixed_6{b..e}.branch{1x1,7x7_{1..3},7x7dbl_{1..5},_pool}.{conv,bn}" +
+				" Mixed_7a.branch{3x3_{1,2},7x7x3_{1..4}}.{conv,bn}" +
+				" Mixed_7{b,c}.branch{1x1,3x3_{1,2a,2b},3x3dbl_{1,2,3a,3b},_pool}.{conv,bn} fc")},
+	}
+	for _, n := range []struct {
+		network string
+		stages  []int
+	}{
+		{"densenet121", []int{6, 12, 24, 16}}, {"densenet161", []int{6, 12, 36, 24}},
+		{"densenet169", []int{6, 12, 32, 32}}, {"densenet201", []int{6, 12, 48, 32}},
+	} {
+		list = append(list, naming{"torchvision", n.network, densenet(n.stages)})
+	}
+	for _, n := range []struct {
+		network string
+		stages  []int
+	}{
+		{"vgg11", []int{1, 1, 2, 2, 2}}, {"vgg13", []int{2, 2, 2, 2, 2}},
+		{"vgg16", []int{2, 2, 3, 3, 3}}, {"vgg19", []int{2, 2, 4, 4, 4}},
+	} {
+		for _, batchNorm := range []bool{false, true} {
+			network, features := n.network, vggFeatures(n.stages, batchNorm)
+			if batchNorm {
+				network += "_bn"
+			}
+			list = append(list,
+				naming{"torchvision", network, append(features, layers("classifier.{0,3,6}")...)},
+				naming{"timm", network, append(features, layers("pre_logits.fc{1,2} head.fc")...)})
+		}
+	}
+	for _, n := range []struct {
+		network string
+		convs   int // of a block
+		stages  []int
+	}{
+		{"resnet18", 2, []int{2, 2, 2, 2}}, {"resnet34", 2, []int{3, 4, 6, 3}},
+		{"resnet50", 3, []int{3, 4, 6, 3}}, {"resnet101", 3, []int{3, 4, 23, 3}}, {"resnet152", 3, []int{3, 8, 36, 3}},
+	} {
+		list = append(list,
+			naming{"torchvision", n.network, resnet(n.convs, n.stages)},
+			naming{"Hugging Face", n.network, transformersResnet(n.convs, n.stages)})
+	}
+	return list
+}
+
+// vggFeatures numbers all layers in order, the RELU after each CONV and the POOL after each stage too.
+func vggFeatures(stages []int, batchNorm bool) []string {
+	var names []string
+	next := 0
+	add := func() {
+		names = append(names, fmt.Sprintf("features.%d", next))
+		next++
+	}
+	for _, convs := range stages {
+		for range convs {
+			add()
+			if batchNorm {
+				add()
+			}
+			next++
+		}
+		next++
+	}
+	return names[:len(names):len(names)]
+}
+
+func resnet(convs int, stages []int) []string {
+	names := layers("conv1 bn1")
+	for s, blocks := range stages {
+		for b := range blocks {
+			block := fmt.Sprintf("layer%d.%d.", s+1, b)
+			for c := range convs {
+				names = append(names, fmt.Sprintf("%sconv%d", block, c+1), fmt.Sprintf("%sbn%d", block, c+1))
+			}
+			if hasProjection(convs, s, b) {
+				names = append(names, layers(block+"downsample.{0,1}")...)
+			}
+		}
+	}
+	return append(names, "fc")
+}
+
+func transformersResnet(convs int, stages []int) []string {
+	const pair = ".{convolution,normalization}"
+	names := layers("resnet.embedder.embedder" + pair)
+	for s, blocks := range stages {
+		for b := range blocks {
+			block := fmt.Sprintf("resnet.encoder.stages.%d.layers.%d.", s, b)
+			names = append(names, layers(fmt.Sprintf("%slayer.{0..%d}%s", block, convs-1, pair))...)
+			if hasProjection(convs, s, b) {
+				names = append(names, layers(block+"shortcut"+pair)...)
+			}
+		}
+	}
+	return append(names, "classifier.1")
+}
+
+// hasProjection tells whether the shortcut of a block has a CONV: that of the first block of a stage, save for the first stage
+// where blocks have two CONV, because they keep its depth.
+func hasProjection(convs, stage, block int) bool {
+	return block == 0 && (stage > 0 || convs == 3)
+}
+
+func densenet(stages []int) []string {
+	names := layers("features.{conv0,norm0}")
+	for s, count := range stages {
+		names = append(names, layers(fmt.Sprintf("features.denseblock%d.denselayer{1..%d}.{norm1,conv1,norm2,conv2}", s+1, count))...)
+		if s+1 < len(stages) {
+			names = append(names, layers(fmt.Sprintf("features.transition%d.{norm,conv}", s+1))...)
+		}
+	}
+	return append(names, "features.norm5", "classifier")
+}
+
+// layers expands the words of a pattern in the notation of the shell: {a,b} stands for a and b, {1..3} and {a..c} for a range,
+// also as one of several alternatives, {3..5,7}.
+// Braces may be nested; the first ones change last.
+func layers(pattern string) []string {
+	var names []string
+	for _, word := range strings.Fields(pattern) {
+		names = append(names, expand(word)...)
+	}
+	return names
+}
+
+func expand(word string) []string {
+	open := strings.IndexByte(word, '{')
+	if open < 0 {
+		return []string{word}
+	}
+	alternatives, rest := splitBraces(word[open+1:])
+	var words []string
+	for _, a := range alternatives {
+		for _, middle := range expandAlternative(a) {
+			for _, end := range expand(rest) {
+				words = append(words, word[:open]+middle+end)
+			}
+		}
+	}
+	return words
+}
+
+// expandAlternative expands a range of numbers or letters, or what else stands between commas.
+func expandAlternative(text string) []string {
+	var from, to int
+	if n, _ := fmt.Sscanf(text, "%d..%d", &from, &to); n == 2 {
+		var numbers []string
+		for i := from; i <= to; i++ {
+			numbers = append(numbers, fmt.Sprint(i))
+		}
+		return numbers
+	}
+	if len(text) == 4 && text[1:3] == ".." {
+		var letters []string
+		for c := text[0]; c <= text[3]; c++ {
+			letters = append(letters, string(c))
+		}
+		return letters
+	}
+	return expand(text)
+}
+
+// splitBraces splits what follows an opening brace at its commas, and returns what is behind the closing one.
+func splitBraces(text string) (alternatives []string, rest string) {
+	depth, start := 0, 0
+	for i, c := range text {
+		switch {
+		case c == '{':
+			depth++
+		case c == '}' && depth > 0:
+			depth--
+		case c == '}':
+			return append(alternatives, text[start:i]), text[i+1:]
+		case c == ',' && depth == 0:
+			alternatives = append(alternatives, text[start:i])
+			start = i + 1
+		}
+	}
+	panic("a pattern without its closing brace: " + text)
+}

@@ -1,0 +1,148 @@
+package weights
+
+import (
+	"cmp"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+)
+
+// The safetensors format (huggingface/safetensors, "Format"): the header's length as 8 little-endian bytes, the header in
+// JSON, and behind it the payload, which the tensors cover without gaps.
+const (
+	lengthSize = 8
+	// maxHeader is the format's own bound.
+	maxHeader = 100_000_000
+)
+
+// bitsOfType are the sizes of the format's element types, those that are not read too: the layout is checked for all.
+var bitsOfType = map[string]int64{
+	"F4": 4, "F6_E2M3": 6, "F6_E3M2": 6,
+	"BOOL": 8, "U8": 8, "I8": 8, "F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8, "F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8,
+	"U16": 16, "I16": 16, "F16": 16, "BF16": 16,
+	"U32": 32, "I32": 32, "F32": 32,
+	"U64": 64, "I64": 64, "F64": 64, "C64": 64,
+}
+
+// openSafetensors reads the header of a safetensors file of size bytes, and checks it against the format's rules and the payload.
+func openSafetensors(r io.ReaderAt, size int64) ([]entry, error) {
+	header, err := readSafetensorsHeader(r, size)
+	if err != nil {
+		return nil, err
+	}
+	tensors, err := parseSafetensorsHeader(header)
+	if err != nil {
+		return nil, err
+	}
+	payload := lengthSize + int64(len(header))
+	if err := checkLayout(tensors, size-payload); err != nil {
+		return nil, err
+	}
+	entries := make([]entry, len(tensors))
+	for i, t := range tensors {
+		entries[i] = t.entry(r, payload)
+	}
+	return entries, nil
+}
+
+func readSafetensorsHeader(r io.ReaderAt, size int64) ([]byte, error) {
+	var prefix [lengthSize]byte
+	if _, err := r.ReadAt(prefix[:], 0); err != nil {
+		return nil, readError(err)
+	}
+	length := binary.LittleEndian.Uint64(prefix[:])
+	if length > uint64(size-lengthSize) {
+		return nil, fmt.Errorf("the safetensors header says that it is %d bytes long, and the file has %d after that", length, size-lengthSize)
+	}
+	if length > maxHeader {
+		return nil, fmt.Errorf("the safetensors header is %d bytes long; the format allows %d", length, maxHeader)
+	}
+	header := make([]byte, length)
+	if _, err := io.ReadFull(io.NewSectionReader(r, lengthSize, int64(length)), header); err != nil {
+		return nil, readError(err)
+	}
+	return header, nil
+}
+
+// safetensor is one tensor as the header declares it; start and end are bytes of the payload.
+type safetensor struct {
+	name, typ  string
+	shape      []int
+	start, end int64
+}
+
+// entry makes a tensor readable whose values are in r, behind payload bytes.
+func (t safetensor) entry(r io.ReaderAt, payload int64) entry {
+	a := array{shape: t.shape, descr: t.typ, start: payload + t.start}
+	typ, ok := dtypeByCode(t.typ)
+	if ok {
+		a.typ = typ
+	} else {
+		a.refused = fmt.Errorf("type %s is not supported; %s", t.typ, readTypes)
+	}
+	return plainEntry(t.name, a, r, t.end-t.start)
+}
+
+// checkLayout sorts the tensors by their place, and checks that each is as long as its shape and type need, and that together
+// they cover the payload, which is of so many bytes.
+func checkLayout(tensors []safetensor, payload int64) error {
+	if len(tensors) == 0 {
+		return errors.New("the safetensors file is empty: it holds no tensors")
+	}
+	for _, t := range tensors {
+		if err := t.checkSize(payload); err != nil {
+			return fmt.Errorf("tensor %q: %w", t.name, err)
+		}
+	}
+	slices.SortStableFunc(tensors, func(a, b safetensor) int {
+		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.end, b.end))
+	})
+	covered, last := int64(0), ""
+	for _, t := range tensors {
+		if t.start < covered {
+			return fmt.Errorf("tensor %q: it starts at byte %d of the payload, and %q before it ends at %d: they overlap", t.name, t.start, last, covered)
+		}
+		if t.start > covered {
+			return fmt.Errorf("bytes %d to %d of the payload belong to no tensor: a hole before %q", covered, t.start, t.name)
+		}
+		covered, last = t.end, t.name
+	}
+	if covered < payload {
+		return fmt.Errorf("%d bytes too many: the tensors end at byte %d of the payload, which has %d", payload-covered, covered, payload)
+	}
+	return nil
+}
+
+func (t safetensor) checkSize(payload int64) error {
+	bits, known := bitsOfType[t.typ]
+	if !known {
+		return fmt.Errorf("type %q is unknown; %s", cutText(t.typ), readTypes)
+	}
+	count, ok := valueCount(t.shape)
+	if !ok {
+		return fmt.Errorf("shape %s takes more bytes than can be counted", formatShape(t.shape))
+	}
+	if t.end < t.start {
+		return fmt.Errorf("it ends at byte %d of the payload, before its start at %d", t.end, t.start)
+	}
+	if t.end > payload {
+		return fmt.Errorf("it ends at byte %d of the payload, which has %d: the file is cut short", t.end, payload)
+	}
+	// Not all types have whole bytes. valueCount leaves room for 8 bytes a value.
+	need, rest := count/8*bits+count%8*bits/8, count%8*bits%8
+	if rest != 0 || need != t.end-t.start {
+		return fmt.Errorf("shape %s of %s needs %d bytes, and its range %d to %d has %d", formatShape(t.shape), t.typ, need, t.start, t.end, t.end-t.start)
+	}
+	return nil
+}
+
+// cutText keeps a text of the file short in a message.
+func cutText(s string) string {
+	const most = 40
+	if len(s) <= most {
+		return s
+	}
+	return s[:most] + "..."
+}

@@ -1,0 +1,244 @@
+package weights
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"unicode/utf8"
+)
+
+// maxTensors bounds what a header of the greatest length can make of itself in memory. Networks have some hundreds.
+const maxTensors = 100_000
+
+// metadataKey is the one key of the header that is not a tensor's name; it has a map of texts.
+const metadataKey = "__metadata__"
+
+// parseSafetensorsHeader reads the JSON of the header, as in
+//
+//	{"__metadata__": {"format": "pt"}, "fc.weight": {"dtype": "F32", "shape": [10, 84], "data_offsets": [0, 3360]}}
+//
+// A name that stands twice is refused at every level: readers of the same bytes would differ over which one counts. So is a
+// key that the format does not have.
+func parseSafetensorsHeader(text []byte) ([]safetensor, error) {
+	if !utf8.Valid(text) {
+		return nil, errors.New("the safetensors header is not valid UTF-8")
+	}
+	p := jsonParser{json.NewDecoder(bytes.NewReader(text))}
+	p.decoder.UseNumber()
+	tensors, err := p.header()
+	if err == nil {
+		err = p.end(text)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("safetensors header, byte %d: %w", p.decoder.InputOffset(), err)
+	}
+	return tensors, nil
+}
+
+// jsonParser reads what is expected, token by token; encoding/json's Unmarshal would keep the last of two values of one
+// key, and take keys in any case of letters.
+type jsonParser struct {
+	decoder *json.Decoder
+}
+
+func (p jsonParser) header() ([]safetensor, error) {
+	var tensors []safetensor
+	err := p.object(func(name string) error {
+		if name == metadataKey {
+			return p.metadata()
+		}
+		if len(tensors) == maxTensors {
+			return fmt.Errorf("more than %d tensors", maxTensors)
+		}
+		t, err := p.tensor()
+		if err != nil {
+			return fmt.Errorf("tensor %q: %w", cutText(name), err)
+		}
+		t.name = name
+		tensors = append(tensors, t)
+		return nil
+	})
+	return tensors, err
+}
+
+// metadata checks the map of texts; nothing in it is used.
+func (p jsonParser) metadata() error {
+	err := p.object(func(string) error {
+		_, err := p.text()
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", metadataKey, err)
+	}
+	return nil
+}
+
+func (p jsonParser) tensor() (safetensor, error) {
+	var t safetensor
+	missing := map[string]bool{"dtype": true, "shape": true, "data_offsets": true}
+	err := p.object(func(key string) error {
+		if !missing[key] {
+			return fmt.Errorf("key %q is unknown; only dtype, shape and data_offsets belong here", cutText(key))
+		}
+		delete(missing, key)
+		var err error
+		switch key {
+		case "dtype":
+			t.typ, err = p.text()
+		case "shape":
+			t.shape, err = p.shape()
+		case "data_offsets":
+			t.start, t.end, err = p.offsets()
+		}
+		return err
+	})
+	if err != nil {
+		return t, err
+	}
+	for _, key := range []string{"dtype", "shape", "data_offsets"} {
+		if missing[key] {
+			return t, fmt.Errorf("%q is missing", key)
+		}
+	}
+	return t, nil
+}
+
+func (p jsonParser) shape() ([]int, error) {
+	shape := []int{}
+	err := p.array(func() error {
+		if len(shape) == maxDims {
+			return fmt.Errorf("more than %d dimensions", maxDims)
+		}
+		d, err := p.number(strconv.IntSize)
+		shape = append(shape, int(d))
+		return err
+	})
+	return shape, err
+}
+
+func (p jsonParser) offsets() (start, end int64, err error) {
+	var offsets []int64
+	err = p.array(func() error {
+		if len(offsets) == 2 {
+			return errors.New("data_offsets has more than two numbers")
+		}
+		n, err := p.number(64)
+		offsets = append(offsets, n)
+		return err
+	})
+	if err != nil {
+		return 0, 0, err
+	}
+	if len(offsets) != 2 {
+		return 0, 0, fmt.Errorf("data_offsets has %d numbers, want start and end", len(offsets))
+	}
+	return offsets[0], offsets[1], nil
+}
+
+// object reads an object; value is called after every key and reads what belongs to it.
+func (p jsonParser) object(value func(key string) error) error {
+	if err := p.delimiter('{'); err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	for p.decoder.More() {
+		key, err := p.text()
+		if err != nil {
+			return err
+		}
+		if seen[key] {
+			return fmt.Errorf("%q stands twice", cutText(key))
+		}
+		seen[key] = true
+		if err := value(key); err != nil {
+			return err
+		}
+	}
+	return p.delimiter('}')
+}
+
+// array reads an array; element is called for every element and reads it.
+func (p jsonParser) array(element func() error) error {
+	if err := p.delimiter('['); err != nil {
+		return err
+	}
+	for p.decoder.More() {
+		if err := element(); err != nil {
+			return err
+		}
+	}
+	return p.delimiter(']')
+}
+
+func (p jsonParser) delimiter(want json.Delim) error {
+	token, err := p.token()
+	if err != nil {
+		return err
+	}
+	if token != want {
+		return fmt.Errorf("want %q, found %s", want, describeToken(token))
+	}
+	return nil
+}
+
+func (p jsonParser) text() (string, error) {
+	token, err := p.token()
+	if err != nil {
+		return "", err
+	}
+	s, ok := token.(string)
+	if !ok {
+		return "", fmt.Errorf("want a text, found %s", describeToken(token))
+	}
+	return s, nil
+}
+
+// number reads a whole number of 0 or more that a signed integer of so many bits holds.
+func (p jsonParser) number(bits int) (int64, error) {
+	token, err := p.token()
+	if err != nil {
+		return 0, err
+	}
+	written, ok := token.(json.Number)
+	if !ok {
+		return 0, fmt.Errorf("want a whole number, found %s", describeToken(token))
+	}
+	n, err := strconv.ParseInt(written.String(), 10, bits)
+	if errors.Is(err, strconv.ErrRange) {
+		return 0, fmt.Errorf("%s is larger than any file", cutText(written.String()))
+	}
+	if err != nil || written[0] == '-' {
+		return 0, fmt.Errorf("want a whole number of 0 or more, found %s", cutText(written.String()))
+	}
+	return n, nil
+}
+
+func (p jsonParser) token() (json.Token, error) {
+	token, err := p.decoder.Token()
+	if err != nil { // a syntax error, or the end: the text is in memory
+		return nil, errors.New("this is not JSON, or it is cut short")
+	}
+	return token, nil
+}
+
+// end makes sure that nothing but the format's padding follows.
+func (p jsonParser) end(text []byte) error {
+	if rest := bytes.TrimLeft(text[p.decoder.InputOffset():], " \t\r\n"); len(rest) > 0 {
+		return fmt.Errorf("%q after the closing brace", rest[:1])
+	}
+	return nil
+}
+
+func describeToken(token json.Token) string {
+	switch t := token.(type) {
+	case json.Delim:
+		return strconv.QuoteRune(rune(t))
+	case string:
+		return strconv.Quote(cutText(t))
+	case nil:
+		return "null"
+	}
+	return cutText(fmt.Sprint(token))
+}

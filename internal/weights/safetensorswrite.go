@@ -1,0 +1,75 @@
+package weights
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
+	"unicode/utf8"
+)
+
+// WriteSafetensors writes tensors as a safetensors file of type F32, in the given order. values gives those of tensors[i],
+// in C order; it is called once for each, in order, so that no more than one tensor needs to be in memory. The DType of tensors
+// is not looked at. It writes in pieces of at most 64 KiB, besides the header; after an error the output is incomplete.
+func WriteSafetensors(w io.Writer, tensors []Info, values func(i int) ([]float32, error)) error {
+	header, err := safetensorsHeader(tensors)
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(header); err != nil {
+		return err
+	}
+	for i, t := range tensors {
+		data, err := values(i)
+		if err != nil {
+			return err
+		}
+		if count, _ := valueCount(t.Shape); count != int64(len(data)) {
+			return fmt.Errorf("tensor %q: shape %s has %d values, and %d were given", t.Name, formatShape(t.Shape), count, len(data))
+		}
+		if err := writeValues(w, data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// safetensorsHeader returns everything before the payload. The padding aligns the payload to 8 bytes, as the format's own
+// library does. The transformers library refuses files whose metadata lacks a "format"; "pt" says that the order of dimensions
+// is PyTorch's.
+func safetensorsHeader(tensors []Info) ([]byte, error) {
+	var text bytes.Buffer
+	text.WriteString(`{"__metadata__":{"format":"pt"}`)
+	seen := make(map[string]bool, len(tensors))
+	end := int64(0)
+	for _, t := range tensors {
+		count, ok := valueCount(t.Shape)
+		if !ok || len(t.Shape) > maxDims || end+4*count < 0 {
+			return nil, fmt.Errorf("tensor %q: shape %s can't be written: a negative size, too many values or more than %d dimensions",
+				t.Name, formatShape(t.Shape), maxDims)
+		}
+		if seen[t.Name] || t.Name == metadataKey || !utf8.ValidString(t.Name) {
+			return nil, fmt.Errorf("a safetensors file can't have the name %q, or not twice", t.Name)
+		}
+		seen[t.Name] = true
+		name, err := json.Marshal(t.Name)
+		if err != nil {
+			return nil, err
+		}
+		shape, err := json.Marshal(append([]int{}, t.Shape...)) // nil would become null
+		if err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(&text, `,%s:{"dtype":"F32","shape":%s,"data_offsets":[%d,%d]}`, name, shape, end, end+4*count)
+		end += 4 * count
+	}
+	text.WriteByte('}')
+	for text.Len()%lengthSize != 0 {
+		text.WriteByte(' ')
+	}
+	if len(tensors) > maxTensors || text.Len() > maxHeader {
+		return nil, fmt.Errorf("%d tensors and a header of %d bytes are more than is read back", len(tensors), text.Len())
+	}
+	return append(binary.LittleEndian.AppendUint64(nil, uint64(text.Len())), text.Bytes()...), nil
+}
