@@ -8,7 +8,8 @@ import (
 // bindAdd computes ADD.
 func bindAdd(*layer) (plan, error) {
 	return plan{
-		alias: memory.InPlace,
-		run:   func(c *call) { kernel.Add(c.out, c.in, kernel.Activation{}, c.workers) },
+		alias:     memory.InPlace,
+		activates: true,
+		run:       func(c *call) { kernel.Add(c.out, c.in, c.act, c.workers) },
 	}, nil
 }

@@ -29,6 +29,12 @@ type plan struct {
 	// ready, if not nil, changes the tensors in place once all are loaded.
 	ready func(weights [][]float32)
 	run   func(c *call) // nil for a view
+
+	// What fuse looks at.
+	activates  bool               // run applies call.act to its output
+	scales     bool               // the first tensor is [K, ...] by output channel, and run adds the second as biases
+	isBN       bool               // ready leaves a scale and a shift for each channel in the first two tensors
+	activation *kernel.Activation // run is this function alone
 }
 
 // call is one call of a plan's run. The pictures of its slices are c.images, not the batch.
@@ -37,6 +43,7 @@ type call struct {
 	in      [][]float32 // [images, D, H, W] of each input
 	out     []float32   // [images, D, H, W]; it may be one of the inputs where the plan is memory.InPlace
 	weights [][]float32
+	act     kernel.Activation // fused into this layer; the zero value changes nothing
 	scratch []float32
 	workers *kernel.Workers
 }
@@ -58,12 +65,12 @@ func weightAndBias(weight tensor, nobias bool) []tensor {
 	return []tensor{weight, {}}
 }
 
-// epilogue adds the bias of a layer made by weightAndBias.
-func epilogue(weights [][]float32) kernel.Epilogue {
-	if len(weights) < 2 {
-		return kernel.Epilogue{}
+// epilogue adds the bias of a layer made by weightAndBias, and applies what is fused.
+func (c *call) epilogue() kernel.Epilogue {
+	if len(c.weights) < 2 {
+		return kernel.Epilogue{Act: c.act}
 	}
-	return kernel.Epilogue{Bias: weights[1]}
+	return kernel.Epilogue{Bias: c.weights[1], Act: c.act}
 }
 
 // macsAtOnce is how much a call of a layer that is split may compute: long enough for the threads to be
@@ -120,5 +127,9 @@ func planes(s graph.Shape) (channels, area int) {
 
 // activation is the plan of an element-wise function without parameters of its own.
 func activation(act kernel.Activation) plan {
-	return plan{alias: memory.InPlace, run: func(c *call) { kernel.Activate(c.out, c.in[0], act, c.workers) }}
+	return plan{
+		alias:      memory.InPlace,
+		run:        func(c *call) { kernel.Activate(c.out, c.in[0], act, c.workers) },
+		activation: &act,
+	}
 }

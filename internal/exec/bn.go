@@ -17,8 +17,10 @@ func bindBN(l *layer) (plan, error) {
 		ready: func(w [][]float32) {
 			kernel.FoldBatchNorm(w[0], w[1], w[0], w[1], w[2], w[3], eps)
 		},
+		isBN:      true,
+		activates: true,
 		run: func(c *call) {
-			kernel.ScaleShift(c.out, c.in[0], c.weights[0], c.weights[1], c.images, channels, area, kernel.Activation{}, c.workers)
+			kernel.ScaleShift(c.out, c.in[0], c.weights[0], c.weights[1], c.images, channels, area, c.act, c.workers)
 		},
 	}, nil
 }

@@ -5,42 +5,68 @@ import (
 	"cnncalc/internal/op"
 )
 
-// bindConv computes CONV by im2col and a matrix product, whose filters are packed once. Groups of a single
-// channel make no matrix; auto takes the depthwise kernel for them.
+// bindConv computes CONV by a matrix product, or by Winograd's filtering, whose filters are packed once. Groups
+// of a single channel make no matrix; auto takes the depthwise kernel for them.
 func bindConv(l *layer) (plan, error) {
 	o := l.op.(*op.Conv)
 	window, err := o.Geometry(l.in[0])
 	if err != nil {
 		return plan{}, err
 	}
-	atOnce := l.split()
-	g := l.convolution(window, o.Groups(), atOnce)
+	g := l.convolution(window, o.Groups(), l.split())
 	weight := tensor{fanIn: g.C / g.Groups * g.FH * g.FW}
-	p := plan{atOnce: atOnce}
+	p := plan{atOnce: g.N, activates: true, scales: true}
 	switch {
 	case l.algo == Direct:
-		p.run = func(c *call) {
-			g := g
-			g.N = c.images
-			kernel.ConvDirect(c.out, c.in[0], c.weights[0], g, epilogue(c.weights), c.workers)
-		}
+		p.run = direct(g)
 	case l.algo == Auto && g.Groups > 1 && g.Groups == g.C:
 		p.run = depthwise(g)
+	case l.algo == Auto && kernel.WinogradPays(g), l.algo == Winograd && kernel.WinogradFits(g):
+		p.scratch = kernel.WinogradScratch(g, l.threads)
+		weight.packed = kernel.WinogradFiltersSize(g)
+		weight.pack = func(dst, src []float32) { kernel.TransformFilters(dst, src, g) }
+		p.run = winograd(g)
 	default:
-		p.scratch = kernel.ConvScratch(g, l.threads)
-		if rest := l.batch % atOnce; rest > 0 {
-			last := g // the last call is for fewer pictures, and cuts its work in another way
-			last.N = rest
-			p.scratch = max(p.scratch, kernel.ConvScratch(last, l.threads))
-		}
+		p.scratch = l.im2colScratch(g)
 		weight.packed = kernel.PackedFiltersSize(g)
 		weight.pack = func(dst, src []float32) { kernel.PackFilters(dst, src, g) }
-		p.run = func(c *call) {
-			g := g
-			g.N = c.images
-			kernel.ConvIm2col(c.out, c.in[0], c.weights[0], c.scratch, g, epilogue(c.weights), c.workers)
-		}
+		p.run = im2col(g)
 	}
 	p.tensors = weightAndBias(weight, o.NoBias)
 	return p, nil
+}
+
+// im2colScratch covers the last call of a split batch too, which is for fewer pictures and cuts its work in
+// another way.
+func (l *layer) im2colScratch(g kernel.Conv) int {
+	scratch := kernel.ConvScratch(g, l.threads)
+	if rest := l.batch % g.N; rest > 0 {
+		g.N = rest
+		scratch = max(scratch, kernel.ConvScratch(g, l.threads))
+	}
+	return scratch
+}
+
+func direct(g kernel.Conv) func(c *call) {
+	return func(c *call) {
+		g := g
+		g.N = c.images
+		kernel.ConvDirect(c.out, c.in[0], c.weights[0], g, c.epilogue(), c.workers)
+	}
+}
+
+func im2col(g kernel.Conv) func(c *call) {
+	return func(c *call) {
+		g := g
+		g.N = c.images
+		kernel.ConvIm2col(c.out, c.in[0], c.weights[0], c.scratch, g, c.epilogue(), c.workers)
+	}
+}
+
+func winograd(g kernel.Conv) func(c *call) {
+	return func(c *call) {
+		g := g
+		g.N = c.images
+		kernel.ConvWinograd(c.out, c.in[0], c.weights[0], c.scratch, g, c.epilogue(), c.workers)
+	}
 }

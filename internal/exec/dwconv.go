@@ -15,16 +15,14 @@ func bindDWConv(l *layer) (plan, error) {
 	}
 	g := l.convolution(window, l.in[0].D, l.split())
 	p := plan{
-		atOnce:  g.N,
-		tensors: weightAndBias(tensor{fanIn: g.FH * g.FW}, o.NoBias),
-		run:     depthwise(g),
+		atOnce:    g.N,
+		tensors:   weightAndBias(tensor{fanIn: g.FH * g.FW}, o.NoBias),
+		activates: true,
+		scales:    true,
+		run:       depthwise(g),
 	}
 	if l.algo == Direct {
-		p.run = func(c *call) {
-			g := g
-			g.N = c.images
-			kernel.ConvDirect(c.out, c.in[0], c.weights[0], g, epilogue(c.weights), c.workers)
-		}
+		p.run = direct(g)
 	}
 	return p, nil
 }
@@ -34,6 +32,6 @@ func depthwise(g kernel.Conv) func(c *call) {
 	return func(c *call) {
 		g := g
 		g.N = c.images
-		kernel.ConvDepthwise(c.out, c.in[0], c.weights[0], g, epilogue(c.weights), c.workers)
+		kernel.ConvDepthwise(c.out, c.in[0], c.weights[0], g, c.epilogue(), c.workers)
 	}
 }

@@ -11,9 +11,11 @@ func bindFC(l *layer) (plan, error) {
 	channels, area := planes(l.in[0])
 	inputs, units := channels*area, int(o.Units)
 	return plan{
-		tensors: weightAndBias(tensor{fanIn: inputs}, o.NoBias),
+		tensors:   weightAndBias(tensor{fanIn: inputs}, o.NoBias),
+		activates: true,
+		scales:    true,
 		run: func(c *call) {
-			kernel.Linear(c.out, c.in[0], c.weights[0], c.images, units, inputs, epilogue(c.weights), c.workers)
+			kernel.Linear(c.out, c.in[0], c.weights[0], c.images, units, inputs, c.epilogue(), c.workers)
 		},
 	}, nil
 }

@@ -35,6 +35,19 @@ func TestPyTorch(t *testing.T) {
 	}
 }
 
+// ways are all ways to run a network, and how far off they may be, relative to the largest output.
+var ways = []struct {
+	algo      Algo
+	fuse      bool
+	tolerance float64
+}{
+	{Direct, false, 1e-5},
+	{Im2col, false, 1e-5},
+	{Im2col, true, 1e-5},
+	{Winograd, true, 1e-4},
+	{Auto, true, 1e-4},
+}
+
 func checkGolden(t *testing.T, folder string) *Program {
 	text, err := os.ReadFile(filepath.Join(folder, "net.yaml"))
 	if err != nil {
@@ -62,9 +75,9 @@ func checkGolden(t *testing.T, folder string) *Program {
 		want[i] = float64(v)
 	}
 	var p *Program
-	for _, algo := range []Algo{Direct, Im2col, Auto} {
+	for _, way := range ways {
 		unused := len(shapes) - 2 // input and output
-		p = load(t, string(text), Options{Batch: shapes["input"][0], Threads: 2, Algo: algo}, Given(
+		p = load(t, string(text), Options{Batch: shapes["input"][0], Threads: 2, Algo: way.algo, Fuse: way.fuse}, Given(
 			func(name string, shape []int) ([]float32, error) {
 				if !slices.Equal(shape, shapes[name]) {
 					t.Errorf("%s is %v here, %v in PyTorch", name, shape, shapes[name])
@@ -76,8 +89,8 @@ func checkGolden(t *testing.T, folder string) *Program {
 			t.Errorf("%d tensors are not asked for", unused)
 		}
 		// The output is float64 arithmetic rounded once, so what is left is the error of the kernels alone.
-		if d := far(run(t, p, input), want); d > 1e-5 {
-			t.Errorf("%s: off by %.2g", algo, d)
+		if d := far(run(t, p, input), want); d > way.tolerance {
+			t.Errorf("%s, fuse %v: off by %.2g", way.algo, way.fuse, d)
 		}
 		p.Close()
 	}

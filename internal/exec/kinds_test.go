@@ -149,6 +149,11 @@ func checkNetwork(t rapid.TB, text string) {
 		checkLayers(t, other, input, 2e-5)
 		other.Close()
 	}
+	for _, algo := range []Algo{Auto, Im2col, Winograd} {
+		fused := load(t, text, Options{Batch: batch, Threads: 2, Algo: algo, Fuse: true}, noisy())
+		checkLayers(t, fused, input, 2e-4)
+		fused.Close()
+	}
 }
 
 // checkLayers runs p and compares every layer's output with the naive one. It returns the network's.
@@ -161,6 +166,9 @@ func checkLayers(t rapid.TB, p *Program, input []float32, tolerance float64) []f
 	}
 	before := slices.Clone(input)
 	out := run(t, p, input, each(func(c Computed) {
+		if c.Output == nil && p.options.Fuse {
+			return // computed together with the next layer
+		}
 		if values, _ := n.Layers[c.Node].Out.Values(); int64(len(c.Output)) != values*int64(batch) {
 			t.Fatalf("%s has %d values, its shape is %s in a batch of %d", n.Nodes[c.Node].Name, len(c.Output), n.Layers[c.Node].Out, batch)
 		}

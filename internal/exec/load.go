@@ -81,47 +81,112 @@ func (p *Program) Load(ctx context.Context, source Source) error {
 }
 
 func (p *Program) fill(ctx context.Context, source Source) error {
-	// Nothing else uses the arena before the first run.
-	staging := p.buffer
-	if len(staging) < p.staging {
-		staging = make([]float32, p.staging)
+	l := loader{program: p, source: source, staging: p.buffer} // nothing else uses the arena before the first run
+	if len(l.staging) < p.staging {
+		l.staging = make([]float32, p.staging)
 	}
-	parallel := func(n int, f func(i int)) {
+	l.parallel = func(n int, f func(i int)) {
 		p.workers.Run(n, func(task, _ int) { f(task) })
 	}
-	index := 0
+	first := p.firstTensors()
 	for i := range p.steps {
-		s := &p.steps[i]
-		for k := range s.tensors {
-			if ctx.Err() != nil {
-				return fmt.Errorf("stopped while loading %s: %w", p.network.Nodes[i].Name, context.Cause(ctx))
-			}
-			t := p.tensor(i, k, index)
-			values, err := s.tensors[k].load(t, source, staging, parallel)
-			if err != nil {
-				return fmt.Errorf("%s: %w", t.Name, err)
-			}
-			s.weights = append(s.weights, values)
-			index++
+		if ctx.Err() != nil {
+			return fmt.Errorf("stopped while loading %s: %w", p.network.Nodes[i].Name, context.Cause(ctx))
 		}
-		if s.ready != nil {
-			s.ready(s.weights)
+		if p.isFolded(i) {
+			continue // read together with the layer that it is folded into
+		}
+		if err := l.step(i, first); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// load makes the values as they are held.
-func (h *tensor) load(t Tensor, source Source, staging []float32, parallel func(int, func(int))) ([]float32, error) {
-	if h.pack == nil {
-		values := make([]float32, t.values())
-		return values, source(values, t, parallel)
+// firstTensors gives, for every node, the index of its first tensor among all of the network's.
+func (p *Program) firstTensors() []int {
+	first := make([]int, len(p.steps))
+	index := 0
+	for i := range p.steps {
+		first[i] = index
+		index += len(p.steps[i].tensors)
 	}
-	original := staging[:t.values()]
-	if err := source(original, t, parallel); err != nil {
+	return first
+}
+
+// loader reads tensors, packing what is packed through staging.
+type loader struct {
+	program  *Program
+	source   Source
+	staging  []float32
+	parallel func(n int, f func(i int))
+}
+
+// step reads the tensors of node i, and folds the BN behind it into them where there is one.
+func (l *loader) step(i int, first []int) error {
+	s := &l.program.steps[i]
+	var scale, shift []float32
+	if s.batchNorm > 0 {
+		statistics, err := l.tensors(s.batchNorm, first, nil)
+		if err != nil {
+			return err
+		}
+		l.program.steps[s.batchNorm].ready(statistics)
+		scale, shift = statistics[0], statistics[1]
+	}
+	weights, err := l.tensors(i, first, scale)
+	if err != nil {
+		return err
+	}
+	if s.batchNorm > 0 {
+		var bias []float32
+		if len(weights) > 1 {
+			bias = weights[1]
+		}
+		weights = append(weights[:1], foldBias(bias, scale, shift))
+	}
+	s.weights = weights
+	if s.ready != nil {
+		s.ready(s.weights)
+	}
+	return nil
+}
+
+// tensors reads the tensors of node i. scale, if not nil, multiplies the output channels of the first.
+func (l *loader) tensors(i int, first []int, scale []float32) ([][]float32, error) {
+	p := l.program
+	var all [][]float32
+	for k := range p.steps[i].tensors {
+		t := p.tensor(i, k, first[i]+k)
+		if k > 0 {
+			scale = nil
+		}
+		values, err := l.tensor(&p.steps[i].tensors[k], t, scale)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", t.Name, err)
+		}
+		all = append(all, values)
+	}
+	return all, nil
+}
+
+// tensor makes the values as they are held.
+func (l *loader) tensor(h *tensor, t Tensor, scale []float32) ([]float32, error) {
+	values := l.staging
+	if h.pack == nil {
+		values = make([]float32, t.values())
+	}
+	values = values[:t.values()]
+	if err := l.source(values, t, l.parallel); err != nil {
 		return nil, err
 	}
+	if scale != nil {
+		rescale(values, scale)
+	}
+	if h.pack == nil {
+		return values, nil
+	}
 	packed := make([]float32, h.packed)
-	h.pack(packed, original)
+	h.pack(packed, values)
 	return packed, nil
 }

@@ -15,10 +15,11 @@ func bindLocal(l *layer) (plan, error) {
 	}
 	g := l.convolution(window, 1, l.batch)
 	return plan{
-		scratch: kernel.LocalScratch(g, l.threads),
-		tensors: weightAndBias(tensor{fanIn: g.C * g.FH * g.FW}, o.NoBias),
+		scratch:   kernel.LocalScratch(g, l.threads),
+		tensors:   weightAndBias(tensor{fanIn: g.C * g.FH * g.FW}, o.NoBias),
+		activates: true,
 		run: func(c *call) {
-			kernel.Local(c.out, c.in[0], c.weights[0], epilogue(c.weights).Bias, c.scratch, g, kernel.Activation{}, c.workers)
+			kernel.Local(c.out, c.in[0], c.weights[0], c.epilogue().Bias, c.scratch, g, c.act, c.workers)
 		},
 	}, nil
 }

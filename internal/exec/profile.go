@@ -17,7 +17,11 @@ type LayerProfile struct {
 	Runs  int
 	Time  time.Duration // of all runs
 	FLOPs int64         // of all runs: 2 for each MAC
-	Stats Stats
+	// FusedInto is the node that this one was computed together with, 0 for none; HasOutput tells that Stats
+	// holds its own output's values, which a layer computed together with the next never had.
+	FusedInto int
+	HasOutput bool
+	Stats     Stats
 }
 
 // GFLOPS is the rate in 10^9 floating-point operations a second; 0 where there are none to count.
@@ -43,7 +47,10 @@ func (p *Profile) Computed(c Computed) error {
 	l.Runs++
 	l.Time += c.Took
 	l.FLOPs += p.flops[c.Node]
-	l.Stats = NewStats(c.Output)
+	l.FusedInto, l.HasOutput = c.FusedInto, c.Output != nil
+	if l.HasOutput {
+		l.Stats = NewStats(c.Output)
+	}
 	return nil
 }
 

@@ -22,6 +22,9 @@ type Options struct {
 	Batch   int  // pictures in a run, at least 1
 	Threads int  // at least 1, at most MaxThreads; the result does not depend on it
 	Algo    Algo // how convolutions are computed
+	// Fuse computes BN and activation functions together with the layer before them, which is faster. Then
+	// the outputs in between are never made, and no Observer can see them.
+	Fuse bool
 }
 
 // MaxThreads bounds Options.Threads: each thread has scratch memory of its own.
@@ -32,18 +35,19 @@ type Algo string
 
 // The algorithms. The bits of the result differ between them.
 const (
-	Auto   Algo = "auto"   // the fastest for each layer
-	Im2col Algo = "im2col" // im2col and a matrix product for every CONV
-	Direct Algo = "direct" // CONV and DWCONV from the definition, summed in float64: slow, to check the others
+	Auto     Algo = "auto"     // the fastest for each layer
+	Im2col   Algo = "im2col"   // im2col and a matrix product for every CONV
+	Winograd Algo = "winograd" // F(4x4, 3x3) for every dense 3x3 CONV of stride 1, im2col for the others
+	Direct   Algo = "direct"   // CONV and DWCONV from the definition, summed in float64: slow, to check the others
 )
 
-// AlgoNames lists the algorithms for help: "auto, im2col or direct".
-func AlgoNames() string { return fmt.Sprintf("%s, %s or %s", Auto, Im2col, Direct) }
+// AlgoNames lists the algorithms for help: "auto, im2col, winograd or direct".
+func AlgoNames() string { return fmt.Sprintf("%s, %s, %s or %s", Auto, Im2col, Winograd, Direct) }
 
 // ParseAlgo reads an algorithm's name.
 func ParseAlgo(name string) (Algo, error) {
 	switch a := Algo(name); a {
-	case Auto, Im2col, Direct:
+	case Auto, Im2col, Winograd, Direct:
 		return a, nil
 	}
 	return "", fmt.Errorf("the algorithm is %s, not %q", AlgoNames(), name)
@@ -77,6 +81,12 @@ type Program struct {
 type step struct {
 	plan
 	weights [][]float32 // in the order that the op declares them, each as its kernel reads it
+
+	// What fuse decides.
+	act       kernel.Activation // applied to the output
+	batchNorm int               // node of the BN folded into the weights, 0 for none
+	computes  int               // node whose output this step makes: its own, or the last that is fused into it
+	fusedInto int               // node whose step makes this node's output, 0 for none
 }
 
 // Compile plans the computation of a network that has no problems. Nothing is allocated yet for volumes or
@@ -91,6 +101,12 @@ func Compile(n *shape.Network, o Options) (*Program, error) {
 	p := &Program{network: n, options: o, steps: make([]step, len(n.Nodes))}
 	if err := p.bind(); err != nil {
 		return nil, err
+	}
+	for i := range p.steps {
+		p.steps[i].computes = i
+	}
+	if o.Fuse {
+		p.fuse()
 	}
 	needs := make([]memory.Step, len(p.steps))
 	for i, s := range p.steps {
@@ -186,6 +202,9 @@ func (p *Program) addUp() error {
 		}
 	}
 	for i, s := range p.steps {
+		if p.isFolded(i) {
+			continue
+		}
 		for k, t := range s.tensors {
 			count, _ := p.network.Layers[i].Weights[k].Count() // checkSizes has counted it
 			if t.pack == nil {
@@ -194,6 +213,9 @@ func (p *Program) addUp() error {
 			}
 			add(&f.Packed, int64(t.packed))
 			p.staging = max(p.staging, int(count))
+		}
+		if s.batchNorm > 0 && len(s.tensors) == 1 {
+			add(&f.Weights, p.network.Layers[i].Out.D) // the shift takes the place of a bias
 		}
 	}
 	f.Arena = p.arena.Bytes()
@@ -207,6 +229,12 @@ func (p *Program) addUp() error {
 		return fmt.Errorf("the memory to run a batch of %d: %w", p.options.Batch, err)
 	}
 	return nil
+}
+
+// isFolded tells a BN whose tensors are in the weights of another layer.
+func (p *Program) isFolded(i int) bool {
+	into := p.steps[i].fusedInto
+	return into > 0 && p.steps[into].batchNorm == i
 }
 
 // Footprint is the memory that the program takes once its weights are loaded.

@@ -139,7 +139,7 @@ func TestCompileErrors(t *testing.T) {
 		{"no batch", line("4x4x1", "RELU"), Options{Threads: 1}, "the batch must be 1 or more, not 0"},
 		{"no threads", line("4x4x1", "RELU"), Options{Batch: 1}, "from 1 to 1024, not 0"},
 		{"too many threads", line("4x4x1", "RELU"), Options{Batch: 1, Threads: 1025}, "from 1 to 1024, not 1025"},
-		{"an unknown algorithm", line("4x4x1", "RELU"), Options{Batch: 1, Threads: 1, Algo: "fft"}, `auto, im2col or direct, not "fft"`},
+		{"an unknown algorithm", line("4x4x1", "RELU"), Options{Batch: 1, Threads: 1, Algo: "fft"}, `auto, im2col, winograd or direct, not "fft"`},
 		{"a batch past counting", line("4x4x1", "RELU"), Options{Batch: math.MaxInt, Threads: 1}, "too large to run"},
 		{"a volume past counting", line("2000000000x2000000000x1", "CONV1-1"), Options{Batch: 1, Threads: 1}, "too large to run"},
 		{"a tensor past counting", line("60000x60000x1", "FC-2000000000"), Options{Batch: 1, Threads: 1}, "fc1: the tensor weight"},

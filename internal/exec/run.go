@@ -21,8 +21,11 @@ type Computed struct {
 	Node int
 	Took time.Duration // of the kernels alone; 0 for the INPUT and for views
 	// Output is [batch, D, H, W]. It is valid until Computed returns, as later layers may write over it, and
-	// must not be changed.
+	// must not be changed. It is nil for a layer that was computed together with the next, so that its own
+	// output never was.
 	Output []float32
+	// FusedInto is the node that this one was computed together with, 0 for none.
+	FusedInto int
 }
 
 // Run takes a batch of pictures through the network: input is [batch, D, H, W], and so is the output, which
@@ -51,7 +54,7 @@ func (p *Program) Run(ctx context.Context, input []float32, observers ...Observe
 			took = time.Since(start)
 		}
 		for _, o := range observers {
-			if err := o.Computed(Computed{Node: i, Took: took, Output: p.output(i)}); err != nil {
+			if err := o.Computed(p.computed(i, took)); err != nil {
 				return nil, err
 			}
 		}
@@ -59,10 +62,23 @@ func (p *Program) Run(ctx context.Context, input []float32, observers ...Observe
 	return p.output(len(p.steps) - 1), nil
 }
 
+// computed is what an observer is told of node i.
+func (p *Program) computed(i int, took time.Duration) Computed {
+	c := Computed{Node: i, Took: took, FusedInto: p.steps[i].fusedInto}
+	maker := i
+	if c.FusedInto > 0 {
+		maker = c.FusedInto
+	}
+	if p.steps[maker].computes == i {
+		c.Output = p.output(i)
+	}
+	return c
+}
+
 // compute runs one step, some pictures at a time where it is split.
 func (p *Program) compute(ctx context.Context, i int) error {
 	s, c := &p.steps[i], &p.call
-	c.weights, c.workers, c.scratch = s.weights, p.workers, nil
+	c.weights, c.act, c.workers, c.scratch = s.weights, s.act, p.workers, nil
 	if id := p.arena.Scratch[i]; id != memory.None {
 		c.scratch = p.at(id)
 	}

@@ -17,12 +17,13 @@ func bindUpConv(l *layer) (plan, error) {
 	g := kernel.Transposed(conv)
 	taps := ceilDiv(g.FH, g.SH) * ceilDiv(g.FW, g.SW)
 	return plan{
-		atOnce:  g.N,
-		tensors: weightAndBias(tensor{fanIn: g.C / g.Groups * taps}, o.NoBias),
+		atOnce:    g.N,
+		tensors:   weightAndBias(tensor{fanIn: g.C / g.Groups * taps}, o.NoBias),
+		activates: true,
 		run: func(c *call) {
 			g := g
 			g.N = c.images
-			kernel.ConvTransposed(c.out, c.in[0], c.weights[0], g, epilogue(c.weights), c.workers)
+			kernel.ConvTransposed(c.out, c.in[0], c.weights[0], g, c.epilogue(), c.workers)
 		},
 	}, nil
 }

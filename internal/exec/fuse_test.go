@@ -1,0 +1,35 @@
+package exec
+
+import (
+	"slices"
+	"testing"
+)
+
+// TestFuse holds what is fused into what, by node: 0 for a layer that is computed on its own.
+func TestFuse(t *testing.T) {
+	for _, c := range []struct {
+		name, layers string
+		want         []int
+	}{
+		{"conv, BN and activation", "CONV3-4 -> BN -> RELU -> POOL2", []int{0, 0, 1, 1, 0}},
+		{"activation alone", "CONV3-4 -> SIGMOID -> DWCONV3 -> RELU6", []int{0, 0, 1, 0, 3}},
+		{"FC", "FC-8 -> BN -> TANH -> FC-2", []int{0, 0, 1, 1, 0}},
+		{"BN on its own takes an activation", "POOL2 -> BN -> RELU", []int{0, 0, 0, 2}},
+		{"ADD takes an activation, not a BN", "ADD(CONV3-2 | IDENTITY) -> RELU -> ADD(IDENTITY | CONV3-2) -> BN", []int{0, 0, 0, 2, 0, 0, 0}},
+		{"what another layer reads stays", "CONV3-4 -> ADD(RELU | BN)", []int{0, 0, 0, 0, 0}},
+		{"BN read elsewhere is folded, its activation not", "CONV3-4 -> BN -> ADD(RELU | IDENTITY)", []int{0, 0, 1, 0, 0}},
+		{"no fold into shared filters of UPCONV", "UPCONV2-2 -> BN -> RELU", []int{0, 0, 0, 2}},
+		{"PRELU has weights of its own", "CONV3-4 -> PRELU", []int{0, 0, 0}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := compile(t, line("8x8x2", c.layers), Options{Batch: 1, Threads: 1, Fuse: true})
+			got := make([]int, len(p.steps))
+			for i := range p.steps {
+				got[i] = p.steps[i].fusedInto
+			}
+			if !slices.Equal(got, c.want) {
+				t.Errorf("%s: fused into %v, want %v", c.layers, got, c.want)
+			}
+		})
+	}
+}
