@@ -55,13 +55,15 @@ func (a *app) check(args []string, f *checkFlags) error {
 	}
 	var documents []checkedFile
 	result := error(nil)
+	gap := "" // a blank line behind a table
 	for _, name := range args {
 		l, err := a.load(name, &f.specFlags)
 		if err != nil {
-			if len(args) == 1 {
+			if !isProblem(err) {
 				return err
 			}
 			a.note("%s", err)
+			documents = append(documents, unreadable(name, err))
 			result = errReported
 			continue
 		}
@@ -72,8 +74,18 @@ func (a *app) check(args []string, f *checkFlags) error {
 			documents = append(documents, l.document(f.lint))
 			continue
 		}
-		if err := a.write("", func(w io.Writer) error { return l.writeCheck(w, f) }); err != nil {
+		err = a.write("", func(w io.Writer) error {
+			if _, err := io.WriteString(w, gap); err != nil {
+				return err
+			}
+			return l.writeCheck(w, f)
+		})
+		if err != nil {
 			return err
+		}
+		gap = ""
+		if f.table || len(l.problems) > 0 {
+			gap = "\n"
 		}
 	}
 	if format == report.JSON {
@@ -109,7 +121,7 @@ func (l *loaded) writeCheck(w io.Writer, f *checkFlags) error {
 		}
 	}
 	if f.table {
-		return report.NetworkTable(n, false).Write(w, report.Text)
+		return l.writeTable(w, "")
 	}
 	return nil
 }
@@ -118,11 +130,20 @@ func (l *loaded) writeTableUpToProblem(w io.Writer) error {
 	if l.network.Checked < 1 {
 		return nil
 	}
-	t := report.NetworkTable(l.network, false)
-	t.Title = "up to the first problem"
+	title := "up to the first problem"
 	if l.network.Checked == len(l.network.Nodes) {
-		t.Title = ""
+		title = ""
 	}
+	return l.writeTable(w, title)
+}
+
+// writeTable prints the network's table behind a blank line.
+func (l *loaded) writeTable(w io.Writer, title string) error {
+	if _, err := io.WriteString(w, "\n"); err != nil {
+		return err
+	}
+	t := report.NetworkTable(l.network, false)
+	t.Title = title
 	return t.Write(w, report.Text)
 }
 
@@ -155,6 +176,11 @@ type checkedProblem struct {
 	Context string `json:"context,omitempty"`
 	Fits    string `json:"fits,omitempty"`
 	Hint    string `json:"hint,omitempty"`
+}
+
+// unreadable is the document of a SPEC that could not be read.
+func unreadable(name string, err error) checkedFile {
+	return checkedFile{File: sourceName(name), Problems: []checkedProblem{{Message: err.Error()}}}
 }
 
 func (l *loaded) document(withAdvice bool) checkedFile {

@@ -41,6 +41,11 @@ func (a *app) explain(args []string, layer, output string, f *specFlags) error {
 	if layer == "" {
 		return a.write(output, func(w io.Writer) error {
 			for i := range names {
+				if i > 0 {
+					if _, err := io.WriteString(w, "\n"); err != nil {
+						return err
+					}
+				}
 				if err := report.Explain(w, n, i); err != nil {
 					return err
 				}

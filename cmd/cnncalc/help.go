@@ -14,7 +14,7 @@ const languageHelp = `An architecture file:
   name: mynet
   input: 32x32x3              # width x height x depth, everywhere in this order
   classes: 10                 # the size of the last FC, where it has none of its own
-  vars: {N: 2, widths: [64, 128]}
+  vars: {N: 3, widths: [64, 128]}
   defaults: {conv: {size: 3}} # fields of a kind, where a layer does not set them
   blocks:
     unit(w, s=1): |
@@ -44,6 +44,25 @@ calls that 0.
 
 Kinds (cnncalc help KIND tells more):
 `
+
+// newHelp replaces cobra's help command, which takes an unknown topic for no error.
+func newHelp() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [command]",
+		Short: "help about a command, a kind of layer, or the language",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			topic, rest, err := cmd.Root().Find(args)
+			if err != nil {
+				return err
+			}
+			if len(rest) > 0 {
+				return unknownCommand(topic, rest[0])
+			}
+			topic.InitDefaultHelpFlag()
+			return topic.Help()
+		},
+	}
+}
 
 // helpTopics are commands without an action: cobra lists them as further help.
 func helpTopics() []*cobra.Command {

@@ -15,7 +15,7 @@ func newList(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "list the built-in networks",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE:  func(*cobra.Command, []string) error { return a.list(format) },
 	}
 	cmd.Flags().StringVar(&format, "format", format, "text, markdown, csv or json")

@@ -52,7 +52,7 @@ func (f *specFlags) options() (spec.Options, error) {
 	}
 	for _, assignment := range f.set {
 		name, list, ok := strings.Cut(assignment, "=")
-		if !ok {
+		if !ok || name == "" {
 			return o, usageError("--set takes name=number or name=2,2,3, not %s", assignment)
 		}
 		if _, twice := o.Vars[name]; twice {
@@ -72,6 +72,7 @@ func (f *specFlags) options() (spec.Options, error) {
 // loaded is a SPEC as far as it could be read.
 type loaded struct {
 	name     string // as the user would say it
+	builtIn  bool   // no file, but a network of package architectures
 	file     *spec.File
 	source   *diag.Source
 	network  *shape.Network
@@ -89,7 +90,8 @@ func (a *app) load(name string, flags *specFlags) (*loaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &loaded{name: name}
+	_, statErr := os.Stat(name)
+	l := &loaded{name: name, builtIn: name != "-" && errors.Is(statErr, fs.ErrNotExist)}
 	l.file, l.source, l.problems = spec.Read(sourceName(name), data)
 	if len(l.problems) == 0 {
 		if err := l.file.Unknown(options); err != nil {
@@ -151,10 +153,13 @@ func (a *app) specOf(args []string) string {
 
 // readSpec reads a file, standard input, or a built-in network. An existing file wins over a built-in name.
 func (a *app) readSpec(name string) ([]byte, error) {
+	if name == "" {
+		return nil, usageError("SPEC is empty: give a file, - for standard input, or the name of a built-in network")
+	}
 	if name == "-" {
 		data, err := readBounded(a.in)
 		if err != nil {
-			return nil, problemError("standard input: %w", err)
+			return nil, unreadableError("standard input", err)
 		}
 		return data, nil
 	}
@@ -163,21 +168,30 @@ func (a *app) readSpec(name string) ([]byte, error) {
 		return builtIn(name)
 	}
 	if err != nil {
-		return nil, problemError("%w", err)
+		return nil, unreadableError(name, err)
 	}
 	if !info.Mode().IsRegular() {
 		return nil, problemError("%s is %s, not an architecture file", name, describeMode(info.Mode()))
 	}
 	file, err := os.Open(name)
 	if err != nil {
-		return nil, problemError("%w", err)
+		return nil, unreadableError(name, err)
 	}
 	defer file.Close()
 	data, err := readBounded(file)
 	if err != nil {
-		return nil, problemError("%s: %w", name, err)
+		return nil, unreadableError(name, err)
 	}
 	return data, nil
+}
+
+// unreadableError names the file as the user did, and the system's reason without its operation and path.
+func unreadableError(name string, err error) error {
+	var pathError *fs.PathError
+	if errors.As(err, &pathError) {
+		err = pathError.Err
+	}
+	return problemError("can't read %s: %w", name, err)
 }
 
 // readBounded reads one byte more than a file may have, so that a longer one is recognised.

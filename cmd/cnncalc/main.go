@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"cnncalc/internal/plain"
 	"cnncalc/internal/report"
@@ -27,12 +28,28 @@ const (
 	exitInterrupted = 130
 )
 
+// interruptGrace is the time that an interrupted command has to tidy up. One that waits for standard input never would.
+const interruptGrace = 2 * time.Second
+
 func main() {
 	// A closed pipe is then an error of the write, so that no half-written file is left behind.
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	code := make(chan int, 1)
+	go func() { code <- run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr) }()
+	select {
+	case c := <-code:
+		os.Exit(c)
+	case <-ctx.Done():
+		stop() // a second signal ends the process at once
+	}
+	select {
+	case c := <-code:
+		os.Exit(c)
+	case <-time.After(interruptGrace):
+		os.Exit(exitInterrupted)
+	}
 }
 
 // run is the whole program. Data goes to out, all else to err.
@@ -77,6 +94,12 @@ func outputError(err error) error {
 
 // errReported says that the problems are already printed.
 var errReported = codedError{exitProblem, errors.New("")}
+
+// isProblem tells an error about the network or a file from wrong usage and failing output.
+func isProblem(err error) bool {
+	var coded codedError
+	return errors.As(err, &coded) && coded.code == exitProblem
+}
 
 // exitCode prints an error, if it is not printed yet, and gives its code. What cobra itself refuses is wrong
 // usage.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -96,7 +97,11 @@ func (l *loaded) memoryTable(f *memoryFlags, notes memory.Notes, units report.Un
 	if f.columns == nil {
 		return t, nil
 	}
-	return t.Select(f.columns)
+	columns := make([]string, len(f.columns))
+	for i, key := range f.columns {
+		columns[i] = strings.TrimSpace(key)
+	}
+	return t.Select(columns)
 }
 
 // isNotesVGG recognises the network of the notes' table by its sums.

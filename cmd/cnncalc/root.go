@@ -1,7 +1,8 @@
 package main
 
 import (
-	"fmt"
+	"errors"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,36 +19,78 @@ Without one, cnncalc.yaml in the current folder is read, or else vgg16.`
 
 func newRoot(a *app) *cobra.Command {
 	root := &cobra.Command{
-		Use:           "cnncalc",
-		Short:         "check, calculate and run convolutional networks",
-		Long:          rootLong,
-		SilenceUsage:  true,
-		SilenceErrors: true,
+		Use:                   "cnncalc",
+		Short:                 "check, calculate and run convolutional networks",
+		Long:                  rootLong,
+		Args:                  noUnknownCommand,
+		RunE:                  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		SilenceUsage:          true,
+		SilenceErrors:         true,
+		DisableFlagsInUseLine: true,
 	}
 	root.SetFlagErrorFunc(flagError)
-	root.SuggestionsMinimumDistance = 2
-	root.AddCommand(newCheck(a), newMemory(a), newExplain(a), newList(a), newShow(a), newSchema(a))
+	root.SetHelpCommand(newHelp())
+	root.AddCommand(newCheck(a), newMemory(a), newExplain(a), newRun(a), newList(a), newShow(a), newSchema(a))
 	root.AddCommand(helpTopics()...)
+	root.InitDefaultCompletionCmd()
+	completion, _, _ := root.Find([]string{"completion"})
+	completion.Short = "print the completion script of a shell"
+	completion.Args, completion.RunE = noUnknownCommand, root.RunE
 	return root
 }
 
-// flagError adds the nearest flag to the message for an unknown one.
+// noUnknownCommand refuses what is left of a command line behind a command that only has subcommands.
+func noUnknownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return unknownCommand(cmd, args[0])
+	}
+	return nil
+}
+
+// unknownCommand is the error for a word that is no subcommand of cmd, with the nearest one.
+func unknownCommand(cmd *cobra.Command, name string) error {
+	var known []string
+	for _, c := range cmd.Commands() {
+		known = append(known, c.Name())
+	}
+	if hint := diag.DidYouMean(name, known); hint != "" {
+		return usageError("unknown command %s; %s", name, hint)
+	}
+	return usageError("unknown command %s (see %s --help)", name, cmd.CommandPath())
+}
+
+// flagError adds the nearest flag to the message for an unknown one, and says what a flag takes in the user's words.
 func flagError(cmd *cobra.Command, err error) error {
-	name, unknown := strings.CutPrefix(err.Error(), "unknown flag: --")
-	if unknown {
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "" {
 		var known []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, "--"+f.Name) })
-		if hint := diag.DidYouMean("--"+name, known); hint != "" {
+		if hint := diag.DidYouMean("--"+unknown.GetSpecifiedName(), known); hint != "" {
 			return usageError("%w; %s", err, hint)
 		}
 	}
+	var invalid *pflag.InvalidValueError
+	if errors.As(err, &invalid) && strings.Contains(invalid.GetFlag().Value.Type(), "int") {
+		if errors.Is(err, strconv.ErrRange) {
+			return usageError("--%s %s is too large a number", invalid.GetFlag().Name, invalid.GetValue())
+		}
+		return usageError("--%s takes a whole number, not %q", invalid.GetFlag().Name, invalid.GetValue())
+	}
 	return usageError("%w (see %s --help)", err, cmd.CommandPath())
+}
+
+// noArguments refuses arguments of a command that takes none.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usageError("%s takes no argument, not %s", cmd.Name(), strings.Join(args, ", "))
+	}
+	return nil
 }
 
 // atMostOneSpec refuses a second SPEC with a message that names the first.
 func atMostOneSpec(cmd *cobra.Command, args []string) error {
 	if len(args) > 1 {
-		return fmt.Errorf("%s takes one SPEC, not %d (%s)", cmd.Name(), len(args), strings.Join(args, ", "))
+		return usageError("%s takes one SPEC, not %d (%s)", cmd.Name(), len(args), strings.Join(args, ", "))
 	}
 	return nil
 }

@@ -20,8 +20,10 @@ A picture's short side is resized and its centre cut out (--fit stretch: resized
 ratio), then scaled and normalised as the file's preprocess: says; without one, by ImageNet's mean
 and deviation for inputs 3 deep. Inputs 1 deep get a grey picture.
 
-Without trained weights the network has random ones (He initialisation from --seed). Then the output
-shows what every layer computed, and no ranking: it would mean nothing.`
+With --weights, or a built-in network that comes with its own (lenet5), the most likely classes are
+printed. Without, the network has random weights (He initialisation from --seed); then the output shows
+what every layer computed, and no ranking: it would mean nothing. Files of weights are safetensors,
+npz or npy, with cnncalc's names for the tensors or torchvision's, timm's or Hugging Face's.`
 
 // maxBatch bounds --batch, far above what any machine holds.
 const maxBatch = 1 << 20
@@ -36,6 +38,8 @@ type runFlags struct {
 	algo      string
 	top       int
 	labels    string
+	weights   string
+	save      string
 	profile   bool
 	dump      string
 	maxMemory string
@@ -48,9 +52,14 @@ func newRun(a *app) *cobra.Command {
 		Use:     "run [SPEC] --input PICTURE",
 		Short:   "take pictures through a network",
 		Long:    runLong,
-		Example: "  cnncalc run --input photo.jpg\n  cnncalc run lenet5 --input seven.png --profile",
+		Example: "  cnncalc run --input photo.jpg\n  cnncalc run lenet5 --input seven.png\n  cnncalc run torchvision/resnet50 --weights resnet50.safetensors --input cat.jpg",
 		Args:    atMostOneSpec,
-		RunE:    func(cmd *cobra.Command, args []string) error { return a.run(cmd.Context(), args, &f) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("batch") && f.batch < 1 {
+				return usageError("--batch is from 1 to %d, not %d", maxBatch, f.batch)
+			}
+			return a.run(cmd.Context(), args, &f)
+		},
 	}
 	f.register(cmd.Flags())
 	flags := cmd.Flags()
@@ -62,6 +71,8 @@ func newRun(a *app) *cobra.Command {
 	flags.StringVar(&f.algo, "algo", string(exec.Auto), "how convolutions are computed: "+exec.AlgoNames())
 	flags.IntVar(&f.top, "top", 5, "how many classes to print for each picture")
 	flags.StringVar(&f.labels, "labels", "", "file of class names: lines, synset.txt, or JSON")
+	flags.StringVar(&f.weights, "weights", "", "file of trained weights (safetensors, npz, npy), or random")
+	flags.StringVar(&f.save, "save-weights", "", "write the weights to this safetensors file, under cnncalc's names")
 	flags.BoolVar(&f.profile, "profile", false, "print time and statistics of every layer, and the memory used")
 	flags.StringVar(&f.dump, "dump", "", "write every layer's output as .npy into this new folder")
 	flags.StringVar(&f.maxMemory, "max-memory", "", "refuse to use more memory, as 4GiB (default: what the machine has free)")
@@ -74,7 +85,7 @@ func (f *runFlags) check() error {
 	switch {
 	case len(f.inputs) == 0:
 		return usageError("run needs a picture: --input photo.jpg")
-	case f.batch < 0 || f.batch > maxBatch:
+	case f.batch > maxBatch:
 		return usageError("--batch is from 1 to %d, not %d", maxBatch, f.batch)
 	case f.batch != 0 && f.batch < len(f.inputs):
 		return usageError("--batch %d is less than the %d inputs", f.batch, len(f.inputs))
@@ -113,29 +124,51 @@ func (a *app) run(ctx context.Context, args []string, f *runFlags) error {
 	if err != nil {
 		return err
 	}
-	program, err := exec.Compile(l.network, exec.Options{Batch: f.batch, Threads: f.threads, Algo: algo})
+	program, err := l.compile(f, algo, limit)
 	if err != nil {
-		return problemError("%s: %w", l.title(), err)
+		return err
 	}
 	defer program.Close()
-	if need := program.Footprint().Total; limit.bytes > 0 && need > limit.bytes {
-		return problemError("%s needs %s for a batch of %d, but %s", l.title(), bothSizes(need), f.batch, limit)
+	trained, err := a.openWeights(f, l, program)
+	if err != nil {
+		return err
+	}
+	defer trained.close()
+	if f.save != "" {
+		if err := trained.save(f.save, program); err != nil {
+			return outputError(err)
+		}
 	}
 	pictures, input, err := a.readPictures(f, l.network)
 	if err != nil {
 		return err
 	}
-	outcome, err := a.compute(ctx, program, input, f)
+	outcome, err := a.compute(ctx, program, trained, input, f)
 	if err != nil {
 		return err
 	}
-	outcome.pictures, outcome.names, outcome.seed = pictures, names, f.seed
+	outcome.pictures, outcome.names = pictures, names
 	return a.write("", func(w io.Writer) error {
 		if f.format == "json" {
 			return report.WriteJSON(w, outcome.document(l, f))
 		}
 		return outcome.writeText(w, l, f)
 	})
+}
+
+// compile plans the run, and refuses one that needs more memory than there is before any is taken.
+func (l *loaded) compile(f *runFlags, algo exec.Algo, limit memoryLimit) (*exec.Program, error) {
+	program, err := exec.Compile(l.network, exec.Options{
+		Batch: f.batch, Threads: f.threads, Algo: algo,
+		Fuse: f.dump == "" && algo != exec.Direct, // a dump has every layer's own output
+	})
+	if err != nil {
+		return nil, problemError("%s: %w", l.title(), err)
+	}
+	if need := program.Footprint().Total; limit.bytes > 0 && need > limit.bytes {
+		return nil, problemError("%s needs %s for a batch of %d, but %s", l.title(), bothSizes(need), f.batch, limit)
+	}
+	return program, nil
 }
 
 // memoryLimit is the most that a run may use, and where that comes from.
@@ -176,15 +209,23 @@ type outcome struct {
 	program  *exec.Program
 	profile  *exec.Profile
 	output   []float32 // [batch, D, H, W]
-	took     time.Duration
+	weights  *trained
 	pictures []inputPicture
-	names    []string
-	seed     uint64
+	names    []string // of the classes, nil where there are none
+}
+
+// took is the time of all layers.
+func (o *outcome) took() time.Duration {
+	var sum time.Duration
+	for _, l := range o.profile.Layers {
+		sum += l.Time
+	}
+	return sum
 }
 
 // compute loads the weights and runs.
-func (a *app) compute(ctx context.Context, program *exec.Program, input []float32, f *runFlags) (*outcome, error) {
-	if err := program.Load(ctx, exec.He(f.seed)); err != nil {
+func (a *app) compute(ctx context.Context, program *exec.Program, t *trained, input []float32, f *runFlags) (*outcome, error) {
+	if err := program.Load(ctx, t.source); err != nil {
 		return nil, runError(ctx, err)
 	}
 	profile := exec.NewProfile(program)
@@ -203,12 +244,11 @@ func (a *app) compute(ctx context.Context, program *exec.Program, input []float3
 		defer dump.abandon()
 		observers = append(observers, dump)
 	}
-	start := time.Now()
 	output, err := program.Run(ctx, input, observers...)
 	if err != nil {
 		return nil, runError(ctx, err)
 	}
-	o := &outcome{program: program, profile: profile, output: output, took: time.Since(start)}
+	o := &outcome{program: program, profile: profile, output: output, weights: t}
 	if dump != nil {
 		return o, outputError(dump.keep())
 	}
@@ -219,6 +259,9 @@ func (a *app) compute(ctx context.Context, program *exec.Program, input []float3
 func runError(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Canceled
+	}
+	if isProblem(err) {
+		return err
 	}
 	return outputError(err)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -62,9 +63,9 @@ func preprocessing(n *shape.Network, fitFlag string) (picture.FitOptions, pictur
 	switch {
 	case fitFlag == "stretch" || fitFlag == "" && p.Stretch:
 		fit.Mode = picture.Stretch
-	case p.Resize > 0:
+	case p.Resize >= min(in.W, in.H): // smaller where --input-size asks for more
 		fit.Resize = int(p.Resize)
-	case min(in.W, in.H) >= largeInput:
+	case p.Resize == 0 && min(in.W, in.H) >= largeInput:
 		fit.Resize = picture.ImageNetResize(int(min(in.W, in.H)))
 	}
 	options := picture.NormaliseOptions{}
@@ -107,7 +108,7 @@ func readLabels(path string, n *shape.Network) ([]string, error) {
 	}
 	names, err := openLabels(path)
 	if err != nil {
-		return nil, problemError("%s: %w", path, err)
+		return nil, problemError("%w", labelsError(path, err))
 	}
 	if int64(len(names)) != outputs {
 		return nil, problemError("%s has %d labels, but the network has %d outputs", path, len(names), outputs)
@@ -133,4 +134,13 @@ func openLabels(path string) ([]string, error) {
 		return nil, err
 	}
 	return labels.Parse(data)
+}
+
+// labelsError names the file once.
+func labelsError(path string, err error) error {
+	var system *os.PathError
+	if errors.As(err, &system) {
+		return plainPathError(err)
+	}
+	return fmt.Errorf("%s: %w", path, err)
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"cnncalc/internal/exec"
@@ -17,19 +18,60 @@ import (
 	"cnncalc/internal/weights"
 )
 
+// writeText prints the ranking where the weights are trained, and the table of layers where they are not or where it
+// was asked for.
 func (o *outcome) writeText(w io.Writer, l *loaded, f *runFlags) error {
-	n := l.network
+	if !o.weights.isRandom() {
+		if err := o.writeRanking(w, f.top); err != nil || !f.profile {
+			return err
+		}
+		fmt.Fprintln(w)
+	}
 	t := o.layerTable()
-	t.Title = fmt.Sprintf("%s: %s, batch %d, %s", l.title(), n.InputShape(), f.batch, report.Duration(o.took))
+	t.Title = fmt.Sprintf("%s: %s, batch %d, %s", l.title(), l.network.InputShape(), f.batch, report.Duration(o.took()))
 	for _, p := range o.pictures {
 		t.Notes = append(t.Notes, fmt.Sprintf("picture %s: %dx%d", p.path, p.width, p.height))
 	}
-	t.Notes = append(t.Notes, fmt.Sprintf("The weights are random (He initialisation, seed %d): the figures show what was computed, a ranking would mean nothing.", o.seed))
+	if o.weights.isRandom() {
+		t.Notes = append(t.Notes, fmt.Sprintf("The weights are %s: the figures show what was computed, a ranking would mean nothing.", o.weights.what))
+	}
 	if f.profile {
 		t.Notes = append(t.Notes, "")
 		t.Notes = append(t.Notes, o.memoryLines()...)
 	}
 	return t.Write(w, report.Text)
+}
+
+// ranking is the classes of picture i.
+func (o *outcome) ranking(i int) []ranked {
+	n := o.program.Network()
+	each := len(o.output) / o.program.Batch()
+	_, isSoftmax := n.Nodes[len(n.Nodes)-1].Op.(*op.Softmax)
+	return rank(o.output[i*each:(i+1)*each], int(n.Total.Out.D), isSoftmax)
+}
+
+func (o *outcome) writeRanking(w io.Writer, top int) error {
+	var b strings.Builder
+	for i, p := range o.pictures {
+		fmt.Fprintf(&b, "%s\n", plain.Escape(p.path))
+		classes := o.ranking(i)
+		for rank, c := range classes[:min(top, len(classes))] {
+			fmt.Fprintf(&b, "  %d  %6.2f%%  %s\n", rank+1, 100*c.probability, plain.Escape(o.className(c.class)))
+		}
+	}
+	if out := o.program.Network().Total.Out; out.W*out.H > 1 {
+		fmt.Fprintf(&b, "The scores are means over %dx%d places.\n", out.W, out.H)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// className is the class's name, or its number where it has none.
+func (o *outcome) className(class int) string {
+	if class < len(o.names) {
+		return o.names[class]
+	}
+	return fmt.Sprintf("class %d", class)
 }
 
 // layerTable has a row for each layer that was computed: its time, its rate, and its values.
@@ -46,15 +88,21 @@ func (o *outcome) layerTable() report.Table {
 		{Key: "max", Header: "max", Align: report.Right},
 	}}
 	for i, p := range o.profile.Layers {
-		rate := report.Cell{Text: "-", Value: ""}
+		none := report.Cell{Text: "-", Value: ""}
+		took, rate := report.Cell{Text: report.Duration(p.Time), Value: p.Time.Seconds()}, none
+		if p.FusedInto > 0 {
+			took = report.Cell{Text: "in " + n.Nodes[p.FusedInto].Name, Value: 0.0}
+		}
 		if p.FLOPs > 0 {
 			rate = decimalCell(p.GFLOPS(), 1)
 		}
-		t.Rows = append(t.Rows, []report.Cell{
-			report.Str(n.Nodes[i].Name), report.Str(op.Short(n.Nodes[i].Op)), report.Str("[" + n.Layers[i].Out.String() + "]"),
-			{Text: report.Duration(p.Time), Value: p.Time.Seconds()}, rate,
-			valueCell(float64(p.Stats.Min)), valueCell(p.Stats.Mean), valueCell(float64(p.Stats.Max)),
-		})
+		values := []report.Cell{none, none, none}
+		if p.HasOutput {
+			values = []report.Cell{valueCell(float64(p.Stats.Min)), valueCell(p.Stats.Mean), valueCell(float64(p.Stats.Max))}
+		}
+		t.Rows = append(t.Rows, append([]report.Cell{
+			report.Str(n.Nodes[i].Name), report.Str(op.Short(n.Nodes[i].Op)), report.Str("[" + n.Layers[i].Out.String() + "]"), took, rate,
+		}, values...))
 		if p.Stats.NaNs > 0 {
 			t.Notes = append(t.Notes, fmt.Sprintf("%s has %s values that are not a number.", n.Nodes[i].Name, plain.Count(int64(p.Stats.NaNs))))
 		}
@@ -90,37 +138,71 @@ type runDocument struct {
 	Schema   string           `json:"schema"`
 	Network  string           `json:"network"`
 	Batch    int              `json:"batch"`
-	Pictures []string         `json:"pictures"`
+	Pictures []runPicture     `json:"pictures"`
 	Weights  string           `json:"weights"`
-	Seed     uint64           `json:"seed"`
 	Seconds  float64          `json:"seconds"`
 	Layers   []runLayer       `json:"layers"`
 	Memory   memory.Footprint `json:"memory"`
 }
 
+// runPicture is one input and, where the weights are trained, its most likely classes.
+type runPicture struct {
+	File   string     `json:"file"`
+	Width  int        `json:"width"`
+	Height int        `json:"height"`
+	Top    []runClass `json:"top,omitempty"`
+}
+
+type runClass struct {
+	Class       int      `json:"class"`
+	Label       string   `json:"label"`
+	Score       *float64 `json:"score"` // null where it is no finite number
+	Probability *float64 `json:"probability"`
+}
+
 type runLayer struct {
-	Name    string   `json:"name"`
-	Kind    string   `json:"kind"`
-	Seconds float64  `json:"seconds"`
-	GFLOPS  float64  `json:"gflops"`
-	Min     *float64 `json:"min"` // null where it is no finite number
-	Mean    *float64 `json:"mean"`
-	Max     *float64 `json:"max"`
-	NaNs    int      `json:"nans"`
+	Name    string  `json:"name"`
+	Kind    string  `json:"kind"`
+	Seconds float64 `json:"seconds"`
+	GFLOPS  float64 `json:"gflops"`
+	// FusedInto is the layer that this one was computed together with. Of such layers only the last has values.
+	FusedInto string   `json:"fused_into,omitempty"`
+	Min       *float64 `json:"min"` // null where it is no finite number, or was never made
+	Mean      *float64 `json:"mean"`
+	Max       *float64 `json:"max"`
+	NaNs      int      `json:"nans"`
 }
 
 func (o *outcome) document(l *loaded, f *runFlags) runDocument {
 	n := l.network
-	d := runDocument{Schema: report.Schema, Network: l.title(), Batch: f.batch, Weights: "random", Seed: o.seed,
-		Seconds: o.took.Seconds(), Memory: o.program.Footprint()}
-	for _, p := range o.pictures {
-		d.Pictures = append(d.Pictures, p.path)
+	d := runDocument{Schema: report.Schema, Network: l.title(), Batch: f.batch, Weights: o.weights.what,
+		Seconds: o.took().Seconds(), Memory: o.program.Footprint()}
+	for i, p := range o.pictures {
+		d.Pictures = append(d.Pictures, runPicture{p.path, p.width, p.height, o.topClasses(i, f.top)})
 	}
 	for i, p := range o.profile.Layers {
-		d.Layers = append(d.Layers, runLayer{n.Nodes[i].Name, n.Nodes[i].Op.Kind(), p.Time.Seconds(), p.GFLOPS(),
-			finite(float64(p.Stats.Min)), finite(p.Stats.Mean), finite(float64(p.Stats.Max)), p.Stats.NaNs})
+		layer := runLayer{Name: n.Nodes[i].Name, Kind: n.Nodes[i].Op.Kind(), Seconds: p.Time.Seconds(), GFLOPS: p.GFLOPS(), NaNs: p.Stats.NaNs}
+		if p.FusedInto > 0 {
+			layer.FusedInto = n.Nodes[p.FusedInto].Name
+		}
+		if p.HasOutput {
+			layer.Min, layer.Mean, layer.Max = finite(float64(p.Stats.Min)), finite(p.Stats.Mean), finite(float64(p.Stats.Max))
+		}
+		d.Layers = append(d.Layers, layer)
 	}
 	return d
+}
+
+// topClasses is the ranking of picture i, nil where the weights are random.
+func (o *outcome) topClasses(i, top int) []runClass {
+	if o.weights.isRandom() {
+		return nil
+	}
+	var classes []runClass
+	for _, c := range o.ranking(i)[:min(top, int(o.program.Network().Total.Out.D))] {
+		classes = append(classes, runClass{c.class, o.className(c.class), finite(c.score), finite(c.probability)})
+	}
+	return classes
 }
 
 // finite is nil for what JSON has no number for.
@@ -176,7 +258,7 @@ func newDumper(folder string, program *exec.Program) (*dumper, error) {
 	}
 	partial, err := os.MkdirTemp(filepath.Dir(filepath.Clean(folder)), ".cnncalc-dump-*")
 	if err != nil {
-		return nil, fmt.Errorf("--dump: %w", err)
+		return nil, fmt.Errorf("--dump: %w", plainPathError(err))
 	}
 	return &dumper{program: program, folder: folder, partial: partial}, nil
 }

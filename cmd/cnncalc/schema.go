@@ -17,7 +17,7 @@ func newSchema(a *app) *cobra.Command {
 file begins with
 
   # yaml-language-server: $schema=cnncalc.schema.json`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			return a.write("", func(w io.Writer) error { return report.WriteJSON(w, spec.JSONSchema()) })
 		},

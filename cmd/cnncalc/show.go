@@ -32,12 +32,18 @@ func (a *app) show(args []string, canonical bool, f *specFlags) error {
 		if f.inputSize != "" || f.set != nil {
 			return usageError("--input-size and --set need --canonical: without it the file is printed as it is")
 		}
-		data, err := a.readSpec(a.specOf(args))
+		name := a.specOf(args)
+		data, err := a.readSpec(name)
 		if err != nil {
 			return err
 		}
-		_, err = a.out.Write(data)
-		return outputError(err)
+		if len(data) > spec.MaxFileSize {
+			return problemError("%s is larger than %d bytes, the most that an architecture file may have", name, spec.MaxFileSize)
+		}
+		return a.write("", func(w io.Writer) error {
+			_, err := w.Write(data)
+			return err
+		})
 	}
 	l, err := a.loadSound(args, f)
 	if err != nil {

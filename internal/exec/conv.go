@@ -20,6 +20,7 @@ func bindConv(l *layer) (plan, error) {
 	case l.algo == Direct:
 		p.run = direct(g)
 	case l.algo == Auto && g.Groups > 1 && g.Groups == g.C:
+		p.scratch = kernel.DepthwiseScratch(g, l.threads)
 		p.run = depthwise(g)
 	case l.algo == Auto && kernel.WinogradPays(g), l.algo == Winograd && kernel.WinogradFits(g):
 		p.scratch = kernel.WinogradScratch(g, l.threads)

@@ -19,10 +19,11 @@ func bindDWConv(l *layer) (plan, error) {
 		tensors:   weightAndBias(tensor{fanIn: g.FH * g.FW}, o.NoBias),
 		activates: true,
 		scales:    true,
+		scratch:   kernel.DepthwiseScratch(g, l.threads),
 		run:       depthwise(g),
 	}
 	if l.algo == Direct {
-		p.run = direct(g)
+		p.scratch, p.run = 0, direct(g)
 	}
 	return p, nil
 }
@@ -32,6 +33,6 @@ func depthwise(g kernel.Conv) func(c *call) {
 	return func(c *call) {
 		g := g
 		g.N = c.images
-		kernel.ConvDepthwise(c.out, c.in[0], c.weights[0], g, c.epilogue(), c.workers)
+		kernel.ConvDepthwise(c.out, c.in[0], c.weights[0], c.scratch, g, c.epilogue(), c.workers)
 	}
 }

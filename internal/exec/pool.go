@@ -8,5 +8,8 @@ import (
 // bindPool computes POOL, where padding never wins.
 func bindPool(l *layer) (plan, error) {
 	g, err := l.pooling(l.op.(*op.MaxPool))
-	return plan{run: func(c *call) { kernel.MaxPool(c.out, c.in[0], g, c.workers) }}, err
+	return plan{
+		scratch: kernel.MaxPoolScratch(g, l.threads),
+		run:     func(c *call) { kernel.MaxPool(c.out, c.in[0], c.scratch, g, c.workers) },
+	}, err
 }

@@ -84,20 +84,23 @@ func BenchmarkTile(b *testing.B) {
 }
 
 func BenchmarkConvDepthwise(b *testing.B) {
-	for _, stride := range []int{1, 2} {
-		g := square(64, 64, 112)
-		g.Groups, g.SH, g.SW = 64, stride, stride
-		g.OH, g.OW = g.H/stride, g.W/stride
-		w := NewWorkers(1)
-		defer w.Close()
-		b.Run(fmt.Sprintf("stride%d", stride), func(b *testing.B) {
-			dst, src, weights := make([]float32, g.dstSize()), values(g.srcSize(), 1), values(g.K*9, 2)
-			b.ReportAllocs()
-			for b.Loop() {
-				ConvDepthwise(dst, src, weights, g, Epilogue{}, w)
-			}
-			rate(b, flops(g))
-		})
+	for _, size := range []int{112, 28, 14, 7} {
+		for _, stride := range []int{1, 2} {
+			g := square(64, 64, size)
+			g.Groups, g.SH, g.SW = 64, stride, stride
+			g.OH, g.OW = ceilDiv(g.H, stride), ceilDiv(g.W, stride)
+			w := NewWorkers(1)
+			defer w.Close()
+			b.Run(fmt.Sprintf("size%d/stride%d", size, stride), func(b *testing.B) {
+				dst, src, weights := make([]float32, g.dstSize()), values(g.srcSize(), 1), values(g.K*9, 2)
+				scratch := make([]float32, DepthwiseScratch(g, 1))
+				b.ReportAllocs()
+				for b.Loop() {
+					ConvDepthwise(dst, src, weights, scratch, g, Epilogue{}, w)
+				}
+				rate(b, flops(g))
+			})
+		}
 	}
 }
 
@@ -151,7 +154,7 @@ func BenchmarkBytes(b *testing.B) {
 		{"relu", func() { Activate(dst, src, Activation{Kind: ReLU}, w) }},
 		{"leakyrelu", func() { Activate(dst, src, Activation{Kind: LeakyReLU, Alpha: 0.1}, w) }},
 		{"silu", func() { Activate(dst, src, Activation{Kind: SiLU}, w) }},
-		{"maxpool2", func() { MaxPool(dst, src, pool2, w) }},
+		{"maxpool2", func() { MaxPool(dst, src, nil, pool2, w) }},
 		{"avgpool2", func() { AvgPool(dst, src, pool2, false, w) }},
 		{"add", func() { Add(dst, inputs, Activation{Kind: ReLU}, w) }},
 		{"scaleshift", func() { ScaleShift(dst, src, src, src, 1, c, size*size, Activation{}, w) }},

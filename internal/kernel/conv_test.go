@@ -183,7 +183,7 @@ func TestConvDepthwise(t *testing.T) {
 		want := finished(naiveConv(src, g, sharedFilter(weights, g)), e, g.K, g.OH*g.OW)
 		r := rapid.SampledFrom(compiled).Draw(t, "routines")
 		verify(t, sets, want, 1e-5, func(b *bench, dst []float32, w *Workers) {
-			convDepthwise(dst, b.input(src), b.input(weights), g, e, w, r)
+			convDepthwise(dst, b.input(src), b.input(weights), b.buffer(DepthwiseScratch(g, w.Size())), g, e, w, r)
 		})
 	})
 }
@@ -245,7 +245,7 @@ func TestConvGolden(t *testing.T) {
 		SH: 2, SW: 1, PT: 1, PL: 1, DH: 1, DW: 1, Groups: 3,
 	}
 	verify(t, sets, wide(golden["depthwise"]), 1e-6, func(b *bench, dst []float32, w *Workers) {
-		ConvDepthwise(dst, pattern(90, 0), pattern(54, 1), deep, Epilogue{}, w)
+		ConvDepthwise(dst, pattern(90, 0), pattern(54, 1), make([]float32, DepthwiseScratch(deep, w.Size())), deep, Epilogue{}, w)
 	})
 
 	own := Conv{

@@ -4,16 +4,29 @@ package kernel
 // g.Groups == g.C, and K a multiple of C. Output channel k sees input channel
 // k/(K/C) only, so there is no matrix to multiply: each filter tap adds a
 // scaled input row to an output row. dst is [N, K, OH, OW], src [N, C, H, W],
-// weights [K, 1, FH, FW]. No scratch.
-func ConvDepthwise(dst, src, weights []float32, g Conv, e Epilogue, w *Workers) {
-	convDepthwise(dst, src, weights, g, e, w, active)
+// weights [K, 1, FH, FW]; scratch holds [DepthwiseScratch] values for w.Size()
+// workers.
+func ConvDepthwise(dst, src, weights, scratch []float32, g Conv, e Epilogue, w *Workers) {
+	convDepthwise(dst, src, weights, scratch, g, e, w, active)
 }
 
-func convDepthwise(dst, src, weights []float32, g Conv, e Epilogue, w *Workers, r *routines) {
+// DepthwiseScratch is the number of values of scratch that [ConvDepthwise]
+// needs with that many workers; kernels that do not run at the same time may
+// share it.
+func DepthwiseScratch(g Conv, workers int) int {
+	f := planFlat(g)
+	return workers * f.scratch()
+}
+
+func convDepthwise(dst, src, weights, scratch []float32, g Conv, e Epilogue, w *Workers, r *routines) {
 	if g.Groups != g.C {
 		panic("kernel: ConvDepthwise needs one input channel per group")
 	}
-	j := depthwiseJob{dst: dst[:g.dstSize()], src: src[:g.srcSize()], weights: weights[:g.K*g.FH*g.FW], g: g, e: e, r: r}
+	j := depthwiseJob{
+		dst: dst[:g.dstSize()], src: src[:g.srcSize()], weights: weights[:g.K*g.FH*g.FW],
+		g: g, e: e, r: r, flat: planFlat(g),
+	}
+	j.local = scratch[:w.Size()*j.flat.scratch()]
 	j.lo, j.hi = interior(&g)
 	j.bounds, j.rest = e.Act.bounds()
 	launch(w, g.N*g.K, j)
@@ -27,6 +40,8 @@ type depthwiseJob struct {
 	lo, hi            int // output columns [lo, hi) see no padding
 	bounds            bounds
 	rest              Activation // what the bounds leave to do
+	flat              flatPlan
+	local             []float32 // scratch of all workers
 }
 
 // interior is the range of output columns all of whose taps lie inside the
@@ -37,7 +52,7 @@ func interior(g *Conv) (lo, hi int) {
 	return lo, max(hi, lo)
 }
 
-func (j *depthwiseJob) do(task, _ int) {
+func (j *depthwiseJob) do(task, worker int) {
 	g := &j.g
 	k, n := task%g.K, task/g.K
 	c := k / (g.K / g.C)
@@ -49,12 +64,31 @@ func (j *depthwiseJob) do(task, _ int) {
 	if j.e.Bias != nil {
 		bias = j.e.Bias[k]
 	}
-	for oh := range g.OH {
-		j.row(out[oh*g.OW:(oh+1)*g.OW], in, filter, bias, oh)
+	if !j.flatPlane(out, in, filter, bias, worker) {
+		for oh := range g.OH {
+			j.row(out[oh*g.OW:(oh+1)*g.OW], in, filter, bias, oh)
+		}
 	}
 	if j.rest.Kind != Identity {
 		activate(out, out, j.rest)
 	}
+}
+
+// flatPlane computes a narrow plane, or reports that it cannot.
+func (j *depthwiseJob) flatPlane(out, in, filter []float32, bias float32, worker int) bool {
+	g, f := &j.g, &j.flat
+	if f.width == 0 || j.r.rowTaps == nil {
+		return false
+	}
+	local := j.local[worker*f.scratch():][:f.scratch()]
+	padded, outputs := local[:f.width*f.height], local[f.width*f.height:][:f.outputs]
+	f.fill(padded, in, 0)
+	t := taps{rows: g.FH, step: g.DH * f.width, filter: filter, fw: g.FW, dw: g.DW, stride: 1, bias: bias, bounds: j.bounds}
+	if !j.r.rowTaps(outputs, padded, t) {
+		return false
+	}
+	f.pick(out, outputs)
+	return true
 }
 
 // row computes one output row: by the routine where no padding is seen, by

@@ -14,11 +14,6 @@ type Pool struct {
 	DH, DW         int // dilation, at least 1; PyTorch has it for MaxPool only
 }
 
-// MaxPool takes the largest value of each window. Padding never wins: it counts
-// as -Inf, which is the result where a window holds nothing else. A NaN in a
-// window is its result. dst is [N, C, OH, OW], src [N, C, H, W].
-func MaxPool(dst, src []float32, g Pool, w *Workers) { pool(dst, src, g, poolMax, w) }
-
 // AvgPool takes the mean of each window. With countPad the padding's zeros count
 // as values; what hangs over the padded input (in ceil mode) never does. Without
 // it the sum is divided by the number of real values, and is 0 where there are

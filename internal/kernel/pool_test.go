@@ -18,6 +18,20 @@ func drawPool(t *rapid.T) Pool {
 	}
 }
 
+// Output widths on both sides of flatWidth take different ways.
+func TestMaxPoolWide(t *testing.T) {
+	sets := startWorkers(t)
+	rapid.Check(t, func(t *rapid.T) {
+		g := drawPool(t)
+		g.W, g.OW = draw(t, "wider W", 1, 100), draw(t, "wider OW", 1, 50)
+		src := drawInput(t, g.N*g.C*g.H*g.W)
+		r := rapid.SampledFrom(compiled).Draw(t, "routines")
+		verify(t, sets, naivePool(src, g, reduceMax), 1e-6, func(b *bench, dst []float32, w *Workers) {
+			maxPool(dst, b.input(src), b.buffer(MaxPoolScratch(g, w.Size())), g, w, r)
+		})
+	})
+}
+
 func TestPools(t *testing.T) {
 	sets := startWorkers(t)
 	kernels := []struct {
@@ -25,7 +39,9 @@ func TestPools(t *testing.T) {
 		run    func(dst, src []float32, g Pool, w *Workers)
 		reduce func(real []float64, padded int) float64
 	}{
-		{"max", MaxPool, reduceMax},
+		{"max", func(dst, src []float32, g Pool, w *Workers) {
+			MaxPool(dst, src, make([]float32, MaxPoolScratch(g, w.Size())), g, w)
+		}, reduceMax},
 		{"avg", func(dst, src []float32, g Pool, w *Workers) { AvgPool(dst, src, g, false, w) }, reduceAvg},
 		{"avg padded", func(dst, src []float32, g Pool, w *Workers) { AvgPool(dst, src, g, true, w) }, reduceAvgPadded},
 		{"l2", L2Pool, reduceL2},
@@ -105,7 +121,9 @@ func TestPoolGolden(t *testing.T) {
 	}{
 		{"avgpool ceil padded", func(dst []float32, w *Workers) { AvgPool(dst, image, ceil, true, w) }},
 		{"avgpool ceil real", func(dst []float32, w *Workers) { AvgPool(dst, image, ceil, false, w) }},
-		{"maxpool", func(dst []float32, w *Workers) { MaxPool(dst, holed, dilated, w) }},
+		{"maxpool", func(dst []float32, w *Workers) {
+			MaxPool(dst, holed, make([]float32, MaxPoolScratch(dilated, w.Size())), dilated, w)
+		}},
 		{"l2pool", func(dst []float32, w *Workers) { L2Pool(dst, image, l2, w) }},
 		{"adaptive", func(dst []float32, w *Workers) {
 			AdaptiveAvgPool(dst, image, Resize{N: 1, C: 2, H: 6, W: 7, OH: 4, OW: 3}, w)

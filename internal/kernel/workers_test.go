@@ -129,7 +129,7 @@ func TestShortBuffers(t *testing.T) {
 			ConvIm2col(dst, full, make([]float32, 1<<16), short, g, Epilogue{}, w)
 		},
 		"pool": func(dst []float32) {
-			MaxPool(dst, short, Pool{N: 1, C: 2, H: 3, W: 3, OH: 3, OW: 3, FH: 1, FW: 1, SH: 1, SW: 1, DH: 1, DW: 1}, w)
+			MaxPool(dst, short, full, Pool{N: 1, C: 2, H: 3, W: 3, OH: 3, OW: 3, FH: 1, FW: 1, SH: 1, SW: 1, DH: 1, DW: 1}, w)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -169,10 +169,10 @@ func TestNoAllocation(t *testing.T) {
 	for name, f := range map[string]func(){
 		"im2col":     func() { ConvIm2col(dst, src, packed, scratch, g, Epilogue{}, w) },
 		"direct":     func() { ConvDirect(dst, src, big, g, Epilogue{}, w) },
-		"depthwise":  func() { ConvDepthwise(dst, src, big, deep, Epilogue{}, w) },
+		"depthwise":  func() { ConvDepthwise(dst, src, big, scratch, deep, Epilogue{}, w) },
 		"local":      func() { Local(dst, src, big, nil, scratch, own, Activation{Kind: ReLU}, w) },
 		"transposed": func() { ConvTransposed(dst, src, big, up, Epilogue{}, w) },
-		"max":        func() { MaxPool(dst, src, p, w) },
+		"max":        func() { MaxPool(dst, src, scratch, p, w) },
 		"avg":        func() { AvgPool(dst, src, p, true, w) },
 		"adaptive":   func() { AdaptiveAvgPool(dst, src, half, w) },
 		"linear":     func() { Linear(dst, src, big, 1, 40, 576, Epilogue{}, w) },

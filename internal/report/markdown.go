@@ -31,13 +31,25 @@ func (t Table) WriteMarkdown(w io.Writer) error {
 	if err := tab.Render(); err != nil {
 		return fmt.Errorf("table %q: %w", t.Title, err)
 	}
-	for i, note := range t.Notes {
-		if i == 0 {
-			out.WriteByte('\n')
-		}
-		fmt.Fprintf(&out, "- %s\n", escapeLineStart(escapeMarkdown(note)))
-	}
+	writeNotes(&out, t.Notes)
 	return writeAll(w, out.Bytes())
+}
+
+// writeNotes writes the notes as one list. Blank ones, which set groups apart in text, would be empty items; blanks
+// in front, which indent in text, would make a list in the list.
+func writeNotes(out *bytes.Buffer, notes []string) {
+	first := true
+	for _, note := range notes {
+		note = strings.TrimSpace(note)
+		if note == "" {
+			continue
+		}
+		if first {
+			out.WriteByte('\n')
+			first = false
+		}
+		fmt.Fprintf(out, "- %s\n", escapeLineStart(escapeMarkdown(note)))
+	}
 }
 
 // markdownEscaper puts a backslash before each character that Markdown would take for markup inside a line, as CommonMark

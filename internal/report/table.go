@@ -1,9 +1,9 @@
-// Package report presents rows of figures: as an aligned table in a terminal, as Markdown, as CSV, or, for documents
-// that the caller builds as structs, as JSON. It also owns how numbers, sizes and times are written, how a report file is
-// replaced, and when output is coloured.
+// Package report presents figures: a network's table and the explanation of its layers, and any [Table] that a caller
+// fills, as an aligned table in a terminal, as Markdown or as CSV; documents built as structs as JSON. It also owns how
+// numbers, sizes and times are written, how a report file is replaced, and when output is coloured.
 //
-// It knows nothing of networks. Other packages build a [Table] from one and hand it over. Text in a table may come from
-// anywhere: each format escapes it, so callers hand it over as it is.
+// It computes no figure of a network: those come from packages shape and memory. Text in a table may come from anywhere:
+// each format escapes it, so callers hand it over as it is.
 package report
 
 import (

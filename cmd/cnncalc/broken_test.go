@@ -1,0 +1,138 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"cnncalc/internal/spec"
+)
+
+const brokenFolder = "../../testdata/broken"
+
+// check runs cnncalc check on one file of the current folder and gives what it prints, which is the same on
+// every machine.
+func check(t *testing.T, name string) string {
+	t.Helper()
+	r := call(t, "check", name)
+	if r.code != exitProblem {
+		t.Errorf("check %s: exit code %d, want %d", name, r.code, exitProblem)
+	}
+	if r.errors != "" {
+		t.Errorf("check %s writes to standard error: %s", name, r.errors)
+	}
+	return r.out
+}
+
+// Every file of testdata/broken has exactly the problems that the .txt beside it shows.
+func TestBrokenFiles(t *testing.T) {
+	t.Chdir(brokenFolder)
+	files, err := filepath.Glob("*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no files in %s: %v", brokenFolder, err)
+	}
+	for _, name := range files {
+		t.Run(strings.TrimSuffix(name, ".yaml"), func(t *testing.T) {
+			golden := strings.TrimSuffix(name, ".yaml") + ".txt"
+			got := check(t, name)
+			if *update {
+				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Files too large to store, each made to cost time or memory. The first line says what is wrong, and soon.
+func TestHostileFiles(t *testing.T) {
+	const head = "input: 32x32x3\n"
+	fill := func(unit string, room int) string { return strings.Repeat(unit, (spec.MaxFileSize-room)/len(unit)) }
+	// sequence joins the numbers 0 up to count, each put into the format.
+	sequence := func(count int, format, separator string) string {
+		parts := make([]string, count)
+		for i := range parts {
+			parts[i] = fmt.Sprintf(format, i)
+		}
+		return strings.Join(parts, separator)
+	}
+	tests := []struct{ name, file, want string }{
+		{"too-large", fill("# line\n", 0) + strings.Repeat("#", 64), "the file is larger than 1048576 bytes"},
+		{"brackets", fill("[", 0), "the file is not YAML"},
+		{"braces", fill("{", 0), "the file is not YAML"},
+		{"dashes", fill("- ", 0), "the file is not YAML"},
+		{"questions", fill("? ", 0), "the file is not YAML"},
+		{"comments", fill("#\n", 0), "the file is empty"},
+		{"quote", "layers: '" + fill("x", 16), "1:9: this quote is not closed"},
+		{"brackets-in-text", head + "layers: |\n  " + fill("[", 64), "3:67: brackets are nested deeper than 64"},
+		{"labels-in-text", head + "layers: |\n  " + fill("@a", 64), "3:3: @a stands where a layer belongs"},
+		{"label-references", head + "layers: |\n  " + sequence(40_000, "RELU @a%d", " -> ") + " -> ADD(RELU | @b)", "the label @b is not known here"},
+		{"unknown-labels", head + "layers: |\n  RELU @a -> " + sequence(30_000, "ADD(RELU | @b%d)", " -> "), "the label @b0 is not known here"},
+		{"arrows", head + "layers: |\n  " + fill("-> ", 64), "3:3: a layer is missing before ->"},
+		{"unknown-kinds", head + "layers: |\n  " + fill("X -> ", 64) + "RELU", "3:3: unknown kind of layer X"},
+		{"unknown-blocks", head + "blocks:\n" + sequence(10_000, "  b%d(): RELU", "\n") + "\nlayers: |\n  " + sequence(30_000, "c%d()", " -> "), "unknown block or kind of layer c0"},
+		{"unknown-keys", head + "layers: RELU\n" + sequence(60_000, "key%d: 1", "\n"), "an architecture file has no key key0"},
+		{"keys-of-a-line", head + "vars: {" + sequence(60_000, "v%d: 1", ", ") + "}\nlayers: CONV3-w", "unknown variable w"},
+		{"duplicate-keys", head + "layers: RELU\n" + fill("name: x\n", 64), "the key name is written twice in the file"},
+		{"variables-of-calls", head + "vars: {" + sequence(20_000, "v%d: 1", ", ") + "}\nblocks:\n  b(): CONV3-w\nlayers: " + sequence(20_000, "b() @c%d", " -> "), "unknown variable w"},
+		{"long-expression", head + "layers: CONV3-(" + fill("1+", 64) + "1)", "the expression has more than 1000 operations"},
+		{"long-list", head + "layers: CONV3-{" + fill("1,", 64) + "1}", "stands in no repeat of"},
+		{"long-word", head + "layers: CONV3-" + fill("a", 64), "is longer than 64 characters"},
+		{"long-number", head + "layers: CONV3-" + fill("1", 64), "is longer than 64 characters"},
+		{"long-parameters", head + "blocks:\n  ? b(" + sequence(60_000, "p%d", ",") + ")\n  : RELU\nlayers: RELU", "block b has more than 64 parameters"},
+		{"empty-turns", head + "layers: |\n  " + strings.Repeat("[", 8) + "RELU*0" + strings.Repeat("]*1000", 8), "takes more than 8,000,000 steps to expand"},
+		{"absent-items", head + "layers: '[" + fill("RELU*0 -> ", 64) + "RELU*0]*100000'", "takes more than 8,000,000 steps to expand"},
+		{"many-paths", head + "layers: '[ADD(" + fill("IDENTITY | ", 64) + "IDENTITY)]*100000'", "takes more than 8,000,000 steps to expand"},
+		{"costly-turns", head + "layers: '[CONV3-(" + strings.Repeat("1+", 999) + "1)]*200000'", "takes more than 8,000,000 steps to expand"},
+		{"million-layers", head + "layers: RELU*200000 -> RELU*200000", "more than 250,000 layers"},
+		{"long-names", head + "blocks:\n" + sequence(15, "  "+strings.Repeat("b", 50)+"%d(): "+strings.Repeat("b", 50)+"%[1]d_()\n  "+strings.Repeat("b", 50)+"%[1]d_(): RELU*200000", "\n") +
+			"\nlayers: " + sequence(15, strings.Repeat("b", 50)+"%d()", " -> "), "more than 250,000 layers"},
+		{"calls", head + "blocks:\n" + sequence(14, "  b%d(): c%[1]d()*20\n  c%[1]d(): RELU*0", "\n") + "\nlayers: '[" + sequence(14, "b%d()", " -> ") + "]*200000'", "takes more than 8,000,000 steps to expand"},
+		{"mistakes-of-turns", head + "layers: '[CONV1-2147483646 g4]*200000'", "the input's depth 3 cannot be split into 4 groups"},
+		{"alias-bomb", head + "a: &a [x, x]\n" + sequence(40, "b%d: &b%[1]d [*a, *a]", "\n") + "\nc: &c0 [*a]\n" + sequence(30, "d%d: &c1%[1]d [*c0, *c0]", "\n"), "an architecture file has no key a"},
+		{"alias-doubling", head + "a0: &a0 [x, x]\n" + doubling(40), "once its aliases are followed"},
+		{"alias-of-text", head + "blocks:\n  b(): &t " + fill("RELU -> ", 500_000) + "RELU\nlayers: [" + strings.Repeat("*t, ", 50_000) + "*t]", "once its aliases are followed"},
+		{"problems", head + "layers: |\n  " + sequence(100_000, "X%d", " -> "), "99,900 more problems are not shown"},
+	}
+	t.Chdir(t.TempDir())
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if err := os.WriteFile("hostile.yaml", []byte(test.file), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			start := time.Now()
+			got := check(t, "hostile.yaml")
+			if took := time.Since(start); took > 30*time.Second {
+				t.Errorf("check took %s", took)
+			}
+			if !strings.Contains(got, test.want) {
+				t.Errorf("check prints no %q but %.500s", test.want, got)
+			}
+			if len(got) > 1<<20 {
+				t.Errorf("check prints %d bytes", len(got))
+			}
+		})
+	}
+}
+
+// doubling is lists that each hold the one before twice.
+func doubling(count int) string {
+	var b strings.Builder
+	for i := range count {
+		fmt.Fprintf(&b, "a%d: &a%[1]d [*a%d, *a%[2]d]\n", i+1, i)
+	}
+	return b.String()
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files and the outputs in the scripts")
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"cnncalc": main})
+}
+
+// The scripts in testdata/script run the program as a user does. "status 2 cnncalc ..." expects that exit code;
+// $PICTURES is the folder of the test pictures, $DIGITS that of the digits.
+func TestScripts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts some 150 processes, which takes most of a minute with the race detector")
+	}
+	pictures, err := filepath.Abs("../../testdata/pictures")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("PICTURES", pictures)
+			env.Setenv("DIGITS", filepath.Join(filepath.Dir(pictures), "digits"))
+			return nil
+		},
+		Dir:                 "testdata/script",
+		UpdateScripts:       *update,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"status": status},
+	})
+}
+
+func status(ts *testscript.TestScript, negated bool, args []string) {
+	if negated || len(args) < 2 {
+		ts.Fatalf("usage: status code command [argument...]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	got := 0
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// Every flag of every command is used by a script.
+func TestScriptsUseEveryFlag(t *testing.T) {
+	files, err := filepath.Glob("testdata/script/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	used := map[string][]string{} // command -> the words of its calls
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(text)) {
+			_, call, ok := strings.Cut(line, "cnncalc ")
+			if words := strings.Fields(call); ok && len(words) > 0 {
+				used[words[0]] = append(used[words[0]], words...)
+			}
+		}
+	}
+	for _, cmd := range newRoot(&app{}).Commands() {
+		if _, ok := used[cmd.Name()]; !ok && cmd.Runnable() && !cmd.Hidden {
+			t.Errorf("no script calls cnncalc %s", cmd.Name())
+		}
+		checkFlagsUsed(t, cmd, used[cmd.Name()])
+	}
+}
+
+func checkFlagsUsed(t *testing.T, cmd *cobra.Command, words []string) {
+	t.Helper()
+	cmd.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
+		is := func(word string) bool {
+			name, _, _ := strings.Cut(word, "=")
+			return name == "--"+f.Name || f.Shorthand != "" && name == "-"+f.Shorthand
+		}
+		if !slices.ContainsFunc(words, is) {
+			t.Errorf("no script uses cnncalc %s --%s", cmd.Name(), f.Name)
+		}
+	})
+}
+
+// result is what one call of the program did.
+type result struct {
+	code        int
+	out, errors string
+}
+
+// call runs the program in this process.
+func call(t testing.TB, args ...string) result {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code := run(context.Background(), args, strings.NewReader(""), &out, &errs)
+	return result{code, out.String(), errs.String()}
+}
+
+// callFine is the standard output of a call that must succeed and say nothing else.
+func callFine(t testing.TB, args ...string) string {
+	t.Helper()
+	r := call(t, args...)
+	if r.code != exitFine || r.errors != "" {
+		t.Fatalf("cnncalc %s: exit code %d\n%s", strings.Join(args, " "), r.code, r.errors)
+	}
+	return r.out
+}

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// ranked are the classes of one picture, the most likely first.
+type ranked struct {
+	class       int
+	score       float64
+	probability float64
+}
+
+// rank sorts the outputs of one picture, [D, area], by their mean over the area. probabilities tells that they are
+// some already; else softmax makes them so.
+func rank(scores []float32, depth int, probabilities bool) []ranked {
+	area := len(scores) / depth
+	classes := make([]ranked, depth)
+	for c := range classes {
+		var sum float64
+		for _, v := range scores[c*area : (c+1)*area] {
+			sum += float64(v)
+		}
+		classes[c] = ranked{class: c, score: sum / float64(area)}
+	}
+	softmax(classes, probabilities)
+	slices.SortStableFunc(classes, func(a, b ranked) int {
+		return cmp.Compare(b.score, a.score) // NaN comes last
+	})
+	return classes
+}
+
+// softmax fills in the probabilities. A single score has none.
+func softmax(classes []ranked, already bool) {
+	largest := math.Inf(-1)
+	for _, c := range classes {
+		largest = max(largest, c.score)
+	}
+	var sum float64
+	for i := range classes {
+		classes[i].probability = classes[i].score
+		if !already {
+			classes[i].probability = math.Exp(classes[i].score - largest)
+		}
+		sum += classes[i].probability
+	}
+	for i := range classes {
+		if !already {
+			classes[i].probability /= sum
+		}
+	}
+}

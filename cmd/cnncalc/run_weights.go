@@ -1,0 +1,136 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+
+	"cnncalc/architectures"
+	"cnncalc/internal/exec"
+	"cnncalc/internal/plain"
+	"cnncalc/internal/report"
+	"cnncalc/internal/weights"
+)
+
+// randomWeights is the value of --weights that asks for random ones where a network comes with its own.
+const randomWeights = "random"
+
+// trained is a network's weights from a file, or random ones where file is nil.
+type trained struct {
+	what   string // for the user
+	file   *weights.File
+	names  []string // in the file, by the index of the network's tensor
+	source exec.Source
+}
+
+// openWeights finds the weights to run with: the flag's file, or those that come with a built-in network, or
+// random ones.
+func (a *app) openWeights(f *runFlags, l *loaded, p *exec.Program) (*trained, error) {
+	embedded, isEmbedded := architectures.Weights(l.name)
+	switch {
+	case f.weights == randomWeights, f.weights == "" && !(isEmbedded && l.builtIn):
+		return &trained{what: fmt.Sprintf("random (He initialisation, seed %d)", f.seed), source: exec.He(f.seed)}, nil
+	case f.weights == "":
+		return a.openEmbedded(embedded, f, l, p)
+	}
+	file, err := weights.Open(f.weights)
+	if err != nil {
+		return nil, problemError("%w", plainPathError(err))
+	}
+	t, err := a.match(file, f.weights, p)
+	if err != nil {
+		file.Close()
+		// The message has lines of its own, in which the file's names are escaped already.
+		fmt.Fprintf(a.err, "cnncalc: %s: %s\n", plain.Escape(f.weights), err)
+		return nil, errReported
+	}
+	a.note("%s: %s", f.weights, t.what)
+	t.what = fmt.Sprintf("%s (%s)", f.weights, t.what)
+	return t, nil
+}
+
+// openEmbedded takes the weights that come with a network, where it has the size that they were trained for.
+func (a *app) openEmbedded(data []byte, f *runFlags, l *loaded, p *exec.Program) (*trained, error) {
+	file, err := weights.New(bytes.NewReader(data), int64(len(data)), l.name)
+	if err != nil {
+		return nil, outputError(fmt.Errorf("the weights that come with %s: %w", l.name, err))
+	}
+	t, err := a.match(file, l.name, p)
+	if err != nil {
+		return nil, problemError("the weights that come with %s do not fit the network with these flags; --weights %s runs it without", l.name, randomWeights)
+	}
+	t.what = "those that come with " + l.name
+	return t, nil
+}
+
+// match assigns the file's tensors to the network's.
+func (a *app) match(file *weights.File, path string, p *exec.Program) (*trained, error) {
+	tensors := p.Tensors()
+	wants := make([]weights.Want, len(tensors))
+	for i, t := range tensors {
+		wants[i] = weights.Want{Name: t.Name, Shape: t.Shape}
+	}
+	assignment, err := weights.Match(file.Tensors(), wants)
+	if err != nil {
+		return nil, err
+	}
+	t := &trained{what: assignment.String(), file: file, names: assignment.Names}
+	var warned sync.Mutex
+	t.source = func(dst []float32, tensor exec.Tensor, _ func(int, func(int))) error {
+		name := t.names[tensor.Index]
+		if err := file.Read(name, dst); err != nil {
+			return problemError("%s: %w", path, err)
+		}
+		if warning := weights.NotFinite(name, tensor.Shape, dst); warning != "" {
+			warned.Lock()
+			defer warned.Unlock()
+			a.note("%s: %s", path, warning)
+		}
+		return nil
+	}
+	return t, nil
+}
+
+func (t *trained) close() {
+	if t.file != nil {
+		t.file.Close()
+	}
+}
+
+// isRandom tells that a ranking of the classes would mean nothing.
+func (t *trained) isRandom() bool { return t.file == nil }
+
+// save writes the weights under cnncalc's own names, as safetensors.
+func (t *trained) save(path string, p *exec.Program) error {
+	tensors := p.Tensors()
+	infos := make([]weights.Info, len(tensors))
+	for i, tensor := range tensors {
+		infos[i] = weights.Info{Name: tensor.Name, Shape: tensor.Shape, DType: "F32"}
+	}
+	return report.WriteFile(path, func(w io.Writer) error {
+		return weights.WriteSafetensors(w, infos, func(i int) ([]float32, error) {
+			count := 1
+			for _, d := range tensors[i].Shape {
+				count *= d
+			}
+			values := make([]float32, count)
+			return values, t.source(values, tensors[i], func(n int, f func(int)) {
+				for k := range n {
+					f(k)
+				}
+			})
+		})
+	})
+}
+
+// plainPathError drops the system call's name from an error of the file system.
+func plainPathError(err error) error {
+	var path *os.PathError
+	if errors.As(err, &path) {
+		return fmt.Errorf("%s: %w", path.Path, path.Err)
+	}
+	return err
+}

@@ -1,0 +1,134 @@
+// Package internal_test holds the packages to the directions in which data flows:
+//
+//	file -> spec -> graph -> shape -> memory -> {exec, report}
+package internal_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "cnncalc/"
+
+// allowed are the packages of this module that each package may import, test files apart. A package stands below all
+// that it may import, so the table is acyclic by its order; TestTableIsAcyclic holds that.
+var allowed = []struct {
+	name    string
+	imports []string
+}{
+	// Leaves: they know nothing of networks.
+	{"internal/checked", nil},
+	{"internal/plain", nil},
+	{"internal/kernel", nil},
+	{"internal/diag", []string{"internal/plain"}},
+	{"internal/weights", []string{"internal/plain", "internal/diag"}},
+	{"internal/picture", []string{"internal/plain", "internal/diag"}},
+	{"internal/labels", []string{"internal/plain", "internal/diag"}},
+	{"architectures", nil},
+
+	// The network, from a file to its shapes and sizes.
+	{"internal/graph", []string{"internal/checked", "internal/diag"}},
+	{"internal/op", []string{"internal/checked", "internal/plain", "internal/diag", "internal/graph"}},
+	{"internal/spec", []string{"internal/checked", "internal/plain", "internal/diag", "internal/graph", "internal/op"}},
+	{"internal/shape", []string{"internal/checked", "internal/diag", "internal/graph", "internal/op"}},
+	{"internal/memory", []string{"internal/checked", "internal/diag", "internal/graph", "internal/op", "internal/shape"}},
+	{"internal/lint", []string{"internal/diag", "internal/graph", "internal/op", "internal/shape"}},
+
+	// What is done with it. Neither knows the file language, nor the other.
+	{"internal/exec", []string{"internal/checked", "internal/diag", "internal/kernel", "internal/weights", "internal/graph",
+		"internal/op", "internal/shape", "internal/memory"}},
+	{"internal/report", []string{"internal/checked", "internal/plain", "internal/diag", "internal/graph", "internal/op",
+		"internal/shape", "internal/memory"}},
+
+	// The program wires them all, and computes through none of the leaves itself.
+	{"cmd/cnncalc", []string{"architectures", "internal/plain", "internal/weights", "internal/picture", "internal/labels",
+		"internal/diag", "internal/graph", "internal/op", "internal/spec", "internal/shape", "internal/memory", "internal/lint",
+		"internal/exec", "internal/report"}},
+}
+
+func TestTableIsAcyclic(t *testing.T) {
+	var above []string
+	for _, p := range allowed {
+		for _, i := range p.imports {
+			if !slices.Contains(above, i) {
+				t.Errorf("%s may import %s, which does not stand above it", p.name, i)
+			}
+		}
+		above = append(above, p.name)
+	}
+}
+
+func TestImports(t *testing.T) {
+	may := map[string][]string{}
+	for _, p := range allowed {
+		may[p.name] = p.imports
+	}
+	actual := importsOfModule(t)
+	if len(actual) < 10 {
+		t.Fatalf("only %d packages found: %v", len(actual), slices.Sorted(maps.Keys(actual)))
+	}
+	for name, imports := range actual {
+		if strings.HasPrefix(name, "bench/") {
+			continue // programs that measure any package; nothing imports them
+		}
+		permitted, known := may[name]
+		if !known {
+			t.Errorf("%s is not in the table: say what it may import", name)
+			continue
+		}
+		for path, file := range imports {
+			if !slices.Contains(permitted, path) {
+				t.Errorf("%s imports %s, which is against the flow of data: %s may import %v", file, path, name, permitted)
+			}
+		}
+	}
+}
+
+// importsOfModule reads the import clauses of all Go files but tests, for any build tags. It gives, for each package,
+// the packages of this module that it imports and a file that does.
+func importsOfModule(t *testing.T) map[string]map[string]string {
+	t.Helper()
+	root := os.DirFS("..")
+	packages := map[string]map[string]string{}
+	err := fs.WalkDir(root, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() && (entry.Name() == "testdata" || path != "." && strings.HasPrefix(entry.Name(), ".")) {
+			return fs.SkipDir
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", path), nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		name := filepath.ToSlash(filepath.Dir(path))
+		if packages[name] == nil {
+			packages[name] = map[string]string{}
+		}
+		for _, spec := range file.Imports {
+			imported, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			if own, ok := strings.CutPrefix(imported, module); ok {
+				packages[name][own] = path
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return packages
+}
