@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -255,7 +256,7 @@ func TestMatchErrors(t *testing.T) {
 	}
 	reshape := func(name string, shape ...int) []Info { return change(name, func(i *Info) { i.Shape = shape }) }
 	const unfit = "the weights do not fit the network: "
-	const of15 = unfit + "15 of 16 tensors, by the names of torchvision's alexnet; "
+	const of15 = unfit + "15 of 16 tensors fit, by the names of torchvision's alexnet; "
 	tests := []struct {
 		name string
 		file []Info
@@ -266,7 +267,7 @@ func TestMatchErrors(t *testing.T) {
 		{"misspelt", change("features.3.weight", func(i *Info) { i.Name = "featres.3.weight" }), of15 + "1 missing, 1 unexpected\n" +
 			`  missing: "features.3.weight" (192, 64, 5, 5) for "a2.weight"; did you mean "featres.3.weight"?` + "\n" +
 			`  unexpected: "featres.3.weight" (192, 64, 5, 5)`},
-		{"unexpected", append(slices.Clone(alexnet), Info{"head\x1b[2J", []int{}, "F32"}), unfit + "16 of 16 tensors, by the names of torchvision's alexnet; 1 unexpected\n" +
+		{"unexpected", append(slices.Clone(alexnet), Info{"head\x1b[2J", []int{}, "F32"}), unfit + "16 of 16 tensors fit, by the names of torchvision's alexnet; 1 unexpected\n" +
 			`  unexpected: "head\x1b[2J" ()`},
 		{"other classes", reshape("classifier.6.weight", 10, 4096), of15 + "1 of another shape\n" +
 			`  another shape: "classifier.6.weight" is (10, 4096), and "a8.weight" needs (1000, 4096); the file has 10 outputs there`},
@@ -340,7 +341,7 @@ func TestLayers(t *testing.T) {
 // FuzzMatch holds the messages to a bounded length and a text that a terminal shows as it is, whatever the names are.
 func FuzzMatch(f *testing.F) {
 	f.Add("conv1.weight", "module.bn1.weight", 3, 4)
-	f.Add("features.0.weight", "model.model.", -1, 1<<62)
+	f.Add("features.0.weight", "model.model.", -1, math.MaxInt)
 	f.Add(strings.Repeat("x", 500), "\x1b[2J\u202e", 0, 64)
 	want := []Want{{"conv1.weight", []int{3, 4}}, {"bn1.weight", []int{3}}}
 	f.Fuzz(func(t *testing.T, a, b string, m, n int) {

@@ -30,7 +30,7 @@ func (c *candidate) mismatch(file []Info) error {
 	return fmt.Errorf("the weights do not fit the network: %s\n%s", c.counts(), strings.Join(lines, "\n"))
 }
 
-// counts is the summary: "of 32 tensors by torchvision's vgg16 names 30 fit; 1 is missing, ...".
+// counts is the summary: "30 of 32 tensors fit, by the names of torchvision's vgg16; 2 missing, 1 unexpected".
 func (c *candidate) counts() string {
 	fit := len(c.wants) - len(c.missing) - len(c.unlike)
 	var problems []string
@@ -46,7 +46,7 @@ func (c *candidate) counts() string {
 		return fmt.Sprintf("no tensor has a name that cnncalc, torchvision, timm or Hugging Face would give one of its %d; %s",
 			len(c.wants), strings.Join(problems, ", "))
 	}
-	return fmt.Sprintf("%d of %d tensors, by the names of %s; %s", fit, len(c.wants), c.naming.title(), strings.Join(problems, ", "))
+	return fmt.Sprintf("%d of %d tensors fit, by the names of %s; %s", fit, len(c.wants), c.naming.title(), strings.Join(problems, ", "))
 }
 
 func (c *candidate) describeMissing(i int, file []Info) string {

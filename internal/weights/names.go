@@ -2,6 +2,7 @@ package weights
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -185,22 +186,23 @@ func expand(word string) []string {
 
 // expandAlternative expands a range of numbers or letters, or what else stands between commas.
 func expandAlternative(text string) []string {
-	var from, to int
-	if n, _ := fmt.Sscanf(text, "%d..%d", &from, &to); n == 2 {
-		var numbers []string
+	first, last, ok := strings.Cut(text, "..")
+	if !ok || strings.ContainsRune(text, '{') {
+		return expand(text)
+	}
+	from, errFrom := strconv.Atoi(first)
+	to, errTo := strconv.Atoi(last)
+	var words []string
+	if errFrom == nil && errTo == nil {
 		for i := from; i <= to; i++ {
-			numbers = append(numbers, fmt.Sprint(i))
+			words = append(words, strconv.Itoa(i))
 		}
-		return numbers
+		return words
 	}
-	if len(text) == 4 && text[1:3] == ".." {
-		var letters []string
-		for c := text[0]; c <= text[3]; c++ {
-			letters = append(letters, string(c))
-		}
-		return letters
+	for c := first[0]; c <= last[0]; c++ {
+		words = append(words, string(c))
 	}
-	return expand(text)
+	return words
 }
 
 // splitBraces splits what follows an opening brace at its commas, and returns what is behind the closing one.
