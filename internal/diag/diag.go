@@ -20,6 +20,11 @@ func (p Pos) String() string { return fmt.Sprintf("%d:%d", p.Line, p.Col) }
 // IsZero tells whether p stands for the whole file.
 func (p Pos) IsZero() bool { return p == Pos{} }
 
+// After tells whether p stands behind q.
+func (p Pos) After(q Pos) bool {
+	return cmp.Or(cmp.Compare(p.Line, q.Line), cmp.Compare(p.Col, q.Col)) > 0
+}
+
 // Problem is one mistake: where it stands, what is wrong, and what would be right. A Problem without a
 // position is given one by whoever knows it, see At.
 type Problem struct {
@@ -71,8 +76,15 @@ func At(pos Pos, err error) Problem {
 	return placed
 }
 
+// Past so many problems in one list, hints that take a search are left out and passes may stop: nobody reads so
+// far, and a hostile file must not buy time with mistakes.
+const maxHinted = 1000
+
 // List is all the problems of one file.
 type List []Problem
+
+// Crowded tells that more problems, or hints that take a search, are no longer worth their time.
+func (l List) Crowded() bool { return len(l) >= maxHinted }
 
 // Add appends a problem with a formatted message and returns it, so that a hint can be set on it.
 func (l *List) Add(pos Pos, format string, args ...any) *Problem {

@@ -14,18 +14,25 @@ import (
 // for each problem.
 const maxExcerpt = 100
 
+// Most problems that Print shows; it says how many more there are.
+const maxShown = 100
+
 // Source is a file's name and its lines, to print problems with.
 type Source struct {
 	Name  string
 	Lines []string
 }
 
-// Print writes every problem in order: "file:line:col: message", the source line with a caret under the
-// column, and its "fits:" and "hint:" lines. Text of the user's is escaped.
+// Print writes the problems in order, the first hundred of them: "file:line:col: message", the source line with
+// a caret under the column, and its "fits:" and "hint:" lines. Text of the user's is escaped.
 func (s *Source) Print(w io.Writer, problems List) error {
 	var b strings.Builder
-	for _, p := range problems.Sorted() {
+	sorted := problems.Sorted()
+	for _, p := range sorted[:min(maxShown, len(sorted))] {
 		s.write(&b, p)
+	}
+	if more := len(sorted) - maxShown; more > 0 {
+		fmt.Fprintf(&b, "%s: problems not shown: %s\n", plain.Escape(s.Name), plain.Count(int64(more)))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -5,16 +5,27 @@ import (
 	"strings"
 )
 
+// MaxCandidates is the most names that Nearest searches: more come from a hostile file only.
+const MaxCandidates = 500
+
+// Longest name that Nearest looks for: a longer one is no slip of the finger.
+const maxTyped = 64
+
 // Nearest is the candidate that name was most likely meant to be: without regard to case, at most a third of
-// the name's letters changed, added, dropped or swapped with a neighbour. ok is false where none is near.
+// the name's letters changed, added, dropped or swapped with a neighbour, but not all of them. Of equally near
+// ones it is the first in the alphabet. ok is false where none is near.
 func Nearest(name string, candidates []string) (nearest string, ok bool) {
-	if len(name) > 64 {
+	typed := []rune(strings.ToLower(name))
+	if len(typed) > maxTyped || len(candidates) > MaxCandidates {
 		return "", false
 	}
-	typed := []rune(strings.ToLower(name))
-	best := max(1, len(typed)/3) + 1
+	best := min(max(1, len(typed)/3), len(typed)-1)
 	for _, c := range candidates {
-		if d := distance(typed, []rune(strings.ToLower(c))); d < best {
+		if len(c) > 4*(len(typed)+best) {
+			continue
+		}
+		d := distance(typed, []rune(strings.ToLower(c)))
+		if d < best || d == best && (!ok || c < nearest) {
 			best, nearest, ok = d, c, true
 		}
 	}
@@ -53,4 +64,18 @@ func distance(a, b []rune) int {
 		previous2, previous, current = previous, current, previous2
 	}
 	return previous[len(b)]
+}
+
+// Longest text of the user's that a message repeats, in characters.
+const maxQuoted = 40
+
+// Short is text of the user's for a message: as it is, or its beginning and "..." where it is long.
+func Short(text string) string {
+	count := 0
+	for i := range text {
+		if count++; count > maxQuoted {
+			return text[:i] + "..."
+		}
+	}
+	return text
 }

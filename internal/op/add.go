@@ -1,9 +1,6 @@
 package op
 
-import (
-	"cnncalc/internal/diag"
-	"cnncalc/internal/graph"
-)
+import "cnncalc/internal/graph"
 
 // Add is ADD, the sum of volumes of one shape, as in a residual block.
 type Add struct{ volume }
@@ -28,7 +25,7 @@ func (*Add) Fields() []Field { return nil }
 func (*Add) Output(in []graph.Shape) (graph.Shape, error) {
 	out, a, b := common(in)
 	if a != b {
-		return graph.Shape{}, &Mismatch{A: a, B: b, Problem: diag.Errorf("needs volumes of one shape")}
+		return graph.Shape{}, &Mismatch{A: a, B: b, Problem: unlike("volumes of one shape", in[a], in[b])}
 	}
 	return out, nil
 }

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"cnncalc/internal/checked"
-	"cnncalc/internal/diag"
 	"cnncalc/internal/graph"
 )
 
@@ -45,7 +44,7 @@ func (*Concat) Output(in []graph.Shape) (graph.Shape, error) {
 		if first < 0 {
 			first, out.W, out.H = i, s.W, s.H
 		} else if s.W != out.W || s.H != out.H {
-			return graph.Shape{}, &Mismatch{A: first, B: i, Problem: diag.Errorf("needs one width and height")}
+			return graph.Shape{}, &Mismatch{A: first, B: i, Problem: unlike("one width and height", in[first], s)}
 		}
 	}
 	if depths == nil {

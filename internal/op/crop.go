@@ -1,6 +1,8 @@
 package op
 
 import (
+	"fmt"
+
 	"cnncalc/internal/diag"
 	"cnncalc/internal/graph"
 )
@@ -51,11 +53,12 @@ func (o *Crop) Output(in []graph.Shape) (graph.Shape, error) {
 		return out, nil
 	}
 	if out.W > s.W || out.H > s.H {
-		return out, diag.Errorf("%dx%d cannot be cut out of %dx%d", out.W, out.H, s.W, s.H)
+		return out, diag.Errorf("%dx%d cannot be cut out of %dx%d", out.W, out.H, s.W, s.H).
+			WithFits(fmt.Sprintf("size %dx%d at most", s.W, s.H))
 	}
 	if x, y := o.Corner(s); x+out.W > s.W || y+out.H > s.H {
 		return out, diag.Errorf("%dx%d at offset %d,%d reaches past %dx%d", out.W, out.H, x, y, s.W, s.H).
-			WithHint("the offset is at most %d,%d", s.W-out.W, s.H-out.H)
+			WithFits(fmt.Sprintf("offset %d,%d at most", s.W-out.W, s.H-out.H))
 	}
 	return out, nil
 }

@@ -2,27 +2,32 @@ package op
 
 import "fmt"
 
-// nearestDivisors names the common divisors of two numbers that lie nearest to n.
+// How far from the written number of groups another is proposed.
+const furthestDivisor = 1024
+
+// nearestDivisors names the common divisors of two numbers that lie nearest to n; 1 where none below is near.
 func nearestDivisors(a, b, n int64) string {
 	gcd := a
 	for rest := b; rest != 0; {
 		gcd, rest = rest, gcd%rest
 	}
-	below, above := int64(1), int64(0)
-	for d := int64(1); d*d <= gcd; d++ {
-		if gcd%d != 0 {
-			continue
+	below := max(divisorFrom(gcd, min(n-1, gcd), -1), 1)
+	if above := divisorFrom(gcd, n+1, 1); above > 0 {
+		return fmt.Sprintf("%d or %d", below, above)
+	}
+	return fmt.Sprint(below)
+}
+
+// divisorFrom is the first divisor of n from a start on, in steps of 1 or -1; 0 where none is near.
+func divisorFrom(n, start, step int64) int64 {
+	for i := range int64(furthestDivisor) {
+		d := start + i*step
+		if d < 1 || d > n {
+			return 0
 		}
-		for _, divisor := range []int64{d, gcd / d} {
-			if divisor < n {
-				below = max(below, divisor)
-			} else if above == 0 || divisor < above {
-				above = divisor
-			}
+		if n%d == 0 {
+			return d
 		}
 	}
-	if above == 0 || above == n {
-		return fmt.Sprint(below)
-	}
-	return fmt.Sprintf("%d or %d", below, above)
+	return 0
 }

@@ -138,3 +138,53 @@ func (a Axis) roundings(rules windowRules) string {
 	}
 	return fmt.Sprintf("`floor` (%d, as PyTorch does) or `ceil` (%d, as Caffe does)", floor, rounded.Out)
 }
+
+// writtenPads are pads to write where there is no default: the two largest that fit and are at most half the
+// window, or one with floor, and same.
+func (a Axis) writtenPads() string {
+	half := a.Span() / 2
+	if a.In == 0 {
+		return fmt.Sprintf("p0, p%d, or same", max(half, 1))
+	}
+	var found []string
+	for p := half; p >= max(0, half-furthestStride) && len(found) < 2; p-- {
+		if travel := a.In + 2*p - a.Span(); travel >= 0 && travel%a.Stride == 0 {
+			found = append(found, fmt.Sprintf("p%d (%s)", p, a.wide(travel/a.Stride+1)))
+		}
+	}
+	usual := (a.Span() - 1) / 2
+	if travel := a.In + 2*usual - a.Span(); found == nil && travel >= 0 {
+		found = append(found, fmt.Sprintf("p%d floor (%s, as PyTorch does)", usual, a.wide(travel/a.Stride+1)))
+	}
+	same := fmt.Sprintf("same (%s, the odd pixel right and below)", a.wide((a.In+a.Stride-1)/a.Stride))
+	return strings.Join(append(found, same), ", or ")
+}
+
+// poolStrides are the usual strides to write where there is no default: 2, and the window's own size.
+func (w *window) poolStrides(in graph.Shape, rules windowRules) string {
+	overlapping := "side by side"
+	if w.size.W > 2 || w.size.H > 2 {
+		overlapping = "overlapping, as in AlexNet"
+	}
+	found := []string{w.poolStride(extent{2, 2}, in, rules, overlapping)}
+	if (w.size != extent{2, 2}) {
+		found = append(found, w.poolStride(w.size, in, rules, "side by side"))
+	}
+	return strings.Join(found, ", or ")
+}
+
+func (w *window) poolStride(stride extent, in graph.Shape, rules windowRules, what string) string {
+	trial := *w
+	trial.stride = stride
+	option := "s" + stride.String()
+	g, err := trial.resolve(in, rules)
+	if err != nil {
+		option += " floor"
+		trial.rounding = "floor"
+		g, err = trial.resolve(in, rules)
+	}
+	if err != nil {
+		return fmt.Sprintf("%s (%s)", option, what)
+	}
+	return fmt.Sprintf("%s (%dx%d, %s)", option, g.W.Out, g.H.Out, what)
+}

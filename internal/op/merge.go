@@ -15,6 +15,15 @@ type Mismatch struct {
 // Error is the message without the producers.
 func (m *Mismatch) Error() string { return m.Problem.Error() }
 
+// unlike is the problem of a merge that needs two inputs to be alike, with what would make them so.
+func unlike(needs string, a, b graph.Shape) *diag.Problem {
+	p := diag.Errorf("needs %s", needs)
+	if a.HasPlane() && b.HasPlane() && (a.W != b.W || a.H != b.H) {
+		return p.WithHint("every path must shrink the volume alike: the same strides, pools and pads, or a CONV1 with that stride on a path that has none")
+	}
+	return p.WithHint("a CONV1-%d on the first of the two, or a CONV1-%d on the second, would make them alike", b.D, a.D)
+}
+
 // common is what is known of the one shape that all inputs have. Where two differ, a and b are their
 // positions; else a equals b.
 func common(in []graph.Shape) (out graph.Shape, a, b int) {

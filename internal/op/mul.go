@@ -1,7 +1,6 @@
 package op
 
 import (
-	"cnncalc/internal/diag"
 	"cnncalc/internal/graph"
 )
 
@@ -42,7 +41,7 @@ func (*Mul) Output(in []graph.Shape) (graph.Shape, error) {
 	}
 	out, a, b := common(stretched)
 	if a != b {
-		return graph.Shape{}, &Mismatch{A: a, B: b, Problem: diag.Errorf("needs volumes of one shape, or gates of 1x1xD")}
+		return graph.Shape{}, &Mismatch{A: a, B: b, Problem: unlike("volumes of one shape, or gates of 1x1xD", stretched[a], stretched[b])}
 	}
 	return out, nil
 }

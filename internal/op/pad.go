@@ -59,6 +59,9 @@ func (p padSetting) Set(v Value) error {
 		}
 	}
 	n := v.Ints
+	if near := diag.DidYouMean(v.Word, []string{"same", "valid"}); near != "" {
+		return diag.Errorf("pad takes numbers, same or valid, not %s", v).WithHint("%s", near)
+	}
 	switch {
 	case len(n) == 1:
 		*p.to = pad{padNumbers, n[0], n[0], n[0], n[0]}

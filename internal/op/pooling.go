@@ -20,7 +20,7 @@ func (o *pooling) Fields() []Field {
 
 // Geometry resolves the window against the input.
 func (o *pooling) Geometry(in graph.Shape) (Geometry, error) {
-	return o.resolve(in, poolRules("POOL2"))
+	return o.resolve(in, poolRules("POOL2 or AVGPOOL7"))
 }
 
 // Output keeps the depth.

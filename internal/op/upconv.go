@@ -61,7 +61,7 @@ func (o *UpConv) Geometry(in graph.Shape) (Geometry, error) {
 	stride := o.stride
 	if !stride.isSet() {
 		if (o.size != extent{2, 2}) {
-			return Geometry{}, missing("the stride of UPCONV", "s2")
+			return Geometry{}, missing("the stride", "s2")
 		}
 		stride = extent{2, 2}
 	}
@@ -70,20 +70,21 @@ func (o *UpConv) Geometry(in graph.Shape) (Geometry, error) {
 		W: Axis{In: in.W, Size: o.size.W, Stride: stride.W, Dilation: dilation.W, Before: o.pad.left, After: o.pad.right},
 		H: Axis{In: in.H, Size: o.size.H, Stride: stride.H, Dilation: dilation.H, Before: o.pad.top, After: o.pad.bottom},
 	}
-	return g, joinAxes(g, enlarge(&g.W, o.OutPad.W), enlarge(&g.H, o.OutPad.H))
+	return g, joinAxes(enlarge(&g.W, o.OutPad.W), enlarge(&g.H, o.OutPad.H))
 }
 
 // enlarge is PyTorch's ConvTranspose2d rule on one axis.
 func enlarge(a *Axis, outpad int64) error {
 	if outpad >= max(a.Stride, a.Dilation) {
-		return diag.Errorf("outpad %d must be below the stride %d or the dilation %d", outpad, a.Stride, a.Dilation)
+		return diag.Errorf("outpad %d must be below the stride %d or the dilation %d", outpad, a.Stride, a.Dilation).
+			WithFits(fmt.Sprintf("outpad %d at most", max(a.Stride, a.Dilation)-1))
 	}
 	if a.In == 0 {
 		return nil
 	}
 	grown, err := checked.Product(a.In-1, a.Stride)
 	if err != nil || grown > graph.MaxExtent {
-		return diag.Errorf("the output is wider than %d", int64(graph.MaxExtent))
+		return diag.Errorf("(W-1)S = (%d-1)*%d makes the output larger than %d", a.In, a.Stride, int64(graph.MaxExtent)).WithHint("lower the stride")
 	}
 	a.Out = grown + a.Span() + outpad - a.Before - a.After
 	if a.Out < 1 {

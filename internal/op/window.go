@@ -2,6 +2,7 @@ package op
 
 import (
 	"fmt"
+	"strings"
 
 	"cnncalc/internal/diag"
 	"cnncalc/internal/graph"
@@ -36,7 +37,7 @@ type window struct {
 
 // The rules for what is not written differ between convolutions and pools.
 type windowRules struct {
-	defaultStride func(w *window, in graph.Shape) (extent, error)
+	defaultStride func(w *window, in graph.Shape, rules windowRules) (extent, error)
 	defaultPad    func(w *window, axis Axis) (int64, error)
 	maxPadIsHalf  bool   // pools: a pad above half the window could pool padding alone
 	example       string // "CONV3-64"
@@ -72,7 +73,7 @@ func (w *window) resolve(in graph.Shape, rules windowRules) (Geometry, error) {
 	stride := w.stride
 	if !stride.isSet() {
 		var err error
-		if stride, err = rules.defaultStride(w, in); err != nil {
+		if stride, err = rules.defaultStride(w, in, rules); err != nil {
 			return Geometry{}, err
 		}
 	}
@@ -83,7 +84,7 @@ func (w *window) resolve(in graph.Shape, rules windowRules) (Geometry, error) {
 	}
 	errW := w.resolveAxis(&g.W, rules)
 	errH := w.resolveAxis(&g.H, rules)
-	return g, joinAxes(g, errW, errH)
+	return g, joinAxes(errW, errH)
 }
 
 func (w *window) resolveAxis(a *Axis, rules windowRules) error {
@@ -144,7 +145,7 @@ func (g Geometry) plane(depth int64) graph.Shape {
 }
 
 // joinAxes reports the problems of both axes: once where they are the same, else each under its name.
-func joinAxes(g Geometry, errW, errH error) error {
+func joinAxes(errW, errH error) error {
 	switch {
 	case errW == nil && errH == nil:
 		return nil
@@ -152,13 +153,18 @@ func joinAxes(g Geometry, errW, errH error) error {
 		return nameAxis("width", errW)
 	case errW == nil:
 		return nameAxis("height", errH)
-	case errW.Error() == errH.Error():
-		return errW
 	}
 	first, second := nameAxis("width", errW), nameAxis("height", errH)
-	first.Msg += "; " + second.Msg
-	if first.Fits != "" && second.Fits != "" && g.W != g.H {
-		first.Fits += "; " + second.Fits
+	switch sameMsg := errW.Error() == errH.Error(); {
+	case sameMsg && strings.TrimPrefix(first.Fits, "width: ") == strings.TrimPrefix(second.Fits, "height: "):
+		return errW
+	case sameMsg:
+		first.Msg = errW.Error()
+	default:
+		first.Msg += "; " + second.Msg
+	}
+	if second.Fits != "" {
+		first.Fits = strings.TrimPrefix(first.Fits+"; "+second.Fits, "; ")
 	}
 	return first
 }
@@ -176,7 +182,7 @@ func nameAxis(axis string, err error) *diag.Problem {
 func convRules(example string) windowRules {
 	return windowRules{
 		example:       example,
-		defaultStride: func(*window, graph.Shape) (extent, error) { return extent{1, 1}, nil },
+		defaultStride: func(*window, graph.Shape, windowRules) (extent, error) { return extent{1, 1}, nil },
 		defaultPad:    keepSizePad,
 	}
 }
@@ -194,7 +200,7 @@ func keepSizePad(w *window, a Axis) (int64, error) {
 		why = fmt.Sprintf("F=%d is even", a.Size)
 	}
 	return 0, diag.Errorf("the pad must be written, since %s: only odd F with stride 1 has a pad that keeps the size", why).
-		WithFits(fmt.Sprintf("p0, p%d, or same", max(a.Dilation*(a.Size-1)/2, 1)))
+		WithFits(a.writtenPads())
 }
 
 // poolRules: stride 2 for windows of 2, none needed where the window is the whole input; pad 0.
@@ -208,13 +214,14 @@ func poolRules(example string) windowRules {
 	}
 }
 
-func poolStride(w *window, in graph.Shape) (extent, error) {
+func poolStride(w *window, in graph.Shape, rules windowRules) (extent, error) {
+	larger := w.size.W > in.W+w.pad.left+w.pad.right || w.size.H > in.H+w.pad.top+w.pad.bottom
 	switch {
 	case w.size == extent{2, 2}:
 		return extent{2, 2}, nil
-	case w.size == extent{in.W, in.H}, !in.HasPlane():
-		return extent{1, 1}, nil
+	case w.size == extent{in.W, in.H}, !in.HasPlane(), larger:
+		return extent{1, 1}, nil // a window that is too large is a problem with any stride
 	}
 	return extent{}, diag.Errorf("the stride must be written: only windows of 2, or of the whole input (%dx%d here), have a default", in.W, in.H).
-		WithFits(fmt.Sprintf("s2 (overlapping, as AlexNet's 3/2), s%d (side by side)", w.size.W))
+		WithFits(w.poolStrides(in, rules))
 }

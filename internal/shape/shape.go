@@ -5,12 +5,17 @@ package shape
 import (
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"cnncalc/internal/checked"
 	"cnncalc/internal/diag"
 	"cnncalc/internal/graph"
 	"cnncalc/internal/op"
 )
+
+// Most problems that one pass describes. The turns of a repeat may all have the same one.
+const maxProblems = 5000
 
 // Layer is what is known of one node: its shapes and its counts, all for one picture. Counts are in values,
 // not bytes. Where the shape is not known the counts are zero.
@@ -59,6 +64,9 @@ func Infer(g *graph.Graph) (*Network, diag.List) {
 		if err != nil {
 			problems = append(problems, n.describe(i, err))
 		}
+		if len(problems) > maxProblems {
+			break
+		}
 		if (err != nil || !layer.Out.IsKnown()) && i < n.Checked {
 			n.Checked = i
 		}
@@ -79,7 +87,7 @@ func infer(o graph.Op, in []graph.Shape) (Layer, error) {
 	}
 	if max(out.W, out.H, out.D) > graph.MaxExtent {
 		l.Out = graph.Shape{}
-		return l, diag.Errorf("the output %s is too large: at most %d on each side", out, int64(graph.MaxExtent))
+		return l, diag.Errorf("the output %s is too large: width, height and depth are at most %d", out, int64(graph.MaxExtent))
 	}
 	if !out.IsKnown() || !allKnown(in) {
 		return l, nil
@@ -87,7 +95,7 @@ func infer(o graph.Op, in []graph.Shape) (Layer, error) {
 	values, err := out.Values()
 	if err != nil {
 		l.Out = graph.Shape{}
-		return l, fmt.Errorf("the output %s: %w", out, err)
+		return l, fmt.Errorf("the volume %s: %w", out, err)
 	}
 	if o.MakesVolume() {
 		l.Activations = values
@@ -95,13 +103,22 @@ func infer(o graph.Op, in []graph.Shape) (Layer, error) {
 	l.Weights = o.Weights(in, out)
 	for _, w := range l.Weights {
 		if err := l.count(w); err != nil {
-			return l, fmt.Errorf("the tensor %s %v: %w", w.Name, w.Dims, err)
+			return l, fmt.Errorf("the tensor %s of %s values: %w", w.Name, product(w.Dims), err)
 		}
 	}
 	if l.MACs, err = o.MACs(in, out); err != nil {
-		return l, fmt.Errorf("the MACs: %w", err)
+		return l, fmt.Errorf("the MACs of %s to %s: %w", in[0], out, err)
 	}
 	return l, nil
+}
+
+// product writes dimensions as a product.
+func product(dims []int64) string {
+	texts := make([]string, len(dims))
+	for i, d := range dims {
+		texts[i] = strconv.FormatInt(d, 10)
+	}
+	return strings.Join(texts, "*")
 }
 
 func allKnown(shapes []graph.Shape) bool {
@@ -147,6 +164,7 @@ func (n *Network) addUp() diag.List {
 		} {
 			total, err := checked.Sum(*sum.to, sum.add)
 			if err != nil {
+				n.Checked = i
 				return diag.List{n.describe(i, fmt.Errorf("the network's %s up to here: %w", sum.what, err))}
 			}
 			*sum.to = total

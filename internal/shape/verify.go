@@ -8,16 +8,12 @@ import (
 // labels and preprocessing suit its shapes.
 func Verify(n *Network) diag.List {
 	var problems diag.List
-	last := n.Nodes[len(n.Nodes)-1]
-	switch {
-	case len(n.Nodes) == 1:
-		problems.Add(last.Pos, "the network is empty: no layer follows its input").WithHint("for example INPUT -> CONV3-64 -> RELU -> FC-10")
-	case n.Total.Activations == n.Layers[0].Activations:
+	if last := n.Nodes[len(n.Nodes)-1]; n.Total.Activations == n.Layers[0].Activations {
 		problems.Add(last.Pos, "there is nothing to count: no layer makes a volume of its own").
 			WithHint("activation functions, DROPOUT and FLATTEN work in place; add a CONV, FC or pool")
 	}
 	if outputs, err := n.Total.Out.Values(); n.Labels != nil && (err != nil || outputs != int64(len(n.Labels))) {
-		problems.Add(n.LabelsPos, "%d labels for %s outputs", len(n.Labels), n.Total.Out).WithHint("labels has one name for each of the network's outputs")
+		problems.Add(n.LabelsPos, "%d labels for %d outputs (%s)", len(n.Labels), outputs, n.Total.Out).WithHint("labels has one name for each of the network's outputs")
 	}
 	depth := n.InputShape().D
 	for _, list := range []struct {

@@ -12,6 +12,7 @@ import (
 
 // File is an architecture file as written: blocks, repeats and variables still in place.
 type File struct {
+	kinds                     *kindTable
 	name, description, source string
 	input                     *value
 	classes                   *value
@@ -23,10 +24,12 @@ type File struct {
 	labels                    []string
 	labelsPos, preprocessPos  diag.Pos
 	optional                  map[string]bool // variables that `?` refers to
-	labelled                  map[string]diag.Pos
+	labelSites                labelSites
+	// What could not be read is reported once: names that refer to it are no problem of their own.
+	varsUnread, blocksUnread bool
 }
 
-// variable is a whole number, or a list of them for the turns of a repeat.
+// variable is a whole number, or a list of them for the turns of a repeat. Without values it could not be read.
 type variable struct {
 	values []int64
 	list   bool
@@ -34,16 +37,16 @@ type variable struct {
 
 // block is a named chain with parameters.
 type block struct {
-	name   string
-	pos    diag.Pos
-	params []param
-	body   *chain
+	name         string
+	pos          diag.Pos
+	params       []param
+	paramsUnread bool
+	body         *chain // nil where it could not be read
 }
 
 type param struct {
 	name string
-	pos  diag.Pos
-	def  *number // nil where the parameter must be given
+	def  *literal // nil where the parameter must be given
 }
 
 // chain is items joined by arrows.
@@ -87,9 +90,9 @@ type path struct {
 }
 
 type call struct {
-	name string
-	pos  diag.Pos
-	args []callArg
+	block *block
+	pos   diag.Pos
+	args  []callArg
 }
 
 type callArg struct {
@@ -126,6 +129,9 @@ type value struct {
 	decimal string
 	word    string
 }
+
+// isUnread tells a value that could not be read; its problem is already reported.
+func (v *value) isUnread() bool { return v.word == "" && v.decimal == "" && v.numbers == nil }
 
 // number is an expression, or a list with one for each turn of a repeat.
 type number struct {

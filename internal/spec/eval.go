@@ -2,7 +2,10 @@ package spec
 
 import (
 	"fmt"
+	"maps"
+	"math"
 	"math/bits"
+	"slices"
 	"strings"
 
 	"cnncalc/internal/diag"
@@ -12,8 +15,11 @@ import (
 // scope is what an expression can see: variables, and the repeats that stand round it in the same text. A
 // block's body starts a new scope, so it does not see its caller's repeats.
 type scope struct {
-	vars    map[string]variable
-	repeats *turn
+	vars, params map[string]variable // of the file, and of the block, which hide the file's
+	inBlock      bool
+	repeats      *turn
+	varsUnread   bool   // the file's variables could not be read
+	operations   *int64 // counts what was evaluated; nil where that does not matter
 }
 
 // turn is one turn of a repeat.
@@ -25,6 +31,9 @@ type turn struct {
 	// that a `?` makes.
 	bindable bool
 }
+
+// unread is the problem of a value that depends on what could not be read and is already reported.
+var unread = &diag.Problem{Msg: "what could not be read"}
 
 // evalNumber gives the number's value in this turn. isList tells that it came from a list.
 func (s *scope) evalNumber(n *number) (value int64, isList bool, err *diag.Problem) {
@@ -54,6 +63,9 @@ func (s *scope) eval(e expr) (value int64, isList bool, err *diag.Problem) {
 		if err != nil {
 			return 0, false, err
 		}
+		if s.operations != nil {
+			*s.operations++
+		}
 		value, err = apply(e, left, right)
 		return value, leftList || rightList, err
 	}
@@ -61,20 +73,16 @@ func (s *scope) eval(e expr) (value int64, isList bool, err *diag.Problem) {
 }
 
 func (s *scope) lookup(r *reference) (int64, bool, *diag.Problem) {
-	v, ok := s.vars[r.name]
+	v, ok := s.params[r.name]
 	if !ok {
-		p := &diag.Problem{Pos: r.pos, Msg: "unknown variable " + r.name}
-		names := make([]string, 0, len(s.vars))
-		for name := range s.vars {
-			names = append(names, name)
-		}
-		p.Hint = diag.DidYouMean(r.name, names)
-		if p.Hint == "" {
-			p.Hint = fmt.Sprintf("set it under vars:, as vars: {%s: 3}", r.name)
-		}
-		return 0, false, p
+		v, ok = s.vars[r.name]
 	}
-	if !v.list {
+	switch {
+	case !ok && s.varsUnread, ok && v.values == nil:
+		return 0, false, unread
+	case !ok:
+		return 0, false, s.unknown(r)
+	case !v.list:
 		return v.values[0], false, nil
 	}
 	chosen, err := s.choose(r.pos, int64(len(v.values)))
@@ -85,35 +93,60 @@ func (s *scope) lookup(r *reference) (int64, bool, *diag.Problem) {
 	return v.values[chosen], true, nil
 }
 
+func (s *scope) unknown(r *reference) *diag.Problem {
+	p := &diag.Problem{Pos: r.pos, Msg: "unknown variable " + r.name}
+	if len(s.vars)+len(s.params) <= diag.MaxCandidates {
+		names := slices.AppendSeq(slices.Collect(maps.Keys(s.vars)), maps.Keys(s.params))
+		p.Hint = diag.DidYouMean(r.name, names)
+	}
+	if p.Hint == "" {
+		p.Hint = fmt.Sprintf("set it under vars:, as vars: {%s: 3}", r.name)
+	}
+	return p
+}
+
 // choose finds the one enclosing repeat that a list of this length belongs to, and gives its present turn.
 func (s *scope) choose(pos diag.Pos, length int64) (int64, *diag.Problem) {
 	if length == 1 {
 		return 0, nil
 	}
 	var found *turn
-	var counts []string
 	for t := s.repeats; t != nil; t = t.outer {
-		if !t.bindable {
-			continue
-		}
-		counts = append(counts, fmt.Sprint(t.count))
-		if t.count != length {
+		if !t.bindable || t.count != length {
 			continue
 		}
 		if found != nil {
 			p := &diag.Problem{Pos: pos, Msg: fmt.Sprintf("a list of %d values could belong to either of two repeats of %d", length, length)}
-			return 0, p.WithHint("make the inner repeat a block with a parameter, and give the list to its call")
+			return 0, p.WithHint("make the inner repeat a block with a parameter, and give the list to its call; " +
+				"or write one number, for all turns of both")
 		}
 		found = t
 	}
-	if found != nil {
-		return found.index, nil
+	if found == nil {
+		return 0, s.unbound(pos, length)
+	}
+	return found.index, nil
+}
+
+// unbound is the problem of a list that belongs to no repeat.
+func (s *scope) unbound(pos diag.Pos, length int64) *diag.Problem {
+	var counts []string
+	for t := s.repeats; t != nil; t = t.outer {
+		if t.bindable {
+			counts = append(counts, fmt.Sprint(t.count))
+		}
 	}
 	p := &diag.Problem{Pos: pos, Msg: fmt.Sprintf("a list of %d values stands in no repeat of %d", length, length)}
-	if counts != nil {
-		p.WithHint("the repeats round it have the counts %s, from the inside out", strings.Join(counts, ", "))
+	switch {
+	case len(counts) == 1:
+		return p.WithHint("the repeat round it has %s turns: give one value for each, or one number for all", counts[0])
+	case counts != nil:
+		return p.WithHint("the repeats round it have %s turns, from the inside out: give one value for each turn of one of them, or one number for all",
+			strings.Join(counts, ", "))
+	case s.inBlock:
+		return p.WithHint("a block does not see the repeats round its call; give the block a parameter, and the list to its call")
 	}
-	return 0, p
+	return p.WithHint("a list has one value for each turn of a repeat round it; a size is written 3x1, a pad 1,1,0,0")
 }
 
 // apply computes one operation, exactly or not at all.
@@ -136,8 +169,11 @@ func apply(b *binary, x, y int64) (int64, *diag.Problem) {
 		if y == 0 {
 			return 0, &diag.Problem{Pos: b.pos, Msg: fmt.Sprintf("%d/0 has no value", x)}
 		}
+		if x == math.MinInt64 && y == -1 {
+			break
+		}
 		if x%y != 0 {
-			return 0, &diag.Problem{Pos: b.pos, Msg: fmt.Sprintf("%d/%d leaves a rest of %d", x, y, x%y),
+			return 0, &diag.Problem{Pos: b.pos, Msg: fmt.Sprintf("%d/%d leaves a remainder of %d", x, y, x%y),
 				Hint: "sizes are whole numbers; choose values that divide"}
 		}
 		return x / y, nil
@@ -152,6 +188,12 @@ func abs(x int64) int64 {
 	return x
 }
 
+func (s *scope) isVariable(name string) bool {
+	_, isParam := s.params[name]
+	_, isVar := s.vars[name]
+	return isParam || isVar || s.varsUnread
+}
+
 // evalValue gives what a field is set to.
 func (s *scope) evalValue(f op.Field, v *value) (op.Value, *diag.Problem) {
 	if v.decimal != "" {
@@ -162,7 +204,7 @@ func (s *scope) evalValue(f op.Field, v *value) (op.Value, *diag.Problem) {
 		if isWordOf(f, v.word) {
 			return op.Value{Word: v.word}, nil
 		}
-		if _, ok := s.vars[v.word]; !ok && len(f.Words) > 0 {
+		if len(f.Words) > 0 && !s.isVariable(v.word) {
 			return op.Value{Word: v.word}, nil
 		}
 		numbers = []*number{{pos: v.pos, expr: &reference{v.word, v.pos}}}

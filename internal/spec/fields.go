@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -43,19 +44,43 @@ func (r *fieldReader) head(t token, text string) {
 	pos := diag.Pos{Line: t.pos.Line, Col: t.pos.Col + len(t.text) - len(text)}
 	f, ok := r.at(op.Head)
 	if !ok {
-		r.fail(diag.Problem{Pos: pos, Msg: r.layer.kind.Name + " takes no size"})
+		r.fail(r.noSize(pos, text))
 	}
 	r.add(f, pos, r.sizeValue(text, pos))
+}
+
+func (r *fieldReader) noSize(pos diag.Pos, text string) diag.Problem {
+	name := r.layer.kind.Name
+	problem := diag.Problem{Pos: pos, Msg: name + " takes no size"}
+	if f, ok := r.at(op.Dash); ok {
+		problem.Hint = fmt.Sprintf("%s follow a dash: %s-%s", f.Key, name, diag.Short(cmp.Or(text, "10")))
+	}
+	return problem
 }
 
 // dash reads the number behind "-".
 func (r *fieldReader) dash(dash token) {
 	f, ok := r.at(op.Dash)
 	if !ok {
-		r.fail(diag.Problem{Pos: dash.pos, Msg: r.layer.kind.Name + " takes no number after a dash"})
+		r.fail(r.noDash(dash.pos))
 	}
-	n := r.number(f.Key)
+	switch t := r.peek(); {
+	case t.is("-") && r.after().kind == tokNumber:
+		r.failAt(t.pos, "%s: %s must be 1 or more, not -%s", r.layer.kind.Name, f.Key, r.after())
+	case !t.is("{") && !t.is("(") && t.kind != tokNumber && t.kind != tokWord && t.kind != tokDecimal:
+		r.failAt(dash.pos, "%s: the number of %s is missing after the dash", r.layer.kind.Name, f.Key)
+	}
+	n := r.number(r.layer.kind.Name + ": " + f.Key)
 	r.add(f, n.pos, &value{pos: n.pos, numbers: []*number{n}})
+}
+
+func (r *fieldReader) noDash(pos diag.Pos) diag.Problem {
+	name := r.layer.kind.Name
+	problem := diag.Problem{Pos: pos, Msg: name + " takes no number after a dash"}
+	if f, ok := r.at(op.Head); ok {
+		problem.Hint = fmt.Sprintf("its %s follows the name without a dash: cnncalc help %s", f.Key, strings.ToLower(name))
+	}
+	return problem
 }
 
 // option reads s2, s2x1, s(n), same, nobias or key=value.
@@ -68,22 +93,35 @@ func (r *fieldReader) option() {
 		r.add(f, t.pos, r.optionValue())
 		return
 	}
+	word := strings.ToLower(t.text)
 	for _, f := range r.fields {
-		if slices.Contains(f.Words, strings.ToLower(t.text)) {
-			r.add(f, t.pos, &value{pos: t.pos, word: strings.ToLower(t.text)})
+		if slices.Contains(f.Words, word) {
+			r.add(f, t.pos, &value{pos: t.pos, word: word})
 			return
 		}
 	}
-	rest := t.text[1:]
+	letter, rest := word[:1], t.text[1:]
 	for _, f := range r.fields {
-		if !strings.EqualFold(f.Letter, t.text[:1]) || rest == "" && (!next.is("(") || next.spaced) || rest != "" && !isDigit(rune(rest[0])) {
+		if f.Letter != letter || rest != "" && !isDigit(rune(rest[0])) {
 			continue
+		}
+		if rest == "" && (!next.is("(") || next.spaced) {
+			r.fail(r.bareLetter(f, t))
 		}
 		pos := diag.Pos{Line: t.pos.Line, Col: t.pos.Col + 1}
 		r.add(f, t.pos, r.sizeValue(rest, pos))
 		return
 	}
 	r.fail(r.unknownOption(t))
+}
+
+// bareLetter is the problem of an option's letter without a number.
+func (r *fieldReader) bareLetter(f op.Field, t token) diag.Problem {
+	if next := r.peek(); next.is("-") && !next.spaced {
+		return diag.Problem{Pos: t.pos, Msg: fmt.Sprintf("%s: %s cannot be negative", r.layer.kind.Name, f.Key)}
+	}
+	return diag.Problem{Pos: t.pos, Msg: fmt.Sprintf("%s: %s has no number", r.layer.kind.Name, f.Key),
+		Hint: fmt.Sprintf("write it behind the letter without a blank, as in %s2 or %s(n)", f.Letter, f.Letter)}
 }
 
 // named finds the field of key=value, by its key or letter.
@@ -98,7 +136,16 @@ func (r *fieldReader) named(t token) op.Field {
 }
 
 func (r *fieldReader) unknownOption(t token) diag.Problem {
-	p := diag.Problem{Pos: t.pos, Msg: fmt.Sprintf("%s has no option %s", r.layer.kind.Name, t.text)}
+	name := r.layer.kind.Name
+	p := diag.Problem{Pos: t.pos, Msg: fmt.Sprintf("%s has no option %s", name, t)}
+	if _, _, isKind := r.kinds.split(t.text); isKind {
+		p.Hint = fmt.Sprintf("a layer follows an arrow: -> %s", t)
+		return p
+	}
+	if f, rest := t.text[:1], t.text[1:]; r.isVariable(rest) && slices.ContainsFunc(r.fields, func(g op.Field) bool { return g.Letter == f }) {
+		p.Hint = fmt.Sprintf("a variable here stands in parentheses: %s(%s)", f, rest)
+		return p
+	}
 	var shown, names []string
 	for _, f := range r.fields {
 		if f.Place != op.Option {
@@ -110,8 +157,11 @@ func (r *fieldReader) unknownOption(t token) diag.Problem {
 		shown = append(shown, f.Words...)
 		names = append(append(names, f.Key), f.Words...)
 	}
-	p.Hint = diag.DidYouMean(t.text, names)
-	if p.Hint == "" && len(shown) > 0 {
+	p.Hint = diag.DidYouMean(strings.TrimRight(t.text, "0123456789"), names)
+	switch {
+	case len(shown) == 0:
+		p.Hint = name + " takes no options"
+	case p.Hint == "":
 		p.Hint = "it takes " + strings.Join(shown, ", ")
 	}
 	return p
@@ -127,23 +177,26 @@ func optionName(f op.Field) string {
 
 // sizeValue reads "7", "7x1", "0.5" or "" as they stand in a word, with (expr) on either side of the x read on
 // from the tokens.
-func (r *fieldReader) sizeValue(text string, pos diag.Pos) *value {
+func (p *parser) sizeValue(text string, pos diag.Pos) *value {
 	v := &value{pos: pos}
 	if strings.Contains(text, ".") {
 		v.decimal = text
 		return v
 	}
+	if strings.Count(text, "x") > 1 {
+		p.fail(diag.Problem{Pos: pos, Msg: fmt.Sprintf("%s has more than two numbers", text), Hint: "a size is one number, or width x height"})
+	}
 	first, second, hasX := strings.Cut(text, "x")
-	v.numbers = []*number{r.part(first, pos)}
+	v.numbers = []*number{p.part(first, pos)}
 	pos.Col += len(first) + 1
-	switch next := r.peek(); {
+	switch next := p.peek(); {
 	case hasX:
-		v.numbers = append(v.numbers, r.part(second, pos))
+		v.numbers = append(v.numbers, p.part(second, pos))
 		v.sep = 'x'
 	case first == "" && next.kind == tokWord && !next.spaced && next.text[0] == 'x':
-		r.take()
+		p.take()
 		pos = diag.Pos{Line: next.pos.Line, Col: next.pos.Col + 1}
-		v.numbers = append(v.numbers, r.part(next.text[1:], pos))
+		v.numbers = append(v.numbers, p.part(next.text[1:], pos))
 		v.sep = 'x'
 	}
 	return v
@@ -155,10 +208,11 @@ func (p *parser) part(digits string, pos diag.Pos) *number {
 		if t := p.peek(); !t.is("(") || t.spaced {
 			p.failAt(pos, "a number is missing")
 		}
+		p.operations = 0
 		return &number{pos: pos, expr: p.primary()}
 	}
 	if strings.Trim(digits, "0123456789") != "" {
-		p.fail(diag.Problem{Pos: pos, Msg: fmt.Sprintf("%s is not a number", digits), Hint: "a variable here stands in parentheses, as in CONV(f)-w s(s)"})
+		p.fail(diag.Problem{Pos: pos, Msg: fmt.Sprintf("%s is not a number", digits), Hint: "a size is digits, or two of them as in 7x1; a variable here stands in parentheses, as in CONV(f)-w s(s)"})
 	}
 	n, err := wholeNumber(digits)
 	if err != nil {

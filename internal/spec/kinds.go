@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"slices"
 	"strings"
 
 	"cnncalc/internal/op"
@@ -8,14 +9,16 @@ import (
 
 // kindTable finds kinds by name, without regard to case.
 type kindTable struct {
-	byName map[string]op.Kind
-	all    []op.Kind
+	byName   map[string]op.Kind
+	all      []op.Kind
+	fieldsOf map[string][]op.Field
 }
 
 func newKindTable() *kindTable {
-	t := &kindTable{byName: map[string]op.Kind{}, all: op.Kinds()}
+	t := &kindTable{byName: map[string]op.Kind{}, all: op.Kinds(), fieldsOf: map[string][]op.Field{}}
 	for _, k := range t.all {
 		t.byName[k.Name] = k
+		t.fieldsOf[k.Name] = k.New().Fields()
 	}
 	return t
 }
@@ -28,9 +31,22 @@ func (t *kindTable) names() []string {
 	return names
 }
 
+// fields describes the kind's fields. Their settings belong to no layer.
+func (t *kindTable) fields(k op.Kind) []op.Field { return t.fieldsOf[k.Name] }
+
+// hasDash tells a kind that takes a number after a dash.
+func (t *kindTable) hasDash(k op.Kind) bool {
+	return slices.ContainsFunc(t.fields(k), func(f op.Field) bool { return f.Place == op.Dash })
+}
+
 func (t *kindTable) find(name string) (op.Kind, bool) {
 	k, ok := t.byName[strings.ToUpper(name)]
 	return k, ok
+}
+
+func (t *kindTable) isMerge(name string) bool {
+	k, ok := t.find(name)
+	return ok && k.Merge
 }
 
 // split reads a word such as CONV7x1 or RELU6 as a kind, the longest that fits, and the size behind it.
@@ -45,4 +61,34 @@ func (t *kindTable) split(word string) (kind op.Kind, head string, ok bool) {
 		}
 	}
 	return op.Kind{}, "", false
+}
+
+// prefix cuts the longest kind off a word, whatever follows it. kind is "" where the word starts with none.
+func (t *kindTable) prefix(word string) (kind, rest string) {
+	for end := len(word); end > 0; end-- {
+		if k, ok := t.find(word[:end]); ok {
+			return k.Name, word[end:]
+		}
+	}
+	return "", word
+}
+
+// usualName is the kind that another program's name for it means.
+func usualName(word string) (kind string, ok bool) {
+	name := strings.ToUpper(word)
+	for _, n := range []struct{ other, kind string }{
+		{"CONV1D", "CONV"}, {"CONV2D", "CONV"}, {"CONVOLUTION", "CONV"},
+		{"DEPTHWISE", "DWCONV"}, {"DECONV", "UPCONV"}, {"CONVTRANSPOSE", "UPCONV"}, {"TCONV", "UPCONV"},
+		{"MAXPOOL", "POOL"}, {"MAXPOOLING", "POOL"}, {"POOLING", "POOL"}, {"AVERAGEPOOL", "AVGPOOL"}, {"MEANPOOL", "AVGPOOL"},
+		{"GLOBALAVGPOOL", "GAP"}, {"GLOBALAVERAGEPOOL", "GAP"}, {"ADAPTIVEAVGPOOL", "ADAPTAVG"},
+		{"DENSE", "FC"}, {"LINEAR", "FC"}, {"FULLYCONNECTED", "FC"}, {"INNERPRODUCT", "FC"},
+		{"BATCHNORM", "BN"}, {"BATCHNORMALIZATION", "BN"}, {"SWISH", "SILU"}, {"DROP", "DROPOUT"},
+		{"CAT", "CONCAT"}, {"SUM", "ADD"}, {"PLUS", "ADD"}, {"MULTIPLY", "MUL"}, {"SKIP", "IDENTITY"}, {"SHORTCUT", "IDENTITY"},
+	} {
+		// A size may follow, as in MAXPOOL2 or CONV2D3.
+		if rest, found := strings.CutPrefix(name, n.other); found && strings.Trim(rest, "0123456789X.D") == "" {
+			return n.kind, true
+		}
+	}
+	return "", false
 }

@@ -9,13 +9,10 @@ import (
 	"cnncalc/internal/diag"
 )
 
-// char is one character of arrow text and where it stands in the file.
-type char struct {
-	r   rune
-	pos diag.Pos
-}
+// Longest word, number or label, in characters. Names of layers are made of them, once for each layer.
+const maxWord = 64
 
-type tokenKind int
+type tokenKind uint8
 
 const (
 	tokEnd     tokenKind = iota
@@ -29,11 +26,10 @@ const (
 )
 
 type token struct {
-	kind    tokenKind
-	text    string
-	pos     diag.Pos
-	spaced  bool // blank space or a comment stands before it
-	numeral int64
+	kind   tokenKind
+	spaced bool // blank space or a comment stands before it
+	text   string
+	pos    diag.Pos
 }
 
 func (t token) is(mark string) bool {
@@ -46,27 +42,18 @@ func (t token) String() string {
 	case tokEnd:
 		return "the end"
 	case tokLabel:
-		return "@" + t.text
+		return "@" + diag.Short(t.text)
 	}
-	return t.text
+	return diag.Short(t.text)
 }
 
 // lexer cuts arrow text into tokens. Problems go into the list; the token is still delivered.
 type lexer struct {
 	text     []char
-	end      diag.Pos // where the text ends, for messages
+	started  bool     // a character was read
+	cut      bool     // a # ends the text, which YAML reads as plain
+	end      diag.Pos // behind the last token
 	problems *diag.List
-}
-
-func (l *lexer) tokens() []token {
-	var tokens []token
-	for {
-		t := l.next()
-		tokens = append(tokens, t)
-		if t.kind == tokEnd {
-			return tokens
-		}
-	}
 }
 
 func (l *lexer) next() token {
@@ -74,8 +61,14 @@ func (l *lexer) next() token {
 	if len(l.text) == 0 {
 		return token{kind: tokEnd, pos: l.end, spaced: spaced}
 	}
+	start, length := l.text[0].pos(), len(l.text)
 	t := l.read()
-	t.spaced = spaced
+	t.pos, t.spaced = start, spaced
+	l.end = diag.Pos{Line: start.Line, Col: start.Col + length - len(l.text)}
+	if len(t.text) > maxWord {
+		l.problems.Add(start, "%s is longer than %d characters", t, maxWord)
+		t.text = t.text[:maxWord]
+	}
 	return t
 }
 
@@ -87,113 +80,113 @@ func (l *lexer) skipBlank() bool {
 		case unicode.IsSpace(r):
 			l.text = l.text[1:]
 			skipped = true
-		case r == '#' && (skipped || l.atLineStart()):
+		case r == '#' && (skipped || !l.started):
 			for len(l.text) > 0 && l.text[0].r != '\n' {
 				l.text = l.text[1:]
 			}
 			skipped = true
 		default:
+			l.started = true
 			return skipped
 		}
 	}
 	return skipped
 }
 
-func (l *lexer) atLineStart() bool { return l.text[0].pos.Col == 1 }
-
 func (l *lexer) read() token {
-	first := l.text[0]
+	r := l.text[0].r
 	switch {
-	case isLetter(first.r):
-		return token{kind: tokWord, text: l.takeWord(), pos: first.pos}
-	case isDigit(first.r):
+	case isLetter(r):
+		return token{kind: tokWord, text: l.takeWord()}
+	case isDigit(r), r == '.' && isDigit(l.ahead(1)):
 		return l.takeNumber()
-	case first.r == '-' && len(l.text) > 1 && l.text[1].r == '>':
+	case r == '-' && l.ahead(1) == '>':
 		l.text = l.text[2:]
-		return token{kind: tokArrow, text: "->", pos: first.pos}
-	case first.r == '→':
+		return token{kind: tokArrow, text: "->"}
+	case r == '→':
 		l.text = l.text[1:]
-		return token{kind: tokArrow, text: "->", pos: first.pos}
-	case first.r == '@':
+		return token{kind: tokArrow, text: "->"}
+	case r == '@':
 		return l.takeLabel()
 	}
 	l.text = l.text[1:]
-	if strings.ContainsRune("[](){},|*?=+-/", first.r) {
-		return token{kind: tokMark, text: string(first.r), pos: first.pos}
+	if i := strings.IndexRune(marks, r); i >= 0 {
+		return token{kind: tokMark, text: marks[i : i+1]}
 	}
-	return token{kind: tokBad, text: string(first.r), pos: first.pos}
+	return token{kind: tokBad, text: string(r)}
+}
+
+const marks = "[](){},|*?=+-/"
+
+// ahead is the character so many behind the next one, 0 past the end.
+func (l *lexer) ahead(n int) rune {
+	if n >= len(l.text) {
+		return 0
+	}
+	return l.text[n].r
 }
 
 func isLetter(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '_' }
 func isDigit(r rune) bool  { return r >= '0' && r <= '9' }
 
-// take cuts off characters as long as ok says so.
+// take cuts off characters as long as ok says so. All that ok allows is ASCII.
 func (l *lexer) take(ok func(i int) bool) string {
-	var b strings.Builder
-	i := 0
-	for ; i < len(l.text) && ok(i); i++ {
-		b.WriteRune(l.text[i].r)
+	taken := make([]byte, 0, 16)
+	for i := 0; i < len(l.text) && ok(i); i++ {
+		taken = append(taken, byte(l.text[i].r))
 	}
-	l.text = l.text[i:]
-	return b.String()
+	l.text = l.text[len(taken):]
+	return string(taken)
 }
 
 func (l *lexer) takeWord() string {
 	return l.take(func(i int) bool {
 		r := l.text[i].r
-		pointInDigits := r == '.' && i > 0 && isDigit(l.text[i-1].r) && i+1 < len(l.text) && isDigit(l.text[i+1].r)
-		return isLetter(r) || isDigit(r) || pointInDigits
+		return isLetter(r) || isDigit(r) || r == '.' && i > 0 && isDigit(l.text[i-1].r) && isDigit(l.ahead(i+1))
 	})
 }
 
 func (l *lexer) takeLabel() token {
-	pos := l.text[0].pos
+	pos := l.text[0].pos()
 	l.text = l.text[1:]
 	name := l.take(func(i int) bool {
 		r := l.text[i].r
-		point := r == '.' && i > 0 && i+1 < len(l.text) && isLetter(l.text[i+1].r)
-		return isLetter(r) || isDigit(r) || point
+		return isLetter(r) || isDigit(r) || r == '.' && i > 0 && isLetter(l.ahead(i+1))
 	})
 	if name == "" || isDigit(rune(name[0])) {
 		l.problems.Add(pos, "a label is @ and a name that starts with a letter, such as @skip")
 	}
-	return token{kind: tokLabel, text: name, pos: pos}
+	return token{kind: tokLabel, text: name}
 }
 
 // takeNumber reads digits, and a fraction or exponent that turn them into a decimal number.
 func (l *lexer) takeNumber() token {
-	pos := l.text[0].pos
 	text := l.take(func(i int) bool {
 		r := l.text[i].r
-		if isDigit(r) || r == '.' && i+1 < len(l.text) && isDigit(l.text[i+1].r) {
+		switch {
+		case isDigit(r), r == '.' && isDigit(l.ahead(i+1)):
 			return true
+		case r == 'e' || r == 'E':
+			next := l.ahead(i + 1)
+			return isDigit(next) || (next == '-' || next == '+') && isDigit(l.ahead(i+2))
 		}
-		if (r == 'e' || r == 'E') && i+1 < len(l.text) {
-			next := l.text[i+1].r
-			return isDigit(next) || (next == '-' || next == '+') && i+2 < len(l.text) && isDigit(l.text[i+2].r)
-		}
-		return (r == '-' || r == '+') && (l.text[i-1].r == 'e' || l.text[i-1].r == 'E')
+		return (r == '-' || r == '+') && i > 0 && (l.text[i-1].r == 'e' || l.text[i-1].r == 'E')
 	})
 	if strings.ContainsAny(text, ".eE") {
-		return token{kind: tokDecimal, text: text, pos: pos}
+		return token{kind: tokDecimal, text: text}
 	}
-	n, err := wholeNumber(text)
-	if err != nil {
-		*l.problems = append(*l.problems, diag.At(pos, err))
-		n = 1
-	}
-	return token{kind: tokNumber, text: text, pos: pos, numeral: n}
+	return token{kind: tokNumber, text: text}
 }
 
 // wholeNumber reads decimal digits. A leading zero is refused: YAML 1.1 reads 010 as 8, other readers as 10.
 func wholeNumber(digits string) (int64, error) {
 	if len(digits) > 1 && digits[0] == '0' {
 		trimmed := strings.TrimLeft(digits, "0")
-		return 0, diag.Errorf("%s starts with a zero", digits).WithHint("write %s", max(trimmed, "0"))
+		return 0, diag.Errorf("%s starts with a zero", diag.Short(digits)).WithHint("write %s", diag.Short(max(trimmed, "0")))
 	}
 	n, err := strconv.ParseInt(digits, 10, 64)
 	if err != nil {
-		return 0, fmt.Errorf("%s is too large a number", digits)
+		return 0, fmt.Errorf("%s is too large a number", diag.Short(digits))
 	}
 	return n, nil
 }

@@ -4,17 +4,22 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"cnncalc/internal/diag"
 	"cnncalc/internal/graph"
 	"cnncalc/internal/op"
+	"cnncalc/internal/plain"
 )
 
-// Bounds of what a file may expand to. Turns count too, so that empty repeats come to an end.
+// Bounds of what a file may expand to. Steps are items visited, turns, paths and operations of expressions, so
+// that repeats of nothing come to an end too.
 const (
-	MaxLayers = 1_000_000
-	maxTurns  = 4_000_000
+	MaxLayers   = 250_000
+	maxSteps    = 8_000_000
+	maxMistakes = 5_000 // the same ones in other turns counted again
+	maxCalls    = 16    // blocks called from blocks
 )
 
 // Options change a network without editing its file.
@@ -49,11 +54,18 @@ func (f *File) Unknown(o Options) error {
 // Lower expands repeats, blocks and lists into a flat graph. The graph is usable in part where there are
 // problems: what could not be read is an op.Unknown.
 func (f *File) Lower(o Options) (*graph.Graph, diag.List) {
+	return f.lower(o, maxSteps)
+}
+
+// lower is Lower with a bound on its steps.
+func (f *File) lower(o Options, maxSteps int64) (*graph.Graph, diag.List) {
 	l := &lowerer{
-		file:   f,
-		vars:   maps.Clone(f.vars),
-		shared: map[*layer]op.Layer{},
-		fields: map[string]map[string]int{},
+		file:     f,
+		maxSteps: maxSteps,
+		vars:     maps.Clone(f.vars),
+		made:     map[string]op.Layer{},
+		constant: map[*layer]op.Layer{},
+		reported: map[string]bool{},
 		graph: &graph.Graph{Name: f.name, Description: f.description, Source: f.source, Preprocess: f.preprocess,
 			Labels: f.labels, LabelsPos: f.labelsPos, PreprocessPos: f.preprocessPos},
 		lastFC: -1,
@@ -72,10 +84,13 @@ type lowerer struct {
 	vars     map[string]variable
 	graph    *graph.Graph
 	problems diag.List
-	shared   map[*layer]op.Layer       // ops of layers that are the same in every turn
-	fields   map[string]map[string]int // kind -> key -> index among the kind's fields
-	turns    int
-	lastFC   int // node, -1 before the first
+	reported map[string]bool // messages with their positions
+	mistakes int
+	steps    int64
+	maxSteps int64
+	made     map[string]op.Layer // by their settings
+	constant map[*layer]op.Layer // of layers that are the same in every turn and call
+	lastFC   int                 // node, -1 before the first
 	ownUnits bool
 	names    namer
 }
@@ -85,20 +100,101 @@ type place struct {
 	scope
 	last   int // node that the next item reads
 	labels *labels
-	within *graph.Scope
+	within *frame
 	names  *counter // turns of blocks called here
-	blocks []string // being expanded, outermost first
+	blocks []*block // being expanded, outermost first
 }
 
-// stop is thrown when the network is too large to go on.
+// text is the name of the block whose text lowering stands in, "" in the layers.
+func (at *place) text() string {
+	if len(at.blocks) == 0 {
+		return ""
+	}
+	return at.blocks[len(at.blocks)-1].name
+}
+
+// top is the place of the layers themselves.
+func (l *lowerer) top() *place {
+	return &place{scope: l.globals(), labels: &labels{}, names: &counter{}}
+}
+
+// globals is the scope outside all blocks and repeats.
+func (l *lowerer) globals() scope {
+	return scope{vars: l.vars, varsUnread: l.file.varsUnread, operations: &l.steps}
+}
+
+// frame is a turn of a repeat or a call of a block. Its description is made when a node or a problem needs it:
+// most turns of a hostile file have neither.
+type frame struct {
+	outer *frame
+	scope *graph.Scope
+	call  string // "" for a turn
+	turn  turn
+	pos   diag.Pos
+}
+
+func (f *frame) describe() *graph.Scope {
+	if f == nil {
+		return nil
+	}
+	if f.scope == nil {
+		what := fmt.Sprintf("turn %d of %d", f.turn.index+1, f.turn.count)
+		if f.call != "" {
+			what = fmt.Sprintf("%s at line %d", f.call, f.pos.Line)
+		}
+		f.scope = &graph.Scope{Outer: f.outer.describe(), What: what, Pos: f.pos}
+	}
+	return f.scope
+}
+
+// stop is thrown when the network is too large, or has too many problems, to go on.
 type stop struct{}
 
+// report adds a problem, once: another turn or call may have the same.
 func (l *lowerer) report(p *diag.Problem, at *place) {
-	problem := *p
-	if problem.Context == "" {
-		problem.Context = at.within.String()
+	if p == unread {
+		return
 	}
-	l.problems = append(l.problems, problem)
+	if l.mistakes++; l.mistakes > maxMistakes {
+		l.unknown(p.Pos, at)
+		panic(stop{})
+	}
+	if key := p.Error(); !l.reported[key] {
+		l.reported[key] = true
+		problem := *p
+		problem.Context = at.within.describe().String()
+		l.problems = append(l.problems, problem)
+	}
+}
+
+// unknown puts an op.Unknown in the place of what has a problem.
+func (l *lowerer) unknown(pos diag.Pos, at *place) {
+	l.emit(graph.Node{Op: &op.Unknown{}, Inputs: []int{at.last}, Pos: pos, Split: -1}, at)
+}
+
+// broken reports the problem of an item, and puts an op.Unknown in its place.
+func (l *lowerer) broken(p *diag.Problem, pos diag.Pos, at *place) {
+	l.report(p, at)
+	l.unknown(pos, at)
+}
+
+// spend counts steps and stops where there are too many.
+func (l *lowerer) spend(steps int, pos diag.Pos, at *place) {
+	l.steps += int64(steps)
+	if l.steps > l.maxSteps {
+		l.tooLarge("the network takes more than %s steps to expand, most of them repeats of nothing", l.maxSteps, pos, at)
+	}
+}
+
+// tooLarge gives up. Of the network only the INPUT is left, since a part of it means nothing.
+func (l *lowerer) tooLarge(format string, bound int64, pos diag.Pos, at *place) {
+	p := &diag.Problem{Pos: pos, Msg: fmt.Sprintf(format, plain.Count(bound))}
+	p.WithHint("lower the counts of the repeats")
+	l.graph.Nodes = l.graph.Nodes[:1]
+	l.names.counters = nil
+	l.lastFC = -1
+	l.broken(p, pos, &place{within: at.within, names: &counter{}})
+	panic(stop{})
 }
 
 // input makes node 0.
@@ -116,21 +212,19 @@ func (l *lowerer) input(o Options) {
 }
 
 func (l *lowerer) inputShape(v *value) graph.Shape {
-	at := &place{scope: scope{vars: l.vars}}
+	at := l.top()
+	if v.isUnread() {
+		return graph.Shape{}
+	}
 	field := op.Field{Key: "input"}
 	sizes, err := at.evalValue(field, v)
 	if err != nil {
 		l.report(err, at)
 		return graph.Shape{}
 	}
-	if len(sizes.Ints) != 3 || sizes.Sep != 'x' {
-		l.report(&diag.Problem{Pos: v.pos, Msg: fmt.Sprintf("input is width x height x depth, not %s", sizes),
-			Hint: "for example 224x224x3"}, at)
-		return graph.Shape{}
-	}
 	for _, n := range sizes.Ints {
 		if n < 1 || n > graph.MaxExtent {
-			l.report(&diag.Problem{Pos: v.pos, Msg: fmt.Sprintf("input %s: each side is from 1 to %d", sizes, int64(graph.MaxExtent))}, at)
+			l.report(&diag.Problem{Pos: v.pos, Msg: fmt.Sprintf("input %s: width, height and depth are from 1 to %d", sizes, int64(graph.MaxExtent))}, at)
 			return graph.Shape{}
 		}
 	}
@@ -139,51 +233,81 @@ func (l *lowerer) inputShape(v *value) graph.Shape {
 
 // network lowers the layers and finishes the graph.
 func (l *lowerer) network() {
+	top := l.top()
 	if l.file.layers == nil {
-		return
+		l.unknown(diag.Pos{}, top)
+	} else {
+		l.layers(l.file.layers.items, top)
 	}
-	top := &place{scope: scope{vars: l.vars}, labels: &labels{}, names: &counter{}}
-	func() {
-		defer func() {
-			if caught := recover(); caught != nil && caught != (stop{}) {
-				panic(caught)
-			}
-		}()
-		items := l.file.layers.items
-		if _, ok := items[0].body.(*inputMark); ok {
-			l.bind(&items[0], top)
-			items = items[1:]
-		}
-		l.items(items, top)
-	}()
-	l.classes()
 	l.nameNodes()
+	if len(l.graph.Nodes) == 1 && len(l.problems) == 0 {
+		p := &diag.Problem{Pos: l.file.layers.items[0].pos, Msg: "the network is empty: no layer follows its input"}
+		l.report(p.WithHint("for example INPUT -> CONV3-64 -> RELU -> FC-10"), top)
+	}
+}
+
+// layers lowers all items. A leading INPUT, even behind something broken, is node 0.
+func (l *lowerer) layers(items []item, top *place) {
+	defer func() {
+		if caught := recover(); caught != nil && caught != (stop{}) {
+			panic(caught)
+		}
+	}()
+	_, startsBroken := items[0].body.(*broken)
+	for i := range items {
+		_, isInput := items[i].body.(*inputMark)
+		if isInput && (i == 0 || i == 1 && startsBroken) {
+			l.bind(&items[i], top)
+		} else {
+			l.item(&items[i], top)
+		}
+	}
+	l.classes(top)
 }
 
 // classes gives the last FC its units where it has none of its own.
-func (l *lowerer) classes() {
+func (l *lowerer) classes(at *place) {
 	v := l.file.classes
 	if v == nil {
 		return
 	}
-	at := &place{scope: scope{vars: l.vars}}
-	sizes, err := at.evalValue(op.Field{Key: "classes"}, v)
-	if err == nil && (len(sizes.Ints) != 1 || sizes.Ints[0] < 1 || sizes.Ints[0] > graph.MaxExtent) {
-		err = &diag.Problem{Pos: v.pos, Msg: fmt.Sprintf("classes is a whole number from 1, not %s", sizes)}
+	units, err := l.wholeValue(v, "classes", at)
+	if l.lastFC < 0 {
+		if err == nil && !l.hasUnknown() {
+			err = &diag.Problem{Pos: v.pos, Msg: "classes is the size of the last FC, and there is none",
+				Hint: "leave classes out, or end the network with FC"}
+		}
+	} else if node := &l.graph.Nodes[l.lastFC]; !l.ownUnits {
+		fc := *node.Op.(*op.FC)
+		fc.Units = units
+		node.Op = &fc
+		if err != nil {
+			node.Op = &op.Unknown{}
+		}
 	}
 	if err != nil {
 		l.report(err, at)
-		return
 	}
-	if l.lastFC < 0 {
-		l.report(&diag.Problem{Pos: v.pos, Msg: "classes is the size of the last FC, and there is none"}, at)
-		return
+}
+
+// hasUnknown tells whether anything could not be read: an FC may be among it.
+func (l *lowerer) hasUnknown() bool {
+	return slices.ContainsFunc(l.graph.Nodes, func(n graph.Node) bool { _, unknown := n.Op.(*op.Unknown); return unknown })
+}
+
+// wholeValue is one whole number from 1 up. A value without numbers could not be read.
+func (l *lowerer) wholeValue(v *value, what string, at *place) (int64, *diag.Problem) {
+	if v.isUnread() {
+		return 0, unread
 	}
-	if !l.ownUnits {
-		fc := *l.graph.Nodes[l.lastFC].Op.(*op.FC)
-		fc.Units = sizes.Ints[0]
-		l.graph.Nodes[l.lastFC].Op = &fc
+	sizes, err := at.evalValue(op.Field{Key: what}, v)
+	if err != nil {
+		return 0, err
 	}
+	if len(sizes.Ints) != 1 || sizes.Ints[0] < 1 || sizes.Ints[0] > graph.MaxExtent {
+		return 0, &diag.Problem{Pos: v.pos, Msg: fmt.Sprintf("%s is a whole number from 1 to %d, not %s", what, int64(graph.MaxExtent), sizes)}
+	}
+	return sizes.Ints[0], nil
 }
 
 // chain lowers a chain in a label scope of its own and leaves the result in at.last.
@@ -202,24 +326,26 @@ func (l *lowerer) items(items []item, at *place) {
 
 // item lowers one item as often as it is repeated and binds its label.
 func (l *lowerer) item(it *item, at *place) {
+	l.spend(1, it.pos, at)
 	turns, ok := l.count(it, at)
 	if !ok {
-		l.emit(graph.Node{Op: &op.Unknown{}, Inputs: []int{at.last}, Pos: it.pos, Split: -1}, at)
+		l.unknown(it.pos, at)
 		return
 	}
 	optional, ok := l.optional(it, at)
 	if !ok {
+		l.unknown(it.pos, at)
 		return
 	}
-	for i := int64(0); i < turns.count; i++ {
-		l.countTurn(it, at)
+	for i := range turns.count {
+		l.spend(1, it.pos, at)
 		inner := *at
 		if it.count != nil {
 			turn := turns
 			turn.index = i
 			inner.repeats = &turn
 			if _, isGroup := it.body.(*group); isGroup {
-				inner.within = &graph.Scope{Outer: at.within, What: fmt.Sprintf("turn %d of %d", i+1, turns.count), Pos: it.pos}
+				inner.within = &frame{outer: at.within, turn: turn, pos: it.pos}
 			}
 		}
 		for range optional {
@@ -237,7 +363,7 @@ func (l *lowerer) count(it *item, at *place) (turn, bool) {
 	}
 	n, isList, err := at.evalNumber(it.count)
 	if err == nil && (n < 0 || n > MaxLayers) {
-		err = &diag.Problem{Pos: it.count.pos, Msg: fmt.Sprintf("the count is from 0 to %d, not %d", MaxLayers, n)}
+		err = &diag.Problem{Pos: it.count.pos, Msg: fmt.Sprintf("the count is from 0 to %s, not %d", plain.Count(MaxLayers), n)}
 	}
 	if err != nil {
 		l.report(err, at)
@@ -251,30 +377,18 @@ func (l *lowerer) optional(it *item, at *place) (int64, bool) {
 	if it.optional == "" {
 		return 1, true
 	}
-	if _, ok := at.vars[it.optional]; !ok {
+	if !at.isVariable(it.optional) {
 		return 1, true
 	}
 	n, _, err := at.eval(&reference{it.optional, it.pos})
 	if err == nil && (n < 0 || n > MaxLayers) {
-		err = &diag.Problem{Pos: it.pos, Msg: fmt.Sprintf("the variable %s of ? is from 0 to %d, not %d", it.optional, MaxLayers, n)}
+		err = &diag.Problem{Pos: it.pos, Msg: fmt.Sprintf("the variable %s of ? is from 0 to %s, not %d", it.optional, plain.Count(MaxLayers), n)}
 	}
 	if err != nil {
 		l.report(err, at)
 		return 0, false
 	}
 	return n, true
-}
-
-func (l *lowerer) countTurn(it *item, at *place) {
-	if l.turns++; l.turns > maxTurns {
-		l.tooLarge(it.pos, at)
-	}
-}
-
-func (l *lowerer) tooLarge(pos diag.Pos, at *place) {
-	p := &diag.Problem{Pos: pos, Msg: fmt.Sprintf("the network has more than %d layers once its repeats are expanded", MaxLayers)}
-	l.report(p.WithHint("lower the counts of the repeats"), at)
-	panic(stop{})
 }
 
 func (l *lowerer) body(it *item, at *place) {
@@ -288,18 +402,20 @@ func (l *lowerer) body(it *item, at *place) {
 	case *call:
 		l.call(b, at)
 	case *inputMark:
-		l.report(&diag.Problem{Pos: it.pos, Msg: "INPUT stands first in a network and only there"}, at)
+		l.broken(&diag.Problem{Pos: it.pos, Msg: "INPUT stands first in a network and only there"}, it.pos, at)
 	default:
-		l.emit(graph.Node{Op: &op.Unknown{}, Inputs: []int{at.last}, Pos: it.pos, Split: -1}, at)
+		l.unknown(it.pos, at)
 	}
 }
 
 // emit appends a node and makes it the last result.
 func (l *lowerer) emit(n graph.Node, at *place) {
 	if len(l.graph.Nodes) > MaxLayers {
-		l.tooLarge(n.Pos, at)
+		l.tooLarge("the network has more than %s layers once its repeats are expanded", MaxLayers, n.Pos, at)
 	}
-	n.Within = at.within
+	// A name is made of its prefix, so a long one has its price.
+	l.steps += int64(len(at.names.prefix) / 16)
+	n.Within = at.within.describe()
 	at.last = len(l.graph.Nodes)
 	l.graph.Nodes = append(l.graph.Nodes, n)
 	l.names.add(at.names)
@@ -313,85 +429,120 @@ func (l *lowerer) layer(b *layer, at *place) {
 	}
 }
 
-// op makes a layer's op, or takes the one of an earlier turn where it is the same. own tells that the layer
-// itself, not the defaults, says its main size.
+// op makes a layer's op, or takes one that was made with the same settings. own tells that the layer itself, not
+// the defaults, says its main size.
 func (l *lowerer) op(b *layer, at *place) (o graph.Op, own bool) {
 	own = slices.ContainsFunc(b.args, func(a argument) bool { return a.key == "units" })
-	if o, ok := l.shared[b]; ok {
+	if o, ok := l.constant[b]; ok {
 		return o, own
 	}
-	made := b.kind.New()
-	fields := made.Fields()
-	failed := false
-	constant := true
-	index := l.index(b.kind.Name, fields)
-	set := func(a argument) {
-		f := fields[index[a.key]]
-		constant = constant && a.value.isConstant(f)
-		if p := l.set(f, a, at); p != nil {
-			p.Msg = b.kind.Name + ": " + p.Msg
-			l.report(p, at)
-			failed = true
+	settings, ok := l.settings(b, at)
+	key := settingsKey(b.kind, settings)
+	made := l.made[key]
+	if made == nil {
+		layer, sound := l.make(b.kind, settings, at)
+		if !ok || !sound {
+			return &op.Unknown{}, own
 		}
+		made = layer
+		l.made[key] = made
 	}
-	for _, a := range l.file.defaults[b.kind.Name] {
-		if !slices.ContainsFunc(b.args, func(own argument) bool { return own.key == a.key }) {
-			set(a)
-		}
-	}
-	for _, a := range b.args {
-		set(a)
-	}
-	if failed {
+	if !ok {
 		return &op.Unknown{}, own
 	}
-	if constant {
-		l.shared[b] = made
+	if !slices.ContainsFunc(settings, func(s setting) bool { return !s.constant }) {
+		l.constant[b] = made
 	}
 	return made, own
 }
 
-// index finds a kind's fields by key.
-func (l *lowerer) index(kind string, fields []op.Field) map[string]int {
-	byKey := l.fields[kind]
-	if byKey == nil {
-		byKey = make(map[string]int, len(fields))
-		for i, f := range fields {
-			byKey[f.Key] = i
-		}
-		l.fields[kind] = byKey
-	}
-	return byKey
+// setting is an argument with its value worked out.
+type setting struct {
+	field    int // among the kind's fields
+	pos      diag.Pos
+	value    op.Value
+	constant bool // the same in every turn and call
 }
 
-func (l *lowerer) set(f op.Field, a argument, at *place) *diag.Problem {
-	v, p := at.evalValue(f, a.value)
-	if p != nil {
+// settings works out the arguments of a layer and the defaults that it does not set itself. ok is false where
+// one has a problem.
+func (l *lowerer) settings(b *layer, at *place) (settings []setting, ok bool) {
+	settings = make([]setting, 0, len(b.args)+len(l.file.defaults[b.kind.Name]))
+	fields := l.file.kinds.fields(b.kind)
+	ok = true
+	add := func(a argument) {
+		i := slices.IndexFunc(fields, func(f op.Field) bool { return f.Key == a.key })
+		v, p := op.Value{}, unread
+		if !a.value.isUnread() {
+			v, p = at.evalValue(fields[i], a.value)
+		}
+		if p != nil {
+			l.report(ofKind(p, b.kind), at)
+			ok = false
+			return
+		}
+		settings = append(settings, setting{i, a.pos, v, a.value.isConstant(fields[i])})
+	}
+	for _, a := range l.file.defaults[b.kind.Name] {
+		if !slices.ContainsFunc(b.args, func(own argument) bool { return own.key == a.key }) {
+			add(a)
+		}
+	}
+	for _, a := range b.args {
+		add(a)
+	}
+	return settings, ok
+}
+
+// settingsKey is a text that is the same for layers of one kind with equal settings.
+func settingsKey(kind op.Kind, settings []setting) string {
+	key := make([]byte, 0, 64)
+	key = append(key, kind.Name...)
+	for _, s := range settings {
+		key = append(key, ' ', byte('a'+s.field), s.value.Sep)
+		key = append(append(key, s.value.Word...), s.value.Decimal...)
+		for _, n := range s.value.Ints {
+			key = strconv.AppendInt(append(key, ','), n, 10)
+		}
+	}
+	return string(key)
+}
+
+// make makes a layer's op. ok is false where a setting has a problem.
+func (l *lowerer) make(kind op.Kind, settings []setting, at *place) (made op.Layer, ok bool) {
+	made = kind.New()
+	fields := made.Fields()
+	ok = true
+	for _, s := range settings {
+		if err := fields[s.field].Setting.Set(s.value); err != nil {
+			p := diag.At(s.pos, err)
+			l.report(ofKind(&p, kind), at)
+			ok = false
+		}
+	}
+	return made, ok
+}
+
+// ofKind puts the kind's name before a message.
+func ofKind(p *diag.Problem, kind op.Kind) *diag.Problem {
+	if p == unread {
 		return p
 	}
-	err := f.Setting.Set(v)
-	if err == nil {
-		return nil
-	}
-	placed := diag.At(a.pos, err)
-	return &placed
+	named := *p
+	named.Msg = kind.Name + ": " + p.Msg
+	return &named
 }
 
 // merge lowers the paths one after the other, each from the same start, and joins their results.
 func (l *lowerer) merge(b *merge, at *place) {
 	start := at.last
+	l.spend(len(b.paths), b.pos, at)
 	inputs := make([]int, 0, len(b.paths))
 	for _, p := range b.paths {
 		inner := *at
 		inner.last = start
 		if p.from != "" {
-			node, problem := at.labels.find(p.from, p.pos, l.file.labelled)
-			if problem != nil {
-				l.report(problem, at)
-				l.emit(graph.Node{Op: &op.Unknown{}, Inputs: []int{start}, Pos: p.pos, Split: -1}, &inner)
-				node = inner.last
-			}
-			inner.last = node
+			l.startPath(p, &inner)
 		}
 		if p.chain != nil {
 			l.chain(p.chain, &inner)
@@ -401,79 +552,118 @@ func (l *lowerer) merge(b *merge, at *place) {
 	l.emit(graph.Node{Op: b.kind.New(), Inputs: inputs, Pos: b.pos, Split: start}, at)
 }
 
+// startPath goes to the result that a path starts from.
+func (l *lowerer) startPath(p path, at *place) {
+	node, problem := at.labels.find(p.from, p.pos, at.text(), l.file.labelSites)
+	if problem != nil {
+		l.broken(problem, p.pos, at)
+		return
+	}
+	at.last = node
+}
+
 // call lowers a block's body with its parameters in place of the caller's repeats and labels.
-func (l *lowerer) call(b *call, at *place) {
-	definition := l.file.blocks[b.name]
-	if slices.Contains(at.blocks, b.name) {
-		l.report(&diag.Problem{Pos: b.pos, Msg: fmt.Sprintf("the block %s calls itself: %s", b.name, strings.Join(append(slices.Clip(at.blocks), b.name), " -> "))}, at)
-		l.emit(graph.Node{Op: &op.Unknown{}, Inputs: []int{at.last}, Pos: b.pos, Split: -1}, at)
+func (l *lowerer) call(c *call, at *place) {
+	b := c.block
+	if problem := nestedTooDeep(c, at.blocks); problem != nil {
+		l.broken(problem, c.pos, at)
 		return
 	}
-	params, err := l.bindParams(definition, b, at)
-	if err != nil {
-		l.report(err, at)
-		l.emit(graph.Node{Op: &op.Unknown{}, Inputs: []int{at.last}, Pos: b.pos, Split: -1}, at)
+	params, problem := l.bindParams(c, at)
+	if problem != nil {
+		l.broken(problem, c.pos, at)
 		return
 	}
-	if definition.body == nil {
-		l.emit(graph.Node{Op: &op.Unknown{}, Inputs: []int{at.last}, Pos: b.pos, Split: -1}, at)
+	if b.body == nil {
+		l.unknown(c.pos, at)
 		return
 	}
 	turn := at.names.next(b.name)
 	inner := place{
-		scope:  scope{vars: params},
+		scope:  l.globals(),
 		last:   at.last,
 		labels: &labels{},
-		within: &graph.Scope{Outer: at.within, What: fmt.Sprintf("%s at line %d", turn, b.pos.Line), Pos: b.pos},
+		within: &frame{outer: at.within, call: turn, pos: c.pos},
 		names:  &counter{prefix: at.names.prefix + turn + "."},
-		blocks: append(slices.Clip(at.blocks), b.name),
+		blocks: append(slices.Clip(at.blocks), b),
 	}
-	l.items(definition.body.items, &inner)
+	inner.params, inner.inBlock = params, true
+	l.items(b.body.items, &inner)
 	at.last = inner.last
 }
 
+// nestedTooDeep is the problem of a block that calls itself, or of blocks that call one another very deeply.
+func nestedTooDeep(c *call, blocks []*block) *diag.Problem {
+	i := slices.Index(blocks, c.block)
+	switch {
+	case i < 0 && len(blocks) < maxCalls:
+		return nil
+	case i < 0:
+		return &diag.Problem{Pos: c.pos, Msg: fmt.Sprintf("blocks call one another deeper than %d", maxCalls)}
+	}
+	var calls strings.Builder
+	for _, b := range blocks[i:] {
+		calls.WriteString(b.name + " -> ")
+	}
+	p := &diag.Problem{Pos: c.pos, Msg: fmt.Sprintf("the block %s calls itself: %s%[1]s", c.block.name, calls.String())}
+	return p.WithHint("a block may call only blocks that do not lead back to it; repeat it with *count instead")
+}
+
 // bindParams evaluates arguments in the caller's scope and fills in defaults.
-func (l *lowerer) bindParams(b *block, c *call, at *place) (map[string]variable, *diag.Problem) {
-	bound := maps.Clone(l.vars)
-	given := make(map[string]bool, len(c.args))
+func (l *lowerer) bindParams(c *call, at *place) (map[string]variable, *diag.Problem) {
+	b := c.block
+	if b.paramsUnread {
+		return nil, unread
+	}
+	bound := make(map[string]variable, len(b.params))
 	for i, a := range c.args {
-		name := a.name
-		if name == "" {
-			if i >= len(b.params) {
-				return nil, (&diag.Problem{Pos: a.pos, Msg: fmt.Sprintf("%s takes %d arguments, not %d", b.name, len(b.params), len(c.args))}).
-					WithHint("it is %s", signature(b))
-			}
-			name = b.params[i].name
+		name, problem := paramOf(c, i)
+		if problem != nil {
+			return nil, problem
 		}
-		if !slices.ContainsFunc(b.params, func(p param) bool { return p.name == name }) {
-			return nil, (&diag.Problem{Pos: a.pos, Msg: fmt.Sprintf("%s has no parameter %s", b.name, name)}).WithHint("it is %s", signature(b))
-		}
-		if given[name] {
+		if _, twice := bound[name]; twice {
 			return nil, &diag.Problem{Pos: a.pos, Msg: fmt.Sprintf("the parameter %s of %s is given twice", name, b.name)}
 		}
-		given[name] = true
-		n, _, err := at.evalNumber(a.value)
-		if err != nil {
-			return nil, err
+		n, _, problem := at.evalNumber(a.value)
+		if problem != nil {
+			return nil, problem
 		}
 		bound[name] = variable{values: []int64{n}}
 	}
-	globals := scope{vars: l.vars}
 	for _, p := range b.params {
-		if given[p.name] {
+		if _, given := bound[p.name]; given {
 			continue
 		}
 		if p.def == nil {
-			return nil, (&diag.Problem{Pos: c.pos, Msg: fmt.Sprintf("%s is called without its parameter %s", b.name, p.name)}).
-				WithHint("it is %s", signature(b))
+			problem := &diag.Problem{Pos: c.pos, Msg: fmt.Sprintf("%s is called without its parameter %s", b.name, p.name)}
+			return nil, problem.WithHint("it is %s", b.signature())
 		}
-		n, _, err := globals.evalNumber(p.def)
-		if err != nil {
-			return nil, err
-		}
-		bound[p.name] = variable{values: []int64{n}}
+		bound[p.name] = variable{values: []int64{p.def.n}}
 	}
 	return bound, nil
+}
+
+// paramOf is the parameter that the i-th argument of a call is for.
+func paramOf(c *call, i int) (string, *diag.Problem) {
+	b, a := c.block, c.args[i]
+	switch {
+	case a.name == "" && i < len(b.params):
+		return b.params[i].name, nil
+	case a.name == "":
+		p := &diag.Problem{Pos: a.pos, Msg: fmt.Sprintf("%s takes %s, not %d", b.name, plural(len(b.params), "argument"), len(c.args))}
+		return "", p.WithHint("it is %s", b.signature())
+	case !slices.ContainsFunc(b.params, func(p param) bool { return p.name == a.name }):
+		p := &diag.Problem{Pos: a.pos, Msg: fmt.Sprintf("%s has no parameter %s", b.name, a.name)}
+		return "", p.WithHint("it is %s", b.signature())
+	}
+	return a.name, nil
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // bind names the last result.

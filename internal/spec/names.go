@@ -29,33 +29,66 @@ func (s *labels) lookup(name string) (labelled, bool) {
 	return labelled{}, false
 }
 
-// find gives the node of a label. anywhere holds the labels of the whole file, for the message.
-func (s *labels) find(name string, pos diag.Pos, anywhere map[string]diag.Pos) (int, *diag.Problem) {
+// find gives the node of a label that a path in the given text (a block's name, or "" for the layers) starts
+// from. sites holds the labels of the whole file, for the message.
+func (s *labels) find(name string, pos diag.Pos, text string, sites labelSites) (int, *diag.Problem) {
 	found, ok := s.lookup(name)
 	if ok {
 		return found.node, nil
 	}
 	p := &diag.Problem{Pos: pos, Msg: fmt.Sprintf("the label @%s is not known here", name)}
-	other, exists := anywhere[name]
+	here, isHere := sites[labelSite{name, text}]
+	there, isThere := sites[labelSite{name, anyText}]
 	switch {
-	case exists && (other.Line > pos.Line || other.Line == pos.Line && other.Col > pos.Col):
-		p.Hint = fmt.Sprintf("it is set later, at %s; a path may start from an earlier result only", other)
-	case exists:
-		p.Hint = fmt.Sprintf("the one at %s is private to its brackets, path or block", other)
+	case isHere && here.After(pos):
+		p.Hint = fmt.Sprintf("it is set later, at %s; a path may start from an earlier result only", here)
+	case isHere:
+		p.Hint = fmt.Sprintf("the one at %s is private to its brackets or path", here)
+	case isThere:
+		p.Hint = fmt.Sprintf("the one at %s cannot be seen from here: a block's labels are private to it, and it sees none of its caller's", there)
 	default:
-		p.Hint = diag.DidYouMean(name, s.visible())
+		p.Hint = s.suggest(name)
 	}
 	return 0, p
 }
 
+func (s *labels) suggest(name string) string {
+	near, ok := diag.Nearest(name, s.visible())
+	if !ok {
+		return "a label stands behind the item it names, before the path that starts from it: CONV3-64 @skip"
+	}
+	return fmt.Sprintf("did you mean @%s?", near)
+}
+
+// visible is the labels in sight, or a part of them where there are very many.
 func (s *labels) visible() []string {
 	var names []string
 	for ; s != nil; s = s.outer {
 		for name := range s.own {
 			names = append(names, name)
 		}
+		if len(names) > diag.MaxCandidates {
+			break
+		}
 	}
 	return names
+}
+
+// anyText stands for the file as a whole among the texts that labels are in. It is no block's name.
+const anyText = "*"
+
+// labelSite is a label in a text of the file: a block's name, "" for the layers, or anyText.
+type labelSite struct{ name, text string }
+
+// labelSites is where each label is first set.
+type labelSites map[labelSite]diag.Pos
+
+func (l labelSites) add(name, text string, pos diag.Pos) {
+	for _, site := range []labelSite{{name, text}, {name, anyText}} {
+		if _, seen := l[site]; !seen {
+			l[site] = pos
+		}
+	}
 }
 
 func (s *labels) define(name string, pos diag.Pos, node int) *diag.Problem {

@@ -1,7 +1,9 @@
 package spec
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"cnncalc/internal/diag"
@@ -11,31 +13,66 @@ import (
 // Deepest nesting of brackets and parentheses in arrow text, as of YAML itself.
 const maxNesting = 64
 
+// Most operations in one expression, which is evaluated again in every turn.
+const maxOperations = 1000
+
 // parser reads the arrow language (design: chain, item, merge, path, call, layer, number, expr). It reports
 // every problem and goes on behind it: an item that cannot be read becomes a *broken one.
 type parser struct {
-	tokens   []token
-	kinds    *kindTable
-	blocks   map[string]*block // by name; bodies may still be unread
-	problems *diag.List
-	labelled map[string]diag.Pos
-	optional map[string]bool
-	depth    int
+	lexer      *lexer
+	ahead      [2]token // the next two tokens
+	last       token    // taken
+	open       []opened // brackets not closed yet
+	kinds      *kindTable
+	file       *File
+	text       string // name of the block being read, "" for the layers
+	depth      int
+	operations int
+	abandoned  bool // the rest of the text is not read, and nothing more reported
 }
+
+// opened is what a bracket that is not closed yet holds: arrows stand in chains only.
+type opened uint8
+
+const (
+	openedChain   opened = iota // [ ] and the paths of a merge
+	openedNumbers               // an expression or a call's arguments
+	openedList                  // { }
+)
 
 // bail is thrown by fail and caught where reading can go on.
 type bail struct{}
 
-func (p *parser) peek() token { return p.tokens[0] }
+func newParser(l *lexer, kinds *kindTable, file *File, text string) *parser {
+	p := &parser{lexer: l, kinds: kinds, file: file, text: text}
+	p.ahead = [2]token{l.next(), l.next()}
+	return p
+}
+
+func (p *parser) peek() token { return p.ahead[0] }
 
 // after is the token behind the next one.
-func (p *parser) after() token { return p.tokens[min(1, len(p.tokens)-1)] }
+func (p *parser) after() token { return p.ahead[1] }
 
 func (p *parser) take() token {
-	t := p.tokens[0]
-	if t.kind != tokEnd {
-		p.tokens = p.tokens[1:]
+	t := p.ahead[0]
+	if t.kind == tokEnd {
+		return t
 	}
+	switch {
+	case t.is("["), t.is("(") && p.kinds.isMerge(p.last.text):
+		p.open = append(p.open, openedChain)
+	case t.is("("):
+		p.open = append(p.open, openedNumbers)
+	case t.is("{"):
+		p.open = append(p.open, openedList)
+	case t.is("]"), t.is(")"):
+		p.open = p.open[:max(len(p.open)-1, 0)]
+	case t.is("}") && len(p.open) > 0 && p.open[len(p.open)-1] == openedList:
+		p.open = p.open[:len(p.open)-1]
+	}
+	p.last = t
+	p.ahead = [2]token{p.ahead[1], p.lexer.next()}
 	return t
 }
 
@@ -48,9 +85,17 @@ func (p *parser) accept(mark string) bool {
 	return true
 }
 
+// report adds a problem.
+func (p *parser) report(problem diag.Problem) {
+	if p.abandoned {
+		return
+	}
+	*p.lexer.problems = append(*p.lexer.problems, problem)
+}
+
 // fail reports a problem and gives up the present item.
 func (p *parser) fail(problem diag.Problem) {
-	*p.problems = append(*p.problems, problem)
+	p.report(problem)
 	panic(bail{})
 }
 
@@ -65,18 +110,18 @@ func (p *parser) expect(mark, after string) {
 	}
 }
 
-// chainToEnd reads a whole text as a chain.
+// chainToEnd reads a whole text as a chain. What closes nothing is reported and passed over.
 func (p *parser) chainToEnd() *chain {
 	c := p.chain()
 	for p.peek().kind != tokEnd {
 		t := p.take()
-		problem := diag.Problem{Pos: t.pos, Msg: fmt.Sprintf("unexpected %s", t)}
-		if t.is("|") || t.is(")") || t.is("]") || t.is("}") {
-			problem.Hint = "nothing is open here that it could belong to"
+		p.report(diag.Problem{Pos: t.pos, Msg: fmt.Sprintf("unexpected %s", t), Hint: "nothing is open here that it could belong to"})
+		c.items = append(c.items, item{pos: t.pos, body: &broken{}})
+		p.skipItem(0)
+		if p.peek().kind == tokEnd || p.accept("->") && p.peek().kind == tokEnd {
+			break
 		}
-		*p.problems = append(*p.problems, problem)
-		more := p.chain()
-		c.items = append(c.items, more.items...)
+		c.items = append(c.items, p.chain().items...)
 	}
 	return c
 }
@@ -94,27 +139,43 @@ func (p *parser) chain() *chain {
 
 // item reads one item; where it has a problem, it skips to the arrow, bar or bracket that ends the item.
 func (p *parser) item() (it item) {
-	it = item{pos: p.peek().pos, body: &broken{}}
-	depth := p.depth
+	it = item{pos: p.peek().pos}
+	depth, open := p.depth, len(p.open)
 	defer func() {
 		if caught := recover(); caught != nil {
 			if _, ok := caught.(bail); !ok {
 				panic(caught)
 			}
+			it.body = &broken{}
 			p.depth = depth
-			p.skipItem()
+			p.skipItem(open)
 		}
 	}()
 	it.body = p.body()
 	p.itemSuffix(&it)
 	if t := p.peek(); !p.endsItem(t) {
-		problem := diag.Problem{Pos: t.pos, Msg: fmt.Sprintf("unexpected %s: items are joined by ->", t)}
-		if l, ok := it.body.(*layer); ok && t.kind == tokWord {
-			problem.Msg = fmt.Sprintf("%s has no option %s here", l.kind.Name, t)
-		}
-		p.fail(problem)
+		p.fail(p.misplaced(it.body, t))
 	}
 	return it
+}
+
+// misplaced is the problem of a token behind an item that is neither part of it nor ends it.
+func (p *parser) misplaced(b body, t token) diag.Problem {
+	problem := diag.Problem{Pos: t.pos, Msg: fmt.Sprintf("unexpected %s: items are joined by ->", t)}
+	l, isLayer := b.(*layer)
+	switch {
+	case strings.ContainsAny(t.text, "\u2010\u2011\u2012\u2013\u2014\u2212"):
+		problem.Hint = "the dash is the plain one of the keyboard: CONV3-64"
+	case p.after().text == ">":
+		problem.Hint = "an arrow is written ->, without a blank"
+	case isLayer && t.is("-") && t.spaced && p.kinds.hasDash(l.kind):
+		problem.Hint = "the dash stands without a blank before it: CONV3-64"
+	case isLayer && t.kind == tokNumber:
+		problem.Hint = "a size follows the kind without a blank: " + l.kind.Name + t.text
+	case t.is("?") || t.is("*") || t.kind == tokLabel:
+		problem.Hint = "the order is layer, then ?, then *count, then @label, each at most once"
+	}
+	return problem
 }
 
 // itemSuffix reads what may follow any item: ?, *count and @label.
@@ -126,7 +187,7 @@ func (p *parser) itemSuffix(it *item) {
 		}
 		p.take()
 		it.optional = strings.ToLower(l.kind.Name)
-		p.optional[it.optional] = true
+		p.file.optional[it.optional] = true
 	}
 	if p.accept("*") {
 		it.count = p.number("the count")
@@ -134,9 +195,10 @@ func (p *parser) itemSuffix(it *item) {
 	if t := p.peek(); t.kind == tokLabel {
 		p.take()
 		it.label, it.labelPos = t.text, t.pos
-		if _, seen := p.labelled[t.text]; !seen {
-			p.labelled[t.text] = t.pos
-		}
+		p.file.labelSites.add(t.text, p.text, t.pos)
+	}
+	if _, ok := it.body.(*inputMark); ok && it.count != nil {
+		p.fail(diag.Problem{Pos: it.count.pos, Msg: "INPUT is not repeated: a network has one input"})
 	}
 }
 
@@ -144,28 +206,37 @@ func (p *parser) endsItem(t token) bool {
 	return t.kind == tokEnd || t.is("->") || t.is("|") || t.is(")") || t.is("]")
 }
 
-// skipItem passes over the rest of an item, brackets inside it included.
-func (p *parser) skipItem() {
-	open := 0
+// skipItem passes over the rest of an item that began with so many brackets open. An arrow ends it even inside
+// parentheses where no arrow can stand: the closing one is missing there.
+func (p *parser) skipItem(open int) {
 	for {
 		t := p.peek()
-		switch {
-		case t.kind == tokEnd, open == 0 && p.endsItem(t):
-			return
-		case t.is("[") || t.is("("):
-			open++
-		case t.is("]") || t.is(")"):
-			open--
+		inside := len(p.open) - open
+		if t.kind == tokEnd || inside <= 0 && p.endsItem(t) {
+			break
+		}
+		if t.is("->") && !slices.Contains(p.open[open:], openedChain) {
+			break
 		}
 		p.take()
 	}
+	p.open = p.open[:min(open, len(p.open))]
+}
+
+// abandon gives up the whole text.
+func (p *parser) abandon() {
+	p.abandoned = true
+	p.lexer.text = nil
+	p.ahead = [2]token{p.lexer.next(), p.lexer.next()}
+	panic(bail{})
 }
 
 // nest guards the depth of recursion.
 func (p *parser) nest(pos diag.Pos) func() {
 	p.depth++
 	if p.depth > maxNesting {
-		p.failAt(pos, "brackets are nested deeper than %d", maxNesting)
+		p.report(diag.Problem{Pos: pos, Msg: fmt.Sprintf("brackets are nested deeper than %d", maxNesting)})
+		p.abandon()
 	}
 	return func() { p.depth-- }
 }
@@ -186,21 +257,41 @@ func (p *parser) body() body {
 	case t.kind == tokLabel:
 		p.fail(diag.Problem{Pos: t.pos, Msg: fmt.Sprintf("@%s stands where a layer belongs", t.text),
 			Hint: "a label follows what it names (CONV3-64 @" + t.text + "); a path may start from one: CONCAT(IDENTITY | @" + t.text + ")"})
-	case t.kind == tokEnd || t.is("->") || t.is("]") || t.is(")") || t.is("|"):
-		p.failAt(t.pos, "a layer is missing before %s", t)
+	case p.endsItem(t):
+		p.fail(p.missingLayer(t))
 	}
 	p.failAt(t.pos, "expected a layer, not %s", t)
 	return nil
+}
+
+// missingLayer is the problem of an arrow or bracket that has nothing on one side. It stands at the arrow.
+func (p *parser) missingLayer(t token) diag.Problem {
+	problem := diag.Problem{Pos: t.pos, Msg: fmt.Sprintf("a layer is missing before %s", t)}
+	switch {
+	case p.last.is("->") && t.kind == tokEnd:
+		problem = diag.Problem{Pos: p.last.pos, Msg: "no layer follows this ->"}
+		if p.lexer.cut {
+			problem.Hint = "a # ends a plain YAML value; " + underLiteral
+		}
+	case p.last.is("->") && !t.is("->"):
+		problem = diag.Problem{Pos: p.last.pos, Msg: fmt.Sprintf("no layer follows this ->, but %s", t)}
+	case p.last.text != "" && !t.is("->"):
+		problem.Msg = fmt.Sprintf("a layer is missing between %s and %s", p.last, t)
+	}
+	return problem
 }
 
 // named reads what starts with a word: a block's call, a merge, or a layer.
 func (p *parser) named() body {
 	t := p.peek()
 	after := p.after()
-	if _, ok := p.blocks[t.text]; ok {
-		return p.call()
+	if b, ok := p.file.blocks[t.text]; ok {
+		return p.call(b)
 	}
 	kind, head, ok := p.kinds.split(t.text)
+	if _, other := usualName(t.text); other && strings.Trim(head, "0123456789x.") != "" {
+		ok = false // CONV2D3 is no CONV with a size of 2D3
+	}
 	switch {
 	case strings.EqualFold(t.text, "INPUT"):
 		p.take()
@@ -215,34 +306,61 @@ func (p *parser) named() body {
 	return p.layer(kind, head)
 }
 
+// The remedy where no kind is near.
+const allKinds = "cnncalc help language lists all kinds"
+
 // unknown is the problem of a word that names neither kind nor block.
 func (p *parser) unknown(t, after token) diag.Problem {
-	letters := strings.TrimRight(t.text, "0123456789.x")
+	isCall := after.is("(") && !after.spaced
+	if isCall && p.file.blocksUnread {
+		panic(bail{}) // what is wrong with the blocks is already reported
+	}
+	name := strings.TrimRight(t.text, "0123456789.")
+	problem := diag.Problem{Pos: t.pos, Msg: "unknown kind of layer " + diag.Short(name)}
+	if isCall {
+		name = t.text
+		problem.Msg = "unknown block or kind of layer " + diag.Short(name)
+	}
+	if p.lexer.problems.Crowded() {
+		return problem
+	}
+	if kind, rest := p.kinds.prefix(name); p.isVariable(rest) {
+		problem.Hint = fmt.Sprintf("a variable here stands in parentheses: %s(%s)", kind, rest)
+		return problem
+	}
+	if usual, ok := usualName(t.text); ok {
+		problem.Hint = fmt.Sprintf("did you mean %s?", usual)
+		return problem
+	}
 	names := append(p.kinds.names(), "IDENTITY")
-	for name := range p.blocks {
+	for name := range p.file.blocks {
 		names = append(names, name)
 	}
-	problem := diag.Problem{Pos: t.pos, Msg: "unknown kind of layer " + letters}
-	if after.is("(") && !after.spaced {
-		problem.Msg = "unknown block or kind of layer " + t.text
-		letters = t.text
-	}
-	problem.Hint = diag.DidYouMean(letters, names)
+	problem.Hint = cmp.Or(diag.DidYouMean(name, names), allKinds)
 	return problem
 }
 
-func (p *parser) call() *call {
+// isVariable tells a variable of the file, or a parameter of the block being read.
+func (p *parser) isVariable(name string) bool {
+	if _, ok := p.file.vars[name]; ok {
+		return true
+	}
+	b, ok := p.file.blocks[p.text]
+	return ok && slices.ContainsFunc(b.params, func(q param) bool { return q.name == name })
+}
+
+func (p *parser) call(b *block) *call {
 	t := p.take()
-	c := &call{name: t.text, pos: t.pos}
+	c := &call{block: b, pos: t.pos}
 	if !p.peek().is("(") {
-		p.fail(diag.Problem{Pos: t.pos, Msg: fmt.Sprintf("the block %s is called without parentheses", t.text),
-			Hint: "write " + signature(p.blocks[t.text])})
+		p.fail(diag.Problem{Pos: t.pos, Msg: fmt.Sprintf("the block %s is called without parentheses", t),
+			Hint: "write " + b.signature()})
 	}
 	defer p.nest(t.pos)()
 	p.take()
 	for !p.accept(")") {
 		if len(c.args) > 0 {
-			p.expect(",", "or ) in the call of "+t.text)
+			p.expect(",", fmt.Sprintf("or ) in the call of %s", t))
 		}
 		c.args = append(c.args, p.callArg())
 	}
@@ -262,12 +380,12 @@ func (p *parser) callArg() callArg {
 }
 
 // signature writes a block's head as its definition does.
-func signature(b *block) string {
+func (b *block) signature() string {
 	params := make([]string, len(b.params))
 	for i, q := range b.params {
 		params[i] = q.name
 		if q.def != nil {
-			params[i] += "=" + q.def.String()
+			params[i] += fmt.Sprintf("=%d", q.def.n)
 		}
 	}
 	return b.name + "(" + strings.Join(params, ", ") + ")"
@@ -316,7 +434,7 @@ func (p *parser) path() path {
 // layer reads a kind's head, dash and options. head is what followed the kind's name in the same word.
 func (p *parser) layer(kind op.Kind, head string) *layer {
 	t := p.take()
-	r := fieldReader{parser: p, layer: &layer{kind: kind, pos: t.pos}, fields: kind.New().Fields()}
+	r := fieldReader{parser: p, layer: &layer{kind: kind, pos: t.pos}, fields: p.kinds.fields(kind)}
 	r.head(t, head)
 	if dash := p.peek(); dash.is("-") && !dash.spaced {
 		p.take()
@@ -330,12 +448,15 @@ func (p *parser) layer(kind op.Kind, head string) *layer {
 
 // number reads digits, a variable, an expression in parentheses or a list in braces.
 func (p *parser) number(what string) *number {
+	p.operations = 0
 	t := p.peek()
 	switch {
 	case t.is("{"):
 		return p.list()
 	case t.kind == tokDecimal:
 		p.failAt(t.pos, "%s is a whole number, not %s", what, t)
+	case t.is("-") && p.after().kind == tokNumber:
+		p.failAt(t.pos, "%s is 0 or more, not -%s", what, p.after())
 	case t.kind != tokNumber && t.kind != tokWord && !t.is("("):
 		p.failAt(t.pos, "%s is missing before %s", what, t)
 	}
@@ -351,17 +472,20 @@ func (p *parser) sum(what string) *number {
 	case t.kind == tokDecimal:
 		p.failAt(t.pos, "%s is a whole number, not %s", what, t)
 	}
-	return &number{pos: t.pos, expr: p.expr()}
+	return &number{pos: t.pos, expr: p.expression()}
 }
 
 func (p *parser) list() *number {
 	open := p.take()
 	n := &number{pos: open.pos}
+	if p.peek().is("}") {
+		p.failAt(open.pos, "the list is empty")
+	}
 	for {
 		if t := p.peek(); t.is("{") {
 			p.failAt(t.pos, "a list cannot stand in a list")
 		}
-		n.list = append(n.list, p.expr())
+		n.list = append(n.list, p.expression())
 		if p.accept("}") {
 			return n
 		}
@@ -369,21 +493,30 @@ func (p *parser) list() *number {
 	}
 }
 
+// expression reads an expression of bounded length.
+func (p *parser) expression() expr {
+	p.operations = 0
+	return p.expr()
+}
+
 // expr reads + and -, term * and /, primary numbers, variables and parentheses.
 func (p *parser) expr() expr {
-	return p.binary([]string{"+", "-"}, p.term)
+	return p.binary("+", "-", p.term)
 }
 
 func (p *parser) term() expr {
-	return p.binary([]string{"*", "/"}, p.primary)
+	return p.binary("*", "/", p.primary)
 }
 
-func (p *parser) binary(operators []string, operand func() expr) expr {
+func (p *parser) binary(operator, other string, operand func() expr) expr {
 	left := operand()
 	for {
 		t := p.peek()
-		if t.kind != tokMark || t.text != operators[0] && t.text != operators[1] {
+		if !t.is(operator) && !t.is(other) {
 			return left
+		}
+		if p.operations++; p.operations > maxOperations {
+			p.failAt(t.pos, "the expression has more than %d operations", maxOperations)
 		}
 		p.take()
 		left = &binary{rune(t.text[0]), t.pos, left, operand()}
@@ -394,8 +527,12 @@ func (p *parser) primary() expr {
 	t := p.peek()
 	switch {
 	case t.kind == tokNumber:
+		n, err := wholeNumber(t.text)
+		if err != nil {
+			p.fail(diag.At(t.pos, err))
+		}
 		p.take()
-		return &literal{t.numeral}
+		return &literal{n}
 	case t.kind == tokWord:
 		p.take()
 		return &reference{t.text, t.pos}
@@ -407,6 +544,8 @@ func (p *parser) primary() expr {
 		return e
 	case t.kind == tokDecimal:
 		p.failAt(t.pos, "%s is not a whole number", t)
+	case t.is("-") && p.after().kind == tokNumber:
+		p.failAt(t.pos, "a number here is 0 or more, not -%s", p.after())
 	}
 	p.failAt(t.pos, "a number or variable is missing before %s", t)
 	return nil

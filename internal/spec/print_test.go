@@ -1,7 +1,6 @@
 package spec
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -128,11 +127,12 @@ func FuzzPrint(f *testing.F) {
 	f.Add("input: 8x8x1\nvars: {N: 2}\ndefaults: {conv: {filters: [2,3]}}\nlayers: '[CONV3 -> RELU?]*N -> FC-2'")
 	f.Add("input: 8x8x1\nlayers: [conv: {filters: 2, size: 3, name: a.b}, RELU, DROPOUT0.25]")
 	f.Fuzz(func(t *testing.T, text string) {
-		if strings.Contains(text, "*") && len(text) > 4096 {
-			return // many layers make a slow case, not an interesting one
+		if len(text) > maxFuzzed {
+			return
 		}
-		g, problems := lower(t, text)
-		if len(problems) > 0 || len(g.Nodes) > 2000 {
+		file, _, problems := Read("test.yaml", []byte(text))
+		g, more := file.lower(Options{}, fuzzedSteps)
+		if len(problems)+len(more) > 0 || len(g.Nodes) > 500 {
 			return
 		}
 		checkRoundTrip(t, g)

@@ -1,7 +1,6 @@
 package spec
 
 import (
-	"strings"
 	"unicode"
 
 	"gopkg.in/yaml.v3"
@@ -9,151 +8,146 @@ import (
 	"cnncalc/internal/diag"
 )
 
-// chars gives a scalar's text with the place of every character, read from the raw lines: positions survive
-// block, folded, plain and quoted styles, and a comment in folded text ends where its line ends.
-func chars(n *yaml.Node, lines []string) (text []char, end diag.Pos) {
-	if n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
-		text = blockChars(n, lines)
-	} else {
-		text = flowChars(n, lines)
-	}
-	end = diag.Pos{Line: n.Line, Col: n.Column}
-	for _, c := range text {
-		if !unicode.IsSpace(c.r) {
-			end = diag.Pos{Line: c.pos.Line, Col: c.pos.Col + 1}
-		}
-	}
-	return text, end
+// char is one character of arrow text and where it stands in the file. There are as many as the file has
+// characters, so they are kept small.
+type char struct {
+	r         rune
+	line, col int32
 }
 
-// blockChars takes the lines under a | or > header, as far as they are indented like the first.
-func blockChars(n *yaml.Node, lines []string) []char {
-	var text []char
-	indent := -1
-	for i := n.Line; i < len(lines); i++ {
-		line := []rune(lines[i])
-		if strings.TrimSpace(lines[i]) == "" {
-			continue
-		}
-		blanks := len(line) - len([]rune(strings.TrimLeft(lines[i], " ")))
-		if indent < 0 {
-			indent = blanks
-			if explicit := explicitIndent(n, lines); explicit > 0 {
-				indent = min(indent, explicit)
-			}
-		}
-		if blanks < indent {
-			break
-		}
-		for col := indent; col < len(line); col++ {
-			text = append(text, char{line[col], diag.Pos{Line: i + 1, Col: col + 1}})
-		}
-		text = append(text, char{'\n', diag.Pos{Line: i + 1, Col: len(line) + 1}})
-	}
-	return text
-}
+func (c char) pos() diag.Pos { return diag.Pos{Line: int(c.line), Col: int(c.col)} }
 
-// explicitIndent is the content's indentation where the header gives it (|2), else 0.
-func explicitIndent(n *yaml.Node, lines []string) int {
-	header := []rune(lines[n.Line-1])
-	for _, r := range header[min(n.Column, len(header)):] {
-		if r >= '1' && r <= '9' {
-			blanks := len(header) - len([]rune(strings.TrimLeft(string(header), " ")))
-			return blanks + int(r-'0')
-		}
-		if r != '-' && r != '+' {
-			break
-		}
-	}
-	return 0
-}
-
-// flowChars walks the raw text of a plain or quoted scalar beside its decoded value: both have the same
-// characters but for line breaks, quotes and escapes.
-func flowChars(n *yaml.Node, lines []string) []char {
-	raw := rawFrom(n, lines)
-	var text []char
-	line := n.Line
-	pendingBlank := false
+// chars gives a scalar's text with the place of every character. It walks the raw lines beside the decoded
+// value, which both have the same characters but for blanks, quotes and escapes; so positions survive block,
+// folded, plain and quoted styles alike. Runs of blanks become one blank, or one line feed where the value has
+// one or where the raw line ends: a comment in folded text ends with its line.
+//
+// Should the two not match, every character stands where the scalar starts.
+func (w *walker) chars(n *yaml.Node) []char {
+	raw := w.content(n)
+	text := make([]char, 0, len(n.Value))
+	blank, lineEnd := false, false
+	line := int32(n.Line)
 	for _, r := range n.Value {
 		if unicode.IsSpace(r) {
-			pendingBlank = true
+			blank, lineEnd = true, lineEnd || isBreak(r)
 			continue
 		}
-		raw = skipToContent(raw, n.Style)
-		if len(raw) == 0 {
-			break
+		c, ok := raw.nextMark(n.Style)
+		switch {
+		case !ok || c.r != r:
+			return charsAt(w.posOf(n), n.Value)
+		case blank && (lineEnd || c.line != line):
+			text = append(text, char{'\n', c.line, c.col})
+		case blank:
+			text = append(text, char{' ', c.line, c.col})
 		}
-		pos := raw[0].pos
-		if pendingBlank || pos.Line != line {
-			blank := ' '
-			if pos.Line != line {
-				blank = '\n'
-			}
-			text = append(text, char{blank, pos})
-		}
-		pendingBlank, line = false, pos.Line
-		text = append(text, char{r, pos})
-		raw = raw[rawLength(raw, n.Style):]
+		text = append(text, c)
+		blank, lineEnd, line = false, false, c.line
 	}
 	return text
 }
 
-// rawFrom is the file from a scalar's first character on, behind its anchor and its quote.
-func rawFrom(n *yaml.Node, lines []string) []char {
-	var raw []char
-	last := min(len(lines), n.Line+strings.Count(n.Value, "\n")+len(n.Value)+1)
-	for i := n.Line - 1; i < last; i++ {
-		col := 0
-		for _, r := range lines[i] {
-			col++
-			if i > n.Line-1 || col >= n.Column {
-				raw = append(raw, char{r, diag.Pos{Line: i + 1, Col: col}})
-			}
-		}
-		raw = append(raw, char{'\n', diag.Pos{Line: i + 1, Col: col + 1}})
-		if len(raw) > 8*len(n.Value)+256 {
-			break
-		}
+// charsAt is a text with all characters at one place.
+func charsAt(pos diag.Pos, value string) []char {
+	var text []char
+	for _, r := range value {
+		text = append(text, char{r, int32(pos.Line), int32(pos.Col)})
 	}
-	if n.Anchor != "" && len(raw) > 0 && raw[0].r == '&' {
-		for len(raw) > 0 && !unicode.IsSpace(raw[0].r) {
-			raw = raw[1:]
-		}
-		for len(raw) > 0 && unicode.IsSpace(raw[0].r) {
-			raw = raw[1:]
-		}
-	}
-	if n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 && len(raw) > 0 {
-		raw = raw[1:]
-	}
-	return raw
+	return text
 }
 
-// skipToContent passes over blanks and escaped line breaks.
-func skipToContent(raw []char, style yaml.Style) []char {
-	for len(raw) > 0 {
-		escapedBreak := style&yaml.DoubleQuotedStyle != 0 && raw[0].r == '\\' && len(raw) > 1 && strings.ContainsRune("\nntr \t", raw[1].r)
-		switch {
-		case escapedBreak:
-			raw = raw[2:]
-		case unicode.IsSpace(raw[0].r):
-			raw = raw[1:]
-		default:
-			return raw
+// content is where a scalar's text starts: behind its anchor and tag, and behind its quote or the header line
+// of a block.
+func (w *walker) content(n *yaml.Node) *cursor {
+	c := &cursor{lines: w.runes, line: n.Line - 1, col: n.Column - 1}
+	for r := c.peek(); r == '&' || r == '!' || unicode.IsSpace(r); r = c.peek() {
+		for r != 0 && !unicode.IsSpace(r) {
+			c.next()
+			r = c.peek()
 		}
+		c.next()
 	}
-	return raw
-}
-
-// rawLength is how many raw characters make the next decoded one.
-func rawLength(raw []char, style yaml.Style) int {
-	length := 1
 	switch {
-	case style&yaml.SingleQuotedStyle != 0 && raw[0].r == '\'':
-		length = 2
-	case style&yaml.DoubleQuotedStyle != 0 && raw[0].r == '\\' && len(raw) > 1:
-		length = 2 + map[rune]int{'x': 2, 'u': 4, 'U': 8}[raw[1].r]
+	case n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
+		c.line, c.col = c.line+1, 0
+	case n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0:
+		c.next()
 	}
-	return min(length, len(raw))
+	return c
+}
+
+// cursor walks the characters of the file, every line ended by a line feed. Line and column count from 0.
+type cursor struct {
+	lines     [][]rune
+	line, col int
+}
+
+// peek is the next character, 0 at the end of the file.
+func (c *cursor) peek() rune {
+	switch {
+	case c.line >= len(c.lines):
+		return 0
+	case c.col >= len(c.lines[c.line]):
+		return '\n'
+	}
+	return c.lines[c.line][c.col]
+}
+
+func (c *cursor) next() rune {
+	r := c.peek()
+	if c.col++; r == '\n' {
+		c.line, c.col = c.line+1, 0
+	}
+	return r
+}
+
+// nextMark is the next character that is no blank, decoded as the scalar's style says. ok is false at the end
+// of the file.
+func (c *cursor) nextMark(style yaml.Style) (mark char, ok bool) {
+	for c.line < len(c.lines) {
+		mark := char{line: int32(c.line + 1), col: int32(c.col + 1)}
+		mark.r = c.next()
+		switch {
+		case style&yaml.SingleQuotedStyle != 0 && mark.r == '\'':
+			c.next()
+		case style&yaml.DoubleQuotedStyle != 0 && mark.r == '\\':
+			mark.r = c.escaped()
+		}
+		if !unicode.IsSpace(mark.r) {
+			return mark, true
+		}
+	}
+	return char{}, false
+}
+
+// escaped decodes what follows a backslash in double quotes (YAML 1.1, section 5.6). A line end that is
+// escaped joins the lines; as a blank it is passed over.
+func (c *cursor) escaped() rune {
+	simple := map[rune]rune{'0': 0, 'a': '\a', 'b': '\b', 't': '\t', 'n': '\n', 'v': '\v', 'f': '\f', 'r': '\r', 'e': '\x1b',
+		'N': '\u0085', '_': '\u00a0', 'L': '\u2028', 'P': '\u2029'}
+	digits := map[rune]int{'x': 2, 'u': 4, 'U': 8}
+	r := c.next()
+	if decoded, ok := simple[r]; ok {
+		return decoded
+	}
+	count, ok := digits[r]
+	if !ok {
+		return r
+	}
+	decoded := rune(0)
+	for range count {
+		decoded = decoded<<4 | hexDigit(c.next())
+	}
+	return decoded
+}
+
+func hexDigit(r rune) rune {
+	switch {
+	case r >= 'a':
+		return r - 'a' + 10
+	case r >= 'A':
+		return r - 'A' + 10
+	}
+	return r - '0'
 }

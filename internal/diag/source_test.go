@@ -1,0 +1,153 @@
+package diag
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// Every column stands in the terminal under the character it is about.
+func TestExcerpts(t *testing.T) {
+	long := strings.Repeat("abcdefghi ", 30)
+	for _, test := range []struct {
+		name, line string
+		col        int
+		want       string
+	}{
+		{"plain", "layers: CONF3-8", 9, "  1 | layers: CONF3-8\n    |         ^\n"},
+		{"indentation is cut", "    -> CONF3-8", 8, "  1 | -> CONF3-8\n    |    ^\n"},
+		{"a problem of the indentation is not", "\t\tx", 1, "  1 | \\t\\tx\n    | ^\n"},
+		{"tabs are written out", "a\tb", 3, "  1 | a\\tb\n    |    ^\n"},
+		{"wide characters", "卷积 x", 4, "  1 | 卷积 x\n    |      ^\n"},
+		{"combining accent", "e\u0301 x", 4, "  1 | e\u0301 x\n    |   ^\n"},
+		{"escapes", "a\x1b[31mb c", 9, "  1 | a\\x1b[31mb c\n    |            ^\n"},
+		{"direction marks", "\u202e x", 3, "  1 | \\u202e x\n    |        ^\n"},
+		{"behind the end", "abc", 4, "  1 | abc\n    |    ^\n"},
+		{"far behind the end", "abc", 40, "  1 | abc\n    |    ^\n"},
+		{"blanks at the end", "abc  \r", 3, "  1 | abc\n    |   ^\n"},
+		{"empty", "", 1, "  1 | \n    | ^\n"},
+		{"long, at the start", long, 1, "  1 | " + long[:100] + "...\n    | ^\n"},
+		{"long, in the middle", long, 151, "  1 | ..." + long[100:200] + "...\n    | " + strings.Repeat(" ", 53) + "^\n"},
+		{"long, at the end", long, 299, "  1 | ..." + strings.TrimSpace(long[248:]) + "\n    | " + strings.Repeat(" ", 53) + "^\n"},
+	} {
+		s := &Source{Name: "f.yaml", Lines: []string{test.line}}
+		var out strings.Builder
+		if err := s.Print(&out, List{{Pos: Pos{1, test.col}, Msg: "m"}}); err != nil {
+			t.Fatal(err)
+		}
+		want := fmt.Sprintf("f.yaml:1:%d: m\n%s", test.col, test.want)
+		if diff := cmp.Diff(want, out.String()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", test.name, diff)
+		}
+	}
+}
+
+// Problems are printed in file order, each once, with all they have to say.
+func TestPrint(t *testing.T) {
+	var list List
+	list.Add(Pos{12, 1}, "second").WithHint("a %s", "hint")
+	list.Add(Pos{2, 3}, "first").WithFits("numbers")
+	list.Add(Pos{12, 1}, "second")
+	list.Add(Pos{99, 1}, "past the end\x1b")
+	list[3].Context = "turn 1 of 2"
+	list.Add(Pos{}, "the whole file")
+	lines := make([]string, 12)
+	lines[1], lines[11] = "  x: y", "z"
+	want := `a\x07.yaml: the whole file
+a\x07.yaml:2:3: first
+  2 | x: y
+    | ^
+  fits: numbers
+a\x07.yaml:12:1: second
+  12 | z
+     | ^
+  hint: a hint
+a\x07.yaml:99:1: past the end\x1b
+  in:   turn 1 of 2
+`
+	var out strings.Builder
+	if err := (&Source{Name: "a\a.yaml", Lines: lines}).Print(&out, list); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// A hundred problems are shown, the others counted.
+func TestPrintIsBounded(t *testing.T) {
+	for _, test := range []struct {
+		problems int
+		last     string
+	}{{100, "f:1:100: m\n"}, {101, "f: problems not shown: 1\n"}, {12_100, "f: problems not shown: 12,000\n"}} {
+		var list List
+		for i := range test.problems {
+			list.Add(Pos{1, i + 1}, "m")
+		}
+		var out strings.Builder
+		if err := (&Source{Name: "f"}).Print(&out, list); err != nil {
+			t.Fatal(err)
+		}
+		if got := out.String(); !strings.HasSuffix(got, test.last) || strings.Count(got, ": m\n") != 100 {
+			t.Errorf("%d problems end with %s", test.problems, got[max(0, len(got)-80):])
+		}
+		if got, want := list.Crowded(), test.problems > 1000; got != want {
+			t.Errorf("%d problems: crowded is %v", test.problems, got)
+		}
+	}
+}
+
+func TestAt(t *testing.T) {
+	here, there := Pos{1, 2}, Pos{3, 4}
+	for _, test := range []struct {
+		err  error
+		want Problem
+	}{
+		{Errorf("a %d", 1).WithHint("h"), Problem{Pos: here, Msg: "a 1", Hint: "h"}},
+		{&Problem{Pos: there, Msg: "b"}, Problem{Pos: there, Msg: "b"}},
+		{fmt.Errorf("c"), Problem{Pos: here, Msg: "c"}},
+	} {
+		if diff := cmp.Diff(test.want, At(here, test.err)); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+	for _, test := range []struct {
+		p, q Pos
+		want bool
+	}{{here, there, false}, {there, here, true}, {here, here, false}, {Pos{3, 5}, there, true}} {
+		if got := test.p.After(test.q); got != test.want {
+			t.Errorf("%s after %s is %v", test.p, test.q, got)
+		}
+	}
+}
+
+func TestNearest(t *testing.T) {
+	kinds := []string{"CONV", "DWCONV", "POOL", "RELU", "RELU6", "FC", "BN", "DROPOUT"}
+	for _, test := range []struct{ name, want string }{
+		{"CONF", "CONV"}, {"conv", "CONV"}, {"cnov", "CONV"}, {"CON", "CONV"}, {"CONVV", "CONV"}, {"DRPOUOT", "DROPOUT"},
+		{"FD", "FC"}, {"B", ""}, {"XYZZY", ""}, {"", ""}, {"卷积", ""}, {strings.Repeat("CONV", 20), ""},
+		{"RELU5", "RELU"}, // as near as RELU6: the first in the alphabet
+	} {
+		got, ok := Nearest(test.name, kinds)
+		if got != test.want || ok != (test.want != "") {
+			t.Errorf("Nearest(%q) = %q, %v, want %q", test.name, got, ok, test.want)
+		}
+	}
+	if got, want := DidYouMean("strid", []string{"size", "stride"}), "did you mean stride?"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := DidYouMean("x", make([]string, MaxCandidates+1)); got != "" {
+		t.Errorf("got %q among too many candidates", got)
+	}
+}
+
+func TestShort(t *testing.T) {
+	forty := strings.Repeat("é", 40)
+	for text, want := range map[string]string{"": "", "abc": "abc", forty: forty, forty + "x": forty + "..."} {
+		if got := Short(text); got != want {
+			t.Errorf("Short(%q) = %q", text, got)
+		}
+	}
+}

@@ -1,0 +1,165 @@
+package op
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"cnncalc/internal/diag"
+	"cnncalc/internal/graph"
+)
+
+func vol(w, h, d int64) graph.Shape { return graph.Shape{W: w, H: h, D: d} }
+
+// Shapes, weights and MACs of every kind of layer, worked out by hand.
+func TestRules(t *testing.T) {
+	window3 := window{size: extent{3, 3}}
+	for _, test := range []struct {
+		layer   graph.Op
+		in      []graph.Shape
+		out     graph.Shape
+		weights string // role and dimensions
+		macs    int64
+	}{
+		{&Conv{window: window3, Filters: 16}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 16), "weight 16x4x3x3, bias 16", 8 * 6 * 16 * 4 * 9},
+		{&Conv{window: window3, Filters: 16, groups: 2, NoBias: true}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 16), "weight 16x2x3x3", 8 * 6 * 16 * 2 * 9},
+		{&Conv{window: window{size: extent{7, 1}}, Filters: 2}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 2), "weight 2x4x1x7, bias 2", 8 * 6 * 2 * 4 * 7},
+		{&DWConv{window: window3}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 4), "weight 4x1x3x3, bias 4", 8 * 6 * 4 * 9},
+		{&Local{window: window3, Filters: 2}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 2), "weight 6x8x2x4x3x3, bias 2x6x8", 8 * 6 * 2 * 4 * 9},
+		{&UpConv{window: window{size: extent{2, 2}}, Filters: 6, groups: 2}, []graph.Shape{vol(8, 6, 4)}, vol(16, 12, 6), "weight 4x3x2x2, bias 6", 8 * 6 * 4 * 3 * 4},
+		{&MaxPool{pooling{window: window{size: extent{2, 2}}}}, []graph.Shape{vol(8, 6, 4)}, vol(4, 3, 4), "", 0},
+		{&L2Pool{pooling{window: window{size: extent{2, 2}}}}, []graph.Shape{vol(8, 6, 4)}, vol(4, 3, 4), "", 0},
+		{&AvgPool{pooling: pooling{window: window{size: extent{2, 2}}}}, []graph.Shape{vol(8, 6, 4)}, vol(4, 3, 4), "", 0},
+		{&AdaptAvg{size: extent{3, 2}}, []graph.Shape{vol(8, 6, 4)}, vol(3, 2, 4), "", 0},
+		{&GlobalAvgPool{}, []graph.Shape{vol(8, 6, 4)}, vol(1, 1, 4), "", 0},
+		{&FC{Units: 10}, []graph.Shape{vol(8, 6, 4)}, vol(1, 1, 10), "weight 10x192, bias 10", 1920},
+		{&Flatten{}, []graph.Shape{vol(8, 6, 4)}, vol(1, 1, 192), "", 0},
+		{&BatchNorm{}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 4), "weight 4, bias 4, buffer 4, buffer 4", 0},
+		{&LRN{}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 4), "", 0},
+		{&PReLU{}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 4), "weight 4", 0},
+		{&PReLU{Shared: true}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 4), "weight 1", 0},
+		{&Dropout{}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 4), "", 0},
+		{&Softmax{}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 4), "", 0},
+		{&Upsample{factor: extent{2, 3}}, []graph.Shape{vol(8, 6, 4)}, vol(16, 18, 4), "", 0},
+		{&Crop{size: extent{5, 6}}, []graph.Shape{vol(8, 6, 4)}, vol(5, 6, 4), "", 0},
+		{&Concat{}, []graph.Shape{vol(8, 6, 4), vol(8, 6, 1), vol(8, 6, 3)}, vol(8, 6, 8), "", 0},
+		{&Add{}, []graph.Shape{vol(8, 6, 4), vol(8, 6, 4)}, vol(8, 6, 4), "", 0},
+		{&Mul{}, []graph.Shape{vol(1, 1, 4), vol(8, 6, 4)}, vol(8, 6, 4), "", 0},
+		{&Mul{}, []graph.Shape{vol(1, 1, 4), vol(1, 1, 4)}, vol(1, 1, 4), "", 0},
+	} {
+		name := fmt.Sprintf("%s on %v", Notation(test.layer), test.in)
+		out, err := test.layer.Output(test.in)
+		if err != nil || out != test.out {
+			t.Errorf("%s: %s, %v, want %s", name, out, err, test.out)
+			continue
+		}
+		if got := weightsText(test.layer.Weights(test.in, out)); got != test.weights {
+			t.Errorf("%s: weights %q, want %q", name, got, test.weights)
+		}
+		if macs, err := test.layer.MACs(test.in, out); err != nil || macs != test.macs {
+			t.Errorf("%s: %d MACs, %v, want %d", name, macs, err, test.macs)
+		}
+	}
+}
+
+func weightsText(weights []graph.Weight) string {
+	roles := map[graph.Role]string{graph.RoleWeight: "weight", graph.RoleBias: "bias", graph.RoleBuffer: "buffer"}
+	texts := make([]string, len(weights))
+	for i, w := range weights {
+		dims := strings.ReplaceAll(strings.Trim(fmt.Sprint(w.Dims), "[]"), " ", "x")
+		texts[i] = roles[w.Role] + " " + dims
+	}
+	return strings.Join(texts, ", ")
+}
+
+// The middle is rounded down, and offset=x,y takes the part there.
+func TestCropCorner(t *testing.T) {
+	for _, test := range []struct {
+		crop Crop
+		x, y int64
+	}{
+		{Crop{size: extent{5, 4}}, 1, 1},
+		{Crop{size: extent{5, 4}, offset: offset{3, 2, true}}, 3, 2},
+		{Crop{size: extent{5, 4}, offset: offset{0, 0, true}}, 0, 0},
+	} {
+		if x, y := test.crop.Corner(vol(8, 6, 1)); x != test.x || y != test.y {
+			t.Errorf("%s: %d,%d, want %d,%d", Notation(&test.crop), x, y, test.x, test.y)
+		}
+	}
+}
+
+// What does not fit is refused with numbers and a remedy.
+func TestRefusals(t *testing.T) {
+	padded := func(size, stride, left, right, top, bottom int64) window {
+		w := square(size, stride, 0, 1, "")
+		w.pad = pad{padNumbers, left, right, top, bottom}
+		return w
+	}
+	for _, test := range []struct {
+		layer graph.Op
+		in    graph.Shape
+		want  diag.Problem
+	}{
+		{&Conv{window: square(5, 1, 1, 1, ""), Filters: 1}, vol(2, 2, 1), diag.Problem{
+			Msg:  "(W-F+2P)/S+1 = (2-5+2)/1+1: the window 5 is larger than the padded input 4",
+			Fits: "size 4 at most; input 3 or more; pad 2 on each side"}},
+		{&Conv{window: square(3, 1, 0, 2, ""), Filters: 1}, vol(9, 4, 1), diag.Problem{
+			Msg:  "height: (W-d(F-1)-1+2P)/S+1 = (4-2*(3-1)-1+0)/1+1: the window 5 is larger than the padded input 4",
+			Fits: "height: size 2 at most; input 5 or more; pad 1 on each side"}},
+		{&Conv{window: padded(3, 2, 0, 1, 1, 1), Filters: 1}, vol(8, 9, 1), diag.Problem{}},
+		{&Conv{window: padded(3, 2, 0, 2, 1, 1), Filters: 1}, vol(8, 9, 1), diag.Problem{
+			Msg:  "width: (W-F+P+P')/S+1 = (8-3+0+2)/2+1 = 4.5 is not a whole number",
+			Fits: "width: input 7 (4 wide) or 9 (5 wide); pad 1 on one side; stride 1 (8 wide) or 7 (2 wide); `floor` (4, as PyTorch does)"}},
+		{&MaxPool{pooling{window: square(3, 3, 2, 1, "")}}, vol(8, 8, 1), diag.Problem{
+			Msg: "pad 2 is more than half the window 3: some windows would hold padding only", Fits: "pad 1 at most"}},
+		{&Conv{window: square(1, 1, 0, 1, ""), Filters: 6, groups: 4}, vol(8, 8, 8), diag.Problem{
+			Msg: "6 filters cannot be split into 4 groups", Fits: "groups 2"}},
+		{&Conv{window: square(1, 1, 0, 1, ""), Filters: 8, groups: 4}, vol(8, 8, 6), diag.Problem{
+			Msg: "the input's depth 6 cannot be split into 4 groups", Fits: "groups 2"}},
+		{&UpConv{window: square(2, 2, 3, 1, ""), Filters: 1}, vol(2, 9, 1), diag.Problem{
+			Msg:  "width: (W-1)S-2P+d(F-1)+1+outpad = (2-1)*2-6+2+0 = -2: nothing is left",
+			Fits: "width: pads of 3 together at most"}},
+		{&UpConv{window: square(3, 2, 0, 1, ""), Filters: 1, OutPad: extent{2, 0}}, vol(2, 2, 1), diag.Problem{
+			Msg: "width: outpad 2 must be below the stride 2 or the dilation 1", Fits: "width: outpad 1 at most"}},
+		{&Crop{size: extent{9, 2}}, vol(8, 8, 1), diag.Problem{Msg: "9x2 cannot be cut out of 8x8", Fits: "size 8x8 at most"}},
+		{&Crop{size: extent{4, 2}, offset: offset{5, 0, true}}, vol(8, 8, 1), diag.Problem{
+			Msg: "4x2 at offset 5,0 reaches past 8x8", Fits: "offset 4,6 at most"}},
+		{&FC{}, vol(8, 8, 1), diag.Problem{Msg: "the number of units must be written", Hint: "for example FC-4096, or classes: 10 for the last FC"}},
+	} {
+		_, err := test.layer.Output([]graph.Shape{test.in})
+		got := diag.Problem{}
+		if err != nil {
+			got = diag.At(diag.Pos{}, err)
+		}
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("%s on %s (-want +got):\n%s", Notation(test.layer), test.in, diff)
+		}
+	}
+}
+
+// A merge names the positions of the first two inputs that differ.
+func TestMismatches(t *testing.T) {
+	for _, test := range []struct {
+		layer graph.Op
+		in    []graph.Shape
+		a, b  int
+		hint  string
+	}{
+		{&Add{}, []graph.Shape{vol(8, 8, 4), vol(8, 8, 4), vol(8, 8, 6)}, 1, 2,
+			"a CONV1-6 on the first of the two, or a CONV1-4 on the second, would make them alike"},
+		{&Add{}, []graph.Shape{vol(8, 8, 4), vol(4, 4, 4)}, 0, 1, "every path must shrink the volume alike"},
+		{&Add{}, []graph.Shape{{}, vol(8, 8, 4), vol(8, 4, 4)}, 1, 2, "every path must shrink the volume alike"},
+		{&Concat{}, []graph.Shape{vol(8, 8, 4), vol(8, 8, 1), vol(8, 7, 4)}, 0, 2, "every path must shrink the volume alike"},
+		{&Mul{}, []graph.Shape{vol(1, 1, 6), vol(8, 8, 4)}, 0, 1, "a CONV1-4 on the first of the two, or a CONV1-6 on the second"},
+		{&Mul{}, []graph.Shape{vol(4, 4, 4), vol(8, 8, 4)}, 0, 1, "every path must shrink the volume alike"},
+	} {
+		_, err := test.layer.Output(test.in)
+		var m *Mismatch
+		if !errors.As(err, &m) || m.A != test.a || m.B != test.b || !strings.HasPrefix(m.Problem.Hint, test.hint) {
+			t.Errorf("%s of %v: %+v, want %d and %d, %s", test.layer.Kind(), test.in, err, test.a, test.b, test.hint)
+		}
+	}
+}

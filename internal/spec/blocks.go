@@ -1,0 +1,105 @@
+package spec
+
+import (
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"cnncalc/internal/diag"
+)
+
+// Most parameters of a block.
+const maxParams = 64
+
+// blockHeads registers the blocks' names first, so that bodies and layers may call any of them.
+func (w *walker) blockHeads(entries map[string]entry) {
+	e, ok := entries["blocks"]
+	if !ok {
+		return
+	}
+	n := w.resolve(e.value)
+	if n.Kind == yaml.MappingNode && n.Style&yaml.FlowStyle != 0 && len(n.Content) > 0 {
+		w.problems = append(w.problems, flowBlocks(w.posOf(n)))
+		w.file.blocksUnread = true
+		return
+	}
+	all, ok := w.mapping(e.value, "blocks")
+	w.file.blocksUnread = !ok
+	for _, b := range all {
+		try(func() { w.blockHead(b) })
+	}
+}
+
+func flowBlocks(pos diag.Pos) diag.Problem {
+	return diag.Problem{Pos: pos, Msg: "blocks in braces are split by YAML at every comma",
+		Hint: "write each block on a line of its own under blocks:, its body under `name(a, b): |`"}
+}
+
+// blockHead reads name(w, s=1).
+func (w *walker) blockHead(e entry) {
+	p := w.newParser(e.node, "")
+	name := p.peek()
+	if name.kind != tokWord || !isName(name.text) || !p.after().is("(") {
+		w.file.blocksUnread = true
+		w.problems.Add(e.pos, "a block is defined as name(parameters), not %s", diag.Short(e.key)).WithHint("for example bottleneck(w, s=1): |")
+		return
+	}
+	if _, _, isKind := w.kinds.split(name.text); isKind || slices.Contains([]string{"INPUT", "IDENTITY"}, strings.ToUpper(name.text)) {
+		w.problems.Add(e.pos, "a block cannot be called %s: that is a kind of layer", name).WithHint("choose another name")
+		return
+	}
+	if earlier, twice := w.file.blocks[name.text]; twice {
+		w.problems.Add(e.pos, "the block %s is defined twice", name).WithHint("first at %s", earlier.pos)
+		return
+	}
+	b := &block{name: name.text, pos: e.pos, paramsUnread: true}
+	w.file.blocks[b.name] = b
+	w.bodies = append(w.bodies, blockBody{b, e.value})
+	p.take()
+	p.take()
+	b.params = p.params(b.name)
+	b.paramsUnread = false
+}
+
+// params reads "w, s=1)" to the end.
+func (p *parser) params(name string) []param {
+	var params []param
+	for !p.accept(")") {
+		if len(params) > 0 {
+			p.expect(",", "or ) in the definition of "+name)
+		}
+		t := p.take()
+		switch {
+		case t.kind != tokWord || !isName(t.text):
+			p.failAt(t.pos, "block %s: a parameter is a name, not %s", name, t)
+		case slices.ContainsFunc(params, func(q param) bool { return q.name == t.text }):
+			p.failAt(t.pos, "block %s: the parameter %s is written twice", name, t)
+		case len(params) == maxParams:
+			p.failAt(t.pos, "block %s has more than %d parameters", name, maxParams)
+		}
+		q := param{name: t.text}
+		if p.accept("=") {
+			q.def = p.defaultValue(name, q.name)
+		}
+		params = append(params, q)
+	}
+	if t := p.peek(); t.kind != tokEnd {
+		p.failAt(t.pos, "block %s: unexpected %s behind the parameters", name, t)
+	}
+	return params
+}
+
+func (p *parser) defaultValue(block, param string) *literal {
+	t := p.peek()
+	if t.kind != tokNumber {
+		p.failAt(t.pos, "block %s: the default of %s is a whole number, not %s", block, param, t)
+	}
+	return p.primary().(*literal)
+}
+
+func (w *walker) blockBodies() {
+	for _, b := range w.bodies {
+		b.block.body = w.chain(b.text, "the block "+b.block.name, b.block.name)
+	}
+}

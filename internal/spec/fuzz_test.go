@@ -1,0 +1,125 @@
+package spec
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"cnncalc/internal/diag"
+)
+
+// Longest fuzzed file, in bytes. TestHostileFiles of cmd/cnncalc has the long ones.
+const maxFuzzed = 4096
+
+// Most steps that a fuzzed file may take to expand: more make a slow case, not an interesting one.
+const fuzzedSteps = 10_000
+
+// checkPositions holds that every problem stands in the file, or behind the end of a line, or is about the file as
+// a whole, and that it is one that can be printed.
+func checkPositions(t *testing.T, source *diag.Source, problems diag.List) {
+	t.Helper()
+	for _, p := range problems {
+		switch {
+		case p.Msg == "" || p.Msg == unread.Msg:
+			t.Errorf("a problem without message: %+v", p)
+		case p.Pos.IsZero():
+		case p.Pos.Line < 1 || p.Pos.Line > len(source.Lines):
+			t.Errorf("%v: the file has %d lines", &p, len(source.Lines))
+		case p.Pos.Col < 1 || p.Pos.Col > utf8.RuneCountInString(source.Lines[p.Pos.Line-1])+1:
+			t.Errorf("%v: the line has %d characters", &p, utf8.RuneCountInString(source.Lines[p.Pos.Line-1]))
+		}
+	}
+	if err := source.Print(io.Discard, problems); err != nil {
+		t.Error(err)
+	}
+}
+
+// FuzzRead holds that any bytes are read, or refused with problems that stand in the file.
+func FuzzRead(f *testing.F) {
+	files, err := filepath.Glob("../../testdata/broken/*.yaml")
+	if err != nil || len(files) == 0 {
+		f.Fatal("no broken files to start from", err)
+	}
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Add([]byte(blocksAndLabels))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if len(data) > maxFuzzed {
+			return
+		}
+		file, source, problems := Read("fuzz.yaml", data)
+		checkPositions(t, source, problems)
+		g, more := file.lower(Options{}, fuzzedSteps)
+		checkPositions(t, source, more)
+		if len(problems)+len(more) == 0 && file.layers == nil {
+			t.Error("no layers and no problem")
+		}
+		for i, n := range g.Nodes {
+			if n.Name == "" {
+				t.Errorf("node %d has no name", i)
+			}
+			for _, in := range n.Inputs {
+				if in < 0 || in >= i {
+					t.Errorf("node %d reads node %d", i, in)
+				}
+			}
+		}
+	})
+}
+
+// FuzzArrow holds that any arrow text is read in full, whatever is wrong in it.
+func FuzzArrow(f *testing.F) {
+	for _, text := range []string{
+		"INPUT -> [[CONV3-{64,128} -> RELU]*N -> POOL2?]*2 @a -> [FC-4096 -> RELU]*2 -> FC-1000",
+		"ADD(CONV3-w s(s) p=1,1,0,0 -> BN | @a -> RELU | IDENTITY) # joined",
+		"u(64, s=2)*3 -> CONV7x1-192 p3x0 same -> CONV(f)x(f+2*(1-f))-8 → DROPOUT0.5 LRN5 alpha=1e-4",
+		"] -> ) | } ( [ { -> -> @ @1 * ? = 010 99999999999999999999 .5 1..2",
+		"ADD([RELU | IDENTITY)] -> CONV3-(8 -> u(8 -> u(,) -> u(w=",
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if len(text) > maxFuzzed || !utf8.ValidString(text) {
+			return
+		}
+		lines := strings.FieldsFunc(text, func(r rune) bool { return isBreak(r) || r == '\r' })
+		source := &diag.Source{Name: "fuzz", Lines: lines}
+		var problems diag.List
+		file := newFile()
+		file.vars["N"] = variable{values: []int64{2}}
+		file.blocks["u"] = &block{name: "u", params: []param{{name: "w"}, {name: "s", def: &literal{1}}}, body: &chain{items: []item{{body: &broken{}}}}}
+		lex := &lexer{text: charsOf(lines), end: diag.Pos{Line: 1, Col: 1}, problems: &problems}
+		p := newParser(lex, file.kinds, file, "")
+		if p.peek().kind == tokEnd {
+			return
+		}
+		file.layers = p.chainToEnd()
+		if t2 := p.peek(); t2.kind != tokEnd {
+			t.Errorf("%v is left over", t2)
+		}
+		_, more := file.lower(Options{}, fuzzedSteps)
+		checkPositions(t, source, append(problems, more...))
+	})
+}
+
+// charsOf is lines of arrow text with their positions.
+func charsOf(lines []string) []char {
+	var text []char
+	for i, line := range lines {
+		col := int32(0)
+		for _, r := range line {
+			col++
+			text = append(text, char{r, int32(i + 1), col})
+		}
+		text = append(text, char{'\n', int32(i + 1), col + 1})
+	}
+	return text
+}
