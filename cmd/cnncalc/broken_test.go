@@ -97,9 +97,9 @@ func TestHostileFiles(t *testing.T) {
 		{"absent-items", head + "layers: '[" + fill("RELU*0 -> ", 64) + "RELU*0]*100000'", "takes more than 8,000,000 steps to expand"},
 		{"many-paths", head + "layers: '[ADD(" + fill("IDENTITY | ", 64) + "IDENTITY)]*100000'", "takes more than 8,000,000 steps to expand"},
 		{"costly-turns", head + "layers: '[CONV3-(" + strings.Repeat("1+", 999) + "1)]*200000'", "takes more than 8,000,000 steps to expand"},
-		{"million-layers", head + "layers: RELU*200000 -> RELU*200000", "more than 250,000 layers"},
+		{"million-layers", head + "layers: RELU*600000 -> RELU*600000", "more than 1,000,000 layers"},
 		{"long-names", head + "blocks:\n" + sequence(15, "  "+strings.Repeat("b", 50)+"%d(): "+strings.Repeat("b", 50)+"%[1]d_()\n  "+strings.Repeat("b", 50)+"%[1]d_(): RELU*200000", "\n") +
-			"\nlayers: " + sequence(15, strings.Repeat("b", 50)+"%d()", " -> "), "more than 250,000 layers"},
+			"\nlayers: " + sequence(15, strings.Repeat("b", 50)+"%d()", " -> "), "more than 1,000,000 layers"},
 		{"calls", head + "blocks:\n" + sequence(14, "  b%d(): c%[1]d()*20\n  c%[1]d(): RELU*0", "\n") + "\nlayers: '[" + sequence(14, "b%d()", " -> ") + "]*200000'", "takes more than 8,000,000 steps to expand"},
 		{"mistakes-of-turns", head + "layers: '[CONV1-2147483646 g4]*200000'", "the input's depth 3 cannot be split into 4 groups"},
 		{"alias-bomb", head + "a: &a [x, x]\n" + sequence(40, "b%d: &b%[1]d [*a, *a]", "\n") + "\nc: &c0 [*a]\n" + sequence(30, "d%d: &c1%[1]d [*c0, *c0]", "\n"), "an architecture file has no key a"},

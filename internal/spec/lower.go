@@ -16,7 +16,7 @@ import (
 // Bounds of what a file may expand to. Steps are items visited, turns, paths and operations of expressions, so
 // that repeats of nothing come to an end too.
 const (
-	MaxLayers   = 250_000
+	MaxLayers   = 1_000_000
 	maxSteps    = 8_000_000
 	maxMistakes = 5_000 // the same ones in other turns counted again
 	maxCalls    = 16    // blocks called from blocks
