@@ -24,6 +24,7 @@ type memoryFlags struct {
 	specFlags
 	batch   int64
 	all     bool
+	arena   bool
 	columns []string
 	format  string
 	output  string
@@ -44,6 +45,7 @@ func newMemory(a *app) *cobra.Command {
 	flags := cmd.Flags()
 	flags.Int64Var(&f.batch, "batch", 1, "pictures in a batch")
 	flags.BoolVar(&f.all, "all", false, "list layers too that make no volume and have no parameters")
+	flags.BoolVar(&f.arena, "arena", false, "print instead what cnncalc run takes here: where each volume lives, and the totals")
 	flags.StringSliceVar(&f.columns, "columns", nil, "columns to print, in order: name,layer,output,memory,weights,biases,macs")
 	flags.StringVar(&f.format, "format", "text", "text, markdown, csv or json")
 	flags.StringVarP(&f.output, "output", "o", "", "write to this file, whole or not at all")
@@ -67,6 +69,9 @@ func (a *app) memory(args []string, f *memoryFlags) error {
 	if err != nil {
 		return err
 	}
+	if f.arena {
+		return a.memoryArena(l, f, format, units)
+	}
 	notes, err := memory.NewNotes(l.network, f.batch)
 	if err != nil {
 		return problemError("%s: %w", l.title(), err)
@@ -78,15 +83,38 @@ func (a *app) memory(args []string, f *memoryFlags) error {
 		document := report.NewNetworkDocument(l.title(), l.network, f.batch, notes)
 		return a.write(f.output, func(w io.Writer) error { return report.WriteJSON(w, document) })
 	}
-	table, err := l.memoryTable(f, notes, units)
-	if err != nil {
-		return usageError("--columns: %w", err)
+	return a.writeTable(l.memoryTable(f, notes, units), f, format)
+}
+
+// memoryArena prints the executor's account in place of the notes'.
+func (a *app) memoryArena(l *loaded, f *memoryFlags, format report.Format, units report.Units) error {
+	if format == report.JSON {
+		return usageError("--arena writes text, markdown or csv, not json")
 	}
-	return a.write(f.output, func(w io.Writer) error { return table.Write(w, format) })
+	table, err := l.arenaTable(f.batch, units)
+	if err != nil {
+		return err
+	}
+	return a.writeTable(table, f, format)
+}
+
+// writeTable writes the columns that were asked for.
+func (a *app) writeTable(t report.Table, f *memoryFlags, format report.Format) error {
+	if f.columns != nil {
+		columns := make([]string, len(f.columns))
+		for i, key := range f.columns {
+			columns[i] = strings.TrimSpace(key)
+		}
+		var err error
+		if t, err = t.Select(columns); err != nil {
+			return usageError("--columns: %w", err)
+		}
+	}
+	return a.write(f.output, func(w io.Writer) error { return t.Write(w, format) })
 }
 
 // memoryTable is the VGG table, with the account and the shares under it.
-func (l *loaded) memoryTable(f *memoryFlags, notes memory.Notes, units report.Units) (report.Table, error) {
+func (l *loaded) memoryTable(f *memoryFlags, notes memory.Notes, units report.Units) report.Table {
 	n := l.network
 	t := report.NetworkTable(n, f.all)
 	t.Title = l.title()
@@ -94,14 +122,7 @@ func (l *loaded) memoryTable(f *memoryFlags, notes memory.Notes, units report.Un
 	if isNotesVGG(n) {
 		t.Notes = append(t.Notes, "", "The CS231n notes print 24M values, 93MB, under these same rows: an error there (cs231n.github.io issue 88).")
 	}
-	if f.columns == nil {
-		return t, nil
-	}
-	columns := make([]string, len(f.columns))
-	for i, key := range f.columns {
-		columns[i] = strings.TrimSpace(key)
-	}
-	return t.Select(columns)
+	return t
 }
 
 // isNotesVGG recognises the network of the notes' table by its sums.
