@@ -36,7 +36,7 @@ func (w *walker) chars(n *yaml.Node) []char {
 		c, ok := raw.nextMark(n.Style)
 		switch {
 		case !ok || c.r != r:
-			panic(n.Value)
+			return charsAt(w.posOf(n), n.Value)
 		case blank && (lineEnd || c.line != line):
 			text = append(text, char{'\n', c.line, c.col})
 		case blank:
