@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -14,13 +15,18 @@ type Workers struct {
 	size int
 
 	mu     sync.Mutex // held for the length of one call
-	wake   chan struct{}
-	closed bool
+	closed atomic.Bool
 	job    job
 	tasks  int64
 	next   atomic.Int64
-	busy   sync.WaitGroup
 	failed atomic.Pointer[TaskPanic]
+
+	// round counts the jobs that were handed out; a helper that sees it change
+	// takes part. pending is the helpers that have not finished the round.
+	round   atomic.Uint32
+	pending atomic.Int32
+	helpers []*sleeper // of workers 1 and up
+	caller  *sleeper
 
 	// jobs holds one argument block for each kind of kernel that has run, for
 	// the next call of that kind to use again. See launch.
@@ -50,16 +56,68 @@ func (p *TaskPanic) Error() string {
 // kernel is one of them. A size below 1 counts as 1.
 func NewWorkers(size int) *Workers {
 	size = max(size, 1)
-	w := &Workers{size: size, wake: make(chan struct{}, size)}
+	w := &Workers{size: size, caller: newSleeper()}
 	for id := 1; id < size; id++ {
-		go func() {
-			for range w.wake {
-				w.work(id)
-				w.busy.Done()
-			}
-		}()
+		s := newSleeper()
+		w.helpers = append(w.helpers, s)
+		go w.help(id, s)
 	}
 	return w
+}
+
+// help is the life of a worker that is not the caller.
+func (w *Workers) help(id int, s *sleeper) {
+	for seen := uint32(0); ; seen++ {
+		s.wait(func() bool { return w.round.Load() != seen })
+		if w.closed.Load() {
+			return
+		}
+		w.work(id)
+		if w.pending.Add(-1) == 0 {
+			w.caller.wake()
+		}
+	}
+}
+
+// spins is how often a sleeper looks before it sleeps: some tens of
+// microseconds, as long as it takes to wake a goroutine. Layers follow each
+// other faster than that.
+const spins = 1 << 15
+
+// sleeper lets one goroutine wait for a condition that others make true.
+type sleeper struct {
+	asleep atomic.Bool
+	signal chan struct{}
+}
+
+func newSleeper() *sleeper { return &sleeper{signal: make(chan struct{}, 1)} }
+
+// wait returns when ready does. It looks for a while, and then sleeps until
+// wake is called.
+func (s *sleeper) wait(ready func() bool) {
+	for i := range spins {
+		if ready() {
+			return
+		}
+		if i%64 == 63 {
+			runtime.Gosched() // there may be fewer processors than workers
+		}
+	}
+	for !ready() {
+		s.asleep.Store(true)
+		// What became true before the store would not have woken it.
+		if ready() && s.asleep.CompareAndSwap(true, false) {
+			return
+		}
+		<-s.signal
+	}
+}
+
+// wake ends the sleep of a goroutine whose condition has become true.
+func (s *sleeper) wake() {
+	if s.asleep.CompareAndSwap(true, false) {
+		s.signal <- struct{}{}
+	}
 }
 
 // Size is the number of workers: what the ...Scratch functions ask for.
@@ -70,11 +128,18 @@ func (w *Workers) Size() int { return w.size }
 func (w *Workers) Close() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.closed {
+	if w.closed.Swap(true) {
 		return
 	}
-	w.closed = true
-	close(w.wake)
+	w.begin()
+}
+
+// begin starts a round.
+func (w *Workers) begin() {
+	w.round.Add(1)
+	for _, s := range w.helpers {
+		s.wake()
+	}
 }
 
 // Run calls f once for each task in [0, tasks) and returns when all have
@@ -127,15 +192,14 @@ func (w *Workers) run(tasks int, j job) {
 	}
 	w.job, w.tasks = j, int64(tasks)
 	w.next.Store(0)
-	if !w.closed {
-		helpers := min(w.size, tasks) - 1
-		w.busy.Add(helpers)
-		for range helpers {
-			w.wake <- struct{}{}
-		}
+	if tasks == 1 || w.size == 1 || w.closed.Load() {
+		w.work(0)
+	} else {
+		w.pending.Store(int32(len(w.helpers)))
+		w.begin()
+		w.work(0)
+		w.caller.wait(func() bool { return w.pending.Load() == 0 })
 	}
-	w.work(0)
-	w.busy.Wait()
 	w.job = nil
 	if p := w.failed.Swap(nil); p != nil {
 		panic(p)
