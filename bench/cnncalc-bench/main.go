@@ -1,0 +1,223 @@
+// Cnncalc-bench is cnncalc's side of the benchmark in the folder above: it holds a built-in network with its weights in
+// memory and runs it whenever it is told to, so that the driver can take turns between several programs.
+//
+//	cnncalc-bench -weights FILE -input PICTURE.npy [-threads N] [-algo NAME] NETWORK
+//	cnncalc-bench -tensors NETWORK
+//
+// It prints a line of JSON when it is ready, then answers each line of standard input with one line:
+//
+//	run N     takes the picture through the network once, then N times; the N times in milliseconds
+//	logits    the outputs of the last run
+//
+// It ends with standard input. -tensors prints the network's tensors as JSON, for the script that exports weights.
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"cnncalc/architectures"
+	"cnncalc/internal/exec"
+	"cnncalc/internal/memory"
+	"cnncalc/internal/shape"
+	"cnncalc/internal/spec"
+	"cnncalc/internal/weights"
+)
+
+// maxPasses bounds the N of "run N".
+const maxPasses = 1000
+
+// maxInput bounds the picture, in bytes: a batch of one at the largest size that a network here takes.
+const maxInput = 16 << 20
+
+func main() {
+	var o options
+	flag.StringVar(&o.weights, "weights", "", "safetensors or npz file, by cnncalc's names of the tensors")
+	flag.StringVar(&o.input, "input", "", "npy file of the picture, [1, D, H, W]")
+	flag.IntVar(&o.threads, "threads", 1, "threads")
+	flag.StringVar(&o.algo, "algo", string(exec.Auto), exec.AlgoNames())
+	flag.BoolVar(&o.tensors, "tensors", false, "print the network's tensors and end")
+	flag.Parse()
+	o.network = flag.Arg(0)
+	if err := run(o, os.Stdin, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "cnncalc-bench:", err)
+		os.Exit(1)
+	}
+}
+
+type options struct {
+	network, weights, input, algo string
+	threads                       int
+	tensors                       bool
+}
+
+func run(o options, in io.Reader, out io.Writer) error {
+	network, err := builtIn(o.network)
+	if err != nil {
+		return err
+	}
+	algo, err := exec.ParseAlgo(o.algo)
+	if err != nil {
+		return err
+	}
+	program, err := exec.Compile(network, exec.Options{Batch: 1, Threads: o.threads, Algo: algo})
+	if err != nil {
+		return err
+	}
+	if o.tensors {
+		return json.NewEncoder(out).Encode(list(network, program))
+	}
+	if err := load(program, o.weights); err != nil {
+		return err
+	}
+	defer program.Close()
+	input, err := readInput(o.input)
+	if err != nil {
+		return err
+	}
+	if err := json.NewEncoder(out).Encode(ready{runtime.Version(), program.Footprint()}); err != nil {
+		return err
+	}
+	return (&server{program: program, input: input}).serve(in, out)
+}
+
+// builtIn reads a network that comes with cnncalc.
+func builtIn(name string) (*shape.Network, error) {
+	data, err := architectures.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("there is no built-in network %q: %w", name, err)
+	}
+	file, _, problems := spec.Read(name, data)
+	graph, more := file.Lower(spec.Options{})
+	problems = append(problems, more...)
+	network, more := shape.Infer(graph)
+	if problems = append(problems, more...); len(problems) > 0 {
+		return nil, fmt.Errorf("%s has %d problems; cnncalc check shows them", name, len(problems))
+	}
+	return network, nil
+}
+
+// listed is a tensor as -tensors prints it.
+type listed struct {
+	Name  string `json:"name"`  // "conv1.weight"
+	Kind  string `json:"kind"`  // the layer's, "CONV"
+	Shape []int  `json:"shape"` // outermost first
+}
+
+// list gives the tensors of all layers, in the order of the layers.
+func list(n *shape.Network, p *exec.Program) []listed {
+	kinds := map[string]string{}
+	for _, node := range n.Nodes {
+		kinds[node.Name] = node.Op.Kind()
+	}
+	var all []listed
+	for _, t := range p.Tensors() {
+		layer := t.Name[:strings.LastIndexByte(t.Name, '.')]
+		all = append(all, listed{t.Name, kinds[layer], t.Shape})
+	}
+	return all
+}
+
+// load fills the weights straight from the file, without a copy of it in memory.
+func load(p *exec.Program, path string) error {
+	file, err := weights.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	return p.Load(context.Background(), func(dst []float32, t exec.Tensor, _ func(int, func(int))) error {
+		return file.Read(t.Name, dst)
+	})
+}
+
+func readInput(path string) ([]float32, error) {
+	tensors, err := weights.ReadFile(path, maxInput, nil)
+	if err != nil {
+		return nil, err
+	}
+	if len(tensors) != 1 {
+		return nil, fmt.Errorf("%s has %d tensors, but the picture is one", path, len(tensors))
+	}
+	return tensors[0].Data, nil
+}
+
+// ready is the first line.
+type ready struct {
+	Version string           `json:"version"` // Go's
+	Planned memory.Footprint `json:"planned"` // bytes
+}
+
+// server answers the driver.
+type server struct {
+	program *exec.Program
+	input   []float32 // [1, D, H, W]
+	output  []float32 // nil before the first run
+}
+
+func (s *server) serve(in io.Reader, out io.Writer) error {
+	lines := bufio.NewScanner(in)
+	for lines.Scan() {
+		answer, err := s.answer(lines.Text())
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintln(out, answer); err != nil {
+			return err
+		}
+	}
+	return lines.Err()
+}
+
+func (s *server) answer(line string) (string, error) {
+	command, argument, _ := strings.Cut(line, " ")
+	switch command {
+	case "run":
+		n, err := strconv.Atoi(argument)
+		if err != nil || n < 1 || n > maxPasses {
+			return "", fmt.Errorf("run takes a number from 1 to %d, not %q", maxPasses, argument)
+		}
+		return s.run(n)
+	case "logits":
+		if s.output == nil {
+			return "", errors.New("logits: nothing has run yet")
+		}
+		return join(s.output, 9), nil
+	}
+	return "", fmt.Errorf("unknown command %q", line)
+}
+
+// run makes one pass to warm up and n that are timed.
+func (s *server) run(n int) (string, error) {
+	milliseconds := make([]float32, n)
+	for i := -1; i < n; i++ {
+		start := time.Now()
+		output, err := s.program.Run(context.Background(), s.input)
+		if err != nil {
+			return "", err
+		}
+		if i >= 0 {
+			milliseconds[i] = float32(time.Since(start).Seconds() * 1000)
+		}
+		s.output = output
+	}
+	return join(milliseconds, 6), nil
+}
+
+// join prints values with so many digits; 9 tell any two float32 apart.
+func join(values []float32, digits int) string {
+	texts := make([]string, len(values))
+	for i, v := range values {
+		texts[i] = strconv.FormatFloat(float64(v), 'g', digits, 32)
+	}
+	return strings.Join(texts, " ")
+}
