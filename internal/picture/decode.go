@@ -139,16 +139,33 @@ func decodeJPEG(data []byte, limits Limits) (*image.RGBA, []string, error) {
 	if head.scans > maxScans {
 		return nil, nil, fmt.Errorf("the JPEG has %d scans; the limit is %d, since each costs a pass over the whole picture: save it again as a baseline JPEG", head.scans, maxScans)
 	}
-	m, err := runDecoder(formatJPEG, jpeg.Decode, data)
-	if err != nil {
-		return nil, nil, err
-	}
-	rgb, notes, err := toRGB(m)
+	rgb, notes, err := decodeStoredJPEG(data, head)
 	if err != nil || head.orientation == 1 {
 		return rgb, notes, err
 	}
 	notes = append(notes, fmt.Sprintf("EXIF orientation %d applied: %s", head.orientation, orientationText(head.orientation)))
 	return orient(rgb, head.orientation), notes, nil
+}
+
+// decodeStoredJPEG leaves the orientation to its caller. It may write to data.
+func decodeStoredJPEG(data []byte, head jpegHead) (*image.RGBA, []string, error) {
+	// Package jpeg repeats subsampled components and converts YCCK to CMYK, after
+	// which they can't be interpolated. Where the Adobe segment says that there
+	// is nothing to convert, it leaves the components as they are.
+	subsampledInk := head.subsampledInk && head.adobes == 1
+	ycck := false
+	if subsampledInk {
+		ycck = data[head.transform] != 0
+		data[head.transform] = 0
+	}
+	m, err := runDecoder(formatJPEG, jpeg.Decode, data)
+	if err != nil {
+		return nil, nil, err
+	}
+	if cmyk, ok := m.(*image.CMYK); ok && subsampledInk {
+		return subsampledInkToRGB(cmyk, ycck), []string{noteCMYK}, nil
+	}
+	return toRGB(m)
 }
 
 func be32(b []byte) uint32 {

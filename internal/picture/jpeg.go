@@ -14,22 +14,35 @@ const maxScans = 200
 type jpegHead struct {
 	orientation int // EXIF tag 0x0112: 1 (upright) to 8; 1 where it is absent or broken
 	scans       int // SOS segments
+	adobes      int // Adobe segments; a proper file has at most one
+	transform   int // where in the file the last of them says how colours are coded
+	// subsampledInk is set for four components of which the second and third have
+	// half the resolution along both axes.
+	subsampledInk bool
 }
 
 // JPEG markers (ITU-T T.81, table B.1).
 const (
-	markerRST0 = 0xd0
-	markerSOI  = 0xd8
-	markerEOI  = 0xd9
-	markerSOS  = 0xda
-	markerAPP1 = 0xe1
-	markerTEM  = 0x01
+	markerSOF0  = 0xc0
+	markerSOF2  = 0xc2
+	markerRST0  = 0xd0
+	markerSOI   = 0xd8
+	markerEOI   = 0xd9
+	markerSOS   = 0xda
+	markerAPP1  = 0xe1
+	markerAPP14 = 0xee
+	markerTEM   = 0x01
 )
+
+// adobeTransform is where an Adobe segment says how colours are coded: 0 as they
+// are (RGB, CMYK), 1 YCbCr, 2 YCCK (ITU-T T.872, section 6.5.3).
+const adobeTransform = 11
 
 // walkJPEG steps over the segments of a JPEG file. It stops without an error at
 // the first thing that it does not understand: the decoder reports that.
 func walkJPEG(data []byte) jpegHead {
 	head := jpegHead{orientation: 1}
+	whole := len(data)
 	seenEXIF := false
 	for {
 		marker, rest := nextMarker(data)
@@ -54,9 +67,25 @@ func walkJPEG(data []byte) jpegHead {
 		case marker == markerAPP1 && !seenEXIF && bytes.HasPrefix(payload, []byte("Exif\x00\x00")):
 			seenEXIF = true
 			head.orientation = exifOrientation(payload[6:])
+		case marker == markerAPP14 && len(payload) > adobeTransform && bytes.HasPrefix(payload, []byte("Adobe")):
+			head.adobes++
+			head.transform = whole - len(rest) + 2 + adobeTransform
+		case marker >= markerSOF0 && marker <= markerSOF2:
+			head.subsampledInk = isSubsampledInk(payload)
 		}
 		data = rest[size:]
 	}
+}
+
+// isSubsampledInk reads a frame header (ITU-T T.81, section B.2.2). Of the ways
+// to subsample four components, package jpeg decodes this one alone.
+func isSubsampledInk(frame []byte) bool {
+	const fixed, each, components = 6, 3, 4
+	if len(frame) != fixed+each*components {
+		return false
+	}
+	factors := func(c int) byte { return frame[fixed+each*c+1] }
+	return factors(0) == 0x22 && factors(1) == 0x11 && factors(2) == 0x11 && factors(3) == 0x22
 }
 
 // nextMarker returns the next marker and what follows it, or 0. It passes over

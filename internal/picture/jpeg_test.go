@@ -92,3 +92,29 @@ func TestScansOfJPEG(t *testing.T) {
 		}
 	}
 }
+
+func TestInkOfJPEG(t *testing.T) {
+	tests := []struct {
+		file       string
+		subsampled bool
+		transform  int // of the Adobe segment, or -1 without one
+	}{
+		{"420.jpg", false, -1},
+		{"cmyk.jpg", false, 0}, // libjpeg marks CMYK with Adobe's segment
+		{"cmyk-444.jpg", false, 0},
+		{"cmyk-420.jpg", true, 0},
+		{"ycck-444.jpg", false, 2},
+		{"ycck-420.jpg", true, 2},
+	}
+	for _, test := range tests {
+		data := fixture(t, "kinds", test.file)
+		head := walkJPEG(data)
+		transform := -1
+		if head.adobes == 1 {
+			transform = int(data[head.transform])
+		}
+		if head.subsampledInk != test.subsampled || transform != test.transform {
+			t.Errorf("%s: subsampled %v, transform %d; want %v, %d", test.file, head.subsampledInk, transform, test.subsampled, test.transform)
+		}
+	}
+}

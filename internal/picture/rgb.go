@@ -67,13 +67,33 @@ func grayToRGB(m *image.Gray) *image.RGBA {
 	return dst
 }
 
-// ycbcrToRGB converts a JPEG's planes. Where chroma has a lower resolution,
-// package draw repeats each value; libjpeg interpolates, which differs at sharp
-// edges between colours. Interpolation belongs here.
+// ycbcrToRGB converts a JPEG's planes as libjpeg does.
 func ycbcrToRGB(m *image.YCbCr) *image.RGBA {
-	dst := image.NewRGBA(image.Rect(0, 0, m.Rect.Dx(), m.Rect.Dy()))
-	draw.Draw(dst, dst.Rect, m, m.Rect.Min, draw.Src)
-	return dst
+	return convertPlanes(m, jpegUpsampler(m), jpegRow)
+}
+
+// jpegRow is the conversion of JFIF (section "Colour space") in libjpeg's
+// fixed-point arithmetic with 16 fractional bits (jdcolor.c). That of package
+// color has the same factors and rounds otherwise, by up to one level.
+func jpegRow(dst, luma, cb, cr []uint8) {
+	dst, cb, cr = dst[:4*len(luma)], cb[:len(luma)], cr[:len(luma)]
+	for x, v := range luma {
+		y := int32(v)<<16 + 1<<15
+		b, r := int32(cb[x])-128, int32(cr[x])-128
+		p := dst[4*x : 4*x+4 : 4*x+4]
+		p[0] = clipJPEG(y + 91881*r)
+		p[1] = clipJPEG(y - 22554*b - 46802*r)
+		p[2] = clipJPEG(y + 116130*b)
+		p[3] = 255
+	}
+}
+
+// clipJPEG takes a value with 16 fractional bits to 0..255.
+func clipJPEG(v int32) uint8 {
+	if uint32(v) < 1<<24 {
+		return uint8(v >> 16)
+	}
+	return uint8(^(v >> 31)) // 0 for a negative value, else 255
 }
 
 func paletteToRGB(m *image.Paletted) (*image.RGBA, []string) {
@@ -108,23 +128,56 @@ func straightRGB(c color.Color) (r, g, b uint8) {
 	return n.R, n.G, n.B
 }
 
-// cmykToRGB uses Pillow's formula (Convert.c, cmyk2rgb). Ink is 255 at its fullest.
+// cmykToRGB converts pixels without gaps between rows.
 func cmykToRGB(m *image.CMYK) *image.RGBA {
+	dst := image.NewRGBA(image.Rect(0, 0, m.Rect.Dx(), m.Rect.Dy()))
+	inkToRGB(dst.Pix, m.Pix, m.Pix)
+	return dst
+}
+
+// subsampledInkToRGB converts a CMYK or YCCK JPEG of which the second and third
+// component have half the resolution along both axes. m has all four as the file
+// stores them, subtracted from 255, and those two repeated.
+func subsampledInkToRGB(m *image.CMYK, ycck bool) *image.RGBA {
 	w, h := m.Rect.Dx(), m.Rect.Dy()
-	dst := image.NewRGBA(image.Rect(0, 0, w, h))
-	to := 0
+	planes := image.NewYCbCr(image.Rect(0, 0, w, h), image.YCbCrSubsampleRatio420)
 	for y := range h {
-		row := m.Pix[y*m.Stride : y*m.Stride+4*w]
-		for ; len(row) >= 4; row = row[4:] {
-			white := 255 - int(row[3])
-			for c := range 3 {
-				dst.Pix[to+c] = uint8(white - mulDiv255(int(row[c]), white))
+		row := m.Pix[y*m.Stride:][:4*w]
+		for x := range w {
+			planes.Y[y*planes.YStride+x] = 255 - row[4*x]
+			if x%2 == 0 && y%2 == 0 {
+				c := y/2*planes.CStride + x/2
+				planes.Cb[c], planes.Cr[c] = 255-row[4*x+1], 255-row[4*x+2]
 			}
-			dst.Pix[to+3] = 255
-			to += 4
 		}
 	}
+	convert := invertedRow
+	if ycck { // its first three are the YCbCr of 255-C, 255-M and 255-Y, stored inverted
+		convert = jpegRow
+	}
+	dst := convertPlanes(planes, jpegUpsampler(planes), convert)
+	inkToRGB(dst.Pix, dst.Pix, m.Pix)
 	return dst
+}
+
+// invertedRow takes three components as they are and subtracts them from 255.
+func invertedRow(dst, first, second, third []uint8) {
+	for x := range first {
+		dst[4*x], dst[4*x+1], dst[4*x+2], dst[4*x+3] = 255-first[x], 255-second[x], 255-third[x], 255
+	}
+}
+
+// inkToRGB uses Pillow's formula (Convert.c, cmyk2rgb). Ink is 255 at its
+// fullest. Pixels have 4 bytes: cyan, magenta and yellow come from inks, black
+// from the last byte in black. dst may be inks.
+func inkToRGB(dst, inks, black []uint8) {
+	for i := 0; i+3 < len(dst); i += 4 {
+		white := 255 - int(black[i+3])
+		for c := range 3 {
+			dst[i+c] = uint8(white - mulDiv255(int(inks[i+c]), white))
+		}
+		dst[i+3] = 255
+	}
 }
 
 // mulDiv255 is a*b/255, rounded to the nearest, for a and b in 0..255.

@@ -149,29 +149,26 @@ func stillWebP(size []byte, hasAlpha bool, payload []byte) []byte {
 	return file
 }
 
-// webpToRGB converts the planes of a lossy WebP. They are ITU-R BT.601 with
-// luma from 16 to 235 (RFC 6386, section 9.2), while image.YCbCr's own
-// conversion takes JPEG's full range. The arithmetic is libwebp's (dsp/yuv.h).
-//
-// Chroma is repeated for the two or four pixels that share it; libwebp
-// interpolates it.
+// webpToRGB converts the planes of a lossy WebP, whose chroma is always 4:2:0,
+// as libwebp does.
 func webpToRGB(m *image.YCbCr) *image.RGBA {
-	w, h := m.Rect.Dx(), m.Rect.Dy()
-	dst := image.NewRGBA(image.Rect(0, 0, w, h))
-	to := 0
-	for y := m.Rect.Min.Y; y < m.Rect.Max.Y; y++ {
-		for x := m.Rect.Min.X; x < m.Rect.Max.X; x++ {
-			luma := int32(m.Y[m.YOffset(x, y)]) * 19077 >> 8
-			c := m.COffset(x, y)
-			u, v := int32(m.Cb[c]), int32(m.Cr[c])
-			dst.Pix[to] = clipWebP(luma + v*26149>>8 - 14234)
-			dst.Pix[to+1] = clipWebP(luma - u*6419>>8 - v*13320>>8 + 8708)
-			dst.Pix[to+2] = clipWebP(luma + u*33050>>8 - 17685)
-			dst.Pix[to+3] = 255
-			to += 4
-		}
+	return convertPlanes(m, upsampler{2, 2, webpTriangle}, webpRow)
+}
+
+// webpRow converts ITU-R BT.601 with luma from 16 to 235 (RFC 6386, section
+// 9.2), while image.YCbCr's own conversion takes JPEG's full range. The
+// arithmetic is libwebp's (dsp/yuv.h).
+func webpRow(dst, luma, cb, cr []uint8) {
+	dst, cb, cr = dst[:4*len(luma)], cb[:len(luma)], cr[:len(luma)]
+	for x, v := range luma {
+		y := int32(v) * 19077 >> 8
+		b, r := int32(cb[x]), int32(cr[x])
+		p := dst[4*x : 4*x+4 : 4*x+4]
+		p[0] = clipWebP(y + r*26149>>8 - 14234)
+		p[1] = clipWebP(y - b*6419>>8 - r*13320>>8 + 8708)
+		p[2] = clipWebP(y + b*33050>>8 - 17685)
+		p[3] = 255
 	}
-	return dst
 }
 
 // clipWebP takes a value with 6 fractional bits to 0..255.

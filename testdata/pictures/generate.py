@@ -9,6 +9,7 @@ torchvision 0.14.1, torch 1.13.0 and NumPy 1.24.2:
 With chelsea.png (scikit-image 0.19.3, skimage/data/chelsea.png) photo.jpg is
 written too; without it the photo.jpg that is there is used.
 """
+import io
 import json
 import os
 import struct
@@ -41,6 +42,86 @@ def gradient():
 
 def eight(a):
     return np.round(a * 255).astype(np.uint8)
+
+
+def vivid(w, h):
+    """Patches of pure colours and edges in between, where chroma matters most. [h, w, 3] bytes."""
+    x, y = np.meshgrid(np.arange(w), np.arange(h))
+    a = np.stack([(x // 3 + y // 4) % 2, (x // 2 + y // 5) % 3 // 2, (x + 2 * y) // 7 % 2], -1) * 255
+    return a.astype(np.uint8)
+
+
+# --- JPEG kinds that Pillow does not write -----------------------------------
+
+def segments(jpeg):
+    """The segments of a baseline JPEG of one scan as (marker, payload), and its entropy-coded data."""
+    at, out = 2, []
+    while True:
+        marker, size = jpeg[at + 1], struct.unpack(">H", jpeg[at + 2:at + 4])[0]
+        out.append((marker, jpeg[at + 4:at + 2 + size]))
+        at += 2 + size
+        if marker == 0xda:
+            return out, jpeg[at:-2]
+
+
+def jpeg_of_planes(planes, factors, w, h, transform=None):
+    """A JPEG of w x h whose components are given, each in a scan of its own.
+
+    planes: [rows, columns] of bytes, each of the size that its pair of sampling
+    factors (horizontal, vertical) makes it. A scan of one component is coded as
+    a grey picture, so that Pillow codes it.
+    """
+    def segment(marker, payload):
+        return bytes([0xff, marker]) + struct.pack(">H", len(payload) + 2) + payload
+
+    # The tables of the first serve all: at one quality they are equal.
+    out, frame = b"\xff\xd8", struct.pack(">BHHB", 8, h, w, len(planes))
+    if transform is not None:
+        out += segment(0xee, b"Adobe" + struct.pack(">HHHB", 100, 0, 0, transform))
+    for c, (across, down) in enumerate(factors):
+        frame += bytes([c + 1, across << 4 | down, 0])
+    for c, plane in enumerate(planes):
+        buffer = io.BytesIO()
+        Image.fromarray(plane).save(buffer, "JPEG", quality=95)
+        parts, data = segments(buffer.getvalue())
+        if c == 0:
+            out += b"".join(segment(m, p) for m, p in parts if m in (0xdb, 0xc4)) + segment(0xc0, frame)
+        out += segment(0xda, bytes([1, c + 1, 0, 0, 63, 0])) + data
+    return out + b"\xff\xd9"
+
+
+def reduced(plane, across, down):
+    """The means of across x down values; the last ones are repeated where they are missing."""
+    h, w = plane.shape
+    p = np.pad(plane.astype(float), ((0, -h % down), (0, -w % across)), "edge")
+    p = p.reshape(p.shape[0] // down, down, p.shape[1] // across, across)
+    return np.round(p.mean((1, 3))).astype(np.uint8)
+
+
+def subsampled():
+    """Every way to subsample that package image/jpeg reads, with sizes that fill no block."""
+    w, h = 35, 27
+    rgb = Image.fromarray(vivid(w, h))
+    rgb.save(path("kinds", "420-odd.jpg"), quality=95, subsampling=2)
+    rgb.save(path("kinds", "420-progressive.jpg"), quality=95, subsampling=2, progressive=True)
+    rgb.save(path("kinds", "422-odd.jpg"), quality=95, subsampling=1)
+    rgb.save(path("kinds", "lossy-odd.webp"), quality=95)
+    for iw, ih in ((1, 1), (2, 3), (3, 2), (4, 5), (5, 1)):  # libjpeg's filter starts at a width of 5
+        small = Image.fromarray(vivid(16, 16)[3:3 + ih, 2:2 + iw])
+        for name, sampling in (("422", 1), ("420", 2)):
+            small.save(path("kinds", "%s-%dx%d.jpg" % (name, iw, ih)), quality=95, subsampling=sampling)
+        small.save(path("kinds", "lossy-%dx%d.webp" % (iw, ih)), quality=95)
+
+    ycc = np.asarray(rgb.convert("YCbCr"))
+    for name, across, down in (("440", 1, 2), ("411", 4, 1), ("410", 4, 2)):
+        planes = [ycc[..., 0]] + [reduced(ycc[..., c], across, down) for c in (1, 2)]
+        write(name + "-odd.jpg", jpeg_of_planes(planes, [(across, down), (1, 1), (1, 1)], w, h))
+    black = np.linspace(255, 90, w)[None, :].repeat(h, 0).astype(np.uint8)  # stored inverted
+    for name, channels, transform in (("cmyk", np.asarray(rgb), 0), ("ycck", ycc, 2)):
+        full = [channels[..., c] for c in range(3)]
+        write(name + "-444.jpg", jpeg_of_planes(full + [black], [(1, 1)] * 4, w, h, transform))
+        half = [full[0], reduced(full[1], 2, 2), reduced(full[2], 2, 2), black]
+        write(name + "-420.jpg", jpeg_of_planes(half, [(2, 2), (1, 1), (1, 1), (2, 2)], w, h, transform))
 
 
 # --- PNG kinds that Pillow does not write ------------------------------------
@@ -140,6 +221,8 @@ def kinds():
     d[at:at + 6] = struct.pack("<I", 4 // 2)[:3] + struct.pack("<I", 2 // 2)[:3]
     write("canvas.webp", bytes(d))
 
+    subsampled()
+
     rgb.save(path("kinds", "rgb24.bmp"))
     rgba.save(path("kinds", "rgba32.bmp"))
     Image.fromarray(eight(grey)[..., 0]).save(path("kinds", "grey8.bmp"))
@@ -238,6 +321,13 @@ def geometry():
     return rows
 
 
+def photo_rows(im):
+    """Every 13th row of photo.jpg, and of the picture that VGG-16 gets from it."""
+    resized = F.center_crop(F.resize(im, 256, InterpolationMode.BILINEAR), 224)
+    for name, a in (("photo-rows.png", im), ("photo-224-rows.png", resized)):
+        Image.fromarray(np.asarray(a)[::13]).save(path("fit", "want", name), optimize=True)
+
+
 def bits(t):
     return [struct.unpack("<I", struct.pack("<f", v))[0] for v in t.tolist()]
 
@@ -268,6 +358,7 @@ def main():
     kinds()
     orientations()
     photograph = photo()
+    photo_rows(photograph)
     want = dict(fits=fits(photograph), geometry=geometry(), normalise=normalise(), grey=grey(), tiles=tiles(photograph))
     lines = ['"%s": %s' % (k, json.dumps(v, separators=(",", ":"))) for k, v in want.items()]
     with open(path("want.json"), "w") as f:
