@@ -59,15 +59,16 @@ func adviseConv(n *shape.Network, i int, o *op.Conv, first bool, notes *diag.Lis
 	if err != nil {
 		return
 	}
+	if g.W.Out == 1 && g.H.Out == 1 {
+		return // its window is its whole input: an FC in another form
+	}
 	pos, name := n.Nodes[i].Pos, op.Short(o)
 	keeps := func(a op.Axis) bool { return a.Stride > 1 || a.Out == a.In }
 	if !keeps(g.W) || !keeps(g.H) {
 		notes.Add(pos, "%s changes %dx%d to %dx%d", name, g.W.In, g.H.In, g.W.Out, g.H.Out).
 			WithHint("with stride 1, P=(F-1)/2 keeps the size and leaves down-sampling to the pools")
 	}
-	// A layer whose window is its whole input is an FC in another form.
-	whole := g.W.Out == 1 && g.H.Out == 1
-	if size := max(g.W.Size, g.H.Size); !first && !whole && size > 5 {
+	if !first && max(g.W.Size, g.H.Size) > 5 {
 		notes.Add(pos, "%s has a large window past the first layer", name).
 			WithHint("stacks of 3x3 see as much with fewer parameters: three of them see 7x7 with 27C^2 weights for 49C^2")
 	}
