@@ -56,7 +56,7 @@ func (o *outcome) writeRanking(w io.Writer, top int) error {
 		fmt.Fprintf(&b, "%s\n", plain.Escape(p.path))
 		classes := o.ranking(i)
 		for rank, c := range classes[:min(top, len(classes))] {
-			fmt.Fprintf(&b, "  %d  %6.2f%%  %s\n", rank+1, 100*c.probability, plain.Escape(o.className(c.class)))
+			fmt.Fprintf(&b, "  %d  %s  %s\n", rank+1, c.confidence(), plain.Escape(o.className(c.class)))
 		}
 	}
 	if out := o.program.Network().Total.Out; out.W*out.H > 1 {

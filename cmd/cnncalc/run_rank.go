@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 )
@@ -10,7 +11,15 @@ import (
 type ranked struct {
 	class       int
 	score       float64
-	probability float64
+	probability float64 // NaN where there is none
+}
+
+// confidence is the probability for people, or the score where there is none.
+func (r ranked) confidence() string {
+	if math.IsNaN(r.probability) {
+		return fmt.Sprintf("score %.4g", r.score)
+	}
+	return fmt.Sprintf("%6.2f%%", 100*r.probability)
 }
 
 // rank sorts the outputs of one picture, [D, area], by their mean over the area. probabilities tells that they are
@@ -32,8 +41,12 @@ func rank(scores []float32, depth int, probabilities bool) []ranked {
 	return classes
 }
 
-// softmax fills in the probabilities. A single score has none.
+// softmax fills in the probabilities. A single score has none, as there is nothing to compare it with.
 func softmax(classes []ranked, already bool) {
+	if len(classes) == 1 && !already {
+		classes[0].probability = math.NaN()
+		return
+	}
 	largest := math.Inf(-1)
 	for _, c := range classes {
 		largest = max(largest, c.score)

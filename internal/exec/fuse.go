@@ -6,7 +6,8 @@ import "cnncalc/internal/memory"
 // and an activation function is applied while the values are at hand. It is right only where nothing else reads
 // what is then never made. What is fused becomes a view of the layer that computes it.
 //
-// Folding changes the last bits of the result; applying an activation elsewhere does not.
+// Folding changes the last bits of the result; applying an activation elsewhere does not, but for the sign of a
+// zero.
 func (p *Program) fuse() {
 	reader := p.soleReaders()
 	for i := range p.steps {

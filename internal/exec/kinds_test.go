@@ -41,6 +41,7 @@ var oneLiners = [][2]string{
 	{"9x7x4", "DWCONV3"},
 	{"9x7x4", "DWCONV3x2 s2 p=1,0,1,1 d1x2 nobias floor"},
 	{"9x7x1", "DWCONV5"},
+	{"9x7x4", "DWCONV3 d2000000000 p2000000000"},
 	{"9x7x4", "LOCAL3-2"},
 	{"9x7x4", "LOCAL3x2-5 s2 p0 nobias floor"},
 	{"9x7x4", "UPCONV2-3"},

@@ -3,9 +3,12 @@ package exec
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 
 	"cnncalc/internal/memory"
 )
@@ -37,8 +40,9 @@ func TestFootprintByHand(t *testing.T) {
 }
 
 func TestPlannedIsAllocated(t *testing.T) {
-	for _, algo := range []Algo{Auto, Direct} {
-		p := compile(t, line("16x16x3", mixed), Options{Batch: 2, Threads: 2, Algo: algo})
+	for _, o := range []Options{{Algo: Auto}, {Algo: Auto, Fuse: true}, {Algo: Winograd, Fuse: true}, {Algo: Direct}} {
+		o.Batch, o.Threads = 2, 2
+		p := compile(t, line("16x16x3", mixed+" -> FC-3 nobias -> BN"), o)
 		planned := p.Footprint()
 		if p.buffer != nil {
 			t.Fatal("Compile allocates the arena")
@@ -54,10 +58,10 @@ func TestPlannedIsAllocated(t *testing.T) {
 			}
 		}
 		if held != planned.Weights+planned.Packed {
-			t.Errorf("%s: weights take %d bytes, planned are %d", algo, held, planned.Weights+planned.Packed)
+			t.Errorf("%+v: weights take %d bytes, planned are %d", o, held, planned.Weights+planned.Packed)
 		}
 		if got := 4 * int64(cap(p.buffer)); got != planned.Arena || got != p.Arena().Bytes() {
-			t.Errorf("%s: the arena takes %d bytes, planned are %d", algo, got, planned.Arena)
+			t.Errorf("%+v: the arena takes %d bytes, planned are %d", o, got, planned.Arena)
 		}
 	}
 }
@@ -112,6 +116,28 @@ func TestImagesAtOnce(t *testing.T) {
 	input := inputNoise(whole)
 	if !sameBits(run(t, whole, input), run(t, split, input)) {
 		t.Error("the result depends on how the batch is split")
+	}
+}
+
+// TestLoadAgain has tensors that loading changes: packed ones, and a BN folded into them.
+func TestLoadAgain(t *testing.T) {
+	o := testOptions(2)
+	o.Fuse = true
+	p := load(t, line("16x16x3", mixed), o, noisy())
+	defer p.Close()
+	input := inputNoise(p)
+	first := run(t, p, input)
+	if err := p.Load(t.Context(), He(1)); err != nil {
+		t.Fatal(err)
+	}
+	if sameBits(first, run(t, p, input)) {
+		t.Error("other weights have the same result")
+	}
+	if err := p.Load(t.Context(), noisy()); err != nil {
+		t.Fatal(err)
+	}
+	if !sameBits(first, run(t, p, input)) {
+		t.Error("the same weights have another result")
 	}
 }
 
@@ -224,4 +250,55 @@ func TestObserverStops(t *testing.T) {
 	if _, err := p.Run(t.Context(), make([]float32, 16), failing{want}); !errors.Is(err, want) {
 		t.Errorf("got %v, want %v", err, want)
 	}
+}
+
+// TestCompileHugeSizes has sizes up to the largest that a file may name: what a kernel works out from them must
+// not overflow unseen.
+func TestCompileHugeSizes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		size := func(name string) int {
+			return rapid.IntRange(1, 1<<rapid.IntRange(1, 31).Draw(t, name+" bits")-1).Draw(t, name)
+		}
+		f, d, s := size("size"), size("dilation"), size("stride")
+		pad := rapid.IntRange(0, 1<<31-1).Draw(t, "pad")
+		layers := rapid.SampledFrom([]string{
+			fmt.Sprintf("CONV%d-%d s%d d%d p%d floor", f, size("filters"), s, d, pad),
+			fmt.Sprintf("CONV3-%d p1", size("filters")),
+			fmt.Sprintf("DWCONV%d s%d d%d p%d floor", f, s, d, pad),
+			fmt.Sprintf("DWCONV3 s%d d%d p%d floor", s, d, d),
+			fmt.Sprintf("LOCAL%d-%d s%d p%d floor", f, size("filters"), s, pad),
+			fmt.Sprintf("UPCONV%d-%d s%d", f, size("filters"), s),
+			fmt.Sprintf("POOL%d s%d p%d floor", f, s, min(pad, f/2)),
+			fmt.Sprintf("POOL%dx1 s%d floor", f, s),
+			fmt.Sprintf("FC-%d", size("units")),
+			fmt.Sprintf("UPSAMPLE%d", f),
+			fmt.Sprintf("ADAPTAVG%d", f),
+		}).Draw(t, "layers")
+		n, err := read(line(fmt.Sprintf("%dx%dx%d", size("width"), size("height"), size("depth")), layers))
+		if err != nil {
+			t.Skip("the layer does not fit")
+		}
+		algo := rapid.SampledFrom([]Algo{Auto, Im2col, Winograd}).Draw(t, "algorithm")
+		p, err := Compile(n, Options{Batch: size("batch"), Threads: rapid.IntRange(1, MaxThreads).Draw(t, "threads"), Algo: algo})
+		if err != nil {
+			return
+		}
+		var sum int64
+		for i := range p.steps {
+			if p.steps[i].scratch < 0 {
+				t.Fatalf("%s needs %d values of scratch", n.Nodes[i].Name, p.steps[i].scratch)
+			}
+			for k, w := range p.steps[i].tensors {
+				if count, _ := n.Layers[i].Weights[k].Count(); w.pack != nil && int64(w.packed) < count {
+					t.Fatalf("%d weights are packed in %d values", count, w.packed)
+				}
+			}
+		}
+		footprint := p.Footprint()
+		for _, part := range []int64{footprint.Weights, footprint.Packed, footprint.Arena, footprint.Input, footprint.Loading} {
+			if sum += part; part < 0 || sum < 0 {
+				t.Fatalf("a footprint of %+v", footprint)
+			}
+		}
+	})
 }

@@ -74,7 +74,8 @@ func (j *depthwiseJob) do(task, worker int) {
 	}
 }
 
-// flatPlane computes a narrow plane, or reports that it cannot.
+// flatPlane computes a plane that is planned to be computed flat, or reports
+// that it cannot.
 func (j *depthwiseJob) flatPlane(out, in, filter []float32, bias float32, worker int) bool {
 	g, f := &j.g, &j.flat
 	if f.width == 0 || j.r.rowTaps == nil {

@@ -16,13 +16,17 @@
 //     panics. Sizes are taken to be checked: no product is tested for overflow.
 //   - dst must not overlap any other argument unless the kernel says that it
 //     may be the same slice.
-//   - The work is cut into tasks by the output's shape alone, never by the
-//     number of workers, and each output value is summed in one fixed order.
-//     The result has the same bits for any number of workers. Different
-//     processors may differ in the last bits, as Go fuses x*y+z on some.
-//   - NaN and infinities pass through as IEEE 754 has it. Zero padding is
-//     multiplied by the weights in [ConvIm2col] and [Local], and skipped in the
-//     other convolutions, which only shows where a weight is infinite or NaN.
+//   - Each output value is summed in one fixed order, however many tasks the
+//     work is cut into, so that the result has the same bits for any number of
+//     workers. Different processors may differ in the last bits, as Go fuses
+//     x*y+z on some, and in the sign of a zero that was bounded by one, as by
+//     ReLU.
+//   - NaN and infinities pass through as IEEE 754 has it, but for
+//     [ConvWinograd], where each reaches the whole 4x4 tile of outputs and an
+//     infinity may become NaN. Zero padding is multiplied by the weights in
+//     [ConvIm2col], [Local] and, in narrow planes, [ConvDepthwise]; the other
+//     convolutions by definition skip it. This only shows where a weight is
+//     infinite or NaN.
 //   - Nothing is allocated once a kernel has been called on a [Workers].
 //
 // Where a framework's behaviour is named, it is PyTorch 1.13's.

@@ -3,17 +3,23 @@ package kernel
 // A plane whose output is narrower than flatWidth is computed flat: copied with its padding round it, it is one
 // long row, whose outputs with stride 1 a routine computes in one go, those that straddle two rows of the plane
 // for nothing. Rows by themselves would be too short for a routine, and their ends slow.
-const flatWidth = 32
+//
+// It stops to pay where the stride, beyond flatStride as measured, skips most of those outputs. A window that spans
+// flatWidth or more would be copied with more padding than there is plane, and dilation can make that terabytes.
+const (
+	flatWidth  = 32
+	flatStride = 8
+)
 
 // flatPlan is a plane with its padding, as far as outputs see it, and the outputs of stride 1 from the first that
-// is wanted to the last. It is zero where the plane is too wide.
+// is wanted to the last. It is zero where the plane is not computed flat.
 type flatPlan struct {
 	g                      Conv // the window
 	width, height, outputs int
 }
 
 func planFlat(g Conv) flatPlan {
-	if g.OW >= flatWidth {
+	if g.OW >= flatWidth || max(g.SH, g.SW) > flatStride || max((g.FH-1)*g.DH, (g.FW-1)*g.DW) >= flatWidth {
 		return flatPlan{}
 	}
 	f := flatPlan{g: g, width: (g.OW-1)*g.SW + (g.FW-1)*g.DW + 1, height: (g.OH-1)*g.SH + (g.FH-1)*g.DH + 1}

@@ -28,7 +28,7 @@ func (g *Pool) window() Conv {
 func maxPool(dst, src, scratch []float32, g Pool, w *Workers, r *routines) {
 	f := planFlat(g.window())
 	if f.width == 0 {
-		pool(dst, src, g, poolMax, w)
+		pool(dst, src, g, poolMax, w, r)
 		return
 	}
 	launch(w, g.N*g.C, maxPoolJob{
@@ -37,7 +37,7 @@ func maxPool(dst, src, scratch []float32, g Pool, w *Workers, r *routines) {
 	})
 }
 
-// maxPoolJob pools narrow planes.
+// maxPoolJob pools planes that are computed flat.
 type maxPoolJob struct {
 	dst, src []float32
 	local    []float32 // scratch of all workers
@@ -45,7 +45,8 @@ type maxPoolJob struct {
 	r        *routines
 }
 
-// do takes the maximum of each window's columns, and then of those along its rows.
+// do takes the maximum of each window's columns, and then of those along its
+// rows.
 func (j *maxPoolJob) do(task, worker int) {
 	f, g := &j.flat, &j.flat.g
 	local := j.local[worker*f.scratch():][:f.scratch()]

@@ -109,8 +109,8 @@ func gather(dst, row []float32, at, stride int) {
 }
 
 // spread cuts line into pieces of nr values and puts each into its panel,
-// panel values apart. A last short piece is filled up with zeros. The widths
-// that routines use are spelled out: a copy of fixed size is a few moves,
+// panel values apart. A last short piece is filled up with zeros. Widths at
+// which it is faster are spelled out: a copy of fixed size is a few moves,
 // otherwise it is a call.
 func spread(dst, line []float32, nr, panel int) {
 	at := 0
@@ -118,11 +118,6 @@ func spread(dst, line []float32, nr, panel int) {
 	case 4:
 		for ; len(line) >= 4; line = line[4:] {
 			*(*[4]float32)(dst[at:]) = [4]float32(line)
-			at += panel
-		}
-	case 8:
-		for ; len(line) >= 8; line = line[8:] {
-			*(*[8]float32)(dst[at:]) = [8]float32(line)
 			at += panel
 		}
 	case 16:

@@ -21,17 +21,17 @@ type Pool struct {
 // [N, C, OH, OW], src [N, C, H, W].
 func AvgPool(dst, src []float32, g Pool, countPad bool, w *Workers) {
 	if countPad {
-		pool(dst, src, g, poolAvgPadded, w)
+		pool(dst, src, g, poolAvgPadded, w, active)
 		return
 	}
-	pool(dst, src, g, poolAvg, w)
+	pool(dst, src, g, poolAvg, w, active)
 }
 
 // L2Pool takes the square root of the sum of squares of each window, padding and
 // overhang counting as 0: PyTorch's lp_pool2d with p=2, except that PyTorch, in
 // ceil mode, scales a window that hangs over up to the size of a whole one.
 // dst is [N, C, OH, OW], src [N, C, H, W].
-func L2Pool(dst, src []float32, g Pool, w *Workers) { pool(dst, src, g, poolL2, w) }
+func L2Pool(dst, src []float32, g Pool, w *Workers) { pool(dst, src, g, poolL2, w, active) }
 
 type poolMode uint8
 
@@ -42,18 +42,20 @@ const (
 	poolL2
 )
 
-func pool(dst, src []float32, g Pool, mode poolMode, w *Workers) {
-	launch(w, g.N*g.C, poolJob{dst[:g.N*g.C*g.OH*g.OW], src[:g.N*g.C*g.H*g.W], g, mode})
+func pool(dst, src []float32, g Pool, mode poolMode, w *Workers, r *routines) {
+	launch(w, g.N*g.C, poolJob{dst[:g.N*g.C*g.OH*g.OW], src[:g.N*g.C*g.H*g.W], g, mode, r})
 }
 
 type poolJob struct {
 	dst, src []float32
 	g        Pool
 	mode     poolMode
+	r        *routines
 }
 
 // do pools one plane. Each filter position passes over a whole output row, so
-// that the inner loop has no edges to look at.
+// that the inner loop has no edges to look at. Positions that see nothing but
+// padding are not even counted: a window may be far larger than the input.
 func (j *poolJob) do(task, _ int) {
 	g := &j.g
 	in := j.src[task*g.H*g.W:][:g.H*g.W]
@@ -67,11 +69,10 @@ func (j *poolJob) do(task, _ int) {
 		for ow := range row {
 			row[ow] = start
 		}
-		for fh := range g.FH {
-			ih := oh*g.SH - g.PT + fh*g.DH
-			if ih < 0 || ih >= g.H {
-				continue
-			}
+		top := oh*g.SH - g.PT
+		fh0, fh1 := validRange(top, g.DH, g.H, g.FH)
+		for fh := fh0; fh < fh1; fh++ {
+			ih := top + fh*g.DH
 			j.takeRow(row, in[ih*g.W:(ih+1)*g.W])
 		}
 		j.finishRow(row, oh)
@@ -81,7 +82,9 @@ func (j *poolJob) do(task, _ int) {
 func (j *poolJob) takeRow(dst, src []float32) {
 	g := &j.g
 	stride := g.SW
-	for fw := range g.FW {
+	reach := (g.OW - 1) * g.SW // from the first window's left edge to the last's
+	fw0, fw1 := validRange(reach-g.PL, g.DW, g.W+reach, g.FW)
+	for fw := fw0; fw < fw1; fw++ {
 		offset := fw*g.DW - g.PL
 		lo, hi := validRange(offset, g.SW, g.W, g.OW)
 		if lo >= hi {
@@ -91,7 +94,7 @@ func (j *poolJob) takeRow(dst, src []float32) {
 		in := src[lo*g.SW+offset:][:(hi-lo-1)*g.SW+1]
 		switch j.mode {
 		case poolMax:
-			active.maxRow(out, in, stride)
+			j.r.maxRow(out, in, stride)
 		case poolL2:
 			for i := range out {
 				v := in[i*stride]

@@ -15,7 +15,7 @@ type routines struct {
 	// order of the routine's choice, the same for every call with that kc.
 	// Where bias is not nil, its mr values are added to the rows then, and the
 	// results are kept within lo and hi; NaN stays NaN.
-	tile func(kc int, a, b, c []float32, ldc int, add bool, bias []float32, lo, hi float32)
+	tile tileRoutine
 
 	// dot4 is the inner products of x with four rows of weights, which begin
 	// ldw apart and are as long as x.
@@ -25,7 +25,7 @@ type routines struct {
 	// convolution that see no padding on either side; src begins at the first
 	// value that the first of them sees. It reports false, having done nothing,
 	// where the routine is not made for that stride or so few outputs; nil
-	// stands for a routine that always does. The caller must be able to spare
+	// stands for one that is made for none. The caller must be able to spare
 	// stride-1 values of src behind the last that an output sees.
 	rowTaps func(dst, src []float32, t taps) bool
 
@@ -53,6 +53,15 @@ type routines struct {
 	fastWinograd bool
 }
 
+// withTile is a copy of r with another tile.
+func (r routines) withTile(name string, mr, nr int, tile tileRoutine) routines {
+	r.name, r.mr, r.nr, r.tile = name, mr, nr, tile
+	return r
+}
+
+// tileRoutine is the type of routines.tile.
+type tileRoutine func(kc int, a, b, c []float32, ldc int, add bool, bias []float32, lo, hi float32)
+
 // taps is what the outputs of one row of a depthwise convolution share.
 type taps struct {
 	rows, step int       // rows of the input seen, and the distance of their beginnings
@@ -63,5 +72,6 @@ type taps struct {
 	bounds     bounds
 }
 
-// active is the set that the exported kernels use: the fastest that this processor can run.
+// active is the set that the exported kernels use: the fastest that this
+// processor can run.
 var active = sets()[0]

@@ -6,14 +6,13 @@ import "golang.org/x/sys/cpu"
 
 // sets are the routines that this processor can run, fastest first.
 func sets() []*routines {
-	found := []*routines{&generic}
-	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
-		found = append([]*routines{&avx2}, found...)
+	switch x := &cpu.X86; {
+	case !x.HasAVX2 || !x.HasFMA:
+		return []*routines{&generic}
+	case !x.HasAVX512F:
+		return []*routines{&avx2, &generic}
 	}
-	if cpu.X86.HasAVX512F {
-		found = append([]*routines{&avx512}, found...)
-	}
-	return found
+	return []*routines{&avx512, &avx2, &generic}
 }
 
 // avx2 holds 6x16 sums in twelve of the sixteen 256-bit registers; two hold a row of B and two a value of A
@@ -38,34 +37,12 @@ var avx2 = routines{
 	maxRow: maxRowVector,
 }
 
-// avx512 holds 14x32 sums in 28 of the 32 512-bit registers.
-var avx512 = routines{
-	name: "avx512",
-	mr:   14,
-	nr:   32,
-	tile: func(kc int, a, b, c []float32, ldc int, add bool, bias []float32, lo, hi float32) {
+// avx512 holds 14x32 sums in 28 of the 32 512-bit registers. All but the tile is avx2's.
+var avx512 = avx2.withTile("avx512", 14, 32,
+	func(kc int, a, b, c []float32, ldc int, add bool, bias []float32, lo, hi float32) {
 		_, _, _ = a[kc*14-1], b[kc*32-1], c[13*ldc+31]
 		tileAVX512(kc, &a[0], &b[0], &c[0], ldc, add, first(bias, 14), lo, hi)
-	},
-	dot4:    dot4Vector,
-	rowTaps: rowTapsVector,
-
-	inputTransform:  inputTransformVector,
-	outputTransform: outputTransformVector,
-	fastWinograd:    true,
-
-	affine: affineVector,
-	add:    addVector,
-	maxRow: maxRowVector,
-}
-
-// first is the address of n values, or nil where there are none.
-func first(values []float32, n int) *float32 {
-	if values == nil {
-		return nil
-	}
-	return &values[:n][0]
-}
+	})
 
 // dot4Vector leaves what does not fill a register, less than 16 values a row, to the generic routine.
 func dot4Vector(weights []float32, ldw int, x []float32) [4]float32 {

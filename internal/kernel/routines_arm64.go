@@ -12,11 +12,7 @@ var neon = routines{
 	nr:   12,
 	tile: func(kc int, a, b, c []float32, ldc int, add bool, bias []float32, lo, hi float32) {
 		_, _, _ = a[kc*8-1], b[kc*12-1], c[7*ldc+11]
-		var first *float32
-		if bias != nil {
-			first = &bias[:8][0]
-		}
-		tileNEON(kc, &a[0], &b[0], &c[0], ldc, add, first, lo, hi)
+		tileNEON(kc, &a[0], &b[0], &c[0], ldc, add, first(bias, 8), lo, hi)
 	},
 	dot4: func(weights []float32, ldw int, x []float32) [4]float32 {
 		whole := len(x) &^ 3

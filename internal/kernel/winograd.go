@@ -21,11 +21,16 @@ const (
 	winogradLanes  = 8  // tiles that the transforms take at a time
 	winogradGap    = 16 // values between the points of a strip, which would share cache sets if a power of two apart
 	winogradPanels = 4  // panels of filters in a block: a strip's point of the input stays in cache for them
+
+	// winogradWidest keeps the offsets of tiles in a padded region, of some rows of a plane, within an int32.
+	winogradWidest = 1 << 24
 )
 
-// WinogradFits reports whether [ConvWinograd] can compute g: a dense 3x3 with stride 1.
+// WinogradFits reports whether [ConvWinograd] can compute g: a dense 3x3 with stride 1, and an output at most
+// winogradWidest wide.
 func WinogradFits(g Conv) bool {
-	return g.FH == 3 && g.FW == 3 && g.SH == 1 && g.SW == 1 && g.DH == 1 && g.DW == 1 && g.Groups == 1
+	return g.FH == 3 && g.FW == 3 && g.SH == 1 && g.SW == 1 && g.DH == 1 && g.DW == 1 && g.Groups == 1 &&
+		g.OW <= winogradWidest
 }
 
 // WinogradPays reports whether [ConvWinograd] is likely the faster way for g on this processor.
@@ -158,7 +163,7 @@ func ConvWinograd(dst, src, filters, scratch []float32, g Conv, e Epilogue, w *W
 
 func convWinograd(dst, src, filters, scratch []float32, g Conv, e Epilogue, w *Workers, r *routines) {
 	if !WinogradFits(g) {
-		panic("kernel: ConvWinograd needs a dense 3x3 with stride 1")
+		panic("kernel: ConvWinograd needs a geometry that WinogradFits")
 	}
 	p := planWinograd(&g, r, w.Size())
 	each := p.scratch()

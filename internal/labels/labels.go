@@ -17,9 +17,6 @@ import (
 // MaxFileSize bounds a file of labels, in bytes.
 const MaxFileSize = 16 << 20
 
-// maxLabels bounds the highest index of a JSON id2label, so that one entry cannot ask for gigabytes.
-const maxLabels = 1_000_000
-
 // Parse reads labels: a name on each line; synset.txt, whose lines begin with a WordNet number as
 // "n01440764 tench, Tinca tinca", of which the first name is taken; or JSON, a list of names, or an object of
 // index to name, also under the key id2label as Hugging Face writes it.
@@ -83,8 +80,8 @@ func parseObject(text []byte) ([]string, error) {
 			return nil, fmt.Errorf("the JSON object of labels maps an index to a name: %w", err)
 		}
 	}
-	if len(byIndex) == 0 || len(byIndex) > maxLabels {
-		return nil, fmt.Errorf("the JSON object has %d labels: 1 to %d can be read", len(byIndex), maxLabels)
+	if len(byIndex) == 0 {
+		return nil, errors.New("the JSON object of labels is empty")
 	}
 	names := make([]string, len(byIndex))
 	seen := make([]bool, len(byIndex))

@@ -1,0 +1,121 @@
+package kernel
+
+import (
+	"fmt"
+	"os"
+	"runtime/debug"
+	"syscall"
+	"testing"
+	"unsafe"
+)
+
+// fences hands out memory between pages that cannot be touched, so that even a
+// read that goes past a buffer, and whose value is not used, is seen.
+type fences struct {
+	t     *testing.T
+	first bool // buffers begin right behind a fence, else they end right before one
+}
+
+func (f *fences) buffer(n int) []float32 {
+	f.t.Helper()
+	page := os.Getpagesize()
+	inside := roundUp(max(4*n, 1), page)
+	all, err := syscall.Mmap(-1, 0, inside+2*page, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE|syscall.MAP_ANON)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	f.t.Cleanup(func() { syscall.Munmap(all) })
+	for _, fence := range [][]byte{all[:page], all[page+inside:]} {
+		if err := syscall.Mprotect(fence, syscall.PROT_NONE); err != nil {
+			f.t.Fatal(err)
+		}
+	}
+	at := page
+	if !f.first {
+		at += inside - 4*n
+	}
+	return unsafe.Slice((*float32)(unsafe.Pointer(&all[at])), n)
+}
+
+// TestRoutinesStayInside gives every routine buffers that are just as long as
+// its contract asks for.
+func TestRoutinesStayInside(t *testing.T) {
+	for _, r := range compiled {
+		for _, first := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/first=%v", r.name, first), func(t *testing.T) {
+				f := &fences{t, first}
+				check := func(name string, run func()) {
+					t.Helper()
+					defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+					defer func() {
+						if fault := recover(); fault != nil {
+							t.Errorf("%s: %v", name, fault)
+						}
+					}()
+					run()
+				}
+				fencedTile(f, r, check)
+				fencedRows(f, r, check)
+				fencedTransforms(f, r, check)
+			})
+		}
+	}
+}
+
+type fencedCheck func(name string, run func())
+
+func fencedTile(f *fences, r *routines, check fencedCheck) {
+	for _, kc := range []int{1, 2, 3, 4, 5, 31} {
+		for _, gap := range []int{0, 3} {
+			a, b, bias := f.buffer(kc*r.mr), f.buffer(kc*r.nr), f.buffer(r.mr)
+			ldc := r.nr + gap
+			c := f.buffer((r.mr-1)*ldc + r.nr)
+			check(fmt.Sprintf("tile of %d, rows %d apart", kc, ldc), func() {
+				r.tile(kc, a, b, c, ldc, true, bias, 0, 1)
+			})
+		}
+	}
+}
+
+// fencedRows takes the routines whose rows may be of any length.
+func fencedRows(f *fences, r *routines, check fencedCheck) {
+	limits := bounds{-1, 1}
+	for n := range 70 {
+		dst, x, y := f.buffer(n), f.buffer(n), f.buffer(n)
+		check(fmt.Sprintf("affine of %d", n), func() { r.affine(dst, x, 2, 1, limits) })
+		check(fmt.Sprintf("add of %d", n), func() { r.add(dst, x, y, limits) })
+		for _, ldw := range []int{0, n, n + 3} {
+			weights := f.buffer(3*ldw + n)
+			check(fmt.Sprintf("dot4 of %d, rows %d apart", n, ldw), func() { r.dot4(weights, ldw, x) })
+		}
+		for stride := 1; stride <= 3; stride++ {
+			src := f.buffer(max((n-1)*stride+1, 0))
+			check(fmt.Sprintf("maxRow of %d, stride %d", n, stride), func() { r.maxRow(dst, src, stride) })
+			if r.rowTaps == nil || n == 0 {
+				continue
+			}
+			for _, fw := range []int{1, 3} {
+				g := taps{rows: 2, fw: fw, dw: 2, stride: stride, bounds: limits, filter: f.buffer(2 * fw)}
+				reach := (n-1)*stride + (fw-1)*g.dw + 1
+				g.step = reach + 1
+				src := f.buffer(g.step + reach + stride - 1) // with what the contract asks to spare
+				check(fmt.Sprintf("rowTaps of %d, %d wide, stride %d", n, fw, stride), func() { r.rowTaps(dst, src, g) })
+			}
+		}
+	}
+}
+
+func fencedTransforms(f *fences, r *routines, check fencedCheck) {
+	const width = 4*winogradLanes + 2
+	for _, gap := range []int{0, 5} {
+		step := winogradLanes + gap
+		region, temp := f.buffer(winogradInput*width), f.buffer(winogradPoints*winogradLanes)
+		points, outputs := f.buffer((winogradPoints-1)*step+winogradLanes), f.buffer(16*winogradLanes)
+		var offsets [winogradLanes]int32
+		for i := range offsets {
+			offsets[i] = int32(i * winogradTile)
+		}
+		check("inputTransform", func() { r.inputTransform(points, step, region, width, offsets, temp) })
+		check("outputTransform", func() { r.outputTransform(outputs, points, step, temp, 1, bounds{-1, 1}) })
+	}
+}
