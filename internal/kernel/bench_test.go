@@ -26,7 +26,7 @@ func BenchmarkConvIm2col(b *testing.B) {
 	layers := []Conv{
 		square(3, 64, 224), square(64, 64, 224), square(128, 128, 112),
 		square(256, 256, 56), square(512, 512, 28), square(512, 512, 14),
-		pointwise(256, 64, 56), pointwise(2048, 512, 7),
+		pointwise(256, 64, 56), pointwise(64, 256, 56), pointwise(512, 128, 28), pointwise(1024, 256, 14), pointwise(256, 1024, 14), pointwise(2048, 512, 7),
 	}
 	for _, threads := range []int{1, 2} {
 		w := NewWorkers(threads)
@@ -55,7 +55,7 @@ func BenchmarkConvWinograd(b *testing.B) {
 		defer w.Close()
 		for _, g := range []Conv{
 			square(64, 64, 224), square(128, 128, 112), square(256, 256, 56), square(512, 512, 28), square(512, 512, 14),
-			square(64, 64, 56), square(512, 512, 7),
+			square(64, 64, 56), square(128, 128, 28), square(256, 256, 14), square(192, 64, 28), square(512, 512, 7),
 		} {
 			b.Run(fmt.Sprintf("%dto%d/size%d/threads%d/pays=%v", g.C, g.K, g.H, threads, WinogradPays(g)), func(b *testing.B) {
 				dst, src := make([]float32, g.dstSize()), values(g.srcSize(), 1)

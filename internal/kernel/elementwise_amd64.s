@@ -98,3 +98,32 @@ take:
 done:
 	VZEROUPPER
 	RET
+
+// func evensAVX2(dst, src *float32, n int)
+//
+// The last block begins at n-8: values copied twice are the same.
+TEXT ·evensAVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ n+16(FP), R8
+	XORQ AX, AX
+
+next:
+	MOVQ R8, CX
+	SUBQ AX, CX
+	JLE  done
+	CMPQ CX, $8
+	JGE  block
+	LEAQ -8(R8), AX
+
+block:
+	VMOVUPS (SI)(AX*8), Y1
+	VSHUFPS $0x88, 32(SI)(AX*8), Y1, Y1
+	VPERMPD $0xD8, Y1, Y1
+	VMOVUPS Y1, (DI)(AX*4)
+	ADDQ    $8, AX
+	JMP     next
+
+done:
+	VZEROUPPER
+	RET

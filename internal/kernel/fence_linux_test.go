@@ -88,6 +88,8 @@ func fencedRows(f *fences, r *routines, check fencedCheck) {
 			weights := f.buffer(3*ldw + n)
 			check(fmt.Sprintf("dot4 of %d, rows %d apart", n, ldw), func() { r.dot4(weights, ldw, x) })
 		}
+		odd := f.buffer(max(2*n-1, 0))
+		check(fmt.Sprintf("evens of %d", n), func() { r.evens(dst, odd) })
 		for stride := 1; stride <= 3; stride++ {
 			src := f.buffer(max((n-1)*stride+1, 0))
 			check(fmt.Sprintf("maxRow of %d, stride %d", n, stride), func() { r.maxRow(dst, src, stride) })

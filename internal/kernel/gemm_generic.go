@@ -19,6 +19,7 @@ var generic = routines{
 	affine: affineGeneric,
 	add:    addGeneric,
 	maxRow: maxRowGeneric,
+	evens:  evensGeneric,
 }
 
 func tileGeneric(kc int, a, b, c []float32, ldc int, add bool, bias []float32, lo, hi float32) {
@@ -146,5 +147,11 @@ func dot4Generic(weights []float32, ldw int, x []float32) [4]float32 {
 func maxRowGeneric(dst, src []float32, stride int) {
 	for i := range dst {
 		dst[i] = max(dst[i], src[i*stride])
+	}
+}
+
+func evensGeneric(dst, src []float32) {
+	for i := range dst {
+		dst[i] = src[2*i]
 	}
 }

@@ -100,6 +100,8 @@ func gather(dst, row []float32, at, stride int) {
 	case len(dst) == 0:
 	case stride == 1:
 		copy(dst, row[at:])
+	case stride == 2:
+		active.evens(dst, row[at:])
 	default:
 		row = row[at : at+(len(dst)-1)*stride+1]
 		for i := range dst {

@@ -49,6 +49,9 @@ type routines struct {
 	// either is the result.
 	maxRow func(dst, src []float32, stride int)
 
+	// evens copies every second value of src to dst.
+	evens func(dst, src []float32)
+
 	// fastWinograd tells that both transforms are fast enough to pay.
 	fastWinograd bool
 }

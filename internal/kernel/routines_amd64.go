@@ -35,6 +35,7 @@ var avx2 = routines{
 	affine: affineVector,
 	add:    addVector,
 	maxRow: maxRowVector,
+	evens:  evensVector,
 }
 
 // avx512 holds 14x32 sums in 28 of the 32 512-bit registers. All but the tile is avx2's.
@@ -166,3 +167,22 @@ func maxRowVector(dst, src []float32, stride int) {
 //
 //go:noescape
 func maxRowAVX2(dst, src *float32, n, stride int)
+
+// evensVector is routines.evens; a row of less than 8 values is left to portable code.
+func evensVector(dst, src []float32) {
+	n := len(dst)
+	if n > 0 && len(src) < 2*n {
+		n-- // the routine reads one value past the last that it uses
+	}
+	if n >= 8 {
+		_ = src[2*n-1]
+		evensAVX2(&dst[0], &src[0], n)
+		dst, src = dst[n:], src[min(2*n, len(src)):]
+	}
+	evensGeneric(dst, src)
+}
+
+// evensAVX2 is routines.evens for n values, at least 8.
+//
+//go:noescape
+func evensAVX2(dst, src *float32, n int)

@@ -34,6 +34,7 @@ var neon = routines{
 	affine:          affineGeneric,
 	add:             addGeneric,
 	maxRow:          maxRowGeneric,
+	evens:           evensGeneric,
 }
 
 // tileNEON is routines.tile for 8x12 values. kc is at least 1.

@@ -148,3 +148,21 @@ func TestMaxRow(t *testing.T) {
 		}
 	}
 }
+
+func TestEvens(t *testing.T) {
+	for _, r := range compiled {
+		for _, n := range []int{0, 1, 7, 8, 9, 16, 31} {
+			for spare := range 2 {
+				b := &bench{t: t}
+				got, src := b.buffer(n), withSpecials(max(2*n-1+spare, 0), 2)
+				want := make([]float32, n)
+				for i := range want {
+					want[i] = src[2*i]
+				}
+				r.evens(got, b.input(src))
+				b.check()
+				compareValues(t, r.name+" evens", got, want)
+			}
+		}
+	}
+}

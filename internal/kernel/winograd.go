@@ -18,9 +18,10 @@ const (
 	winogradPoints = 36 // products of a tile
 	minStripTiles  = 32 // tiles of a strip, at least: it is whole panels of the routine
 	maxStripTiles  = 64
-	winogradLanes  = 8  // tiles that the transforms take at a time
-	winogradGap    = 16 // values between the points of a strip, which would share cache sets if a power of two apart
-	winogradPanels = 4  // panels of filters in a block: a strip's point of the input stays in cache for them
+	winogradLanes  = 8       // tiles that the transforms take at a time
+	winogradGap    = 16      // values between the points of a strip, which would share cache sets if a power of two apart
+	largeFilters   = 4 << 20 // values of transformed filters that are not worth their memory for a single strip
+	winogradPanels = 4       // panels of filters in a block, at most: a strip's point of the input stays in cache for them
 
 	// winogradWidest keeps the offsets of tiles in a padded region, of some rows of a plane, within an int32.
 	winogradWidest = 1 << 24
@@ -39,14 +40,18 @@ func WinogradPays(g Conv) bool {
 		return false
 	}
 	p := planWinograd(&g, active, 1)
-	tiles := float64(p.strips * p.strip)
+	filters := winogradFiltersSize(&g, active)
+	if p.strips == 1 && filters > largeFilters {
+		return false
+	}
 	// In multiplications that the tile routine could do meanwhile, as measured on a Zen 5 with AVX-512: the
-	// transforms of an input and an output tile take about 2000, a value of the filters 22 from memory and, for
-	// each strip after the first, 6 from the third-level cache.
-	area := float64(g.C) * float64(g.K)
-	fast := winogradPoints*area*(tiles+22+6*float64(p.strips-1)) + 2000*tiles*float64(g.C+g.K)
-	plain := 9 * area * (float64(roundUp(g.OH*g.OW, active.nr)) + 22)
-	return fast < 0.8*plain
+	// transforms of an input and an output tile take about 1500; a value of the filters takes 22 from memory and, for
+	// each strip after the first, 6 from the third-level cache; packing a value of the im2col matrix takes 60.
+	area, places := float64(g.C)*float64(g.K), float64(g.OH*g.OW)
+	tiles := float64(p.strips * p.strip)
+	fast := winogradPoints*area*(tiles+22+6*float64(p.strips-1)) + 1500*tiles*float64(g.C+g.K)
+	plain := 9*area*(float64(roundUp(g.OH*g.OW, active.nr))+22) + 9*60*float64(g.C)*places
+	return fast < 0.9*plain
 }
 
 // winogradPlan is how one convolution is cut. The number of workers decides only which tasks there are, which
@@ -66,11 +71,13 @@ func planWinograd(g *Conv, r *routines, workers int) winogradPlan {
 	p.strip = stripTiles(r.nr)
 	p.strips = ceilDiv(p.tilesX*p.tilesY, p.strip)
 	p.step = g.C*p.strip + winogradGap
-	p.block = winogradPanels * r.mr
+	// Layers of few filters have small blocks, so that there are some to share.
+	p.block = min(winogradPanels, ceilDiv(ceilDiv(g.K, r.mr), winogradPanels)) * r.mr
 	p.blocks = ceilDiv(g.K, p.block)
 	p.shares = 1
 	if workers > 1 {
-		p.shares = min(p.blocks, ceilDiv(2*workers, g.N*p.strips))
+		// No more than one for each worker: every task transforms its strip's input again.
+		p.shares = min(p.blocks, ceilDiv(workers, g.N*p.strips))
 	}
 	p.share = ceilDiv(p.blocks, p.shares)
 	p.shares = ceilDiv(p.blocks, p.share)
