@@ -24,7 +24,7 @@ func explainAxes(g Geometry) []Line {
 	if g.W == g.H {
 		return append(lines, Line{"height", "the same"})
 	}
-	return append(lines, Line{"height", g.H.Formula()})
+	return append(lines, Line{"height", asHeight(g.H.Formula())})
 }
 
 // explainSharing compares the parameters with and without sharing them over all places, as the notes do

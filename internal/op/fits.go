@@ -3,14 +3,18 @@ package op
 import (
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 
 	"cnncalc/internal/diag"
 	"cnncalc/internal/graph"
 )
 
-// How far from the written stride another is proposed.
-const furthestStride = 8
+// How far from the written stride another is proposed, and how many sizes or pads are tried for one that fits.
+const (
+	furthestStride = 8
+	maxTrials      = 64
+)
 
 // formula is the shape rule with symbols and with its numbers: "(W-F+2P)/S+1 = (224-11+0)/4+1". With dilation
 // F becomes d(F-1)+1, with unlike pads 2P becomes their sum.
@@ -51,16 +55,59 @@ func (a Axis) value() string {
 // misfit is the problem of a window that does not fit a whole number of times, with what would.
 func misfit(a Axis, rules windowRules) error {
 	value := strings.TrimSuffix(a.value(), ".")
-	return diag.Errorf("%s = %s is not a whole number", a.formula(), value).WithFits(strings.Join(
-		[]string{a.fittingInputs(), a.fittingPads(rules), a.fittingStrides(), a.roundings(rules)}, "; "))
+	return diag.Errorf("%s = %s is not a whole number", a.formula(), value).WithFits(joinFits(
+		a.fittingInputs(), a.fittingPads(rules), a.fittingStrides(), a.roundings(rules)))
 }
 
-// tooLarge is the problem of a window larger than the padded input.
-func tooLarge(a Axis) error {
-	missing := a.Span() - (a.In + a.Before + a.After)
-	fits := fmt.Sprintf("size %d at most; input %d or more; pad %d on each side",
-		(a.In+a.Before+a.After-1)/a.Dilation+1, a.In+missing, max(a.Before, a.After)+(missing+1)/2)
-	return diag.Errorf("%s: the window %d is larger than the padded input %d", a.formula(), a.Span(), a.In+a.Before+a.After).WithFits(fits)
+// tooLarge is the problem of a window larger than the padded input. Where it just fits it stands at one place.
+func tooLarge(a Axis, rules windowRules) error {
+	padded := a.In + a.Before + a.After
+	enough := a.In + a.Span() - padded
+	inputs := fmt.Sprintf("input %d (%s) or %d (%s)", enough, a.wide(1), enough+a.Stride, a.wide(2))
+	return diag.Errorf("%s: the window %d is larger than the padded input %d", a.formula(), a.Span(), padded).
+		WithFits(joinFits(a.smallerSize(padded, rules), inputs, a.largerPad(rules)))
+}
+
+// joinFits lists what is there of some proposals.
+func joinFits(proposals ...string) string {
+	return strings.Join(slices.DeleteFunc(proposals, func(p string) bool { return p == "" }), "; ")
+}
+
+// smallerSize is the largest window that fits, "" where none of those tried does. A pool of 1 is none.
+func (a Axis) smallerSize(padded int64, rules windowRules) string {
+	largest, smallest := (padded-1)/a.Dilation+1, int64(1)
+	if rules.maxPadIsHalf {
+		smallest = 2
+	}
+	for size := largest; size >= max(smallest, largest-a.Stride); size-- {
+		if travel := padded - (a.Dilation*(size-1) + 1); travel%a.Stride == 0 {
+			return fmt.Sprintf("size %d (%s)", size, a.wide(travel/a.Stride+1))
+		}
+		if largest-size > maxTrials {
+			break
+		}
+	}
+	return ""
+}
+
+// largerPad is the smallest pad on each side with which the window fits, "" where none of those tried does.
+func (a Axis) largerPad(rules windowRules) string {
+	limit := rules.padLimit(a)
+	enough := (a.Span() - a.In + 1) / 2
+	for p := enough; p <= min(limit, enough+maxTrials); p++ {
+		if travel := a.In + 2*p - a.Span(); travel%a.Stride == 0 {
+			return fmt.Sprintf("pad %d (%s)", p, a.wide(travel/a.Stride+1))
+		}
+	}
+	return ""
+}
+
+// padLimit is the largest pad that the rules allow.
+func (r windowRules) padLimit(a Axis) int64 {
+	if r.maxPadIsHalf {
+		return a.Span() / 2
+	}
+	return graph.MaxExtent
 }
 
 // fittingInputs are the nearest widths below and above that the window fits.
@@ -83,14 +130,16 @@ func (a Axis) wide(out int64) string {
 	return fmt.Sprintf("%d wide", out)
 }
 
+// asHeight turns a text about a width into one about a height.
+func asHeight(text string) string {
+	return strings.NewReplacer("(W-", "(H-", " wide", " high").Replace(text)
+}
+
 // fittingPads are the smallest additions to the pad: the same on both sides where that works out, else on one.
 func (a Axis) fittingPads(rules windowRules) string {
 	rest := (a.In + a.Before + a.After - a.Span()) % a.Stride
 	short := a.Stride - rest
-	limit := int64(graph.MaxExtent)
-	if rules.maxPadIsHalf {
-		limit = a.Span() / 2
-	}
+	limit := rules.padLimit(a)
 	for add := short; add < short+2*a.Stride; add += a.Stride {
 		p := a.Before + add/2
 		if add%2 == 0 && a.Before == a.After && p <= limit {
@@ -100,7 +149,7 @@ func (a Axis) fittingPads(rules windowRules) string {
 	if a.Before+short <= limit {
 		return fmt.Sprintf("pad %d on one side", a.Before+short)
 	}
-	return "no pad"
+	return ""
 }
 
 // fittingStrides are the nearest strides that divide what the window has to travel.
@@ -119,8 +168,8 @@ func (a Axis) fittingStrides() string {
 			break
 		}
 	}
-	if len(found) == 0 {
-		return "no stride near"
+	if found == nil {
+		return ""
 	}
 	return "stride " + strings.Join(found, " or ")
 }

@@ -105,7 +105,7 @@ func TestRefusals(t *testing.T) {
 	}{
 		{&Conv{window: square(5, 1, 1, 1, ""), Filters: 1}, vol(2, 2, 1), diag.Problem{
 			Msg:  "(W-F+2P)/S+1 = (2-5+2)/1+1: the window 5 is larger than the padded input 4",
-			Fits: "size 4 at most; input 3 or more; pad 2 on each side"}},
+			Fits: "size 4 (1 wide); input 3 (1 wide) or 4 (2 wide); pad 2 (2 wide)"}},
 		{&Conv{window: square(3, 1, 0, 2, ""), Filters: 1}, vol(9, 4, 1), diag.Problem{
 			Msg:  "height: (W-d(F-1)-1+2P)/S+1 = (4-2*(3-1)-1+0)/1+1: the window 5 is larger than the padded input 4",
 			Fits: "height: size 2 at most; input 5 or more; pad 1 on each side"}},

@@ -132,5 +132,5 @@ func (o *UpConv) Explain(in []graph.Shape, out graph.Shape) []Line {
 		return fmt.Sprintf("(W-1)S-2P+d(F-1)+1+outpad = (%d-1)*%d-%d+%d*(%d-1)+1+%d = %d",
 			a.In, a.Stride, a.Before+a.After, a.Dilation, a.Size, outpad, a.Out)
 	}
-	return []Line{{"width", formula(g.W, o.OutPad.W)}, {"height", formula(g.H, o.OutPad.H)}}
+	return []Line{{"width", formula(g.W, o.OutPad.W)}, {"height", asHeight(formula(g.H, o.OutPad.H))}}
 }

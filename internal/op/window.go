@@ -96,7 +96,7 @@ func (w *window) resolveAxis(a *Axis, rules windowRules) error {
 	}
 	padded := a.In + a.Before + a.After
 	if a.Span() > padded {
-		return tooLarge(*a)
+		return tooLarge(*a, rules)
 	}
 	if rules.maxPadIsHalf && max(a.Before, a.After) > a.Span()/2 {
 		return diag.Errorf("pad %d is more than half the window %d: some windows would hold padding only", max(a.Before, a.After), a.Span()).
@@ -156,7 +156,7 @@ func joinAxes(errW, errH error) error {
 	}
 	first, second := nameAxis("width", errW), nameAxis("height", errH)
 	switch sameMsg := errW.Error() == errH.Error(); {
-	case sameMsg && strings.TrimPrefix(first.Fits, "width: ") == strings.TrimPrefix(second.Fits, "height: "):
+	case sameMsg && asHeight(strings.TrimPrefix(first.Fits, "width: ")) == strings.TrimPrefix(second.Fits, "height: "):
 		return errW
 	case sameMsg:
 		first.Msg = errW.Error()
@@ -171,6 +171,9 @@ func joinAxes(errW, errH error) error {
 
 func nameAxis(axis string, err error) *diag.Problem {
 	p := diag.At(diag.Pos{}, err)
+	if axis == "height" {
+		p.Msg, p.Fits = asHeight(p.Msg), asHeight(p.Fits)
+	}
 	p.Msg = axis + ": " + p.Msg
 	if p.Fits != "" {
 		p.Fits = axis + ": " + p.Fits

@@ -45,7 +45,7 @@ func explainLines(n *shape.Network, i int) []op.Line {
 	}
 	lines = append(lines, op.Line{Topic: "parameters", Text: parametersText(n, i)})
 	if l.MACs > 0 {
-		lines = append(lines, op.Line{Topic: "MACs", Text: macsText(l)})
+		lines = append(lines, op.Line{Topic: "MACs", Text: macsText(l, macsPlane(node.Op, in, l.Out))})
 	}
 	return append(lines, op.Line{Topic: "memory", Text: volumeText(l)})
 }
@@ -76,11 +76,19 @@ func parametersText(n *shape.Network, i int) string {
 	return text
 }
 
+// macsPlane is the volume at each of whose places the filters are multiplied: UPCONV's is its input.
+func macsPlane(o graph.Op, in []graph.Shape, out graph.Shape) graph.Shape {
+	if _, ok := o.(*op.UpConv); ok {
+		return in[0]
+	}
+	return out
+}
+
 // macsText divides by the places, so that the factors of the product show.
-func macsText(l shape.Layer) string {
-	places := l.Out.W * l.Out.H
+func macsText(l shape.Layer, plane graph.Shape) string {
+	places := plane.W * plane.H
 	if places > 1 && l.MACs%places == 0 {
-		return fmt.Sprintf("%d*%d places * %s = %s multiply-accumulates (%s FLOPs)", l.Out.W, l.Out.H,
+		return fmt.Sprintf("%d*%d places * %s = %s multiply-accumulates (%s FLOPs)", plane.W, plane.H,
 			plain.Count(l.MACs/places), plain.Count(l.MACs), plain.Count(2*l.MACs))
 	}
 	return fmt.Sprintf("%s multiply-accumulates (%s FLOPs)", plain.Count(l.MACs), plain.Count(2*l.MACs))
