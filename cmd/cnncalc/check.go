@@ -109,8 +109,8 @@ func (l *loaded) writeCheck(w io.Writer, f *checkFlags) error {
 		return l.writeTableUpToProblem(w)
 	}
 	n := l.network
-	_, err := fmt.Fprintf(w, "%s: ok\n  %s\n  %d layers, %s -> %s, %s parameters, %s MACs\n",
-		plain.Escape(l.source.Name), plain.Escape(spec.Pattern(n.Graph)), len(n.Nodes)-1, n.InputShape(), n.Total.Out,
+	_, err := fmt.Fprintf(w, "%s: ok\n  %s\n  %s, %s -> %s, %s parameters, %s MACs\n",
+		plain.Escape(l.source.Name), plain.Escape(spec.Pattern(n.Graph)), layerCount(len(n.Nodes)-1), n.InputShape(), n.Total.Out,
 		plain.Count(n.Total.Parameters()), plain.Count(n.Total.MACs))
 	if err != nil {
 		return err
@@ -124,6 +124,13 @@ func (l *loaded) writeCheck(w io.Writer, f *checkFlags) error {
 		return l.writeTable(w, "")
 	}
 	return nil
+}
+
+func layerCount(n int) string {
+	if n == 1 {
+		return "1 layer"
+	}
+	return fmt.Sprintf("%d layers", n)
 }
 
 func (l *loaded) writeTableUpToProblem(w io.Writer) error {

@@ -90,8 +90,9 @@ func (a *app) load(name string, flags *specFlags) (*loaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, statErr := os.Stat(name)
-	l := &loaded{name: name, builtIn: name != "-" && errors.Is(statErr, fs.ErrNotExist)}
+	info, statErr := os.Stat(name)
+	isNoFile := errors.Is(statErr, fs.ErrNotExist) || statErr == nil && info.IsDir()
+	l := &loaded{name: name, builtIn: name != "-" && isNoFile}
 	l.file, l.source, l.problems = spec.Read(sourceName(name), data)
 	if len(l.problems) == 0 {
 		if err := l.file.Unknown(options); err != nil {
@@ -169,6 +170,9 @@ func (a *app) readSpec(name string) ([]byte, error) {
 	}
 	if err != nil {
 		return nil, unreadableError(name, err)
+	}
+	if data, err := architectures.Open(name); info.IsDir() && err == nil {
+		return data, nil
 	}
 	if !info.Mode().IsRegular() {
 		return nil, problemError("%s is %s, not an architecture file", name, describeMode(info.Mode()))

@@ -55,12 +55,31 @@ func main() {
 // run is the whole program. Data goes to out, all else to err.
 func run(ctx context.Context, args []string, in io.Reader, out, err io.Writer) int {
 	a := &app{in: in, out: out, err: err}
+	help := &watchedWriter{to: out}
 	root := newRoot(a)
 	root.SetArgs(args)
 	root.SetIn(in)
-	root.SetOut(out)
+	root.SetOut(help)
 	root.SetErr(err)
-	return a.exitCode(root.ExecuteContext(ctx))
+	failed := root.ExecuteContext(ctx)
+	if failed == nil {
+		failed = outputError(help.err)
+	}
+	return a.exitCode(failed)
+}
+
+// watchedWriter remembers the first error: cobra prints help without looking.
+type watchedWriter struct {
+	to  io.Writer
+	err error
+}
+
+func (w *watchedWriter) Write(p []byte) (int, error) {
+	n, err := w.to.Write(p)
+	if w.err == nil {
+		w.err = err
+	}
+	return n, err
 }
 
 // app is the program's streams.

@@ -134,11 +134,6 @@ func (a *app) run(ctx context.Context, args []string, f *runFlags) error {
 		return err
 	}
 	defer trained.close()
-	if f.save != "" {
-		if err := trained.save(f.save, program); err != nil {
-			return outputError(err)
-		}
-	}
 	pictures, input, err := a.readPictures(f, l.network)
 	if err != nil {
 		return err
@@ -146,6 +141,11 @@ func (a *app) run(ctx context.Context, args []string, f *runFlags) error {
 	outcome, err := a.compute(ctx, program, trained, input, f)
 	if err != nil {
 		return err
+	}
+	if f.save != "" {
+		if err := trained.save(ctx, f.save, program); err != nil {
+			return outputError(err)
+		}
 	}
 	outcome.pictures, outcome.names = pictures, names
 	return a.write("", func(w io.Writer) error {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"cnncalc/internal/exec"
+	"cnncalc/internal/graph"
 	"cnncalc/internal/memory"
 	"cnncalc/internal/op"
 	"cnncalc/internal/plain"
@@ -46,8 +47,22 @@ func (o *outcome) writeText(w io.Writer, l *loaded, f *runFlags) error {
 func (o *outcome) ranking(i int) []ranked {
 	n := o.program.Network()
 	each := len(o.output) / o.program.Batch()
-	_, isSoftmax := n.Nodes[len(n.Nodes)-1].Op.(*op.Softmax)
-	return rank(o.output[i*each:(i+1)*each], int(n.Total.Out.D), isSoftmax)
+	return rank(o.output[i*each:(i+1)*each], int(n.Total.Out.D), endsInProbabilities(n.Graph))
+}
+
+// endsInProbabilities tells that a SOFTMAX or a SIGMOID makes the output, perhaps with layers behind it that change
+// no value when the network runs.
+func endsInProbabilities(g *graph.Graph) bool {
+	for i := len(g.Nodes) - 1; i > 0; i = g.Nodes[i].Inputs[0] {
+		switch g.Nodes[i].Op.(type) {
+		case *op.Softmax, *op.Sigmoid, *op.HardSigmoid:
+			return true
+		case *op.Dropout, *op.Flatten:
+		default:
+			return false
+		}
+	}
+	return false
 }
 
 func (o *outcome) writeRanking(w io.Writer, top int) error {
@@ -55,8 +70,10 @@ func (o *outcome) writeRanking(w io.Writer, top int) error {
 	for i, p := range o.pictures {
 		fmt.Fprintf(&b, "%s\n", plain.Escape(p.path))
 		classes := o.ranking(i)
-		for rank, c := range classes[:min(top, len(classes))] {
-			fmt.Fprintf(&b, "  %d  %s  %s\n", rank+1, c.confidence(), plain.Escape(o.className(c.class)))
+		shown := min(top, len(classes))
+		width := len(strconv.Itoa(shown))
+		for rank, c := range classes[:shown] {
+			fmt.Fprintf(&b, "  %*d  %s  %s\n", width, rank+1, c.confidence(), plain.Escape(o.className(c.class)))
 		}
 	}
 	if out := o.program.Network().Total.Out; out.W*out.H > 1 {

@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 
 	"cnncalc/architectures"
@@ -38,18 +40,26 @@ func (a *app) openWeights(f *runFlags, l *loaded, p *exec.Program) (*trained, er
 	}
 	file, err := weights.Open(f.weights)
 	if err != nil {
-		return nil, problemError("%w", plainPathError(err))
+		return nil, a.reportLines(plainPathError(err))
 	}
 	t, err := a.match(file, f.weights, p)
 	if err != nil {
 		file.Close()
-		// The message has lines of its own, in which the file's names are escaped already.
-		fmt.Fprintf(a.err, "cnncalc: %s: %s\n", plain.Escape(f.weights), err)
-		return nil, errReported
+		return nil, a.reportLines(fmt.Errorf("%s: %w", f.weights, err))
 	}
 	a.note("%s: %s", f.weights, t.what)
 	t.what = fmt.Sprintf("%s (%s)", f.weights, t.what)
 	return t, nil
+}
+
+// reportLines prints a message that has lines of its own.
+func (a *app) reportLines(err error) error {
+	lines := strings.Split(err.Error(), "\n")
+	for i, line := range lines {
+		lines[i] = plain.Escape(line)
+	}
+	fmt.Fprintf(a.err, "cnncalc: %s\n", strings.Join(lines, "\n"))
+	return errReported
 }
 
 // openEmbedded takes the weights that come with a network, where it has the size that they were trained for.
@@ -104,7 +114,7 @@ func (t *trained) close() {
 func (t *trained) isRandom() bool { return t.file == nil }
 
 // save writes the weights under cnncalc's own names, as safetensors.
-func (t *trained) save(path string, p *exec.Program) error {
+func (t *trained) save(ctx context.Context, path string, p *exec.Program) error {
 	tensors := p.Tensors()
 	infos := make([]weights.Info, len(tensors))
 	for i, tensor := range tensors {
@@ -112,6 +122,9 @@ func (t *trained) save(path string, p *exec.Program) error {
 	}
 	return report.WriteFile(path, func(w io.Writer) error {
 		return weights.WriteSafetensors(w, infos, func(i int) ([]float32, error) {
+			if ctx.Err() != nil {
+				return nil, context.Canceled
+			}
 			count := 1
 			for _, d := range tensors[i].Shape {
 				count *= d

@@ -19,7 +19,7 @@ const MaxFileSize = 16 << 20
 
 // Parse reads labels: a name on each line; synset.txt, whose lines begin with a WordNet number as
 // "n01440764 tench, Tinca tinca", of which the first name is taken; or JSON, a list of names, or an object of
-// index to name, also under the key id2label as Hugging Face writes it.
+// index to name, also under the key id2label as Hugging Face writes it, or Keras' class index.
 func Parse(data []byte) ([]string, error) {
 	if len(data) > MaxFileSize {
 		return nil, fmt.Errorf("the file of labels is larger than %d bytes", MaxFileSize)
@@ -66,19 +66,25 @@ func parseList(text []byte) ([]string, error) {
 	return names, nil
 }
 
-// parseObject reads {"0": "tench", ...}, or a model's config with that under id2label.
+// parseObject reads {"0": "tench", ...}, a model's config with that under id2label, or Keras' imagenet_class_index,
+// {"0": ["n01440764", "tench"], ...}.
 func parseObject(text []byte) ([]string, error) {
 	var config struct {
 		ID2Label map[string]string `json:"id2label"`
 	}
-	if err := unmarshal(text, &config); err != nil {
-		return nil, fmt.Errorf("the JSON of labels: %w", err)
-	}
-	byIndex := config.ID2Label
-	if byIndex == nil {
-		if err := unmarshal(text, &byIndex); err != nil {
-			return nil, fmt.Errorf("the JSON object of labels maps an index to a name: %w", err)
+	var keras map[string][2]string
+	var byIndex map[string]string
+	switch {
+	case unmarshal(text, &config) == nil && config.ID2Label != nil:
+		byIndex = config.ID2Label
+	case unmarshal(text, &byIndex) == nil:
+	case unmarshal(text, &keras) == nil:
+		byIndex = map[string]string{}
+		for index, names := range keras {
+			byIndex[index] = names[1]
 		}
+	default:
+		return nil, errors.New("the JSON object of labels maps each index to a name, such as {\"0\": \"tench\"}, perhaps under id2label")
 	}
 	if len(byIndex) == 0 {
 		return nil, errors.New("the JSON object of labels is empty")

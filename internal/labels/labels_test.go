@@ -18,6 +18,7 @@ func TestParse(t *testing.T) {
 		{"synset.txt", "n01440764 tench, Tinca tinca\nn01443537 goldfish, Carassius auratus", []string{"tench", "goldfish"}},
 		{"JSON list", `["cat", "dog"]`, []string{"cat", "dog"}},
 		{"JSON object", `{"1": "dog", "0": "cat"}`, []string{"cat", "dog"}},
+		{"Keras class index", `{"0": ["n01440764", "tench"], "1": ["n01443537", "goldfish"]}`, []string{"tench", "goldfish"}},
 		{"Hugging Face config", `{"model_type": "resnet", "id2label": {"0": "cat", "1": "dog"}}`, []string{"cat", "dog"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -43,6 +44,8 @@ func TestParseRefuses(t *testing.T) {
 		{`{"0": "a", "2": "b"}`, `the JSON object of labels has the index "2": 2 labels are numbered from 0 to 1`},
 		{`{"0": "a", "00": "b"}`, `the JSON object of labels has the index`},
 		{`{"a": "b"}`, `the JSON object of labels has the index "a": 1 labels are numbered from 0 to 0`},
+		{`{"label2id": {"cat": 0}}`, `the JSON object of labels maps each index to a name, such as {"0": "tench"}, perhaps under id2label`},
+		{`{"0": `, "the JSON object of labels maps each index to a name"},
 		{`{}`, "the JSON object of labels is empty"},
 		{strings.Repeat("a", MaxFileSize+1), "the file of labels is larger than 16777216 bytes"},
 	} {

@@ -107,8 +107,8 @@ func TestRefusals(t *testing.T) {
 			Msg:  "(W-F+2P)/S+1 = (2-5+2)/1+1: the window 5 is larger than the padded input 4",
 			Fits: "size 4 (1 wide); input 3 (1 wide) or 4 (2 wide); pad 2 (2 wide)"}},
 		{&Conv{window: square(3, 1, 0, 2, ""), Filters: 1}, vol(9, 4, 1), diag.Problem{
-			Msg:  "height: (W-d(F-1)-1+2P)/S+1 = (4-2*(3-1)-1+0)/1+1: the window 5 is larger than the padded input 4",
-			Fits: "height: size 2 at most; input 5 or more; pad 1 on each side"}},
+			Msg:  "height: (H-d(F-1)-1+2P)/S+1 = (4-2*(3-1)-1+0)/1+1: the window 5 is larger than the padded input 4",
+			Fits: "height: size 2 (2 high); input 5 (1 high) or 6 (2 high); pad 1 (2 high)"}},
 		{&Conv{window: padded(3, 2, 0, 1, 1, 1), Filters: 1}, vol(8, 9, 1), diag.Problem{}},
 		{&Conv{window: padded(3, 2, 0, 2, 1, 1), Filters: 1}, vol(8, 9, 1), diag.Problem{
 			Msg:  "width: (W-F+P+P')/S+1 = (8-3+0+2)/2+1 = 4.5 is not a whole number",

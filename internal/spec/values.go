@@ -109,8 +109,11 @@ func (w *walker) vars(entries map[string]entry) {
 	w.file.varsUnread = !ok
 	for _, v := range all {
 		if !isName(v.key) {
-			w.problems.Add(v.pos, "a variable's name is letters, digits and _, starts with a letter and has at most %d characters, unlike %q",
+			p := w.problems.Add(v.pos, "a variable's name is letters, digits and _, starts with a letter and has at most %d characters, unlike %q",
 				maxWord, diag.Short(v.key))
+			if v.key != "" && strings.Trim(v.key, "0123456789") == "" {
+				p.Hint = "YAML cuts {N: 2,3} at its comma: a list is written N: [2,3]"
+			}
 			continue
 		}
 		w.file.vars[v.key] = w.literals(v.value, "the variable "+v.key)
