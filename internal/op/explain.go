@@ -3,6 +3,7 @@ package op
 import (
 	"fmt"
 
+	"cnncalc/internal/checked"
 	"cnncalc/internal/graph"
 	"cnncalc/internal/plain"
 )
@@ -41,9 +42,19 @@ func explainSharing(out graph.Shape, window [3]int64, bias bool) []Line {
 	}
 	return []Line{
 		{"neurons", fmt.Sprintf("%d*%d*%d = %s, each with %s", out.W, out.H, out.D, plain.Count(neurons), each)},
-		{"without sharing", fmt.Sprintf("%s * %s = %s parameters", plain.Count(neurons), plain.Count(perNeuron), plain.Count(neurons*perNeuron))},
+		{"without sharing", fmt.Sprintf("%s * %s = %s parameters", plain.Count(neurons), plain.Count(perNeuron), product(neurons, perNeuron))},
 		{"with sharing", shared},
 	}
+}
+
+// product is the product in full, or in words where it is beyond counting: without sharing, more parameters than
+// MACs have been counted.
+func product(a, b int64) string {
+	n, err := checked.Product(a, b)
+	if err != nil {
+		return "more than 2^63"
+	}
+	return plain.Count(n)
 }
 
 // explainIm2col is the notes' implementation as one matrix product for each group: the windows as columns,

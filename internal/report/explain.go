@@ -5,7 +5,9 @@ import (
 	"io"
 	"strings"
 
+	"cnncalc/internal/checked"
 	"cnncalc/internal/graph"
+	"cnncalc/internal/memory"
 	"cnncalc/internal/op"
 	"cnncalc/internal/plain"
 	"cnncalc/internal/shape"
@@ -86,20 +88,25 @@ func macsPlane(o graph.Op, in []graph.Shape, out graph.Shape) graph.Shape {
 
 // macsText divides by the places, so that the factors of the product show.
 func macsText(l shape.Layer, plane graph.Shape) string {
-	places := plane.W * plane.H
-	if places > 1 && l.MACs%places == 0 {
-		return fmt.Sprintf("%d*%d places * %s = %s multiply-accumulates (%s FLOPs)", plane.W, plane.H,
-			plain.Count(l.MACs/places), plain.Count(l.MACs), plain.Count(2*l.MACs))
+	text := plain.Count(l.MACs) + " multiply-accumulates"
+	if flops, err := checked.Product(2, l.MACs); err == nil {
+		text += fmt.Sprintf(" (%s FLOPs)", plain.Count(flops))
 	}
-	return fmt.Sprintf("%s multiply-accumulates (%s FLOPs)", plain.Count(l.MACs), plain.Count(2*l.MACs))
+	if places := plane.W * plane.H; places > 1 && l.MACs%places == 0 {
+		return fmt.Sprintf("%d*%d places * %s = %s", plane.W, plane.H, plain.Count(l.MACs/places), text)
+	}
+	return text
 }
 
 func volumeText(l shape.Layer) string {
 	if l.Activations == 0 {
 		return "none: it works in place on its input's volume"
 	}
-	return fmt.Sprintf("%d*%d*%d = %s values, %s in float32; the same again for its gradient", l.Out.W, l.Out.H, l.Out.D,
-		plain.Count(l.Activations), Bytes(4*l.Activations, IEC))
+	text := fmt.Sprintf("%d*%d*%d = %s values", l.Out.W, l.Out.H, l.Out.D, plain.Count(l.Activations))
+	if bytes, err := checked.Product(l.Activations, memory.BytesPerValue); err == nil {
+		text += fmt.Sprintf(", %s in float32; the same again for its gradient", Bytes(bytes, IEC))
+	}
+	return text
 }
 
 func backwardOf(o graph.Op) string {
