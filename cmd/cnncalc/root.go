@@ -15,7 +15,10 @@ const rootLong = `cnncalc checks, calculates and runs convolutional networks tha
 the notation of the CS231n notes: INPUT -> [[CONV -> RELU]*N -> POOL?]*M -> FC.
 
 SPEC is a file, - for standard input, or the name of a built-in network (cnncalc list).
-Without one, cnncalc.yaml in the current folder is read, or else vgg16.`
+Without one, cnncalc.yaml in the current folder is read, or else vgg16.
+
+Sizes are width x height x depth. A MAC is one multiply-accumulate. Dilation counts as frameworks do: 1 is
+dense; the notes' example calls that 0. "cnncalc help language" tells how files are written.`
 
 func newRoot(a *app) *cobra.Command {
 	root := &cobra.Command{

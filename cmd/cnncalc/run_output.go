@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -274,8 +275,12 @@ func newDumper(folder string, program *exec.Program) (*dumper, error) {
 		return nil, fmt.Errorf("--dump: %s is there already: name a new folder", folder)
 	}
 	partial, err := os.MkdirTemp(filepath.Dir(filepath.Clean(folder)), ".cnncalc-dump-*")
+	var system *os.PathError
+	if errors.As(err, &system) {
+		err = fmt.Errorf("the folder %s cannot be made: %w", folder, system.Err)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("--dump: %w", plainPathError(err))
+		return nil, fmt.Errorf("--dump: %w", err)
 	}
 	return &dumper{program: program, folder: folder, partial: partial}, nil
 }
