@@ -43,12 +43,9 @@ func newCheck(a *app) *cobra.Command {
 }
 
 func (a *app) check(args []string, f *checkFlags) error {
-	format, err := report.ParseFormat(f.format)
+	format, err := textOrJSON("check", f.format)
 	if err != nil {
-		return usageError("--format: %w", err)
-	}
-	if format != report.Text && format != report.JSON {
-		return usageError("--format: check writes text or json, not %s", f.format)
+		return err
 	}
 	if len(args) == 0 {
 		args = []string{a.specOf(nil)}

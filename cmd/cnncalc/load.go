@@ -86,13 +86,11 @@ func (a *app) load(name string, flags *specFlags) (*loaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := a.readSpec(name)
+	data, isBuiltIn, err := a.readSpec(name)
 	if err != nil {
 		return nil, err
 	}
-	info, statErr := os.Stat(name)
-	isNoFile := errors.Is(statErr, fs.ErrNotExist) || statErr == nil && info.IsDir()
-	l := &loaded{name: name, builtIn: name != "-" && isNoFile}
+	l := &loaded{name: name, builtIn: isBuiltIn}
 	l.file, l.source, l.problems = spec.Read(sourceName(name), data)
 	if len(l.problems) == 0 {
 		if err := l.file.Unknown(options); err != nil {
@@ -152,37 +150,48 @@ func (a *app) specOf(args []string) string {
 	return defaultSpec
 }
 
-// readSpec reads a file, standard input, or a built-in network. An existing file wins over a built-in name.
-func (a *app) readSpec(name string) ([]byte, error) {
-	if name == "" {
-		return nil, usageError("SPEC is empty: give a file, - for standard input, or the name of a built-in network")
-	}
-	if name == "-" {
-		data, err := readBounded(a.in)
-		if err != nil {
-			return nil, unreadableError("standard input", err)
+// readSpec reads a file, standard input, or a built-in network, and tells whether it is the last. An existing file
+// wins over a built-in name, a folder does not.
+func (a *app) readSpec(name string) (data []byte, isBuiltIn bool, err error) {
+	switch name {
+	case "":
+		return nil, false, usageError("SPEC is empty: give a file, - for standard input, or the name of a built-in network")
+	case "-":
+		if data, err = readBounded(a.in, spec.MaxFileSize); err != nil {
+			err = unreadableError("standard input", err)
 		}
-		return data, nil
+		return data, false, err
 	}
 	info, err := os.Stat(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return builtIn(name)
+		data, err = builtIn(name)
+		return data, true, err
 	}
+	if err == nil && info.IsDir() {
+		if data, err := architectures.Open(name); err == nil {
+			return data, true, nil
+		}
+	}
+	data, err = readRegular(name, spec.MaxFileSize, "an architecture file")
+	return data, false, err
+}
+
+// readRegular reads a file, or a byte more than the limit, so that a longer one is recognised. Folders, pipes and
+// devices are refused before they are opened; what is the kind of file, with its article.
+func readRegular(name string, limit int64, what string) ([]byte, error) {
+	info, err := os.Stat(name)
 	if err != nil {
 		return nil, unreadableError(name, err)
 	}
-	if data, err := architectures.Open(name); info.IsDir() && err == nil {
-		return data, nil
-	}
 	if !info.Mode().IsRegular() {
-		return nil, problemError("%s is %s, not an architecture file", name, describeMode(info.Mode()))
+		return nil, problemError("%s is %s, not %s", name, describeMode(info.Mode()), what)
 	}
 	file, err := os.Open(name)
 	if err != nil {
 		return nil, unreadableError(name, err)
 	}
 	defer file.Close()
-	data, err := readBounded(file)
+	data, err := readBounded(file, limit)
 	if err != nil {
 		return nil, unreadableError(name, err)
 	}
@@ -198,9 +207,9 @@ func unreadableError(name string, err error) error {
 	return problemError("can't read %s: %w", name, err)
 }
 
-// readBounded reads one byte more than a file may have, so that a longer one is recognised.
-func readBounded(r io.Reader) ([]byte, error) {
-	return io.ReadAll(io.LimitReader(r, spec.MaxFileSize+1))
+// readBounded reads a byte more than the limit at most.
+func readBounded(r io.Reader, limit int64) ([]byte, error) {
+	return io.ReadAll(io.LimitReader(r, limit+1))
 }
 
 func describeMode(mode fs.FileMode) string {

@@ -95,8 +95,6 @@ func (f *runFlags) check() error {
 		return usageError("--top must be 1 or more, not %d", f.top)
 	case f.fit != "" && f.fit != "crop" && f.fit != "stretch":
 		return usageError("--fit is crop or stretch, not %s", f.fit)
-	case f.format != "text" && f.format != "json":
-		return usageError("--format: run writes text or json, not %s", f.format)
 	}
 	if f.batch == 0 {
 		f.batch = len(f.inputs)
@@ -106,6 +104,10 @@ func (f *runFlags) check() error {
 
 func (a *app) run(ctx context.Context, args []string, f *runFlags) error {
 	if err := f.check(); err != nil {
+		return err
+	}
+	format, err := textOrJSON("run", f.format)
+	if err != nil {
 		return err
 	}
 	algo, err := exec.ParseAlgo(f.algo)
@@ -149,7 +151,7 @@ func (a *app) run(ctx context.Context, args []string, f *runFlags) error {
 	}
 	outcome.pictures, outcome.names = pictures, names
 	return a.write("", func(w io.Writer) error {
-		if f.format == "json" {
+		if format == report.JSON {
 			return report.WriteJSON(w, outcome.document(l, f))
 		}
 		return outcome.writeText(w, l, f)

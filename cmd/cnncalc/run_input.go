@@ -1,10 +1,6 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-	"io"
-	"os"
 	"slices"
 
 	"cnncalc/internal/graph"
@@ -20,7 +16,6 @@ const largeInput = 128
 type inputPicture struct {
 	path          string
 	width, height int
-	notes         []string
 }
 
 // readPictures makes the batch: every input once, then again from the first on.
@@ -38,7 +33,7 @@ func (a *app) readPictures(f *runFlags, n *shape.Network) ([]inputPicture, []flo
 		if err != nil {
 			return nil, nil, problemError("%w", err)
 		}
-		pictures[i] = inputPicture{path, p.Width, p.Height, p.Notes}
+		pictures[i] = inputPicture{path, p.Width, p.Height}
 		fitted, err := picture.Fit(p.RGB, fit)
 		if err != nil {
 			return nil, nil, problemError("%s: %w", path, err)
@@ -71,6 +66,10 @@ func preprocessing(n *shape.Network, fitFlag string) (picture.FitOptions, pictur
 	options := picture.NormaliseOptions{}
 	if in.D == 3 && p.Mean == nil && p.Std == nil && p.Scale == 0 {
 		options = picture.ImageNet()
+		if p.BGR { // mean and deviation are in the order of the planes
+			slices.Reverse(options.Mean)
+			slices.Reverse(options.Std)
+		}
 	}
 	if p.Mean != nil {
 		options.Mean = everyChannel(p.Mean, in)
@@ -106,41 +105,16 @@ func readLabels(path string, n *shape.Network) ([]string, error) {
 	default:
 		return nil, nil
 	}
-	names, err := openLabels(path)
+	data, err := readRegular(path, labels.MaxFileSize, "a file of labels")
 	if err != nil {
-		return nil, problemError("%w", labelsError(path, err))
+		return nil, err
+	}
+	names, err := labels.Parse(data)
+	if err != nil {
+		return nil, problemError("%s: %w", path, err)
 	}
 	if int64(len(names)) != outputs {
 		return nil, problemError("%s has %d labels, but the network has %d outputs", path, len(names), outputs)
 	}
 	return names, nil
-}
-
-func openLabels(path string) ([]string, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("it is %s, not a file of labels", describeMode(info.Mode()))
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, labels.MaxFileSize+1))
-	if err != nil {
-		return nil, err
-	}
-	return labels.Parse(data)
-}
-
-// labelsError names the file once.
-func labelsError(path string, err error) error {
-	var system *os.PathError
-	if errors.As(err, &system) {
-		return plainPathError(err)
-	}
-	return fmt.Errorf("%s: %w", path, err)
 }

@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"sync"
 
 	"cnncalc/architectures"
 	"cnncalc/internal/exec"
@@ -88,15 +87,14 @@ func (a *app) match(file *weights.File, path string, p *exec.Program) (*trained,
 		return nil, err
 	}
 	t := &trained{what: assignment.String(), file: file, names: assignment.Names}
-	var warned sync.Mutex
+	warned := map[string]bool{} // --save-weights reads them again
 	t.source = func(dst []float32, tensor exec.Tensor, _ func(int, func(int))) error {
 		name := t.names[tensor.Index]
 		if err := file.Read(name, dst); err != nil {
 			return problemError("%s: %w", path, err)
 		}
-		if warning := weights.NotFinite(name, tensor.Shape, dst); warning != "" {
-			warned.Lock()
-			defer warned.Unlock()
+		if warning := weights.NotFinite(name, tensor.Shape, dst); warning != "" && !warned[name] {
+			warned[name] = true
 			a.note("%s: %s", path, warning)
 		}
 		return nil
@@ -125,11 +123,7 @@ func (t *trained) save(ctx context.Context, path string, p *exec.Program) error 
 			if ctx.Err() != nil {
 				return nil, context.Canceled
 			}
-			count := 1
-			for _, d := range tensors[i].Shape {
-				count *= d
-			}
-			values := make([]float32, count)
+			values := make([]float32, tensors[i].Values())
 			return values, t.source(values, tensors[i], func(n int, f func(int)) {
 				for k := range n {
 					f(k)

@@ -33,7 +33,7 @@ func (a *app) show(args []string, canonical bool, f *specFlags) error {
 			return usageError("--input-size and --set need --canonical: without it the file is printed as it is")
 		}
 		name := a.specOf(args)
-		data, err := a.readSpec(name)
+		data, _, err := a.readSpec(name)
 		if err != nil {
 			return err
 		}

@@ -63,7 +63,7 @@ func checkGolden(t *testing.T, folder string) *Program {
 		shapes[info.Name] = info.Shape
 	}
 	tensor := func(name string) []float32 {
-		values := make([]float32, (&Tensor{Shape: shapes[name]}).values())
+		values := make([]float32, (&Tensor{Shape: shapes[name]}).Values())
 		if err := data.Read(name, values); err != nil {
 			t.Fatal(err)
 		}

@@ -21,8 +21,8 @@ type Tensor struct {
 	Start float32
 }
 
-// values is the number of values in the tensor.
-func (t *Tensor) values() int {
+// Values is the number of values in the tensor.
+func (t *Tensor) Values() int {
 	n := 1
 	for _, d := range t.Shape {
 		n *= d
@@ -174,9 +174,9 @@ func (l *loader) tensors(i int, first []int, scale []float32) ([][]float32, erro
 func (l *loader) tensor(h *tensor, t Tensor, scale []float32) ([]float32, error) {
 	values := l.staging
 	if h.pack == nil {
-		values = make([]float32, t.values())
+		values = make([]float32, t.Values())
 	}
-	values = values[:t.values()]
+	values = values[:t.Values()]
 	if err := l.source(values, t, l.parallel); err != nil {
 		return nil, err
 	}

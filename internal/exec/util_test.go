@@ -93,7 +93,7 @@ func noise(n int, name string) []float32 {
 // tensorNoise are the values of a weight in tests: those of running_var are above zero.
 func tensorNoise(name string, shape []int) []float32 {
 	t := Tensor{Shape: shape}
-	values := noise(t.values(), name)
+	values := noise(t.Values(), name)
 	if base(name) == "running_var" {
 		for i, v := range values {
 			values[i] = 1.5 + v

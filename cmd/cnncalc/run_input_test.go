@@ -1,0 +1,31 @@
+package main
+
+import (
+	"slices"
+	"testing"
+
+	"cnncalc/internal/graph"
+	"cnncalc/internal/op"
+	"cnncalc/internal/shape"
+)
+
+// The mean and deviation of ImageNet are those of red, green and blue (torchvision); a network that takes blue first
+// gets them in its own order.
+func TestPreprocessingOrder(t *testing.T) {
+	for _, c := range []struct {
+		bgr       bool
+		mean, std []float64
+	}{
+		{false, []float64{0.485, 0.456, 0.406}, []float64{0.229, 0.224, 0.225}},
+		{true, []float64{0.406, 0.456, 0.485}, []float64{0.225, 0.224, 0.229}},
+	} {
+		g := &graph.Graph{
+			Nodes:      []graph.Node{{Op: &op.Input{Shape: graph.Shape{W: 224, H: 224, D: 3}}}},
+			Preprocess: graph.Preprocess{BGR: c.bgr},
+		}
+		_, got := preprocessing(&shape.Network{Graph: g}, "")
+		if !slices.Equal(got.Mean, c.mean) || !slices.Equal(got.Std, c.std) {
+			t.Errorf("bgr %v: mean %v and deviation %v, want %v and %v", c.bgr, got.Mean, got.Std, c.mean, c.std)
+		}
+	}
+}
