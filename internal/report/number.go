@@ -55,15 +55,6 @@ func Duration(d time.Duration) string {
 	}
 }
 
-// Rate writes flops, the floating-point operations done in d (two for a multiply-accumulate), as "95.3 GFLOP/s": three
-// significant digits, "-" where no time passed.
-func Rate(flops int64, d time.Duration) string {
-	if d <= 0 {
-		return "-"
-	}
-	return threeDigits(float64(flops)/float64(d.Nanoseconds())) + " GFLOP/s"
-}
-
 // threeDigits writes x >= 0 with the decimals that make three digits; two decimals at most, and all digits before the point.
 func threeDigits(x float64) string {
 	switch {

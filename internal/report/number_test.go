@@ -86,23 +86,3 @@ func TestDuration(t *testing.T) {
 		}
 	}
 }
-
-func TestRate(t *testing.T) {
-	tests := []struct {
-		flops int64
-		d     time.Duration
-		want  string
-	}{
-		{2 * 15_470_264_320, 188 * time.Millisecond, "165 GFLOP/s"}, // 30.94e9 / 0.188 = 164.6e9
-		{1_000_000_000, 10 * time.Millisecond, "100 GFLOP/s"},
-		{953_000_000, 10 * time.Millisecond, "95.3 GFLOP/s"},
-		{1_000_000, time.Second, "0.00 GFLOP/s"},
-		{1, 0, "-"},
-		{1, -1, "-"},
-	}
-	for _, tt := range tests {
-		if got := Rate(tt.flops, tt.d); got != tt.want {
-			t.Errorf("Rate(%d, %s) = %s, want %s", tt.flops, tt.d, got, tt.want)
-		}
-	}
-}

@@ -1,6 +1,6 @@
 // Package report presents figures: a network's table and the explanation of its layers, and any [Table] that a caller
 // fills, as an aligned table in a terminal, as Markdown or as CSV; documents built as structs as JSON. It also owns how
-// numbers, sizes and times are written, how a report file is replaced, and when output is coloured.
+// numbers, sizes and times are written, how a report file is replaced, and what is a terminal.
 //
 // It computes no figure of a network: those come from packages shape and memory. Text in a table may come from anywhere:
 // each format escapes it, so callers hand it over as it is.
@@ -49,11 +49,8 @@ type Cell struct {
 // Str is a cell of text, the same for people and machines.
 func Str(s string) Cell { return Cell{Text: s, Value: s} }
 
-// Int is a cell of a whole number, written by [Count] for people.
+// Int is a cell of a whole number, written by [plain.Count] for people.
 func Int(n int64) Cell { return Cell{Text: plain.Count(n), Value: n} }
-
-// Size is a cell of n bytes, written by [Bytes] for people. Machines get the bytes.
-func Size(n int64, units Units) Cell { return Cell{Text: Bytes(n, units), Value: n} }
 
 // Keys are the keys of the table's columns, in order.
 func (t Table) Keys() []string {

@@ -1,0 +1,40 @@
+package report
+
+import (
+	"bytes"
+	"os"
+	"runtime"
+	"testing"
+)
+
+func TestIsTerminal(t *testing.T) {
+	terminal := openTerminal(t)
+	file, err := os.Create(t.TempDir() + "/out")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if !IsTerminal(terminal) {
+		t.Error("a pseudo-terminal is none")
+	}
+	if IsTerminal(file) {
+		t.Error("a file is a terminal")
+	}
+	if IsTerminal(&bytes.Buffer{}) {
+		t.Error("a buffer is a terminal")
+	}
+}
+
+// openTerminal is the controlling side of a new pseudo-terminal, which is itself a terminal on Linux.
+func openTerminal(t *testing.T) *os.File {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		t.Skip("opens a pseudo-terminal in Linux's way")
+	}
+	f, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
