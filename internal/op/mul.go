@@ -1,6 +1,8 @@
 package op
 
 import (
+	"slices"
+
 	"cnncalc/internal/graph"
 )
 
@@ -32,10 +34,14 @@ func (*Mul) Output(in []graph.Shape) (graph.Shape, error) {
 			widest = s
 		}
 	}
+	plane := widest
+	if widest.W == 1 && widest.H == 1 && slices.ContainsFunc(in, func(s graph.Shape) bool { return !s.HasPlane() }) {
+		plane = graph.Shape{} // an input whose plane is not known may be wider than all gates
+	}
 	stretched := make([]graph.Shape, len(in))
 	for i, s := range in {
 		if s.W == 1 && s.H == 1 {
-			s.W, s.H = widest.W, widest.H
+			s.W, s.H = plane.W, plane.H
 		}
 		stretched[i] = s
 	}

@@ -150,6 +150,7 @@ func TestUnknownInputs(t *testing.T) {
 		{&Concat{}, []graph.Shape{unknownPlane, unknownDepth}, graph.Shape{W: 8, H: 8}},
 		{&Add{}, []graph.Shape{unknownPlane, unknownDepth}, graph.Shape{W: 8, H: 8, D: 6}},
 		{&Mul{}, []graph.Shape{unknownPlane, unknownDepth, {W: 1, H: 1, D: 6}}, graph.Shape{W: 8, H: 8, D: 6}},
+		{&Mul{}, []graph.Shape{unknownPlane, {W: 1, H: 1, D: 6}}, graph.Shape{D: 6}},
 	} {
 		out, err := test.layer.Output(test.in)
 		if err != nil || out != test.want {
