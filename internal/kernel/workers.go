@@ -11,27 +11,45 @@ import (
 // Workers is a fixed set of goroutines that share the tasks of one kernel
 // call. Calls from several goroutines are taken one after the other. Make one
 // with [NewWorkers] and end it with [Workers.Close].
+//
+// Tasks are numbered so that neighbours work on neighbouring memory. Each
+// worker has a range of its own, the same one in calls of the same size, and
+// helps the others once that is done: what it reads it has mostly written
+// itself, in the layer before. A cache line takes up to a microsecond from one
+// core to another, so what different workers write lies apart.
 type Workers struct {
-	size int
+	lanes []lane // of each worker; the caller's is the first
 
 	mu     sync.Mutex // held for the length of one call
-	closed atomic.Bool
-	job    job
-	tasks  int64
-	next   atomic.Int64
+	closed bool
+	round  uint32 // of the current call
 	failed atomic.Pointer[TaskPanic]
-
-	// round counts the jobs that were handed out; a helper that sees it change
-	// takes part. pending is the helpers that have not finished the round.
-	round   atomic.Uint32
-	pending atomic.Int32
-	helpers []*sleeper // of workers 1 and up
-	caller  *sleeper
 
 	// jobs holds one argument block for each kind of kernel that has run, for
 	// the next call of that kind to use again. See launch.
 	jobs []any
 }
+
+// lane is how the caller and one worker talk.
+type lane struct {
+	sleeper sleeper
+	_       cacheLine
+
+	// Written by the caller before it sets round; next by all who take tasks.
+	round  atomic.Uint32 // the call that the rest is about
+	closed bool          // end instead of working
+	job    job
+	next   atomic.Int64 // first task of the range that nobody has taken; past end when all are
+	end    int64
+	_      cacheLine
+
+	done atomic.Uint32 // the last call in which the worker has finished
+	_    cacheLine
+}
+
+// cacheLine keeps what stands on both sides of it in different cache lines,
+// of which processors fetch two at a time.
+type cacheLine [128]byte
 
 // job is one kernel call cut into tasks. Tasks run in any order and at the
 // same time; worker is in [0, Size) and no two tasks that run at the same time
@@ -55,27 +73,27 @@ func (p *TaskPanic) Error() string {
 // NewWorkers starts a set of size workers; the calling goroutine of each
 // kernel is one of them. A size below 1 counts as 1.
 func NewWorkers(size int) *Workers {
-	size = max(size, 1)
-	w := &Workers{size: size, caller: newSleeper()}
-	for id := 1; id < size; id++ {
-		s := newSleeper()
-		w.helpers = append(w.helpers, s)
-		go w.help(id, s)
+	w := &Workers{lanes: make([]lane, max(size, 1))}
+	for id := range w.lanes {
+		w.lanes[id].sleeper.signal = make(chan struct{}, 1)
+		if id > 0 {
+			go w.help(id)
+		}
 	}
 	return w
 }
 
 // help is the life of a worker that is not the caller.
-func (w *Workers) help(id int, s *sleeper) {
-	for seen := uint32(0); ; seen++ {
-		s.wait(func() bool { return w.round.Load() != seen })
-		if w.closed.Load() {
+func (w *Workers) help(id int) {
+	own, caller := &w.lanes[id], &w.lanes[0].sleeper
+	for seen := uint32(1); ; seen++ {
+		own.sleeper.wait(func() bool { return own.round.Load() == seen })
+		if own.closed {
 			return
 		}
 		w.work(id)
-		if w.pending.Add(-1) == 0 {
-			w.caller.wake()
-		}
+		own.done.Store(seen)
+		caller.wake()
 	}
 }
 
@@ -90,8 +108,6 @@ type sleeper struct {
 	signal chan struct{}
 }
 
-func newSleeper() *sleeper { return &sleeper{signal: make(chan struct{}, 1)} }
-
 // wait returns when ready does. It looks for a while, and then sleeps until
 // wake is called.
 func (s *sleeper) wait(ready func() bool) {
@@ -99,7 +115,7 @@ func (s *sleeper) wait(ready func() bool) {
 		if ready() {
 			return
 		}
-		if i%64 == 63 {
+		if i%1024 == 1023 {
 			runtime.Gosched() // there may be fewer processors than workers
 		}
 	}
@@ -115,30 +131,41 @@ func (s *sleeper) wait(ready func() bool) {
 
 // wake ends the sleep of a goroutine whose condition has become true.
 func (s *sleeper) wake() {
-	if s.asleep.CompareAndSwap(true, false) {
+	// Looking first leaves the cache line where it is.
+	if s.asleep.Load() && s.asleep.CompareAndSwap(true, false) {
 		s.signal <- struct{}{}
 	}
 }
 
 // Size is the number of workers: what the ...Scratch functions ask for.
-func (w *Workers) Size() int { return w.size }
+func (w *Workers) Size() int { return len(w.lanes) }
 
 // Close ends the goroutines. Kernels called afterwards run on the calling
 // goroutine alone. Closing twice is harmless.
 func (w *Workers) Close() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.closed.Swap(true) {
+	if w.closed {
 		return
 	}
-	w.begin()
+	w.closed = true
+	w.begin(nil, 0)
 }
 
-// begin starts a round.
-func (w *Workers) begin() {
-	w.round.Add(1)
-	for _, s := range w.helpers {
-		s.wake()
+// begin hands every worker its range of the tasks.
+func (w *Workers) begin(j job, tasks int64) {
+	w.round++
+	size := int64(len(w.lanes))
+	for id := range w.lanes {
+		l := &w.lanes[id]
+		l.job, l.closed = j, w.closed
+		l.next.Store(tasks * int64(id) / size)
+		l.end = tasks * int64(id+1) / size
+	}
+	// Helpers look at each other's ranges, so all are told before any begins.
+	for id := range w.lanes {
+		w.lanes[id].round.Store(w.round)
+		w.lanes[id].sleeper.wake()
 	}
 }
 
@@ -190,35 +217,60 @@ func (w *Workers) run(tasks int, j job) {
 	if tasks <= 0 {
 		return
 	}
-	w.job, w.tasks = j, int64(tasks)
-	w.next.Store(0)
-	if tasks == 1 || w.size == 1 || w.closed.Load() {
-		w.work(0)
+	if tasks == 1 || len(w.lanes) == 1 || w.closed {
+		w.alone(tasks, j)
 	} else {
-		w.pending.Store(int32(len(w.helpers)))
-		w.begin()
+		w.begin(j, int64(tasks))
 		w.work(0)
-		w.caller.wait(func() bool { return w.pending.Load() == 0 })
+		w.lanes[0].sleeper.wait(w.finished)
 	}
-	w.job = nil
 	if p := w.failed.Swap(nil); p != nil {
 		panic(p)
 	}
 }
 
+// finished tells whether all helpers have finished the call.
+func (w *Workers) finished() bool {
+	for id := 1; id < len(w.lanes); id++ {
+		if w.lanes[id].done.Load() != w.round {
+			return false
+		}
+	}
+	return true
+}
+
+// alone runs a job on the calling goroutine.
+func (w *Workers) alone(tasks int, j job) {
+	defer w.catch()
+	for task := range tasks {
+		j.do(task, 0)
+	}
+}
+
+// work takes the tasks of a worker's own range, and then what is left of the
+// others'.
 func (w *Workers) work(id int) {
-	defer func() {
-		if r := recover(); r != nil {
-			w.failed.CompareAndSwap(nil, &TaskPanic{Value: r, Stack: debug.Stack()})
-			w.next.Store(w.tasks)
+	defer w.catch()
+	job := w.lanes[id].job
+	for i := range w.lanes {
+		l := &w.lanes[(id+i)%len(w.lanes)]
+		for l.next.Load() < l.end {
+			task := l.next.Add(1) - 1
+			if task >= l.end {
+				break
+			}
+			job.do(int(task), id)
 		}
-	}()
-	for {
-		task := w.next.Add(1) - 1
-		if task >= w.tasks {
-			return
+	}
+}
+
+// catch keeps the panic of a task, and drops the tasks not yet begun.
+func (w *Workers) catch() {
+	if r := recover(); r != nil {
+		w.failed.CompareAndSwap(nil, &TaskPanic{Value: r, Stack: debug.Stack()})
+		for id := range w.lanes {
+			w.lanes[id].next.Store(w.lanes[id].end)
 		}
-		w.job.do(int(task), id)
 	}
 }
 
