@@ -73,14 +73,22 @@ func BenchmarkConvWinograd(b *testing.B) {
 	}
 }
 
-func BenchmarkTile(b *testing.B) {
-	const kc = maxKC
+// BenchmarkProduct has panels of every number of vectors.
+func BenchmarkProduct(b *testing.B) {
+	const kc, rows = maxKC, 48
 	r := active
-	x, y, c := values(kc*r.mr, 1), values(kc*r.nr, 2), make([]float32, r.mr*r.nr)
-	for b.Loop() {
-		r.tile(kc, x, y, c, r.nr, true, nil, 0, 0)
+	for cols := r.lanes; cols <= r.nr; cols += r.lanes {
+		b.Run(fmt.Sprintf("cols%d", cols), func(b *testing.B) {
+			p := product{
+				kc: kc, a: values(kc*rows, 1), b: values(kc*r.nr, 2), ldb: r.nr,
+				c: make([]float32, rows*r.nr), ldc: r.nr, rows: rows, cols: cols, add: true, edge: make([]float32, r.mr*r.nr),
+			}
+			for b.Loop() {
+				r.multiply(p)
+			}
+			rate(b, 2*kc*rows*float64(cols))
+		})
 	}
-	rate(b, 2*kc*float64(r.mr*r.nr))
 }
 
 func BenchmarkConvDepthwise(b *testing.B) {

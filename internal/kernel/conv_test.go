@@ -141,18 +141,20 @@ func TestPlanGEMM(t *testing.T) {
 	for _, g := range []Conv{
 		square(3, 64, 224), square(512, 512, 14), pointwise(2048, 512, 7), square(1, 1, 1), pointwise(1, 1000, 1),
 	} {
-		p := planGEMM(&g, active, 2)
-		if p.kc > maxKC || p.strip > roundUp(maxStrip, active.nr) {
-			t.Errorf("%+v: block %d x %d is larger than the cache is meant for", g, p.kc, p.strip)
-		}
-		if p.strip*p.strips < p.cols || p.block*p.blocks < p.rows {
-			t.Errorf("%+v: %d strips of %d, %d blocks of %d do not cover it", g, p.strips, p.strip, p.blocks, p.block)
+		for workers := 1; workers <= 5; workers++ {
+			p := planGEMM(&g, active, workers)
+			if p.kc > maxKC || p.strip > roundUp(maxStrip, active.lanes) {
+				t.Errorf("%+v: block %d x %d is larger than the cache is meant for", g, p.kc, p.strip)
+			}
+			if p.strip*p.strips < p.cols || p.block*p.blocks < p.rows {
+				t.Errorf("%+v: %d strips of %d, %d blocks of %d do not cover it", g, p.strips, p.strip, p.blocks, p.block)
+			}
+			if tasks := p.strips * p.blocks; p.rows*p.cols >= 512*49 && tasks < workers {
+				t.Errorf("%+v: %d tasks: too few for %d workers", g, tasks, workers)
+			}
 		}
 	}
 	late := square(512, 512, 7)
-	if p := planGEMM(&late, active, 2); p.strips*p.blocks < 4 {
-		t.Errorf("%d tasks for a 7x7 layer: too few for two workers", p.strips*p.blocks)
-	}
 	if p := planGEMM(&late, active, 1); p.strips*p.blocks != 1 {
 		t.Errorf("%d tasks for one worker, which packs B again for each", p.strips*p.blocks)
 	}

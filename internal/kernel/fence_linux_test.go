@@ -54,7 +54,7 @@ func TestRoutinesStayInside(t *testing.T) {
 					}()
 					run()
 				}
-				fencedTile(f, r, check)
+				fencedProducts(f, r, check)
 				fencedRows(f, r, check)
 				fencedTransforms(f, r, check)
 			})
@@ -64,16 +64,13 @@ func TestRoutinesStayInside(t *testing.T) {
 
 type fencedCheck func(name string, run func())
 
-func fencedTile(f *fences, r *routines, check fencedCheck) {
-	for _, kc := range []int{1, 2, 3, 4, 5, 31} {
-		for _, gap := range []int{0, 3} {
-			a, b, bias := f.buffer(kc*r.mr), f.buffer(kc*r.nr), f.buffer(r.mr)
-			ldc := r.nr + gap
-			c := f.buffer((r.mr-1)*ldc + r.nr)
-			check(fmt.Sprintf("tile of %d, rows %d apart", kc, ldc), func() {
-				r.tile(kc, a, b, c, ldc, true, bias, 0, 1)
-			})
+func fencedProducts(f *fences, r *routines, check fencedCheck) {
+	for _, c := range productCases(r) {
+		if c.kc > 31 || c.rows > r.mr+1 {
+			continue
 		}
+		p := c.make(r, f.buffer)
+		check(c.String(), func() { r.multiply(p) })
 	}
 }
 

@@ -12,15 +12,10 @@ package kernel
 // block passes over it (Goto and van de Geijn, "Anatomy of High-Performance
 // Matrix Multiplication", 2008).
 const (
-	maxKC    = 256 // depth of a block
-	maxStrip = 256 // columns of a task, at most: kc*strip values fit a quarter of a 1 MiB cache
-	minStrip = 32  // and where a layer has few, at least
+	maxKC    = 384 // depth of a block
+	maxStrip = 240 // columns of a task, at most: kc*strip values fit a third of a 1 MiB cache
+	minStrip = 112 // columns of a task, at least, for several workers to share the columns instead of the rows
 	blockMC  = 128 // rows of A that stay in the second-level cache
-	minRows  = 64  // rows of a task, at least: below, packing B again for each block would show
-
-	// tasksEach is the number of tasks worth having for each of several
-	// workers, so that they end together.
-	tasksEach = 4
 
 	// panelGap keeps the panels of a strip apart by other than a power of two:
 	// packing writes to all of them in turn, and they would share cache sets.
@@ -34,9 +29,13 @@ type gemmPlan struct {
 	rows, cols, depth int // of C and B, per image and group
 	paddedRows        int // rows rounded up to whole panels of A
 	kc                int // depth of all blocks but the last
-	strip, strips     int // columns per task; number of strips
+	vectors           int // columns in units of the routine's lanes
+	strip, strips     int // columns of the widest strip; number of strips
 	block, blocks     int // rows per task; number of row blocks
 	panel             int // values from one panel of B to the next
+
+	packing packing
+	stage   stagePlan
 }
 
 func planGEMM(g *Conv, r *routines, workers int) gemmPlan {
@@ -45,25 +44,43 @@ func planGEMM(g *Conv, r *routines, workers int) gemmPlan {
 	p.kc = ceilDiv(p.depth, ceilDiv(p.depth, maxKC))
 	p.panel = p.kc*r.nr + panelGap
 
-	wanted := 1
-	if workers > 1 {
-		wanted = ceilDiv(workers*tasksEach, g.N*g.Groups)
+	p.vectors = ceilDiv(p.cols, r.lanes)
+	p.strips = ceilDiv(p.cols, maxStrip)
+	p.blocks = 1
+	// Strips if they are wide enough: every block of rows packs B again.
+	if pieces := ceilDiv(workers, g.N*g.Groups); p.cols >= pieces*minStrip {
+		p.strips = roundUp(p.strips, pieces)
+	} else {
+		p.blocks = min(pieces, ceilDiv(p.rows, r.mr))
 	}
-	strips := max(ceilDiv(p.cols, maxStrip), min(wanted, ceilDiv(p.cols, minStrip)))
-	p.strip = roundUp(ceilDiv(p.cols, strips), r.nr)
-	p.strips = ceilDiv(p.cols, p.strip)
-
-	blocks := max(1, min(ceilDiv(wanted, p.strips), p.rows/minRows))
-	p.block = roundUp(ceilDiv(p.rows, blocks), r.mr)
+	p.strips = min(p.strips, p.vectors)
+	p.strip = ceilDiv(p.vectors, p.strips) * r.lanes
+	p.block = roundUp(ceilDiv(p.rows, p.blocks), r.mr)
 	p.blocks = ceilDiv(p.rows, p.block)
+
+	p.packing, p.stage = planPacking(g, r, p.strip)
 	return p
 }
 
 // scratch is the number of values that one worker needs: the strip of B, one
-// row of it before it is cut into panels, a tile for C's ragged edge, and the
-// biases of a block of rows.
+// row of it before it is cut into panels or the part of a plane that it is
+// packed from, a tile for C's ragged edge, and the biases of a block of rows.
 func (p *gemmPlan) scratch(r *routines) int {
-	return p.strip/r.nr*p.panel + p.strip + r.mr*r.nr + p.block
+	return p.stripSize(r) + p.lineSize() + r.mr*r.nr + p.block
+}
+
+func (p *gemmPlan) stripSize(r *routines) int {
+	if p.packing == packNone {
+		return 0
+	}
+	return ceilDiv(p.strip, r.nr) * p.panel
+}
+
+func (p *gemmPlan) lineSize() int {
+	if p.packing == packLines {
+		return p.strip
+	}
+	return p.stage.size
 }
 
 // PackedFiltersSize is the number of values that [PackFilters] writes.
@@ -99,12 +116,13 @@ func convIm2col(dst, src, packed, scratch []float32, g Conv, e Epilogue, w *Work
 	p := planGEMM(&g, r, w.Size())
 	each := p.scratch(r)
 	launch(w, g.N*g.Groups*p.strips*p.blocks, gemmJob{
-		dst:    dst[:g.dstSize()],
-		src:    src[:g.srcSize()],
-		packed: packed[:packedFiltersSize(&g, r)],
-		local:  scratch[:w.Size()*each],
-		each:   each,
-		g:      g, e: e, p: p, r: r,
+		dst:     dst[:g.dstSize()],
+		src:     src[:g.srcSize()],
+		packed:  packed[:packedFiltersSize(&g, r)],
+		local:   scratch[:w.Size()*each],
+		each:    each,
+		workers: w,
+		g:       g, e: e, p: p, r: r,
 	})
 }
 
@@ -112,6 +130,7 @@ type gemmJob struct {
 	dst, src, packed []float32
 	local            []float32 // scratch of all workers
 	each             int       // values of it that one worker has
+	workers          *Workers
 	g                Conv
 	e                Epilogue
 	p                gemmPlan
@@ -126,28 +145,39 @@ type gemmTask struct {
 	col0, col1   int
 
 	strip, line, edge, bias []float32 // the worker's scratch
+	steps                   []packStep
 }
 
+// task cuts a job so that neighbouring tasks write neighbouring parts of the
+// output.
 func (j *gemmJob) task(task, worker int) gemmTask {
 	p := &j.p
-	block := task % p.blocks
-	task /= p.blocks
 	strip := task % p.strips
 	task /= p.strips
-	local := j.local[worker*j.each : (worker+1)*j.each]
-	stripSize := p.strip / j.r.nr * p.panel
-	return gemmTask{
+	block := task % p.blocks
+	task /= p.blocks
+	t := gemmTask{
 		image: task / j.g.Groups,
 		group: task % j.g.Groups,
 		row0:  block * p.block,
 		row1:  min((block+1)*p.block, p.rows),
-		col0:  strip * p.strip,
-		col1:  min((strip+1)*p.strip, p.cols),
-		strip: local[:stripSize],
-		line:  local[stripSize : stripSize+p.strip],
-		edge:  local[stripSize+p.strip:][:j.r.mr*j.r.nr],
-		bias:  local[stripSize+p.strip+j.r.mr*j.r.nr:][:p.block],
+		col0:  p.vectors * strip / p.strips * j.r.lanes,
+		col1:  min(p.vectors*(strip+1)/p.strips*j.r.lanes, p.cols),
 	}
+	local := j.local[worker*j.each : (worker+1)*j.each]
+	cut := func(n int) []float32 {
+		part := local[:n]
+		local = local[n:]
+		return part
+	}
+	t.strip = cut(p.stripSize(j.r))
+	t.line = cut(p.lineSize())
+	t.edge = cut(j.r.mr * j.r.nr)
+	t.bias = cut(p.block)
+	if p.packing == packTaps || p.packing == packStages {
+		t.steps = j.findSteps(&t, j.workers.lanes[worker].steps[:0])
+	}
+	return t
 }
 
 func (j *gemmJob) do(task, worker int) {
@@ -164,10 +194,14 @@ func (j *gemmJob) do(task, worker int) {
 	for k0 := 0; k0 < p.depth; k0 += p.kc {
 		k1 := min(k0+p.kc, p.depth)
 		j.packStrip(&t, k0, k1)
-		a := filters[k0*p.paddedRows:]
+		run := product{kc: k1 - k0, ldb: j.r.nr, ldc: p.cols, add: k0 > 0, bounds: end, edge: t.edge}
 		for i0 := t.row0; i0 < t.row1; i0 += roundUp(blockMC, j.r.mr) {
-			i1 := min(i0+roundUp(blockMC, j.r.mr), t.row1)
-			j.multiply(&t, out, a, i0, i1, tileRun{kc: k1 - k0, add: k0 > 0, last: k1 == p.depth, bounds: end})
+			run.rows = min(roundUp(blockMC, j.r.mr), t.row1-i0)
+			run.a = filters[k0*p.paddedRows+i0*run.kc:]
+			if k1 == p.depth {
+				run.bias = t.bias[i0-t.row0:]
+			}
+			j.multiply(&t, out[i0*p.cols:], run, k0)
 		}
 	}
 	if rest.Kind == Identity {
@@ -179,44 +213,26 @@ func (j *gemmJob) do(task, worker int) {
 	}
 }
 
-// tileRun is what the tiles of one block of depth have in common.
-type tileRun struct {
-	kc        int
-	add, last bool
-	bounds    bounds
-}
-
-// multiply takes rows [i0, i1) of A through the packed strip of B.
-func (j *gemmJob) multiply(t *gemmTask, out, a []float32, i0, i1 int, run tileRun) {
-	mr, nr, ldc := j.r.mr, j.r.nr, j.p.cols
+// multiply takes run's rows of A through the task's columns of B, of which the
+// strip holds the rows from k0 on.
+func (j *gemmJob) multiply(t *gemmTask, out []float32, run product, k0 int) {
+	nr := j.r.nr
 	for col := t.col0; col < t.col1; col += nr {
-		b := t.strip[(col-t.col0)/nr*j.p.panel:][:run.kc*nr]
-		for i := i0; i < i1; i += mr {
-			var bias []float32
-			if run.last {
-				bias = t.bias[i-t.row0:][:mr]
-			}
-			ap := a[i*run.kc : (i+mr)*run.kc]
-			c := out[i*ldc+col:]
-			rows, cols := min(mr, i1-i), min(nr, t.col1-col)
-			if rows == mr && cols == nr {
-				j.r.tile(run.kc, ap, b, c, ldc, run.add, bias, run.bounds.lo, run.bounds.hi)
-				continue
-			}
-			if run.add {
-				copyRows(t.edge, c, rows, cols, nr, ldc)
-			}
-			j.r.tile(run.kc, ap, b, t.edge, nr, run.add, bias, run.bounds.lo, run.bounds.hi)
-			copyRows(c, t.edge, rows, cols, ldc, nr)
+		run.cols = min(nr, t.col1-col)
+		run.c = out[col:]
+		if j.p.packing == packNone {
+			run.ldb = j.p.cols
+			run.b = j.group(t)[k0*run.ldb+col:]
+		} else {
+			run.b = t.strip[(col-t.col0)/nr*j.p.panel:]
 		}
+		j.r.multiply(run)
 	}
 }
 
-// copyRows moves rows of cols values each; ldd and lds are the distances of
-// their beginnings. A tile at the edge of C is computed whole, aside, and its
-// part inside C then moved to its place.
-func copyRows(dst, src []float32, rows, cols, ldd, lds int) {
-	for i := range rows {
-		copy(dst[i*ldd:i*ldd+cols], src[i*lds:])
-	}
+// group is the planes of the input that a task sees.
+func (j *gemmJob) group(t *gemmTask) []float32 {
+	channels := j.g.C / j.g.Groups
+	area := j.g.H * j.g.W
+	return j.src[(t.image*j.g.C+t.group*channels)*area:][:channels*area]
 }

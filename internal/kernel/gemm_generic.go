@@ -10,8 +10,10 @@ var generic = routines{
 	name: "generic",
 	mr:   2,
 	nr:   4,
-	tile: tileGeneric,
 	dot4: dot4Generic,
+
+	lanes:    4,
+	multiply: tiled(2, 4, tileGeneric),
 
 	inputTransform:  inputTransformGeneric,
 	outputTransform: outputTransformGeneric,

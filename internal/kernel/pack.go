@@ -45,10 +45,21 @@ func packPanel(dst, a []float32, i, rows, k0, k1, depth, mr int) {
 // into panels of nr columns: [panel][k1-k0][nr]. Row k stands for one channel
 // and one filter position: k = (c*FH + fh)*FW + fw.
 func (j *gemmJob) packStrip(t *gemmTask, k0, k1 int) {
+	switch j.p.packing {
+	case packLines:
+		j.packLines(t, k0, k1)
+	case packTaps:
+		j.packTaps(t, k0, k1)
+	case packStages:
+		j.packStages(t, k0, k1)
+	}
+}
+
+// packLines is packStrip in portable code.
+func (j *gemmJob) packLines(t *gemmTask, k0, k1 int) {
 	g := &j.g
-	channels := g.C / g.Groups
 	area := g.H * g.W
-	group := j.src[(t.image*g.C+t.group*channels)*area:][:channels*area]
+	group := j.group(t)
 	line := t.line[:t.col1-t.col0]
 	pointwise := g.pointwise()
 	for k := k0; k < k1; k++ {

@@ -6,16 +6,24 @@ package kernel
 type routines struct {
 	name string
 
-	// mr and nr are the height and width of the tile of C that tile computes.
+	// mr and nr are the height and width of the panels of A and B.
 	mr, nr int
 
-	// tile multiplies a panel of A, [kc, mr], with a panel of B, [kc, nr],
-	// into the mr x nr values of c, whose rows are ldc apart: adding to them
-	// if add is set, replacing them otherwise. Each sum runs over kc in one
-	// order of the routine's choice, the same for every call with that kc.
-	// Where bias is not nil, its mr values are added to the rows then, and the
-	// results are kept within lo and hi; NaN stays NaN.
-	tile tileRoutine
+	// lanes divides nr: that many columns of a product take as long as fewer.
+	lanes int
+
+	// multiply computes a product. Each sum runs over kc in one order of the
+	// routine's choice, the same for every call with that kc.
+	multiply func(p product)
+
+	// strided tells that multiply takes any ldb, and reads no more of a row of B
+	// than its columns. Otherwise ldb is nr, and rows are whole.
+	strided bool
+
+	// packRows fills rows of vectors in dst, ldd apart, each by its share of the
+	// steps, which go by src[at:], of which they read every stride-th value: 1 or
+	// 2. It is nil where copying row by row is as good.
+	packRows func(dst []float32, ldd int, src []float32, at, stride int, steps []packStep, rows int)
 
 	// dot4 is the inner products of x with four rows of weights, which begin
 	// ldw apart and are as long as x.
@@ -58,12 +66,9 @@ type routines struct {
 
 // withTile is a copy of r with another tile.
 func (r routines) withTile(name string, mr, nr int, tile tileRoutine) routines {
-	r.name, r.mr, r.nr, r.tile = name, mr, nr, tile
+	r.name, r.mr, r.nr, r.lanes, r.multiply = name, mr, nr, nr, tiled(mr, nr, tile)
 	return r
 }
-
-// tileRoutine is the type of routines.tile.
-type tileRoutine func(kc int, a, b, c []float32, ldc int, add bool, bias []float32, lo, hi float32)
 
 // taps is what the outputs of one row of a depthwise convolution share.
 type taps struct {

@@ -2,7 +2,11 @@
 
 package kernel
 
-import "golang.org/x/sys/cpu"
+import (
+	"unsafe"
+
+	"golang.org/x/sys/cpu"
+)
 
 // sets are the routines that this processor can run, fastest first.
 func sets() []*routines {
@@ -18,13 +22,14 @@ func sets() []*routines {
 // avx2 holds 6x16 sums in twelve of the sixteen 256-bit registers; two hold a row of B and two a value of A
 // each, spread over the register.
 var avx2 = routines{
-	name: "avx2",
-	mr:   6,
-	nr:   16,
-	tile: func(kc int, a, b, c []float32, ldc int, add bool, bias []float32, lo, hi float32) {
+	name:  "avx2",
+	mr:    6,
+	nr:    16,
+	lanes: 16,
+	multiply: tiled(6, 16, func(kc int, a, b, c []float32, ldc int, add bool, bias []float32, lo, hi float32) {
 		_, _, _ = a[kc*6-1], b[kc*16-1], c[5*ldc+15]
 		tileAVX2(kc, &a[0], &b[0], &c[0], ldc, add, first(bias, 6), lo, hi)
-	},
+	}),
 	dot4:    dot4Vector,
 	rowTaps: rowTapsVector,
 
@@ -38,12 +43,36 @@ var avx2 = routines{
 	evens:  evensVector,
 }
 
-// avx512 holds 14x32 sums in 28 of the 32 512-bit registers. All but the tile is avx2's.
-var avx512 = avx2.withTile("avx512", 14, 32,
-	func(kc int, a, b, c []float32, ldc int, add bool, bias []float32, lo, hi float32) {
-		_, _, _ = a[kc*14-1], b[kc*32-1], c[13*ldc+31]
-		tileAVX512(kc, &a[0], &b[0], &c[0], ldc, add, first(bias, 14), lo, hi)
-	})
+// avx512 holds 8x48 sums in 24 of the 32 512-bit registers. Eight rows divide what layers have of filters, and
+// where columns are left over, panels of one and two vectors are nearly as fast.
+var avx512 = func() routines {
+	r := avx2
+	r.name, r.mr, r.nr, r.lanes = "avx512", 8, 48, 16
+	r.multiply, r.strided, r.packRows = multiplyVector, true, packRowsVector
+	return r
+}()
+
+// multiplyVector is routines.multiply for panels of eight rows.
+func multiplyVector(p product) {
+	_, _ = p.a[roundUp(p.rows, 8)*p.kc-1], p.b[(p.kc-1)*p.ldb+p.cols-1]
+	_ = p.c[(p.rows-1)*p.ldc+p.cols-1]
+	if p.bias != nil {
+		_ = p.bias[roundUp(p.rows, 8)-1]
+	}
+	multiplyAVX512(&p)
+}
+
+//go:noescape
+func multiplyAVX512(p *product)
+
+// packRowsVector is routines.packRows for strides 1 and 2.
+func packRowsVector(dst []float32, ldd int, src []float32, at, stride int, steps []packStep, rows int) {
+	// What a step reads need not lie behind at, nor all of its lanes inside of src.
+	packRowsAVX512(&dst[0], ldd, (*float32)(unsafe.Add(unsafe.Pointer(&src[0]), at*4)), stride, &steps[0], len(steps)/rows, rows)
+}
+
+//go:noescape
+func packRowsAVX512(dst *float32, ldd int, src *float32, stride int, steps *packStep, n, rows int)
 
 // dot4Vector leaves what does not fill a register, less than 16 values a row, to the generic routine.
 func dot4Vector(weights []float32, ldw int, x []float32) [4]float32 {
@@ -80,15 +109,10 @@ func rowTapsVector(dst, src []float32, t taps) bool {
 //go:noescape
 func rowTapsAVX2(dst *float32, n int, src *float32, step, rows int, filter *float32, fw, dw, stride int, bias, lo, hi float32)
 
-// tileAVX2 is routines.tile for 6x16 values. kc is at least 1.
+// tileAVX2 is a tileRoutine for 6x16 values. kc is at least 1.
 //
 //go:noescape
 func tileAVX2(kc int, a, b, c *float32, ldc int, add bool, bias *float32, lo, hi float32)
-
-// tileAVX512 is routines.tile for 14x32 values. kc is at least 1.
-//
-//go:noescape
-func tileAVX512(kc int, a, b, c *float32, ldc int, add bool, bias *float32, lo, hi float32)
 
 // dot4AVX2 writes the inner products of n values of x, a multiple of 16, with four rows of weights.
 //

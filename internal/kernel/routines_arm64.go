@@ -7,13 +7,14 @@ func sets() []*routines { return []*routines{&neon, &generic} }
 
 // neon holds 8x12 sums in 24 of the 32 128-bit registers.
 var neon = routines{
-	name: "neon",
-	mr:   8,
-	nr:   12,
-	tile: func(kc int, a, b, c []float32, ldc int, add bool, bias []float32, lo, hi float32) {
+	name:  "neon",
+	mr:    8,
+	nr:    12,
+	lanes: 12,
+	multiply: tiled(8, 12, func(kc int, a, b, c []float32, ldc int, add bool, bias []float32, lo, hi float32) {
 		_, _, _ = a[kc*8-1], b[kc*12-1], c[7*ldc+11]
 		tileNEON(kc, &a[0], &b[0], &c[0], ldc, add, first(bias, 8), lo, hi)
-	},
+	}),
 	dot4: func(weights []float32, ldw int, x []float32) [4]float32 {
 		whole := len(x) &^ 3
 		if whole == 0 {
@@ -37,7 +38,7 @@ var neon = routines{
 	evens:           evensGeneric,
 }
 
-// tileNEON is routines.tile for 8x12 values. kc is at least 1.
+// tileNEON is a tileRoutine for 8x12 values. kc is at least 1.
 //
 //go:noescape
 func tileNEON(kc int, a, b, c *float32, ldc int, add bool, bias *float32, lo, hi float32)

@@ -9,66 +9,105 @@ import (
 // compiled is every set of routines of this build that this processor can run.
 var compiled = sets()
 
-func TestTile(t *testing.T) {
-	for _, r := range compiled {
-		for _, kc := range []int{1, 2, 3, 4, 5, 8, 31, maxKC} {
-			for _, add := range []bool{false, true} {
-				for _, last := range []bool{false, true} {
-					t.Run(fmt.Sprintf("%s/kc%d/add=%v/last=%v", r.name, kc, add, last), func(t *testing.T) {
-						checkTile(t, r, kc, add, last)
-					})
+// productCase is a product of values that product makes.
+type productCase struct {
+	kc, rows, cols int
+	add, last      bool
+	gapB, gapC     int // values between rows
+	ofWhat         string
+}
+
+func (c productCase) String() string {
+	return fmt.Sprintf("%s: %dx%dx%d, add %v, last %v, gaps %d and %d", c.ofWhat, c.rows, c.kc, c.cols, c.add, c.last, c.gapB, c.gapC)
+}
+
+// productCases are those that a set of routines must compute.
+func productCases(r *routines) []productCase {
+	var cases []productCase
+	for _, kc := range []int{1, 2, 3, 4, 5, 8, 31, 256} {
+		for _, rows := range []int{1, r.mr - 1, r.mr, r.mr + 1, 2*r.mr + 1} {
+			for cols := 1; cols <= r.nr; cols++ {
+				c := productCase{ofWhat: r.name, kc: kc, rows: max(rows, 1), cols: cols, add: kc%2 == 0, last: cols%2 == 0, gapC: cols % 3, gapB: r.nr - cols}
+				if r.strided {
+					c.gapB = cols % 5
 				}
+				cases = append(cases, c)
 			}
+		}
+	}
+	return cases
+}
+
+// make takes buffers and fills in the rest.
+func (c productCase) make(r *routines, buffer func(n int) []float32) product {
+	panels := ceilDiv(c.rows, r.mr)
+	p := product{
+		kc: c.kc, ldb: c.cols + c.gapB, ldc: c.cols + c.gapC, rows: c.rows, cols: c.cols, add: c.add,
+		a: buffer(panels * c.kc * r.mr), edge: buffer(r.mr * r.nr),
+	}
+	inRow := c.cols
+	if !r.strided {
+		inRow = r.nr
+	}
+	p.b = buffer((c.kc-1)*p.ldb + inRow)
+	p.c = buffer((c.rows-1)*p.ldc + c.cols)
+	if c.last {
+		p.bias, p.bounds = buffer(panels*r.mr), bounds{-0.25, 0.5}
+	}
+	for i, part := range [][]float32{p.a, p.b, p.c, p.bias} {
+		copy(part, values(len(part), uint64(i)))
+	}
+	return p
+}
+
+func TestProduct(t *testing.T) {
+	for _, r := range compiled {
+		for _, c := range productCases(r) {
+			checkProduct(t, r, c)
 		}
 	}
 }
 
-func checkTile(t *testing.T, r *routines, kc int, add, last bool) {
+func checkProduct(t *testing.T, r *routines, c productCase) {
 	b := &bench{t: t}
-	x, y := values(kc*r.mr, 1), values(kc*r.nr, 2)
-	ldc := r.nr + 3
-	c := b.buffer((r.mr-1)*ldc + r.nr)
-	before := values(len(c), 3)
-	copy(c, before)
-	var bias []float32
-	lo, hi := math.Inf(-1), math.Inf(1)
-	if last {
-		bias, lo, hi = values(r.mr, 4), -0.25, 0.5
-	}
-	r.tile(kc, b.input(x), b.input(y), c, ldc, add, bias, float32(lo), float32(hi))
+	p := c.make(r, b.buffer)
+	before := append([]float32(nil), p.c...)
+	r.multiply(p)
 	b.check()
-	for i := range c {
-		row, col := i/ldc, i%ldc
-		if col >= r.nr {
-			if c[i] != before[i] {
-				t.Fatalf("row %d: written beyond the tile", row)
+	for i := range p.c {
+		row, col := i/p.ldc, i%p.ldc
+		if col >= p.cols {
+			if p.c[i] != before[i] {
+				t.Fatalf("%s: row %d: written beyond the columns", c, row)
 			}
 			continue
 		}
 		var want float64
-		if add {
+		if p.add {
 			want = float64(before[i])
 		}
-		for k := range kc {
-			want += float64(x[k*r.mr+row]) * float64(y[k*r.nr+col])
+		for k := range p.kc {
+			want += float64(p.a[(row/r.mr*p.kc+k)*r.mr+row%r.mr]) * float64(p.b[k*p.ldb+col])
 		}
-		if last {
-			want = min(max(want+float64(bias[row]), lo), hi)
+		if p.bias != nil {
+			want = min(max(want+float64(p.bias[row]), -0.25), 0.5)
 		}
-		if !near(float64(c[i]), want, 1e-5) {
-			t.Errorf("(%d, %d) is %v, want %v", row, col, c[i], want)
+		if !near(float64(p.c[i]), want, 1e-5) {
+			t.Fatalf("%s: (%d, %d) is %v, want %v", c, row, col, p.c[i], want)
 		}
 	}
 }
 
-func TestTileKeepsNaN(t *testing.T) {
+func TestProductKeepsNaN(t *testing.T) {
 	for _, r := range compiled {
-		x, y, c := values(r.mr, 1), values(r.nr, 2), make([]float32, r.mr*r.nr)
-		y[3] = float32(math.NaN())
-		r.tile(1, x, y, c, r.nr, false, make([]float32, r.mr), 0, 6)
-		for i, v := range c {
-			if isNaN := v != v; isNaN != (i%r.nr == 3) {
-				t.Fatalf("%s: value %d is %v", r.name, i, v)
+		for cols := 4; cols <= r.nr; cols += r.lanes {
+			p := productCase{kc: 1, rows: r.mr, cols: cols, last: true, gapB: r.nr - cols}.make(r, func(n int) []float32 { return make([]float32, n) })
+			p.b[3] = float32(math.NaN())
+			r.multiply(p)
+			for i, v := range p.c {
+				if isNaN := v != v; isNaN != (i%cols == 3) {
+					t.Fatalf("%s: value %d is %v", r.name, i, v)
+				}
 			}
 		}
 	}

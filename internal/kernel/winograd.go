@@ -286,14 +286,16 @@ func (j *winogradJob) multiply(t *winogradStripTask, block int) {
 	p, channels, mr, nr := &j.p, j.g.C, j.r.mr, j.r.nr
 	filters := j.filters[block*p.block*winogradPoints*channels:]
 	rows := min(p.block, roundUp(j.g.K-block*p.block, mr))
+	tiles := roundUp(t.tile1-t.tile0, j.r.lanes)
 	for point := range winogradPoints {
 		a := filters[point*p.block*channels:]
 		b := t.input[point*p.step:]
 		c := t.products[point*p.block*p.strip:]
-		for col := 0; col < p.strip && t.tile0+col < t.tile1; col += nr {
-			for row := 0; row < rows; row += mr {
-				j.r.tile(channels, a[row*channels:], b[col*channels:], c[row*p.strip+col:], p.strip, false, nil, 0, 0)
-			}
+		for col := 0; col < tiles; col += nr {
+			j.r.multiply(product{
+				kc: channels, a: a, b: b[col*channels:], ldb: nr, c: c[col:], ldc: p.strip,
+				rows: rows, cols: min(nr, tiles-col),
+			})
 		}
 	}
 }

@@ -45,6 +45,8 @@ type lane struct {
 
 	done atomic.Uint32 // the last call in which the worker has finished
 	_    cacheLine
+
+	steps [maxSteps]packStep // the worker's, for packing
 }
 
 // cacheLine keeps what stands on both sides of it in different cache lines,

@@ -1,0 +1,481 @@
+//go:build amd64 && !noasm
+
+#include "go_asm.h"
+#include "textflag.h"
+
+// A step of multiplyAVX512: one value of A times a row of B, added to a row of sums.
+#define ROW3(offset, spread, sum0, sum1, sum2) \
+	VBROADCASTSS offset(SI), spread  \
+	VFMADD231PS  Z24, spread, sum0 \
+	VFMADD231PS  Z25, spread, sum1 \
+	VFMADD231PS  Z26, spread, sum2
+
+#define ROW2(offset, spread, sum0, sum1) \
+	VBROADCASTSS offset(SI), spread  \
+	VFMADD231PS  Z25, spread, sum0 \
+	VFMADD231PS  Z26, spread, sum1
+
+#define ROW1(offset, spread, sum0) \
+	VBROADCASTSS offset(SI), spread  \
+	VFMADD231PS  Z26, spread, sum0
+
+// Adds what a row of C holds to its sums; the last vector's lanes are those of K1.
+#define ADD3(sum0, sum1, sum2) \
+	VADDPS (R13), sum0, sum0       \
+	VADDPS 64(R13), sum1, sum1     \
+	VADDPS 128(R13), sum2, K1, sum2
+
+#define ADD2(sum0, sum1) \
+	VADDPS (R13), sum0, sum0      \
+	VADDPS 64(R13), sum1, K1, sum1
+
+#define ADD1(sum0) \
+	VADDPS (R13), sum0, K1, sum0
+
+// Adds a row's bias to its sums and bounds them. Where a sum is NaN, MAX and MIN give their first operand here,
+// the sum.
+#define BOUND3(offset, sum0, sum1, sum2) \
+	VBROADCASTSS offset(R10), Z27 \
+	VADDPS       Z27, sum0, sum0  \
+	VADDPS       Z27, sum1, sum1  \
+	VADDPS       Z27, sum2, sum2  \
+	VMAXPS       sum0, Z30, sum0  \
+	VMAXPS       sum1, Z30, sum1  \
+	VMAXPS       sum2, Z30, sum2  \
+	VMINPS       sum0, Z31, sum0  \
+	VMINPS       sum1, Z31, sum1  \
+	VMINPS       sum2, Z31, sum2
+
+#define BOUND2(offset, sum0, sum1) \
+	VBROADCASTSS offset(R10), Z27 \
+	VADDPS       Z27, sum0, sum0  \
+	VADDPS       Z27, sum1, sum1  \
+	VMAXPS       sum0, Z30, sum0  \
+	VMAXPS       sum1, Z30, sum1  \
+	VMINPS       sum0, Z31, sum0  \
+	VMINPS       sum1, Z31, sum1
+
+#define BOUND1(offset, sum0) \
+	VBROADCASTSS offset(R10), Z27 \
+	VADDPS       Z27, sum0, sum0  \
+	VMAXPS       sum0, Z30, sum0  \
+	VMINPS       sum0, Z31, sum0
+
+// Writes a row of sums to C.
+#define STORE3(sum0, sum1, sum2) \
+	VMOVUPS sum0, (R13)       \
+	VMOVUPS sum1, 64(R13)     \
+	VMOVUPS sum2, K1, 128(R13)
+
+#define STORE2(sum0, sum1) \
+	VMOVUPS sum0, (R13)      \
+	VMOVUPS sum1, K1, 64(R13)
+
+#define STORE1(sum0) \
+	VMOVUPS sum0, K1, (R13)
+
+// Goes on to the next row of C, or to label behind the last.
+#define NEXT(rows, label) \
+	CMPQ R11, $rows \
+	JLE  label      \
+	ADDQ R8, R13
+
+// func multiplyAVX512(p *product)
+//
+// Three loops, for panels of B of one, two and three vectors. Each turn of theirs is a panel of A: its sums stand in
+// the low registers, row by row, the row of B in Z24 to Z26, values of A in Z27 to Z30.
+//
+//	SI  A               DI  the panel of B, R9 bytes from row to row
+//	DX  rows of C       R8 bytes from one to the next, R11 of them left
+//	R10 biases or nil   R12 kc
+//	K1  the lanes of the last vector
+TEXT ·multiplyAVX512(SB), NOSPLIT, $0-8
+	MOVQ    p+0(FP), BX
+	MOVQ    product_kc(BX), R12
+	MOVQ    product_a(BX), SI
+	MOVQ    product_b(BX), DI
+	MOVQ    product_ldb(BX), R9
+	MOVQ    product_c(BX), DX
+	MOVQ    product_ldc(BX), R8
+	MOVQ    product_bias(BX), R10
+	MOVQ    product_rows(BX), R11
+	SHLQ    $2, R8
+	SHLQ    $2, R9
+
+	// Of 1 to 48 columns 1 to 16 are left for the last vector.
+	MOVQ    product_cols(BX), CX
+	DECQ    CX
+	MOVQ    CX, R15
+	SHRQ    $4, R15
+	ANDQ    $15, CX
+	MOVL    $2, AX
+	SHLL    CX, AX
+	DECL    AX
+	KMOVW   AX, K1
+	CMPQ    R15, $1
+	JLT     panel1
+	JEQ     panel2
+
+
+panel3:
+	VPXORD  Z0, Z0, Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z15
+	VMOVAPS Z0, Z16
+	VMOVAPS Z0, Z17
+	VMOVAPS Z0, Z18
+	VMOVAPS Z0, Z19
+	VMOVAPS Z0, Z20
+	VMOVAPS Z0, Z21
+	VMOVAPS Z0, Z22
+	VMOVAPS Z0, Z23
+	MOVQ    DI, AX
+	MOVQ    R12, CX
+
+step3:
+	PREFETCHT0 1536(SI)
+	VMOVUPS   (AX), Z24
+	VMOVUPS   64(AX), Z25
+	VMOVUPS.Z 128(AX), K1, Z26
+	ROW3(0, Z27, Z0, Z1, Z2)
+	ROW3(4, Z28, Z3, Z4, Z5)
+	ROW3(8, Z29, Z6, Z7, Z8)
+	ROW3(12, Z30, Z9, Z10, Z11)
+	ROW3(16, Z27, Z12, Z13, Z14)
+	ROW3(20, Z28, Z15, Z16, Z17)
+	ROW3(24, Z29, Z18, Z19, Z20)
+	ROW3(28, Z30, Z21, Z22, Z23)
+	ADDQ      $32, SI
+	ADDQ      R9, AX
+	DECQ      CX
+	JNZ       step3
+
+	MOVBQZX product_add(BX), AX
+	TESTQ   AX, AX
+	JZ      bound3
+	MOVQ    DX, R13
+	ADD3(Z0, Z1, Z2)
+	NEXT(1, bound3)
+	ADD3(Z3, Z4, Z5)
+	NEXT(2, bound3)
+	ADD3(Z6, Z7, Z8)
+	NEXT(3, bound3)
+	ADD3(Z9, Z10, Z11)
+	NEXT(4, bound3)
+	ADD3(Z12, Z13, Z14)
+	NEXT(5, bound3)
+	ADD3(Z15, Z16, Z17)
+	NEXT(6, bound3)
+	ADD3(Z18, Z19, Z20)
+	NEXT(7, bound3)
+	ADD3(Z21, Z22, Z23)
+
+bound3:
+	TESTQ        R10, R10
+	JZ           store3
+	VBROADCASTSS product_bounds+bounds_lo(BX), Z30
+	VBROADCASTSS product_bounds+bounds_hi(BX), Z31
+	BOUND3(0, Z0, Z1, Z2)
+	BOUND3(4, Z3, Z4, Z5)
+	BOUND3(8, Z6, Z7, Z8)
+	BOUND3(12, Z9, Z10, Z11)
+	BOUND3(16, Z12, Z13, Z14)
+	BOUND3(20, Z15, Z16, Z17)
+	BOUND3(24, Z18, Z19, Z20)
+	BOUND3(28, Z21, Z22, Z23)
+	ADDQ         $32, R10
+
+store3:
+	MOVQ DX, R13
+	STORE3(Z0, Z1, Z2)
+	NEXT(1, done)
+	STORE3(Z3, Z4, Z5)
+	NEXT(2, done)
+	STORE3(Z6, Z7, Z8)
+	NEXT(3, done)
+	STORE3(Z9, Z10, Z11)
+	NEXT(4, done)
+	STORE3(Z12, Z13, Z14)
+	NEXT(5, done)
+	STORE3(Z15, Z16, Z17)
+	NEXT(6, done)
+	STORE3(Z18, Z19, Z20)
+	NEXT(7, done)
+	STORE3(Z21, Z22, Z23)
+	LEAQ (DX)(R8*8), DX
+	SUBQ $8, R11
+	JG   panel3
+	JMP  done
+
+panel2:
+	VPXORD  Z0, Z0, Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z15
+	MOVQ    DI, AX
+	MOVQ    R12, CX
+
+step2:
+	PREFETCHT0 1536(SI)
+	VMOVUPS   (AX), Z25
+	VMOVUPS.Z 64(AX), K1, Z26
+	ROW2(0, Z27, Z0, Z1)
+	ROW2(4, Z28, Z2, Z3)
+	ROW2(8, Z29, Z4, Z5)
+	ROW2(12, Z30, Z6, Z7)
+	ROW2(16, Z27, Z8, Z9)
+	ROW2(20, Z28, Z10, Z11)
+	ROW2(24, Z29, Z12, Z13)
+	ROW2(28, Z30, Z14, Z15)
+	ADDQ      $32, SI
+	ADDQ      R9, AX
+	DECQ      CX
+	JNZ       step2
+
+	MOVBQZX product_add(BX), AX
+	TESTQ   AX, AX
+	JZ      bound2
+	MOVQ    DX, R13
+	ADD2(Z0, Z1)
+	NEXT(1, bound2)
+	ADD2(Z2, Z3)
+	NEXT(2, bound2)
+	ADD2(Z4, Z5)
+	NEXT(3, bound2)
+	ADD2(Z6, Z7)
+	NEXT(4, bound2)
+	ADD2(Z8, Z9)
+	NEXT(5, bound2)
+	ADD2(Z10, Z11)
+	NEXT(6, bound2)
+	ADD2(Z12, Z13)
+	NEXT(7, bound2)
+	ADD2(Z14, Z15)
+
+bound2:
+	TESTQ        R10, R10
+	JZ           store2
+	VBROADCASTSS product_bounds+bounds_lo(BX), Z30
+	VBROADCASTSS product_bounds+bounds_hi(BX), Z31
+	BOUND2(0, Z0, Z1)
+	BOUND2(4, Z2, Z3)
+	BOUND2(8, Z4, Z5)
+	BOUND2(12, Z6, Z7)
+	BOUND2(16, Z8, Z9)
+	BOUND2(20, Z10, Z11)
+	BOUND2(24, Z12, Z13)
+	BOUND2(28, Z14, Z15)
+	ADDQ         $32, R10
+
+store2:
+	MOVQ DX, R13
+	STORE2(Z0, Z1)
+	NEXT(1, done)
+	STORE2(Z2, Z3)
+	NEXT(2, done)
+	STORE2(Z4, Z5)
+	NEXT(3, done)
+	STORE2(Z6, Z7)
+	NEXT(4, done)
+	STORE2(Z8, Z9)
+	NEXT(5, done)
+	STORE2(Z10, Z11)
+	NEXT(6, done)
+	STORE2(Z12, Z13)
+	NEXT(7, done)
+	STORE2(Z14, Z15)
+	LEAQ (DX)(R8*8), DX
+	SUBQ $8, R11
+	JG   panel2
+	JMP  done
+
+panel1:
+	VPXORD  Z0, Z0, Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	MOVQ    DI, AX
+	MOVQ    R12, CX
+
+step1:
+	PREFETCHT0 1536(SI)
+	VMOVUPS.Z (AX), K1, Z26
+	ROW1(0, Z27, Z0)
+	ROW1(4, Z28, Z1)
+	ROW1(8, Z29, Z2)
+	ROW1(12, Z30, Z3)
+	ROW1(16, Z27, Z4)
+	ROW1(20, Z28, Z5)
+	ROW1(24, Z29, Z6)
+	ROW1(28, Z30, Z7)
+	ADDQ      $32, SI
+	ADDQ      R9, AX
+	DECQ      CX
+	JNZ       step1
+
+	MOVBQZX product_add(BX), AX
+	TESTQ   AX, AX
+	JZ      bound1
+	MOVQ    DX, R13
+	ADD1(Z0)
+	NEXT(1, bound1)
+	ADD1(Z1)
+	NEXT(2, bound1)
+	ADD1(Z2)
+	NEXT(3, bound1)
+	ADD1(Z3)
+	NEXT(4, bound1)
+	ADD1(Z4)
+	NEXT(5, bound1)
+	ADD1(Z5)
+	NEXT(6, bound1)
+	ADD1(Z6)
+	NEXT(7, bound1)
+	ADD1(Z7)
+
+bound1:
+	TESTQ        R10, R10
+	JZ           store1
+	VBROADCASTSS product_bounds+bounds_lo(BX), Z30
+	VBROADCASTSS product_bounds+bounds_hi(BX), Z31
+	BOUND1(0, Z0)
+	BOUND1(4, Z1)
+	BOUND1(8, Z2)
+	BOUND1(12, Z3)
+	BOUND1(16, Z4)
+	BOUND1(20, Z5)
+	BOUND1(24, Z6)
+	BOUND1(28, Z7)
+	ADDQ         $32, R10
+
+store1:
+	MOVQ DX, R13
+	STORE1(Z0)
+	NEXT(1, done)
+	STORE1(Z1)
+	NEXT(2, done)
+	STORE1(Z2)
+	NEXT(3, done)
+	STORE1(Z3)
+	NEXT(4, done)
+	STORE1(Z4)
+	NEXT(5, done)
+	STORE1(Z5)
+	NEXT(6, done)
+	STORE1(Z6)
+	NEXT(7, done)
+	STORE1(Z7)
+	LEAQ (DX)(R8*8), DX
+	SUBQ $8, R11
+	JG   panel1
+
+done:
+	VZEROUPPER
+	RET
+
+// func packRowsAVX512(dst *float32, ldd int, src *float32, stride int, steps *packStep, n, rows int)
+//
+// Z0 holds the vector of dst that steps fill one after the other. It is written after every step, which costs less
+// than to find out which is the last.
+TEXT ·packRowsAVX512(SB), NOSPLIT, $0-56
+	MOVQ    dst+0(FP), DI
+	MOVQ    ldd+8(FP), DX
+	MOVQ    src+16(FP), SI
+	MOVQ    steps+32(FP), R8
+	MOVQ    rows+48(FP), R10
+	SHLQ    $2, DX
+	MOVL    $0x55555555, R11
+	VMOVUPS evens<>(SB), Z3
+
+row:
+	MOVQ n+40(FP), R9
+	CMPQ stride+24(FP), $2
+	JEQ  step2
+
+step:
+	MOVLQSX   packStep_src(R8), AX
+	MOVLQSX   packStep_dst(R8), CX
+	KMOVW     packStep_lanes(R8), K1
+	KMOVW     packStep_kept(R8), K2
+	VMOVAPS.Z Z0, K2, Z0
+	VMOVUPS   (SI)(AX*4), K1, Z0
+	VMOVUPS   Z0, (DI)(CX*4)
+	ADDQ      $packStep__size, R8
+	DECQ      R9
+	JNZ       step
+	JMP       next
+
+	// The lanes are the even ones of two vectors, of which no others are read.
+step2:
+	MOVLQSX   packStep_src(R8), AX
+	MOVLQSX   packStep_dst(R8), CX
+	MOVWLZX   packStep_lanes(R8), BX
+	KMOVW     BX, K1
+	KMOVW     packStep_kept(R8), K2
+	PDEPL     R11, BX, BX
+	KMOVW     BX, K3
+	SHRL      $16, BX
+	KMOVW     BX, K4
+	VMOVUPS.Z (SI)(AX*4), K3, Z1
+	VMOVUPS.Z 64(SI)(AX*4), K4, Z2
+	VPERMT2PS Z2, Z3, Z1
+	VMOVAPS.Z Z0, K2, Z0
+	VMOVAPS   Z1, K1, Z0
+	VMOVUPS   Z0, (DI)(CX*4)
+	ADDQ      $packStep__size, R8
+	DECQ      R9
+	JNZ       step2
+
+next:
+	ADDQ DX, DI
+	DECQ R10
+	JNZ  row
+	VZEROUPPER
+	RET
+
+DATA evens<>+0(SB)/4, $0
+DATA evens<>+4(SB)/4, $2
+DATA evens<>+8(SB)/4, $4
+DATA evens<>+12(SB)/4, $6
+DATA evens<>+16(SB)/4, $8
+DATA evens<>+20(SB)/4, $10
+DATA evens<>+24(SB)/4, $12
+DATA evens<>+28(SB)/4, $14
+DATA evens<>+32(SB)/4, $16
+DATA evens<>+36(SB)/4, $18
+DATA evens<>+40(SB)/4, $20
+DATA evens<>+44(SB)/4, $22
+DATA evens<>+48(SB)/4, $24
+DATA evens<>+52(SB)/4, $26
+DATA evens<>+56(SB)/4, $28
+DATA evens<>+60(SB)/4, $30
+GLOBL evens<>(SB), RODATA|NOPTR, $64

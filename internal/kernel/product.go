@@ -1,0 +1,61 @@
+package kernel
+
+// product is what a routine multiplies at a time: a panel of B with panels of
+// A, into a part of C.
+type product struct {
+	kc   int       // depth, at least 1
+	a    []float32 // panels of A, [ceil(rows/mr), kc, mr]
+	b    []float32 // a panel of B: kc rows of cols values, ldb apart
+	ldb  int
+	c    []float32 // rows of cols values, ldc apart
+	ldc  int
+	rows int  // at least 1
+	cols int  // 1 to nr
+	add  bool // to what c holds, instead of replacing it
+
+	// bias, if not nil, has a value for each row of all panels. It is added to
+	// the rows, and the results are kept within bounds then; NaN stays NaN.
+	bias   []float32
+	bounds bounds
+
+	// edge is room for a tile, mr*nr values: what lies in C is at times computed
+	// whole, aside.
+	edge []float32
+}
+
+// tileRoutine multiplies a panel of A, [kc, mr], with a panel of B, [kc, nr],
+// into all mr x nr values of c, whose rows are ldc apart. The rest is as in a
+// product.
+type tileRoutine func(kc int, a, b, c []float32, ldc int, add bool, bias []float32, lo, hi float32)
+
+// tiled makes routines.multiply of a routine that can compute whole tiles only.
+func tiled(mr, nr int, tile tileRoutine) func(p product) {
+	return func(p product) {
+		for i := 0; i < p.rows; i += mr {
+			a := p.a[i*p.kc:][:mr*p.kc]
+			c := p.c[i*p.ldc:]
+			var bias []float32
+			if p.bias != nil {
+				bias = p.bias[i:][:mr]
+			}
+			rows := min(mr, p.rows-i)
+			if rows == mr && p.cols == nr {
+				tile(p.kc, a, p.b, c, p.ldc, p.add, bias, p.bounds.lo, p.bounds.hi)
+				continue
+			}
+			if p.add {
+				copyRows(p.edge, c, rows, p.cols, nr, p.ldc)
+			}
+			tile(p.kc, a, p.b, p.edge, nr, p.add, bias, p.bounds.lo, p.bounds.hi)
+			copyRows(c, p.edge, rows, p.cols, p.ldc, nr)
+		}
+	}
+}
+
+// copyRows moves rows of cols values each; ldd and lds are the distances of
+// their beginnings.
+func copyRows(dst, src []float32, rows, cols, ldd, lds int) {
+	for i := range rows {
+		copy(dst[i*ldd:i*ldd+cols], src[i*lds:])
+	}
+}
