@@ -70,7 +70,7 @@ func run(o options, in io.Reader, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	program, err := exec.Compile(network, exec.Options{Batch: 1, Threads: o.threads, Algo: algo})
+	program, err := exec.Compile(network, exec.Options{Batch: 1, Threads: o.threads, Algo: algo, Fuse: true})
 	if err != nil {
 		return err
 	}
