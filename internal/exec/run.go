@@ -44,6 +44,8 @@ func (p *Program) Run(ctx context.Context, input []float32, observers ...Observe
 		return nil, fmt.Errorf("the input has %d values, but %d of %s have %d", len(input), p.options.Batch, shape, p.options.Batch*w*h*d)
 	}
 	p.input = input
+	p.workers.Bind()
+	defer p.workers.Release()
 	for i := range p.steps {
 		var took time.Duration
 		if p.steps[i].run != nil {

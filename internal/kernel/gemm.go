@@ -14,7 +14,7 @@ package kernel
 const (
 	maxKC    = 384 // depth of a block
 	maxStrip = 240 // columns of a task, at most: kc*strip values fit a third of a 1 MiB cache
-	minStrip = 112 // columns of a task, at least, for several workers to share the columns instead of the rows
+	minStrip = 96  // columns of a task, at least, for several workers to share the columns instead of the rows
 	blockMC  = 128 // rows of A that stay in the second-level cache
 
 	// panelGap keeps the panels of a strip apart by other than a power of two:

@@ -402,6 +402,86 @@ done:
 	VZEROUPPER
 	RET
 
+// func columnAVX512(kc int, a *float32, panels int, b *float32, ldb int, sums *float32)
+//
+// A single column of B takes each panel of A as vectors of eight rows. Eight panels go side by side, as each addition
+// waits for the one before; what is left goes one by one.
+TEXT ·columnAVX512(SB), NOSPLIT, $0-48
+	MOVQ kc+0(FP), R12
+	MOVQ a+8(FP), SI
+	MOVQ panels+16(FP), R10
+	MOVQ b+24(FP), DI
+	MOVQ ldb+32(FP), R9
+	MOVQ sums+40(FP), DX
+	SHLQ $2, R9
+	MOVQ R12, R15
+	SHLQ $5, R15       // bytes of a panel
+
+more:
+	MOVQ   R12, CX
+	MOVQ   DI, AX
+	VXORPS Y0, Y0, Y0
+	CMPQ   R10, $8
+	JLT    single
+
+	LEAQ    (R15)(R15*2), R13
+	LEAQ    (SI)(R13*2), R14
+	ADDQ    SI, R13
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y7
+
+eight:
+	VBROADCASTSS (AX), Y8
+	VFMADD231PS  (SI), Y8, Y0
+	VFMADD231PS  (SI)(R15*1), Y8, Y1
+	VFMADD231PS  (SI)(R15*2), Y8, Y2
+	VFMADD231PS  (R13), Y8, Y3
+	VFMADD231PS  (R13)(R15*1), Y8, Y4
+	VFMADD231PS  (R13)(R15*2), Y8, Y5
+	VFMADD231PS  (R14), Y8, Y6
+	VFMADD231PS  (R14)(R15*1), Y8, Y7
+	ADDQ         $32, SI
+	ADDQ         $32, R13
+	ADDQ         $32, R14
+	ADDQ         R9, AX
+	DECQ         CX
+	JNZ          eight
+
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	VMOVUPS Y2, 64(DX)
+	VMOVUPS Y3, 96(DX)
+	VMOVUPS Y4, 128(DX)
+	VMOVUPS Y5, 160(DX)
+	VMOVUPS Y6, 192(DX)
+	VMOVUPS Y7, 224(DX)
+	ADDQ    $256, DX
+	LEAQ    (R14)(R15*1), SI // SI, R13 and R14 have passed a panel
+	SUBQ    $8, R10
+	JNZ     more
+	JMP     end
+
+single:
+	VBROADCASTSS (AX), Y8
+	VFMADD231PS  (SI), Y8, Y0
+	ADDQ         $32, SI
+	ADDQ         R9, AX
+	DECQ         CX
+	JNZ          single
+	VMOVUPS      Y0, (DX)
+	ADDQ         $32, DX
+	DECQ         R10
+	JNZ          more
+
+end:
+	VZEROUPPER
+	RET
+
 // func packRowsAVX512(dst *float32, ldd int, src *float32, stride int, steps *packStep, n, rows int)
 //
 // Z0 holds the vector of dst that steps fill one after the other. It is written after every step, which costs less

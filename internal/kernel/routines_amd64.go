@@ -59,11 +59,41 @@ func multiplyVector(p product) {
 	if p.bias != nil {
 		_ = p.bias[roundUp(p.rows, 8)-1]
 	}
+	if p.cols == 1 {
+		multiplyColumn(&p)
+		return
+	}
 	multiplyAVX512(&p)
 }
 
 //go:noescape
 func multiplyAVX512(p *product)
+
+// multiplyColumn is for a single column, such as the last of the 49 that a plane of 7x7 has. Its sums have the bits
+// that they would have in a vector.
+func multiplyColumn(p *product) {
+	const each = 128 // rows at a time
+	var sums [each]float32
+	for i := 0; i < p.rows; i += each {
+		rows := min(each, p.rows-i)
+		columnAVX512(p.kc, &p.a[i*p.kc], ceilDiv(rows, 8), &p.b[0], p.ldb, &sums[0])
+		for row, v := range sums[:rows] {
+			at := &p.c[(i+row)*p.ldc]
+			if p.add {
+				v += *at
+			}
+			if p.bias != nil {
+				v = min(max(v+p.bias[i+row], p.bounds.lo), p.bounds.hi)
+			}
+			*at = v
+		}
+	}
+}
+
+// columnAVX512 writes the sums of all rows, eight to a panel.
+//
+//go:noescape
+func columnAVX512(kc int, a *float32, panels int, b *float32, ldb int, sums *float32)
 
 // packRowsVector is routines.packRows for strides 1 and 2.
 func packRowsVector(dst []float32, ldd int, src []float32, at, stride int, steps []packStep, rows int) {

@@ -25,7 +25,7 @@ func (c productCase) String() string {
 func productCases(r *routines) []productCase {
 	var cases []productCase
 	for _, kc := range []int{1, 2, 3, 4, 5, 8, 31, 256} {
-		for _, rows := range []int{1, r.mr - 1, r.mr, r.mr + 1, 2*r.mr + 1} {
+		for _, rows := range []int{1, r.mr - 1, r.mr, r.mr + 1, 8*r.mr + 1} {
 			for cols := 1; cols <= r.nr; cols++ {
 				c := productCase{ofWhat: r.name, kc: kc, rows: max(rows, 1), cols: cols, add: kc%2 == 0, last: cols%2 == 0, gapC: cols % 3, gapB: r.nr - cols}
 				if r.strided {

@@ -22,7 +22,9 @@ type Workers struct {
 
 	mu     sync.Mutex // held for the length of one call
 	closed bool
-	round  uint32 // of the current call
+	round  uint32   // of the current call
+	cpus   []int    // the processor of each worker, nil where threads are free
+	before affinity // of the caller's thread, while it is bound
 	failed atomic.Pointer[TaskPanic]
 
 	// jobs holds one argument block for each kind of kernel that has run, for
@@ -76,8 +78,11 @@ func (p *TaskPanic) Error() string {
 // kernel is one of them. A size below 1 counts as 1.
 func NewWorkers(size int) *Workers {
 	w := &Workers{lanes: make([]lane, max(size, 1))}
+	if cpus := processors(); size > 1 && size == len(cpus) && size <= runtime.GOMAXPROCS(0) {
+		w.cpus = cpus
+	}
 	for id := range w.lanes {
-		w.lanes[id].sleeper.signal = make(chan struct{}, 1)
+		w.lanes[id].sleeper = sleeper{signal: make(chan struct{}, 1), alone: w.cpus != nil}
 		if id > 0 {
 			go w.help(id)
 		}
@@ -85,8 +90,32 @@ func NewWorkers(size int) *Workers {
 	return w
 }
 
+// Bind keeps the calling goroutine on the processor of the first worker, until
+// [Workers.Release]. It is for a series of calls: a worker each for all the
+// processors there are run each on its own, as systems are slow to part two
+// threads that they once began on the same. It does nothing where there are
+// fewer workers, or more.
+func (w *Workers) Bind() {
+	if w.cpus != nil {
+		runtime.LockOSThread()
+		w.before = pin(w.cpus[0])
+	}
+}
+
+// Release ends what [Workers.Bind] began, on the same goroutine.
+func (w *Workers) Release() {
+	if w.cpus != nil {
+		unpin(w.before)
+		runtime.UnlockOSThread()
+	}
+}
+
 // help is the life of a worker that is not the caller.
 func (w *Workers) help(id int) {
+	if w.cpus != nil {
+		runtime.LockOSThread() // the thread ends with the goroutine
+		pin(w.cpus[id])
+	}
 	own, caller := &w.lanes[id], &w.lanes[0].sleeper
 	for seen := uint32(1); ; seen++ {
 		own.sleeper.wait(func() bool { return own.round.Load() == seen })
@@ -99,15 +128,15 @@ func (w *Workers) help(id int) {
 	}
 }
 
-// spins is how often a sleeper looks before it sleeps: some tens of
-// microseconds, as long as it takes to wake a goroutine. Layers follow each
-// other faster than that.
-const spins = 1 << 15
+// spins is how often a sleeper looks before it sleeps: for some 100 us. It can
+// take that long to wake a thread, and layers follow each other faster.
+const spins = 1 << 17
 
 // sleeper lets one goroutine wait for a condition that others make true.
 type sleeper struct {
 	asleep atomic.Bool
 	signal chan struct{}
+	alone  bool // on its processor, so that it need not make way for others
 }
 
 // wait returns when ready does. It looks for a while, and then sleeps until
@@ -117,7 +146,7 @@ func (s *sleeper) wait(ready func() bool) {
 		if ready() {
 			return
 		}
-		if i%1024 == 1023 {
+		if !s.alone && i%1024 == 1023 {
 			runtime.Gosched() // there may be fewer processors than workers
 		}
 	}
