@@ -10,6 +10,7 @@ func bindAdd(*layer) (plan, error) {
 	return plan{
 		alias:     memory.InPlace,
 		activates: true,
+		adds:      true,
 		run:       func(c *call) { kernel.Add(c.out, c.in, c.act, c.workers) },
 	}, nil
 }

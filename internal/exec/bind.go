@@ -31,21 +31,24 @@ type plan struct {
 	run   func(c *call) // nil for a view
 
 	// What fuse looks at.
-	activates  bool               // run applies call.act to its output
-	scales     bool               // the first tensor is [K, ...] by output channel, and run adds the second as biases
-	isBN       bool               // ready leaves a scale and a shift for each channel in the first two tensors
-	activation *kernel.Activation // run is this function alone
+	activates   bool               // run applies call.act to its output
+	accumulates bool               // run adds to its output instead of replacing it where call.accumulate says so
+	scales      bool               // the first tensor is [K, ...] by output channel, and run adds the second as biases
+	adds        bool               // run is the sum of its inputs
+	isBN        bool               // ready leaves a scale and a shift for each channel in the first two tensors
+	activation  *kernel.Activation // run is this function alone
 }
 
 // call is one call of a plan's run. The pictures of its slices are c.images, not the batch.
 type call struct {
-	images  int
-	in      [][]float32 // [images, D, H, W] of each input
-	out     []float32   // [images, D, H, W]; it may be one of the inputs where the plan is memory.InPlace
-	weights [][]float32
-	act     kernel.Activation // fused into this layer; the zero value changes nothing
-	scratch []float32
-	workers *kernel.Workers
+	images     int
+	in         [][]float32 // [images, D, H, W] of each input
+	out        []float32   // [images, D, H, W]; it may be one of the inputs where the plan is memory.InPlace
+	weights    [][]float32
+	act        kernel.Activation // fused into this layer; the zero value changes nothing
+	accumulate bool              // out holds what the result is added to, before act
+	scratch    []float32
+	workers    *kernel.Workers
 }
 
 // tensor says how a weight starts, and how it is held.

@@ -31,7 +31,7 @@ func bindConv(l *layer) (plan, error) {
 		p.scratch = l.im2colScratch(g)
 		weight.packed = kernel.PackedFiltersSize(g)
 		weight.pack = func(dst, src []float32) { kernel.PackFilters(dst, src, g) }
-		p.run = im2col(g)
+		p.run, p.accumulates = im2col(g), true
 	}
 	p.tensors = weightAndBias(weight, o.NoBias)
 	return p, nil
@@ -60,7 +60,9 @@ func im2col(g kernel.Conv) func(c *call) {
 	return func(c *call) {
 		g := g
 		g.N = c.images
-		kernel.ConvIm2col(c.out, c.in[0], c.weights[0], c.scratch, g, c.epilogue(), c.workers)
+		e := c.epilogue()
+		e.Accumulate = c.accumulate
+		kernel.ConvIm2col(c.out, c.in[0], c.weights[0], c.scratch, g, e, c.workers)
 	}
 }
 

@@ -3,25 +3,33 @@ package exec
 import "cnncalc/internal/memory"
 
 // fuse lets layers do what stands behind them: BN is folded into the weights of the convolution or FC before it,
-// and an activation function is applied while the values are at hand. It is right only where nothing else reads
-// what is then never made. What is fused becomes a view of the layer that computes it.
+// the sums of a convolution are added onto the other operand of an ADD, and an activation function is applied while
+// the values are at hand. It is right only where nothing else reads what is then never made. What is fused becomes a
+// view of the layer that computes it.
 //
-// Folding changes the last bits of the result; applying an activation elsewhere does not, but for the sign of a
-// zero.
+// Folding and adding change the last bits of the result; applying an activation elsewhere does not, but for the sign
+// of a zero.
 func (p *Program) fuse() {
-	reader := p.soleReaders()
+	readers := p.network.Consumers()
 	for i := range p.steps {
 		s := &p.steps[i]
 		if s.fusedInto > 0 {
 			continue
 		}
 		last := i
-		if next := reader[last]; s.scales && next > 0 && p.steps[next].isBN {
+		if next := sole(readers[last]); s.scales && next > 0 && p.steps[next].isBN {
 			s.batchNorm = next
 			p.steps[next].becomeView(i)
 			last = next
 		}
-		if next := reader[last]; s.activates && next > 0 && p.steps[next].activation != nil {
+		if next := sole(readers[last]); s.accumulates && next > 0 {
+			if other := p.addend(i, last, next, readers); other > 0 {
+				s.alias, s.onto = memory.Onto, other
+				p.steps[next].becomeView(i)
+				last = next
+			}
+		}
+		if next := sole(readers[last]); s.activates && next > 0 && p.steps[next].activation != nil {
 			s.act = *p.steps[next].activation
 			p.steps[next].becomeView(i)
 			last = next
@@ -30,16 +38,35 @@ func (p *Program) fuse() {
 	}
 }
 
-// soleReaders gives, for every node, the only node that reads it; 0 where there is none or are several.
-func (p *Program) soleReaders() []int {
-	sole := make([]int, len(p.steps))
-	for i, readers := range p.network.Consumers() {
-		if len(readers) == 1 {
-			sole[i] = readers[0]
+// sole is the only reader of a node; 0 where there is none or are several.
+func sole(readers []int) int {
+	if len(readers) == 1 {
+		return readers[0]
+	}
+	return 0
+}
+
+// addend is the operand of node add onto which step i can add its own, node last: one that is computed before, in
+// memory of its own, and that only add reads from then on. It is 0 where there is none.
+func (p *Program) addend(i, last, add int, readers [][]int) int {
+	inputs := p.network.Nodes[add].Inputs
+	if !p.steps[add].adds || len(inputs) != 2 {
+		return 0
+	}
+	other := inputs[0] + inputs[1] - last
+	if other >= i || p.steps[other].isPlainView() {
+		return 0
+	}
+	for _, r := range readers[other] {
+		if r != add && (r >= i || p.steps[r].isPlainView()) {
+			return 0
 		}
 	}
-	return sole
+	return other
 }
+
+// isPlainView tells a step that passes its input on as it is, which may be the caller's.
+func (s *step) isPlainView() bool { return s.run == nil && s.fusedInto == 0 }
 
 // becomeView leaves the computation of a step to the one at node.
 func (s *step) becomeView(node int) {

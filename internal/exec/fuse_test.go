@@ -18,6 +18,12 @@ func TestFuse(t *testing.T) {
 		{"ADD takes an activation, not a BN", "ADD(CONV3-2 | IDENTITY) -> RELU -> ADD(IDENTITY | CONV3-2) -> BN", []int{0, 0, 0, 2, 0, 0, 0}},
 		{"what another layer reads stays", "CONV3-4 -> ADD(RELU | BN)", []int{0, 0, 0, 0, 0}},
 		{"BN read elsewhere is folded, its activation not", "CONV3-4 -> BN -> ADD(RELU | IDENTITY)", []int{0, 0, 1, 0, 0}},
+		{"a sum onto what is computed before", "CONV3-2 -> ADD(POOL3 s1 p1 | CONV3-2 -> BN) -> RELU", []int{0, 0, 0, 0, 3, 3, 3}},
+		{"no sum onto what the convolution reads, or the input", "ADD(CONV3-2 | IDENTITY) -> ADD(CONV3-2 | IDENTITY)", []int{0, 0, 0, 0, 0}},
+		{"no sum onto what is computed later", "CONV3-2 -> ADD(CONV3-2 | POOL3 s1 p1)", []int{0, 0, 0, 0, 0}},
+		{"no sum onto what is read later", "POOL3 s1 p1 @a -> ADD(BN -> CONV3-2 | IDENTITY) -> CONCAT(IDENTITY | @a)", []int{0, 0, 0, 0, 0, 0}},
+		{"no sum of what has an activation", "POOL3 s1 p1 -> ADD(CONV3-2 -> CONV3-2 -> RELU | IDENTITY)", []int{0, 0, 0, 0, 3, 0}},
+		{"a sum onto what was read before", "POOL3 s1 p1 -> ADD(CONV3-2 -> CONV3-2 | IDENTITY) -> SIGMOID", []int{0, 0, 0, 0, 3, 3}},
 		{"no fold into shared filters of UPCONV", "UPCONV2-2 -> BN -> RELU", []int{0, 0, 0, 2}},
 		{"PRELU has weights of its own", "CONV3-4 -> PRELU", []int{0, 0, 0}},
 	} {

@@ -87,6 +87,7 @@ type step struct {
 	batchNorm int               // node of the BN folded into the weights, 0 for none
 	computes  int               // node whose output this step makes: its own, or the last that is fused into it
 	fusedInto int               // node whose step makes this node's output, 0 for none
+	onto      int               // node to whose output this step's is added, 0 for none
 }
 
 // Compile plans the computation of a network that has no problems. Nothing is allocated yet for volumes or
@@ -110,7 +111,7 @@ func Compile(n *shape.Network, o Options) (*Program, error) {
 	}
 	needs := make([]memory.Step, len(p.steps))
 	for i, s := range p.steps {
-		needs[i] = memory.Step{Alias: s.alias, Scratch: int64(s.scratch)}
+		needs[i] = memory.Step{Alias: s.alias, Node: s.onto, Scratch: int64(s.scratch)}
 	}
 	var err error
 	if p.arena, err = memory.PlanArena(n, int64(o.Batch), needs); err != nil {

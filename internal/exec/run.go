@@ -81,6 +81,7 @@ func (p *Program) computed(i int, took time.Duration) Computed {
 func (p *Program) compute(ctx context.Context, i int) error {
 	s, c := &p.steps[i], &p.call
 	c.weights, c.act, c.workers, c.scratch = s.weights, s.act, p.workers, nil
+	c.accumulate = s.onto > 0
 	if id := p.arena.Scratch[i]; id != memory.None {
 		c.scratch = p.at(id)
 	}

@@ -33,6 +33,10 @@ type Activation struct {
 type Epilogue struct {
 	Bias []float32 // one per output channel, or nil
 	Act  Activation
+
+	// Accumulate adds the sums to what dst holds, ahead of the activation. Only
+	// [ConvIm2col] can do it.
+	Accumulate bool
 }
 
 // bounds keeps values within lo and hi.

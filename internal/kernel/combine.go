@@ -22,23 +22,38 @@ func (j *cropJob) do(task, _ int) {
 	}
 }
 
-// ConcatChannels copies src into the channels of dst that begin at first: dst is
-// [N, C, area], src [N, part, area]. One call for each input of a CONCAT.
-func ConcatChannels(dst, src []float32, n, c, first, part, area int, w *Workers) {
-	if first < 0 || first+part > c {
-		panic("kernel: ConcatChannels writes outside the channels of dst")
-	}
-	launch(w, n*part, concatJob{dst[:n*c*area], src[:n*part*area], c, first, part, area})
+// Concat joins its inputs along the channels: dst is [N, C, H, W], and the
+// inputs, which are [N, Ci, H, W], make up its C channels in order.
+func Concat(dst []float32, inputs [][]float32, n int, w *Workers) {
+	launch(w, ceilDiv(len(dst), chunk), concatJob{dst, inputs, n})
 }
 
 type concatJob struct {
-	dst, src             []float32
-	c, first, part, area int
+	dst    []float32
+	inputs [][]float32
+	n      int
 }
 
 func (j *concatJob) do(task, _ int) {
-	n, channel := task/j.part, j.first+task%j.part
-	copy(j.dst[(n*j.c+channel)*j.area:][:j.area], j.src[task*j.area:][:j.area])
+	image := len(j.dst) / j.n
+	for lo, end := task*chunk, min((task+1)*chunk, len(j.dst)); lo < end; {
+		n, at := lo/image, lo%image
+		part := j.part(n, at)
+		lo += copy(j.dst[lo:end], part)
+	}
+}
+
+// part is what stands from value at on in image n of the result, up to the end
+// of an input.
+func (j *concatJob) part(n, at int) []float32 {
+	for _, input := range j.inputs {
+		each := len(input) / j.n
+		if at < each {
+			return input[n*each+at : (n+1)*each]
+		}
+		at -= each
+	}
+	panic("kernel: Concat has inputs of less values than dst")
 }
 
 // Add is the sum of its inputs, taken from the first to the last, and then the

@@ -108,6 +108,26 @@ func TestConvIm2colBlocks(t *testing.T) {
 	}
 }
 
+// TestConvAccumulates adds onto what dst holds, ahead of the activation.
+func TestConvAccumulates(t *testing.T) {
+	sets := startWorkers(t)
+	for name, g := range map[string]Conv{"two blocks of depth": square(67, 9, 9), "in place": pointwise(20, 30, 7)} {
+		t.Run(name, func(t *testing.T) {
+			src, weights, before := values(g.srcSize(), 1), values(g.K*g.depth(), 2), values(g.dstSize(), 3)
+			sums := naiveConv(src, g, sharedFilter(weights, g))
+			for i, v := range before {
+				sums[i] += float64(v)
+			}
+			e := Epilogue{Bias: values(g.K, 4), Act: Activation{Kind: ReLU}, Accumulate: true}
+			want := finished(sums, e, g.K, g.OH*g.OW)
+			verify(t, sets, want, 5e-5, func(b *bench, dst []float32, w *Workers) {
+				copy(dst, before)
+				runIm2col(b, dst, src, weights, g, e, w, active)
+			})
+		})
+	}
+}
+
 // TestConvPointwise: a 1x1 filter reads the input as it lies only where the
 // output is the input's size, unmoved and at stride 1.
 func TestConvPointwise(t *testing.T) {

@@ -261,8 +261,7 @@ func TestCombine(t *testing.T) {
 		a, c := []float32{1, 2, 3, 4}, []float32{10, 11, 12, 13, 14, 15, 16, 17}
 		want := []float64{1, 2, 10, 11, 12, 13, 3, 4, 14, 15, 16, 17}
 		verify(t, sets, want, 0, func(b *bench, dst []float32, w *Workers) {
-			ConcatChannels(dst, b.input(a), 2, 3, 0, 1, 2, w)
-			ConcatChannels(dst, b.input(c), 2, 3, 1, 2, 2, w)
+			Concat(dst, [][]float32{b.input(a), b.input(c)}, 2, w)
 		})
 	})
 	n := 2*chunk + 700

@@ -194,7 +194,7 @@ func (j *gemmJob) do(task, worker int) {
 	for k0 := 0; k0 < p.depth; k0 += p.kc {
 		k1 := min(k0+p.kc, p.depth)
 		j.packStrip(&t, k0, k1)
-		run := product{kc: k1 - k0, ldb: j.r.nr, ldc: p.cols, add: k0 > 0, bounds: end, edge: t.edge}
+		run := product{kc: k1 - k0, ldb: j.r.nr, ldc: p.cols, add: k0 > 0 || j.e.Accumulate, bounds: end, edge: t.edge}
 		for i0 := t.row0; i0 < t.row1; i0 += roundUp(blockMC, j.r.mr) {
 			run.rows = min(roundUp(blockMC, j.r.mr), t.row1-i0)
 			run.a = filters[k0*p.paddedRows+i0*run.kc:]

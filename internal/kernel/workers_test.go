@@ -184,7 +184,7 @@ func TestNoAllocation(t *testing.T) {
 		"nearest":    func() { UpsampleNearest(dst, src, twice, w) },
 		"bilinear":   func() { UpsampleBilinear(dst, src, twice, w) },
 		"crop":       func() { Crop(dst, src, half, 2, 3, w) },
-		"concat":     func() { ConcatChannels(dst, src, 1, 8, 2, 4, 144, w) },
+		"concat":     func() { Concat(dst[:1152], inputs, 1, w) },
 		"add":        func() { Add(dst[:576], inputs, Activation{}, w) },
 		"mul":        func() { Mul(dst[:576], inputs, w) },
 		"gate":       func() { MulGate(dst, src, big, 4, 144, w) },

@@ -45,6 +45,10 @@ func inPlace(values int64, inputs ...int) testNode {
 	return testNode{values, inputs, memory.Step{Alias: memory.InPlace}}
 }
 
+func onto(values int64, node int, inputs ...int) testNode {
+	return testNode{values, inputs, memory.Step{Alias: memory.Onto, Node: node}}
+}
+
 func withScratch(n testNode, values int64) testNode {
 	n.step.Scratch = values
 	return n
@@ -91,6 +95,7 @@ func TestArenaOutputs(t *testing.T) {
 		{"a view of a view passes it on", []testNode{fresh(50, 0), view(50, 1), view(50, 2), inPlace(50, 3)}, []int{own, 1, 1, 1}},
 		{"a sum goes into the input that is free", []testNode{fresh(50, 0), fresh(50, 1), inPlace(50, 1, 2), fresh(50, 1, 3)}, []int{own, own, 2, own}},
 		{"a sum of one volume twice", []testNode{fresh(50, 0), inPlace(50, 1, 1)}, []int{own, 1}},
+		{"a sum onto an earlier volume, which then lives on", []testNode{fresh(50, 0), fresh(50, 1), onto(50, 1, 2), view(50, 3), fresh(50, 4)}, []int{own, own, 1, 1, own}},
 		{"another size is fresh", []testNode{fresh(50, 0), inPlace(40, 1)}, []int{own, own}},
 		{"a gate is too small to hold the product", []testNode{fresh(10, 0), fresh(50, 0), inPlace(50, 1, 2)}, []int{own, own, 2}},
 	}

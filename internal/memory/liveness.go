@@ -18,11 +18,15 @@ const (
 	View
 	// InPlace is the buffer of any input of the output's size that nothing reads later, else one of its own.
 	InPlace
+	// Onto is the buffer of Step.Node's output, an earlier node's of the same size, to which the output is added.
+	// Whoever asks for it has made sure that nothing reads that output any more.
+	Onto
 )
 
 // Step is what the computation of one node asks of the arena.
 type Step struct {
 	Alias   Alias
+	Node    int   // of Onto
 	Scratch int64 // float32 values that the step needs only while it runs
 }
 
@@ -84,7 +88,7 @@ func (l *liveness) step(n *shape.Network, i int, batch int64, s Step) error {
 	if s.Scratch > 0 {
 		l.scratch[i] = l.add(Buffer{Values: s.Scratch, First: i, Last: i})
 	}
-	l.output[i] = l.place(n.Nodes[i].Inputs, i, values, s.Alias)
+	l.output[i] = l.place(n.Nodes[i].Inputs, i, values, s)
 	if l.output[i] != Caller {
 		b := &l.buffers[l.output[i]]
 		b.Last = max(b.Last, l.lastRead[i])
@@ -93,10 +97,12 @@ func (l *liveness) step(n *shape.Network, i int, batch int64, s Step) error {
 }
 
 // place picks the buffer of node i's output.
-func (l *liveness) place(inputs []int, i int, values int64, alias Alias) int {
-	switch alias {
+func (l *liveness) place(inputs []int, i int, values int64, s Step) int {
+	switch s.Alias {
 	case View:
 		return l.output[inputs[0]]
+	case Onto:
+		return l.output[s.Node]
 	case InPlace:
 		for _, in := range inputs {
 			// Views of the buffer count too: each has moved Last to its own last reader.
