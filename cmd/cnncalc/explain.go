@@ -7,6 +7,7 @@ import (
 
 	"cnncalc/internal/diag"
 	"cnncalc/internal/report"
+	"cnncalc/internal/shape"
 )
 
 func newExplain(a *app) *cobra.Command {
@@ -16,8 +17,12 @@ func newExplain(a *app) *cobra.Command {
 		Use:   "explain [SPEC]",
 		Short: "write the arithmetic of a layer out, as a teacher would",
 		Long: `explain shows a layer's shape formula with its numbers, its parameters with and without sharing, its
-im2col matrices, MACs and memory, and what the backward pass does there. Without --layer it takes
-all layers in turn. Names are those that cnncalc memory --all prints.`,
+im2col matrices, MACs, memory and receptive field, and what the backward pass does there. Without
+--layer it takes all layers in turn. Names are those that cnncalc memory --all prints.
+
+The receptive field is what one value sees of the picture: so many pixels, the next value's field the
+jump further on, the first value's from the start on. Padding counts as pixels, and borders are left
+out of account, as is usual. Of several paths it holds what any of them sees.`,
 		Example: "  cnncalc explain alexnet --layer conv1",
 		Args:    atMostOneSpec,
 		RunE:    func(_ *cobra.Command, args []string) error { return a.explain(args, layer, output, &f) },
@@ -33,7 +38,7 @@ func (a *app) explain(args []string, layer, output string, f *specFlags) error {
 	if err != nil {
 		return err
 	}
-	n := l.network
+	n, fields := l.network, shape.Fields(l.network)
 	names := make([]string, len(n.Nodes))
 	for i := range n.Nodes {
 		names[i] = n.Nodes[i].Name
@@ -46,7 +51,7 @@ func (a *app) explain(args []string, layer, output string, f *specFlags) error {
 						return err
 					}
 				}
-				if err := report.Explain(w, n, i); err != nil {
+				if err := report.Explain(w, n, fields, i); err != nil {
 					return err
 				}
 			}
@@ -55,7 +60,7 @@ func (a *app) explain(args []string, layer, output string, f *specFlags) error {
 	}
 	for i, name := range names {
 		if name == layer {
-			return a.write(output, func(w io.Writer) error { return report.Explain(w, n, i) })
+			return a.write(output, func(w io.Writer) error { return report.Explain(w, n, fields, i) })
 		}
 	}
 	if hint := diag.DidYouMean(layer, names); hint != "" {

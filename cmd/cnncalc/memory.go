@@ -46,7 +46,7 @@ func newMemory(a *app) *cobra.Command {
 	flags.Int64Var(&f.batch, "batch", 1, "pictures in a batch")
 	flags.BoolVar(&f.all, "all", false, "list layers too that make no volume and have no parameters")
 	flags.BoolVar(&f.arena, "arena", false, "print instead what cnncalc run takes here: where each volume lives, and the totals")
-	flags.StringSliceVar(&f.columns, "columns", nil, "columns to print, in order: name,layer,output,memory,weights,biases,macs")
+	flags.StringSliceVar(&f.columns, "columns", nil, "columns to print, in order: name,layer,output,memory,weights,biases,macs,field,jump,start")
 	flags.StringVar(&f.format, "format", "text", "text, markdown, csv or json")
 	flags.StringVarP(&f.output, "output", "o", "", "write to this file, whole or not at all")
 	flags.StringVar(&f.units, "units", string(report.IEC), "iec (1 GiB = 2^30 bytes) or si (1 GB = 10^9)")
@@ -117,6 +117,9 @@ func (a *app) writeTable(t report.Table, f *memoryFlags, format report.Format) e
 func (l *loaded) memoryTable(f *memoryFlags, notes memory.Notes, units report.Units) report.Table {
 	n := l.network
 	t := report.NetworkTable(n, f.all)
+	if f.columns != nil {
+		t = report.WithFields(t, n, f.all)
+	}
 	t.Title = l.title()
 	t.Notes = append(accountLines(n, notes, units), shareLines(n)...)
 	if isNotesVGG(n) {

@@ -135,11 +135,17 @@ func TestMemoryJSON(t *testing.T) {
 		Name, Kind, Notation                           string
 		Output                                         volume
 		Activations, Weights, Biases, Parameters, MACs int64
+		ReceptiveField                                 struct {
+			Field, Jump, Start struct{ Width, Height float64 }
+		} `json:"receptive_field"`
 	}
 	decodeStrictly(t, string(document.Layers[1]), &conv1)
 	got := layer{conv1.Name, conv1.Kind, conv1.Notation, conv1.Output, counts{conv1.Activations, conv1.Weights, conv1.Biases, conv1.Parameters, conv1.MACs}}
 	if got != want {
 		t.Errorf("layer %+v, want %+v", got, want)
+	}
+	if f := conv1.ReceptiveField; f.Field.Width != 11 || f.Field.Height != 11 || f.Jump.Width != 4 || f.Start.Width != 0 {
+		t.Errorf("receptive field %+v, want 11x11, 4 apart, from pixel 0 on", f)
 	}
 	if document.Totals.Parameters != 60_965_224 || document.Totals.MACs != 724_406_816 {
 		t.Errorf("totals %+v", document.Totals)

@@ -33,3 +33,18 @@ func (o *AdaptAvg) Output(in []graph.Shape) (graph.Shape, error) {
 	}
 	return graph.Shape{W: o.size.W, H: o.size.H, D: one(in).D}, nil
 }
+
+// Taps are floor(o*W1/W2) up to ceil((o+1)*W1/W2).
+func (o *AdaptAvg) Taps(in, out graph.Shape) (w, h Taps) {
+	return adaptiveTaps(in.W, out.W), adaptiveTaps(in.H, out.H)
+}
+
+func adaptiveTaps(in, out int64) Taps {
+	if out == 1 {
+		return whole(in)
+	}
+	common := gcd(in, out)
+	return Taps{In: in / common, Out: out / common, At: func(o int64) (first, last, step int64) {
+		return o * in / out, ((o+1)*in - 1) / out, 1
+	}}
+}

@@ -63,6 +63,12 @@ func (o *Crop) Output(in []graph.Shape) (graph.Shape, error) {
 	return out, nil
 }
 
+// Taps are the places of the part.
+func (o *Crop) Taps(in, _ graph.Shape) (w, h Taps) {
+	x, y := o.Corner(in)
+	return shifted(x), shifted(y)
+}
+
 // offset is a corner as written.
 type offset struct {
 	x, y    int64

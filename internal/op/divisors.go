@@ -7,12 +7,9 @@ const furthestDivisor = 1024
 
 // nearestDivisors names the common divisors of two numbers that lie nearest to n; 1 where none below is near.
 func nearestDivisors(a, b, n int64) string {
-	gcd := a
-	for rest := b; rest != 0; {
-		gcd, rest = rest, gcd%rest
-	}
-	below := max(divisorFrom(gcd, min(n-1, gcd), -1), 1)
-	if above := divisorFrom(gcd, n+1, 1); above > 0 {
+	common := gcd(a, b)
+	below := max(divisorFrom(common, min(n-1, common), -1), 1)
+	if above := divisorFrom(common, n+1, 1); above > 0 {
 		return fmt.Sprintf("%d or %d", below, above)
 	}
 	return fmt.Sprint(below)
@@ -30,4 +27,21 @@ func divisorFrom(n, start, step int64) int64 {
 		}
 	}
 	return 0
+}
+
+// gcd is the greatest common divisor of numbers that are zero or more.
+func gcd(a, b int64) int64 {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
+}
+
+// floorDiv is a/b rounded down, for b above zero.
+func floorDiv(a, b int64) int64 {
+	quotient := a / b
+	if a%b < 0 {
+		quotient--
+	}
+	return quotient
 }

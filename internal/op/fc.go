@@ -10,6 +10,7 @@ import (
 // FC is a fully connected layer. Over a volume it needs no FLATTEN before it: the weights run over depth,
 // height and width, in this order.
 type FC struct {
+	wholePlane
 	Units  int64
 	NoBias bool
 }

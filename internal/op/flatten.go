@@ -2,8 +2,12 @@ package op
 
 import "cnncalc/internal/graph"
 
-// Flatten is FLATTEN, a volume read as 1x1xN: depth, height and width in this order. Nothing is copied.
-type Flatten struct{ elementwise }
+// Flatten is FLATTEN, a volume read as 1x1xN: depth, height and width in this order. Nothing is copied. Its taps are
+// the whole plane, as its values have no place of their own in it any more.
+type Flatten struct {
+	elementwise
+	wholePlane
+}
 
 func flattenKind() Kind {
 	return Kind{

@@ -3,7 +3,10 @@ package op
 import "cnncalc/internal/graph"
 
 // GlobalAvgPool is GAP, the average of each channel.
-type GlobalAvgPool struct{ volume }
+type GlobalAvgPool struct {
+	volume
+	wholePlane
+}
 
 func gapKind() Kind {
 	return Kind{

@@ -51,3 +51,11 @@ func (*Mul) Output(in []graph.Shape) (graph.Shape, error) {
 	}
 	return out, nil
 }
+
+// Taps are the same place, or for a gate the only one there is.
+func (*Mul) Taps(in, out graph.Shape) (w, h Taps) {
+	if in.W == 1 && in.H == 1 && (out.W > 1 || out.H > 1) {
+		return whole(1), whole(1)
+	}
+	return shifted(0), shifted(0)
+}

@@ -134,3 +134,29 @@ func (o *UpConv) Explain(in []graph.Shape, out graph.Shape) []Line {
 	}
 	return []Line{{"width", formula(g.W, o.OutPad.W)}, {"height", asHeight(formula(g.H, o.OutPad.H))}}
 }
+
+// Taps are the places that the filter, laid down at each, spreads to the output's place.
+func (o *UpConv) Taps(in, _ graph.Shape) (w, h Taps) {
+	g, err := o.Geometry(in)
+	if err != nil {
+		return shifted(0), shifted(0) // the shape pass has refused it
+	}
+	return g.W.spreadTaps(), g.H.spreadTaps()
+}
+
+// spreadTaps of a transposed window: place i reaches S*i-P+d*t for t from 0 to F-1, so o is reached from (o+P-d*t)/S
+// where that is whole, which it is for one t in S/gcd(S,d).
+func (a Axis) spreadTaps() Taps {
+	common := gcd(a.Stride, a.Dilation)
+	period := a.Stride / common
+	return Taps{In: 1, Out: a.Stride, At: func(o int64) (first, last, step int64) {
+		for t := range min(a.Size, period) {
+			if reached := o + a.Before - a.Dilation*t; reached%a.Stride == 0 {
+				step = a.Dilation / common
+				last = reached / a.Stride
+				return last - (a.Size-1-t)/period*step, last, step
+			}
+		}
+		return 0, -1, 1
+	}}
+}

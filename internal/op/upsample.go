@@ -45,3 +45,19 @@ func (o *Upsample) Output(in []graph.Shape) (graph.Shape, error) {
 	// Both sides are at most graph.MaxExtent, so the products fit; the shape pass bounds the result.
 	return graph.Shape{W: s.W * o.factor.W, H: s.H * o.factor.H, D: s.D}, nil
 }
+
+// Taps are the one place that is repeated, or the two that are interpolated between.
+func (o *Upsample) Taps(_, _ graph.Shape) (w, h Taps) {
+	return o.axisTaps(o.factor.W), o.axisTaps(o.factor.H)
+}
+
+func (o *Upsample) axisTaps(factor int64) Taps {
+	return Taps{In: 1, Out: factor, At: func(place int64) (first, last, step int64) {
+		if !o.Bilinear() {
+			return floorDiv(place, factor), floorDiv(place, factor), 1
+		}
+		// The source is (place+1/2)/factor - 1/2, between two places or, with odd factors, at one.
+		numerator := 2*place + 1 - factor
+		return floorDiv(numerator, 2*factor), floorDiv(numerator+2*factor-1, 2*factor), 1
+	}}
+}

@@ -37,6 +37,7 @@ type LayerDocument struct {
 	Notation string        `json:"notation"`
 	Output   ShapeDocument `json:"output"`
 	CountsDocument
+	ReceptiveField *FieldDocument `json:"receptive_field"` // null where it is not known
 }
 
 // CountsDocument is what a layer or network counts.
@@ -52,9 +53,11 @@ type CountsDocument struct {
 func NewNetworkDocument(name string, n *shape.Network, batch int64, notes memory.Notes) NetworkDocument {
 	d := NetworkDocument{Schema: Schema, Network: name, Input: shapeDocument(n.InputShape()), Batch: batch, Totals: countsDocument(n.Total)}
 	d.Memory.Notes = notes
+	fields := shape.Fields(n)
 	for i, l := range n.Layers {
 		node := &n.Nodes[i]
-		d.Layers = append(d.Layers, LayerDocument{node.Name, node.Op.Kind(), op.Short(node.Op), shapeDocument(l.Out), countsDocument(l)})
+		d.Layers = append(d.Layers, LayerDocument{node.Name, node.Op.Kind(), op.Short(node.Op), shapeDocument(l.Out), countsDocument(l),
+			fieldDocument(fields[i])})
 	}
 	return d
 }

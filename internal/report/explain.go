@@ -17,8 +17,9 @@ import (
 const explainWidth = 96
 
 // Explain writes the arithmetic of one layer out, as a teacher would: its shape, its parameters, its cost, its
-// memory, and what the backward pass does there. Figures are of one picture.
-func Explain(w io.Writer, n *shape.Network, i int) error {
+// memory, what it sees of the picture, and what the backward pass does there. Figures are of one picture; fields are
+// the network's.
+func Explain(w io.Writer, n *shape.Network, fields []shape.Field, i int) error {
 	var b strings.Builder
 	node := &n.Nodes[i]
 	fmt.Fprintf(&b, "%s: %s", plain.Escape(node.Name), op.Notation(node.Op))
@@ -26,7 +27,8 @@ func Explain(w io.Writer, n *shape.Network, i int) error {
 		fmt.Fprintf(&b, "  (in %s)", plain.Escape(within))
 	}
 	b.WriteString("\n")
-	for _, line := range explainLines(n, i) {
+	lines := append(explainLines(n, i), op.Line{Topic: "receptive field", Text: fieldText(fields[i], n.InputShape())})
+	for _, line := range lines {
 		fmt.Fprintf(&b, "  %-16s %s\n", line.Topic, line.Text)
 	}
 	if backward := backwardOf(node.Op); backward != "" {

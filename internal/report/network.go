@@ -26,7 +26,7 @@ func NetworkTable(n *shape.Network, all bool) Table {
 		{Key: "macs", Header: "MACs", Align: Right},
 	}}
 	for i := range n.Checked {
-		if l := n.Layers[i]; all || l.Activations > 0 || l.Parameters() > 0 {
+		if inTable(n, i, all) {
 			t.Rows = append(t.Rows, layerRow(n, i))
 		}
 	}
@@ -35,6 +35,12 @@ func NetworkTable(n *shape.Network, all bool) Table {
 		t.Footer = [][]Cell{{Str("total"), {}, {}, Int(total.Activations), Int(total.WeightCount), Int(total.BiasCount), Int(total.MACs)}}
 	}
 	return t
+}
+
+// inTable tells whether a layer has a row.
+func inTable(n *shape.Network, i int, all bool) bool {
+	l := n.Layers[i]
+	return all || l.Activations > 0 || l.Parameters() > 0
 }
 
 func layerRow(n *shape.Network, i int) []Cell {

@@ -1,0 +1,121 @@
+package report
+
+import (
+	"fmt"
+	"strconv"
+
+	"cnncalc/internal/graph"
+	"cnncalc/internal/shape"
+)
+
+// WithFields adds the columns field, jump and start to a table of [NetworkTable], made with the same n and all.
+func WithFields(t Table, n *shape.Network, all bool) Table {
+	t.Columns = append(t.Columns,
+		Column{Key: "field", Header: "field", Align: Right},
+		Column{Key: "jump", Header: "jump", Align: Right},
+		Column{Key: "start", Header: "start", Align: Right})
+	fields := shape.Fields(n)
+	row := 0
+	for i := range n.Checked {
+		if inTable(n, i, all) {
+			t.Rows[row] = append(t.Rows[row], fieldCells(fields[i], n.InputShape())...)
+			row++
+		}
+	}
+	for i := range t.Footer {
+		t.Footer[i] = append(t.Footer[i], Cell{}, Cell{}, Cell{})
+	}
+	return t
+}
+
+// fieldCells are the size, jump and start of a field. People read "all" where it is the whole picture, a dash where
+// there is no jump, and a question mark where nothing is known.
+func fieldCells(f shape.Field, picture graph.Shape) []Cell {
+	unknown := Cell{Text: "?", Value: ""}
+	if f.W.Unknown != "" || f.H.Unknown != "" {
+		return []Cell{unknown, unknown, unknown}
+	}
+	cells := []Cell{pairCell("%dx%d", f.W.Size, f.H.Size), ratioCell(f.W.Jump, f.H.Jump), pairCell("[%d,%d]", f.W.Start, f.H.Start)}
+	if isWhole(f, picture) {
+		cells[0].Text, cells[2].Text = "all", "-"
+	}
+	if f.W.IsShared() && f.H.IsShared() {
+		cells[1].Text = "-"
+	}
+	return cells
+}
+
+// isWhole tells that every value is computed from the whole picture.
+func isWhole(f shape.Field, picture graph.Shape) bool {
+	return f.W.IsShared() && f.H.IsShared() && f.W.Size == picture.W && f.H.Size == picture.H
+}
+
+// pairCell is one number where both axes have the same, else both in the given form.
+func pairCell(form string, w, h int64) Cell {
+	if w == h {
+		return Cell{Text: strconv.FormatInt(w, 10), Value: w}
+	}
+	return Str(fmt.Sprintf(form, w, h))
+}
+
+func ratioCell(w, h shape.Ratio) Cell {
+	switch {
+	case w != h:
+		return Str(ratioText(w) + "x" + ratioText(h))
+	case w.Den == 1:
+		return Cell{Text: ratioText(w), Value: w.Num}
+	}
+	return Cell{Text: ratioText(w), Value: float64(w.Num) / float64(w.Den)}
+}
+
+// ratioText is "32" or "1/2".
+func ratioText(r shape.Ratio) string {
+	if r.Den == 1 {
+		return strconv.FormatInt(r.Num, 10)
+	}
+	return fmt.Sprintf("%d/%d", r.Num, r.Den)
+}
+
+// fieldText is the field in a sentence.
+func fieldText(f shape.Field, picture graph.Shape) string {
+	for _, axis := range []shape.FieldAxis{f.W, f.H} {
+		if axis.Unknown != "" {
+			return "not known: " + axis.Unknown
+		}
+	}
+	cells := fieldCells(f, picture)
+	size := fmt.Sprintf("%dx%d pixels of the picture", f.W.Size, f.H.Size)
+	switch {
+	case isWhole(f, picture):
+		return size + ": all of it"
+	case f.W.IsShared() && f.H.IsShared():
+		return fmt.Sprintf("%s, the same for every value, from pixel %s on", size, cells[2].Text)
+	}
+	return fmt.Sprintf("%s, jump %s, from pixel %s on", size, cells[1].Text, cells[2].Text)
+}
+
+// FieldDocument is a receptive field in JSON, in pixels of the picture.
+type FieldDocument struct {
+	Field PairDocument[int64]   `json:"field"`
+	Jump  PairDocument[float64] `json:"jump"` // 0 where every value sees the same pixels
+	Start PairDocument[int64]   `json:"start"`
+}
+
+// PairDocument is a figure for each axis.
+type PairDocument[T any] struct {
+	Width  T `json:"width"`
+	Height T `json:"height"`
+}
+
+// fieldDocument is nil where the field is not known.
+func fieldDocument(f shape.Field) *FieldDocument {
+	if f.W.Unknown != "" || f.H.Unknown != "" {
+		return nil
+	}
+	jump := func(r shape.Ratio) float64 { return float64(r.Num) / float64(r.Den) }
+	return &FieldDocument{
+		Field: PairDocument[int64]{f.W.Size, f.H.Size},
+		Jump:  PairDocument[float64]{jump(f.W.Jump), jump(f.H.Jump)},
+		Start: PairDocument[int64]{f.W.Start, f.H.Start},
+	}
+}

@@ -1,0 +1,96 @@
+package shape_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"cnncalc/internal/exec"
+	"cnncalc/internal/shape"
+)
+
+// The executor as the oracle: with weights and pixels above zero, a value grows exactly where a pixel that it is
+// computed from does. All pixels of one column grow at once.
+func TestFieldsAreWhatARunReads(t *testing.T) {
+	for _, layers := range []string{
+		"CONV3-2 -> RELU -> CONV3-2 -> RELU -> POOL2",
+		"CONV5-2 s2 p2 floor -> POOL3 s2 floor -> CONV3-2 d2",
+		"CONV4-2 same s2 -> DWCONV3 d3",
+		"CONV3-4 -> CONCAT(CONV1-2 | CONV5-2 | POOL3 s1 p1 -> CONV1-2) -> AVGPOOL2",
+		"CONV3-4 -> ADD(IDENTITY | CONV3-4 -> BN -> RELU -> CONV3-4) -> CONV3-4 s3 p1 floor",
+		"POOL2 -> UPCONV2-3 -> CONV3-2",
+		"CONV3-2 s2 p1 floor -> UPSAMPLE2 bilinear -> POOL2",
+		"CONV3-2 @skip -> POOL2 -> CONV3-2 -> UPCONV4-2 s2 p1 -> CONCAT(@skip | IDENTITY) -> CONV3-2",
+		"L2POOL3 s1 p1 -> LOCAL3-2",
+	} {
+		net := fits(t, "96x20x1", fmt.Sprintf("INPUT -> %s", layers))
+		field := lastField(net).W
+		out := last(net).Out
+		seenFrom, seenTo := touched(t, net)
+		largest := int64(0)
+		for place := range out.W {
+			start := field.Start + place*field.Jump.Num/field.Jump.Den
+			if start < 8 || start+field.Size > 96-8 {
+				continue // the border may be within sight
+			}
+			largest = max(largest, seenTo[place]-seenFrom[place]+1)
+			if field.Jump.Den == 1 && field.Jump.Num > 1 && seenFrom[place] != start {
+				t.Errorf("%s: value %d reads from pixel %d on, %+v", layers, place, seenFrom[place], field)
+			}
+		}
+		if largest != field.Size {
+			t.Errorf("%s: the largest that a run reads is %d, %+v", layers, largest, field)
+		}
+	}
+}
+
+// touched is, for each column of the output, the first and the last column of the picture that changes it.
+func touched(t *testing.T, net *shape.Network) (first, last []int64) {
+	t.Helper()
+	program, err := exec.Compile(net, exec.Options{Batch: 1, Threads: 1, Algo: exec.Direct})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer program.Close()
+	above := func(dst []float32, _ exec.Tensor, _ func(int, func(int))) error {
+		for i := range dst {
+			dst[i] = 0.1 + 0.01*float32(i%7)
+		}
+		return nil
+	}
+	if err := program.Load(context.Background(), above); err != nil {
+		t.Fatal(err)
+	}
+	in, out := net.InputShape(), net.Total.Out
+	columns := func(changed int64) []float64 {
+		picture := make([]float32, in.W*in.H*in.D)
+		for i := range picture {
+			picture[i] = 1
+			if int64(i)%in.W == changed {
+				picture[i] = 3
+			}
+		}
+		values, err := program.Run(context.Background(), picture)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sums := make([]float64, out.W)
+		for i, v := range values {
+			sums[int64(i)%out.W] += float64(v)
+		}
+		return sums
+	}
+	before := columns(-1)
+	first, last = make([]int64, out.W), make([]int64, out.W)
+	for place := range first {
+		first[place], last[place] = in.W, -1
+	}
+	for pixel := range in.W {
+		for place, sum := range columns(pixel) {
+			if sum > before[place]*(1+1e-6) {
+				first[place], last[place] = min(first[place], pixel), max(last[place], pixel)
+			}
+		}
+	}
+	return first, last
+}
