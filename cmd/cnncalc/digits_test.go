@@ -26,12 +26,23 @@ func trainedLeNet5(t *testing.T, batch int) *exec.Program {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return withDigitWeights(t, readNetwork(t, text, spec.Options{}), batch)
+}
+
+func readNetwork(t *testing.T, text []byte, o spec.Options) *shape.Network {
+	t.Helper()
 	file, _, problems := spec.Read("lenet5.yaml", text)
-	lowered, more := file.Lower(spec.Options{})
+	lowered, more := file.Lower(o)
 	net, unfit := shape.Infer(lowered)
 	if all := slices.Concat(problems, more, unfit); len(all) > 0 {
 		t.Fatal(all)
 	}
+	return net
+}
+
+// withDigitWeights is a network whose tensors have the names and values of lenet5's.
+func withDigitWeights(t *testing.T, net *shape.Network, batch int) *exec.Program {
+	t.Helper()
 	program, err := exec.Compile(net, exec.Options{Batch: batch, Threads: 2, Algo: exec.Auto})
 	if err != nil {
 		t.Fatal(err)

@@ -92,10 +92,10 @@ func everyChannel(values []float64, in graph.Shape) []float64 {
 	return values
 }
 
-// readLabels gives the names of the network's outputs: the flag's file, or the network file's own, or
-// ImageNet's where there are 1000 outputs. It is nil where there are none.
+// readLabels gives the names of the network's outputs, which a map of scores has at every place: the flag's file, or the
+// network file's own, or ImageNet's where there are 1000 outputs. It is nil where there are none.
 func readLabels(path string, n *shape.Network) ([]string, error) {
-	outputs := n.Total.Out.W * n.Total.Out.H * n.Total.Out.D
+	outputs := n.Total.Out.D
 	switch {
 	case path != "":
 	case n.Labels != nil:

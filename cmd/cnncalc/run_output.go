@@ -68,20 +68,36 @@ func endsInProbabilities(g *graph.Graph) bool {
 
 func (o *outcome) writeRanking(w io.Writer, top int) error {
 	var b strings.Builder
+	out := o.program.Network().Total.Out
 	for i, p := range o.pictures {
 		fmt.Fprintf(&b, "%s\n", plain.Escape(p.path))
 		classes := o.ranking(i)
 		shown := min(top, len(classes))
 		width := len(strconv.Itoa(shown))
 		for rank, c := range classes[:shown] {
-			fmt.Fprintf(&b, "  %*d  %s  %s\n", width, rank+1, c.confidence(), plain.Escape(o.className(c.class)))
+			fmt.Fprintf(&b, "  %*d  %s  %s", width, rank+1, c.confidence(), plain.Escape(o.className(c.class)))
+			if at := placeOf(c, out); at != nil {
+				fmt.Fprintf(&b, "  (highest at %d,%d)", at.X, at.Y)
+			}
+			b.WriteString("\n")
 		}
 	}
-	if out := o.program.Network().Total.Out; out.W*out.H > 1 {
-		fmt.Fprintf(&b, "The scores are means over %dx%d places.\n", out.W, out.H)
+	if isMap(out) {
+		fmt.Fprintf(&b, "The scores are means over %dx%d places, counted from 0,0 at the top left.\n", out.W, out.H)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// isMap tells an output that has scores at several places.
+func isMap(out graph.Shape) bool { return out.W*out.H > 1 }
+
+// placeOf is where in a map of scores a class has its highest; nil where there is no map.
+func placeOf(r ranked, out graph.Shape) *mapPlace {
+	if !isMap(out) {
+		return nil
+	}
+	return &mapPlace{int64(r.highest) % out.W, int64(r.highest) / out.W}
 }
 
 // className is the class's name, or its number where it has none.
@@ -157,6 +173,7 @@ type runDocument struct {
 	Network  string           `json:"network"`
 	Batch    int              `json:"batch"`
 	Pictures []runPicture     `json:"pictures"`
+	Places   *mapSize         `json:"places,omitempty"` // of a map of scores: the classes' scores are means over them
 	Weights  string           `json:"weights"`
 	Seconds  float64          `json:"seconds"`
 	Layers   []runLayer       `json:"layers"`
@@ -171,11 +188,25 @@ type runPicture struct {
 	Top    []runClass `json:"top,omitempty"`
 }
 
+// mapSize is how many places a map of scores has.
+type mapSize struct {
+	Width  int64 `json:"width"`
+	Height int64 `json:"height"`
+}
+
 type runClass struct {
 	Class       int      `json:"class"`
 	Label       string   `json:"label"`
 	Score       *float64 `json:"score"` // null where it is no finite number
 	Probability *float64 `json:"probability"`
+	// HighestAt is the place of a map with the class's highest score.
+	HighestAt *mapPlace `json:"highest_at,omitempty"`
+}
+
+// mapPlace is a place in a map of scores, from 0,0 at the top left.
+type mapPlace struct {
+	X int64 `json:"x"`
+	Y int64 `json:"y"`
 }
 
 type runLayer struct {
@@ -195,6 +226,9 @@ func (o *outcome) document(l *loaded, f *runFlags) runDocument {
 	n := l.network
 	d := runDocument{Schema: report.Schema, Network: l.title(), Batch: f.batch, Weights: o.weights.what,
 		Seconds: o.took().Seconds(), Memory: o.program.Footprint()}
+	if out := n.Total.Out; isMap(out) {
+		d.Places = &mapSize{out.W, out.H}
+	}
 	for i, p := range o.pictures {
 		d.Pictures = append(d.Pictures, runPicture{p.path, p.width, p.height, o.topClasses(i, f.top)})
 	}
@@ -217,8 +251,9 @@ func (o *outcome) topClasses(i, top int) []runClass {
 		return nil
 	}
 	var classes []runClass
-	for _, c := range o.ranking(i)[:min(top, int(o.program.Network().Total.Out.D))] {
-		classes = append(classes, runClass{c.class, o.className(c.class), finite(c.score), finite(c.probability)})
+	out := o.program.Network().Total.Out
+	for _, c := range o.ranking(i)[:min(top, int(out.D))] {
+		classes = append(classes, runClass{c.class, o.className(c.class), finite(c.score), finite(c.probability), placeOf(c, out)})
 	}
 	return classes
 }

@@ -12,6 +12,7 @@ type ranked struct {
 	class       int
 	score       float64
 	probability float64 // NaN where there is none
+	highest     int     // place of the area with its highest score, row by row
 }
 
 // confidence is the probability for people, or the score where there is none.
@@ -28,11 +29,16 @@ func rank(scores []float32, depth int, probabilities bool) []ranked {
 	area := len(scores) / depth
 	classes := make([]ranked, depth)
 	for c := range classes {
+		places := scores[c*area : (c+1)*area]
 		var sum float64
-		for _, v := range scores[c*area : (c+1)*area] {
+		highest := 0
+		for i, v := range places {
 			sum += float64(v)
+			if v > places[highest] {
+				highest = i
+			}
 		}
-		classes[c] = ranked{class: c, score: sum / float64(area)}
+		classes[c] = ranked{class: c, score: sum / float64(area), highest: highest}
 	}
 	softmax(classes, probabilities)
 	slices.SortStableFunc(classes, func(a, b ranked) int {

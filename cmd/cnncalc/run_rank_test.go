@@ -4,7 +4,25 @@ import (
 	"math"
 	"slices"
 	"testing"
+
+	"cnncalc/internal/graph"
 )
+
+// A map of 3x2 places, two classes. Their places are those of the highest scores, whatever the means.
+func TestRankKnowsTheHighestPlace(t *testing.T) {
+	scores := []float32{
+		0, 1, 2, 9, 0, 0, // class 0: 9 at 0,1
+		4, 4, 5, 4, 4, 4, // class 1: 5 at 2,0
+	}
+	got := rank(scores, 2, false)
+	out := graph.Shape{W: 3, H: 2, D: 2}
+	if got[0].class != 1 || *placeOf(got[0], out) != (mapPlace{2, 0}) || *placeOf(got[1], out) != (mapPlace{0, 1}) {
+		t.Errorf("%+v", got)
+	}
+	if at := placeOf(rank(scores[:2], 2, false)[0], graph.Shape{W: 1, H: 1, D: 2}); at != nil {
+		t.Errorf("a place %v without a map", at)
+	}
+}
 
 func TestRank(t *testing.T) {
 	nan := float32(math.NaN())

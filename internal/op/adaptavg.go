@@ -1,6 +1,9 @@
 package op
 
-import "cnncalc/internal/graph"
+import (
+	"cnncalc/internal/diag"
+	"cnncalc/internal/graph"
+)
 
 // AdaptAvg is ADAPTAVG, average pooling to a given size: output i covers floor(i*W1/W2) up to
 // ceil((i+1)*W1/W2), as PyTorch's AdaptiveAvgPool2d.
@@ -47,4 +50,22 @@ func adaptiveTaps(in, out int64) Taps {
 	return Taps{In: in / common, Out: out / common, At: func(o int64) (first, last, step int64) {
 		return o * in / out, ((o+1)*in - 1) / out, 1
 	}}
+}
+
+// Slide is the average of the windows of this input, where they are even; no layer where each is one value.
+func (o *AdaptAvg) Slide(in graph.Shape) (graph.Op, error) {
+	if (o.size == extent{1, 1}) {
+		return slidingAverage(in)
+	}
+	if o.size == (extent{in.W, in.H}) {
+		return nil, nil
+	}
+	if in.W%o.size.W != 0 || in.H%o.size.H != 0 {
+		return nil, diag.Errorf("its windows over %dx%d are uneven, so they cannot slide", in.W, in.H).
+			WithHint("choose an --input-size at which its input is %s, or a multiple of that", o.size.both())
+	}
+	pool := &AvgPool{}
+	pool.size = extent{in.W / o.size.W, in.H / o.size.H}
+	pool.stride = pool.size
+	return pool, nil
 }

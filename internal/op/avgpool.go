@@ -1,5 +1,7 @@
 package op
 
+import "cnncalc/internal/graph"
+
 // AvgPool is AVGPOOL, average pooling.
 type AvgPool struct {
 	pooling
@@ -22,4 +24,9 @@ func (*AvgPool) Kind() string { return "AVGPOOL" }
 func (o *AvgPool) Fields() []Field {
 	return append(o.pooling.Fields(), flagField(&o.ExcludePad, "excludepad",
 		"leave the padding out of the average; without it zeros count, as in PyTorch and Caffe"))
+}
+
+// Slide has the stride 1 where the window is the whole input.
+func (o *AvgPool) Slide(in graph.Shape) (graph.Op, error) {
+	return &AvgPool{o.slide(in), o.ExcludePad}, nil
 }

@@ -68,3 +68,13 @@ func (o *FC) WeightProduct(in []graph.Shape, _ graph.Shape) string {
 	}
 	return fmt.Sprintf("%d*%d*%d*%d", s.W, s.H, s.D, o.Units)
 }
+
+// Slide is the CONV whose filters are the rows of weights: the input's size, without padding.
+func (o *FC) Slide(in graph.Shape) (graph.Op, error) {
+	conv := &Conv{Filters: o.Units, NoBias: o.NoBias}
+	conv.size = extent{in.W, in.H}
+	if (conv.size != extent{1, 1}) {
+		conv.pad.mode = padNumbers
+	}
+	return conv, nil
+}

@@ -132,6 +132,9 @@ func (e extent) String() string {
 	return fmt.Sprintf("%dx%d", e.W, e.H)
 }
 
+// both is width x height, also where they are the same.
+func (e extent) both() string { return fmt.Sprintf("%dx%d", e.W, e.H) }
+
 // pair reads one number for both axes, or width x height.
 type pair struct {
 	to   *extent

@@ -31,3 +31,6 @@ func (*Flatten) Output(in []graph.Shape) (graph.Shape, error) {
 	flat.D = n
 	return flat, err
 }
+
+// Slide is no layer: what reads the values in order reads the volume so too.
+func (*Flatten) Slide(graph.Shape) (graph.Op, error) { return nil, nil }

@@ -27,3 +27,15 @@ func (*GlobalAvgPool) Fields() []Field { return nil }
 func (*GlobalAvgPool) Output(in []graph.Shape) (graph.Shape, error) {
 	return graph.Shape{W: 1, H: 1, D: one(in).D}, nil
 }
+
+// Slide is the average of a window of the input's size.
+func (*GlobalAvgPool) Slide(in graph.Shape) (graph.Op, error) { return slidingAverage(in) }
+
+func slidingAverage(in graph.Shape) (graph.Op, error) {
+	if in.W == 1 && in.H == 1 {
+		return nil, nil
+	}
+	pool := &AvgPool{}
+	pool.size, pool.stride = extent{in.W, in.H}, extent{1, 1}
+	return pool, nil
+}

@@ -1,5 +1,7 @@
 package op
 
+import "cnncalc/internal/graph"
+
 // L2Pool is L2POOL, the root of the sum of squares over each window (PyTorch: LPPool2d with p=2).
 type L2Pool struct {
 	pooling
@@ -16,3 +18,6 @@ func l2poolKind() Kind {
 
 // Kind is "L2POOL".
 func (*L2Pool) Kind() string { return "L2POOL" }
+
+// Slide has the stride 1 where the window is the whole input.
+func (o *L2Pool) Slide(in graph.Shape) (graph.Op, error) { return &L2Pool{o.slide(in)}, nil }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"cnncalc/internal/checked"
+	"cnncalc/internal/diag"
 	"cnncalc/internal/graph"
 )
 
@@ -89,4 +90,10 @@ func (o *Local) Explain(in []graph.Shape, out graph.Shape) []Line {
 	}
 	window := [3]int64{o.size.W, o.size.H, one(in).D}
 	return append(explainAxes(g), explainSharing(out, window, !o.NoBias)...)
+}
+
+// Slide is an error: the weights belong to the places of this input.
+func (o *Local) Slide(in graph.Shape) (graph.Op, error) {
+	return nil, diag.Errorf("its weights belong to the places of %dx%d, so no larger input has weights", in.W, in.H).
+		WithHint("a CONV shares its weights over all places")
 }

@@ -30,6 +30,14 @@ type WeightProduct interface {
 	WeightProduct(in []graph.Shape, out graph.Shape) string
 }
 
+// Slider is optional: a layer that belongs to one size of input, or makes one place of all of it.
+type Slider interface {
+	// Slide is a layer that computes the same from this input, and from a larger one all that this layer would from
+	// the parts of this size: a CONV for an FC. It is nil where no layer is needed for that. An error is a
+	// *diag.Problem without a position.
+	Slide(in graph.Shape) (graph.Op, error)
+}
+
 // one returns the only input of a layer that takes one.
 func one(in []graph.Shape) graph.Shape { return in[0] }
 

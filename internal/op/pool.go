@@ -1,5 +1,7 @@
 package op
 
+import "cnncalc/internal/graph"
+
 // MaxPool is POOL, max pooling.
 type MaxPool struct {
 	pooling
@@ -16,3 +18,6 @@ func poolKind() Kind {
 
 // Kind is "POOL".
 func (*MaxPool) Kind() string { return "POOL" }
+
+// Slide has the stride 1 where the window is the whole input.
+func (o *MaxPool) Slide(in graph.Shape) (graph.Op, error) { return &MaxPool{o.slide(in)}, nil }

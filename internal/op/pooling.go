@@ -41,3 +41,11 @@ func (o *pooling) Explain(in []graph.Shape, _ graph.Shape) []Line {
 	}
 	return explainAxes(g)
 }
+
+// slide writes the stride down where a window over the whole input needs none.
+func (o pooling) slide(in graph.Shape) pooling {
+	if !o.stride.isSet() && o.size == (extent{in.W, in.H}) && o.size != (extent{2, 2}) {
+		o.stride = extent{1, 1}
+	}
+	return o
+}

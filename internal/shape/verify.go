@@ -12,8 +12,9 @@ func Verify(n *Network) diag.List {
 		problems.Add(last.Pos, "there is nothing to count: no layer makes a volume of its own").
 			WithHint("activation functions, DROPOUT and FLATTEN work in place; add a CONV, FC or pool")
 	}
-	if outputs, err := n.Total.Out.Values(); n.Labels != nil && (err != nil || outputs != int64(len(n.Labels))) {
-		problems.Add(n.LabelsPos, "%d labels for %d outputs (%s)", len(n.Labels), outputs, n.Total.Out).WithHint("labels has one name for each of the network's outputs")
+	// A map of scores has the same classes at every place.
+	if classes := n.Total.Out.D; n.Labels != nil && classes != int64(len(n.Labels)) {
+		problems.Add(n.LabelsPos, "%d labels for %d outputs (%s)", len(n.Labels), classes, n.Total.Out).WithHint("labels has one name for each of the network's outputs")
 	}
 	depth := n.InputShape().D
 	for _, list := range []struct {

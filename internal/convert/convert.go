@@ -1,0 +1,194 @@
+// Package convert owns rewriting a network into another that computes the same. It makes graphs from graphs;
+// reading and printing files is package spec's, computing package exec's.
+package convert
+
+import (
+	"fmt"
+
+	"cnncalc/internal/diag"
+	"cnncalc/internal/graph"
+	"cnncalc/internal/op"
+	"cnncalc/internal/shape"
+)
+
+// Change is one layer that is another in the new network.
+type Change struct {
+	Name string
+	Old  graph.Op
+	New  graph.Op // nil where the layer is left out
+}
+
+// FCToConv turns the FC layers at a network's end into CONV layers, as the CS231n notes do in "Converting FC layers to
+// CONV layers", and what else ties its end to one size of input into layers that slide over a larger one: GAP and
+// ADAPTAVG into pools with a window, FLATTEN into nothing. The new network computes the same at this size. Layers keep
+// their names, and weights their order and values; those of an FC change from [M, D*H*W] to [M, D, H, W], which is the
+// same in memory.
+//
+// FC layers that gate channels (behind a GAP, before a MUL) stay: they take any size as they are.
+//
+// An error is a *diag.Problem with its position: there is nothing to convert, or something cannot slide.
+func FCToConv(n *shape.Network) (*graph.Graph, []Change, error) {
+	c := newConverter(n)
+	for i := range n.Nodes {
+		if err := c.node(i); err != nil {
+			p := diag.At(n.Nodes[i].Pos, err)
+			p.Msg = op.Short(n.Nodes[i].Op) + ": " + p.Msg
+			p.Context = n.Nodes[i].Within.String()
+			return nil, nil, &p
+		}
+	}
+	if !c.converted {
+		return nil, nil, c.nothing()
+	}
+	return c.graph, c.changes, c.verify()
+}
+
+// converter builds the new graph, node by node.
+type converter struct {
+	network   *shape.Network
+	graph     *graph.Graph
+	changes   []Change
+	converted bool // an FC, so far
+
+	// By node of the old graph.
+	gates  []bool
+	place  []int         // its node in the new graph, or that of its input where it is left out
+	shapes []graph.Shape // of its output in the new graph: another than before behind a FLATTEN that is left out
+}
+
+func newConverter(n *shape.Network) *converter {
+	g := *n.Graph
+	g.Nodes = make([]graph.Node, 0, len(n.Nodes))
+	return &converter{network: n, graph: &g, gates: gates(n), place: make([]int, len(n.Nodes)), shapes: make([]graph.Shape, len(n.Nodes))}
+}
+
+// gates tells which nodes make a single place that layers with planes are computed from again: the gates of MUL, and
+// paths that are spread out by an UPSAMPLE. They cannot become maps.
+func gates(n *shape.Network) []bool {
+	gates := make([]bool, len(n.Nodes))
+	consumers := n.Consumers()
+	for i := len(n.Nodes) - 1; i >= 0; i-- {
+		for _, c := range consumers[i] {
+			gates[i] = gates[i] || isPlace(n.Layers[i].Out) && (gates[c] || !isPlace(n.Layers[c].Out))
+		}
+	}
+	return gates
+}
+
+// isPlace tells a volume without a plane.
+func isPlace(s graph.Shape) bool { return s.W == 1 && s.H == 1 }
+
+// node copies one node, changed where it must be to slide.
+func (c *converter) node(i int) error {
+	old := &c.network.Nodes[i]
+	in := make([]graph.Shape, len(old.Inputs))
+	for k, input := range old.Inputs {
+		in[k] = c.shapes[input]
+	}
+	if err := c.checkReads(i, in); err != nil {
+		return err
+	}
+	now, err := c.op(i, in)
+	if err != nil {
+		return err
+	}
+	if now == nil {
+		c.place[i], c.shapes[i] = c.place[old.Inputs[0]], in[0]
+		return nil
+	}
+	if c.shapes[i], err = now.Output(in); err != nil {
+		return err
+	}
+	next := *old
+	next.Op = now
+	next.Inputs = make([]int, len(old.Inputs))
+	for k, input := range old.Inputs {
+		next.Inputs[k] = c.place[input]
+	}
+	if old.Split >= 0 {
+		next.Split = c.place[old.Split]
+	}
+	c.place[i] = len(c.graph.Nodes)
+	c.graph.Nodes = append(c.graph.Nodes, next)
+	return nil
+}
+
+// op is the new layer of a node, nil where it is left out.
+func (c *converter) op(i int, in []graph.Shape) (graph.Op, error) {
+	old := &c.network.Nodes[i]
+	slider, ok := old.Op.(op.Slider)
+	_, isFC := old.Op.(*op.FC)
+	_, isFlatten := old.Op.(*op.Flatten)
+	switch {
+	case c.gates[i] && (isFC || isFlatten) && !isPlace(in[0]):
+		return nil, diag.Errorf("it reads a plane of %dx%d, and layers behind it have planes again: as a CONV it would no longer fit them",
+			in[0].W, in[0].H).WithHint("only FC layers at the end of a network, or behind a GAP, can take other sizes of input")
+	case !ok || c.gates[i]:
+		return old.Op, nil
+	}
+	now, err := slider.Slide(in[0])
+	if err != nil {
+		return nil, err
+	}
+	if now != nil && op.Notation(old.Op) == op.Notation(now) {
+		return old.Op, nil
+	}
+	c.changes = append(c.changes, Change{Name: old.Name, Old: old.Op, New: now})
+	c.converted = c.converted || isFC
+	return now, nil
+}
+
+// checkReads refuses a layer that would compute something else from a plane than from the same values behind a
+// FLATTEN, which is left out.
+func (c *converter) checkReads(i int, in []graph.Shape) error {
+	flat := c.network.Inputs(i)
+	for k := range in {
+		if in[k] != flat[k] && !readsAlike(c.network.Nodes[i].Op, flat[k], in[k]) {
+			return diag.Errorf("it reads the %d values of a FLATTEN, and would compute something else from their plane of %s", flat[k].D, in[k]).
+				WithHint("between a FLATTEN and an FC only activation functions and DROPOUT can stand")
+		}
+	}
+	return nil
+}
+
+// readsAlike tells a layer that makes the same of a volume and of its values behind a FLATTEN: FC, FLATTEN, and what
+// works on each value alone with the same weights.
+func readsAlike(o graph.Op, flat, volume graph.Shape) bool {
+	switch o.(type) {
+	case *op.FC, *op.Flatten:
+		return true
+	case *op.Softmax:
+		return false
+	}
+	dims := func(s graph.Shape) string { return fmt.Sprint(o.Weights([]graph.Shape{s}, s)) }
+	return !o.MakesVolume() && dims(flat) == dims(volume)
+}
+
+// nothing is the problem of a network without an FC to convert.
+func (c *converter) nothing() error {
+	last := &c.network.Nodes[len(c.network.Nodes)-1]
+	for i := range c.network.Nodes {
+		if _, isFC := c.network.Nodes[i].Op.(*op.FC); isFC {
+			p := diag.At(c.network.Nodes[i].Pos, diag.Errorf("the network's FC layers gate channels: there is none at its end to convert").
+				WithHint("it takes other sizes of input as it is: --input-size"))
+			return &p
+		}
+	}
+	p := diag.At(last.Pos, diag.Errorf("the network has no FC to convert").
+		WithHint("without one it takes other sizes of input as it is: --input-size"))
+	return &p
+}
+
+// verify holds the new network to the old one's shape and counts. An error is a mistake of this package.
+func (c *converter) verify() error {
+	now, problems := shape.Infer(c.graph)
+	if len(problems) > 0 {
+		return fmt.Errorf("the converted network is not sound: %w", &problems[0])
+	}
+	old := c.network.Total
+	if now.Total.Out != old.Out || now.Total.MACs != old.MACs || now.Total.Parameters() != old.Parameters() {
+		return fmt.Errorf("the converted network differs: %s, %d MACs and %d parameters, where there were %s, %d and %d",
+			now.Total.Out, now.Total.MACs, now.Total.Parameters(), old.Out, old.MACs, old.Parameters())
+	}
+	return nil
+}
