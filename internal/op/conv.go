@@ -79,6 +79,11 @@ func (o *Conv) MACs(in []graph.Shape, out graph.Shape) (int64, error) {
 	return checked.Product(out.W, out.H, out.D, one(in).D/o.Groups(), o.size.H, o.size.W)
 }
 
+// Columns are FW*FH*C values for each place, over all groups.
+func (o *Conv) Columns(in []graph.Shape, out graph.Shape) (int64, error) {
+	return checked.Product(o.size.W, o.size.H, one(in).D, out.W, out.H)
+}
+
 // dividesGroups says which groups fit where the depth or the filters cannot be split.
 func dividesGroups(depth, filters, groups int64) error {
 	if depth != 0 && depth%groups != 0 {
@@ -100,5 +105,5 @@ func (o *Conv) Explain(in []graph.Shape, out graph.Shape) []Line {
 	}
 	window := [3]int64{o.size.W, o.size.H, one(in).D / o.Groups()}
 	lines := append(explainAxes(g), explainSharing(out, window, !o.NoBias)...)
-	return append(lines, explainIm2col(out, window, o.Groups())...)
+	return append(lines, explainIm2col(one(in), out, window, o.Groups())...)
 }

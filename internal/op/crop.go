@@ -63,6 +63,12 @@ func (o *Crop) Output(in []graph.Shape) (graph.Shape, error) {
 	return out, nil
 }
 
+// Moves are the values of the part alone.
+func (o *Crop) Moves(_ []graph.Shape, out graph.Shape) (read, written int64) {
+	values := out.W * out.H * out.D
+	return values, values
+}
+
 // Taps are the places of the part.
 func (o *Crop) Taps(in, _ graph.Shape) (w, h Taps) {
 	x, y := o.Corner(in)

@@ -3,6 +3,7 @@ package op
 // Dropout is DROPOUT, which sets values to zero at random in training and does nothing when the network runs.
 type Dropout struct {
 	elementwise
+	view
 	rate number
 }
 

@@ -59,7 +59,7 @@ func product(a, b int64) string {
 
 // explainIm2col is the notes' implementation as one matrix product for each group: the windows as columns,
 // the filters as rows.
-func explainIm2col(out graph.Shape, window [3]int64, groups int64) []Line {
+func explainIm2col(in, out graph.Shape, window [3]int64, groups int64) []Line {
 	rows, places, filters := window[0]*window[1]*window[2], out.W*out.H, out.D/groups
 	lines := []Line{
 		{"im2col", fmt.Sprintf("columns [%d x %d], one for each of the %d*%d places", rows, places, out.W, out.H)},
@@ -68,5 +68,7 @@ func explainIm2col(out graph.Shape, window [3]int64, groups int64) []Line {
 	if groups > 1 {
 		lines = append(lines, Line{"", fmt.Sprintf("once for each of the %d groups", groups)})
 	}
-	return lines
+	// No more than the MACs and the input's values, which have been counted.
+	columns, values := rows*places*groups, in.W*in.H*in.D
+	return append(lines, Line{"", fmt.Sprintf("columns of %s values, %.1f times the input's %s", plain.Count(columns), float64(columns)/float64(values), plain.Count(values))})
 }

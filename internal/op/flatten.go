@@ -6,6 +6,7 @@ import "cnncalc/internal/graph"
 // the whole plane, as its values have no place of their own in it any more.
 type Flatten struct {
 	elementwise
+	view
 	wholePlane
 }
 

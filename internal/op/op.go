@@ -30,6 +30,20 @@ type WeightProduct interface {
 	WeightProduct(in []graph.Shape, out graph.Shape) string
 }
 
+// Mover is optional: a layer that, when the network runs, does other than read each of its inputs once and write its
+// output once.
+type Mover interface {
+	// Moves is how many values it reads of its inputs and writes; 0 and 0 where the output is the input.
+	Moves(in []graph.Shape, out graph.Shape) (read, written int64)
+}
+
+// Unrolled is optional: a layer that im2col turns into a matrix product.
+type Unrolled interface {
+	// Columns is the number of values in the matrix of columns of one picture: the values under the window, for every
+	// place of the output.
+	Columns(in []graph.Shape, out graph.Shape) (int64, error)
+}
+
 // Slider is optional: a layer that belongs to one size of input, or makes one place of all of it.
 type Slider interface {
 	// Slide is a layer that computes the same from this input, and from a larger one all that this layer would from
@@ -58,6 +72,11 @@ func (elementwise) Weights([]graph.Shape, graph.Shape) []graph.Weight { return n
 func (elementwise) MACs([]graph.Shape, graph.Shape) (int64, error)    { return 0, nil }
 func (elementwise) MakesVolume() bool                                 { return false }
 func (elementwise) Fields() []Field                                   { return nil }
+
+// view is a layer that does nothing when the network runs but hand its input on.
+type view struct{}
+
+func (view) Moves([]graph.Shape, graph.Shape) (read, written int64) { return 0, 0 }
 
 // volume is a layer without parameters that makes a new volume.
 type volume struct{}

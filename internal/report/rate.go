@@ -1,0 +1,63 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// ParseFLOPS reads how fast a machine computes, in floating-point operations a second: "100GFLOP/s", "1.5 TFLOPS",
+// "9e9". Prefixes are k, M, G, T, P, E, of powers of 1000; case does not matter.
+func ParseFLOPS(s string) (float64, error) {
+	number := strings.ToUpper(strings.TrimSpace(s))
+	for _, unit := range []string{"FLOP/S", "FLOPS/S", "FLOPS", "FLOP"} {
+		if before, ok := strings.CutSuffix(number, unit); ok {
+			number = strings.TrimSpace(before)
+			break
+		}
+	}
+	factor := 1.0
+	if n := len(number); n > 0 {
+		if power := strings.IndexByte("KMGTPE", number[n-1]); power >= 0 {
+			factor = math.Pow(1000, float64(power+1))
+			number = strings.TrimSpace(number[:n-1])
+		}
+	}
+	rate, err := strconv.ParseFloat(number, 64)
+	if err != nil || !(rate*factor >= 1 && rate*factor <= math.MaxInt64) {
+		return 0, fmt.Errorf("%s is not a rate of arithmetic: write a number and a unit, such as 100GFLOP/s or 1.5TFLOPS", quote(s))
+	}
+	return rate * factor, nil
+}
+
+// ParseBandwidth reads how fast a machine's memory is, in bytes a second: a size as ParseBytes takes it, and "/s" or not.
+func ParseBandwidth(s string) (float64, error) {
+	size := strings.TrimSpace(s)
+	if before, ok := strings.CutSuffix(strings.ToLower(size), "/s"); ok {
+		size = size[:len(before)]
+	}
+	bytes, err := ParseBytes(size)
+	if err != nil || bytes < 1 {
+		return 0, fmt.Errorf("%s is not a bandwidth: write a number and a unit, such as 20GB/s or 900GB/s", quote(s))
+	}
+	return float64(bytes), nil
+}
+
+// FLOPS writes a rate of arithmetic: "100 GFLOP/s".
+func FLOPS(rate float64) string { return decimalPrefix(rate) + "FLOP/s" }
+
+// Bandwidth writes a rate of memory: "20 GB/s". Its prefixes are powers of 1000, as vendors write them.
+func Bandwidth(rate float64) string { return decimalPrefix(rate) + "B/s" }
+
+// decimalPrefix is the number with at most four digits, a space, and the prefix of its unit.
+func decimalPrefix(x float64) string {
+	prefix := ""
+	for _, p := range []string{"k", "M", "G", "T", "P", "E"} {
+		if x < 1000 {
+			break
+		}
+		x, prefix = x/1000, p
+	}
+	return strconv.FormatFloat(x, 'g', 4, 64) + " " + prefix
+}
