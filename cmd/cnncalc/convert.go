@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -63,7 +64,7 @@ func (f *convertFlags) check() error {
 		return usageError("--weights random: the new network can have random weights of its own, see run")
 	case f.weights != "" && f.save == "":
 		return usageError("--weights needs --save-weights: the file that the weights of the new network go to")
-	case f.save != "" && f.save == f.output:
+	case f.save != "" && f.output != "" && filepath.Clean(f.save) == filepath.Clean(f.output):
 		return usageError("--save-weights and --output name the same file, %s", f.save)
 	}
 	return nil

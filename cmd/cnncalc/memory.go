@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -83,7 +82,7 @@ func (a *app) memory(args []string, f *memoryFlags) error {
 		document := report.NewNetworkDocument(l.title(), l.network, f.batch, notes)
 		return a.write(f.output, func(w io.Writer) error { return report.WriteJSON(w, document) })
 	}
-	return a.writeTable(l.memoryTable(f, notes, units), f, format)
+	return a.writeSelected(l.memoryTable(f, notes, units), f.columns, f.output, format)
 }
 
 // memoryArena prints the executor's account in place of the notes'.
@@ -95,22 +94,7 @@ func (a *app) memoryArena(l *loaded, f *memoryFlags, format report.Format, units
 	if err != nil {
 		return err
 	}
-	return a.writeTable(table, f, format)
-}
-
-// writeTable writes the columns that were asked for.
-func (a *app) writeTable(t report.Table, f *memoryFlags, format report.Format) error {
-	if f.columns != nil {
-		columns := make([]string, len(f.columns))
-		for i, key := range f.columns {
-			columns[i] = strings.TrimSpace(key)
-		}
-		var err error
-		if t, err = t.Select(columns); err != nil {
-			return usageError("--columns: %w", err)
-		}
-	}
-	return a.write(f.output, func(w io.Writer) error { return t.Write(w, format) })
+	return a.writeSelected(table, f.columns, f.output, format)
 }
 
 // memoryTable is the VGG table, with the account and the shares under it.

@@ -6,7 +6,6 @@ import (
 	"math"
 	"runtime"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -161,21 +160,6 @@ func runScratch(n *shape.Network, batch int64, threads int) ([]int64, error) {
 		}
 	}
 	return scratch, nil
-}
-
-// writeSelected writes a table, or the columns of it that were asked for.
-func (a *app) writeSelected(t report.Table, columns []string, output string, format report.Format) error {
-	if columns != nil {
-		keys := make([]string, len(columns))
-		for i, key := range columns {
-			keys[i] = strings.TrimSpace(key)
-		}
-		var err error
-		if t, err = t.Select(keys); err != nil {
-			return usageError("--columns: %w", err)
-		}
-	}
-	return a.write(output, func(w io.Writer) error { return t.Write(w, format) })
 }
 
 // table has a row for each layer that moves something.

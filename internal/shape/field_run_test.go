@@ -3,10 +3,15 @@ package shape_test
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"testing"
 
 	"cnncalc/internal/exec"
+	"cnncalc/internal/op"
 	"cnncalc/internal/shape"
+	"cnncalc/internal/spec"
 )
 
 // The executor as the oracle: with weights and pixels above zero, a value grows exactly where a pixel that it is
@@ -93,4 +98,97 @@ func touched(t *testing.T, net *shape.Network) (first, last []int64) {
 		}
 	}
 	return first, last
+}
+
+// Every kind of layer, in the networks that PyTorch's outputs are of: where one column of the picture changes, a layer's
+// output changes at no places but those whose taps read a changed place of its inputs. A kind with a window that forgets to
+// say so is found here.
+func TestTapsHoldWhatKernelsRead(t *testing.T) {
+	files, err := filepath.Glob("../../testdata/pytorch/*/net.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no networks: %v", err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		net, problems := inferFile(t, string(text), spec.Options{})
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		before := outputs(t, net, -1)
+		for column := range net.InputShape().W {
+			checkTaps(t, net, changedColumns(net, before, outputs(t, net, column)))
+		}
+	}
+}
+
+// checkTaps holds the changed columns of each node to those of its inputs.
+func checkTaps(t *testing.T, net *shape.Network, changed [][]bool) {
+	t.Helper()
+	for i := 1; i < len(net.Nodes); i++ {
+		node, out := &net.Nodes[i], net.Layers[i].Out
+		for place, isChanged := range changed[i] {
+			reads := false
+			for _, input := range node.Inputs {
+				taps, _ := op.TapsOf(node.Op, net.Layers[input].Out, out)
+				first, last, step := taps.At(int64(place))
+				for x := first; x <= last; x += step {
+					reads = reads || x >= 0 && x < int64(len(changed[input])) && changed[input][x]
+				}
+			}
+			if isChanged && !reads {
+				t.Fatalf("%s, %s (%s): column %d changes, but its taps read nothing that does", net.Name, node.Name, op.Notation(node.Op), place)
+			}
+		}
+	}
+}
+
+// outputs are those of all nodes, for a picture that is another in one column.
+func outputs(t *testing.T, net *shape.Network, changed int64) [][]float32 {
+	t.Helper()
+	program, err := exec.Compile(net, exec.Options{Batch: 1, Threads: 1, Algo: exec.Direct})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer program.Close()
+	if err := program.Load(context.Background(), exec.He(1)); err != nil {
+		t.Fatal(err)
+	}
+	in := net.InputShape()
+	picture := make([]float32, in.W*in.H*in.D)
+	for i := range picture {
+		picture[i] = float32((i*7)%11) - 5
+		if int64(i)%in.W == changed {
+			picture[i] += 1.5
+		}
+	}
+	kept := keeper{}
+	if _, err := program.Run(context.Background(), picture, &kept); err != nil {
+		t.Fatal(err)
+	}
+	return kept
+}
+
+// keeper is an exec.Observer that keeps all outputs.
+type keeper [][]float32
+
+func (k *keeper) Computed(c exec.Computed) error {
+	*k = append(*k, slices.Clone(c.Output))
+	return nil
+}
+
+// changedColumns tells by node which columns of its output differ.
+func changedColumns(net *shape.Network, before, after [][]float32) [][]bool {
+	changed := make([][]bool, len(net.Nodes))
+	for i, l := range net.Layers {
+		changed[i] = make([]bool, l.Out.W)
+		for k, v := range before[i] {
+			if after[i][k] != v {
+				changed[i][int64(k)%l.Out.W] = true
+			}
+		}
+	}
+	return changed
 }
