@@ -92,6 +92,9 @@ type Node struct {
 	Split    int
 	Labelled bool   // the name was written in the file
 	Within   *Scope // the repeats and blocks round the node, innermost first; nil at the top
+	// Function tells that the network's code in PyTorch calls the layer as a function, F.relu for nn.ReLU. Programs that
+	// count through hooks on modules do not see it.
+	Function bool
 }
 
 // Scope is one turn of a repeat or one call of a block, as it stood before lowering.
@@ -99,6 +102,13 @@ type Scope struct {
 	Outer *Scope
 	What  string // "turn 2 of 3" or "inception3"
 	Pos   diag.Pos
+	Block string // the name of the block, "" for a turn
+	Name  string // of the call, as in the names of the layers in it, "inceptionE1.fork2"; "" for a turn
+	// Module tells that the block is a module of its own in the network's code in PyTorch. One that is not is an
+	// nn.Sequential, or stands in the code that calls it.
+	Module bool
+	// TakesList tells that the module's input is a list of tensors, as in torchvision's DenseNet.
+	TakesList bool
 }
 
 // String names the scopes from the outside in: "inception3, turn 2 of 3".

@@ -21,6 +21,11 @@ func adaptavgKind() Kind {
 	}
 }
 
+// Counterparts are the names elsewhere.
+func (*AdaptAvg) Counterparts() Counterparts {
+	return Counterparts{Module: "AdaptiveAvgPool2d", Function: "adaptive_avg_pool2d", Traced: []string{"adaptive_avg_pool2d"}, MatConvNet: "vl_nnpool"}
+}
+
 // Kind is "ADAPTAVG".
 func (*AdaptAvg) Kind() string { return "ADAPTAVG" }
 

@@ -15,6 +15,11 @@ func addKind() Kind {
 	}
 }
 
+// Counterparts are the names elsewhere.
+func (*Add) Counterparts() Counterparts {
+	return Counterparts{Traced: []string{"add"}, MatConvNet: "vl_nnwsum"}
+}
+
 // Kind is "ADD".
 func (*Add) Kind() string { return "ADD" }
 

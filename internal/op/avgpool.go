@@ -17,6 +17,11 @@ func avgpoolKind() Kind {
 	}
 }
 
+// Counterparts are the names elsewhere.
+func (*AvgPool) Counterparts() Counterparts {
+	return Counterparts{Module: "AvgPool2d", Function: "avg_pool2d", Traced: []string{"avg_pool2d"}, MatConvNet: "vl_nnpool"}
+}
+
 // Kind is "AVGPOOL".
 func (*AvgPool) Kind() string { return "AVGPOOL" }
 

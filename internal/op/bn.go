@@ -16,6 +16,11 @@ func bnKind() Kind {
 	}
 }
 
+// Counterparts are the names elsewhere.
+func (*BatchNorm) Counterparts() Counterparts {
+	return Counterparts{Module: "BatchNorm2d", Function: "batch_norm", Traced: []string{"batch_norm"}, MatConvNet: "vl_nnbnorm"}
+}
+
 // Kind is "BN".
 func (*BatchNorm) Kind() string { return "BN" }
 

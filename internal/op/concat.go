@@ -21,6 +21,11 @@ func concatKind() Kind {
 	}
 }
 
+// Counterparts are the names elsewhere.
+func (*Concat) Counterparts() Counterparts {
+	return Counterparts{Traced: []string{"cat"}, MatConvNet: "cat"}
+}
+
 // Kind is "CONCAT".
 func (*Concat) Kind() string { return "CONCAT" }
 

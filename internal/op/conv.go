@@ -25,6 +25,11 @@ func convKind() Kind {
 	}
 }
 
+// Counterparts are the names elsewhere.
+func (*Conv) Counterparts() Counterparts {
+	return Counterparts{Module: "Conv2d", Function: "conv2d", Traced: []string{"_convolution"}, MatConvNet: "vl_nnconv"}
+}
+
 // Kind is "CONV".
 func (*Conv) Kind() string { return "CONV" }
 

@@ -23,6 +23,11 @@ func cropKind() Kind {
 	}
 }
 
+// Counterparts are the names elsewhere.
+func (*Crop) Counterparts() Counterparts {
+	return Counterparts{Traced: []string{"slice"}, MatConvNet: "vl_nncrop"}
+}
+
 // Kind is "CROP".
 func (*Crop) Kind() string { return "CROP" }
 

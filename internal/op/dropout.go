@@ -16,6 +16,11 @@ func dropoutKind() Kind {
 	}
 }
 
+// Counterparts are the names elsewhere.
+func (*Dropout) Counterparts() Counterparts {
+	return Counterparts{Module: "Dropout", Function: "dropout", Traced: []string{"dropout"}, MatConvNet: "vl_nndropout"}
+}
+
 // Kind is "DROPOUT".
 func (*Dropout) Kind() string { return "DROPOUT" }
 

@@ -21,6 +21,11 @@ func dwconvKind() Kind {
 	}
 }
 
+// Counterparts are the names elsewhere.
+func (*DWConv) Counterparts() Counterparts {
+	return Counterparts{Module: "Conv2d", Function: "conv2d", Traced: []string{"_convolution"}, MatConvNet: "vl_nnconv"}
+}
+
 // Kind is "DWCONV".
 func (*DWConv) Kind() string { return "DWCONV" }
 

@@ -15,6 +15,11 @@ func eluKind() Kind {
 	}
 }
 
+// Counterparts are the names elsewhere.
+func (*ELU) Counterparts() Counterparts {
+	return Counterparts{Module: "ELU", Function: "elu", Traced: []string{"elu"}}
+}
+
 // Kind is "ELU".
 func (*ELU) Kind() string { return "ELU" }
 

@@ -25,6 +25,11 @@ func fcKind() Kind {
 	}
 }
 
+// Counterparts are the names elsewhere.
+func (*FC) Counterparts() Counterparts {
+	return Counterparts{Module: "Linear", Function: "linear", Traced: []string{"linear"}, MatConvNet: "vl_nnconv"}
+}
+
 // Kind is "FC".
 func (*FC) Kind() string { return "FC" }
 

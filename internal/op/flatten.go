@@ -19,6 +19,11 @@ func flattenKind() Kind {
 	}
 }
 
+// Counterparts are the names elsewhere.
+func (*Flatten) Counterparts() Counterparts {
+	return Counterparts{Module: "Flatten", Traced: []string{"flatten"}, MatConvNet: "vl_nnflatten"}
+}
+
 // Kind is "FLATTEN".
 func (*Flatten) Kind() string { return "FLATTEN" }
 

@@ -17,6 +17,11 @@ func gapKind() Kind {
 	}
 }
 
+// Counterparts are the names elsewhere. A pool whose window is the whole input is global.
+func (*GlobalAvgPool) Counterparts() Counterparts {
+	return Counterparts{Module: "AdaptiveAvgPool2d", Function: "adaptive_avg_pool2d", Traced: []string{"adaptive_avg_pool2d"}, MatConvNet: "vl_nnpool"}
+}
+
 // Kind is "GAP".
 func (*GlobalAvgPool) Kind() string { return "GAP" }
 

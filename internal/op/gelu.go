@@ -12,5 +12,10 @@ func geluKind() Kind {
 	}
 }
 
+// Counterparts are the names elsewhere.
+func (*GELU) Counterparts() Counterparts {
+	return Counterparts{Module: "GELU", Function: "gelu", Traced: []string{"gelu"}}
+}
+
 // Kind is "GELU".
 func (*GELU) Kind() string { return "GELU" }

@@ -12,5 +12,10 @@ func hardsigmoidKind() Kind {
 	}
 }
 
+// Counterparts are the names elsewhere.
+func (*HardSigmoid) Counterparts() Counterparts {
+	return Counterparts{Module: "Hardsigmoid", Function: "hardsigmoid", Traced: []string{"hardsigmoid"}}
+}
+
 // Kind is "HARDSIGMOID".
 func (*HardSigmoid) Kind() string { return "HARDSIGMOID" }

@@ -12,5 +12,10 @@ func hardswishKind() Kind {
 	}
 }
 
+// Counterparts are the names elsewhere.
+func (*HardSwish) Counterparts() Counterparts {
+	return Counterparts{Module: "Hardswish", Function: "hardswish", Traced: []string{"hardswish"}}
+}
+
 // Kind is "HARDSWISH".
 func (*HardSwish) Kind() string { return "HARDSWISH" }

@@ -16,6 +16,14 @@ func l2poolKind() Kind {
 	}
 }
 
+// Counterparts are the names elsewhere.
+func (*L2Pool) Counterparts() Counterparts {
+	return Counterparts{
+		Module: "LPPool2d", Function: "lp_pool2d",
+		Traced: []string{"pow", "avg_pool2d", "sign", "abs", "relu", "mul", "mul", "pow"},
+	}
+}
+
 // Kind is "L2POOL".
 func (*L2Pool) Kind() string { return "L2POOL" }
 

@@ -15,6 +15,11 @@ func leakyreluKind() Kind {
 	}
 }
 
+// Counterparts are the names elsewhere.
+func (*LeakyReLU) Counterparts() Counterparts {
+	return Counterparts{Module: "LeakyReLU", Function: "leaky_relu", Traced: []string{"leaky_relu"}, MatConvNet: "vl_nnrelu"}
+}
+
 // Kind is "LEAKYRELU".
 func (*LeakyReLU) Kind() string { return "LEAKYRELU" }
 

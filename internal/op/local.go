@@ -26,6 +26,9 @@ func localKind() Kind {
 	}
 }
 
+// Counterparts are none: neither PyTorch nor MatConvNet has the layer.
+func (*Local) Counterparts() Counterparts { return Counterparts{} }
+
 // Kind is "LOCAL".
 func (*Local) Kind() string { return "LOCAL" }
 

@@ -18,6 +18,15 @@ func lrnKind() Kind {
 	}
 }
 
+// Counterparts are the names elsewhere.
+func (*LRN) Counterparts() Counterparts {
+	return Counterparts{
+		Module: "LocalResponseNorm", Function: "local_response_norm",
+		Traced:     []string{"mul", "pad", "avg_pool3d", "mul", "add", "pow", "div"},
+		MatConvNet: "vl_nnnormalize",
+	}
+}
+
 // Kind is "LRN".
 func (*LRN) Kind() string { return "LRN" }
 

@@ -20,6 +20,11 @@ func mulKind() Kind {
 	}
 }
 
+// Counterparts are the names elsewhere.
+func (*Mul) Counterparts() Counterparts {
+	return Counterparts{Traced: []string{"mul"}, MatConvNet: "vl_nnscale"}
+}
+
 // Kind is "MUL".
 func (*Mul) Kind() string { return "MUL" }
 

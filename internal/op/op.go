@@ -11,6 +11,8 @@ import (
 // is checked by its shape rule; it must not be changed afterwards.
 type Layer interface {
 	graph.Op
+	// Counterparts names the layer as other programs do.
+	Counterparts() Counterparts
 	// Fields binds the layer's settings by name, for decoding, printing, help and the JSON Schema.
 	Fields() []Field
 }

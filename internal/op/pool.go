@@ -16,6 +16,11 @@ func poolKind() Kind {
 	}
 }
 
+// Counterparts are the names elsewhere.
+func (*MaxPool) Counterparts() Counterparts {
+	return Counterparts{Module: "MaxPool2d", Function: "max_pool2d", Traced: []string{"max_pool2d"}, MatConvNet: "vl_nnpool"}
+}
+
 // Kind is "POOL".
 func (*MaxPool) Kind() string { return "POOL" }
 

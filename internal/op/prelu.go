@@ -17,6 +17,11 @@ func preluKind() Kind {
 	}
 }
 
+// Counterparts are the names elsewhere.
+func (*PReLU) Counterparts() Counterparts {
+	return Counterparts{Module: "PReLU", Function: "prelu", Traced: []string{"prelu"}}
+}
+
 // Kind is "PRELU".
 func (*PReLU) Kind() string { return "PRELU" }
 

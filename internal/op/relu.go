@@ -12,5 +12,10 @@ func reluKind() Kind {
 	}
 }
 
+// Counterparts are the names elsewhere.
+func (*ReLU) Counterparts() Counterparts {
+	return Counterparts{Module: "ReLU", Function: "relu", Traced: []string{"relu"}, MatConvNet: "vl_nnrelu"}
+}
+
 // Kind is "RELU".
 func (*ReLU) Kind() string { return "RELU" }

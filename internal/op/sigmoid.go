@@ -12,5 +12,10 @@ func sigmoidKind() Kind {
 	}
 }
 
+// Counterparts are the names elsewhere.
+func (*Sigmoid) Counterparts() Counterparts {
+	return Counterparts{Module: "Sigmoid", Function: "sigmoid", Traced: []string{"sigmoid"}, MatConvNet: "vl_nnsigmoid"}
+}
+
 // Kind is "SIGMOID".
 func (*Sigmoid) Kind() string { return "SIGMOID" }

@@ -12,5 +12,10 @@ func siluKind() Kind {
 	}
 }
 
+// Counterparts are the names elsewhere.
+func (*SiLU) Counterparts() Counterparts {
+	return Counterparts{Module: "SiLU", Function: "silu", Traced: []string{"silu"}}
+}
+
 // Kind is "SILU".
 func (*SiLU) Kind() string { return "SILU" }

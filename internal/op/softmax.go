@@ -12,5 +12,10 @@ func softmaxKind() Kind {
 	}
 }
 
+// Counterparts are the names elsewhere.
+func (*Softmax) Counterparts() Counterparts {
+	return Counterparts{Module: "Softmax", Function: "softmax", Traced: []string{"softmax"}, MatConvNet: "vl_nnsoftmax"}
+}
+
 // Kind is "SOFTMAX".
 func (*Softmax) Kind() string { return "SOFTMAX" }

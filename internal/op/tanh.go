@@ -12,5 +12,10 @@ func tanhKind() Kind {
 	}
 }
 
+// Counterparts are the names elsewhere.
+func (*Tanh) Counterparts() Counterparts {
+	return Counterparts{Module: "Tanh", Function: "tanh", Traced: []string{"tanh"}}
+}
+
 // Kind is "TANH".
 func (*Tanh) Kind() string { return "TANH" }

@@ -27,6 +27,11 @@ func upconvKind() Kind {
 	}
 }
 
+// Counterparts are the names elsewhere.
+func (*UpConv) Counterparts() Counterparts {
+	return Counterparts{Module: "ConvTranspose2d", Function: "conv_transpose2d", Traced: []string{"_convolution"}, MatConvNet: "vl_nnconvt"}
+}
+
 // Kind is "UPCONV".
 func (*UpConv) Kind() string { return "UPCONV" }
 

@@ -18,6 +18,14 @@ func upsampleKind() Kind {
 	}
 }
 
+// Counterparts are the names elsewhere.
+func (o *Upsample) Counterparts() Counterparts {
+	if o.Bilinear() {
+		return Counterparts{Module: "Upsample", Function: "interpolate", Traced: []string{"upsample_bilinear2d"}, MatConvNet: "vl_nninterp"}
+	}
+	return Counterparts{Module: "Upsample", Function: "interpolate", Traced: []string{"upsample_nearest2d"}}
+}
+
 // Kind is "UPSAMPLE".
 func (*Upsample) Kind() string { return "UPSAMPLE" }
 

@@ -22,6 +22,7 @@ type File struct {
 	layers                    *chain
 	preprocess                graph.Preprocess
 	labels                    []string
+	functions                 []functionCall // of pytorch:
 	labelsPos, preprocessPos  diag.Pos
 	optional                  map[string]bool // variables that `?` refers to
 	labelSites                labelSites
@@ -42,6 +43,8 @@ type block struct {
 	params       []param
 	paramsUnread bool
 	body         *chain // nil where it could not be read
+	// What pytorch: says of it.
+	isModule, takesList bool
 }
 
 type param struct {

@@ -128,7 +128,9 @@ func (l *lowerer) globals() scope {
 type frame struct {
 	outer *frame
 	scope *graph.Scope
-	call  string // "" for a turn
+	block *block // nil for a turn
+	call  string // its name and running number, "inception3"
+	name  string // the same with those of the calls round it
 	turn  turn
 	pos   diag.Pos
 }
@@ -138,11 +140,11 @@ func (f *frame) describe() *graph.Scope {
 		return nil
 	}
 	if f.scope == nil {
-		what := fmt.Sprintf("turn %d of %d", f.turn.index+1, f.turn.count)
-		if f.call != "" {
-			what = fmt.Sprintf("%s at line %d", f.call, f.pos.Line)
+		f.scope = &graph.Scope{Outer: f.outer.describe(), What: fmt.Sprintf("turn %d of %d", f.turn.index+1, f.turn.count), Pos: f.pos}
+		if f.block != nil {
+			f.scope.What = fmt.Sprintf("%s at line %d", f.call, f.pos.Line)
+			f.scope.Block, f.scope.Name, f.scope.Module, f.scope.TakesList = f.block.name, f.name, f.block.isModule, f.block.takesList
 		}
-		f.scope = &graph.Scope{Outer: f.outer.describe(), What: what, Pos: f.pos}
 	}
 	return f.scope
 }
@@ -240,6 +242,7 @@ func (l *lowerer) network() {
 		l.layers(l.file.layers.items, top)
 	}
 	l.nameNodes()
+	l.file.markFunctions(l.graph)
 	if len(l.graph.Nodes) == 1 && len(l.problems) == 0 {
 		p := &diag.Problem{Pos: l.file.layers.items[0].pos, Msg: "the network is empty: no layer follows its input"}
 		l.report(p.WithHint("for example INPUT -> CONV3-64 -> RELU -> FC-10"), top)
@@ -583,7 +586,7 @@ func (l *lowerer) call(c *call, at *place) {
 		scope:  l.globals(),
 		last:   at.last,
 		labels: &labels{},
-		within: &frame{outer: at.within, call: turn, pos: c.pos},
+		within: &frame{outer: at.within, block: b, call: turn, name: at.names.prefix + turn, pos: c.pos},
 		names:  &counter{prefix: at.names.prefix + turn + "."},
 		blocks: append(slices.Clip(at.blocks), b),
 	}

@@ -16,7 +16,8 @@ const printWidth = 100
 
 // Print writes a graph as an architecture file in canonical form: one flat chain, every setting written out,
 // labels where a path refers to them or where the running number would give another name. Reading it back
-// gives the same graph, but for positions.
+// gives the same graph, but for positions and for how PyTorch code is cut into modules: that goes by blocks, and the flat
+// chain has none.
 func Print(g *graph.Graph) string {
 	var b strings.Builder
 	for _, text := range []struct{ key, value string }{{"name", g.Name}, {"description", g.Description}, {"source", g.Source}} {

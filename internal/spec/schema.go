@@ -44,9 +44,18 @@ func JSONSchema() map[string]any {
 				"fit":      map[string]any{"enum": []string{"crop", "stretch"}},
 			}},
 			"labels": map[string]any{"type": "array", "items": text, "minItems": 1},
+			"pytorch": map[string]any{"type": "object", "additionalProperties": false, "properties": map[string]any{
+				"modules":   namesSchema("blocks that are modules of their own; unless written, those with ADD, CONCAT or MUL"),
+				"functions": namesSchema("kinds, kinds within a block as in block.kind, or labels of layers that are called as functions"),
+				"lists":     namesSchema("blocks that are modules whose input is a list of tensors"),
+			}},
 		},
 		"additionalProperties": false,
 	}
+}
+
+func namesSchema(description string) map[string]any {
+	return map[string]any{"type": "array", "items": map[string]any{"type": "string"}, "description": description}
 }
 
 // kindSchemas are the mapping form of a layer, and of defaults:.

@@ -66,7 +66,7 @@ type entry struct {
 	value *yaml.Node
 }
 
-var topKeys = []string{"name", "description", "source", "input", "classes", "vars", "defaults", "blocks", "layers", "preprocess", "labels"}
+var topKeys = []string{"name", "description", "source", "input", "classes", "vars", "defaults", "blocks", "layers", "preprocess", "labels", "pytorch"}
 
 // document reads the whole file. What is not YAML reports that and nothing else.
 func (w *walker) document(text string) {
@@ -235,6 +235,7 @@ func (w *walker) top(n *yaml.Node) {
 	w.layers(byKey)
 	w.preprocess(byKey)
 	w.labels(byKey)
+	w.pytorch(byKey)
 }
 
 func (w *walker) unknownKey(e entry, what string, known []string) {

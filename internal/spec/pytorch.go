@@ -1,0 +1,192 @@
+package spec
+
+import (
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"cnncalc/internal/diag"
+	"cnncalc/internal/graph"
+	"cnncalc/internal/op"
+)
+
+var pytorchKeys = []string{"modules", "functions", "lists"}
+
+// functionCall picks layers that PyTorch code calls as functions: those of a kind, in a block where one is named, or
+// those with a label.
+type functionCall struct {
+	block string // the innermost round the layer; "" for any place
+	kind  string // in capitals; "" where label is meant
+	label string
+}
+
+// picks tells whether a node is meant.
+func (f functionCall) picks(n *graph.Node) bool {
+	if f.kind == "" {
+		return n.Labelled && (n.Name == f.label || strings.HasSuffix(n.Name, "."+f.label))
+	}
+	return n.Op.Kind() == f.kind && (f.block == "" || f.block == innermostBlock(n.Within))
+}
+
+func innermostBlock(s *graph.Scope) string {
+	for ; s != nil; s = s.Outer {
+		if s.Block != "" {
+			return s.Block
+		}
+	}
+	return ""
+}
+
+// markFunctions sets Function of the nodes that the file says so of.
+func (f *File) markFunctions(g *graph.Graph) {
+	if len(f.functions) == 0 {
+		return
+	}
+	for i := range g.Nodes {
+		n := &g.Nodes[i]
+		n.Function = slices.ContainsFunc(f.functions, func(call functionCall) bool { return call.picks(n) })
+	}
+}
+
+// pytorch reads how the network's code in PyTorch is cut into modules, which programs that count through hooks on
+// modules go by.
+func (w *walker) pytorch(entries map[string]entry) {
+	modulesWritten := false
+	if e, ok := entries["pytorch"]; ok {
+		fields, _ := w.mapping(e.value, "pytorch")
+		for _, f := range fields {
+			switch f.key {
+			case "modules":
+				modulesWritten = true
+				w.eachBlock(f, func(b *block) { b.isModule = true })
+			case "lists":
+				w.eachBlock(f, func(b *block) { b.isModule, b.takesList = true, true })
+			case "functions":
+				w.functionCalls(f)
+			default:
+				w.unknownKey(f, "pytorch", pytorchKeys)
+			}
+		}
+	}
+	if !modulesWritten {
+		w.modulesByPaths()
+	}
+}
+
+// modulesByPaths makes modules of the blocks with paths, in blocks that they call too: those need a forward of their own,
+// where a mere chain is an nn.Sequential.
+func (w *walker) modulesByPaths() {
+	known := map[*block]bool{}
+	var hasPaths func(c *chain) bool
+	visit := func(b *block) bool {
+		if has, seen := known[b]; seen {
+			return has
+		}
+		known[b] = false // where it calls itself, which is an error
+		known[b] = b.body != nil && hasPaths(b.body)
+		return known[b]
+	}
+	hasPaths = func(c *chain) bool {
+		return slices.ContainsFunc(c.items, func(it item) bool {
+			switch body := it.body.(type) {
+			case *merge:
+				return true
+			case *group:
+				return hasPaths(body.chain)
+			case *call:
+				return visit(body.block)
+			}
+			return false
+		})
+	}
+	for _, b := range w.file.blocks {
+		b.isModule = b.takesList || visit(b)
+	}
+}
+
+// names reads a list of names.
+func (w *walker) names(e entry, what string) []*yaml.Node {
+	n := w.resolve(e.value)
+	if n.Kind != yaml.SequenceNode {
+		w.problems.Add(w.posOf(n), "%s is a list of %s, not %s", e.key, what, describe(n)).WithHint("a list stands in brackets, even of one")
+		return nil
+	}
+	var names []*yaml.Node
+	for _, c := range n.Content {
+		if c, ok := w.scalar(c, e.key); ok {
+			names = append(names, c)
+		}
+	}
+	return names
+}
+
+func (w *walker) eachBlock(e entry, set func(*block)) {
+	for _, n := range w.names(e, "blocks") {
+		if b := w.blockNamed(n, n.Value); b != nil {
+			set(b)
+		}
+	}
+}
+
+// blockNamed is nil where there is no such block, which is then reported.
+func (w *walker) blockNamed(n *yaml.Node, name string) *block {
+	if b := w.file.blocks[name]; b != nil || w.file.blocksUnread {
+		return b
+	}
+	known := make([]string, 0, len(w.file.blocks))
+	for name := range w.file.blocks {
+		known = append(known, name)
+	}
+	slices.Sort(known)
+	p := w.problems.Add(w.posOf(n), "there is no block %s", diag.Short(name))
+	if p.Hint = diag.DidYouMean(name, known); p.Hint == "" && len(known) > 0 {
+		p.Hint = "the blocks are " + strings.Join(known, ", ")
+	}
+	return nil
+}
+
+func (w *walker) functionCalls(e entry) {
+	for _, n := range w.names(e, "kinds and labels") {
+		if call, ok := w.functionCall(n); ok {
+			w.file.functions = append(w.file.functions, call)
+		}
+	}
+}
+
+// functionCall reads a kind, block.kind, or a label.
+func (w *walker) functionCall(n *yaml.Node) (call functionCall, ok bool) {
+	if _, isLabel := w.file.labelSites[labelSite{n.Value, anyText}]; isLabel {
+		return functionCall{label: n.Value}, true
+	}
+	block, word, inBlock := strings.Cut(n.Value, ".")
+	if !inBlock {
+		block, word = "", n.Value
+	}
+	kind, known := w.kinds.find(word)
+	if !known || inBlock && block == "" {
+		p := w.problems.Add(w.posOf(n), "functions: %s is neither a kind of layer, nor block.kind, nor a label", diag.Short(n.Value))
+		p.Hint = diag.DidYouMean(strings.ToUpper(word), w.kinds.names())
+		return call, false
+	}
+	if inBlock && w.blockNamed(n, block) == nil {
+		return call, false
+	}
+	if why := neverFunction(kind); why != "" {
+		w.problems.Add(w.posOf(n), "functions: %s %s", kind.Name, why).WithHint("leave it out")
+		return call, false
+	}
+	return functionCall{block: block, kind: kind.Name}, true
+}
+
+// neverFunction is why a kind is not named among the functions, "" where it may be.
+func neverFunction(kind op.Kind) string {
+	layer, one := kind.New(), graph.Shape{W: 1, H: 1, D: 1}
+	switch {
+	case layer.Counterparts().Module == "":
+		return "is no module in PyTorch in any case"
+	case len(layer.Weights([]graph.Shape{one}, one)) > 0:
+		return "has parameters, which a module holds"
+	}
+	return ""
+}

@@ -1,0 +1,81 @@
+package spec
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"cnncalc/internal/graph"
+)
+
+const withBlocks = `
+input: 8x8x4
+blocks:
+  unit(f): CONV1-f -> RELU
+  residual(): ADD(unit(4) | IDENTITY) -> RELU
+  stage(): "[residual()]*2"
+layers: |
+  INPUT -> unit(4) -> stage() -> POOL2 @down -> RELU -> FC-2
+`
+
+// modules are the calls that are modules, each once.
+func modules(g *graph.Graph) []string {
+	var names []string
+	for _, n := range g.Nodes {
+		for s := n.Within; s != nil; s = s.Outer {
+			if s.Module && !slices.Contains(names, s.Name) {
+				names = append(names, s.Name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func functions(g *graph.Graph) []string {
+	var names []string
+	for _, n := range g.Nodes {
+		if n.Function {
+			names = append(names, n.Name)
+		}
+	}
+	return names
+}
+
+func TestPyTorchModules(t *testing.T) {
+	for _, test := range []struct {
+		name, pytorch      string
+		modules, functions []string
+	}{
+		{"blocks with paths, in blocks that they call too", "", []string{"stage1", "stage1.residual1", "stage1.residual2"}, nil},
+		{"as written", "pytorch: {modules: [unit]}", []string{"stage1.residual1.unit1", "stage1.residual2.unit1", "unit1"}, nil},
+		{"none", "pytorch: {modules: []}", nil, nil},
+		{"a list makes a module", "pytorch: {lists: [unit], modules: []}",
+			[]string{"stage1.residual1.unit1", "stage1.residual2.unit1", "unit1"}, nil},
+		{"functions of a kind", "pytorch: {modules: [], functions: [Relu]}", nil,
+			[]string{"unit1.relu1", "stage1.residual1.unit1.relu1", "stage1.residual1.relu1", "stage1.residual2.unit1.relu1",
+				"stage1.residual2.relu1", "relu1"}},
+		{"functions of a kind in a block", "pytorch: {modules: [], functions: [residual.RELU]}", nil,
+			[]string{"stage1.residual1.relu1", "stage1.residual2.relu1"}},
+		{"functions with a label", "pytorch: {modules: [], functions: [down]}", nil, []string{"down"}},
+	} {
+		g := sound(t, withBlocks+test.pytorch)
+		if diff := cmp.Diff(test.modules, modules(g)); diff != "" {
+			t.Errorf("%s: modules (-want +got):\n%s", test.name, diff)
+		}
+		if diff := cmp.Diff(test.functions, functions(g)); diff != "" {
+			t.Errorf("%s: functions (-want +got):\n%s", test.name, diff)
+		}
+	}
+}
+
+func TestPyTorchLists(t *testing.T) {
+	for _, n := range sound(t, withBlocks+"pytorch: {lists: [residual]}").Nodes {
+		for s := n.Within; s != nil; s = s.Outer {
+			if s.TakesList != (s.Block == "residual") {
+				t.Errorf("%s in %s: takes a list: %t", n.Name, s.Name, s.TakesList)
+			}
+		}
+	}
+}
