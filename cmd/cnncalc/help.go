@@ -66,7 +66,10 @@ func newHelp() *cobra.Command {
 
 // helpTopics are commands without an action: cobra lists them as further help.
 func helpTopics() []*cobra.Command {
-	topics := []*cobra.Command{{Use: "language", Short: "how architecture files are written", Long: languageHelp + kindList()}}
+	topics := []*cobra.Command{
+		{Use: "language", Short: "how architecture files are written", Long: languageHelp + kindList()},
+		{Use: "counting", Short: "how other programs count, for memory --as and reconcile", Long: countingHelp()},
+	}
 	for _, k := range op.Kinds() {
 		topics = append(topics, &cobra.Command{Use: strings.ToLower(k.Name), Aliases: []string{k.Name}, Hidden: true, Long: kindHelp(k)})
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"cnncalc/internal/count"
 	"cnncalc/internal/memory"
 	"cnncalc/internal/plain"
 	"cnncalc/internal/report"
@@ -24,6 +25,7 @@ type memoryFlags struct {
 	batch   int64
 	all     bool
 	arena   bool
+	as      string
 	columns []string
 	format  string
 	output  string
@@ -45,6 +47,7 @@ func newMemory(a *app) *cobra.Command {
 	flags.Int64Var(&f.batch, "batch", 1, "pictures in a batch")
 	flags.BoolVar(&f.all, "all", false, "list layers too that make no volume and have no parameters")
 	flags.BoolVar(&f.arena, "arena", false, "print instead what cnncalc run takes here: where each volume lives, and the totals")
+	flags.StringVar(&f.as, "as", "", "count as another program does: "+strings.Join(count.Names(), ", ")+" (cnncalc help counting)")
 	flags.StringSliceVar(&f.columns, "columns", nil, "columns to print, in order: name,layer,output,memory,weights,biases,macs,field,jump,start")
 	flags.StringVar(&f.format, "format", "text", "text, markdown, csv or json")
 	flags.StringVarP(&f.output, "output", "o", "", "write to this file, whole or not at all")
@@ -63,6 +66,9 @@ func (a *app) memory(args []string, f *memoryFlags) error {
 	}
 	if f.batch < 1 {
 		return usageError("--batch must be 1 or more, not %d", f.batch)
+	}
+	if f.as != "" {
+		return a.memoryAs(args, f, format)
 	}
 	l, err := a.loadSound(args, &f.specFlags)
 	if err != nil {

@@ -33,7 +33,7 @@ func Explain(w io.Writer, n *shape.Network, fields []shape.Field, i int) error {
 	}
 	if backward := backwardOf(node.Op); backward != "" {
 		fmt.Fprintf(&b, "  backward pass\n")
-		for _, line := range fill(backward, explainWidth-4) {
+		for _, line := range Fill(backward, explainWidth-4) {
 			fmt.Fprintf(&b, "    %s\n", line)
 		}
 	}
@@ -120,8 +120,8 @@ func backwardOf(o graph.Op) string {
 	return ""
 }
 
-// fill breaks a paragraph into lines of at most width characters.
-func fill(paragraph string, width int) []string {
+// Fill breaks a paragraph into lines of at most width characters.
+func Fill(paragraph string, width int) []string {
 	var lines []string
 	line := ""
 	for _, word := range strings.Fields(paragraph) {

@@ -1,0 +1,81 @@
+package count
+
+import (
+	"maps"
+	"slices"
+
+	"cnncalc/internal/op"
+	"cnncalc/internal/plain"
+)
+
+// fvcore counts the operators of a trace, so it sees functions as well as modules.
+func fvcore() *Convention {
+	return &Convention{
+		Name: "fvcore", Program: "fvcore", Version: "commit 3378afe",
+		Summary: "\"flops\" are multiply-accumulates without biases; BN 2 a value, adaptive average pool its input; ReLU ignored, max pool and add unsupported; activations are outputs of convolutions and linear layers",
+		Unit:    "flops", Counts: []Quantity{Parameters, Operations, Activations},
+		inPyTorch: true, layer: fvcoreLayer, print: fvcoreLines, checked: inTorchvision(),
+	}
+}
+
+// fvcoreName is fvcore's name of an operator that it counts, "" for another.
+func fvcoreName(operator string) string {
+	switch operator {
+	case "_convolution":
+		return "conv"
+	case "linear", "batch_norm", "adaptive_avg_pool2d", "upsample_nearest2d", "upsample_bilinear2d":
+		return operator
+	}
+	return ""
+}
+
+// fvcoreIgnores tells an operator that fvcore takes for free.
+func fvcoreIgnores(operator string) bool {
+	return slices.Contains([]string{"cat", "dropout", "flatten", "relu", "slice"}, operator)
+}
+
+func fvcoreLayer(t *tally, l *layer) error {
+	t.parameters(l)
+	switch l.names.Traced[0] {
+	case "_convolution", "linear":
+		t.multiplyAccumulates(l)
+		t.add(Activations, 0, l.kind, "volume", l.outputs)
+	case "batch_norm":
+		t.perValue(2, l.outputs, "output")
+	case "adaptive_avg_pool2d":
+		t.perValue(1, l.inputs, "input")
+	case "upsample_nearest2d":
+		t.perValue(1, l.outputs, "output")
+	case "upsample_bilinear2d":
+		t.perValue(4, l.outputs, "output")
+	}
+	return nil
+}
+
+func fvcoreLines(r *Result) []Line {
+	byOperator, unsupported := map[string]int64{}, map[string]int64{}
+	for i, node := range r.Network.Nodes {
+		l, ok := node.Op.(op.Layer)
+		if !ok {
+			continue
+		}
+		for _, operator := range l.Counterparts().Traced {
+			if name := fvcoreName(operator); name != "" {
+				byOperator[name] += r.Rows[i].Amounts[Operations]
+			} else if !fvcoreIgnores(operator) {
+				unsupported["aten::"+operator]++
+			}
+		}
+	}
+	lines := []Line{{"flops", plain.Count(r.Totals[Operations]), r.Totals[Operations]}}
+	add := func(before string, of map[string]int64) {
+		for _, name := range slices.Sorted(maps.Keys(of)) {
+			lines = append(lines, Line{before + name, plain.Count(of[name]), of[name]})
+		}
+	}
+	add("  ", byOperator)
+	add("unsupported ", unsupported)
+	return append(lines,
+		Line{"activations", plain.Count(r.Totals[Activations]), r.Totals[Activations]},
+		Line{"params", plain.Count(r.Totals[Parameters]), r.Totals[Parameters]})
+}

@@ -1,0 +1,179 @@
+package count
+
+import (
+	"encoding/json"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"cnncalc/architectures"
+	"cnncalc/internal/plain"
+	"cnncalc/internal/shape"
+	"cnncalc/internal/spec"
+)
+
+// network reads, lowers and infers an architecture file and fails where that finds a problem.
+func network(t testing.TB, name, text string) *shape.Network {
+	t.Helper()
+	file, _, problems := spec.Read(name, []byte(text))
+	lowered, more := file.Lower(spec.Options{})
+	net, unfit := shape.Infer(lowered)
+	if all := slices.Concat(problems, more, unfit); len(all) > 0 {
+		t.Fatalf("%s: %v", name, all)
+	}
+	return net
+}
+
+func builtIn(t testing.TB, name string) *shape.Network {
+	t.Helper()
+	text, err := architectures.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return network(t, name, string(text))
+}
+
+func convention(t testing.TB, name string) *Convention {
+	t.Helper()
+	c, err := Find(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func counted(t testing.TB, name string, n *shape.Network, batch int64) *Result {
+	t.Helper()
+	r, err := convention(t, name).Count(n, batch)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return r
+}
+
+// recorded is what the programs print for one network.
+type recorded struct {
+	Torchinfo struct {
+		TotalParams          int64    `json:"total_params"`
+		TrainableParams      int64    `json:"trainable_params"`
+		TotalMultAdds        int64    `json:"total_mult_adds"`
+		InputBytes           int64    `json:"input_bytes"`
+		ForwardBackwardBytes int64    `json:"forward_backward_bytes"`
+		ParamsBytes          int64    `json:"params_bytes"`
+		Text                 []string `json:"text"`
+	}
+	Torchsummary map[string]string
+	Fvcore       struct {
+		Flops       int64
+		ByOperator  map[string]int64 `json:"by_operator"`
+		Unsupported map[string]int64
+		Activations int64
+		Params      int64
+	}
+	Thop           macsParams
+	PtflopsPyTorch macsParams `json:"ptflops_pytorch"`
+	PtflopsAten    macsParams `json:"ptflops_aten"`
+}
+
+type macsParams struct{ MACs, Params int64 }
+
+func readRecorded(t *testing.T) map[string]recorded {
+	t.Helper()
+	data, err := os.ReadFile("testdata/conventions.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		Source   string
+		Networks map[string]recorded
+	}
+	decoder := json.NewDecoder(strings.NewReader(string(data)))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&file); err != nil {
+		t.Fatal(err)
+	}
+	if len(file.Networks) != 14 {
+		t.Fatalf("%d networks, want 14", len(file.Networks))
+	}
+	return file.Networks
+}
+
+func same(t *testing.T, want, got any) {
+	t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-recorded +computed):\n%s", diff)
+	}
+}
+
+// texts are the printed lines as "Label: text".
+func texts(r *Result) []string {
+	var lines []string
+	for _, l := range r.Lines() {
+		lines = append(lines, l.Label+": "+l.Text)
+	}
+	return lines
+}
+
+func TestProgramsFigures(t *testing.T) {
+	for name, want := range readRecorded(t) {
+		n := builtIn(t, "torchvision/"+name)
+		t.Run("torchinfo/"+name, func(t *testing.T) {
+			r, want := counted(t, "torchinfo", n, 1), want.Torchinfo
+			same(t, []int64{want.TotalParams, want.TrainableParams, want.TotalMultAdds, want.InputBytes, want.ForwardBackwardBytes, want.ParamsBytes},
+				[]int64{r.Totals[Parameters], r.Lines()[1].Value, r.Totals[Operations], r.Parts[Input], r.Parts[Outputs], r.Parts[Stored]})
+			same(t, want.Text, texts(r)[1:])
+		})
+		t.Run("torchsummary/"+name, func(t *testing.T) {
+			if message, fails := want.Torchsummary["error"]; fails {
+				_, err := convention(t, "torchsummary").Count(n, 1)
+				if err == nil || !strings.Contains(err.Error(), message) {
+					t.Errorf("error %v, want one with %q", err, message)
+				}
+				return
+			}
+			got := map[string]string{}
+			for _, l := range counted(t, "torchsummary", n, 1).Lines() {
+				if _, ok := want.Torchsummary[l.Label]; ok {
+					got[l.Label] = l.Text
+				}
+			}
+			same(t, want.Torchsummary, got)
+		})
+		t.Run("fvcore/"+name, func(t *testing.T) {
+			r, want := counted(t, "fvcore", n, 1), want.Fvcore
+			same(t, []int64{want.Flops, want.Activations, want.Params}, []int64{r.Totals[Operations], r.Totals[Activations], r.Totals[Parameters]})
+			same(t, want.ByOperator, listed(r, "  "))
+			same(t, notInPlace(want.Unsupported), listed(r, "unsupported "))
+		})
+		for as, want := range map[string]macsParams{"thop": want.Thop, "ptflops-pytorch": want.PtflopsPyTorch, "ptflops-aten": want.PtflopsAten} {
+			t.Run(as+"/"+name, func(t *testing.T) {
+				r := counted(t, as, n, 1)
+				same(t, want, macsParams{r.Totals[Operations], r.Totals[Parameters]})
+				same(t, []string{"macs: " + plain.Count(want.MACs), "params: " + plain.Count(want.Params)}, texts(r))
+			})
+		}
+	}
+}
+
+// notInPlace leaves the underscore out that marks an operator that works in place.
+func notInPlace(operators map[string]int64) map[string]int64 {
+	plain := map[string]int64{}
+	for name, n := range operators {
+		plain[strings.TrimSuffix(name, "_")] += n
+	}
+	return plain
+}
+
+// listed are the lines that start so, by the name behind it.
+func listed(r *Result, start string) map[string]int64 {
+	got := map[string]int64{}
+	for _, l := range r.Lines() {
+		if name, ok := strings.CutPrefix(l.Label, start); ok {
+			got[name] = l.Value
+		}
+	}
+	return got
+}

@@ -1,0 +1,64 @@
+package count
+
+import (
+	"errors"
+	"strconv"
+
+	"cnncalc/internal/graph"
+	"cnncalc/internal/plain"
+)
+
+// torchsummary counts the output of every module that is neither nn.Sequential nor nn.ModuleList, containers and the
+// network itself too: the output of a block is counted with its last layer and with the block.
+func torchsummary() *Convention {
+	c := torchsummaryRelease()
+	c.Name, c.Version = "torchsummary", "commit 345d898"
+	c.Summary = "the output of every module, ReLU and dropout too, blocks and the network again, all twice"
+	c.network = func(t *tally) {
+		t.of = "network"
+		t.volumeTwice()
+	}
+	return c
+}
+
+// torchsummaryRelease is the release on PyPI, which does not count the network itself.
+func torchsummaryRelease() *Convention {
+	return &Convention{
+		Name: "torchsummary-1.5.1", Program: "torchsummary", Version: "1.5.1, the release on PyPI",
+		Summary: "as torchsummary, but for the output of the network as a module",
+		Counts:  []Quantity{Parameters, Bytes}, MB: "2^20",
+		inPyTorch: true, input: (*tally).inputVolume, layer: torchsummaryLayer, block: torchsummaryBlock, print: torchsummaryLines, checked: inTorchvision(),
+	}
+}
+
+func torchsummaryLayer(t *tally, l *layer) error {
+	t.parameters(l)
+	if l.isModule() {
+		t.volumeTwice()
+	}
+	return nil
+}
+
+func torchsummaryBlock(t *tally, s *graph.Scope) error {
+	if s.TakesList {
+		return errors.New("torchsummary fails here: the input of the module is a list, and it stops with AttributeError: 'list' object has no attribute 'size'")
+	}
+	t.volumeTwice()
+	return nil
+}
+
+func torchsummaryLines(r *Result) []Line {
+	params := plain.Count(r.Totals[Parameters])
+	megabytes := func(label string, bytes int64) Line {
+		return Line{label + " (MB)", strconv.FormatFloat(float64(bytes)/(1<<20), 'f', 2, 64), bytes}
+	}
+	return []Line{
+		{"Total params", params, r.Totals[Parameters]},
+		{"Trainable params", params, r.Totals[Parameters]},
+		{"Non-trainable params", "0", 0},
+		megabytes("Input size", r.Parts[Input]),
+		megabytes("Forward/backward pass size", r.Parts[Outputs]),
+		megabytes("Params size", r.Parts[Stored]),
+		megabytes("Estimated Total Size", r.Totals[Bytes]),
+	}
+}
