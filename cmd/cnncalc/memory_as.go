@@ -36,7 +36,7 @@ func (a *app) memoryAs(args []string, f *memoryFlags, format report.Format) erro
 		document := newCountDocument(l.title(), counted)
 		return a.write(f.output, func(w io.Writer) error { return report.WriteJSON(w, document) })
 	}
-	return a.writeTable(countTable(l.title(), counted, f), f, format)
+	return a.writeSelected(countTable(l.title(), counted, f), f.columns, f.output, format)
 }
 
 // quantityHeader is the head of a quantity's column: the program's own word for operations.
