@@ -128,13 +128,13 @@ func list(n *shape.Network, p *exec.Program) []listed {
 	return all
 }
 
-// load fills the weights straight from the file, without a copy of it in memory.
+// load fills the weights straight from the file, which stays open for those that are used where they lie.
 func load(p *exec.Program, path string) error {
 	file, err := weights.Open(path)
 	if err != nil {
 		return err
 	}
-	defer file.Close()
+	p.Borrow(func(t exec.Tensor) ([]float32, bool) { return file.View(t.Name) })
 	return p.Load(context.Background(), func(dst []float32, t exec.Tensor, _ func(int, func(int))) error {
 		return file.Read(t.Name, dst)
 	})

@@ -227,6 +227,7 @@ func (o *outcome) took() time.Duration {
 
 // compute loads the weights and runs.
 func (a *app) compute(ctx context.Context, program *exec.Program, t *trained, input []float32, f *runFlags) (*outcome, error) {
+	program.Borrow(t.view)
 	if err := program.Load(ctx, t.source); err != nil {
 		return nil, runError(ctx, err)
 	}

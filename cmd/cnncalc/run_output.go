@@ -161,6 +161,9 @@ func (o *outcome) memoryLines() []string {
 			size(footprint.Weights), size(footprint.Packed), size(footprint.Arena), size(footprint.Input)),
 		fmt.Sprintf("arena allocated  %s (%d bytes)", size(o.program.Allocated()), o.program.Allocated()),
 	}
+	if borrowed := o.program.Borrowed(); borrowed > 0 {
+		lines = append(lines, fmt.Sprintf("weights mapped   %s of the weights lie in the file", size(borrowed)))
+	}
 	if peak, ok := memory.PeakResident(); ok {
 		lines = append(lines, fmt.Sprintf("process peak     %s", size(peak)))
 	}

@@ -25,6 +25,7 @@ type trained struct {
 	file   *weights.File
 	names  []string // in the file, by the index of the network's tensor
 	source exec.Source
+	view   exec.View // nil where nothing can be used in place
 }
 
 // openWeights finds the weights to run with: the flag's file, or those that come with a built-in network, or
@@ -88,16 +89,26 @@ func (a *app) match(file *weights.File, path string, p *exec.Program) (*trained,
 	}
 	t := &trained{what: assignment.String(), file: file, names: assignment.Names}
 	warned := map[string]bool{} // --save-weights reads them again
-	t.source = func(dst []float32, tensor exec.Tensor, _ func(int, func(int))) error {
+	warn := func(tensor exec.Tensor, values []float32) {
 		name := t.names[tensor.Index]
-		if err := file.Read(name, dst); err != nil {
-			return problemError("%s: %w", path, err)
-		}
-		if warning := weights.NotFinite(name, tensor.Shape, dst); warning != "" && !warned[name] {
+		if warning := weights.NotFinite(name, tensor.Shape, values); warning != "" && !warned[name] {
 			warned[name] = true
 			a.note("%s: %s", path, warning)
 		}
+	}
+	t.source = func(dst []float32, tensor exec.Tensor, _ func(int, func(int))) error {
+		if err := file.Read(t.names[tensor.Index], dst); err != nil {
+			return problemError("%s: %w", path, err)
+		}
+		warn(tensor, dst)
 		return nil
+	}
+	t.view = func(tensor exec.Tensor) ([]float32, bool) {
+		values, ok := file.View(t.names[tensor.Index])
+		if ok {
+			warn(tensor, values)
+		}
+		return values, ok
 	}
 	return t, nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"cnncalc/internal/graph"
 	"cnncalc/internal/kernel"
+	"cnncalc/internal/memory"
 )
 
 // Tensor is a weight of the network, as a Source is asked for it.
@@ -57,6 +58,17 @@ func (p *Program) tensor(i, k, index int) Tensor {
 // A Source writes a tensor's values, in C order, to dst, which has exactly as many. parallel calls f(i) for
 // each i in 0..n-1 on the program's threads and returns when all have returned; f must not use parallel.
 type Source func(dst []float32, t Tensor, parallel func(n int, f func(i int))) error
+
+// A View gives a tensor's values where they lie, as a mapped file has them, or false where they must be copied. They
+// must stay as they are until the program is closed, and are not written to.
+type View func(t Tensor) ([]float32, bool)
+
+// Borrow makes Load use the values of view instead of copies for all tensors that are kept as they are declared, where
+// view has them.
+func (p *Program) Borrow(view View) { p.view = view }
+
+// Borrowed is how many bytes of the weights Load has borrowed. Footprint counts them too.
+func (p *Program) Borrowed() int64 { return p.borrowed * memory.BytesPerValue }
 
 // maxBytes is more than the address space that a process has on today's processors.
 const maxBytes = min(1<<46, math.MaxInt)
@@ -161,13 +173,30 @@ func (l *loader) tensors(i int, first []int, scale []float32) ([][]float32, erro
 		if k > 0 {
 			scale = nil
 		}
-		values, err := l.tensor(&p.steps[i].tensors[k], t, scale)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", t.Name, err)
+		values, ok := l.borrow(&p.steps[i], k, t)
+		if !ok {
+			var err error
+			if values, err = l.tensor(&p.steps[i].tensors[k], t, scale); err != nil {
+				return nil, fmt.Errorf("%s: %w", t.Name, err)
+			}
 		}
 		all = append(all, values)
 	}
 	return all, nil
+}
+
+// borrow takes the k-th tensor of a step from the view, unless it is kept in another form.
+func (l *loader) borrow(s *step, k int, t Tensor) ([]float32, bool) {
+	p := l.program
+	if p.view == nil || s.tensors[k].pack != nil || s.ready != nil || s.batchNorm > 0 {
+		return nil, false
+	}
+	values, ok := p.view(t)
+	if !ok || len(values) != t.Values() {
+		return nil, false
+	}
+	p.borrowed += int64(len(values))
+	return values, true
 }
 
 // tensor makes the values as they are held.

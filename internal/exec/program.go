@@ -68,9 +68,11 @@ type Program struct {
 	staging   int // values of the largest tensor that is packed
 
 	// What Load allocates.
-	workers *kernel.Workers
-	buffer  []float32 // the arena
-	loaded  bool
+	workers  *kernel.Workers
+	buffer   []float32 // the arena
+	loaded   bool
+	view     View  // what Borrow was told, nil for none
+	borrowed int64 // values that view gave
 
 	// What Run uses again for each step.
 	input []float32
@@ -258,7 +260,7 @@ func (p *Program) Close() {
 	if p.workers != nil {
 		p.workers.Close()
 	}
-	p.workers, p.buffer, p.input, p.loaded = nil, nil, nil, false
+	p.workers, p.buffer, p.input, p.loaded, p.borrowed = nil, nil, nil, false, 0
 	clear(p.call.in[:cap(p.call.in)])
 	p.call = call{in: p.call.in[:0]}
 	for i := range p.steps {

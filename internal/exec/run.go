@@ -1,11 +1,14 @@
 package exec
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 
+	"cnncalc/internal/kernel"
 	"cnncalc/internal/memory"
 )
 
@@ -34,7 +37,7 @@ type Computed struct {
 //
 // Without observers a run allocates nothing. It stops between layers, and between pictures in long ones, when
 // ctx is done; the error then wraps the cause.
-func (p *Program) Run(ctx context.Context, input []float32, observers ...Observer) ([]float32, error) {
+func (p *Program) Run(ctx context.Context, input []float32, observers ...Observer) (output []float32, err error) {
 	if !p.loaded {
 		return nil, errors.New("the network has no weights yet: load them before it runs")
 	}
@@ -46,6 +49,10 @@ func (p *Program) Run(ctx context.Context, input []float32, observers ...Observe
 	p.input = input
 	p.workers.Bind()
 	defer p.workers.Release()
+	if p.borrowed > 0 {
+		defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+		defer func() { err = cmp.Or(lostWeights(recover()), err) }()
+	}
 	for i := range p.steps {
 		var took time.Duration
 		if p.steps[i].run != nil {
@@ -62,6 +69,22 @@ func (p *Program) Run(ctx context.Context, input []float32, observers ...Observe
 		}
 	}
 	return p.output(len(p.steps) - 1), nil
+}
+
+// ErrLostWeights is the error of a run whose borrowed weights could not be read any more.
+var ErrLostWeights = errors.New("the file of weights was cut short, or could not be read, while the network ran")
+
+// lostWeights tells the panic of a kernel that read borrowed memory which is no longer there; others go on.
+func lostWeights(panicked any) error {
+	if panicked == nil {
+		return nil
+	}
+	if task, ok := panicked.(*kernel.TaskPanic); ok {
+		if fault, ok := task.Value.(interface{ Addr() uintptr }); ok && fault.Addr() != 0 {
+			return ErrLostWeights
+		}
+	}
+	panic(panicked)
 }
 
 // computed is what an observer is told of node i.

@@ -112,6 +112,8 @@ func (w *Workers) Release() {
 
 // help is the life of a worker that is not the caller.
 func (w *Workers) help(id int) {
+	// Memory that is gone, of a mapped file, becomes a TaskPanic, as the caller can make it on its own goroutine.
+	debug.SetPanicOnFault(true)
 	if w.cpus != nil {
 		runtime.LockOSThread() // the thread ends with the goroutine
 		pin(w.cpus[id])
