@@ -80,6 +80,27 @@
 	JLE  label      \
 	ADDQ R8, R13
 
+// PREFETCHW 0(R13), 64(R13) and 128(R13), which Go's assembler does not know.
+#define PREFETCHW_R13_0 \
+	BYTE $0x41; BYTE $0x0F; BYTE $0x0D; BYTE $0x4D; BYTE $0x00
+#define PREFETCHW_R13_64 \
+	BYTE $0x41; BYTE $0x0F; BYTE $0x0D; BYTE $0x4D; BYTE $0x40
+#define PREFETCHW_R13_128 \
+	BYTE $0x41; BYTE $0x0F; BYTE $0x0D; BYTE $0x8D; LONG $0x00000080
+
+// Fetches the rows of C that a panel makes, to be written to: at the end of kc steps they are there, wherever they
+// were.
+#define FETCH(label) \
+	MOVQ      DX, R13 \
+	MOVQ      $8, CX  \
+label: \
+	PREFETCHW_R13_0   \
+	PREFETCHW_R13_64  \
+	PREFETCHW_R13_128 \
+	ADDQ      R8, R13 \
+	DECQ      CX      \
+	JNZ       label
+
 // func multiplyAVX512(p *product)
 //
 // Three loops, for panels of B of one, two and three vectors. Each turn of theirs is a panel of A: its sums stand in
@@ -142,6 +163,7 @@ panel3:
 	VMOVAPS Z0, Z21
 	VMOVAPS Z0, Z22
 	VMOVAPS Z0, Z23
+	FETCH(next3)
 	MOVQ    DI, AX
 	MOVQ    R12, CX
 
@@ -237,6 +259,7 @@ panel2:
 	VMOVAPS Z0, Z13
 	VMOVAPS Z0, Z14
 	VMOVAPS Z0, Z15
+	FETCH(next2)
 	MOVQ    DI, AX
 	MOVQ    R12, CX
 
@@ -323,6 +346,7 @@ panel1:
 	VMOVAPS Z0, Z5
 	VMOVAPS Z0, Z6
 	VMOVAPS Z0, Z7
+	FETCH(next1)
 	MOVQ    DI, AX
 	MOVQ    R12, CX
 
