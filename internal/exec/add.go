@@ -6,11 +6,12 @@ import (
 )
 
 // bindAdd computes ADD.
-func bindAdd(*layer) (plan, error) {
+func bindAdd(l *layer) (plan, error) {
+	channels, area := planes(l.out)
 	return plan{
 		alias:     memory.InPlace,
 		activates: true,
 		adds:      true,
-		run:       func(c *call) { kernel.Add(c.out, c.in, c.act, c.workers) },
+		run:       func(c *call) { kernel.Add(c.out, c.in, c.images, channels, area, c.act, c.workers) },
 	}, nil
 }

@@ -25,7 +25,7 @@ func bindMul(l *layer) (plan, error) {
 				for k, i := range volumes {
 					factors[k] = c.in[i]
 				}
-				kernel.Mul(c.out, factors, c.workers)
+				kernel.Mul(c.out, factors, c.images, channels, area, c.workers)
 				product = c.out
 			}
 			for _, i := range gates {

@@ -26,22 +26,27 @@ func FoldBatchNorm(scale, shift, gamma, beta, mean, variance []float32, eps floa
 // src are [N, C, area], scale and shift [C]. dst may be src.
 func ScaleShift(dst, src, scale, shift []float32, n, c, area int, act Activation, w *Workers) {
 	size := n * c * area
-	launch(w, n*c, scaleJob{dst[:size], src[:size], scale[:c], shift[:c], area, act})
+	cut := cutValues(n, c, area, w.Size())
+	launch(w, cut.tasks(), scaleJob{dst[:size], src[:size], scale[:c], shift[:c], area, act, cut})
 }
 
 type scaleJob struct {
 	dst, src, scale, shift []float32
 	area                   int
 	act                    Activation
+	cut                    planeCut
 }
 
 func (j *scaleJob) do(task, _ int) {
-	c := task % len(j.scale)
-	scale, shift := j.scale[c], j.shift[c]
-	dst := j.dst[task*j.area:][:j.area]
+	t := j.cut.task(task)
+	lo, hi := t.values(j.area)
 	b, rest := j.act.bounds()
-	active.affine(dst, j.src[task*j.area:][:j.area], scale, shift, b)
-	if rest.Kind != Identity {
-		activate(dst, dst, rest)
+	for plane := t.first; plane < t.last; plane++ {
+		c := plane % len(j.scale)
+		dst := j.dst[plane*j.area:][lo:hi]
+		active.affine(dst, j.src[plane*j.area:][lo:hi], j.scale[c], j.shift[c], b)
+		if rest.Kind != Identity {
+			activate(dst, dst, rest)
+		}
 	}
 }

@@ -130,7 +130,7 @@ func BenchmarkConvTransposed(b *testing.B) {
 
 func BenchmarkLinear(b *testing.B) {
 	for _, n := range []int{1, 8} {
-		const m, k = 1024, 9216
+		const m, k = 2048, 9216 // more than the caches hold
 		w := NewWorkers(1)
 		defer w.Close()
 		b.Run(fmt.Sprintf("batch%d", n), func(b *testing.B) {
@@ -154,6 +154,8 @@ func BenchmarkBytes(b *testing.B) {
 		N: 1, C: c, H: size, W: size, OH: size / 2, OW: size / 2,
 		FH: 2, FW: 2, SH: 2, SW: 2, DH: 1, DW: 1,
 	}
+	pool3 := pool2
+	pool3.FH, pool3.FW = 3, 3
 	inputs := [][]float32{src, src}
 	cases := []struct {
 		name string
@@ -162,9 +164,10 @@ func BenchmarkBytes(b *testing.B) {
 		{"relu", func() { Activate(dst, src, Activation{Kind: ReLU}, w) }},
 		{"leakyrelu", func() { Activate(dst, src, Activation{Kind: LeakyReLU, Alpha: 0.1}, w) }},
 		{"silu", func() { Activate(dst, src, Activation{Kind: SiLU}, w) }},
-		{"maxpool2", func() { MaxPool(dst, src, nil, pool2, w) }},
+		{"maxpool2", func() { MaxPool(dst, src, make([]float32, MaxPoolScratch(pool2, 1)), pool2, w) }},
+		{"maxpool3", func() { MaxPool(dst, src, make([]float32, MaxPoolScratch(pool3, 1)), pool3, w) }},
 		{"avgpool2", func() { AvgPool(dst, src, pool2, false, w) }},
-		{"add", func() { Add(dst, inputs, Activation{Kind: ReLU}, w) }},
+		{"add", func() { Add(dst, inputs, 1, c, size*size, Activation{Kind: ReLU}, w) }},
 		{"scaleshift", func() { ScaleShift(dst, src, src, src, 1, c, size*size, Activation{}, w) }},
 		{"softmax", func() { Softmax(dst, src, 1, c, size*size, w) }},
 		{"lrn", func() {

@@ -57,17 +57,19 @@ func (j *concatJob) part(n, at int) []float32 {
 }
 
 // Add is the sum of its inputs, taken from the first to the last, and then the
-// activation: dst and every input are [n], n = len(dst). dst may be any of the
+// activation: dst and every input are [N, C, area]. dst may be any of the
 // inputs. There must be at least one.
-func Add(dst []float32, inputs [][]float32, act Activation, w *Workers) {
-	launch(w, ceilDiv(len(dst), chunk), fuseJob{dst, inputs, act, false})
+func Add(dst []float32, inputs [][]float32, n, c, area int, act Activation, w *Workers) {
+	cut := cutValues(n, c, area, w.Size())
+	launch(w, cut.tasks(), fuseJob{dst[:n*c*area], inputs, act, false, area, cut})
 }
 
 // Mul is the product of its inputs, taken from the first to the last: dst and
-// every input are [n], n = len(dst). dst may be any of the inputs. There must
-// be at least one.
-func Mul(dst []float32, inputs [][]float32, w *Workers) {
-	launch(w, ceilDiv(len(dst), chunk), fuseJob{dst, inputs, Activation{}, true})
+// every input are [N, C, area]. dst may be any of the inputs. There must be at
+// least one.
+func Mul(dst []float32, inputs [][]float32, n, c, area int, w *Workers) {
+	cut := cutValues(n, c, area, w.Size())
+	launch(w, cut.tasks(), fuseJob{dst[:n*c*area], inputs, Activation{}, true, area, cut})
 }
 
 type fuseJob struct {
@@ -75,11 +77,24 @@ type fuseJob struct {
 	inputs   [][]float32
 	act      Activation
 	multiply bool
+	area     int
+	cut      planeCut
 }
 
 func (j *fuseJob) do(task, _ int) {
-	lo := task * chunk
-	hi := min(lo+chunk, len(j.dst))
+	t := j.cut.task(task)
+	if j.cut.bands == 1 {
+		j.fuse(t.first*j.area, t.last*j.area)
+		return
+	}
+	lo, hi := t.values(j.area)
+	for plane := t.first; plane < t.last; plane++ {
+		j.fuse(plane*j.area+lo, plane*j.area+hi)
+	}
+}
+
+// fuse computes values [lo, hi).
+func (j *fuseJob) fuse(lo, hi int) {
 	dst := j.dst[lo:hi]
 	if len(j.inputs) == 2 && !j.multiply {
 		b, rest := j.act.bounds()
@@ -111,18 +126,24 @@ func (j *fuseJob) do(task, _ int) {
 // Multiplication commutes, so it serves a gate in either operand. dst may be
 // src.
 func MulGate(dst, src, gate []float32, planes, area int, w *Workers) {
-	launch(w, planes, gateJob{dst[:planes*area], src[:planes*area], gate[:planes], area})
+	cut := cutValues(1, planes, area, w.Size())
+	launch(w, cut.tasks(), gateJob{dst[:planes*area], src[:planes*area], gate[:planes], area, cut})
 }
 
 type gateJob struct {
 	dst, src, gate []float32
 	area           int
+	cut            planeCut
 }
 
 func (j *gateJob) do(task, _ int) {
-	f := j.gate[task]
-	dst := j.dst[task*j.area:][:j.area]
-	for i, v := range j.src[task*j.area:][:j.area] {
-		dst[i] = v * f
+	t := j.cut.task(task)
+	lo, hi := t.values(j.area)
+	for plane := t.first; plane < t.last; plane++ {
+		f := j.gate[plane]
+		dst := j.dst[plane*j.area:][lo:hi]
+		for i, v := range j.src[plane*j.area:][lo:hi] {
+			dst[i] = v * f
+		}
 	}
 }

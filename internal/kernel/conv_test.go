@@ -205,9 +205,29 @@ func TestConvDepthwise(t *testing.T) {
 		want := finished(naiveConv(src, g, sharedFilter(weights, g)), e, g.K, g.OH*g.OW)
 		r := rapid.SampledFrom(compiled).Draw(t, "routines")
 		verify(t, sets, want, 1e-5, func(b *bench, dst []float32, w *Workers) {
-			convDepthwise(dst, b.input(src), b.input(weights), b.buffer(DepthwiseScratch(g, w.Size())), g, e, w, r)
+			convDepthwise(dst, b.input(src), b.input(weights), b.buffer(depthwiseScratch(&g, w.Size(), r)), g, e, w, r)
 		})
 	})
+}
+
+// Planes large enough to be cut into bands, and of more than one strip, with windows that reach past all edges.
+func TestConvDepthwiseLarge(t *testing.T) {
+	sets := startWorkers(t)
+	for _, r := range compiled {
+		for _, stride := range []int{1, 2} {
+			for pad := range 4 {
+				g := square(3, 3, 37)
+				g.Groups, g.SH, g.SW, g.PT, g.PL = 3, stride, stride, pad, pad
+				g.OH, g.OW = (g.H+pad-1)/stride+1, (g.W+pad+1)/stride+1
+				src, weights := withSpecials(g.srcSize(), 1), values(g.K*9, 2)
+				e := Epilogue{Bias: values(g.K, 3), Act: Activation{Kind: HardSwish}}
+				want := finished(naiveConv(src, g, sharedFilter(weights, g)), e, g.K, g.OH*g.OW)
+				verify(t, sets, want, 1e-5, func(b *bench, dst []float32, w *Workers) {
+					convDepthwise(dst, b.input(src), b.input(weights), b.buffer(depthwiseScratch(&g, w.Size(), r)), g, e, w, r)
+				})
+			}
+		}
+	}
 }
 
 // A window that spans far more than the plane must not be given memory, nor

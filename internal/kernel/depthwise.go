@@ -13,9 +13,19 @@ func ConvDepthwise(dst, src, weights, scratch []float32, g Conv, e Epilogue, w *
 // DepthwiseScratch is the number of values of scratch that [ConvDepthwise]
 // needs with that many workers; kernels that do not run at the same time may
 // share it.
-func DepthwiseScratch(g Conv, workers int) int {
-	f := planFlat(g)
+func DepthwiseScratch(g Conv, workers int) int { return depthwiseScratch(&g, workers, active) }
+
+func depthwiseScratch(g *Conv, workers int, r *routines) int {
+	f := planDepthwise(g, r)
 	return workers * f.scratch()
+}
+
+// planDepthwise is the plan of planes that are computed flat.
+func planDepthwise(g *Conv, r *routines) flatPlan {
+	if r.rowTaps == nil || r.strips && stripsFit(g) {
+		return flatPlan{}
+	}
+	return planFlat(*g)
 }
 
 func convDepthwise(dst, src, weights, scratch []float32, g Conv, e Epilogue, w *Workers, r *routines) {
@@ -24,12 +34,16 @@ func convDepthwise(dst, src, weights, scratch []float32, g Conv, e Epilogue, w *
 	}
 	j := depthwiseJob{
 		dst: dst[:g.dstSize()], src: src[:g.srcSize()], weights: weights[:g.K*g.FH*g.FW],
-		g: g, e: e, r: r, flat: planFlat(g),
+		g: g, e: e, r: r, flat: planDepthwise(&g, r), strips: r.strips && stripsFit(&g),
+		cut: cutPlanes(g.N, g.K, g.H*g.W, g.OH, w.Size()),
+	}
+	if j.flat.width > 0 {
+		j.cut = cutPlanes(g.N, g.K, wholePlanes, g.OH, w.Size())
 	}
 	j.local = scratch[:w.Size()*j.flat.scratch()]
 	j.lo, j.hi = interior(&g)
 	j.bounds, j.rest = e.Act.bounds()
-	launch(w, g.N*g.K, j)
+	launch(w, j.cut.tasks(), j)
 }
 
 type depthwiseJob struct {
@@ -40,6 +54,8 @@ type depthwiseJob struct {
 	lo, hi            int // output columns [lo, hi) see no padding
 	bounds            bounds
 	rest              Activation // what the bounds leave to do
+	cut               planeCut
+	strips            bool // planes are computed in strips
 	flat              flatPlan
 	local             []float32 // scratch of all workers
 }
@@ -53,20 +69,63 @@ func interior(g *Conv) (lo, hi int) {
 }
 
 func (j *depthwiseJob) do(task, worker int) {
+	t := j.cut.task(task)
+	if j.strips {
+		j.doStrips(t)
+		return
+	}
+	for plane := t.first; plane < t.last; plane++ {
+		j.plane(plane, t.row0, t.row1, worker)
+	}
+}
+
+// doStrips computes a task strip by strip, some planes at a time.
+func (j *depthwiseJob) doStrips(t planeRange) {
 	g := &j.g
-	k, n := task%g.K, task/g.K
+	multiple := g.K / g.C
+	s := newStrip(g, t.row0, t.row1)
+	s.lo, s.hi = j.bounds.lo, j.bounds.hi
+	for plane := t.first; plane < t.last; plane += s.planes {
+		k := plane % g.K
+		s.planes = 1
+		if multiple == 1 {
+			s.planes = min(stripPlanes(g), t.last-plane, g.K-k)
+		}
+		s.filter = &j.weights[k*9]
+		if j.e.Bias != nil {
+			s.bias = &j.e.Bias[k]
+		}
+		in := j.src[plane/multiple*g.H*g.W+s.first:]
+		out := j.dst[(plane*g.OH+t.row0)*g.OW:]
+		for ow := 0; ow < g.OW; ow += stripWidth {
+			s.columns(out, in, g, ow)
+			s.depthwise(g.SH)
+		}
+		if j.rest.Kind != Identity {
+			for p := range s.planes {
+				rows := out[p*s.dstPlane:][:s.outs*g.OW]
+				activate(rows, rows, j.rest)
+			}
+		}
+	}
+}
+
+// plane computes rows [oh0, oh1) of a plane of outputs.
+func (j *depthwiseJob) plane(plane, oh0, oh1, worker int) {
+	g := &j.g
+	k, n := plane%g.K, plane/g.K
 	c := k / (g.K / g.C)
 	size := g.FH * g.FW
 	filter := j.weights[k*size : (k+1)*size]
 	in := j.src[(n*g.C+c)*g.H*g.W:][:g.H*g.W]
-	out := j.dst[task*g.OH*g.OW:][:g.OH*g.OW]
+	out := j.dst[(plane*g.OH+oh0)*g.OW:][:(oh1-oh0)*g.OW]
 	var bias float32
 	if j.e.Bias != nil {
 		bias = j.e.Bias[k]
 	}
-	if !j.flatPlane(out, in, filter, bias, worker) {
-		for oh := range g.OH {
-			j.row(out[oh*g.OW:(oh+1)*g.OW], in, filter, bias, oh)
+	if j.flat.width == 0 || !j.flatPlane(out, in, filter, bias, worker) {
+		for oh := oh0; oh < oh1; oh++ {
+			j.row(out[(oh-oh0)*g.OW:][:g.OW], in, filter, bias, oh)
 		}
 	}
 	if j.rest.Kind != Identity {
@@ -74,13 +133,9 @@ func (j *depthwiseJob) do(task, worker int) {
 	}
 }
 
-// flatPlane computes a plane that is planned to be computed flat, or reports
-// that it cannot.
+// flatPlane computes a plane flat, or reports that the routine cannot.
 func (j *depthwiseJob) flatPlane(out, in, filter []float32, bias float32, worker int) bool {
 	g, f := &j.g, &j.flat
-	if f.width == 0 || j.r.rowTaps == nil {
-		return false
-	}
 	local := j.local[worker*f.scratch():][:f.scratch()]
 	padded, outputs := local[:f.width*f.height], local[f.width*f.height:][:f.outputs]
 	f.fill(padded, in, 0)

@@ -24,9 +24,9 @@
 //   - NaN and infinities pass through as IEEE 754 has it, but for
 //     [ConvWinograd], where each reaches the whole 4x4 tile of outputs and an
 //     infinity may become NaN. Zero padding is multiplied by the weights in
-//     [ConvIm2col], [Local] and, in narrow planes, [ConvDepthwise]; the other
-//     convolutions by definition skip it. This only shows where a weight is
-//     infinite or NaN.
+//     [ConvIm2col], [Local] and, in narrow planes and in strips,
+//     [ConvDepthwise]; the other convolutions by definition skip it. This only
+//     shows where a weight is infinite or NaN.
 //   - Nothing is allocated once a kernel has been called on a [Workers].
 //
 // Where a framework's behaviour is named, it is PyTorch 1.13's.

@@ -211,11 +211,19 @@ func naiveBilinear(src []float32, g Resize) []float64 {
 	return out
 }
 
+// short is a copy of r whose dot4 is given little at a time, so that a test of several blocks is fast.
+func short(r *routines) *routines {
+	s := *r
+	s.dotBlock = 256
+	return &s
+}
+
 func TestLinear(t *testing.T) {
 	sets := startWorkers(t)
 	rapid.Check(t, func(t *rapid.T) {
-		n, m := draw(t, "N", 1, 4), draw(t, "M", 1, 40)
-		k := rapid.OneOf(rapid.IntRange(1, 40), rapid.IntRange(linearBlock-2, 2*linearBlock+3)).Draw(t, "K")
+		r := short(rapid.SampledFrom(compiled).Draw(t, "routines"))
+		n, m := draw(t, "N", 1, 4), draw(t, "M", 1, 80)
+		k := rapid.OneOf(rapid.IntRange(1, 40), rapid.IntRange(r.dotBlock-2, 2*r.dotBlock+3)).Draw(t, "K")
 		e := drawEpilogue(t, m)
 		src, weights := drawInput(t, n*k), values(m*k, 1)
 		want := make([]float64, n*m)
@@ -225,21 +233,23 @@ func TestLinear(t *testing.T) {
 			}
 		}
 		verify(t, sets, finished(want, e, m, 1), 5e-5, func(b *bench, dst []float32, w *Workers) {
-			Linear(dst, b.input(src), b.input(weights), n, m, k, e, w)
+			linear(dst, b.input(src), b.input(weights), n, m, k, e, w, r)
 		})
 	})
 }
 
 func TestLinearBatchHasTheBitsOfOne(t *testing.T) {
 	sets := startWorkers(t)
-	const n, m, k = 3, 21, 2*linearBlock + 5
-	src, weights := values(n*k, 1), values(m*k, 2)
-	batch, one := make([]float32, n*m), make([]float32, m)
-	Linear(batch, src, weights, n, m, k, Epilogue{}, sets[1])
-	for i := range n {
-		Linear(one, src[i*k:], weights, 1, m, k, Epilogue{}, sets[0])
-		if at := differs(one, batch[i*m:(i+1)*m]); at >= 0 {
-			t.Errorf("picture %d, value %d: %v alone, %v in the batch", i, at, one[at], batch[i*m+at])
+	for _, r := range compiled {
+		n, m, k := 3, 21, 2*r.dotBlock+5
+		src, weights := values(n*k, 1), values(m*k, 2)
+		batch, one := make([]float32, n*m), make([]float32, m)
+		linear(batch, src, weights, n, m, k, Epilogue{}, sets[1], r)
+		for i := range n {
+			linear(one, src[i*k:], weights, 1, m, k, Epilogue{}, sets[0], r)
+			if at := differs(one, batch[i*m:(i+1)*m]); at >= 0 {
+				t.Errorf("%s: picture %d, value %d: %v alone, %v in the batch", r.name, i, at, one[at], batch[i*m+at])
+			}
 		}
 	}
 }
@@ -282,15 +292,15 @@ func TestCombine(t *testing.T) {
 			return in
 		}
 		verify(t, sets, sum, 1e-6, func(_ *bench, dst []float32, w *Workers) {
-			Add(dst, place(dst), Activation{}, w)
+			Add(dst, place(dst), 1, 4, n/4, Activation{}, w)
 		})
 		verify(t, sets, product, 1e-6, func(_ *bench, dst []float32, w *Workers) {
-			Mul(dst, place(dst), w)
+			Mul(dst, place(dst), 2, 2, n/4, w)
 		})
 	}
 	t.Run("add then relu", func(t *testing.T) {
 		verify(t, sets, []float64{0, 4}, 0, func(_ *bench, dst []float32, w *Workers) {
-			Add(dst, [][]float32{{1, 1}, {-5, 3}}, Activation{Kind: ReLU}, w)
+			Add(dst, [][]float32{{1, 1}, {-5, 3}}, 1, 2, 1, Activation{Kind: ReLU}, w)
 		})
 	})
 	t.Run("gate", func(t *testing.T) {

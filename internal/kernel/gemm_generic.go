@@ -12,6 +12,8 @@ var generic = routines{
 	nr:   4,
 	dot4: dot4Generic,
 
+	dotBlock: 1024,
+
 	lanes:    4,
 	multiply: tiled(2, 4, tileGeneric),
 

@@ -1,15 +1,7 @@
 package kernel
 
-const (
-	// linearRows is the number of output features in a task. A row of weights
-	// is long, so a few are work enough.
-	linearRows = 8
-
-	// linearBlock is how much of the input is taken at a time: four rows of
-	// weights of that length stay in the first-level cache while all pictures
-	// of a batch pass over them.
-	linearBlock = 1024
-)
+// linearRows is the least number of output features that are worth a task.
+const linearRows = 16
 
 // Linear is the fully connected layer dst = src * weights^T: dst is [N, M], src
 // [N, K], weights [M, K], and the bias of e one per output feature. For one
@@ -21,37 +13,78 @@ func Linear(dst, src, weights []float32, n, m, k int, e Epilogue, w *Workers) {
 }
 
 func linear(dst, src, weights []float32, n, m, k int, e Epilogue, w *Workers, r *routines) {
-	launch(w, ceilDiv(m, linearRows), linearJob{
-		dst[:n*m], src[:n*k], weights[:m*k], n, m, k, e, r,
+	tasks := 1
+	if w.Size() > 1 {
+		tasks = min(w.Size()*cutEach, ceilDiv(m, linearRows))
+	}
+	launch(w, tasks, linearJob{
+		dst[:n*m], src[:n*k], weights[:m*k], n, m, k, tasks, e, r,
 	})
 }
 
 type linearJob struct {
 	dst, src, weights []float32
 	n, m, k           int
+	tasks             int
 	e                 Epilogue
 	r                 *routines
 }
 
+// do computes a range of features out of each quarter of them. Four rows of
+// weights are read at the same time, so that each is part of one long stream:
+// memory is faster then by a tenth to a third than where four rows follow each
+// other, and processors must begin four new streams for each four rows. Which
+// of the four a row is depends on the layer alone, and so does what becomes of
+// its NaN.
 func (j *linearJob) do(task, _ int) {
-	m0 := task * linearRows
-	m1 := min(m0+linearRows, j.m)
-	for n := range j.n {
-		clear(j.dst[n*j.m+m0 : n*j.m+m1])
+	quarter := j.m / 4
+	first, last := task*quarter/j.tasks, (task+1)*quarter/j.tasks
+	for m := first; m < last; m++ {
+		j.rows(m, quarter, 4)
 	}
-	for m := m0; m < m1; m += 4 {
-		for k0 := 0; k0 < j.k; k0 += linearBlock {
-			k1 := min(k0+linearBlock, j.k)
-			weights := j.weights[m*j.k+k0:]
-			for n := range j.n {
-				x := j.src[n*j.k+k0 : n*j.k+k1]
-				addDots(j.dst[n*j.m+m:n*j.m+min(m+4, m1)], weights, j.k, x, j.r)
+	for i := range 4 {
+		j.finish(i*quarter+first, i*quarter+last)
+	}
+	if task < j.tasks-1 {
+		return
+	}
+	for m := 4 * quarter; m < j.m; m++ {
+		j.rows(m, 0, 1)
+	}
+	j.finish(4*quarter, j.m)
+}
+
+// rows computes so many features, at most four and step apart. All pictures of
+// a batch pass over a block of their weights while it is in a cache.
+func (j *linearJob) rows(m, step, count int) {
+	for k0 := 0; k0 < j.k || k0 == 0; k0 += j.r.dotBlock {
+		k1 := min(k0+j.r.dotBlock, j.k)
+		weights := j.weights[m*j.k+k0:]
+		for n := range j.n {
+			sums := j.r.dot4(weights, step*j.k, j.src[n*j.k+k0:n*j.k+k1])
+			for i, v := range sums[:count] {
+				at := n*j.m + m + i*step
+				if k0 > 0 {
+					v += j.dst[at]
+				}
+				j.dst[at] = v
 			}
 		}
 	}
+}
+
+// finish applies the epilogue to features [m0, m1).
+func (j *linearJob) finish(m0, m1 int) {
+	b, rest := j.e.Act.bounds()
 	for n := range j.n {
-		for m := m0; m < m1; m++ {
-			j.e.finish(j.dst[n*j.m+m:][:1], m)
+		features := j.dst[n*j.m+m0 : n*j.m+m1]
+		if j.e.Bias != nil {
+			j.r.add(features, features, j.e.Bias[m0:m1], b)
+		} else {
+			j.r.affine(features, features, 1, 0, b)
+		}
+		if rest.Kind != Identity {
+			activate(features, features, rest)
 		}
 	}
 }

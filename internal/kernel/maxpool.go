@@ -12,9 +12,19 @@ func MaxPool(dst, src, scratch []float32, g Pool, w *Workers) {
 
 // MaxPoolScratch is the number of values of scratch that [MaxPool] needs with
 // that many workers; kernels that do not run at the same time may share it.
-func MaxPoolScratch(g Pool, workers int) int {
-	f := planFlat(g.window())
+func MaxPoolScratch(g Pool, workers int) int { return maxPoolScratch(&g, workers, active) }
+
+func maxPoolScratch(g *Pool, workers int, r *routines) int {
+	f := planMaxPool(g.window(), r)
 	return workers * f.scratch()
+}
+
+// planMaxPool is the plan of planes that are computed flat.
+func planMaxPool(g Conv, r *routines) flatPlan {
+	if r.strips && poolStripsFit(&g) {
+		return flatPlan{}
+	}
+	return planFlat(g)
 }
 
 // window is the pool's geometry as a convolution's.
@@ -26,15 +36,41 @@ func (g *Pool) window() Conv {
 }
 
 func maxPool(dst, src, scratch []float32, g Pool, w *Workers, r *routines) {
-	f := planFlat(g.window())
+	window := g.window()
+	dst, src = dst[:window.dstSize()], src[:window.srcSize()]
+	if r.strips && poolStripsFit(&window) {
+		cut := cutPlanes(g.N, g.C, g.H*g.W, g.OH, w.Size())
+		launch(w, cut.tasks(), stripPoolJob{dst, src, window, cut})
+		return
+	}
+	f := planFlat(window)
 	if f.width == 0 {
 		pool(dst, src, g, poolMax, w, r)
 		return
 	}
-	launch(w, g.N*g.C, maxPoolJob{
-		dst: dst[:g.N*g.C*g.OH*g.OW], src: src[:g.N*g.C*g.H*g.W],
-		local: scratch[:w.Size()*f.scratch()], flat: f, r: r,
-	})
+	cut := cutPlanes(g.N, g.C, wholePlanes, g.OH, w.Size())
+	launch(w, cut.tasks(), maxPoolJob{dst: dst, src: src, local: scratch[:w.Size()*f.scratch()], flat: f, cut: cut, r: r})
+}
+
+// stripPoolJob pools in strips.
+type stripPoolJob struct {
+	dst, src []float32
+	g        Conv
+	cut      planeCut
+}
+
+func (j *stripPoolJob) do(task, _ int) {
+	g, t := &j.g, j.cut.task(task)
+	s := newStrip(g, t.row0, t.row1)
+	for plane := t.first; plane < t.last; plane += s.planes {
+		s.planes = min(stripPlanes(g), t.last-plane)
+		in := j.src[plane*s.srcPlane+s.first:]
+		out := j.dst[plane*s.dstPlane+t.row0*g.OW:]
+		for ow := 0; ow < g.OW; ow += stripWidth {
+			s.columns(out, in, g, ow)
+			s.maxPool(g.FH, g.SH)
+		}
+	}
 }
 
 // maxPoolJob pools planes that are computed flat.
@@ -42,16 +78,24 @@ type maxPoolJob struct {
 	dst, src []float32
 	local    []float32 // scratch of all workers
 	flat     flatPlan
+	cut      planeCut
 	r        *routines
 }
 
-// do takes the maximum of each window's columns, and then of those along its
-// rows.
 func (j *maxPoolJob) do(task, worker int) {
+	t := j.cut.task(task)
+	for plane := t.first; plane < t.last; plane++ {
+		j.plane(plane, worker)
+	}
+}
+
+// plane takes the maximum of each window's columns, and then of those along its
+// rows.
+func (j *maxPoolJob) plane(plane, worker int) {
 	f, g := &j.flat, &j.flat.g
 	local := j.local[worker*f.scratch():][:f.scratch()]
 	padded, columns := local[:f.width*f.height], local[f.width*f.height:]
-	f.fill(padded, j.src[task*g.H*g.W:][:g.H*g.W], float32(math.Inf(-1)))
+	f.fill(padded, j.src[plane*g.H*g.W:][:g.H*g.W], float32(math.Inf(-1)))
 	columns = columns[:f.outputs+(g.FW-1)*g.DW]
 	copy(columns, padded)
 	for fh := 1; fh < g.FH; fh++ {
@@ -62,5 +106,5 @@ func (j *maxPoolJob) do(task, worker int) {
 	for fw := 1; fw < g.FW; fw++ {
 		j.r.maxRow(outputs, columns[fw*g.DW:], 1)
 	}
-	f.pick(j.dst[task*g.OH*g.OW:][:g.OH*g.OW], outputs)
+	f.pick(j.dst[plane*g.OH*g.OW:][:g.OH*g.OW], outputs)
 }

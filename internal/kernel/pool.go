@@ -43,28 +43,37 @@ const (
 )
 
 func pool(dst, src []float32, g Pool, mode poolMode, w *Workers, r *routines) {
-	launch(w, g.N*g.C, poolJob{dst[:g.N*g.C*g.OH*g.OW], src[:g.N*g.C*g.H*g.W], g, mode, r})
+	cut := cutPlanes(g.N, g.C, g.H*g.W, g.OH, w.Size())
+	launch(w, cut.tasks(), poolJob{dst[:g.N*g.C*g.OH*g.OW], src[:g.N*g.C*g.H*g.W], g, mode, cut, r})
 }
 
 type poolJob struct {
 	dst, src []float32
 	g        Pool
 	mode     poolMode
+	cut      planeCut
 	r        *routines
 }
 
-// do pools one plane. Each filter position passes over a whole output row, so
+func (j *poolJob) do(task, _ int) {
+	t := j.cut.task(task)
+	for plane := t.first; plane < t.last; plane++ {
+		j.plane(plane, t.row0, t.row1)
+	}
+}
+
+// plane pools rows [oh0, oh1) of one plane. Each filter position passes over a whole output row, so
 // that the inner loop has no edges to look at. Positions that see nothing but
 // padding are not even counted: a window may be far larger than the input.
-func (j *poolJob) do(task, _ int) {
+func (j *poolJob) plane(plane, oh0, oh1 int) {
 	g := &j.g
-	in := j.src[task*g.H*g.W:][:g.H*g.W]
-	out := j.dst[task*g.OH*g.OW:][:g.OH*g.OW]
+	in := j.src[plane*g.H*g.W:][:g.H*g.W]
+	out := j.dst[plane*g.OH*g.OW:][:g.OH*g.OW]
 	start := float32(0)
 	if j.mode == poolMax {
 		start = float32(math.Inf(-1))
 	}
-	for oh := range g.OH {
+	for oh := oh0; oh < oh1; oh++ {
 		row := out[oh*g.OW : (oh+1)*g.OW]
 		for ow := range row {
 			row[ow] = start
@@ -156,7 +165,8 @@ type Resize struct {
 // PyTorch's AdaptiveAvgPool2d. OH = OW = 1 is global average pooling. dst is
 // [N, C, OH, OW], src [N, C, H, W].
 func AdaptiveAvgPool(dst, src []float32, g Resize, w *Workers) {
-	launch(w, g.N*g.C, adaptiveJob{dst[:g.N*g.C*g.OH*g.OW], src[:g.N*g.C*g.H*g.W], g})
+	cut := cutPlanes(g.N, g.C, wholePlanes, g.OH, w.Size())
+	launch(w, cut.tasks(), adaptiveJob{dst[:g.N*g.C*g.OH*g.OW], src[:g.N*g.C*g.H*g.W], g, cut})
 }
 
 // GlobalAvgPool takes the mean of each plane: dst is [N, C, 1, 1], src
@@ -168,25 +178,46 @@ func GlobalAvgPool(dst, src []float32, n, c, area int, w *Workers) {
 type adaptiveJob struct {
 	dst, src []float32
 	g        Resize
+	cut      planeCut
 }
 
 func (j *adaptiveJob) do(task, _ int) {
+	t := j.cut.task(task)
+	for plane := t.first; plane < t.last; plane++ {
+		j.plane(plane)
+	}
+}
+
+func (j *adaptiveJob) plane(plane int) {
 	g := &j.g
-	in := j.src[task*g.H*g.W:][:g.H*g.W]
-	out := j.dst[task*g.OH*g.OW:][:g.OH*g.OW]
+	in := j.src[plane*g.H*g.W:][:g.H*g.W]
+	out := j.dst[plane*g.OH*g.OW:][:g.OH*g.OW]
 	for oh := range g.OH {
 		top, bottom := oh*g.H/g.OH, ceilDiv((oh+1)*g.H, g.OH)
 		for ow := range g.OW {
 			left, right := ow*g.W/g.OW, ceilDiv((ow+1)*g.W, g.OW)
-			// A window may be a whole plane: float64 keeps the sum of many
-			// values as good as that of a few.
-			var sum float64
+			var total float64
 			for ih := top; ih < bottom; ih++ {
-				for _, v := range in[ih*g.W+left : ih*g.W+right] {
-					sum += float64(v)
-				}
+				total += sum(in[ih*g.W+left : ih*g.W+right])
 			}
-			out[oh*g.OW+ow] = float32(sum / float64((bottom-top)*(right-left)))
+			out[oh*g.OW+ow] = float32(total / float64((bottom-top)*(right-left)))
 		}
 	}
+}
+
+// sum adds values up, of which there may be a whole plane: float64 keeps the
+// sum of many as good as that of a few. One sum alone would wait for itself.
+func sum(values []float32) float64 {
+	var a, b, c, d float64
+	for len(values) >= 4 {
+		a += float64(values[0])
+		b += float64(values[1])
+		c += float64(values[2])
+		d += float64(values[3])
+		values = values[4:]
+	}
+	for _, v := range values {
+		a += float64(v)
+	}
+	return (a + b) + (c + d)
 }

@@ -27,9 +27,28 @@ func TestMaxPoolWide(t *testing.T) {
 		src := drawInput(t, g.N*g.C*g.H*g.W)
 		r := rapid.SampledFrom(compiled).Draw(t, "routines")
 		verify(t, sets, naivePool(src, g, reduceMax), 1e-6, func(b *bench, dst []float32, w *Workers) {
-			maxPool(dst, b.input(src), b.buffer(MaxPoolScratch(g, w.Size())), g, w, r)
+			maxPool(dst, b.input(src), b.buffer(maxPoolScratch(&g, w.Size(), r)), g, w, r)
 		})
 	})
+}
+
+// The windows that routines are made for, in planes large enough to be cut into bands, and reaching past all edges.
+func TestMaxPoolLarge(t *testing.T) {
+	sets := startWorkers(t)
+	for _, r := range compiled {
+		for _, size := range []int{2, 3} {
+			for _, stride := range []int{1, 2} {
+				for pad := range size {
+					g := Pool{N: 1, C: 3, H: 37, W: 37, FH: size, FW: size, SH: stride, SW: stride, PT: pad, PL: pad, DH: 1, DW: 1}
+					g.OH, g.OW = (g.H+pad-1)/stride+1, (g.W+pad-1)/stride+1
+					src := withSpecials(g.N*g.C*g.H*g.W, 1)
+					verify(t, sets, naivePool(src, g, reduceMax), 0, func(b *bench, dst []float32, w *Workers) {
+						maxPool(dst, b.input(src), b.buffer(maxPoolScratch(&g, w.Size(), r)), g, w, r)
+					})
+				}
+			}
+		}
+	}
 }
 
 func TestPools(t *testing.T) {

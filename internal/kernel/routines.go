@@ -29,6 +29,11 @@ type routines struct {
 	// ldw apart and are as long as x.
 	dot4 func(weights []float32, ldw int, x []float32) [4]float32
 
+	// dotBlock is how long an x is best given to dot4. Longer ones are cut: a
+	// sum of many parts is more exact than one in few registers, and short rows
+	// stay in a cache. Memory idles between two blocks.
+	dotBlock int
+
 	// rowTaps computes dst, neighbouring outputs of one row of a depthwise
 	// convolution that see no padding on either side; src begins at the first
 	// value that the first of them sees. It reports false, having done nothing,
@@ -36,6 +41,10 @@ type routines struct {
 	// stands for one that is made for none. The caller must be able to spare
 	// stride-1 values of src behind the last that an output sees.
 	rowTaps func(dst, src []float32, t taps) bool
+
+	// strips tells that the methods of strip that compute serve. They are no
+	// fields of this table: a strip passed to one of those would be allocated.
+	strips bool
 
 	// inputTransform is B^T d B of eight tiles of ConvWinograd: tile i begins
 	// at region[offsets[i]], its rows width apart, and point p of it goes to

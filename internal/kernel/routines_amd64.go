@@ -30,8 +30,9 @@ var avx2 = routines{
 		_, _, _ = a[kc*6-1], b[kc*16-1], c[5*ldc+15]
 		tileAVX2(kc, &a[0], &b[0], &c[0], ldc, add, first(bias, 6), lo, hi)
 	}),
-	dot4:    dot4Vector,
-	rowTaps: rowTapsVector,
+	dot4:     dot4Vector,
+	dotBlock: 2048,
+	rowTaps:  rowTapsVector,
 
 	inputTransform:  inputTransformVector,
 	outputTransform: outputTransformVector,
@@ -49,6 +50,8 @@ var avx512 = func() routines {
 	r := avx2
 	r.name, r.mr, r.nr, r.lanes = "avx512", 8, 48, 16
 	r.multiply, r.strided, r.packRows = multiplyVector, true, packRowsVector
+	r.dot4, r.dotBlock = dot4Vector5, 16<<10
+	r.strips = true
 	return r
 }()
 
@@ -121,6 +124,15 @@ func dot4Vector(weights []float32, ldw int, x []float32) [4]float32 {
 	return sums
 }
 
+// dot4Vector5 is routines.dot4.
+func dot4Vector5(weights []float32, ldw int, x []float32) (sums [4]float32) {
+	if len(x) > 0 {
+		_ = weights[3*ldw+len(x)-1]
+		dot4AVX512(len(x), &weights[0], ldw, &x[0], &sums)
+	}
+	return sums
+}
+
 // rowTapsVector is routines.rowTaps for strides 1 and 2.
 func rowTapsVector(dst, src []float32, t taps) bool {
 	n := len(dst)
@@ -149,6 +161,11 @@ func tileAVX2(kc int, a, b, c *float32, ldc int, add bool, bias *float32, lo, hi
 //go:noescape
 func dot4AVX2(n int, weights *float32, ldw int, x *float32, sums *[4]float32)
 
+// dot4AVX512 writes the inner products of n values of x, at least 1, with four rows of weights.
+//
+//go:noescape
+func dot4AVX512(n int, weights *float32, ldw int, x *float32, sums *[4]float32)
+
 // inputTransformVector is routines.inputTransform.
 func inputTransformVector(dst []float32, step int, region []float32, width int, offsets [winogradLanes]int32, temp []float32) {
 	_, _ = dst[(winogradPoints-1)*step+winogradLanes-1], temp[winogradPoints*winogradLanes-1]
@@ -171,15 +188,21 @@ func outputTransformVector(dst, products []float32, step int, temp []float32, bi
 //go:noescape
 func outputTransformAVX2(dst, products *float32, step int, temp *float32, bias, lo, hi float32)
 
-// affineVector is routines.affine; what does not fill a register is left to portable code.
+// affineVector is routines.affine. What does not fill a register is computed in one nevertheless, aside: portable
+// code makes other bits of a NaN, and how values are cut into tasks must not show.
 func affineVector(dst, src []float32, scale, shift float32, b bounds) {
 	n := len(src)
 	dst = dst[:n]
-	if whole := n &^ 7; whole > 0 {
+	whole := n &^ 7
+	if whole > 0 {
 		affineAVX2(&dst[0], &src[0], whole, scale, shift, b.lo, b.hi)
-		dst, src = dst[whole:], src[whole:]
 	}
-	affineGeneric(dst, src, scale, shift, b)
+	if whole < n {
+		var rest [8]float32
+		copy(rest[:], src[whole:])
+		affineAVX2(&rest[0], &rest[0], 8, scale, shift, b.lo, b.hi)
+		copy(dst[whole:], rest[:])
+	}
 }
 
 // affineAVX2 is routines.affine for n values, a multiple of 8.
@@ -187,15 +210,21 @@ func affineVector(dst, src []float32, scale, shift float32, b bounds) {
 //go:noescape
 func affineAVX2(dst, src *float32, n int, scale, shift, lo, hi float32)
 
-// addVector is routines.add; what does not fill a register is left to portable code.
+// addVector is routines.add, with a rest as affineVector's.
 func addVector(dst, x, y []float32, b bounds) {
 	n := len(dst)
 	x, y = x[:n], y[:n]
-	if whole := n &^ 7; whole > 0 {
+	whole := n &^ 7
+	if whole > 0 {
 		addAVX2(&dst[0], &x[0], &y[0], whole, b.lo, b.hi)
-		dst, x, y = dst[whole:], x[whole:], y[whole:]
 	}
-	addGeneric(dst, x, y, b)
+	if whole < n {
+		var rest, other [8]float32
+		copy(rest[:], x[whole:])
+		copy(other[:], y[whole:])
+		addAVX2(&rest[0], &rest[0], &other[0], 8, b.lo, b.hi)
+		copy(dst[whole:], rest[:])
+	}
 }
 
 // addAVX2 is routines.add for n values, a multiple of 8.

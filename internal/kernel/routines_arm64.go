@@ -30,6 +30,8 @@ var neon = routines{
 		}
 		return sums
 	},
+	dotBlock: 1024,
+
 	inputTransform:  inputTransformGeneric,
 	outputTransform: outputTransformGeneric,
 	affine:          affineGeneric,

@@ -185,8 +185,8 @@ func TestNoAllocation(t *testing.T) {
 		"bilinear":   func() { UpsampleBilinear(dst, src, twice, w) },
 		"crop":       func() { Crop(dst, src, half, 2, 3, w) },
 		"concat":     func() { Concat(dst[:1152], inputs, 1, w) },
-		"add":        func() { Add(dst[:576], inputs, Activation{}, w) },
-		"mul":        func() { Mul(dst[:576], inputs, w) },
+		"add":        func() { Add(dst, inputs, 1, 2, 288, Activation{}, w) },
+		"mul":        func() { Mul(dst, inputs, 1, 2, 288, w) },
 		"gate":       func() { MulGate(dst, src, big, 4, 144, w) },
 	} {
 		if n := testing.AllocsPerRun(20, f); n != 0 {

@@ -1,0 +1,39 @@
+//go:build amd64 && !noasm
+
+package kernel
+
+// depthwise computes a strip of a depthwise convolution with a stride of 1 or 2.
+func (s *strip) depthwise(stride int) {
+	if stride == 1 {
+		depthwise3x3S1AVX512(s)
+		return
+	}
+	depthwise3x3S2AVX512(s)
+}
+
+//go:noescape
+func depthwise3x3S1AVX512(s *strip)
+
+//go:noescape
+func depthwise3x3S2AVX512(s *strip)
+
+// maxPool takes the largest value of each window of 3x3, or of 2x2 with a stride of 2.
+func (s *strip) maxPool(size, stride int) {
+	switch {
+	case size == 2:
+		maxPool2x2S2AVX512(s)
+	case stride == 2:
+		maxPool3x3S2AVX512(s)
+	default:
+		maxPool3x3S1AVX512(s)
+	}
+}
+
+//go:noescape
+func maxPool3x3S1AVX512(s *strip)
+
+//go:noescape
+func maxPool3x3S2AVX512(s *strip)
+
+//go:noescape
+func maxPool2x2S2AVX512(s *strip)
