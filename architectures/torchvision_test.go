@@ -111,26 +111,10 @@ func calls(t *testing.T, n *shape.Network) []string {
 // back is how many rows before row i its inputs stand.
 func back(n *shape.Network, i int) string {
 	var distances []int64
-	for _, in := range parts(n, i) {
+	for _, in := range n.Nodes[i].Inputs {
 		distances = append(distances, int64(i-in))
 	}
 	return joined(distances, ",")
-}
-
-// parts are the inputs of node i. DenseNet's files extend one CONCAT by the next, where torchvision joins all parts anew.
-func parts(n *shape.Network, i int) []int {
-	if !strings.Contains(n.Name, "densenet") || n.Nodes[i].Op.Kind() != "CONCAT" {
-		return n.Nodes[i].Inputs
-	}
-	var all []int
-	for _, in := range n.Nodes[i].Inputs {
-		if n.Nodes[in].Op.Kind() == "CONCAT" {
-			all = append(all, parts(n, in)...)
-		} else {
-			all = append(all, in)
-		}
-	}
-	return all
 }
 
 func settings(t *testing.T, n *shape.Network, i int) string {

@@ -29,6 +29,7 @@ const languageHelp = `An architecture file:
   POOL?                as often as the variable pool says, once unless it is set
   CONCAT(A | B -> C)   paths from one result, joined; also ADD and MUL; IDENTITY is an empty path
   @name                behind an item names its result; a path may start from it: CONCAT(IDENTITY | @name)
+  @name+               adds a result to a list; CONCAT(@name) joins all that are in it so far
   unit(64, s=2)        calls a block
 
 A layer is KIND, size, -filters, options: CONV3-64 s2 p1, CONV7x1-192 (7 wide, 1 high). Variables stand bare

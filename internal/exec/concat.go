@@ -1,8 +1,14 @@
 package exec
 
-import "cnncalc/internal/kernel"
+import (
+	"cnncalc/internal/kernel"
+	"cnncalc/internal/memory"
+)
 
-// bindConcat copies the inputs of CONCAT to their channels.
-func bindConcat(*layer) (plan, error) {
+// bindConcat copies the inputs of CONCAT to their channels. One input alone is the output already.
+func bindConcat(l *layer) (plan, error) {
+	if len(l.in) == 1 {
+		return plan{alias: memory.View}, nil
+	}
 	return plan{run: func(c *call) { kernel.Concat(c.out, c.in, c.images, c.workers) }}, nil
 }

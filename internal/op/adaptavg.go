@@ -74,3 +74,11 @@ func (o *AdaptAvg) Slide(in graph.Shape) (graph.Op, error) {
 	pool.stride = pool.size
 	return pool, nil
 }
+
+// Autograd saves the input, or what a mean saves where the output is 1x1.
+func (o *AdaptAvg) Autograd(p Pass, _ []graph.Shape, _ graph.Shape) Autograd {
+	if (o.size == extent{1, 1}) {
+		return meanAutograd(p)
+	}
+	return keeps(savedInput(0))
+}

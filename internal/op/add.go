@@ -3,7 +3,10 @@ package op
 import "cnncalc/internal/graph"
 
 // Add is ADD, the sum of volumes of one shape, as in a residual block.
-type Add struct{ volume }
+type Add struct {
+	volume
+	inPlace
+}
 
 func addKind() Kind {
 	return Kind{
@@ -23,8 +26,10 @@ func (*Add) Counterparts() Counterparts {
 // Kind is "ADD".
 func (*Add) Kind() string { return "ADD" }
 
-// Fields is empty.
-func (*Add) Fields() []Field { return nil }
+// Fields binds the setting.
+func (o *Add) Fields() []Field {
+	return []Field{flagField(&o.InPlace, "inplace", "the sum is written over the first path's result, as by PyTorch's +=; what is computed is the same")}
+}
 
 // Output is the shape that all inputs have. An error is a *Mismatch where two inputs differ.
 func (*Add) Output(in []graph.Shape) (graph.Shape, error) {
@@ -33,4 +38,13 @@ func (*Add) Output(in []graph.Shape) (graph.Shape, error) {
 		return graph.Shape{}, &Mismatch{A: a, B: b, Problem: unlike("volumes of one shape", in[a], in[b])}
 	}
 	return out, nil
+}
+
+// Autograd saves nothing. More than two paths are added one after the other.
+func (o *Add) Autograd(_ Pass, in []graph.Shape, out graph.Shape) Autograd {
+	a := Autograd{Shares: o.InPlace || len(in) == 1, Writes: o.InPlace, Gradient: SharedGradient, Autocast: WidestType}
+	if len(in) > 2 && !o.InPlace {
+		a.Forward = []Size{{Values: values(out)}}
+	}
+	return a
 }

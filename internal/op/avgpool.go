@@ -35,3 +35,9 @@ func (o *AvgPool) Fields() []Field {
 func (o *AvgPool) Slide(in graph.Shape) (graph.Op, error) {
 	return &AvgPool{o.slide(in), o.ExcludePad}, nil
 }
+
+// Autograd saves the input.
+func (o *AvgPool) Autograd(p Pass, in []graph.Shape, _ graph.Shape) Autograd {
+	g, _ := o.Geometry(one(in)) // the shape pass has resolved it
+	return keeps(savedInput(0)).padded(p, g, one(in).D, hasUnevenPads(g))
+}

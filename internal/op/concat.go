@@ -68,3 +68,8 @@ func (*Concat) Explain(in []graph.Shape, out graph.Shape) []Line {
 	}
 	return []Line{{"depth", fmt.Sprintf("%s = %d", strings.Join(depths, "+"), out.D)}}
 }
+
+// Autograd saves nothing, and copies even where there is one path only.
+func (*Concat) Autograd(Pass, []graph.Shape, graph.Shape) Autograd {
+	return Autograd{Gradient: SharedGradient, Autocast: WidestType}
+}

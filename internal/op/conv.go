@@ -112,3 +112,9 @@ func (o *Conv) Explain(in []graph.Shape, out graph.Shape) []Line {
 	lines := append(explainAxes(g), explainSharing(out, window, !o.NoBias)...)
 	return append(lines, explainIm2col(one(in), out, window, o.Groups())...)
 }
+
+// Autograd saves the input and the weight.
+func (o *Conv) Autograd(p Pass, in []graph.Shape, out graph.Shape) Autograd {
+	g, _ := o.Geometry(one(in)) // the shape pass has resolved it
+	return torchConv{g, one(in).D, out.D, o.Groups(), !o.NoBias}.autograd(p)
+}

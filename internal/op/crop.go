@@ -109,3 +109,7 @@ func (o offsetSetting) Set(v Value) error {
 }
 
 func (o offsetSetting) Schema() map[string]any { return map[string]any{"type": "string"} }
+
+// Autograd saves nothing: the output is a view, so all of the input's memory stays as long as it is needed. The
+// gradient is zeros of the input's size, and a copy of the output's gradient in them.
+func (*Crop) Autograd(Pass, []graph.Shape, graph.Shape) Autograd { return Autograd{Shares: true} }

@@ -77,3 +77,9 @@ func (o *DWConv) Explain(in []graph.Shape, out graph.Shape) []Line {
 	}
 	return append(explainAxes(g), explainSharing(out, [3]int64{o.size.W, o.size.H, 1}, !o.NoBias)...)
 }
+
+// Autograd saves the input and the weight.
+func (o *DWConv) Autograd(p Pass, in []graph.Shape, out graph.Shape) Autograd {
+	g, _ := o.Geometry(one(in)) // the shape pass has resolved it
+	return torchConv{g, one(in).D, out.D, one(in).D, !o.NoBias}.autograd(p)
+}

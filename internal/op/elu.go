@@ -1,8 +1,11 @@
 package op
 
+import "cnncalc/internal/graph"
+
 // ELU is ELU, x above zero, alpha*(exp(x)-1) below.
 type ELU struct {
 	elementwise
+	inPlace
 	alpha number
 }
 
@@ -25,9 +28,20 @@ func (*ELU) Kind() string { return "ELU" }
 
 // Fields binds the settings.
 func (o *ELU) Fields() []Field {
-	return []Field{{Key: "alpha", Doc: "limit below zero; 1 unless written",
-		Setting: decimal{to: &o.alpha, what: "alpha", min: 0, max: 1e6}}}
+	return []Field{
+		{Key: "alpha", Doc: "limit below zero; 1 unless written",
+			Setting: decimal{to: &o.alpha, what: "alpha", min: 0, max: 1e6}},
+		o.field(),
+	}
 }
 
 // Alpha is the limit below zero.
 func (o *ELU) Alpha() float64 { return o.alpha.or(1) }
+
+// Autograd saves the input, or the output where that is written over the input.
+func (o *ELU) Autograd(Pass, []graph.Shape, graph.Shape) Autograd {
+	if o.InPlace {
+		return o.keepsOutput()
+	}
+	return keeps(savedInput(0))
+}

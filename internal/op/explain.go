@@ -42,14 +42,14 @@ func explainSharing(out graph.Shape, window [3]int64, bias bool) []Line {
 	}
 	return []Line{
 		{"neurons", fmt.Sprintf("%d*%d*%d = %s, each with %s", out.W, out.H, out.D, plain.Count(neurons), each)},
-		{"without sharing", fmt.Sprintf("%s * %s = %s parameters", plain.Count(neurons), plain.Count(perNeuron), product(neurons, perNeuron))},
+		{"without sharing", fmt.Sprintf("%s * %s = %s parameters", plain.Count(neurons), plain.Count(perNeuron), productText(neurons, perNeuron))},
 		{"with sharing", shared},
 	}
 }
 
-// product is the product in full, or in words where it is beyond counting: without sharing, more parameters than
+// productText is the product in full, or in words where it is beyond counting: without sharing, more parameters than
 // MACs have been counted.
-func product(a, b int64) string {
+func productText(a, b int64) string {
 	n, err := checked.Product(a, b)
 	if err != nil {
 		return "more than 2^63"

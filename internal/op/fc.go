@@ -83,3 +83,8 @@ func (o *FC) Slide(in graph.Shape) (graph.Op, error) {
 	}
 	return conv, nil
 }
+
+// Autograd saves the input, and the weight where the input needs a gradient.
+func (*FC) Autograd(Pass, []graph.Shape, graph.Shape) Autograd {
+	return Autograd{Saved: []Saved{savedInput(0), savedWeight(0, 0)}, Autocast: LowersType, Product: true}
+}

@@ -40,3 +40,8 @@ func (*Flatten) Output(in []graph.Shape) (graph.Shape, error) {
 
 // Slide is no layer: what reads the values in order reads the volume so too.
 func (*Flatten) Slide(graph.Shape) (graph.Op, error) { return nil, nil }
+
+// Autograd saves nothing: the output is a view.
+func (*Flatten) Autograd(Pass, []graph.Shape, graph.Shape) Autograd {
+	return Autograd{Shares: true, Gradient: SharedGradient}
+}

@@ -44,3 +44,16 @@ func slidingAverage(in graph.Shape) (graph.Op, error) {
 	pool.size, pool.stride = extent{in.W, in.H}, extent{1, 1}
 	return pool, nil
 }
+
+// Autograd is that of a mean over both axes, as adaptive_avg_pool2d takes for an output of 1x1.
+func (*GlobalAvgPool) Autograd(p Pass, _ []graph.Shape, _ graph.Shape) Autograd {
+	return meanAutograd(p)
+}
+
+// meanAutograd saves the input in PyTorch 1.13, and nothing in 2.x.
+func meanAutograd(p Pass) Autograd {
+	if p.Torch == Torch113CPU {
+		return keeps(savedInput(0))
+	}
+	return Autograd{}
+}

@@ -1,5 +1,7 @@
 package op
 
+import "cnncalc/internal/graph"
+
 // GELU is GELU, x times the normal distribution up to x, by the error function.
 type GELU struct{ elementwise }
 
@@ -19,3 +21,6 @@ func (*GELU) Counterparts() Counterparts {
 
 // Kind is "GELU".
 func (*GELU) Kind() string { return "GELU" }
+
+// Autograd saves the input.
+func (*GELU) Autograd(Pass, []graph.Shape, graph.Shape) Autograd { return keeps(savedInput(0)) }

@@ -1,7 +1,9 @@
 package op
 
+import "cnncalc/internal/graph"
+
 // HardSigmoid is HARDSIGMOID, relu6(x+3)/6.
-type HardSigmoid struct{ elementwise }
+type HardSigmoid struct{ inPlaceActivation }
 
 func hardsigmoidKind() Kind {
 	return Kind{
@@ -19,3 +21,8 @@ func (*HardSigmoid) Counterparts() Counterparts {
 
 // Kind is "HARDSIGMOID".
 func (*HardSigmoid) Kind() string { return "HARDSIGMOID" }
+
+// Autograd saves the input, or a copy of it where it is written over.
+func (o *HardSigmoid) Autograd(_ Pass, _ []graph.Shape, out graph.Shape) Autograd {
+	return o.keepsInput(out)
+}

@@ -1,7 +1,9 @@
 package op
 
+import "cnncalc/internal/graph"
+
 // HardSwish is HARDSWISH, x*relu6(x+3)/6.
-type HardSwish struct{ elementwise }
+type HardSwish struct{ inPlaceActivation }
 
 func hardswishKind() Kind {
 	return Kind{
@@ -19,3 +21,8 @@ func (*HardSwish) Counterparts() Counterparts {
 
 // Kind is "HARDSWISH".
 func (*HardSwish) Kind() string { return "HARDSWISH" }
+
+// Autograd saves the input, or a copy of it where it is written over.
+func (o *HardSwish) Autograd(_ Pass, _ []graph.Shape, out graph.Shape) Autograd {
+	return o.keepsInput(out)
+}

@@ -1,8 +1,11 @@
 package op
 
+import "cnncalc/internal/graph"
+
 // LeakyReLU is LEAKYRELU, x above zero, slope*x below.
 type LeakyReLU struct {
 	elementwise
+	inPlace
 	slope number
 }
 
@@ -25,9 +28,20 @@ func (*LeakyReLU) Kind() string { return "LEAKYRELU" }
 
 // Fields binds the settings.
 func (o *LeakyReLU) Fields() []Field {
-	return []Field{{Key: "slope", Place: Head, Doc: "slope below zero; 0.01 unless written, as in PyTorch",
-		Setting: decimal{to: &o.slope, what: "the slope", min: 0, max: 1e6}}}
+	return []Field{
+		{Key: "slope", Place: Head, Doc: "slope below zero; 0.01 unless written, as in PyTorch",
+			Setting: decimal{to: &o.slope, what: "the slope", min: 0, max: 1e6}},
+		o.field(),
+	}
 }
 
 // Slope is the slope below zero.
 func (o *LeakyReLU) Slope() float64 { return o.slope.or(0.01) }
+
+// Autograd saves the input, or the output where that is written over the input.
+func (o *LeakyReLU) Autograd(Pass, []graph.Shape, graph.Shape) Autograd {
+	if o.InPlace {
+		return o.keepsOutput()
+	}
+	return keeps(savedInput(0))
+}

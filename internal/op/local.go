@@ -100,3 +100,9 @@ func (o *Local) Slide(in graph.Shape) (graph.Op, error) {
 	return nil, diag.Errorf("its weights belong to the places of %dx%d, so no larger input has weights", in.W, in.H).
 		WithHint("a CONV shares its weights over all places")
 }
+
+// Autograd is an estimate by the rule of CONV: PyTorch has no such layer.
+func (*Local) Autograd(Pass, []graph.Shape, graph.Shape) Autograd {
+	return Autograd{Saved: []Saved{savedInput(0), savedWeight(0)}, Autocast: LowersType,
+		Estimate: "PyTorch has no LOCAL: counted as a CONV, which saves its input and weights"}
+}

@@ -68,3 +68,17 @@ func (*LRN) Weights([]graph.Shape, graph.Shape) []graph.Weight { return nil }
 
 // MACs are none by the convention.
 func (*LRN) MACs([]graph.Shape, graph.Shape) (int64, error) { return 0, nil }
+
+// Autograd is that of F.local_response_norm, which is made of other functions: it saves the input, its squares with the
+// channels that the window needs beyond the first and last, and two volumes, the scale before and after the power.
+func (o *LRN) Autograd(p Pass, in []graph.Shape, out graph.Shape) Autograd {
+	s, volume := one(in), values(out)
+	squares := product(s.W, s.H, s.D+o.Size()-1)
+	a := Autograd{Autocast: RaisesType}
+	a.Saved = p.scalars([]Saved{savedInput(0), savedVolume(squares), savedVolume(volume), savedVolume(volume)})
+	a.Backward = []Size{{Values: sum(volume, volume, squares)}}
+	if !p.Training {
+		a.Forward = []Size{{Values: squares}, {Values: sum(volume, volume)}}
+	}
+	return a
+}

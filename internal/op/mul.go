@@ -64,3 +64,37 @@ func (*Mul) Taps(in, out graph.Shape) (w, h Taps) {
 	}
 	return shifted(0), shifted(0)
 }
+
+// Autograd saves each path's result where another path needs a gradient. More than two paths are multiplied one after
+// the other, and the products on the way are saved likewise.
+func (*Mul) Autograd(_ Pass, in []graph.Shape, out graph.Shape) Autograd {
+	a := Autograd{Autocast: WidestType}
+	if len(in) < 2 {
+		a.Shares, a.Gradient = true, SharedGradient // nothing is multiplied
+		return a
+	}
+	left, soFar := savedInput(0), in[0]
+	indices := make([]int, len(in))
+	for i := range in {
+		indices[i] = i
+	}
+	for i := 1; i < len(in); i++ {
+		left.Needs = indices[i : i+1]
+		a.Saved = append(a.Saved, left, savedInput(i, indices[:i]...))
+		soFar = stretched(soFar, in[i])
+		left = savedVolume(values(soFar))
+	}
+	// The gradient of a gate is a whole volume before it is summed.
+	if slices.ContainsFunc(in, func(s graph.Shape) bool { return s != out }) {
+		a.Backward = []Size{{Values: values(out)}}
+	}
+	return a
+}
+
+// stretched is the shape of a product of two volumes, one of which may be a gate.
+func stretched(a, b graph.Shape) graph.Shape {
+	if a.W*a.H > b.W*b.H {
+		return a
+	}
+	return b
+}

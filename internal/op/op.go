@@ -15,6 +15,8 @@ type Layer interface {
 	Counterparts() Counterparts
 	// Fields binds the layer's settings by name, for decoding, printing, help and the JSON Schema.
 	Fields() []Field
+	// Autograd is what PyTorch does with memory there, for inputs and output that are known.
+	Autograd(p Pass, in []graph.Shape, out graph.Shape) Autograd
 }
 
 // Kind describes a kind of layer to whoever reads a file or writes help.

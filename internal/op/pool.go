@@ -26,3 +26,15 @@ func (*MaxPool) Kind() string { return "POOL" }
 
 // Slide has the stride 1 where the window is the whole input.
 func (o *MaxPool) Slide(in graph.Shape) (graph.Op, error) { return &MaxPool{o.slide(in)}, nil }
+
+// Autograd saves the input, and an int64 for each value of the output: where the largest one stood.
+func (o *MaxPool) Autograd(p Pass, in []graph.Shape, out graph.Shape) Autograd {
+	index := Saved{What: Index, Size: Size{Values: values(out), Bytes: 8}}
+	a := keeps(savedInput(0), index)
+	if !p.Training {
+		// The kernel makes them all the same.
+		a.Forward = []Size{index.Size}
+	}
+	g, _ := o.Geometry(one(in)) // the shape pass has resolved it
+	return a.padded(p, g, one(in).D, hasUnevenPads(g))
+}

@@ -38,3 +38,11 @@ func (o *PReLU) Weights(in []graph.Shape, _ graph.Shape) []graph.Weight {
 	}
 	return []graph.Weight{{Name: "weight", Dims: []int64{slopes}, Role: graph.RoleWeight}}
 }
+
+// Autograd saves the input and the slopes. The gradient of the slopes is a whole volume before it is summed.
+func (o *PReLU) Autograd(_ Pass, _ []graph.Shape, out graph.Shape) Autograd {
+	a := keeps(savedInput(0), savedWeight(0))
+	a.Autocast = LowersType
+	a.Backward = []Size{{Values: values(out)}}
+	return a
+}

@@ -1,7 +1,9 @@
 package op
 
+import "cnncalc/internal/graph"
+
 // ReLU is RELU, max(0, x).
-type ReLU struct{ elementwise }
+type ReLU struct{ inPlaceActivation }
 
 func reluKind() Kind {
 	return Kind{
@@ -19,3 +21,6 @@ func (*ReLU) Counterparts() Counterparts {
 
 // Kind is "RELU".
 func (*ReLU) Kind() string { return "RELU" }
+
+// Autograd saves the output.
+func (o *ReLU) Autograd(Pass, []graph.Shape, graph.Shape) Autograd { return o.keepsOutput() }

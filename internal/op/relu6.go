@@ -1,7 +1,9 @@
 package op
 
+import "cnncalc/internal/graph"
+
 // ReLU6 is RELU6, min(max(0, x), 6).
-type ReLU6 struct{ elementwise }
+type ReLU6 struct{ inPlaceActivation }
 
 func relu6Kind() Kind {
 	return Kind{
@@ -19,3 +21,6 @@ func (*ReLU6) Counterparts() Counterparts {
 
 // Kind is "RELU6".
 func (*ReLU6) Kind() string { return "RELU6" }
+
+// Autograd saves the input, or a copy of it where it is written over.
+func (o *ReLU6) Autograd(_ Pass, _ []graph.Shape, out graph.Shape) Autograd { return o.keepsInput(out) }

@@ -1,7 +1,9 @@
 package op
 
+import "cnncalc/internal/graph"
+
 // Sigmoid is SIGMOID, 1/(1+exp(-x)).
-type Sigmoid struct{ elementwise }
+type Sigmoid struct{ inPlaceActivation }
 
 func sigmoidKind() Kind {
 	return Kind{
@@ -19,3 +21,6 @@ func (*Sigmoid) Counterparts() Counterparts {
 
 // Kind is "SIGMOID".
 func (*Sigmoid) Kind() string { return "SIGMOID" }
+
+// Autograd saves the output.
+func (o *Sigmoid) Autograd(Pass, []graph.Shape, graph.Shape) Autograd { return o.keepsOutput() }

@@ -1,7 +1,9 @@
 package op
 
+import "cnncalc/internal/graph"
+
 // SiLU is SILU, x*sigmoid(x), also called swish.
-type SiLU struct{ elementwise }
+type SiLU struct{ inPlaceActivation }
 
 func siluKind() Kind {
 	return Kind{
@@ -19,3 +21,6 @@ func (*SiLU) Counterparts() Counterparts {
 
 // Kind is "SILU".
 func (*SiLU) Kind() string { return "SILU" }
+
+// Autograd saves the input, or a copy of it where it is written over.
+func (o *SiLU) Autograd(_ Pass, _ []graph.Shape, out graph.Shape) Autograd { return o.keepsInput(out) }

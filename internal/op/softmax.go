@@ -1,5 +1,7 @@
 package op
 
+import "cnncalc/internal/graph"
+
 // Softmax is SOFTMAX, exp(x) over the sum of exp(x) along the depth, at each place.
 type Softmax struct{ elementwise }
 
@@ -19,3 +21,8 @@ func (*Softmax) Counterparts() Counterparts {
 
 // Kind is "SOFTMAX".
 func (*Softmax) Kind() string { return "SOFTMAX" }
+
+// Autograd saves the output.
+func (*Softmax) Autograd(Pass, []graph.Shape, graph.Shape) Autograd {
+	return Autograd{Saved: []Saved{savedOutput()}, Autocast: RaisesType}
+}

@@ -1,7 +1,9 @@
 package op
 
+import "cnncalc/internal/graph"
+
 // Tanh is TANH, tanh(x).
-type Tanh struct{ elementwise }
+type Tanh struct{ inPlaceActivation }
 
 func tanhKind() Kind {
 	return Kind{
@@ -19,3 +21,6 @@ func (*Tanh) Counterparts() Counterparts {
 
 // Kind is "TANH".
 func (*Tanh) Kind() string { return "TANH" }
+
+// Autograd saves the output.
+func (o *Tanh) Autograd(Pass, []graph.Shape, graph.Shape) Autograd { return o.keepsOutput() }

@@ -165,3 +165,15 @@ func (a Axis) spreadTaps() Taps {
 		return 0, -1, 1
 	}}
 }
+
+// Autograd saves the input and the weight. On the CPU the columns of one picture are needed besides, in both
+// directions (slow_conv_transpose2d).
+func (o *UpConv) Autograd(p Pass, in []graph.Shape, _ graph.Shape) Autograd {
+	a := Autograd{Saved: []Saved{savedInput(0), savedWeight(0)}, Autocast: LowersType}
+	if p.Torch == Torch113CPU {
+		s := one(in)
+		columns := []Size{{Fixed: o.Filters / o.Groups() * o.size.W * o.size.H * s.W * s.H}}
+		a.Forward, a.Backward = columns, columns
+	}
+	return a
+}

@@ -69,3 +69,6 @@ func (o *Upsample) axisTaps(factor int64) Taps {
 		return floorDiv(numerator, 2*factor), floorDiv(numerator+2*factor-1, 2*factor), 1
 	}}
 }
+
+// Autograd saves nothing.
+func (*Upsample) Autograd(Pass, []graph.Shape, graph.Shape) Autograd { return Autograd{} }

@@ -65,6 +65,7 @@ type item struct {
 	count    *number
 	label    string
 	labelPos diag.Pos
+	listed   bool // @label+: one more result of the list of that name
 }
 
 // body is a *layer, *group, *merge, *call, *inputMark, or *broken where the text could not be read.
@@ -79,13 +80,12 @@ type layer struct {
 type group struct{ chain *chain }
 
 type merge struct {
-	kind  op.Kind
-	pos   diag.Pos
+	layer
 	paths []path
 }
 
 // path starts from the label named from, or else from the chain's last result. Without a chain it is that
-// result itself (IDENTITY).
+// result itself (IDENTITY), or all results of a list.
 type path struct {
 	pos   diag.Pos
 	from  string

@@ -83,6 +83,12 @@ func (r *fieldReader) noDash(pos diag.Pos) diag.Problem {
 	return problem
 }
 
+func (r *fieldReader) options() {
+	for r.peek().kind == tokWord {
+		r.option()
+	}
+}
+
 // option reads s2, s2x1, s(n), same, nobias or key=value.
 func (r *fieldReader) option() {
 	t := r.take()

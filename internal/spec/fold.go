@@ -15,8 +15,18 @@ const maxPeriod = 32
 // as in INPUT -> [[CONV -> RELU]*2 -> POOL]*3 -> FC.
 func Pattern(g *graph.Graph) string {
 	folded := func(items []string) string { return joinArrows(fold(items)) }
-	p := &printer{graph: g, notation: graph.Op.Kind, join: folded}
+	p := &printer{graph: g, notation: graph.Op.Kind, join: folded, shorten: withoutLists}
 	return folded(p.items())
+}
+
+// withoutLists leaves out the names of earlier results where a merge joins nothing but a list of them: DenseNet's
+// layers are alike but for its length.
+func withoutLists(paths []string) []string {
+	isPath := func(path string) bool { return path != "IDENTITY" && !strings.HasPrefix(path, "@") || strings.Contains(path, "->") }
+	if len(paths) < 3 || slices.ContainsFunc(paths, isPath) {
+		return paths
+	}
+	return []string{"..."}
 }
 
 // fold replaces sequences that stand several times in a row, the shortest first, so that inner repeats are

@@ -217,6 +217,11 @@ func TestMergesAndLabels(t *testing.T) {
 		{"RELU @a -> ADD(BN -> MUL(IDENTITY | @a) | IDENTITY)", "a(input) bn1(a) mul1(bn1,a) add1(mul1,a)"},
 		// Private to a turn and to a block: each has its own.
 		{"[RELU @a -> BN -> ADD(IDENTITY | @a)]*2", "a(input) bn1(a) add1(bn1,a) a_2(add1) bn2(a_2) add2(bn2,a_2)"},
+		// A list has the results of all turns, and names none of them.
+		{"RELU @a+ -> [CONCAT(@a) -> BN @a+]*2 -> CONCAT(@a)", "relu1(input) concat1(relu1) bn1(concat1) concat2(relu1,bn1) " +
+			"bn2(concat2) concat3(relu1,bn1,bn2)"},
+		{"[RELU @a+ -> GELU @a+ -> ADD(@a | IDENTITY)]*2", "relu1(input) gelu1(relu1) add1(relu1,gelu1,gelu1) " +
+			"relu2(add1) gelu2(relu2) add2(relu2,gelu2,gelu2)"}, // begun within a turn, it is private to it
 		{"unit() -> unit()", "unit1.x(input) unit1.bn1(unit1.x) unit1.add1(unit1.bn1,unit1.x) " +
 			"unit2.x(unit1.add1) unit2.bn1(unit2.x) unit2.add1(unit2.bn1,unit2.x)"},
 	} {

@@ -545,24 +545,38 @@ func (l *lowerer) merge(b *merge, at *place) {
 		inner := *at
 		inner.last = start
 		if p.from != "" {
-			l.startPath(p, &inner)
+			if list := l.startPath(p, &inner); list != nil {
+				l.spend(len(list), p.pos, at)
+				inputs = append(inputs, list...)
+				continue
+			}
 		}
 		if p.chain != nil {
 			l.chain(p.chain, &inner)
 		}
 		inputs = append(inputs, inner.last)
 	}
-	l.emit(graph.Node{Op: b.kind.New(), Inputs: inputs, Pos: b.pos, Split: start}, at)
+	o, _ := l.op(&b.layer, at)
+	l.emit(graph.Node{Op: o, Inputs: inputs, Pos: b.pos, Split: start}, at)
 }
 
-// startPath goes to the result that a path starts from.
-func (l *lowerer) startPath(p path, at *place) {
-	node, problem := at.labels.find(p.from, p.pos, at.text(), l.file.labelSites)
+// startPath goes to the result that a path starts from. Where its label names a list, all of that is given and is
+// the whole path.
+func (l *lowerer) startPath(p path, at *place) (list []int) {
+	found, problem := at.labels.find(p.from, p.pos, at.text(), l.file.labelSites)
+	if problem == nil && found.list != nil && p.chain != nil {
+		problem = &diag.Problem{Pos: p.pos, Msg: fmt.Sprintf("@%s is a list of results: no path starts from it", p.from),
+			Hint: fmt.Sprintf("it stands alone in a path, for all of its results: CONCAT(@%s)", p.from)}
+	}
 	if problem != nil {
 		l.broken(problem, p.pos, at)
-		return
+		return nil
 	}
-	at.last = node
+	if found.list != nil {
+		return *found.list
+	}
+	at.last = found.node
+	return nil
 }
 
 // call lowers a block's body with its parameters in place of the caller's repeats and labels.
@@ -672,6 +686,12 @@ func plural(n int, noun string) string {
 // bind names the last result.
 func (l *lowerer) bind(it *item, at *place) {
 	if it.label == "" {
+		return
+	}
+	if it.listed {
+		if p := at.labels.add(it.label, it.labelPos, at.last); p != nil {
+			l.report(p, at)
+		}
 		return
 	}
 	if p := at.labels.define(it.label, it.labelPos, at.last); p != nil {

@@ -17,6 +17,7 @@ type labels struct {
 
 type labelled struct {
 	node int
+	list *[]int // nodes of a list, which stands in the outermost chain that adds to it; nil for a single result
 	pos  diag.Pos
 }
 
@@ -29,12 +30,12 @@ func (s *labels) lookup(name string) (labelled, bool) {
 	return labelled{}, false
 }
 
-// find gives the node of a label that a path in the given text (a block's name, or "" for the layers) starts
+// find gives what a label stands for that a path in the given text (a block's name, or "" for the layers) starts
 // from. sites holds the labels of the whole file, for the message.
-func (s *labels) find(name string, pos diag.Pos, text string, sites labelSites) (int, *diag.Problem) {
+func (s *labels) find(name string, pos diag.Pos, text string, sites labelSites) (labelled, *diag.Problem) {
 	found, ok := s.lookup(name)
 	if ok {
-		return found.node, nil
+		return found, nil
 	}
 	p := &diag.Problem{Pos: pos, Msg: fmt.Sprintf("the label @%s is not known here", name)}
 	here, isHere := sites[labelSite{name, text}]
@@ -49,7 +50,7 @@ func (s *labels) find(name string, pos diag.Pos, text string, sites labelSites) 
 	default:
 		p.Hint = s.suggest(name)
 	}
-	return 0, p
+	return labelled{}, p
 }
 
 func (s *labels) suggest(name string) string {
@@ -95,11 +96,30 @@ func (s *labels) define(name string, pos diag.Pos, node int) *diag.Problem {
 	if earlier, ok := s.lookup(name); ok {
 		return &diag.Problem{Pos: pos, Msg: fmt.Sprintf("the label @%s is set twice", name), Hint: fmt.Sprintf("first at %s", earlier.pos)}
 	}
+	s.set(name, labelled{node: node, pos: pos})
+	return nil
+}
+
+// add puts a node at the end of the list of that name, the one in sight or else a new one.
+func (s *labels) add(name string, pos diag.Pos, node int) *diag.Problem {
+	found, ok := s.lookup(name)
+	switch {
+	case !ok:
+		s.set(name, labelled{list: &[]int{node}, pos: pos})
+	case found.list == nil:
+		return &diag.Problem{Pos: pos, Msg: fmt.Sprintf("the label @%s is no list, but one result", name),
+			Hint: fmt.Sprintf("set at %s; all results of a list are labelled @%s+", found.pos, name)}
+	default:
+		*found.list = append(*found.list, node)
+	}
+	return nil
+}
+
+func (s *labels) set(name string, l labelled) {
 	if s.own == nil {
 		s.own = map[string]labelled{}
 	}
-	s.own[name] = labelled{node, pos}
-	return nil
+	s.own[name] = l
 }
 
 // counter numbers kinds and blocks within one turn of a block, or within the network.

@@ -195,6 +195,10 @@ func (p *parser) itemSuffix(it *item) {
 	if t := p.peek(); t.kind == tokLabel {
 		p.take()
 		it.label, it.labelPos = t.text, t.pos
+		if plus := p.peek(); plus.is("+") && !plus.spaced {
+			p.take()
+			it.listed = true
+		}
 		p.file.labelSites.add(t.text, p.text, t.pos)
 	}
 	if _, ok := it.body.(*inputMark); ok && it.count != nil {
@@ -393,7 +397,7 @@ func (b *block) signature() string {
 
 func (p *parser) merge(kind op.Kind) *merge {
 	t := p.take()
-	m := &merge{kind: kind, pos: t.pos}
+	m := &merge{layer: layer{kind: kind, pos: t.pos}}
 	if !p.peek().is("(") {
 		p.fail(diag.Problem{Pos: t.pos, Msg: kind.Name + " needs its paths in parentheses", Hint: "for example " + kind.Name + "(CONV3-64 | IDENTITY)"})
 	}
@@ -408,6 +412,8 @@ func (p *parser) merge(kind op.Kind) *merge {
 	if !p.accept(")") {
 		p.fail(diag.Problem{Pos: open.pos, Msg: "this ( is not closed", Hint: fmt.Sprintf("expected ) or | before %s at %s", p.peek(), p.peek().pos)})
 	}
+	r := fieldReader{parser: p, layer: &m.layer, fields: p.kinds.fields(kind)}
+	r.options()
 	return m
 }
 
@@ -440,9 +446,7 @@ func (p *parser) layer(kind op.Kind, head string) *layer {
 		p.take()
 		r.dash(dash)
 	}
-	for p.peek().kind == tokWord {
-		r.option()
-	}
+	r.options()
 	return r.layer
 }
 

@@ -34,7 +34,7 @@ func Print(g *graph.Graph) string {
 		}
 	}
 	b.WriteString("layers: |\n")
-	p := &printer{graph: g, label: neededLabels(g), notation: op.Notation, join: joinArrows}
+	p := &printer{graph: g, label: neededLabels(g), notation: op.Notation, join: joinArrows, shorten: inFull}
 	writeWrapped(&b, p.items())
 	return b.String()
 }
@@ -104,9 +104,12 @@ type printer struct {
 	notation func(graph.Op) string
 	join     func(items []string) string
 	refer    func(node int) // told of every node that a path names by its label
+	shorten  func(paths []string) []string
 }
 
 func joinArrows(items []string) string { return strings.Join(items, " -> ") }
+
+func inFull(paths []string) []string { return paths }
 
 // items is the whole network as one chain.
 func (p *printer) items() []string {
@@ -155,7 +158,11 @@ func (p *printer) item(i int) string {
 	for k, input := range n.Inputs {
 		paths[k] = p.path(input, n.Split)
 	}
-	text := p.notation(n.Op) + "(" + strings.Join(paths, " | ") + ")"
+	head, options, _ := strings.Cut(p.notation(n.Op), " ")
+	text := head + "(" + strings.Join(p.shorten(paths), " | ") + ")"
+	if options != "" {
+		text += " " + options
+	}
 	if p.label != nil && p.label[i] {
 		text += " @" + n.Name
 	}
@@ -190,7 +197,7 @@ func neededLabels(g *graph.Graph) []bool {
 	for i, n := range g.Nodes {
 		label[i] = n.Labelled
 	}
-	walk := &printer{graph: g, notation: graph.Op.Kind, join: joinArrows, refer: func(i int) { label[i] = true }}
+	walk := &printer{graph: g, notation: graph.Op.Kind, join: joinArrows, shorten: inFull, refer: func(i int) { label[i] = true }}
 	walk.items()
 	flat := &counter{}
 	for changed := true; changed; {

@@ -239,6 +239,58 @@ class Residual(nn.Module):
         return self.fc1(gap(self.down2(self.basic2(self.down1(self.basic1(x))))))
 
 
+@case("inplace")
+class InPlace(nn.Module):
+    """Everything that PyTorch can write over its input, as it does so."""
+    net = """
+        input: 6x5x3
+        defaults: {add: {inplace: true}}
+        layers: |
+          INPUT -> CONV1-4 -> RELU inplace -> CONV1-4 -> LEAKYRELU0.2 inplace -> CONV1-4 -> RELU6 inplace
+          -> CONV1-4 -> SIGMOID inplace -> CONV1-4 -> TANH inplace -> CONV1-4 -> ELU inplace
+          -> CONV1-4 -> SILU inplace -> CONV1-4 -> HARDSWISH inplace -> CONV1-4 -> HARDSIGMOID inplace
+          -> DROPOUT0.3 inplace -> ADD(CONV1-4 | IDENTITY)
+        """
+
+    def __init__(self):
+        super().__init__()
+        for i in range(10):
+            setattr(self, f"conv{i + 1}", nn.Conv2d(4 if i else 3, 4, 1))
+
+    def forward(self, x):
+        functions = [torch.relu_, lambda x: F.leaky_relu_(x, 0.2), lambda x: F.relu6(x, inplace=True), torch.sigmoid_, torch.tanh_,
+                     F.elu_, lambda x: F.silu(x, inplace=True), lambda x: F.hardswish(x, inplace=True),
+                     lambda x: F.hardsigmoid(x, inplace=True)]
+        for i, function in enumerate(functions):
+            x = function(getattr(self, f"conv{i + 1}")(x))
+        x = F.dropout(x, 0.3, self.training, inplace=True)
+        y = self.conv10(x)
+        y += x
+        return y
+
+
+@case("dense")
+class Dense(nn.Module):
+    """DenseNet's layers, each over all results so far: a list of labels, and a CONCAT of one path."""
+    net = """
+        input: 6x5x3
+        layers: |
+          INPUT -> CONV1-5 @x+ -> [CONCAT(@x) -> RELU -> CONV3-2 @x+]*3 -> CONCAT(@x) -> CONV1-4
+        """
+
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 5, 1)
+        self.conv2, self.conv3, self.conv4 = (nn.Conv2d(5 + 2 * i, 2, 3, padding=1) for i in range(3))
+        self.conv5 = nn.Conv2d(11, 4, 1)
+
+    def forward(self, x):
+        results = [self.conv1(x)]
+        for conv in (self.conv2, self.conv3, self.conv4):
+            results.append(conv(F.relu(cat(*results))))
+        return self.conv5(cat(*results))
+
+
 @case("tiles")
 class Tiles(nn.Module):
     """Depths and planes that are no multiple of a register's or a tile's size."""

@@ -1,0 +1,76 @@
+package op
+
+// torchConv is what PyTorch's memory of CONV and DWCONV depends on.
+type torchConv struct {
+	window         Geometry
+	depth, filters int64
+	groups         int64
+	bias           bool
+}
+
+// autograd saves the input and the weight, never the bias. What a kernel needs besides is PyTorch 1.13's on the CPU,
+// with the layouts that oneDNN 2.6 takes for AVX-512; what cuDNN needs is not known.
+func (c torchConv) autograd(p Pass) Autograd {
+	a := Autograd{Saved: []Saved{savedInput(0), savedWeight(0)}, Autocast: LowersType}
+	switch {
+	case p.Torch != Torch113CPU:
+	case c.usesOneDNN(p.Batch):
+		a.Forward, a.Backward = c.oneDNN()
+	default:
+		a.Forward = c.columns()
+		a.Backward = c.columns()
+	}
+	return a.padded(p, c.window, c.depth, hasUnevenPads(c.window))
+}
+
+// usesOneDNN is use_mkldnn of aten/src/ATen/native/Convolution.cpp (1.13) for float32 and one thread.
+func (c torchConv) usesOneDNN(batch int64) bool {
+	w, h := c.window.W, c.window.H
+	isPlain := w.Size == 1 && h.Size == 1 && w.Stride == 1 && h.Stride == 1
+	if isPlain && batch < 16 {
+		return false
+	}
+	return c.groups > 1 || w.Size > 3 && h.Size > 3 || batch > 1 || product(batch, c.depth, w.In, h.In) > 20480
+}
+
+// columns is the notes' matrix of windows, [C*F*F x places], which a 1x1 convolution does without (slow_conv2d).
+func (c torchConv) columns() []Size {
+	w, h := c.window.W, c.window.H
+	if w.Size == 1 && h.Size == 1 && w.Stride == 1 && h.Stride == 1 && w.Before == 0 && h.Before == 0 {
+		return nil
+	}
+	return []Size{{Values: product(c.depth, w.Size, h.Size, w.Out, h.Out)}}
+}
+
+// oneDNN is copies in oneDNN's layout. Forward: of input, weight and output until the first two are let go, then of the
+// output beside itself. Backward, for the input: of both gradients and the weight; for the weight: of the input, the
+// output's gradient and the weight's.
+func (c torchConv) oneDNN() (forward, backward []Size) {
+	w, h := c.window.W, c.window.H
+	in := product(w.In, h.In, c.blocked(c.depth))
+	if c.depth <= 3 {
+		in = 0 // read as it is
+	}
+	out := product(w.Out, h.Out, c.blocked(c.filters))
+	weight := product(w.Size, h.Size, c.depth/c.groups, c.filters)
+	biases := int64(0)
+	if c.bias {
+		biases = c.filters
+	}
+	// A 1x1 window with a stride gathers what it reads first.
+	gathered := Size{}
+	if w.Size == 1 && h.Size == 1 && w.Stride*h.Stride > 1 {
+		gathered = Size{Values: product(w.Out, h.Out, c.depth), Fixed: 32}
+	}
+	forward = []Size{{Values: sum(in, gathered.Values), Fixed: weight + gathered.Fixed}, {Values: out}}
+	backward = []Size{{Values: sum(out, in, gathered.Values), Fixed: gathered.Fixed}, {Fixed: weight + biases}}
+	return forward, backward
+}
+
+// blocked rounds a depth up to whole blocks of 16 channels.
+func (c torchConv) blocked(depth int64) int64 {
+	if c.groups > 1 && c.groups < depth {
+		return depth
+	}
+	return (depth + 15) / 16 * 16
+}
