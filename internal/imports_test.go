@@ -39,7 +39,7 @@ var allowed = []struct {
 	{"internal/op", []string{"internal/checked", "internal/plain", "internal/diag", "internal/graph"}},
 	{"internal/spec", []string{"internal/checked", "internal/plain", "internal/diag", "internal/graph", "internal/op"}},
 	{"internal/shape", []string{"internal/checked", "internal/diag", "internal/graph", "internal/op"}},
-	{"internal/memory", []string{"internal/checked", "internal/diag", "internal/graph", "internal/op", "internal/shape"}},
+	{"internal/memory", []string{"internal/checked", "internal/plain", "internal/diag", "internal/graph", "internal/op", "internal/shape"}},
 	{"internal/traffic", []string{"internal/checked", "internal/op", "internal/shape"}},
 	{"internal/convert", []string{"internal/diag", "internal/graph", "internal/op", "internal/shape"}},
 	{"internal/count", []string{"internal/checked", "internal/plain", "internal/diag", "internal/graph", "internal/op", "internal/shape"}},

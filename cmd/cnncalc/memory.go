@@ -3,53 +3,77 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"cnncalc/internal/count"
+	"cnncalc/internal/diag"
 	"cnncalc/internal/memory"
-	"cnncalc/internal/plain"
 	"cnncalc/internal/report"
-	"cnncalc/internal/shape"
 )
 
-const memoryLong = `memory prints the notes' VGG table: every layer's volume, weights and MACs, then what a batch needs
-by the notes' rules: the volumes (twice, for the backward pass), the parameters (three times, with
-their gradients and the optimizer's cache), and the batch of pictures.
+const memoryLong = `memory tells what a batch needs, by one of three accounts:
 
-Activation functions work in place and make no volume of their own; --all lists them too.
-A MAC is one multiply-accumulate of a convolution or FC, biases not counted; 1 MAC is 2 FLOPs.`
+  notes    the notes' VGG table: every layer's volume, weights and MACs, then the volumes (twice, for the
+           backward pass), the parameters (with their gradients and the optimizer's cache), and the batch
+           of pictures. It is no measure of what a framework takes.
+  pytorch  what PyTorch takes: the tensors that autograd saves for the backward pass, each storage counted
+           once, with parameters, gradients and the optimizer's state, and the peak of an iteration, step by
+           step. Files say which layers work in place: defaults: {relu: {inplace: true}}.
+  cnncalc  what cnncalc run takes on this machine: where each volume lives, and the totals.
+
+By the notes, activation functions make no volume of their own; --all lists them too. A MAC is one
+multiply-accumulate of a convolution or FC, biases not counted; 1 MAC is 2 FLOPs.
+
+Gradients are set to None before an iteration, and the optimizer's state is there already. fp16 and bf16
+hold all of the network; amp is torch.autocast, with weights in float32; int8 is for inference.`
+
+// The accounts.
+const (
+	notesAccount   = "notes"
+	pytorchAccount = "pytorch"
+	cnncalcAccount = "cnncalc"
+)
 
 type memoryFlags struct {
 	specFlags
-	batch   int64
-	all     bool
-	arena   bool
-	as      string
-	columns []string
-	format  string
-	output  string
-	units   string
+	account         string
+	as              string
+	batch           int64
+	mode, optimizer string // "" where they were not given
+	dtype, torch    string
+	all             bool
+	columns         []string
+	format          string
+	output          string
+	units           string
 }
 
 func newMemory(a *app) *cobra.Command {
 	var f memoryFlags
 	cmd := &cobra.Command{
-		Use:     "memory [SPEC]",
-		Short:   "print activations, parameters and MACs of every layer, and the memory a batch needs",
-		Long:    memoryLong,
-		Example: "  cnncalc memory vgg16 --batch 64\n  cnncalc memory mynet.yaml --format csv -o table.csv",
-		Args:    atMostOneSpec,
-		RunE:    func(_ *cobra.Command, args []string) error { return a.memory(args, &f) },
+		Use:   "memory [SPEC]",
+		Short: "print activations, parameters and MACs of every layer, and the memory a batch needs",
+		Long:  memoryLong,
+		Example: "  cnncalc memory vgg16 --batch 64\n" +
+			"  cnncalc memory torchvision/resnet50 --account pytorch --batch 32 --optimizer adam\n" +
+			"  cnncalc memory mynet.yaml --format csv -o table.csv",
+		Args: atMostOneSpec,
+		RunE: func(_ *cobra.Command, args []string) error { return a.memory(args, &f) },
 	}
 	f.register(cmd.Flags())
 	flags := cmd.Flags()
 	flags.Int64Var(&f.batch, "batch", 1, "pictures in a batch")
+	flags.StringVar(&f.account, "account", notesAccount, "notes, pytorch or cnncalc")
+	flags.StringVar(&f.mode, "mode", "", "inference or training; without it notes prints both, and pytorch is of training")
+	flags.StringVar(&f.optimizer, "optimizer", "", "in training: "+strings.Join(memory.Optimizers(), ", ")+" (default momentum)")
+	flags.StringVar(&f.dtype, "dtype", "", strings.Join(memory.DTypes(), ", ")+" (default fp32)")
+	flags.StringVar(&f.torch, "torch", "", "the release whose rules --account pytorch follows: "+strings.Join(memory.Torches(), " or ")+" (default 2-cuda)")
 	flags.BoolVar(&f.all, "all", false, "list layers too that make no volume and have no parameters")
-	flags.BoolVar(&f.arena, "arena", false, "print instead what cnncalc run takes here: where each volume lives, and the totals")
 	flags.StringVar(&f.as, "as", "", "count as another program does: "+strings.Join(count.Names(), ", ")+" (cnncalc help counting)")
-	flags.StringSliceVar(&f.columns, "columns", nil, "columns to print, in order: name,layer,output,memory,weights,biases,macs,field,jump,start")
+	flags.StringSliceVar(&f.columns, "columns", nil, "columns to print, in order; for notes: name,layer,output,memory,weights,biases,macs,field,jump,start")
 	flags.StringVar(&f.format, "format", "text", "text, markdown, csv or json")
 	flags.StringVarP(&f.output, "output", "o", "", "write to this file, whole or not at all")
 	flags.StringVar(&f.units, "units", string(report.IEC), "iec (1 GiB = 2^30 bytes) or si (1 GB = 10^9)")
@@ -71,89 +95,101 @@ func (a *app) memory(args []string, f *memoryFlags) error {
 	if f.as != "" {
 		return a.memoryAs(args, f, format)
 	}
+	if format == report.JSON && f.columns != nil {
+		return usageError("--columns is for tables; JSON has all of them")
+	}
+	options, err := f.options()
+	if err != nil {
+		return err
+	}
 	l, err := a.loadSound(args, &f.specFlags)
 	if err != nil {
 		return err
 	}
-	if f.arena {
-		return a.memoryArena(l, f, format, units)
+	var result accountResult
+	switch f.account {
+	case pytorchAccount:
+		result, err = l.pytorch(f, options, units)
+	case cnncalcAccount:
+		result, err = l.cnncalc(f, units)
+	default:
+		result, err = l.notes(f, options, units)
 	}
-	notes, err := memory.NewNotes(l.network, f.batch)
-	if err != nil {
-		return problemError("%s: %w", l.title(), err)
-	}
-	if format == report.JSON {
-		if f.columns != nil {
-			return usageError("--columns is for tables; JSON has all of them")
-		}
-		document := report.NewNetworkDocument(l.title(), l.network, f.batch, notes)
-		return a.write(f.output, func(w io.Writer) error { return report.WriteJSON(w, document) })
-	}
-	return a.writeSelected(l.memoryTable(f, notes, units), f.columns, f.output, format)
-}
-
-// memoryArena prints the executor's account in place of the notes'.
-func (a *app) memoryArena(l *loaded, f *memoryFlags, format report.Format, units report.Units) error {
-	if format == report.JSON {
-		return usageError("--arena writes text, markdown or csv, not json")
-	}
-	table, err := l.arenaTable(f.batch, units)
 	if err != nil {
 		return err
 	}
-	return a.writeSelected(table, f.columns, f.output, format)
+	if format == report.JSON {
+		document := report.NewNetworkDocument(l.title(), l.network, f.batch, result.document)
+		return a.write(f.output, func(w io.Writer) error { return report.WriteJSON(w, document) })
+	}
+	return a.writeSelected(result.table, f.columns, f.output, format)
 }
 
-// memoryTable is the VGG table, with the account and the shares under it.
-func (l *loaded) memoryTable(f *memoryFlags, notes memory.Notes, units report.Units) report.Table {
-	n := l.network
-	t := report.NetworkTable(n, f.all)
-	if f.columns != nil {
-		t = report.WithFields(t, n, f.all)
-	}
-	t.Title = l.title()
-	t.Notes = append(accountLines(n, notes, units), shareLines(n)...)
-	if isNotesVGG(n) {
-		t.Notes = append(t.Notes, "", "The CS231n notes print 24M values, 93MB, under these same rows: an error there (cs231n.github.io issue 88).")
-	}
-	return t
+// accountResult is an account as it is printed.
+type accountResult struct {
+	table    report.Table
+	document report.MemoryDocument
 }
 
-// isNotesVGG recognises the network of the notes' table by its sums.
-func isNotesVGG(n *shape.Network) bool {
-	return n.Total.Activations == 15_237_608 && n.Total.WeightCount == 138_344_128
+// options reads the flags of the accounts, and refuses those that do not go together.
+func (f *memoryFlags) options() (memory.Options, error) {
+	o := memory.Options{Torch: memory.Torch2CUDA, Mode: memory.Training, DType: memory.FP32, Optimizer: memory.DefaultOptimizer}
+	if accounts := []string{notesAccount, pytorchAccount, cnncalcAccount}; !slices.Contains(accounts, f.account) {
+		hint := ""
+		if near := diag.DidYouMean(f.account, accounts); near != "" {
+			hint = "; " + near
+		}
+		return o, usageError("--account: %q is not an account: choose from %s%s", f.account, strings.Join(accounts, ", "), hint)
+	}
+	if err := f.parseOptions(&o); err != nil {
+		return o, err
+	}
+	switch {
+	case f.torch != "" && f.account != pytorchAccount:
+		return o, usageError("--torch is for --account pytorch, not for %s", f.account)
+	case f.account == cnncalcAccount && o.DType != memory.FP32:
+		return o, usageError("--account cnncalc is of cnncalc run, which computes in fp32; --account pytorch has --dtype %s", o.DType)
+	case f.account == cnncalcAccount && (f.mode == string(memory.Training) || f.optimizer != ""):
+		return o, usageError("--account cnncalc is of cnncalc run, which trains nothing; --account pytorch has training")
+	case f.optimizer != "" && o.Mode == memory.Inference:
+		return o, usageError("--optimizer is for training: leave it out, or take --mode training")
+	case f.account == notesAccount && (o.DType == memory.AMP || o.DType == memory.INT8):
+		return o, usageError("--dtype: the notes count values of one size, and %s has two; --account pytorch has it", o.DType)
+	}
+	if err := o.Check(); err != nil && f.account == pytorchAccount {
+		return o, usageError("--dtype: %w", err)
+	}
+	return o, nil
 }
 
-func accountLines(n *shape.Network, m memory.Notes, units report.Units) []string {
-	perImage := n.Total.Activations * memory.BytesPerValue // fits: NewNotes has multiplied it by the batch
-	size := func(bytes int64) string { return report.Bytes(bytes, units) }
-	line := func(what string, bytes int64, how string) string {
-		return fmt.Sprintf("  %-12s %10s  %s", what, size(bytes), how)
+// parseOptions reads what was given.
+func (f *memoryFlags) parseOptions(o *memory.Options) error {
+	var err error
+	for _, flag := range []struct {
+		name, value string
+		parse       func(string) error
+	}{
+		{"mode", f.mode, func(s string) error { o.Mode, err = memory.ParseMode(s); return err }},
+		{"optimizer", f.optimizer, func(s string) error { o.Optimizer, err = memory.ParseOptimizer(s); return err }},
+		{"dtype", f.dtype, func(s string) error { o.DType, err = memory.ParseDType(s); return err }},
+		{"torch", f.torch, func(s string) error { o.Torch, err = memory.ParseTorch(s); return err }},
+	} {
+		if flag.value == "" {
+			continue
+		}
+		if err := flag.parse(flag.value); err != nil {
+			return usageError("--%s: %w", flag.name, err)
+		}
 	}
-	count := plain.Count
-	return []string{
-		fmt.Sprintf("TOTAL memory: %s values * 4 bytes = %s / image (forward only, twice that with the backward pass)", count(n.Total.Activations), size(perImage)),
-		fmt.Sprintf("TOTAL params: %s (%s weights + %s biases)", count(n.Total.Parameters()), count(n.Total.WeightCount), count(n.Total.BiasCount)),
-		"",
-		fmt.Sprintf("By the notes' account, float32, batch of %s (%s bytes to train):", count(m.Batch), count(m.Training)),
-		line("volumes", m.VolumesForward+m.VolumesBackward, fmt.Sprintf("forward %s + their gradients %s", size(m.VolumesForward), size(m.VolumesBackward))),
-		line("parameters", m.Parameters+m.Gradients+m.OptimizerCache, fmt.Sprintf("weights %s + gradients %s + momentum %s", size(m.Parameters), size(m.Gradients), size(m.OptimizerCache))),
-		line("image batch", m.ImageBatch, fmt.Sprintf("%s * %s values * 4 bytes", count(m.Batch), count(m.ImageBatch/m.Batch/memory.BytesPerValue))),
-		line("training", m.Training, "all of these"),
-		line("inference", m.Inference, "forward volumes all kept, parameters, image batch"),
-	}
+	return nil
 }
 
-// shareLines tell where most of the memory and of the weights is.
-func shareLines(n *shape.Network) []string {
-	describe := func(what string, figure func(shape.Layer) int64) string {
-		node, percent := report.Largest(n, figure)
-		return fmt.Sprintf("The largest %s: %s, %s of %s (%.0f%%).", what, n.Nodes[node].Name,
-			plain.Count(figure(n.Layers[node])), plain.Count(figure(n.Total)), percent)
-	}
-	lines := []string{"", describe("volume", func(l shape.Layer) int64 { return l.Activations })}
-	if n.Total.WeightCount > 0 {
-		lines = append(lines, describe("weights", func(l shape.Layer) int64 { return l.WeightCount }))
-	}
-	return lines
+// sizeCell is a size for people, and its bytes for machines.
+func sizeCell(bytes int64, units report.Units) report.Cell {
+	return report.Cell{Text: report.Bytes(bytes, units), Value: bytes}
+}
+
+// sizeLine is a line under a table: what, how much, and a remark.
+func sizeLine(what string, bytes int64, units report.Units, remark string) string {
+	return strings.TrimRight(fmt.Sprintf("  %-12s %10s  %s", what, report.Bytes(bytes, units), remark), " ")
 }

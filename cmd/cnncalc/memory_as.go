@@ -17,8 +17,8 @@ func (a *app) memoryAs(args []string, f *memoryFlags, format report.Format) erro
 		return usageError("--as: %w", err)
 	}
 	switch {
-	case f.arena:
-		return usageError("--as and --arena are two accounts: choose one")
+	case f.account != notesAccount || f.mode != "" || f.optimizer != "" || f.dtype != "" || f.torch != "":
+		return usageError("--as counts by the rules of %s: leave out --account, --mode, --optimizer, --dtype and --torch", f.as)
 	case f.units != string(report.IEC):
 		return usageError("--units: with --as sizes are in the program's own units")
 	case f.columns != nil && format == report.JSON:

@@ -20,7 +20,7 @@ func TestTrafficScratchIsTheArenas(t *testing.T) {
 		return all[1:]
 	}
 	arena := map[string]string{}
-	for _, row := range rows(callFine(t, "memory", "vgg16", "--batch", "2", "--arena", "--format", "csv", "--columns", "name,holds,bytes")) {
+	for _, row := range rows(callFine(t, "memory", "vgg16", "--batch", "2", "--account", "cnncalc", "--format", "csv", "--columns", "name,holds,bytes")) {
 		if row[1] == "scratch" {
 			arena[row[0]] = row[2]
 		}
@@ -39,7 +39,7 @@ func TestTrafficScratchIsTheArenas(t *testing.T) {
 		}
 	}
 	if diff := cmp.Diff(arena, scratch); diff != "" || len(arena) < 13 {
-		t.Errorf("%d layers have scratch (-memory --arena +traffic):\n%s", len(arena), diff)
+		t.Errorf("%d layers have scratch (-memory --account cnncalc +traffic):\n%s", len(arena), diff)
 	}
 }
 

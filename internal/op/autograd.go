@@ -162,13 +162,13 @@ func (o *inPlace) keepsInput(out graph.Shape) Autograd {
 	return keeps(savedInput(0))
 }
 
-// padded makes up for pads that PyTorch's layer does not take: the volume is padded by F.pad before, and the padded copy
-// takes the input's place among what is saved.
-func (a Autograd) padded(p Pass, g Geometry, depth int64, needed bool) Autograd {
+// behindPad makes up for pads that PyTorch's layer does not take: the volume is padded by F.pad before, and the padded
+// copy takes the input's place among what is saved. The gradient of the copy is there before the input's.
+func (a Autograd) behindPad(p Pass, g Geometry, in graph.Shape, needed bool) Autograd {
 	if !needed {
 		return a
 	}
-	padded := product(g.W.In+g.W.Before+g.W.After, g.H.In+g.H.Before+g.H.After, depth)
+	padded := g.padded(in.D)
 	for i, s := range a.Saved {
 		if s.Tensor == InputTensor {
 			a.Saved[i] = savedVolume(padded)
@@ -177,9 +177,14 @@ func (a Autograd) padded(p Pass, g Geometry, depth int64, needed bool) Autograd 
 	if !p.Training {
 		a.Forward = addEach(a.Forward, padded)
 	}
-	a.Backward = addEach(a.Backward, padded)
+	a.Backward = append(addEach(a.Backward, padded-min(padded, values(in))), Size{Values: padded})
 	a.Estimate = "PyTorch's layer takes no such pads: counted with F.pad before it"
 	return a
+}
+
+// padded is the size of a volume with its pads round it.
+func (g Geometry) padded(depth int64) int64 {
+	return product(g.W.In+g.W.Before+g.W.After, g.H.In+g.H.Before+g.H.After, depth)
 }
 
 // hasUnevenPads tells of pads that differ from side to side, which PyTorch's layers do not take.

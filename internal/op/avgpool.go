@@ -39,5 +39,5 @@ func (o *AvgPool) Slide(in graph.Shape) (graph.Op, error) {
 // Autograd saves the input.
 func (o *AvgPool) Autograd(p Pass, in []graph.Shape, _ graph.Shape) Autograd {
 	g, _ := o.Geometry(one(in)) // the shape pass has resolved it
-	return keeps(savedInput(0)).padded(p, g, one(in).D, hasUnevenPads(g))
+	return keeps(savedInput(0)).behindPad(p, g, one(in), hasUnevenPads(g))
 }

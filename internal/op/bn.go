@@ -53,13 +53,14 @@ func (*BatchNorm) Weights(in []graph.Shape, _ graph.Shape) []graph.Weight {
 func (*BatchNorm) MACs([]graph.Shape, graph.Shape) (int64, error) { return 0, nil }
 
 // Autograd saves the input, the scale, the running statistics, and the batch's own mean and deviation in float32. The
-// kernel for the CPU needs a volume besides in the backward pass (batch_norm_backward_cpu_template). Batches are
-// counted by an int64, num_batches_tracked.
+// kernels for the CPU need two values besides for each channel, and in the backward pass a volume
+// (aten/src/ATen/native/Normalization.cpp). Batches are counted by an int64, num_batches_tracked.
 func (*BatchNorm) Autograd(p Pass, _ []graph.Shape, out graph.Shape) Autograd {
 	statistic := Saved{What: Statistic, Size: Size{Fixed: out.D, Bytes: 4}}
 	a := keeps(savedInput(0), savedWeight(0), savedWeight(2), savedWeight(3), statistic, statistic)
 	a.Counters = 1
 	if p.Torch == Torch113CPU {
+		a.Forward = []Size{{Fixed: 2 * out.D, Bytes: 4}}
 		a.Backward = []Size{{Values: values(out)}}
 	}
 	return a

@@ -80,6 +80,12 @@ func (o *Crop) Taps(in, _ graph.Shape) (w, h Taps) {
 	return shifted(x), shifted(y)
 }
 
+// Autograd saves nothing: x[:, :, top:bottom, left:right] is a view, so all of the input's memory stays as long as it is
+// needed. The gradient is zeros of the input's size with the output's gradient in them, once for each axis.
+func (*Crop) Autograd(_ Pass, in []graph.Shape, _ graph.Shape) Autograd {
+	return Autograd{Shares: true, Backward: []Size{{Values: values(one(in))}}}
+}
+
 // offset is a corner as written.
 type offset struct {
 	x, y    int64
@@ -109,7 +115,3 @@ func (o offsetSetting) Set(v Value) error {
 }
 
 func (o offsetSetting) Schema() map[string]any { return map[string]any{"type": "string"} }
-
-// Autograd saves nothing: the output is a view, so all of the input's memory stays as long as it is needed. The
-// gradient is zeros of the input's size, and a copy of the output's gradient in them.
-func (*Crop) Autograd(Pass, []graph.Shape, graph.Shape) Autograd { return Autograd{Shares: true} }

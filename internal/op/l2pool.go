@@ -33,14 +33,14 @@ func (o *L2Pool) Slide(in graph.Shape) (graph.Op, error) { return &L2Pool{o.slid
 // Autograd is that of F.lp_pool2d, which is made of other functions: it saves the input, its squares, and four values
 // for each of the output: the mean of the squares, its sign, its size, and the sum.
 func (o *L2Pool) Autograd(p Pass, in []graph.Shape, out graph.Shape) Autograd {
-	square, result := values(one(in)), values(out)
+	g, _ := o.Geometry(one(in)) // the shape pass has resolved it
+	square, result := g.padded(one(in).D), values(out)
 	a := Autograd{Autocast: RaisesType}
 	a.Saved = p.scalars([]Saved{savedInput(0), savedVolume(square), savedVolume(result), savedVolume(result), savedVolume(result),
 		savedVolume(result)})
 	a.Backward = []Size{{Values: square}}
 	if !p.Training {
-		a.Forward = []Size{{Values: square}, {Values: sum(result, result)}}
+		a.Forward = []Size{{Values: square}, {Values: product(2, result)}}
 	}
-	g, _ := o.Geometry(one(in)) // the shape pass has resolved it
-	return a.padded(p, g, one(in).D, hasPads(g))
+	return a.behindPad(p, g, one(in), hasPads(g))
 }

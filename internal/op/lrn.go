@@ -76,9 +76,9 @@ func (o *LRN) Autograd(p Pass, in []graph.Shape, out graph.Shape) Autograd {
 	squares := product(s.W, s.H, s.D+o.Size()-1)
 	a := Autograd{Autocast: RaisesType}
 	a.Saved = p.scalars([]Saved{savedInput(0), savedVolume(squares), savedVolume(volume), savedVolume(volume)})
-	a.Backward = []Size{{Values: sum(volume, volume, squares)}}
+	a.Backward = []Size{{Values: product(3, volume)}}
 	if !p.Training {
-		a.Forward = []Size{{Values: squares}, {Values: sum(volume, volume)}}
+		a.Forward = []Size{{Values: squares}, {Values: product(2, volume)}}
 	}
 	return a
 }

@@ -67,7 +67,7 @@ func (*Mul) Taps(in, out graph.Shape) (w, h Taps) {
 
 // Autograd saves each path's result where another path needs a gradient. More than two paths are multiplied one after
 // the other, and the products on the way are saved likewise.
-func (*Mul) Autograd(_ Pass, in []graph.Shape, out graph.Shape) Autograd {
+func (*Mul) Autograd(p Pass, in []graph.Shape, out graph.Shape) Autograd {
 	a := Autograd{Autocast: WidestType}
 	if len(in) < 2 {
 		a.Shares, a.Gradient = true, SharedGradient // nothing is multiplied
@@ -83,6 +83,9 @@ func (*Mul) Autograd(_ Pass, in []graph.Shape, out graph.Shape) Autograd {
 		a.Saved = append(a.Saved, left, savedInput(i, indices[:i]...))
 		soFar = stretched(soFar, in[i])
 		left = savedVolume(values(soFar))
+	}
+	if len(in) > 2 && !p.Training {
+		a.Forward = []Size{{Values: values(out)}} // the product so far
 	}
 	// The gradient of a gate is a whole volume before it is summed.
 	if slices.ContainsFunc(in, func(s graph.Shape) bool { return s != out }) {

@@ -36,5 +36,5 @@ func (o *MaxPool) Autograd(p Pass, in []graph.Shape, out graph.Shape) Autograd {
 		a.Forward = []Size{index.Size}
 	}
 	g, _ := o.Geometry(one(in)) // the shape pass has resolved it
-	return a.padded(p, g, one(in).D, hasUnevenPads(g))
+	return a.behindPad(p, g, one(in), hasUnevenPads(g))
 }

@@ -1,5 +1,7 @@
 package op
 
+import "cnncalc/internal/graph"
+
 // torchConv is what PyTorch's memory of CONV and DWCONV depends on.
 type torchConv struct {
 	window         Geometry
@@ -20,7 +22,7 @@ func (c torchConv) autograd(p Pass) Autograd {
 		a.Forward = c.columns()
 		a.Backward = c.columns()
 	}
-	return a.padded(p, c.window, c.depth, hasUnevenPads(c.window))
+	return a.behindPad(p, c.window, graph.Shape{W: c.window.W.In, H: c.window.H.In, D: c.depth}, hasUnevenPads(c.window))
 }
 
 // usesOneDNN is use_mkldnn of aten/src/ATen/native/Convolution.cpp (1.13) for float32 and one thread.
@@ -62,8 +64,8 @@ func (c torchConv) oneDNN() (forward, backward []Size) {
 	if w.Size == 1 && h.Size == 1 && w.Stride*h.Stride > 1 {
 		gathered = Size{Values: product(w.Out, h.Out, c.depth), Fixed: 32}
 	}
-	forward = []Size{{Values: sum(in, gathered.Values), Fixed: weight + gathered.Fixed}, {Values: out}}
-	backward = []Size{{Values: sum(out, in, gathered.Values), Fixed: gathered.Fixed}, {Fixed: weight + biases}}
+	forward = []Size{{Values: sum(in, gathered.Values), Fixed: sum(weight, gathered.Fixed)}, {Values: out}}
+	backward = []Size{{Values: sum(out, in, gathered.Values), Fixed: gathered.Fixed}, {Fixed: sum(weight, biases)}}
 	return forward, backward
 }
 

@@ -18,9 +18,14 @@ type NetworkDocument struct {
 	Batch   int64           `json:"batch"`
 	Layers  []LayerDocument `json:"layers"` // counts of one picture
 	Totals  CountsDocument  `json:"totals"`
-	Memory  struct {
-		Notes memory.Notes `json:"notes"` // bytes, for the batch
-	} `json:"memory"`
+	Memory  MemoryDocument  `json:"memory"` // bytes, for the batch
+}
+
+// MemoryDocument is the account that was asked for.
+type MemoryDocument struct {
+	Notes   *memory.Notes    `json:"notes,omitempty"`
+	PyTorch *PyTorchDocument `json:"pytorch,omitempty"`
+	CNNCalc *ArenaDocument   `json:"cnncalc,omitempty"`
 }
 
 // ShapeDocument is a volume in values.
@@ -50,9 +55,8 @@ type CountsDocument struct {
 }
 
 // NewNetworkDocument describes a network without problems.
-func NewNetworkDocument(name string, n *shape.Network, batch int64, notes memory.Notes) NetworkDocument {
-	d := NetworkDocument{Schema: Schema, Network: name, Input: shapeDocument(n.InputShape()), Batch: batch, Totals: countsDocument(n.Total)}
-	d.Memory.Notes = notes
+func NewNetworkDocument(name string, n *shape.Network, batch int64, account MemoryDocument) NetworkDocument {
+	d := NetworkDocument{Schema: Schema, Network: name, Input: shapeDocument(n.InputShape()), Batch: batch, Totals: countsDocument(n.Total), Memory: account}
 	fields := shape.Fields(n)
 	for i, l := range n.Layers {
 		node := &n.Nodes[i]

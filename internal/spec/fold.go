@@ -22,7 +22,9 @@ func Pattern(g *graph.Graph) string {
 // withoutLists leaves out the names of earlier results where a merge joins nothing but a list of them: DenseNet's
 // layers are alike but for its length.
 func withoutLists(paths []string) []string {
-	isPath := func(path string) bool { return path != "IDENTITY" && !strings.HasPrefix(path, "@") || strings.Contains(path, "->") }
+	isPath := func(path string) bool {
+		return path != "IDENTITY" && !strings.HasPrefix(path, "@") || strings.Contains(path, "->")
+	}
 	if len(paths) < 3 || slices.ContainsFunc(paths, isPath) {
 		return paths
 	}

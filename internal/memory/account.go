@@ -1,0 +1,263 @@
+package memory
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Account is what a batch takes in PyTorch. All sizes are in bytes.
+type Account struct {
+	Batch   int64
+	Options Options
+	Parts   []PartBytes // those that there are
+	Peak    PeakBytes
+	Saved   SavedBytes  // what autograd keeps for the backward pass; zero in inference
+	Volumes VolumePeaks // of an inference
+	// SavedExact tells that Saved and Volumes are exact.
+	SavedExact bool
+	Layers     []LayerBytes // by node
+	// Estimates says of which layers PyTorch has no counterpart, Warnings what it would refuse or compute otherwise.
+	Estimates, Warnings []string
+}
+
+// PartBytes is one part of an account.
+type PartBytes struct {
+	Part   Part  `json:"part"`
+	Most   int64 `json:"most"`    // the most that is alive of it at once
+	AtPeak int64 `json:"at_peak"` // what of it is alive at the peak; the sum over the parts is the peak
+	Exact  bool  `json:"exact"`   // else it is an estimate
+}
+
+// PeakBytes is the moment at which the most is alive.
+type PeakBytes struct {
+	Bytes int64        `json:"bytes"`
+	Phase Phase        `json:"phase"`
+	Name  string       `json:"name"`  // of the layer, or of what else runs then
+	Alive []AliveBytes `json:"alive"` // the largest tensors first
+	Exact bool         `json:"exact"`
+}
+
+// AliveBytes is one tensor that is alive.
+type AliveBytes struct {
+	Name  string `json:"name"`
+	Part  Part   `json:"part"`
+	Bytes int64  `json:"bytes"`
+}
+
+// LayerBytes is what one layer takes.
+type LayerBytes struct {
+	Output     int64 `json:"volume"` // of its own: nothing where it works in place or is a view
+	Parameters int64 `json:"parameters"`
+	Saved      int64 `json:"saved"`    // what autograd keeps for it and for no layer before it
+	Forward    int64 `json:"forward"`  // alive when the layer has run forward
+	Backward   int64 `json:"backward"` // alive when it has run backward, 0 where it does not
+}
+
+// maxAlive is how many tensors of a peak are named.
+const maxAlive = 10
+
+// Account works out everything for a batch.
+func (m *PyTorch) Account(batch int64) (*Account, error) {
+	p, err := m.pass(batch)
+	if err != nil {
+		return nil, err
+	}
+	a := &Account{Batch: batch, Options: m.options, Estimates: p.estimates, Warnings: p.warnings}
+	a.Layers, a.SavedExact = m.layers(p, batch), p.isExact(Volumes)
+	if m.options.Mode == Training {
+		a.Saved = p.savedBytes(batch)
+	} else {
+		a.Volumes = p.volumePeaks(batch)
+	}
+	m.fillPeak(a, p)
+	return a, nil
+}
+
+// fillPeak finds the peak, what is alive then, and the most of every part.
+func (m *PyTorch) fillPeak(a *Account, p *pass) {
+	bytes, at, end := p.peak(a.Batch)
+	step := p.stepAt(at)
+	scratch := int64(0)
+	if e := p.events[at]; e.kind == eventNeed {
+		scratch = p.needed(e.index, a.Batch)
+	}
+	if end+m.update.scratch > bytes {
+		bytes, at = end+m.update.scratch, len(p.events)-1
+		step, scratch = Moment{Phase: Update, Name: string(m.options.Optimizer)}, m.update.scratch
+	}
+	a.Peak = PeakBytes{Bytes: bytes + m.update.rounded, Phase: step.Phase, Name: step.Name, Exact: p.isExact(Scratch)}
+
+	most, atPeak := p.mostOfParts(a.Batch), map[Part]int64{Scratch: scratch, State: m.update.state}
+	most[Scratch], most[State] = max(most[Scratch], m.update.scratch), m.update.state
+	alive := p.aliveAt(at)
+	for _, id := range alive {
+		atPeak[p.tensors[id].part] += p.tensors[id].size.at(a.Batch)
+	}
+	a.Peak.Alive = p.largest(alive, a.Batch, AliveBytes{string(Scratch), Scratch, scratch}, AliveBytes{string(State), State, m.update.state})
+
+	rest := a.Peak.Bytes
+	for _, bytes := range atPeak {
+		rest -= bytes
+	}
+	atPeak[Rounding], most[Rounding] = rest, rest
+	for _, part := range parts() {
+		if most[part] > 0 {
+			a.Parts = append(a.Parts, PartBytes{part, most[part], atPeak[part], p.isExact(part)})
+		}
+	}
+}
+
+// largest names the largest tensors, and what there is besides of a few others.
+func (p *pass) largest(alive []int, batch int64, others ...AliveBytes) []AliveBytes {
+	slices.SortFunc(alive, func(x, y int) int {
+		return cmp.Or(cmp.Compare(p.tensors[y].size.at(batch), p.tensors[x].size.at(batch)), cmp.Compare(x, y))
+	})
+	var list []AliveBytes
+	for _, id := range alive[:min(len(alive), maxAlive)] {
+		t := p.tensors[id]
+		list = append(list, AliveBytes{t.name(p.network.Graph), t.part, t.size.at(batch)})
+	}
+	for _, o := range others {
+		if o.Bytes > 0 {
+			list = append(list, o)
+		}
+	}
+	slices.SortStableFunc(list, func(x, y AliveBytes) int { return cmp.Compare(y.Bytes, x.Bytes) })
+	return slices.Clip(list[:min(len(list), maxAlive)])
+}
+
+// mostOfParts is the most that is alive of every part at once, rounding left out.
+func (p *pass) mostOfParts(batch int64) map[Part]int64 {
+	now, most := map[Part]int64{}, map[Part]int64{}
+	for _, e := range p.events {
+		switch e.kind {
+		case eventTake:
+			t := &p.tensors[e.index]
+			now[t.part] += t.size.at(batch)
+			most[t.part] = max(most[t.part], now[t.part])
+		case eventFree:
+			t := &p.tensors[e.index]
+			now[t.part] -= t.size.at(batch)
+		case eventNeed:
+			most[Scratch] = max(most[Scratch], p.needed(e.index, batch))
+		}
+	}
+	return most
+}
+
+// aliveAt lists the tensors that are alive behind an event.
+func (p *pass) aliveAt(at int) []int {
+	alive := make([]bool, len(p.tensors))
+	for _, e := range p.events[:at+1] {
+		if e.kind == eventTake || e.kind == eventFree {
+			alive[e.index] = e.kind == eventTake
+		}
+	}
+	var ids []int
+	for id, is := range alive {
+		if is {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// stepAt is the step that an event belongs to.
+func (p *pass) stepAt(at int) Moment {
+	for _, e := range p.events[at:] {
+		if e.kind == eventStep {
+			return p.steps[e.index]
+		}
+	}
+	return p.steps[len(p.steps)-1]
+}
+
+// isExact tells whether a part's figure is exact under the options. What is counted by arithmetic alone always is. What
+// autograd saves is for float32 in PyTorch 1.13 on the CPU, where it was measured. What kernels need besides is their own
+// affair, so scratch is always an estimate, and the peak with it.
+func (p *pass) isExact(part Part) bool {
+	switch part {
+	case Parameters, Buffers, Gradients, InputBatch, Targets:
+		return p.options.DType != INT8
+	case Scratch, Workspace, Rounding:
+		return false
+	}
+	return p.options.Torch == Torch113CPU && p.options.DType == FP32 && len(p.estimates) == 0
+}
+
+func (m *PyTorch) layers(p *pass, batch int64) []LayerBytes {
+	layers := make([]LayerBytes, len(p.network.Nodes))
+	seen := make([]bool, len(p.tensors))
+	for i := range layers {
+		l := &layers[i]
+		if !p.shares[i] {
+			l.Output = p.tensors[p.output[i]].size.at(batch)
+		}
+		for _, id := range p.saved[i] {
+			if !seen[id] {
+				seen[id] = true
+				l.Saved += p.tensors[id].size.at(batch)
+			}
+		}
+		for _, id := range p.weights[i] {
+			if t := p.tensors[id]; t.part == Parameters {
+				l.Parameters += t.size.once
+			}
+		}
+	}
+	for _, s := range m.timeline(p, batch) {
+		switch {
+		case s.Node == none:
+		case s.Phase == Forward:
+			layers[s.Node].Forward = s.Live
+		default:
+			layers[s.Node].Backward = s.Live
+		}
+	}
+	return layers
+}
+
+// VolumePeaks is the largest sum of volumes that are alive at once in an inference, and the layer that runs then:
+// Freed where the input is let go after its last reader, Kept where the caller holds it throughout. Parameters and
+// scratch are not in it.
+type VolumePeaks struct {
+	Freed VolumePeak `json:"input_freed"`
+	Kept  VolumePeak `json:"input_kept"`
+}
+
+// VolumePeak is one such sum.
+type VolumePeak struct {
+	Bytes int64  `json:"bytes"`
+	Name  string `json:"name"`
+	Node  int    `json:"-"`
+}
+
+func (p *pass) volumePeaks(batch int64) VolumePeaks {
+	input := p.tensors[p.output[0]].size.at(batch)
+	volumes, step := int64(0), 0
+	var peaks VolumePeaks
+	for i, e := range p.events {
+		switch {
+		case e.kind == eventStep:
+			step = min(e.index+1, len(p.steps)-1)
+		case e.kind == eventNeed || p.tensors[e.index].part != Volumes:
+		case e.kind == eventFree:
+			volumes -= p.tensors[e.index].size.at(batch)
+		default:
+			volumes += p.tensors[e.index].size.at(batch)
+			freed := volumes
+			if i < p.inputRead {
+				freed += input
+			}
+			peaks.Freed.raise(freed, p.steps[step])
+			peaks.Kept.raise(volumes+input, p.steps[step])
+		}
+	}
+	return peaks
+}
+
+func (v *VolumePeak) raise(bytes int64, at Moment) {
+	if bytes > v.Bytes {
+		*v = VolumePeak{Bytes: bytes, Name: at.Name, Node: at.Node}
+	}
+}

@@ -1,0 +1,102 @@
+package memory
+
+import "cnncalc/internal/op"
+
+// loss is the cross entropy of the network's output, forward and backward. What it saves is let go with its own
+// backward step; the result and the network's output stay with the caller.
+func (p *builder) loss() {
+	last := len(p.network.Nodes) - 1
+	width := p.options.DType.valueBytes() // under autocast it is computed in float32
+	scores := p.volume(last, width)
+	logs := p.add(none, "log softmax", Loss, scores)
+	weight := p.add(none, "total weight", Loss, linear{once: width})
+	p.lossSaved = []int{logs, weight, p.targets}
+	p.add(none, "loss", Loss, linear{once: width})
+	if p.width[last] != width {
+		p.need([]linear{scores})
+	}
+	p.rootGradient = p.add(none, "gradient of the loss", VolumeGrads, linear{once: width})
+	ofLogs := p.add(none, "gradient of log softmax", VolumeGrads, scores)
+	p.release(weight)
+	p.grad[last] = p.add(last, "", VolumeGrads, p.volume(last, p.width[last]))
+	p.endStep(LossStep, none, "cross entropy")
+	p.release(ofLogs)
+	p.release(logs)
+}
+
+// backward runs the layers in the opposite order, as autograd's engine does: the node that was made last comes first.
+func (p *builder) backward() {
+	for i := len(p.network.Nodes) - 1; i > 0; i-- {
+		if p.needsGrad[i] && p.grad[i] != none {
+			p.layerBackward(i)
+		}
+	}
+	p.release(p.rootGradient)
+}
+
+// layerBackward makes the gradients of node i's inputs and weights, lets go of what was saved for it, and hands the
+// gradients on.
+func (p *builder) layerBackward(i int) {
+	rule, node := &p.rules[i], &p.network.Nodes[i]
+	ofOutput := p.grad[i]
+	ofInputs := make([]int, len(node.Inputs))
+	for k, in := range node.Inputs {
+		ofInputs[k] = none
+		if p.needsGrad[in] {
+			ofInputs[k] = p.inputGradient(i, in, ofOutput)
+		}
+	}
+	p.weightGradients(i)
+	p.workspace(i, Backward)
+	p.need(p.linears(rule.Backward, p.width[i]))
+	p.endStep(Backward, i, p.name(i))
+	p.release(ofOutput)
+	for _, id := range p.saved[i] {
+		p.release(id)
+	}
+	for k, in := range node.Inputs {
+		if ofInputs[k] != none {
+			p.accumulate(in, ofInputs[k])
+		}
+	}
+}
+
+// inputGradient is the gradient that node i makes for its input in: a tensor of its own, or the output's gradient.
+func (p *builder) inputGradient(i, in, ofOutput int) int {
+	if p.rules[i].Gradient == op.SharedGradient {
+		p.hold(ofOutput)
+		isPart := p.network.Layers[in].Out.D != p.network.Layers[i].Out.D && p.network.Nodes[i].Split >= 0
+		p.partial[ofOutput] = p.partial[ofOutput] || isPart
+		return ofOutput
+	}
+	return p.add(in, "", VolumeGrads, p.volume(in, p.width[in]))
+}
+
+// weightGradients makes the gradients of node i's weights and biases, which stay.
+func (p *builder) weightGradients(i int) {
+	half := linear{}
+	for _, id := range p.weights[i] {
+		if t := p.tensors[id]; t.part == Parameters {
+			p.add(i, t.what, Gradients, t.size)
+			half.once += t.size.once / 2
+		}
+	}
+	if p.options.DType == AMP && p.rules[i].Autocast == op.LowersType {
+		p.need([]linear{half}) // they are made in half, and cast
+	}
+}
+
+// accumulate adds a gradient to what node i's output has so far.
+func (p *builder) accumulate(i, gradient int) {
+	old := p.grad[i]
+	switch {
+	case old == none:
+		p.grad[i] = gradient
+	case p.options.Torch.inPlaceAccumulation() && p.holders[old] == 1 && !p.partial[old]:
+		p.release(gradient)
+	default:
+		p.grad[i] = p.add(i, "", VolumeGrads, p.volume(i, p.width[i]))
+		p.release(old)
+		p.release(gradient)
+	}
+}

@@ -1,0 +1,67 @@
+package memory
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"cnncalc/internal/diag"
+	"cnncalc/internal/graph"
+)
+
+// DType is the type of the values in an account.
+type DType string
+
+// The types.
+const (
+	FP32 DType = "fp32"
+	FP16 DType = "fp16" // all of the network, its optimizer too
+	BF16 DType = "bf16" // likewise
+	// AMP is torch.autocast: the weights stay float32, and what convolutions and FC make is half as large.
+	AMP  DType = "amp"
+	INT8 DType = "int8" // inference: weights and volumes in a byte each, biases and BN in float32
+)
+
+// DTypes are the names that ParseDType takes.
+func DTypes() []string {
+	return []string{string(FP32), string(FP16), string(BF16), string(AMP), string(INT8)}
+}
+
+// ParseDType reads a type's name.
+func ParseDType(s string) (DType, error) { return parse[DType](s, "a type", DTypes()) }
+
+// parse reads one of a few words; what is the noun with its article.
+func parse[T ~string](s, what string, names []string) (T, error) {
+	if slices.Contains(names, s) {
+		return T(s), nil
+	}
+	hint := ""
+	if near := diag.DidYouMean(s, names); near != "" {
+		hint = "; " + near
+	}
+	return "", fmt.Errorf("%q is not %s: choose from %s%s", s, what, strings.Join(names, ", "), hint)
+}
+
+// valueBytes is the size of one value of a volume. Under AMP that of float32, as the picture's is.
+func (d DType) valueBytes() int64 {
+	switch d {
+	case FP16, BF16:
+		return 2
+	case INT8:
+		return 1
+	}
+	return 4
+}
+
+// weightBytes is the size of one value of a stored tensor, and of its gradient.
+func (d DType) weightBytes(w graph.Weight) int64 {
+	switch d {
+	case FP16, BF16:
+		return 2
+	case INT8:
+		if len(w.Dims) > 1 {
+			return 1
+		}
+	}
+	return 4
+}

@@ -1,0 +1,351 @@
+package memory
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"cnncalc/internal/checked"
+	"cnncalc/internal/graph"
+	"cnncalc/internal/op"
+	"cnncalc/internal/shape"
+)
+
+// pass is the program of one iteration as PyTorch runs it, and what of the layers is in it.
+type pass struct {
+	*program
+	network *shape.Network
+	options Options
+
+	output    []int   // by node: the tensor that its output is in
+	shares    []bool  // by node: its output is in the memory of its input
+	weights   [][]int // by node: the tensors of its declared weights
+	saved     [][]int // by node: the tensors that autograd holds for it
+	lossSaved []int   // what it holds for the loss
+	estimates []string
+	warnings  []string
+}
+
+// builder makes a pass: every tensor is let go where its last holder lets go.
+type builder struct {
+	pass
+	err error
+
+	rules     []op.Autograd // by node
+	needsGrad []bool        // by node: parameters are learnt in it or before it
+	width     []int64       // by node: bytes of one value of its output
+	reads     []int         // by node: inputs of later nodes that are still to read its output
+	grad      []int         // by node: the tensor of its output's gradient so far
+	holders   []int         // by tensor: who still needs it; once none does, it is free
+	savedBy   []int         // by tensor: the first node that autograd holds it for, 0 for none
+	partial   []bool        // by tensor: its holders see parts of it, so that it cannot be written to
+	casts     []int         // half copies of weights that autocast keeps until the forward pass has ended
+
+	targets      int
+	rootGradient int     // a one, which backward() starts from
+	workspaces   []Phase // that cuBLAS has one for
+}
+
+// newPass makes the pass of a network for the batches of one class.
+func newPass(n *shape.Network, o Options, class int64) (*pass, error) {
+	count := len(n.Nodes)
+	p := &builder{
+		pass: pass{
+			program: &program{block: o.Torch.block()}, network: n, options: o,
+			output: make([]int, count), shares: make([]bool, count), weights: make([][]int, count), saved: make([][]int, count),
+		},
+		rules: make([]op.Autograd, count), needsGrad: make([]bool, count), width: make([]int64, count), reads: make([]int, count),
+		grad: make([]int, count),
+	}
+	for i := range p.grad {
+		p.grad[i] = none
+	}
+	if err := p.askLayers(op.Pass{Torch: o.Torch.rules(), Training: o.Mode == Training, Batch: class}); err != nil {
+		return nil, err
+	}
+	if o.Mode == Training && !p.needsGrad[count-1] {
+		return nil, fmt.Errorf("there is nothing to train: no layer has parameters")
+	}
+	p.prepare()
+	p.forward()
+	if o.Mode == Training {
+		p.loss()
+		p.backward()
+	}
+	if p.err == nil {
+		p.err = p.addUp()
+	}
+	result := p.pass // lets go of what only the builder needs
+	return &result, p.err
+}
+
+// askLayers asks every kind of layer for its rules.
+func (p *builder) askLayers(run op.Pass) error {
+	for i := 1; i < len(p.network.Nodes); i++ {
+		node := &p.network.Nodes[i]
+		layer, ok := node.Op.(op.Layer)
+		if !ok {
+			return fmt.Errorf("%s: nothing is known of what PyTorch does with a %s", node.Name, node.Op.Kind())
+		}
+		p.rules[i] = layer.Autograd(run, p.network.Inputs(i), p.network.Layers[i].Out)
+		p.shares[i] = p.rules[i].Shares
+		if why := p.rules[i].Estimate; why != "" {
+			p.estimates = append(p.estimates, p.name(i)+": "+why)
+		}
+		p.needsGrad[i] = p.network.Layers[i].Parameters() > 0
+		for _, in := range node.Inputs {
+			p.needsGrad[i] = p.needsGrad[i] || p.needsGrad[in]
+		}
+	}
+	return nil
+}
+
+// bytes multiplies sizes. The first that cannot be counted ends the account.
+func (p *builder) bytes(factors ...int64) int64 {
+	n, err := checked.Product(factors...)
+	if err != nil && p.err == nil {
+		p.err = err
+	}
+	return n
+}
+
+// linear is a size in bytes, where its values have no width of their own.
+func (p *builder) linear(s op.Size, width int64) linear {
+	if s.Bytes > 0 {
+		width = s.Bytes
+	}
+	return linear{p.bytes(s.Values, width), p.bytes(s.Fixed, width)}
+}
+
+func (p *builder) linears(sizes []op.Size, width int64) []linear {
+	most := make([]linear, len(sizes))
+	for i, s := range sizes {
+		most[i] = p.linear(s, width)
+	}
+	return most
+}
+
+// volume is the size of node i's output in values of so many bytes.
+func (p *builder) volume(i int, width int64) linear {
+	s := p.network.Layers[i].Out
+	return linear{each: p.bytes(s.W, s.H, s.D, width)}
+}
+
+// add takes a tensor with one holder.
+func (p *builder) add(node int, what string, part Part, size linear) int {
+	id := p.take(tensor{node, what, part, size})
+	p.holders = append(p.holders, 1)
+	p.partial = append(p.partial, false)
+	p.savedBy = append(p.savedBy, 0)
+	return id
+}
+
+func (p *builder) hold(id int) { p.holders[id]++ }
+
+// release lets go of a tensor.
+func (p *builder) release(id int) {
+	if p.holders[id]--; p.holders[id] == 0 {
+		p.free(id)
+	}
+}
+
+func (p *pass) name(i int) string { return p.network.Nodes[i].Name }
+
+// prepare takes what is there before the pass begins: weights and the batch.
+func (p *builder) prepare() {
+	for i, l := range p.network.Layers {
+		for _, w := range l.Weights {
+			part := Parameters
+			if w.Role == graph.RoleBuffer {
+				part = Buffers
+			}
+			p.weights[i] = append(p.weights[i], p.add(i, w.Name, part, p.weightSize(w)))
+		}
+		for range p.rules[i].Counters {
+			p.add(i, "num_batches_tracked", Buffers, linear{once: 8})
+		}
+	}
+	p.width[0] = p.options.DType.valueBytes()
+	p.output[0] = p.add(0, "", InputBatch, p.volume(0, p.width[0]))
+	if p.options.Mode == Training {
+		out := p.network.Total.Out
+		p.targets = p.add(none, "targets", Targets, linear{each: p.bytes(out.W, out.H, 8)}) // one class for each place
+	}
+	p.endStep(Forward, 0, p.name(0))
+}
+
+func (p *builder) weightSize(w graph.Weight) linear {
+	count, err := w.Count()
+	if err != nil {
+		p.err = err
+	}
+	return linear{once: p.bytes(count, p.options.DType.weightBytes(w))}
+}
+
+// forward runs all layers in order.
+func (p *builder) forward() {
+	p.countReads()
+	for i := 1; i < len(p.network.Nodes); i++ {
+		p.layer(i)
+		p.endStep(Forward, i, p.name(i))
+		for _, in := range p.network.Nodes[i].Inputs {
+			if p.reads[in]--; p.reads[in] > 0 {
+				continue
+			}
+			if p.output[in] == p.output[0] {
+				p.inputRead = len(p.events)
+			}
+			p.release(p.output[in])
+		}
+	}
+	for _, id := range p.casts {
+		p.release(id)
+	}
+}
+
+// countReads counts by node how many inputs of later nodes it is. What is read by none is in the caller's hands, as the
+// input and the result are.
+func (p *builder) countReads() {
+	for _, n := range p.network.Nodes {
+		for _, in := range n.Inputs {
+			p.reads[in]++
+		}
+	}
+	p.hold(p.output[0])
+}
+
+// layer computes node i: its output, what autograd saves, and what the computation needs.
+func (p *builder) layer(i int) {
+	rule, node := &p.rules[i], &p.network.Nodes[i]
+	inputs := make([]int, len(node.Inputs)) // as the layer reads them
+	var castInputs []int
+	width := p.outputWidth(i)
+	for k, in := range node.Inputs {
+		inputs[k] = p.output[in]
+		if rule.Autocast != op.KeepsType && p.width[in] != width {
+			inputs[k] = p.add(in, "cast", Volumes, p.volume(in, width))
+			castInputs = append(castInputs, inputs[k])
+		}
+	}
+	weights := p.castWeights(i)
+	p.width[i] = width
+	if rule.Writes {
+		p.warnOfWrites(i)
+	}
+	if rule.Shares {
+		p.output[i] = inputs[0]
+		p.hold(inputs[0])
+	} else {
+		p.output[i] = p.add(i, "", Volumes, p.volume(i, width))
+	}
+	if p.options.Mode == Training && p.needsGrad[i] {
+		p.save(i, inputs, weights)
+	}
+	p.workspace(i, Forward)
+	p.need(p.linears(rule.Forward, width))
+	for _, id := range castInputs {
+		p.release(id)
+	}
+}
+
+// warnOfWrites tells of a layer that works in place where PyTorch does not let it, or would compute something else.
+func (p *builder) warnOfWrites(i int) {
+	in := p.network.Nodes[i].Inputs[0]
+	if p.reads[in] > 1 {
+		p.warnings = append(p.warnings, fmt.Sprintf("%s writes over %s, which another layer reads afterwards: PyTorch computes another result",
+			p.name(i), p.name(in)))
+	}
+	if by := p.savedBy[p.output[in]]; by > 0 {
+		p.warnings = append(p.warnings, fmt.Sprintf("%s writes over what autograd keeps for %s: PyTorch refuses the backward pass",
+			p.name(i), p.name(by)))
+	}
+}
+
+// outputWidth is the size of one value of node i's output.
+func (p *builder) outputWidth(i int) int64 {
+	inputs := p.network.Nodes[i].Inputs
+	width := p.width[inputs[0]]
+	if p.options.DType != AMP {
+		return width
+	}
+	switch p.rules[i].Autocast {
+	case op.LowersType:
+		return 2
+	case op.RaisesType:
+		return 4
+	case op.WidestType:
+		for _, in := range inputs {
+			width = max(width, p.width[in])
+		}
+	}
+	return width
+}
+
+// castWeights is the tensors of node i as the layer reads them: half copies where autocast lowers it.
+func (p *builder) castWeights(i int) []int {
+	if p.options.DType != AMP || p.rules[i].Autocast != op.LowersType {
+		return p.weights[i]
+	}
+	casts := make([]int, len(p.weights[i]))
+	for k, id := range p.weights[i] {
+		half := linear{once: p.tensors[id].size.once / 2}
+		casts[k] = p.add(i, p.tensors[id].what, WeightCasts, half)
+	}
+	p.casts = append(p.casts, casts...)
+	return casts
+}
+
+// save holds what autograd keeps of node i.
+func (p *builder) save(i int, inputs, weights []int) {
+	for _, s := range p.rules[i].Saved {
+		if s.Needs != nil && !p.anyNeedsGrad(i, s.Needs) {
+			continue
+		}
+		var id int
+		switch s.Tensor {
+		case op.NewTensor:
+			part, what := savedPart(s.What)
+			id = p.add(i, what, part, p.linear(s.Size, p.width[i]))
+			p.saved[i] = append(p.saved[i], id)
+			continue
+		case op.InputTensor:
+			id = inputs[s.Index]
+		case op.OutputTensor:
+			id = p.output[i]
+		case op.WeightTensor:
+			id = weights[s.Index]
+		}
+		p.hold(id)
+		p.saved[i] = append(p.saved[i], id)
+		p.savedBy[id] = cmp.Or(p.savedBy[id], i)
+	}
+}
+
+// anyNeedsGrad tells whether one of these inputs of node i needs a gradient.
+func (p *builder) anyNeedsGrad(i int, inputs []int) bool {
+	return slices.ContainsFunc(inputs, func(k int) bool { return p.needsGrad[p.network.Nodes[i].Inputs[k]] })
+}
+
+// savedPart is where a new tensor is counted, and what it is called.
+func savedPart(w op.What) (part Part, what string) {
+	switch w {
+	case op.Statistic:
+		return Statistics, "statistic"
+	case op.Mask:
+		return Masks, "mask"
+	case op.Index:
+		return Indices, "indices"
+	case op.Scalar:
+		return Scalars, "scalar"
+	}
+	return Volumes, "saved"
+}
+
+// workspace is what cuBLAS is given with its first product in each direction, and keeps.
+func (p *builder) workspace(i int, phase Phase) {
+	if p.options.Torch != Torch2CUDA || !p.rules[i].Product || slices.Contains(p.workspaces, phase) {
+		return
+	}
+	p.workspaces = append(p.workspaces, phase)
+	p.add(none, "cuBLAS "+string(phase), Workspace, linear{once: cublasWorkspace})
+}

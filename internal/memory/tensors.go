@@ -1,0 +1,216 @@
+package memory
+
+import (
+	"slices"
+
+	"cnncalc/internal/checked"
+	"cnncalc/internal/graph"
+)
+
+// Part is what memory is taken for.
+type Part string
+
+// The parts of PyTorch's account, in the order in which they are printed.
+const (
+	Parameters  Part = "parameters"
+	Buffers     Part = "buffers"      // BN's running statistics, and its counters
+	WeightCasts Part = "weight casts" // autocast's half copies
+	Gradients   Part = "gradients"    // of the parameters
+	State       Part = "optimizer state"
+	InputBatch  Part = "input batch"
+	Targets     Part = "targets"
+	Volumes     Part = "volumes"    // outputs of layers, and other volumes that autograd saves
+	Statistics  Part = "statistics" // mean and deviation that BN saves
+	Masks       Part = "dropout masks"
+	Indices     Part = "max pool indices"
+	Scalars     Part = "scalars" // Python numbers that autograd saves as tensors
+	Loss        Part = "loss"    // what the cross entropy saves, and its result
+	VolumeGrads Part = "gradients of volumes"
+	Scratch     Part = "scratch"   // while a layer is computed, or the optimizer updates
+	Workspace   Part = "workspace" // cuBLAS's
+	Rounding    Part = "rounding"  // of every tensor to whole blocks of the allocator
+)
+
+// parts lists them all.
+func parts() []Part {
+	return []Part{Parameters, Buffers, WeightCasts, Gradients, State, InputBatch, Targets, Volumes, Statistics, Masks, Indices, Scalars,
+		Loss, VolumeGrads, Scratch, Workspace, Rounding}
+}
+
+// linear is a number of bytes: some for each picture of the batch, and some once.
+type linear struct {
+	each, once int64
+}
+
+func (l linear) at(batch int64) int64 { return l.each*batch + l.once }
+
+// none is no node, or no tensor.
+const none = -1
+
+// tensor is memory that is taken and given back at once.
+type tensor struct {
+	node int    // whose it is, none for the network's
+	what string // which of the node's; "" for its output, and for the output's gradient
+	part Part
+	size linear
+}
+
+// name is what a tensor is called in reports. It is made only there: a program has thousands of them.
+func (t tensor) name(g *graph.Graph) string {
+	if t.node == none {
+		return t.what
+	}
+	name := g.Nodes[t.node].Name
+	switch t.part {
+	case Parameters, Buffers:
+		return name + "." + t.what
+	case Gradients:
+		return name + "." + t.what + " gradient"
+	case WeightCasts:
+		return name + "." + t.what + " cast"
+	case VolumeGrads:
+		return name + " gradient"
+	}
+	if t.what == "" {
+		return name
+	}
+	return name + " " + t.what
+}
+
+// event is one change of what is alive.
+type event struct {
+	kind  eventKind
+	index int // of the tensor that is taken or given back, of the moment's need, or of the step that ends
+}
+
+type eventKind uint8
+
+const (
+	eventTake eventKind = iota
+	eventFree
+	eventNeed
+	eventStep
+)
+
+// program is everything that is taken and given back in one pass, in order, for any batch.
+type program struct {
+	tensors []tensor
+	needs   [][]linear // for a moment: the largest of the sizes
+	events  []event
+	steps   []Moment // without figures
+	total   linear   // of all tensors and needs, so that one product tells whether a batch can be counted
+	block   int64    // the allocator hands out whole blocks of so many bytes, a power of two
+	// The input is in the caller's hands throughout; inputRead is the event behind which nothing reads it.
+	inputRead int
+}
+
+// take adds a tensor that is alive from here on.
+func (p *program) take(t tensor) int {
+	id := len(p.tensors)
+	p.tensors = append(p.tensors, t)
+	p.events = append(p.events, event{eventTake, id})
+	return id
+}
+
+func (p *program) free(id int) {
+	p.events = append(p.events, event{eventFree, id})
+}
+
+// need is memory for a moment: the largest of the sizes.
+func (p *program) need(sizes []linear) {
+	if len(sizes) > 0 {
+		p.events = append(p.events, event{eventNeed, len(p.needs)})
+		p.needs = append(p.needs, sizes)
+	}
+}
+
+// endStep ends a step: what happened since the last one belongs to it.
+func (p *program) endStep(phase Phase, node int, name string) {
+	p.events = append(p.events, event{eventStep, len(p.steps)})
+	p.steps = append(p.steps, Moment{Phase: phase, Node: node, Name: name})
+}
+
+// blocks rounds up.
+func (p *program) blocks(bytes int64) int64 { return (bytes + p.block - 1) &^ (p.block - 1) }
+
+// size is a tensor's in whole blocks.
+func (p *program) size(id int, batch int64) int64 { return p.blocks(p.tensors[id].size.at(batch)) }
+
+// needed is the size of a moment's need in whole blocks.
+func (p *program) needed(index int, batch int64) int64 {
+	most := int64(0)
+	for _, l := range p.needs[index] {
+		most = max(most, l.at(batch))
+	}
+	return p.blocks(most)
+}
+
+// addUp makes the total. It fails where it cannot be counted.
+func (p *program) addUp() error {
+	sizes := slices.Concat(p.needs...)
+	for _, t := range p.tensors {
+		sizes = append(sizes, t.size)
+	}
+	var err error
+	for _, l := range sizes {
+		if p.total.each, err = checked.Sum(p.total.each, l.each); err != nil {
+			return err
+		}
+		if p.total.once, err = checked.Sum(p.total.once, l.once, p.block); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// check makes sure that no sum over any of the tensors can overflow for a batch.
+func (p *program) check(batch int64) error {
+	each, err := checked.Product(p.total.each, batch)
+	if err != nil {
+		return err
+	}
+	_, err = checked.Sum(each, p.total.once)
+	return err
+}
+
+// peak is the most bytes that are alive at once, the event at which they are, and what is left in the end.
+func (p *program) peak(batch int64) (bytes int64, at int, end int64) {
+	live := int64(0)
+	for i, e := range p.events {
+		now := live
+		switch e.kind {
+		case eventTake:
+			live += p.size(e.index, batch)
+			now = live
+		case eventFree:
+			live -= p.size(e.index, batch)
+		case eventNeed:
+			now += p.needed(e.index, batch)
+		}
+		if now > bytes {
+			bytes, at = now, i
+		}
+	}
+	return bytes, at, live
+}
+
+// timeline is the steps with their figures.
+func (p *program) timeline(batch int64) []Moment {
+	steps := slices.Clone(p.steps)
+	live, most := int64(0), int64(0)
+	for _, e := range p.events {
+		switch e.kind {
+		case eventTake:
+			live += p.size(e.index, batch)
+			most = max(most, live)
+		case eventFree:
+			live -= p.size(e.index, batch)
+		case eventNeed:
+			most = max(most, live+p.needed(e.index, batch))
+		case eventStep:
+			steps[e.index].Live, steps[e.index].Most = live, most
+			most = live
+		}
+	}
+	return steps
+}

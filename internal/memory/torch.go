@@ -1,0 +1,52 @@
+package memory
+
+import "cnncalc/internal/op"
+
+// Torch is a release of PyTorch whose account is known.
+type Torch string
+
+// The releases.
+const (
+	Torch113CPU Torch = "1.13-cpu" // in one thread; checked to the byte against PyTorch 1.13 itself
+	Torch2CUDA  Torch = "2-cuda"
+)
+
+// Torches are the names that ParseTorch takes.
+func Torches() []string { return []string{string(Torch113CPU), string(Torch2CUDA)} }
+
+// ParseTorch reads a release's name.
+func ParseTorch(s string) (Torch, error) { return parse[Torch](s, "a release", Torches()) }
+
+// rules is the release as package op knows it.
+func (t Torch) rules() op.Torch {
+	if t == Torch113CPU {
+		return op.Torch113CPU
+	}
+	return op.Torch2CUDA
+}
+
+// block is what the allocator rounds every tensor up to. CUDA's caching allocator hands out, and counts in
+// max_memory_allocated, multiples of 512 bytes (c10/cuda/CUDACachingAllocator.cpp, kMinBlockSize).
+func (t Torch) block() int64 {
+	if t == Torch113CPU {
+		return 1
+	}
+	return 512
+}
+
+// cublasWorkspace is what PyTorch gives cuBLAS for matrix products, once for each thread that calls it: the forward and
+// the backward one. By default it is 2 buffers of 4096 KiB and 8 of 16 KiB (aten/src/ATen/cuda/CublasHandlePool.cpp),
+// on Hopper 32 MiB.
+const cublasWorkspace = (2*4096 + 8*16) << 10
+
+// inPlaceAccumulation tells whether autograd adds a second gradient of a volume to the first one where it stands, as it
+// does since 2.0 (torch/csrc/autograd/input_buffer.cpp). Before, the sum is a third volume.
+func (t Torch) inPlaceAccumulation() bool { return t == Torch2CUDA }
+
+// batchClasses lists them.
+func (t Torch) batchClasses() []int64 {
+	if t == Torch113CPU {
+		return []int64{1, 2, 16}
+	}
+	return []int64{1}
+}

@@ -1,0 +1,286 @@
+#!/usr/bin/env python3
+"""Measures what PyTorch keeps and takes, as the tests of internal/memory hold it.
+
+    python3 testdata/memory/generate.py
+
+Last run with Python 3.11, torch 1.13.0 and NumPy 1.24.2 on the CPU, in one thread. It writes
+
+- kinds.json: for a layer of every kind behind a convolution, in training with a cross entropy over the depth, the bytes
+  that autograd saves, every storage once, and the most that is allocated in a forward and a backward pass, besides
+  parameters, buffers, input and targets.
+- cases.json: the bytes that autograd saves for the networks of ../pytorch/generate.py, at two batches. Networks are left
+  out whose module there computes something in another way than PyTorch's own layer, or has a layer that PyTorch has
+  not.
+- optimizers.json: for every optimizer, the bytes that its state has after some steps, and the most that a step
+  allocates, for a network whose parameters are listed.
+
+torchvision.json was measured in the same way, with PyTorch 1.13 and torchvision 0.14.
+"""
+import importlib.util
+import json
+import os
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from torch.profiler import ProfilerActivity, profile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+torch.set_num_threads(1)
+
+# LOCAL is no layer of PyTorch; L2 and uneven average pools are made of other functions there, and DROPOUT is left out.
+LEFT_OUT = {"local", "rectangular", "rounding", "padding", "dilated", "fused", "activations", "flatten"}
+
+
+def load_cases():
+    spec = importlib.util.spec_from_file_location("generate", os.path.join(HERE, "..", "pytorch", "generate.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return {name: case for name, case in module.cases.items() if name not in LEFT_OUT}
+
+
+def input_shape(name):
+    """width x height x depth of net.yaml, as PyTorch's [C, H, W]."""
+    with open(os.path.join(HERE, "..", "pytorch", name, "net.yaml")) as file:
+        line = next(line for line in file if line.startswith("input:"))
+    width, height, depth = (int(n) for n in line.split(":")[1].split("#")[0].strip().split("x"))
+    return depth, height, width
+
+
+def saved_tensors(loss):
+    """(node, attribute, tensor) of all that autograd has saved."""
+    seen, nodes = set(), [loss.grad_fn]
+    while nodes:
+        node = nodes.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        nodes.extend(next_node for next_node, _ in node.next_functions)
+        for attribute in dir(node):
+            if attribute.startswith("_saved_"):
+                value = getattr(node, attribute)
+                if isinstance(value, torch.Tensor):
+                    yield node.name(), attribute, value
+
+
+def category(node, attribute, tensor, storages):
+    key = tensor.storage().data_ptr()
+    if key in storages:
+        return storages[key]
+    if node.startswith(("LogSoftmax", "NllLoss")):
+        return "loss"
+    if node == "NativeBatchNormBackward0" and attribute in ("_saved_result1", "_saved_result2"):
+        return "stat"
+    if node.startswith("MaxPool") and attribute == "_saved_result1":
+        return "index"
+    return "other"  # volumes, masks and numbers
+
+
+def peak(events):
+    live = most = 0
+    for event in events:
+        if event.name() == "[memory]":
+            live += event.nbytes()
+            most = max(most, live)
+    return most
+
+
+def measure(model, shape, batch):
+    torch.manual_seed(0)
+    model = model.float().train()
+    x = torch.rand(batch, *shape)
+    with torch.no_grad():
+        places = model(x).shape[2:]
+    target = torch.zeros(batch, *places, dtype=torch.long)
+    known = {x.storage().data_ptr(): "input", target.storage().data_ptr(): "target"}
+    known.update({p.storage().data_ptr(): "param" for p in model.parameters()})
+    known.update({b.storage().data_ptr(): "buffer" for b in model.buffers()})
+    sizes = {}
+    loss = F.cross_entropy(model(x), target)
+    alive = list(saved_tensors(loss))  # so that no storage's place is used again
+    done = set()
+    for node, attribute, tensor in alive:
+        key = tensor.storage().data_ptr()
+        if tensor.numel() and key not in done:
+            done.add(key)
+            what = category(node, attribute, tensor, known)
+            sizes[what] = sizes.get(what, 0) + tensor.storage().nbytes()
+    del loss, alive, tensor  # what is freed while it is measured must have been allocated then
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
+        scores = model(x)
+        loss = F.cross_entropy(scores, target)
+        loss.backward()
+    return dict(sorted(sizes.items())), peak(profiler.profiler.kineto_results.events())
+
+
+def cases():
+    rows = []
+    for name, case in load_cases().items():
+        if not any(True for _ in case().parameters()):
+            continue  # nothing is saved
+        for batch in (2, 5):  # BN trains on more than one value
+            sizes, _ = measure(case(), input_shape(name), batch)
+            rows.append({"case": name, "batch": batch, "saved": sizes})
+    return rows
+
+
+class Behind(nn.Module):
+    """A convolution, and behind it a function of its result, with its parameters if it has any."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.conv1, self.function = nn.Conv2d(3, 16, 1), function
+
+    def forward(self, x):
+        return self.function(self.conv1(x))
+
+
+class Gate(nn.Module):
+    """Squeeze-and-excitation."""
+
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Conv2d(16, 16, 1)
+
+    def forward(self, x):
+        return x * torch.sigmoid(self.fc(F.adaptive_avg_pool2d(x, 1)))
+
+
+class Flat(nn.Module):
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x):
+        return self.layer(x.flatten(1))[:, :, None, None]
+
+
+def add_in_place(x):
+    y = F.gelu(x)
+    y += x
+    return y
+
+
+# In cnncalc's language, behind INPUT -> CONV1-16 on 32x24x3.
+KINDS = {
+    "CONV3-16": nn.Conv2d(16, 16, 3, padding=1),
+    "CONV3-16 s2 p=0,1,0,1": nn.Sequential(nn.ZeroPad2d((0, 1, 0, 1)), nn.Conv2d(16, 16, 3, 2)),
+    "DWCONV3": nn.Conv2d(16, 16, 3, padding=1, groups=16),
+    "UPCONV2-16": nn.ConvTranspose2d(16, 16, 2, 2),
+    "POOL2": lambda x: F.max_pool2d(x, 2),
+    "AVGPOOL2": lambda x: F.avg_pool2d(x, 2),
+    "AVGPOOL3 s1 p1": lambda x: F.avg_pool2d(x, 3, 1, 1),
+    "L2POOL2": lambda x: F.lp_pool2d(x, 2, 2),
+    "L2POOL3 s1 p1": lambda x: F.lp_pool2d(F.pad(x, (1, 1, 1, 1)), 2, 3, 1),
+    "GAP": lambda x: F.adaptive_avg_pool2d(x, 1),
+    "ADAPTAVG1": lambda x: F.adaptive_avg_pool2d(x, 1),
+    "ADAPTAVG5": lambda x: F.adaptive_avg_pool2d(x, 5),
+    "FC-10": Flat(nn.Linear(16 * 32 * 24, 10)),
+    "FC-10 nobias": Flat(nn.Linear(16 * 32 * 24, 10, bias=False)),
+    "FLATTEN": lambda x: x.flatten(1)[:, :, None, None],
+    "RELU": F.relu,
+    "RELU inplace": torch.relu_,
+    "LEAKYRELU": F.leaky_relu,
+    "LEAKYRELU inplace": F.leaky_relu_,
+    "PRELU": nn.PReLU(16),
+    "PRELU shared": nn.PReLU(),
+    "RELU6": F.relu6,
+    "RELU6 inplace": lambda x: F.relu6(x, inplace=True),
+    "SIGMOID": torch.sigmoid,
+    "SIGMOID inplace": torch.sigmoid_,
+    "TANH": torch.tanh,
+    "TANH inplace": torch.tanh_,
+    "ELU": F.elu,
+    "ELU inplace": F.elu_,
+    "SILU": F.silu,
+    "SILU inplace": lambda x: F.silu(x, inplace=True),
+    "GELU": F.gelu,
+    "HARDSWISH": F.hardswish,
+    "HARDSWISH inplace": lambda x: F.hardswish(x, inplace=True),
+    "HARDSIGMOID": F.hardsigmoid,
+    "HARDSIGMOID inplace": lambda x: F.hardsigmoid(x, inplace=True),
+    "SOFTMAX": lambda x: F.softmax(x, 1),
+    "DROPOUT0.5": lambda x: F.dropout(x, 0.5),
+    "DROPOUT0.5 inplace": lambda x: F.dropout(x, 0.5, inplace=True),
+    "DROPOUT0": lambda x: F.dropout(x, 0.0),
+    "LRN5": lambda x: F.local_response_norm(x, 5),
+    "LRN2": lambda x: F.local_response_norm(x, 2),
+    "BN": nn.BatchNorm2d(16),
+    "UPSAMPLE2": lambda x: F.interpolate(x, scale_factor=2),
+    "UPSAMPLE2 bilinear": lambda x: F.interpolate(x, scale_factor=2, mode="bilinear"),
+    "CROP8x5": lambda x: x[:, :, 9:14, 12:20],
+    "CONCAT(IDENTITY)": lambda x: torch.cat([x], 1),
+    "CONCAT(IDENTITY | GELU)": lambda x: torch.cat([x, F.gelu(x)], 1),
+    "ADD(GELU | IDENTITY)": lambda x: F.gelu(x) + x,
+    "ADD(GELU | IDENTITY) inplace": add_in_place,
+    "MUL(IDENTITY | GELU)": lambda x: x * F.gelu(x),
+    "MUL(IDENTITY | GELU | SIGMOID)": lambda x: x * F.gelu(x) * torch.sigmoid(x),
+    "MUL(IDENTITY | GAP -> CONV1-16 -> SIGMOID)": Gate(),
+}
+
+
+class Call(nn.Module):
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x):
+        return self.function(x)
+
+
+def kinds():
+    rows = []
+    for text, function in KINDS.items():
+        if not isinstance(function, nn.Module):
+            function = Call(function)
+        sizes, most = measure(Behind(function), (3, 24, 32), 2)
+        rows.append({"layer": text, "saved": sizes, "peak": most})
+    return {"net": "input: 32x24x3\nlayers: |\n  INPUT -> CONV1-16 -> ", "batch": 2, "kinds": rows}
+
+
+OPTIMIZERS = {
+    "sgd": lambda p: torch.optim.SGD(p, 0.1),
+    "momentum": lambda p: torch.optim.SGD(p, 0.1, momentum=0.9),
+    "nesterov": lambda p: torch.optim.SGD(p, 0.1, momentum=0.9, nesterov=True),
+    "adagrad": torch.optim.Adagrad,
+    "rmsprop": torch.optim.RMSprop,
+    "adadelta": torch.optim.Adadelta,
+    "adam": torch.optim.Adam,
+    "amsgrad": lambda p: torch.optim.Adam(p, amsgrad=True),
+    "adamw": torch.optim.AdamW,
+    "adamax": torch.optim.Adamax,
+    "nadam": torch.optim.NAdam,
+    "radam": torch.optim.RAdam,
+}
+
+
+def optimizers():
+    rows = []
+    for name, make in OPTIMIZERS.items():
+        torch.manual_seed(0)
+        model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.Flatten(), nn.Linear(8 * 36, 1000))
+        optimizer = make(model.parameters())
+        for _ in range(7):  # RAdam takes its full form from the sixth step on
+            optimizer.zero_grad()
+            model(torch.rand(2, 3, 8, 8)).sum().backward()
+            optimizer.step()
+        state = sum(v.numel() * v.element_size() for p in model.parameters() for v in optimizer.state[p].values()
+                    if isinstance(v, torch.Tensor))
+        with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
+            optimizer.step()
+        rows.append({"optimizer": name, "state": state, "step": peak(profiler.profiler.kineto_results.events())})
+    return {"net": "input: 8x8x3\nlayers: INPUT -> CONV3-8 p0 -> BN -> FC-1000\n", "optimizers": rows}
+
+
+def write(name, rows, key):
+    lines = ",\n".join("    " + json.dumps(row) for row in rows[key])
+    rest = "".join(f"  {json.dumps(k)}: {json.dumps(v)},\n" for k, v in rows.items() if k != key)
+    with open(os.path.join(HERE, name), "w") as file:
+        file.write("{\n" + rest + f"  {json.dumps(key)}: [\n{lines}\n  ]\n}}\n")
+
+
+if __name__ == "__main__":
+    source = f"PyTorch {torch.__version__} on the CPU, float32, one thread; bytes"
+    write("kinds.json", {"source": source, **kinds()}, "kinds")
+    write("cases.json", {"source": source, "cases": cases()}, "cases")
+    write("optimizers.json", {"source": source, **optimizers()}, "optimizers")
