@@ -31,7 +31,7 @@ func fvcoreName(operator string) string {
 
 // fvcoreIgnores tells an operator that fvcore takes for free.
 func fvcoreIgnores(operator string) bool {
-	return slices.Contains([]string{"cat", "dropout", "flatten", "relu", "slice"}, operator)
+	return slices.Contains([]string{"cat", "dropout", "flatten", "relu", "relu_", "slice"}, operator)
 }
 
 func fvcoreLayer(t *tally, l *layer) error {

@@ -19,8 +19,8 @@ func addKind() Kind {
 }
 
 // Counterparts are the names elsewhere.
-func (*Add) Counterparts() Counterparts {
-	return Counterparts{Traced: []string{"add"}, MatConvNet: "vl_nnwsum"}
+func (o *Add) Counterparts() Counterparts {
+	return Counterparts{Traced: o.traced("add"), MatConvNet: "vl_nnwsum"}
 }
 
 // Kind is "ADD".

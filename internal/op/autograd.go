@@ -140,6 +140,14 @@ func (o *inPlace) field() Field {
 	return flagField(&o.InPlace, "inplace", "the output is written over the input, as PyTorch's inplace=True; what the layer computes is the same")
 }
 
+// traced is an operator as a trace names it: PyTorch puts an underscore behind one that works in place.
+func (o *inPlace) traced(operator string) []string {
+	if o.InPlace {
+		operator += "_"
+	}
+	return []string{operator}
+}
+
 // inPlaceActivation is an element-wise function without other settings.
 type inPlaceActivation struct {
 	elementwise

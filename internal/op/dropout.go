@@ -20,8 +20,8 @@ func dropoutKind() Kind {
 }
 
 // Counterparts are the names elsewhere.
-func (*Dropout) Counterparts() Counterparts {
-	return Counterparts{Module: "Dropout", Function: "dropout", Traced: []string{"dropout"}, MatConvNet: "vl_nndropout"}
+func (o *Dropout) Counterparts() Counterparts {
+	return Counterparts{Module: "Dropout", Function: "dropout", Traced: o.traced("dropout"), MatConvNet: "vl_nndropout"}
 }
 
 // Kind is "DROPOUT".

@@ -19,8 +19,8 @@ func eluKind() Kind {
 }
 
 // Counterparts are the names elsewhere.
-func (*ELU) Counterparts() Counterparts {
-	return Counterparts{Module: "ELU", Function: "elu", Traced: []string{"elu"}}
+func (o *ELU) Counterparts() Counterparts {
+	return Counterparts{Module: "ELU", Function: "elu", Traced: o.traced("elu")}
 }
 
 // Kind is "ELU".

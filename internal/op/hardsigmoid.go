@@ -15,8 +15,8 @@ func hardsigmoidKind() Kind {
 }
 
 // Counterparts are the names elsewhere.
-func (*HardSigmoid) Counterparts() Counterparts {
-	return Counterparts{Module: "Hardsigmoid", Function: "hardsigmoid", Traced: []string{"hardsigmoid"}}
+func (o *HardSigmoid) Counterparts() Counterparts {
+	return Counterparts{Module: "Hardsigmoid", Function: "hardsigmoid", Traced: o.traced("hardsigmoid")}
 }
 
 // Kind is "HARDSIGMOID".

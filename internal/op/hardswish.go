@@ -15,8 +15,8 @@ func hardswishKind() Kind {
 }
 
 // Counterparts are the names elsewhere.
-func (*HardSwish) Counterparts() Counterparts {
-	return Counterparts{Module: "Hardswish", Function: "hardswish", Traced: []string{"hardswish"}}
+func (o *HardSwish) Counterparts() Counterparts {
+	return Counterparts{Module: "Hardswish", Function: "hardswish", Traced: o.traced("hardswish")}
 }
 
 // Kind is "HARDSWISH".

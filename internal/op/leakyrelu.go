@@ -19,8 +19,8 @@ func leakyreluKind() Kind {
 }
 
 // Counterparts are the names elsewhere.
-func (*LeakyReLU) Counterparts() Counterparts {
-	return Counterparts{Module: "LeakyReLU", Function: "leaky_relu", Traced: []string{"leaky_relu"}, MatConvNet: "vl_nnrelu"}
+func (o *LeakyReLU) Counterparts() Counterparts {
+	return Counterparts{Module: "LeakyReLU", Function: "leaky_relu", Traced: o.traced("leaky_relu"), MatConvNet: "vl_nnrelu"}
 }
 
 // Kind is "LEAKYRELU".

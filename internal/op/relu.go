@@ -15,8 +15,8 @@ func reluKind() Kind {
 }
 
 // Counterparts are the names elsewhere.
-func (*ReLU) Counterparts() Counterparts {
-	return Counterparts{Module: "ReLU", Function: "relu", Traced: []string{"relu"}, MatConvNet: "vl_nnrelu"}
+func (o *ReLU) Counterparts() Counterparts {
+	return Counterparts{Module: "ReLU", Function: "relu", Traced: o.traced("relu"), MatConvNet: "vl_nnrelu"}
 }
 
 // Kind is "RELU".

@@ -15,8 +15,8 @@ func relu6Kind() Kind {
 }
 
 // Counterparts are the names elsewhere. MatConvNet has no bound of 6, and networks ported to it take its plain ReLU.
-func (*ReLU6) Counterparts() Counterparts {
-	return Counterparts{Module: "ReLU6", Function: "hardtanh", Traced: []string{"hardtanh"}, MatConvNet: "vl_nnrelu"}
+func (o *ReLU6) Counterparts() Counterparts {
+	return Counterparts{Module: "ReLU6", Function: "hardtanh", Traced: o.traced("hardtanh"), MatConvNet: "vl_nnrelu"}
 }
 
 // Kind is "RELU6".

@@ -15,8 +15,8 @@ func sigmoidKind() Kind {
 }
 
 // Counterparts are the names elsewhere.
-func (*Sigmoid) Counterparts() Counterparts {
-	return Counterparts{Module: "Sigmoid", Function: "sigmoid", Traced: []string{"sigmoid"}, MatConvNet: "vl_nnsigmoid"}
+func (o *Sigmoid) Counterparts() Counterparts {
+	return Counterparts{Module: "Sigmoid", Function: "sigmoid", Traced: o.traced("sigmoid"), MatConvNet: "vl_nnsigmoid"}
 }
 
 // Kind is "SIGMOID".

@@ -15,8 +15,8 @@ func siluKind() Kind {
 }
 
 // Counterparts are the names elsewhere.
-func (*SiLU) Counterparts() Counterparts {
-	return Counterparts{Module: "SiLU", Function: "silu", Traced: []string{"silu"}}
+func (o *SiLU) Counterparts() Counterparts {
+	return Counterparts{Module: "SiLU", Function: "silu", Traced: o.traced("silu")}
 }
 
 // Kind is "SILU".

@@ -15,8 +15,8 @@ func tanhKind() Kind {
 }
 
 // Counterparts are the names elsewhere.
-func (*Tanh) Counterparts() Counterparts {
-	return Counterparts{Module: "Tanh", Function: "tanh", Traced: []string{"tanh"}}
+func (o *Tanh) Counterparts() Counterparts {
+	return Counterparts{Module: "Tanh", Function: "tanh", Traced: o.traced("tanh")}
 }
 
 // Kind is "TANH".
