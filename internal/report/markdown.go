@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/olekukonko/tablewriter/renderer"
+
 	"cnncalc/internal/plain"
 )
 
@@ -20,27 +22,17 @@ func (t Table) WriteMarkdown(w io.Writer) error {
 	if t.Title != "" {
 		fmt.Fprintf(&out, "### %s\n\n", escapeMarkdown(t.Title))
 	}
-	header := [][]string{t.headers(escapeMarkdown)}
+	tab := newTablewriter(&out, t.Columns, renderer.NewMarkdown())
+	tab.Header(t.headers(escapeMarkdown))
 	rows := append(texts(t.Rows, escapeMarkdown), texts(t.Footer, boldMarkdown)...)
-	grid := newGrid(t.Columns, header, rows)
-	grid.write(&out, "| ", " | ", " |", header)
-	grid.markdownRule(&out)
-	grid.write(&out, "| ", " | ", " |", rows)
+	if err := tab.Bulk(rows); err != nil {
+		return fmt.Errorf("table %q: %w", t.Title, err)
+	}
+	if err := tab.Render(); err != nil {
+		return fmt.Errorf("table %q: %w", t.Title, err)
+	}
 	writeNotes(&out, t.Notes)
 	return writeAll(w, out.Bytes())
-}
-
-// markdownRule is the line between header and rows, with a colon on the side that a column stands on.
-func (g grid) markdownRule(out *bytes.Buffer) {
-	for i, width := range g.widths {
-		dashes := strings.Repeat("-", width+1)
-		if g.columns[i].Align == Right {
-			out.WriteString("|" + dashes + ":")
-		} else {
-			out.WriteString("|:" + dashes)
-		}
-	}
-	out.WriteString("|\n")
 }
 
 // writeNotes writes the notes as one list. Blank ones, which set groups apart in text, would be empty items; blanks

@@ -6,7 +6,9 @@ import (
 	"io"
 	"strings"
 
-	"github.com/mattn/go-runewidth"
+	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/renderer"
+	"github.com/olekukonko/tablewriter/tw"
 
 	"cnncalc/internal/plain"
 )
@@ -18,21 +20,33 @@ func (t Table) WriteText(w io.Writer) error {
 	if err := t.check(); err != nil {
 		return err
 	}
+	var body bytes.Buffer
+	tab := newTablewriter(&body, t.Columns, renderer.NewBlueprint(openStyle()))
+	gaps := gapsBetween(len(t.Columns))
+	tab.Options(
+		tablewriter.WithPadding(tw.PaddingNone),
+		tablewriter.WithHeaderPaddingPerColumn(gaps),
+		tablewriter.WithRowPaddingPerColumn(gaps),
+		tablewriter.WithFooterPaddingPerColumn(gaps),
+	)
+	tab.Header(t.headers(plain.Escape))
+	if err := tab.Bulk(texts(t.Rows, plain.Escape)); err != nil {
+		return fmt.Errorf("table %q: %w", t.Title, err)
+	}
+	if len(t.Footer) > 0 {
+		tab.Footer(stack(texts(t.Footer, plain.Escape)))
+	}
+	if err := tab.Render(); err != nil {
+		return fmt.Errorf("table %q: %w", t.Title, err)
+	}
+
 	var out bytes.Buffer
 	if t.Title != "" {
 		fmt.Fprintf(&out, "%s\n\n", plain.Escape(t.Title))
 	}
-	header := [][]string{t.headers(plain.Escape)}
-	rows, footer := texts(t.Rows, plain.Escape), texts(t.Footer, plain.Escape)
-	grid := newGrid(t.Columns, header, rows, footer)
-	grid.write(&out, "", gap, "", header)
-	if len(rows) > 0 {
-		grid.rule(&out)
-	}
-	grid.write(&out, "", gap, "", rows)
-	if len(footer) > 0 {
-		grid.rule(&out)
-		grid.write(&out, "", gap, "", footer)
+	for line := range strings.Lines(body.String()) {
+		out.WriteString(strings.TrimRight(line, " \n"))
+		out.WriteByte('\n')
 	}
 	for i, note := range t.Notes {
 		if i == 0 {
@@ -43,53 +57,56 @@ func (t Table) WriteText(w io.Writer) error {
 	return writeAll(w, out.Bytes())
 }
 
-// gap is what stands between two columns of text.
-const gap = "  "
-
-// grid is the columns of a table with their widths, in the columns of a terminal.
-type grid struct {
-	columns []Column
-	widths  []int
-}
-
-func newGrid(columns []Column, parts ...[][]string) grid {
-	g := grid{columns, make([]int, len(columns))}
-	for _, rows := range parts {
-		for _, row := range rows {
-			for i, text := range row {
-				g.widths[i] = max(g.widths[i], runewidth.StringWidth(text))
-			}
+// newTablewriter is a tablewriter that changes no text. Its defaults would split "MACs" into "MA CS", trim the spaces
+// that indent a name, and wrap. It reports no failing writer either, so it always writes to a buffer.
+func newTablewriter(buf *bytes.Buffer, columns []Column, r tw.Renderer) *tablewriter.Table {
+	aligns := make(tw.Alignment, len(columns))
+	for i, c := range columns {
+		aligns[i] = tw.AlignLeft
+		if c.Align == Right {
+			aligns[i] = tw.AlignRight
 		}
 	}
-	return g
+	return tablewriter.NewTable(buf,
+		tablewriter.WithRenderer(r),
+		tablewriter.WithAlignment(aligns),
+		tablewriter.WithHeaderAutoFormat(tw.Off), tablewriter.WithHeaderAutoWrap(tw.WrapNone),
+		tablewriter.WithRowAutoFormat(tw.Off), tablewriter.WithRowAutoWrap(tw.WrapNone),
+		tablewriter.WithFooterAutoFormat(tw.Off), tablewriter.WithFooterAutoWrap(tw.WrapNone),
+		tablewriter.WithTrimSpace(tw.Off), tablewriter.WithTrimTab(tw.Off), tablewriter.WithTrimLine(tw.Off),
+	)
 }
 
-// write writes rows, each between two marks and its cells with one between them. No line ends in spaces.
-func (g grid) write(out *bytes.Buffer, before, between, behind string, rows [][]string) {
-	for _, row := range rows {
-		start := out.Len()
-		out.WriteString(before)
-		for i, text := range row {
-			if i > 0 {
-				out.WriteString(between)
-			}
-			blanks := strings.Repeat(" ", g.widths[i]-runewidth.StringWidth(text))
-			if g.columns[i].Align == Right {
-				out.WriteString(blanks + text)
-			} else {
-				out.WriteString(text + blanks)
-			}
+// openStyle has horizontal rules and nothing else. They are ASCII because tablewriter takes box-drawing characters for
+// two columns wide in some locales.
+func openStyle() tw.Rendition {
+	return tw.Rendition{
+		Borders: tw.BorderNone,
+		Symbols: tw.NewSymbols(tw.StyleASCII),
+		Settings: tw.Settings{
+			Separators: tw.Separators{ShowHeader: tw.On, ShowFooter: tw.On, BetweenRows: tw.Off, BetweenColumns: tw.Off},
+			Lines:      tw.Lines{ShowHeaderLine: tw.On, ShowFooterLine: tw.On, ShowTop: tw.Off, ShowBottom: tw.Off},
+		},
+	}
+}
+
+// gapsBetween pads every column but the last with two spaces, so that the rules end where the table does.
+func gapsBetween(columns int) []tw.Padding {
+	gaps := make([]tw.Padding, columns)
+	for i := range gaps {
+		gaps[i] = tw.Padding{Right: "  ", Overwrite: true}
+	}
+	gaps[columns-1] = tw.PaddingNone
+	return gaps
+}
+
+// stack folds footer rows into the one that tablewriter has, whose cells may have several lines.
+func stack(rows [][]string) []string {
+	stacked := append([]string(nil), rows[0]...)
+	for _, row := range rows[1:] {
+		for i, s := range row {
+			stacked[i] += "\n" + s
 		}
-		out.WriteString(behind)
-		out.Truncate(start + len(bytes.TrimRight(out.Bytes()[start:], " ")))
-		out.WriteByte('\n')
 	}
-}
-
-func (g grid) rule(out *bytes.Buffer) {
-	width := len(gap) * (len(g.widths) - 1)
-	for _, w := range g.widths {
-		width += w
-	}
-	out.WriteString(strings.Repeat("-", width) + "\n")
+	return stacked
 }
