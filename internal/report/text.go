@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/pkg/twwidth"
 	"github.com/olekukonko/tablewriter/renderer"
 	"github.com/olekukonko/tablewriter/tw"
 
@@ -60,6 +61,8 @@ func (t Table) WriteText(w io.Writer) error {
 // newTablewriter is a tablewriter that changes no text. Its defaults would split "MACs" into "MA CS", trim the spaces
 // that indent a name, and wrap. It reports no failing writer either, so it always writes to a buffer.
 func newTablewriter(buf *bytes.Buffer, columns []Column, r tw.Renderer) *tablewriter.Table {
+	// Most texts of a table are unlike each other, and looking a width up takes longer than to measure it.
+	twwidth.SetCacheCapacity(0)
 	aligns := make(tw.Alignment, len(columns))
 	for i, c := range columns {
 		aligns[i] = tw.AlignLeft
