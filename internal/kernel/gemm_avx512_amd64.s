@@ -506,23 +506,27 @@ end:
 	VZEROUPPER
 	RET
 
-// func packRowsAVX512(dst *float32, ldd int, src *float32, stride int, steps *packStep, n, rows int)
+// func packRowsAVX512(dst *float32, ldd int, src, next *float32, stride int, steps *packStep, n, rows int)
+//
+// What a step reads is fetched from next too, which is packed later: rows of planes are too short, and lie too far
+// apart, for processors to foresee them.
 //
 // Z0 holds the vector of dst that steps fill one after the other. It is written after every step, which costs less
 // than to find out which is the last.
-TEXT ·packRowsAVX512(SB), NOSPLIT, $0-56
+TEXT ·packRowsAVX512(SB), NOSPLIT, $0-64
 	MOVQ    dst+0(FP), DI
 	MOVQ    ldd+8(FP), DX
 	MOVQ    src+16(FP), SI
-	MOVQ    steps+32(FP), R8
-	MOVQ    rows+48(FP), R10
+	MOVQ    next+24(FP), R12
+	MOVQ    steps+40(FP), R8
+	MOVQ    rows+56(FP), R10
 	SHLQ    $2, DX
 	MOVL    $0x55555555, R11
 	VMOVUPS evens<>(SB), Z3
 
 row:
-	MOVQ n+40(FP), R9
-	CMPQ stride+24(FP), $2
+	MOVQ n+48(FP), R9
+	CMPQ stride+32(FP), $2
 	JEQ  step2
 
 step:
@@ -530,6 +534,7 @@ step:
 	MOVLQSX   packStep_dst(R8), CX
 	KMOVW     packStep_lanes(R8), K1
 	KMOVW     packStep_kept(R8), K2
+	PREFETCHT0 (R12)(AX*4)
 	VMOVAPS.Z Z0, K2, Z0
 	VMOVUPS   (SI)(AX*4), K1, Z0
 	VMOVUPS   Z0, (DI)(CX*4)
@@ -549,6 +554,8 @@ step2:
 	KMOVW     BX, K3
 	SHRL      $16, BX
 	KMOVW     BX, K4
+	PREFETCHT0 (R12)(AX*4)
+	PREFETCHT0 64(R12)(AX*4)
 	VMOVUPS.Z (SI)(AX*4), K3, Z1
 	VMOVUPS.Z 64(SI)(AX*4), K4, Z2
 	VPERMT2PS Z2, Z3, Z1

@@ -22,8 +22,9 @@ type routines struct {
 
 	// packRows fills rows of vectors in dst, ldd apart, each by its share of the
 	// steps, which go by src[at:], of which they read every stride-th value: 1 or
-	// 2. It is nil where copying row by row is as good.
-	packRows func(dst []float32, ldd int, src []float32, at, stride int, steps []packStep, rows int)
+	// 2. The same steps are likely to go by src[next:] soon, be that inside of src
+	// or not. It is nil where copying row by row is as good.
+	packRows func(dst []float32, ldd int, src []float32, at, next, stride int, steps []packStep, rows int)
 
 	// dot4 is the inner products of x with four rows of weights, which begin
 	// ldw apart and are as long as x.

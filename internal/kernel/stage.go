@@ -129,7 +129,7 @@ func (j *gemmJob) packTaps(t *gemmTask, k0, k1 int) {
 	for k := k0; k < k1; {
 		c, tap := k/taps, k%taps
 		n := min(taps-tap, k1-k)
-		r.packRows(t.strip[(k-k0)*r.nr:], r.nr, group, c*area, g.SW, t.steps[tap*each:(tap+n)*each], n)
+		r.packRows(t.strip[(k-k0)*r.nr:], r.nr, group, c*area, (c+2)*area, g.SW, t.steps[tap*each:(tap+n)*each], n)
 		k += n
 	}
 }
@@ -144,7 +144,8 @@ func (j *gemmJob) packStages(t *gemmTask, k0, k1 int) {
 		j.fillStage(t.line, group[c*area:(c+1)*area], t)
 		for end := min((c+1)*taps, k1); k < end; k++ {
 			fw, fh := k%g.FW*g.DW, k/g.FW%g.FH*g.DH
-			r.packRows(t.strip[(k-k0)*r.nr:], 0, t.line, fh*s.row+fw%g.SW*s.phase+fw/g.SW, 1, t.steps, 1)
+			at := fh*s.row + fw%g.SW*s.phase + fw/g.SW
+			r.packRows(t.strip[(k-k0)*r.nr:], 0, t.line, at, at, 1, t.steps, 1)
 		}
 	}
 }
