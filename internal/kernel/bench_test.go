@@ -40,6 +40,7 @@ func BenchmarkConvIm2col(b *testing.B) {
 				scratch := make([]float32, ConvScratch(g, threads))
 				e := Epilogue{Bias: values(g.K, 3), Act: Activation{Kind: ReLU}}
 				b.ReportAllocs()
+				ConvIm2col(dst, src, packed, scratch, g, e, w) // touches all memory once
 				for b.Loop() {
 					ConvIm2col(dst, src, packed, scratch, g, e, w)
 				}
@@ -54,7 +55,7 @@ func BenchmarkConvWinograd(b *testing.B) {
 		w := NewWorkers(threads)
 		defer w.Close()
 		for _, g := range []Conv{
-			square(64, 64, 224), square(128, 128, 112), square(256, 256, 56), square(512, 512, 28), square(512, 512, 14),
+			square(3, 64, 224), square(64, 64, 224), square(128, 128, 112), square(256, 256, 56), square(512, 512, 28), square(512, 512, 14),
 			square(64, 64, 56), square(128, 128, 28), square(256, 256, 14), square(192, 64, 28), square(512, 512, 7),
 		} {
 			b.Run(fmt.Sprintf("%dto%d/size%d/threads%d/pays=%v", g.C, g.K, g.H, threads, WinogradPays(g)), func(b *testing.B) {
@@ -64,6 +65,7 @@ func BenchmarkConvWinograd(b *testing.B) {
 				scratch := make([]float32, WinogradScratch(g, threads))
 				e := Epilogue{Bias: values(g.K, 3), Act: Activation{Kind: ReLU}}
 				b.ReportAllocs()
+				ConvWinograd(dst, src, filters, scratch, g, e, w) // touches all memory once
 				for b.Loop() {
 					ConvWinograd(dst, src, filters, scratch, g, e, w)
 				}

@@ -341,7 +341,7 @@ func TestConvGolden(t *testing.T) {
 
 func TestConvWinograd(t *testing.T) {
 	sets := startWorkers(t)
-	sorts := append([]*routines{tilesOf(6, 12), tilesOf(3, 5), tilesOf(8, 2)}, compiled...)
+	sorts := append([]*routines{tilesOf(6, 12), tilesOf(3, 8), tilesOf(8, 4)}, compiled...)
 	rapid.Check(t, func(t *rapid.T) {
 		g := drawConv(t, 1)
 		g.FH, g.FW, g.SH, g.SW, g.DH, g.DW = 3, 3, 1, 1, 1, 1

@@ -106,17 +106,35 @@ func fencedRows(f *fences, r *routines, check fencedCheck) {
 }
 
 func fencedTransforms(f *fences, r *routines, check fencedCheck) {
-	const width = 4*winogradLanes + 2
+	lanes := r.tiles
 	for _, gap := range []int{0, 5} {
-		step := winogradLanes + gap
-		region, temp := f.buffer(winogradInput*width), f.buffer(winogradPoints*winogradLanes)
-		points, outputs := f.buffer((winogradPoints-1)*step+winogradLanes), f.buffer(16*winogradLanes)
-		var offsets [winogradLanes]int32
-		for i := range offsets {
-			offsets[i] = int32(i * winogradTile)
+		step := lanes + gap
+		temp := f.buffer(winogradPoints * lanes)
+		points := f.buffer((winogradPoints-1)*step + lanes)
+		for _, each := range []int{1, 3, lanes} { // tiles of each run
+			var offsets [winogradMaxTiles]int32
+			for i := range lanes {
+				offsets[i] = int32(3 + i + i/each)
+			}
+			phase := int(offsets[lanes-1]) + 2
+			region := f.buffer(23*phase + 3 + 2*lanes)
+			check("inputTransform", func() { r.inputTransform(points, step, region, phase, offsets, temp) })
 		}
-		check("inputTransform", func() { r.inputTransform(points, step, region, width, offsets, temp) })
-		check("outputTransform", func() { r.outputTransform(outputs, points, step, temp, 1, bounds{-1, 1}) })
+		ldd := 4*lanes + gap
+		outputs := f.buffer(3*ldd + 4*lanes)
+		check("outputTransform", func() { r.outputTransform(outputs, ldd, points, step, temp, 1, bounds{-1, 1}) })
+	}
+	for n := 1; n < 40; n++ {
+		for rows := 1; rows <= 4; rows++ {
+			dst, src := f.buffer((rows-1)*(n+2)+n), f.buffer((rows-1)*n+n)
+			check(fmt.Sprintf("move of %d", n), func() { r.move(dst, n+2, src, n, rows, n) })
+			for _, from := range []int{-9, -1, 0, 2} {
+				to, plane := f.buffer((4*rows-1)*(n+3)+n), f.buffer(rows*(4*n-1))
+				check(fmt.Sprintf("splitRows of %d from %d", n, from), func() {
+					r.splitRows(to, n+3, plane, rows, 4*n-1, from, n, 100)
+				})
+			}
+		}
 	}
 }
 

@@ -17,6 +17,9 @@ var generic = routines{
 	lanes:    4,
 	multiply: tiled(2, 4, tileGeneric),
 
+	tiles:           genericTiles,
+	splitRows:       splitRowsGeneric,
+	move:            moveGeneric,
 	inputTransform:  inputTransformGeneric,
 	outputTransform: outputTransformGeneric,
 

@@ -47,15 +47,29 @@ type routines struct {
 	// fields of this table: a strip passed to one of those would be allocated.
 	strips bool
 
-	// inputTransform is B^T d B of eight tiles of ConvWinograd: tile i begins
-	// at region[offsets[i]], its rows width apart, and point p of it goes to
-	// dst[p*step+i]. temp is room for 36*8 values.
-	inputTransform func(dst []float32, step int, region []float32, width int, offsets [winogradLanes]int32, temp []float32)
+	// tiles is the number of tiles that the transforms of ConvWinograd take at
+	// a time: at most winogradMaxTiles, and a divisor of nr.
+	tiles int
 
-	// outputTransform is A^T m A of eight tiles, plus bias, within bounds:
-	// point p of tile i is products[p*step+i], and its 16 outputs go to
-	// dst[16*i:]. temp is room for 36*8 values.
-	outputTransform func(dst, products []float32, step int, temp []float32, bias float32, b bounds)
+	// splitRows takes rows of width values apart: value from+4*i+q of row y
+	// goes to dst[(4*y+q)*phase+i], for i below n and q below 4. It is zero
+	// outside the row.
+	splitRows func(dst []float32, phase int, src []float32, rows, width, from, n, next int)
+
+	// inputTransform is B^T d B of as many tiles. Value (y, x) of tile i is
+	// region[(4*y+x%4)*phase+x/4+offsets[i]], and point p of it goes to
+	// dst[p*step+i]. The offsets ascend, the last is at most 2*tiles-2 above the
+	// first, and region has 2*tiles values from 23*phase+offsets[0] on. temp is
+	// room for 36*tiles values.
+	inputTransform func(dst []float32, step int, region []float32, phase int, offsets [winogradMaxTiles]int32, temp []float32)
+
+	// outputTransform is A^T m A of as many tiles, plus bias, within bounds:
+	// point p of tile i is products[p*step+i], and output (y, x) goes to
+	// dst[y*ldd+4*i+x]. temp is room for 36*tiles values.
+	outputTransform func(dst []float32, ldd int, products []float32, step int, temp []float32, bias float32, b bounds)
+
+	// move copies rows of cols values, which begin ldd and lds apart.
+	move func(dst []float32, ldd int, src []float32, lds, rows, cols int)
 
 	// affine is src*scale + shift within bounds; dst may be src. NaN stays NaN.
 	affine func(dst, src []float32, scale, shift float32, b bounds)

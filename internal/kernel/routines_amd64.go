@@ -34,8 +34,11 @@ var avx2 = routines{
 	dotBlock: 2048,
 	rowTaps:  rowTapsVector,
 
+	tiles:           8,
+	splitRows:       splitRowsVector,
 	inputTransform:  inputTransformVector,
 	outputTransform: outputTransformVector,
+	move:            moveGeneric,
 	fastWinograd:    true,
 
 	affine: affineVector,
@@ -52,6 +55,8 @@ var avx512 = func() routines {
 	r.multiply, r.strided, r.packRows = multiplyVector, true, packRowsVector
 	r.dot4, r.dotBlock = dot4Vector5, 16<<10
 	r.strips = true
+	r.tiles, r.splitRows, r.inputTransform = 16, splitRows512, inputTransform512
+	r.outputTransform, r.move = outputTransform512, move512
 	return r
 }()
 
@@ -167,27 +172,87 @@ func dot4AVX2(n int, weights *float32, ldw int, x *float32, sums *[4]float32)
 //go:noescape
 func dot4AVX512(n int, weights *float32, ldw int, x *float32, sums *[4]float32)
 
-// inputTransformVector is routines.inputTransform.
-func inputTransformVector(dst []float32, step int, region []float32, width int, offsets [winogradLanes]int32, temp []float32) {
-	_, _ = dst[(winogradPoints-1)*step+winogradLanes-1], temp[winogradPoints*winogradLanes-1]
-	for _, offset := range offsets {
-		_ = region[int(offset)+(winogradInput-1)*(width+1)]
+// splitRowsVector is routines.splitRows; what lies outside the row or does not fill registers is left to portable code.
+func splitRowsVector(dst []float32, phase int, src []float32, rows, width, from, n, _ int) {
+	first := min(max(0, ceilDiv(max(-from, 0), winogradTile)), n)
+	whole := max(0, min(n, (width-from)/winogradTile)-first) &^ 7
+	for y := range rows {
+		to, row := dst[y*winogradTile*phase:], src[y*width:][:width]
+		if whole > 0 {
+			_ = to[(winogradTile-1)*phase+first+whole-1]
+			splitRowsAVX2(&to[first], phase, &row[from+first*winogradTile], whole)
+		}
+		splitRowsGeneric(to, phase, row, 1, width, from, first, 0)
+		if rest := first + whole; rest < n {
+			splitRowsGeneric(to[rest:], phase, row, 1, width, from+rest*winogradTile, n-rest, 0)
+		}
 	}
-	inputTransformAVX2(&dst[0], step, &region[0], width, &offsets, &temp[0])
+}
+
+// splitRowsAVX2 takes 4*n values apart; n is a multiple of 8.
+//
+//go:noescape
+func splitRowsAVX2(dst *float32, phase int, src *float32, n int)
+
+// inputTransformVector is routines.inputTransform.
+func inputTransformVector(dst []float32, step int, region []float32, phase int, offsets [winogradMaxTiles]int32, temp []float32) {
+	_, _ = dst[(winogradPoints-1)*step+7], temp[winogradPoints*8-1]
+	_ = region[(winogradInput*winogradTile-1)*phase+int(offsets[7])]
+	inputTransformAVX2(&dst[0], step, &region[0], phase, &offsets, &temp[0])
 }
 
 //go:noescape
-func inputTransformAVX2(dst *float32, step int, region *float32, width int, offsets *[winogradLanes]int32, temp *float32)
+func inputTransformAVX2(dst *float32, step int, region *float32, phase int, offsets *[winogradMaxTiles]int32, temp *float32)
 
 // outputTransformVector is routines.outputTransform.
-func outputTransformVector(dst, products []float32, step int, temp []float32, bias float32, b bounds) {
-	_, _ = dst[16*winogradLanes-1], temp[winogradPoints*winogradLanes-1]
-	_ = products[(winogradPoints-1)*step+winogradLanes-1]
-	outputTransformAVX2(&dst[0], &products[0], step, &temp[0], bias, b.lo, b.hi)
+func outputTransformVector(dst []float32, ldd int, products []float32, step int, temp []float32, bias float32, b bounds) {
+	_, _ = dst[3*ldd+4*8-1], temp[winogradPoints*8-1]
+	_ = products[(winogradPoints-1)*step+7]
+	outputTransformAVX2(&dst[0], ldd, &products[0], step, &temp[0], bias, b.lo, b.hi)
 }
 
 //go:noescape
-func outputTransformAVX2(dst, products *float32, step int, temp *float32, bias, lo, hi float32)
+func outputTransformAVX2(dst *float32, ldd int, products *float32, step int, temp *float32, bias, lo, hi float32)
+
+// splitRows512 is routines.splitRows.
+func splitRows512(dst []float32, phase int, src []float32, rows, width, from, n, next int) {
+	_, _ = dst[(winogradTile*rows-1)*phase+n-1], src[rows*width-1]
+	splitRowsAVX512(&dst[0], phase, &src[0], rows, width, from, n, next)
+}
+
+//go:noescape
+func splitRowsAVX512(dst *float32, phase int, src *float32, rows, width, from, n, next int)
+
+// inputTransform512 is routines.inputTransform.
+func inputTransform512(dst []float32, step int, region []float32, phase int, offsets [winogradMaxTiles]int32, _ []float32) {
+	_ = dst[(winogradPoints-1)*step+15]
+	_ = region[(winogradInput*winogradTile-1)*phase+int(offsets[0])+31]
+	inputTransformAVX512(&dst[0], step, &region[0], phase, &offsets)
+}
+
+//go:noescape
+func inputTransformAVX512(dst *float32, step int, region *float32, phase int, offsets *[winogradMaxTiles]int32)
+
+// outputTransform512 is routines.outputTransform.
+func outputTransform512(dst []float32, ldd int, products []float32, step int, _ []float32, bias float32, b bounds) {
+	_, _ = dst[3*ldd+4*16-1], products[(winogradPoints-1)*step+15]
+	outputTransformAVX512(&dst[0], ldd, &products[0], step, bias, b.lo, b.hi)
+}
+
+//go:noescape
+func outputTransformAVX512(dst *float32, ldd int, products *float32, step int, bias, lo, hi float32)
+
+// move512 is routines.move.
+func move512(dst []float32, ldd int, src []float32, lds, rows, cols int) {
+	if rows <= 0 || cols <= 0 {
+		return
+	}
+	_, _ = dst[(rows-1)*ldd+cols-1], src[(rows-1)*lds+cols-1]
+	moveAVX512(&dst[0], ldd, &src[0], lds, rows, cols)
+}
+
+//go:noescape
+func moveAVX512(dst *float32, ldd int, src *float32, lds, rows, cols int)
 
 // affineVector is routines.affine. What does not fill a register is computed in one nevertheless, aside: portable
 // code makes other bits of a NaN, and how values are cut into tasks must not show.

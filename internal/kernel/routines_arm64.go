@@ -32,6 +32,9 @@ var neon = routines{
 	},
 	dotBlock: 1024,
 
+	tiles:           genericTiles,
+	splitRows:       splitRowsGeneric,
+	move:            moveGeneric,
 	inputTransform:  inputTransformGeneric,
 	outputTransform: outputTransformGeneric,
 	affine:          affineGeneric,

@@ -11,17 +11,18 @@ package kernel
 // errors are about a hundred times those of ConvIm2col, relative to the largest output.
 //
 // A task is a strip of tiles and a range of filter blocks. It transforms the strip's input into its worker's cache,
-// [36][panel of tiles][C][nr], then takes one block of filters after the other through the 36 products and back.
+// [36][panel of tiles][C][tiles], then takes one block of filters after the other through the 36 products and back.
 const (
-	winogradTile   = 4  // outputs on each side of a tile
-	winogradInput  = 6  // inputs on each side
-	winogradPoints = 36 // products of a tile
-	minStripTiles  = 32 // tiles of a strip, at least: it is whole panels of the routine
-	maxStripTiles  = 64
-	winogradLanes  = 8       // tiles that the transforms take at a time
-	winogradGap    = 16      // values between the points of a strip, which would share cache sets if a power of two apart
-	largeFilters   = 4 << 20 // values of transformed filters that are not worth their memory for a single strip
-	winogradPanels = 4       // panels of filters in a block, at most: a strip's point of the input stays in cache for them
+	winogradTile     = 4       // outputs on each side of a tile
+	winogradInput    = 6       // inputs on each side
+	winogradPoints   = 36      // products of a tile
+	winogradOutputs  = 16      // outputs of a tile
+	stripTiles       = 48      // tiles of a strip, about: an input of 256 channels and the products of a block
+	maxStripTiles    = 96      // fill the second-level cache. Not all planes divide into so many
+	blockFilters     = 32      // filters of a block, about
+	winogradMaxTiles = 16      // tiles that the transforms take at a time, at most
+	winogradGap      = 16      // values between the points of a strip, which would share cache sets if a power of two apart
+	largeFilters     = 4 << 20 // values of transformed filters that are not worth their memory for a single strip
 
 	// winogradWidest keeps the offsets of tiles in a padded region, of some rows of a plane, within an int32.
 	winogradWidest = 1 << 24
@@ -58,49 +59,54 @@ func WinogradPays(g Conv) bool {
 // changes no value.
 type winogradPlan struct {
 	tilesX, tilesY int
-	strip, strips  int // tiles of a strip, and strips of one image
+	unit, units    int // tiles of which strips are multiples, and their number in one image
+	strip, strips  int // tiles of the widest strip, and strips of one image
 	block, blocks  int // filters in a block, and number of blocks
 	share, shares  int // blocks in a task, and tasks for each strip
 	step           int // from one point of a strip's input to the next
-	region         int // values of the padded part of a plane that a strip sees
-	regionW        int
+	phase          int // values of a row of the region that stand together: every fourth of what the tiles see
+	region         int // values of the part of a plane that a strip sees
 }
 
 func planWinograd(g *Conv, r *routines, workers int) winogradPlan {
 	p := winogradPlan{tilesX: ceilDiv(g.OW, winogradTile), tilesY: ceilDiv(g.OH, winogradTile)}
-	p.strip = stripTiles(r.nr)
-	p.strips = ceilDiv(p.tilesX*p.tilesY, p.strip)
+	p.planStrips(g, r, ceilDiv(workers, g.N))
 	p.step = g.C*p.strip + winogradGap
-	// Layers of few filters have small blocks, so that there are some to share.
-	p.block = min(winogradPanels, ceilDiv(ceilDiv(g.K, r.mr), winogradPanels)) * r.mr
+	p.block = min(max(blockFilters/r.mr, 1)*r.mr, roundUp(g.K, r.mr))
 	p.blocks = ceilDiv(g.K, p.block)
 	p.shares = 1
-	if workers > 1 {
+	if p.strips*g.N < workers {
 		// No more than one for each worker: every task transforms its strip's input again.
 		p.shares = min(p.blocks, ceilDiv(workers, g.N*p.strips))
 	}
 	p.share = ceilDiv(p.blocks, p.shares)
 	p.shares = ceilDiv(p.blocks, p.share)
-	rows := min(p.tilesY, ceilDiv(p.strip-1, p.tilesX)+1)
-	p.regionW = p.tilesX*winogradTile + winogradInput - winogradTile
-	p.region = (rows*winogradTile + winogradInput - winogradTile) * p.regionW
+	p.phase = p.strip + min(p.strip, ceilDiv(p.strip-1, p.tilesX)+1)
+	p.region = winogradInput*winogradTile*p.phase + 2*winogradMaxTiles
 	return p
 }
 
-// stripTiles is the smallest strip that is whole panels of nr tiles and whole
-// turns of the transforms.
-func stripTiles(nr int) int {
-	strip := minStripTiles
-	for strip%nr != 0 && strip < maxStripTiles {
-		strip += winogradLanes
+// planStrips cuts the tiles of an image into strips, as many for each of so many workers where there are enough. A
+// strip is whole units, of which as many tiles as are left over are as fast.
+func (p *winogradPlan) planStrips(g *Conv, r *routines, workers int) {
+	p.unit = r.nr
+	if r.strided {
+		p.unit = r.tiles
 	}
-	return strip
+	p.units = ceilDiv(p.tilesX*p.tilesY, p.unit)
+	each := max(stripTiles/p.unit, 1)
+	p.strips = max(1, (p.units+each/2)/each)
+	if p.units >= 2*workers {
+		p.strips = min(roundUp(p.strips, workers), p.units)
+	}
+	p.strip = ceilDiv(p.units, p.strips) * p.unit
 }
 
 // scratch is the number of values that one worker needs: a strip of the transformed input, the products of a
-// block, a padded part of a plane, and the transforms' own.
+// block, what a strip sees of a plane, the outputs of some tiles, and the transforms' own.
 func (p *winogradPlan) scratch() int {
-	return winogradPoints*(p.step+p.strip*p.block) + p.region + 2*winogradPoints*winogradLanes
+	n := winogradPoints*(p.step+p.strip*p.block) + p.region + (winogradOutputs+winogradPoints)*winogradMaxTiles
+	return roundUp(n, winogradGap)
 }
 
 // WinogradScratch is the number of values of scratch that [ConvWinograd] needs with that many workers. Kernels
@@ -198,10 +204,10 @@ type winogradJob struct {
 type winogradStripTask struct {
 	image, tile0, tile1 int
 
-	// offsets are where the tiles begin in the padded region; tiles past the last repeat it.
-	offsets [maxStripTiles]int32
+	// offsets are where the tiles begin in the region.
+	offsets [maxStripTiles + winogradMaxTiles]int32
 
-	input, products, region, temp []float32
+	input, products, region, outputs, temp []float32
 }
 
 func (j *winogradJob) do(task, worker int) {
@@ -214,12 +220,14 @@ func (j *winogradJob) do(task, worker int) {
 		local = local[n:]
 		return part
 	}
-	t := winogradStripTask{image: task / p.strips, tile0: task % p.strips * p.strip}
-	t.tile1 = min(t.tile0+p.strip, p.tilesX*p.tilesY)
+	strip := task % p.strips
+	t := winogradStripTask{image: task / p.strips, tile0: p.units * strip / p.strips * p.unit}
+	t.tile1 = min(p.units*(strip+1)/p.strips*p.unit, p.tilesX*p.tilesY)
 	t.input = cut(winogradPoints * p.step)
 	t.products = cut(winogradPoints * p.strip * p.block)
+	t.outputs = cut(winogradOutputs * winogradMaxTiles)
+	t.temp = cut(winogradPoints * winogradMaxTiles)
 	t.region = cut(p.region)
-	t.temp = cut(2 * winogradPoints * winogradLanes)
 	j.transformInput(&t)
 	for block := share * p.share; block < min((share+1)*p.share, p.blocks); block++ {
 		j.multiply(&t, block)
@@ -227,75 +235,84 @@ func (j *winogradJob) do(task, worker int) {
 	}
 }
 
-// transformInput fills t.input: [36][panel of tiles][C][nr].
+// winogradRun is neighbouring tiles in one row of tiles: n from (x, y) on.
+type winogradRun struct{ x, y, n int }
+
+// run is as many of the tiles [tile, end) as lie in the first one's row.
+func (p *winogradPlan) run(tile, end int) winogradRun {
+	x := tile % p.tilesX
+	return winogradRun{x, tile / p.tilesX, min(end-tile, p.tilesX-x)}
+}
+
+// transformInput fills t.input: [36][panel of tiles][C][tiles].
 func (j *winogradJob) transformInput(t *winogradStripTask) {
-	p, g, nr := &j.p, &j.g, j.r.nr
-	row0 := t.tile0 / p.tilesX
-	rows := (t.tile1-1)/p.tilesX - row0 + 1
-	for i := range p.strip {
-		tile := min(t.tile0+i, t.tile1-1)
-		t.offsets[i] = int32((tile/p.tilesX-row0)*winogradTile*p.regionW + tile%p.tilesX*winogradTile)
-	}
+	p, g := &j.p, &j.g
+	j.layRegion(t)
 	for c := range g.C {
-		plane := j.src[(t.image*g.C+c)*g.H*g.W:][:g.H*g.W]
-		j.fillRegion(t, plane, row0*winogradTile-g.PT, rows*winogradTile+winogradInput-winogradTile)
-		for i := 0; i < p.strip; i += winogradLanes {
-			to := t.input[(i/nr*g.C+c)*nr+i%nr:]
-			offsets := [winogradLanes]int32(t.offsets[i:])
-			if nr%winogradLanes != 0 {
-				j.scatterInput(t, i, c, offsets)
-				continue
-			}
-			j.r.inputTransform(to, p.step, t.region, p.regionW, offsets, t.temp)
+		j.fillRegion(t, j.src[(t.image*g.C+c)*g.H*g.W:][:g.H*g.W])
+		for i := 0; i < p.strip; i += j.r.tiles {
+			panel := i / j.r.nr * j.r.nr
+			to := t.input[panel*g.C+c*min(j.r.nr, p.strip-panel)+i-panel:]
+			j.r.inputTransform(to, p.step, t.region, p.phase, [winogradMaxTiles]int32(t.offsets[i:]), t.temp)
 		}
 	}
 }
 
-// scatterInput is for panels narrower than the transforms.
-func (j *winogradJob) scatterInput(t *winogradStripTask, i, c int, offsets [winogradLanes]int32) {
-	nr := j.r.nr
-	points := t.temp[winogradPoints*winogradLanes:]
-	j.r.inputTransform(points, winogradLanes, t.region, j.p.regionW, offsets, t.temp)
-	for point := range winogradPoints {
-		for lane := range winogradLanes {
-			tile := i + lane
-			t.input[point*j.p.step+(tile/nr*j.g.C+c)*nr+tile%nr] = points[point*winogradLanes+lane]
+// layRegion clears the region, and sets the offsets in it: each run of tiles takes one more place than it has tiles,
+// as the last tile reaches two values into the next.
+func (j *winogradJob) layRegion(t *winogradStripTask) {
+	clear(t.region)
+	at, i := 0, 0
+	for tile := t.tile0; tile < t.tile1; {
+		run := j.p.run(tile, t.tile1)
+		for range run.n {
+			t.offsets[i] = int32(at)
+			at++
+			i++
 		}
+		at++
+		tile += run.n
+	}
+	for ; i < j.p.strip; i++ {
+		t.offsets[i] = int32(at) // of a tile that is not there
+		at++
 	}
 }
 
-// fillRegion copies the rows of a plane from top on, with zeros where they lie outside it.
-func (j *winogradJob) fillRegion(t *winogradStripTask, plane []float32, top, rows int) {
-	g, width := &j.g, j.p.regionW
-	from, to := max(0, g.PL), min(width, g.PL+g.W)
-	for y := range rows {
-		line := t.region[y*width : (y+1)*width]
-		ih := top + y
-		if ih < 0 || ih >= g.H || from >= to {
-			clear(line)
-			continue
+// fillRegion copies what the tiles see of a plane: six rows of each run. What lies outside the plane stays zero, as
+// it is the same for all planes.
+func (j *winogradJob) fillRegion(t *winogradStripTask, plane []float32) {
+	g, phase := &j.g, j.p.phase
+	at := 0
+	for tile := t.tile0; tile < t.tile1; {
+		run := j.p.run(tile, t.tile1)
+		top, left, places := run.y*winogradTile-g.PT, run.x*winogradTile-g.PL, run.n+1
+		row0, row1 := max(0, -top), min(winogradInput, g.H-top)
+		if row0 < row1 && left < g.W && left+winogradTile*places > 0 {
+			to := t.region[row0*winogradTile*phase+at:]
+			j.r.splitRows(to, phase, plane[(top+row0)*g.W:], row1-row0, g.W, left, places, g.H*g.W)
 		}
-		clear(line[:from])
-		copy(line[from:to], plane[ih*g.W:])
-		clear(line[to:])
+		at += places
+		tile += run.n
 	}
 }
 
 // multiply computes the 36 products of a block of filters with the strip: [36][filters][tiles].
 func (j *winogradJob) multiply(t *winogradStripTask, block int) {
-	p, channels, mr, nr := &j.p, j.g.C, j.r.mr, j.r.nr
+	p, channels := &j.p, j.g.C
 	filters := j.filters[block*p.block*winogradPoints*channels:]
-	rows := min(p.block, roundUp(j.g.K-block*p.block, mr))
-	tiles := roundUp(t.tile1-t.tile0, j.r.lanes)
+	// What cannot leave out single rows and columns has room for the rest of its tiles.
+	rows, tiles := min(p.block, j.g.K-block*p.block), t.tile1-t.tile0
+	if !j.r.strided {
+		rows, tiles = roundUp(rows, j.r.mr), roundUp(tiles, j.r.nr)
+	}
 	for point := range winogradPoints {
-		a := filters[point*p.block*channels:]
-		b := t.input[point*p.step:]
-		c := t.products[point*p.block*p.strip:]
-		for col := 0; col < tiles; col += nr {
-			j.r.multiply(product{
-				kc: channels, a: a, b: b[col*channels:], ldb: nr, c: c[col:], ldc: p.strip,
-				rows: rows, cols: min(nr, tiles-col),
-			})
+		run := product{kc: channels, a: filters[point*p.block*channels:], ldc: p.strip, rows: rows}
+		for col := 0; col < tiles; col += j.r.nr {
+			run.b = t.input[point*p.step+col*channels:]
+			run.c = t.products[point*p.block*p.strip+col:]
+			run.ldb, run.cols = min(j.r.nr, p.strip-col), min(j.r.nr, tiles-col)
+			j.r.multiply(run)
 		}
 	}
 }
@@ -309,31 +326,43 @@ func (j *winogradJob) transformOutput(t *winogradStripTask, block int) {
 			bias = j.e.Bias[k]
 		}
 		plane := j.dst[(t.image*g.K+k)*g.OH*g.OW:][:g.OH*g.OW]
-		for i := 0; i < p.strip && t.tile0+i < t.tile1; i += winogradLanes {
-			from := t.products[(k-block*p.block)*p.strip+i:]
-			outputs := t.temp[winogradPoints*winogradLanes:][:16*winogradLanes]
-			j.r.outputTransform(outputs, from, p.block*p.strip, t.temp, bias, j.bounds)
-			for lane := range min(winogradLanes, t.tile1-t.tile0-i) {
-				j.place(plane, outputs[lane*16:][:16], t.tile0+i+lane)
-			}
+		for i := 0; t.tile0+i < t.tile1; i += j.r.tiles {
+			j.outputLanes(t, plane, t.products[(k-block*p.block)*p.strip+i:], t.tile0+i, bias)
 		}
 	}
 }
 
-// place writes the 4x4 outputs of a tile, as far as they lie inside the plane.
-func (j *winogradJob) place(plane, outputs []float32, tile int) {
-	g := &j.g
-	y0, x0 := tile/j.p.tilesX*winogradTile, tile%j.p.tilesX*winogradTile
-	width := min(winogradTile, g.OW-x0)
-	for y := range min(winogradTile, g.OH-y0) {
-		row := plane[(y0+y)*g.OW+x0:][:width]
-		if width == winogradTile {
-			*(*[4]float32)(row) = [4]float32(outputs[y*4:])
-		} else {
-			copy(row, outputs[y*4:])
-		}
-		if j.rest.Kind != Identity {
-			activate(row, row, j.rest)
-		}
+// outputLanes writes the outputs of as many tiles as the transforms take at a time, as far as they lie inside the
+// plane: straight to it where all do, side by side.
+func (j *winogradJob) outputLanes(t *winogradStripTask, plane, products []float32, tile int, bias float32) {
+	g, step, lanes := &j.g, j.p.block*j.p.strip, j.r.tiles
+	end := min(tile+lanes, t.tile1)
+	run := j.p.run(tile, end)
+	if run.n == lanes && (run.x+lanes)*winogradTile <= g.OW && (run.y+1)*winogradTile <= g.OH {
+		to := plane[run.y*winogradTile*g.OW+run.x*winogradTile:]
+		j.r.outputTransform(to, g.OW, products, step, t.temp, bias, j.bounds)
+		j.activate(to, winogradTile, lanes*winogradTile)
+		return
+	}
+	line := lanes * winogradTile
+	j.r.outputTransform(t.outputs, line, products, step, t.temp, bias, j.bounds)
+	for done := 0; tile+done < end; done += run.n {
+		run = j.p.run(tile+done, end)
+		to := plane[run.y*winogradTile*g.OW+run.x*winogradTile:]
+		rows := min(winogradTile, g.OH-run.y*winogradTile)
+		cols := min(run.n*winogradTile, g.OW-run.x*winogradTile)
+		j.r.move(to, g.OW, t.outputs[done*winogradTile:], line, rows, cols)
+		j.activate(to, rows, cols)
+	}
+}
+
+// activate does what the bounds leave to do to rows of a plane.
+func (j *winogradJob) activate(plane []float32, rows, cols int) {
+	if j.rest.Kind == Identity {
+		return
+	}
+	for y := range rows {
+		row := plane[y*j.g.OW:][:cols]
+		activate(row, row, j.rest)
 	}
 }

@@ -42,41 +42,69 @@ GLOBL ·eight(SB), RODATA|NOPTR, $4
 	VFNMADD231PS Y3, Y13, Y5  \
 	VMOVUPS      Y5, (DX)
 
-// Column j of a row of eight tiles: tile i's value is at SI + 4*offsets[i].
-#define GATHER(j, y) \
-	VPCMPEQD   Y11, Y11, Y11        \
-	VGATHERDPS Y11, (4*(j))(SI)(Y15*4), y
+// Eight tiles' values of one column of a row, at the offsets in Y15.
+#define GATHER(base, y) \
+	VPCMPEQD   Y11, Y11, Y11       \
+	VGATHERDPS Y11, (base)(Y15*4), y
 
-// func inputTransformAVX2(dst *float32, step int, region *float32, width int, offsets *[8]int32, temp *float32)
+// func inputTransformAVX2(dst *float32, step int, region *float32, phase int, offsets *[16]int32, temp *float32)
 TEXT ·inputTransformAVX2(SB), NOSPLIT, $0-48
 	MOVQ         step+8(FP), R9
 	MOVQ         region+16(FP), SI
-	MOVQ         width+24(FP), R8
+	MOVQ         phase+24(FP), R8
 	MOVQ         offsets+32(FP), R10
 	MOVQ         temp+40(FP), DX
 	SHLQ         $2, R8
 	SHLQ         $2, R9
-	VMOVDQU      (R10), Y15
+	LEAQ         (R8)(R8*2), R11
 	VBROADCASTSS ·two(SB), Y12
 	VBROADCASTSS ·five(SB), Y13
 	VBROADCASTSS ·four(SB), Y14
 	MOVQ         $32, R12
 	MOVQ         $6, CX
 
-	// Rows, into temp: [row][point][tile].
-rows:
-	GATHER(0, Y0)
-	GATHER(1, Y1)
-	GATHER(2, Y2)
-	GATHER(3, Y3)
-	GATHER(4, Y4)
-	GATHER(5, Y5)
+	// Rows, into temp: [row][point][tile]. Tiles that follow each other need no gathering.
+	VMOVDQU (R10), Y15
+	MOVL    28(R10), AX
+	SUBL    (R10), AX
+	CMPL    AX, $7
+	JNE     rows
+	MOVLQSX (R10), AX
+	LEAQ    (SI)(AX*4), SI
+
+neighbours:
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI)(R8*1), Y1
+	VMOVUPS (SI)(R8*2), Y2
+	VMOVUPS (SI)(R11*1), Y3
+	VMOVUPS 4(SI), Y4
+	VMOVUPS 4(SI)(R8*1), Y5
 	INPUT_POINTS
 	ADDQ R12, DX
-	ADDQ R8, SI
+	LEAQ (SI)(R8*4), SI
+	DECQ CX
+	JNZ  neighbours
+	JMP  turned
+
+rows:
+	GATHER(SI, Y0)
+	LEAQ (SI)(R8*1), AX
+	GATHER(AX, Y1)
+	LEAQ (SI)(R8*2), AX
+	GATHER(AX, Y2)
+	LEAQ (SI)(R11*1), AX
+	GATHER(AX, Y3)
+	LEAQ 4(SI), AX
+	GATHER(AX, Y4)
+	LEAQ 4(SI)(R8*1), AX
+	GATHER(AX, Y5)
+	INPUT_POINTS
+	ADDQ R12, DX
+	LEAQ (SI)(R8*4), SI
 	DECQ CX
 	JNZ  rows
 
+turned:
 	// Columns of temp, into dst.
 	MOVQ  temp+40(FP), SI
 	MOVQ  dst+0(FP), DI
@@ -120,11 +148,11 @@ columns:
 	VMAXPS y, Y11, y \
 	VMINPS y, Y12, y
 
-// func outputTransformAVX2(dst, products *float32, step int, temp *float32, bias, lo, hi float32)
-TEXT ·outputTransformAVX2(SB), NOSPLIT, $0-44
-	MOVQ         products+8(FP), SI
-	MOVQ         step+16(FP), R9
-	MOVQ         temp+24(FP), DX
+// func outputTransformAVX2(dst *float32, ldd int, products *float32, step int, temp *float32, bias, lo, hi float32)
+TEXT ·outputTransformAVX2(SB), NOSPLIT, $0-52
+	MOVQ         products+16(FP), SI
+	MOVQ         step+24(FP), R9
+	MOVQ         temp+32(FP), DX
 	SHLQ         $2, R9
 	VBROADCASTSS ·two(SB), Y13
 	VBROADCASTSS ·four(SB), Y14
@@ -155,10 +183,10 @@ rows:
 	JNZ     rows
 
 	// Columns of temp, in place: its first four rows become the outputs.
-	MOVQ         temp+24(FP), DX
-	VBROADCASTSS bias+32(FP), Y10
-	VBROADCASTSS lo+36(FP), Y11
-	VBROADCASTSS hi+40(FP), Y12
+	MOVQ         temp+32(FP), DX
+	VBROADCASTSS bias+40(FP), Y10
+	VBROADCASTSS lo+44(FP), Y11
+	VBROADCASTSS hi+48(FP), Y12
 	MOVQ         $4, CX
 
 columns:
@@ -181,10 +209,11 @@ columns:
 	DECQ    CX
 	JNZ     columns
 
-	// Each row's four outputs of eight tiles, turned so that a tile's stand together. The halves of a register
-	// hold tiles four apart.
-	MOVQ temp+24(FP), SI
+	// Each row's four outputs of eight tiles, in order. The halves of a register hold tiles four apart.
+	MOVQ temp+32(FP), SI
 	MOVQ dst+0(FP), DI
+	MOVQ ldd+8(FP), R8
+	SHLQ $2, R8
 	MOVQ $4, CX
 
 turn:
@@ -201,16 +230,55 @@ turn:
 	VUNPCKLPD    Y7, Y5, Y2
 	VUNPCKHPD    Y7, Y5, Y3
 	VMOVUPS      X0, (DI)
-	VMOVUPS      X1, 64(DI)
-	VMOVUPS      X2, 128(DI)
-	VMOVUPS      X3, 192(DI)
-	VEXTRACTF128 $1, Y0, 256(DI)
-	VEXTRACTF128 $1, Y1, 320(DI)
-	VEXTRACTF128 $1, Y2, 384(DI)
-	VEXTRACTF128 $1, Y3, 448(DI)
+	VMOVUPS      X1, 16(DI)
+	VMOVUPS      X2, 32(DI)
+	VMOVUPS      X3, 48(DI)
+	VEXTRACTF128 $1, Y0, 64(DI)
+	VEXTRACTF128 $1, Y1, 80(DI)
+	VEXTRACTF128 $1, Y2, 96(DI)
+	VEXTRACTF128 $1, Y3, 112(DI)
 	ADDQ         $128, SI
-	ADDQ         $16, DI
+	ADDQ         R8, DI
 	DECQ         CX
 	JNZ          turn
+	VZEROUPPER
+	RET
+
+// func splitRowsAVX2(dst *float32, phase int, src *float32, n int)
+TEXT ·splitRowsAVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ phase+8(FP), R8
+	MOVQ src+16(FP), SI
+	MOVQ n+24(FP), CX
+	SHLQ $2, R8
+	LEAQ (R8)(R8*2), R9
+
+	// The halves of registers are first paired so that each holds values sixteen apart; then it is a matrix of
+	// four by four in each half that is turned.
+split:
+	VMOVUPS     (SI), X0
+	VMOVUPS     16(SI), X1
+	VMOVUPS     32(SI), X2
+	VMOVUPS     48(SI), X3
+	VINSERTF128 $1, 64(SI), Y0, Y0
+	VINSERTF128 $1, 80(SI), Y1, Y1
+	VINSERTF128 $1, 96(SI), Y2, Y2
+	VINSERTF128 $1, 112(SI), Y3, Y3
+	VUNPCKLPS   Y1, Y0, Y4
+	VUNPCKHPS   Y1, Y0, Y5
+	VUNPCKLPS   Y3, Y2, Y6
+	VUNPCKHPS   Y3, Y2, Y7
+	VUNPCKLPD   Y6, Y4, Y0
+	VUNPCKHPD   Y6, Y4, Y1
+	VUNPCKLPD   Y7, Y5, Y2
+	VUNPCKHPD   Y7, Y5, Y3
+	VMOVUPS     Y0, (DI)
+	VMOVUPS     Y1, (DI)(R8*1)
+	VMOVUPS     Y2, (DI)(R8*2)
+	VMOVUPS     Y3, (DI)(R9*1)
+	ADDQ        $128, SI
+	ADDQ        $32, DI
+	SUBQ        $8, CX
+	JNZ         split
 	VZEROUPPER
 	RET

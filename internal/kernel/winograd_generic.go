@@ -1,12 +1,34 @@
 package kernel
 
+// genericTiles are the tiles that the portable transforms take at a time.
+const genericTiles = 4
+
+// splitRowsGeneric is routines.splitRows in portable code.
+func splitRowsGeneric(dst []float32, phase int, src []float32, rows, width, from, n, _ int) {
+	for y := range rows {
+		row := src[y*width:][:width]
+		for q := range winogradTile {
+			to := dst[(y*winogradTile+q)*phase:][:n]
+			for i := range to {
+				to[i] = 0
+				if x := from + i*winogradTile + q; x >= 0 && x < width {
+					to[i] = row[x]
+				}
+			}
+		}
+	}
+}
+
 // inputTransformGeneric is routines.inputTransform in portable code.
-func inputTransformGeneric(dst []float32, step int, region []float32, width int, offsets [winogradLanes]int32, _ []float32) {
-	for lane, offset := range offsets {
+func inputTransformGeneric(dst []float32, step int, region []float32, phase int, offsets [winogradMaxTiles]int32, _ []float32) {
+	for lane, offset := range offsets[:genericTiles] {
 		var half, d [winogradInput][winogradInput]float32
 		for y := range winogradInput {
-			row := region[int(offset)+y*width:][:winogradInput]
-			half[y] = inputPoints([winogradInput]float32(row))
+			var row [winogradInput]float32
+			for x := range winogradInput {
+				row[x] = region[(y*winogradTile+x%winogradTile)*phase+x/winogradTile+int(offset)]
+			}
+			half[y] = inputPoints(row)
 		}
 		for x := range winogradInput {
 			column := [winogradInput]float32{half[0][x], half[1][x], half[2][x], half[3][x], half[4][x], half[5][x]}
@@ -28,8 +50,8 @@ func inputPoints(d [winogradInput]float32) [winogradInput]float32 {
 }
 
 // outputTransformGeneric is routines.outputTransform in portable code.
-func outputTransformGeneric(dst, products []float32, step int, _ []float32, bias float32, b bounds) {
-	for lane := range winogradLanes {
+func outputTransformGeneric(dst []float32, ldd int, products []float32, step int, _ []float32, bias float32, b bounds) {
+	for lane := range genericTiles {
 		var half [winogradInput][winogradTile]float32
 		for y := range winogradInput {
 			var m [winogradInput]float32
@@ -41,7 +63,7 @@ func outputTransformGeneric(dst, products []float32, step int, _ []float32, bias
 		for x := range winogradTile {
 			column := outputPoints([winogradInput]float32{half[0][x], half[1][x], half[2][x], half[3][x], half[4][x], half[5][x]})
 			for y, v := range column {
-				dst[lane*16+y*winogradTile+x] = min(max(v+bias, b.lo), b.hi)
+				dst[y*ldd+lane*winogradTile+x] = min(max(v+bias, b.lo), b.hi)
 			}
 		}
 	}
@@ -51,4 +73,9 @@ func outputTransformGeneric(dst, products []float32, step int, _ []float32, bias
 func outputPoints(m [winogradInput]float32) [winogradTile]float32 {
 	p, q, r, s := m[1]+m[2], m[1]-m[2], m[3]+m[4], m[3]-m[4]
 	return [winogradTile]float32{m[0] + p + r, q + 2*s, p + 4*r, q + 8*s + m[5]}
+}
+
+// moveGeneric is routines.move in portable code.
+func moveGeneric(dst []float32, ldd int, src []float32, lds, rows, cols int) {
+	copyRows(dst, src, rows, cols, ldd, lds)
 }
