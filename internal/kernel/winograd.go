@@ -13,16 +13,16 @@ package kernel
 // A task is a strip of tiles and a range of filter blocks. It transforms the strip's input into its worker's cache,
 // [36][panel of tiles][C][tiles], then takes one block of filters after the other through the 36 products and back.
 const (
-	winogradTile     = 4       // outputs on each side of a tile
-	winogradInput    = 6       // inputs on each side
-	winogradPoints   = 36      // products of a tile
-	winogradOutputs  = 16      // outputs of a tile
-	stripTiles       = 48      // tiles of a strip, about: an input of 256 channels and the products of a block
-	maxStripTiles    = 96      // fill the second-level cache. Not all planes divide into so many
-	blockFilters     = 32      // filters of a block, about
-	winogradMaxTiles = 16      // tiles that the transforms take at a time, at most
-	winogradGap      = 16      // values between the points of a strip, which would share cache sets if a power of two apart
-	largeFilters     = 4 << 20 // values of transformed filters that are not worth their memory for a single strip
+	winogradTile     = 4  // outputs on each side of a tile
+	winogradInput    = 6  // inputs on each side
+	winogradPoints   = 36 // products of a tile
+	winogradOutputs  = 16 // outputs of a tile
+	stripTiles       = 48 // tiles of a strip, about: an input of 256 channels and the products of a block
+	maxStripTiles    = 96 // fill the second-level cache. Not all planes divide into so many
+	blockFilters     = 32 // filters of a block, about
+	blockShares      = 4  // blocks of a layer, at least
+	winogradMaxTiles = 16 // tiles that the transforms take at a time, at most
+	winogradGap      = 16 // values between the points of a strip, which would share cache sets if a power of two apart
 
 	// winogradWidest keeps the offsets of tiles in a padded region, of some rows of a plane, within an int32.
 	winogradWidest = 1 << 24
@@ -40,18 +40,14 @@ func WinogradPays(g Conv) bool {
 	if !WinogradFits(g) || !active.fastWinograd {
 		return false
 	}
+	// In multiplications that the product routine could do meanwhile, as measured on a Zen 5 with AVX-512: the
+	// transforms of an input and an output tile take about 500; reading a value of the filters takes 8 for each
+	// strip, and as much for im2col, where packing a value of the matrix takes 23.
 	p := planWinograd(&g, active, 1)
-	filters := winogradFiltersSize(&g, active)
-	if p.strips == 1 && filters > largeFilters {
-		return false
-	}
-	// In multiplications that the tile routine could do meanwhile, as measured on a Zen 5 with AVX-512: the
-	// transforms of an input and an output tile take about 1500; a value of the filters takes 22 from memory and, for
-	// each strip after the first, 6 from the third-level cache; packing a value of the im2col matrix takes 60.
 	area, places := float64(g.C)*float64(g.K), float64(g.OH*g.OW)
-	tiles := float64(p.strips * p.strip)
-	fast := winogradPoints*area*(tiles+22+6*float64(p.strips-1)) + 1500*tiles*float64(g.C+g.K)
-	plain := 9*area*(float64(roundUp(g.OH*g.OW, active.nr))+22) + 9*60*float64(g.C)*places
+	tiles := float64(p.units * p.unit)
+	fast := winogradPoints*area*(tiles+8*float64(p.strips)) + 500*tiles*float64(g.C+g.K)
+	plain := 9*area*(places+8) + 9*23*float64(g.C)*places
 	return fast < 0.9*plain
 }
 
@@ -72,7 +68,8 @@ func planWinograd(g *Conv, r *routines, workers int) winogradPlan {
 	p := winogradPlan{tilesX: ceilDiv(g.OW, winogradTile), tilesY: ceilDiv(g.OH, winogradTile)}
 	p.planStrips(g, r, ceilDiv(workers, g.N))
 	p.step = g.C*p.strip + winogradGap
-	p.block = min(max(blockFilters/r.mr, 1)*r.mr, roundUp(g.K, r.mr))
+	// Layers of few filters have small blocks, so that there are some to share.
+	p.block = min(max(blockFilters/r.mr, 1), ceilDiv(ceilDiv(g.K, r.mr), blockShares)) * r.mr
 	p.blocks = ceilDiv(g.K, p.block)
 	p.shares = 1
 	if p.strips*g.N < workers {
