@@ -339,6 +339,13 @@ func TestConvGolden(t *testing.T) {
 	})
 }
 
+func runWinograd(b *bench, dst, src, weights []float32, g Conv, e Epilogue, w *Workers, r *routines) {
+	filters := b.buffer(winogradFiltersSize(&g, r))
+	transformFilters(filters, b.input(weights), &g, r)
+	scratch := b.buffer(winogradScratch(&g, w.Size(), r))
+	convWinograd(dst, b.input(src), filters, scratch, g, e, w, r)
+}
+
 func TestConvWinograd(t *testing.T) {
 	sets := startWorkers(t)
 	sorts := append([]*routines{tilesOf(6, 12), tilesOf(3, 8), tilesOf(8, 4)}, compiled...)
@@ -351,10 +358,46 @@ func TestConvWinograd(t *testing.T) {
 		want := finished(naiveConv(src, g, sharedFilter(weights, g)), e, g.K, g.OH*g.OW)
 		r := rapid.SampledFrom(sorts).Draw(t, "routines")
 		verify(t, sets, want, 1e-4, func(b *bench, dst []float32, w *Workers) { // errors go by the largest output
-			filters := b.buffer(winogradFiltersSize(&g, r))
-			transformFilters(filters, b.input(weights), &g, r)
-			p := planWinograd(&g, r, w.Size())
-			convWinograd(dst, b.input(src), filters, b.buffer(w.Size()*p.scratch()), g, e, w, r)
+			runWinograd(b, dst, src, weights, g, e, w, r)
 		})
 	})
+}
+
+// TestConvWinogradWide has planes so wide that the transforms' tiles are neighbours, at either edge and between, and
+// strips that end anywhere.
+func TestConvWinogradWide(t *testing.T) {
+	sets := startWorkers(t)
+	for _, width := range []int{63, 64, 65, 128, 131, 224} {
+		for _, left := range []int{0, 1, 2, 5} {
+			for _, r := range compiled {
+				g := square(3, 10, width)
+				g.H, g.OH, g.PL, g.OW = 9, 9, left, width+left-1
+				e := Epilogue{Bias: values(g.K, 3), Act: Activation{Kind: SiLU}}
+				src, weights := values(g.srcSize(), 1), values(g.K*g.depth(), 2)
+				want := finished(naiveConv(src, g, sharedFilter(weights, g)), e, g.K, g.OH*g.OW)
+				verify(t, sets[:3], want, 1e-4, func(b *bench, dst []float32, w *Workers) {
+					runWinograd(b, dst, src, weights, g, e, w, r)
+				})
+			}
+		}
+	}
+}
+
+// TestPlanWinograd holds what the cutting promises, for layers of real networks and every set of routines.
+func TestPlanWinograd(t *testing.T) {
+	sorts := append([]*routines{tilesOf(6, 12), tilesOf(3, 8), tilesOf(8, 4)}, compiled...)
+	for _, r := range sorts {
+		for size := 1; size < 300; size++ {
+			for workers := 1; workers < 5; workers++ {
+				g := square(64, 64, size)
+				p := planWinograd(&g, r, workers)
+				if p.strip > maxStripTiles || p.strip%r.tiles != 0 || p.units*p.unit < p.tilesX*p.tilesY || p.strips > p.units {
+					t.Errorf("%s, %d workers: size %d has %d strips of %d", r.name, workers, size, p.strips, p.strip)
+				}
+				if scratch := winogradScratch(&g, workers, r); workers*p.scratch() > scratch {
+					t.Errorf("%s, %d workers: size %d needs more than %d values of scratch", r.name, workers, size, scratch)
+				}
+			}
+		}
+	}
 }

@@ -122,12 +122,12 @@ func fencedTransforms(f *fences, r *routines, check fencedCheck) {
 		}
 		ldd := 4*lanes + gap
 		outputs := f.buffer(3*ldd + 4*lanes)
-		check("outputTransform", func() { r.outputTransform(outputs, ldd, points, step, temp, 1, bounds{-1, 1}) })
+		check("outputTransform", func() { r.outputTransform(outputs, ldd, points, step, temp, 1, bounds{-1, 1}, 100) })
 	}
 	for n := 1; n < 40; n++ {
 		for rows := 1; rows <= 4; rows++ {
 			dst, src := f.buffer((rows-1)*(n+2)+n), f.buffer((rows-1)*n+n)
-			check(fmt.Sprintf("move of %d", n), func() { r.move(dst, n+2, src, n, rows, n) })
+			check(fmt.Sprintf("move of %d", n), func() { r.move(dst, n+2, src, n, rows, n, 100) })
 			for _, from := range []int{-9, -1, 0, 2} {
 				to, plane := f.buffer((4*rows-1)*(n+3)+n), f.buffer(rows*(4*n-1))
 				check(fmt.Sprintf("splitRows of %d from %d", n, from), func() {

@@ -53,7 +53,8 @@ type routines struct {
 
 	// splitRows takes rows of width values apart: value from+4*i+q of row y
 	// goes to dst[(4*y+q)*phase+i], for i below n and q below 4. It is zero
-	// outside the row.
+	// outside the row. What lies next values further on is likely to be read
+	// next.
 	splitRows func(dst []float32, phase int, src []float32, rows, width, from, n, next int)
 
 	// inputTransform is B^T d B of as many tiles. Value (y, x) of tile i is
@@ -65,11 +66,13 @@ type routines struct {
 
 	// outputTransform is A^T m A of as many tiles, plus bias, within bounds:
 	// point p of tile i is products[p*step+i], and output (y, x) goes to
-	// dst[y*ldd+4*i+x]. temp is room for 36*tiles values.
-	outputTransform func(dst []float32, ldd int, products []float32, step int, temp []float32, bias float32, b bounds)
+	// dst[y*ldd+4*i+x]. temp is room for 36*tiles values. What lies next values
+	// further on than dst is likely to be written next.
+	outputTransform func(dst []float32, ldd int, products []float32, step int, temp []float32, bias float32, b bounds, next int)
 
-	// move copies rows of cols values, which begin ldd and lds apart.
-	move func(dst []float32, ldd int, src []float32, lds, rows, cols int)
+	// move copies rows of cols values, which begin ldd and lds apart. What lies
+	// next values further on than dst is likely to be written next.
+	move func(dst []float32, ldd int, src []float32, lds, rows, cols, next int)
 
 	// affine is src*scale + shift within bounds; dst may be src. NaN stays NaN.
 	affine func(dst, src []float32, scale, shift float32, b bounds)

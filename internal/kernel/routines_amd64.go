@@ -174,7 +174,7 @@ func dot4AVX512(n int, weights *float32, ldw int, x *float32, sums *[4]float32)
 
 // splitRowsVector is routines.splitRows; what lies outside the row or does not fill registers is left to portable code.
 func splitRowsVector(dst []float32, phase int, src []float32, rows, width, from, n, _ int) {
-	first := min(max(0, ceilDiv(max(-from, 0), winogradTile)), n)
+	first := min(ceilDiv(max(0, -from), winogradTile), n)
 	whole := max(0, min(n, (width-from)/winogradTile)-first) &^ 7
 	for y := range rows {
 		to, row := dst[y*winogradTile*phase:], src[y*width:][:width]
@@ -205,7 +205,7 @@ func inputTransformVector(dst []float32, step int, region []float32, phase int, 
 func inputTransformAVX2(dst *float32, step int, region *float32, phase int, offsets *[winogradMaxTiles]int32, temp *float32)
 
 // outputTransformVector is routines.outputTransform.
-func outputTransformVector(dst []float32, ldd int, products []float32, step int, temp []float32, bias float32, b bounds) {
+func outputTransformVector(dst []float32, ldd int, products []float32, step int, temp []float32, bias float32, b bounds, _ int) {
 	_, _ = dst[3*ldd+4*8-1], temp[winogradPoints*8-1]
 	_ = products[(winogradPoints-1)*step+7]
 	outputTransformAVX2(&dst[0], ldd, &products[0], step, &temp[0], bias, b.lo, b.hi)
@@ -234,25 +234,25 @@ func inputTransform512(dst []float32, step int, region []float32, phase int, off
 func inputTransformAVX512(dst *float32, step int, region *float32, phase int, offsets *[winogradMaxTiles]int32)
 
 // outputTransform512 is routines.outputTransform.
-func outputTransform512(dst []float32, ldd int, products []float32, step int, _ []float32, bias float32, b bounds) {
+func outputTransform512(dst []float32, ldd int, products []float32, step int, _ []float32, bias float32, b bounds, next int) {
 	_, _ = dst[3*ldd+4*16-1], products[(winogradPoints-1)*step+15]
-	outputTransformAVX512(&dst[0], ldd, &products[0], step, bias, b.lo, b.hi)
+	outputTransformAVX512(&dst[0], ldd, &products[0], step, bias, b.lo, b.hi, next)
 }
 
 //go:noescape
-func outputTransformAVX512(dst *float32, ldd int, products *float32, step int, bias, lo, hi float32)
+func outputTransformAVX512(dst *float32, ldd int, products *float32, step int, bias, lo, hi float32, next int)
 
 // move512 is routines.move.
-func move512(dst []float32, ldd int, src []float32, lds, rows, cols int) {
+func move512(dst []float32, ldd int, src []float32, lds, rows, cols, next int) {
 	if rows <= 0 || cols <= 0 {
 		return
 	}
 	_, _ = dst[(rows-1)*ldd+cols-1], src[(rows-1)*lds+cols-1]
-	moveAVX512(&dst[0], ldd, &src[0], lds, rows, cols)
+	moveAVX512(&dst[0], ldd, &src[0], lds, rows, cols, next)
 }
 
 //go:noescape
-func moveAVX512(dst *float32, ldd int, src *float32, lds, rows, cols int)
+func moveAVX512(dst *float32, ldd int, src *float32, lds, rows, cols, next int)
 
 // affineVector is routines.affine. What does not fill a register is computed in one nevertheless, aside: portable
 // code makes other bits of a NaN, and how values are cut into tasks must not show.

@@ -11,20 +11,23 @@ package kernel
 // errors are about a hundred times those of ConvIm2col, relative to the largest output.
 //
 // A task is a strip of tiles and a range of filter blocks. It transforms the strip's input into its worker's cache,
-// [36][panel of tiles][C][tiles], then takes one block of filters after the other through the 36 products and back.
+// [36][panel][C][tiles of the panel], then takes one block of filters after the other through the 36 products and back.
 const (
 	winogradTile     = 4  // outputs on each side of a tile
 	winogradInput    = 6  // inputs on each side
 	winogradPoints   = 36 // products of a tile
 	winogradOutputs  = 16 // outputs of a tile
-	stripTiles       = 48 // tiles of a strip, about: an input of 256 channels and the products of a block
-	maxStripTiles    = 96 // fill the second-level cache. Not all planes divide into so many
-	blockFilters     = 32 // filters of a block, about
-	blockShares      = 4  // blocks of a layer, at least
 	winogradMaxTiles = 16 // tiles that the transforms take at a time, at most
 	winogradGap      = 16 // values between the points of a strip, which would share cache sets if a power of two apart
 
-	// winogradWidest keeps the offsets of tiles in a padded region, of some rows of a plane, within an int32.
+	// A strip and a block are as large as leaves a layer of 64 channels in a second-level cache of 1 MiB. With more
+	// channels it is the filters that have to be read again for each strip, or the strip for each block.
+	stripTiles    = 48 // tiles of a strip, about
+	maxStripTiles = 96
+	blockFilters  = 32 // filters of a block, about
+	blockShares   = 4  // blocks of a layer, about, for several workers to share
+
+	// winogradWidest keeps where tiles begin in a row within an int32.
 	winogradWidest = 1 << 24
 )
 
@@ -83,8 +86,8 @@ func planWinograd(g *Conv, r *routines, workers int) winogradPlan {
 	return p
 }
 
-// planStrips cuts the tiles of an image into strips, as many for each of so many workers where there are enough. A
-// strip is whole units, of which as many tiles as are left over are as fast.
+// planStrips cuts the tiles of an image into strips, as many for each of so many workers where there are enough tiles.
+// Strips begin at whole units.
 func (p *winogradPlan) planStrips(g *Conv, r *routines, workers int) {
 	p.unit = r.nr
 	if r.strided {
@@ -92,7 +95,10 @@ func (p *winogradPlan) planStrips(g *Conv, r *routines, workers int) {
 	}
 	p.units = ceilDiv(p.tilesX*p.tilesY, p.unit)
 	each := max(stripTiles/p.unit, 1)
-	p.strips = max(1, (p.units+each/2)/each)
+	p.strips = ceilDiv(p.units, each)
+	if p.units <= each+1 { // such as the 49 tiles of 28x28, whose filters need not be read twice
+		p.strips = 1
+	}
 	if p.units >= 2*workers {
 		p.strips = min(roundUp(p.strips, workers), p.units)
 	}
@@ -106,10 +112,13 @@ func (p *winogradPlan) scratch() int {
 	return roundUp(n, winogradGap)
 }
 
-// WinogradScratch is the number of values of scratch that [ConvWinograd] needs with that many workers. Kernels
-// that do not run at the same time may share it.
-func WinogradScratch(g Conv, workers int) int {
-	p := planWinograd(&g, active, workers)
+// WinogradScratch is the number of values of scratch that [ConvWinograd] needs with that many workers, for any N.
+// Kernels that do not run at the same time may share it.
+func WinogradScratch(g Conv, workers int) int { return winogradScratch(&g, workers, active) }
+
+// winogradScratch goes by one worker, whose strips are the widest.
+func winogradScratch(g *Conv, workers int, r *routines) int {
+	p := planWinograd(g, r, 1)
 	return workers * p.scratch()
 }
 
@@ -241,13 +250,13 @@ func (p *winogradPlan) run(tile, end int) winogradRun {
 	return winogradRun{x, tile / p.tilesX, min(end-tile, p.tilesX-x)}
 }
 
-// transformInput fills t.input: [36][panel of tiles][C][tiles].
+// transformInput fills t.input: [36][panel][C][tiles of the panel].
 func (j *winogradJob) transformInput(t *winogradStripTask) {
 	p, g := &j.p, &j.g
 	j.layRegion(t)
 	for c := range g.C {
 		j.fillRegion(t, j.src[(t.image*g.C+c)*g.H*g.W:][:g.H*g.W])
-		for i := 0; i < p.strip; i += j.r.tiles {
+		for i := 0; i < t.tile1-t.tile0; i += j.r.tiles {
 			panel := i / j.r.nr * j.r.nr
 			to := t.input[panel*g.C+c*min(j.r.nr, p.strip-panel)+i-panel:]
 			j.r.inputTransform(to, p.step, t.region, p.phase, [winogradMaxTiles]int32(t.offsets[i:]), t.temp)
@@ -337,18 +346,18 @@ func (j *winogradJob) outputLanes(t *winogradStripTask, plane, products []float3
 	run := j.p.run(tile, end)
 	if run.n == lanes && (run.x+lanes)*winogradTile <= g.OW && (run.y+1)*winogradTile <= g.OH {
 		to := plane[run.y*winogradTile*g.OW+run.x*winogradTile:]
-		j.r.outputTransform(to, g.OW, products, step, t.temp, bias, j.bounds)
+		j.r.outputTransform(to, g.OW, products, step, t.temp, bias, j.bounds, g.OH*g.OW)
 		j.activate(to, winogradTile, lanes*winogradTile)
 		return
 	}
 	line := lanes * winogradTile
-	j.r.outputTransform(t.outputs, line, products, step, t.temp, bias, j.bounds)
+	j.r.outputTransform(t.outputs, line, products, step, t.temp, bias, j.bounds, 0)
 	for done := 0; tile+done < end; done += run.n {
 		run = j.p.run(tile+done, end)
 		to := plane[run.y*winogradTile*g.OW+run.x*winogradTile:]
 		rows := min(winogradTile, g.OH-run.y*winogradTile)
 		cols := min(run.n*winogradTile, g.OW-run.x*winogradTile)
-		j.r.move(to, g.OW, t.outputs[done*winogradTile:], line, rows, cols)
+		j.r.move(to, g.OW, t.outputs[done*winogradTile:], line, rows, cols, g.OH*g.OW)
 		j.activate(to, rows, cols)
 	}
 }

@@ -299,6 +299,10 @@ TEXT ·inputTransformAVX512(SB), NOSPLIT, $0-40
 
 // A row of outputs, four of each tile, in order: 64 values at DI on.
 #define ROW_IN_ORDER(x0, x1, x2, x3) \
+	PREFETCHT0 (DI)(BX*4)      \
+	PREFETCHT0 64(DI)(BX*4)    \
+	PREFETCHT0 128(DI)(BX*4)   \
+	PREFETCHT0 192(DI)(BX*4)   \
 	VMOVAPS   x0, Z24          \
 	VMOVAPS   x2, Z25          \
 	VPERMT2PS x1, Z28, x0      \
@@ -317,9 +321,10 @@ TEXT ·inputTransformAVX512(SB), NOSPLIT, $0-40
 	VMOVUPS   Z27, 192(DI)     \
 	ADDQ      R8, DI
 
-// func outputTransformAVX512(dst *float32, ldd int, products *float32, step int, bias, lo, hi float32)
-TEXT ·outputTransformAVX512(SB), NOSPLIT, $0-44
+// func outputTransformAVX512(dst *float32, ldd int, products *float32, step int, bias, lo, hi float32, next int)
+TEXT ·outputTransformAVX512(SB), NOSPLIT, $0-56
 	MOVQ         dst+0(FP), DI
+	MOVQ         next+48(FP), BX
 	MOVQ         ldd+8(FP), R8
 	MOVQ         products+16(FP), SI
 	MOVQ         step+24(FP), R10
@@ -366,8 +371,9 @@ TEXT ·outputTransformAVX512(SB), NOSPLIT, $0-44
 	VZEROUPPER
 	RET
 
-// func moveAVX512(dst *float32, ldd int, src *float32, lds, rows, cols int)
-TEXT ·moveAVX512(SB), NOSPLIT, $0-48
+// func moveAVX512(dst *float32, ldd int, src *float32, lds, rows, cols, next int)
+TEXT ·moveAVX512(SB), NOSPLIT, $0-56
+	MOVQ  next+48(FP), R10
 	MOVQ  dst+0(FP), DI
 	MOVQ  ldd+8(FP), R8
 	MOVQ  src+16(FP), SI
@@ -384,6 +390,7 @@ columns:
 	MOVQ  DI, R13
 
 whole:
+	PREFETCHT0 (R13)(R10*4)
 	VMOVUPS (R12), Z0
 	VMOVUPS Z0, (R13)
 	ADDQ    R9, R12
@@ -405,6 +412,7 @@ rest:
 	MOVQ  rows+32(FP), BX
 
 part:
+	PREFETCHT0 (DI)(R10*4)
 	VMOVUPS.Z (SI), K1, Z0
 	VMOVUPS   Z0, K1, (DI)
 	ADDQ      R9, SI

@@ -6,17 +6,26 @@ const genericTiles = 4
 // splitRowsGeneric is routines.splitRows in portable code.
 func splitRowsGeneric(dst []float32, phase int, src []float32, rows, width, from, n, _ int) {
 	for y := range rows {
-		row := src[y*width:][:width]
-		for q := range winogradTile {
-			to := dst[(y*winogradTile+q)*phase:][:n]
-			for i := range to {
-				to[i] = 0
-				if x := from + i*winogradTile + q; x >= 0 && x < width {
-					to[i] = row[x]
-				}
+		row, to := src[y*width:][:width], dst[y*winogradTile*phase:]
+		to0, to1, to2, to3 := to[:n], to[phase:][:n], to[2*phase:][:n], to[3*phase:][:n]
+		for i := range n {
+			x := from + i*winogradTile
+			if x >= 0 && x+winogradTile <= width {
+				four := row[x:][:winogradTile]
+				to0[i], to1[i], to2[i], to3[i] = four[0], four[1], four[2], four[3]
+				continue
 			}
+			to0[i], to1[i], to2[i], to3[i] = orZero(row, x), orZero(row, x+1), orZero(row, x+2), orZero(row, x+3)
 		}
 	}
+}
+
+// orZero is row[x], or zero outside the row.
+func orZero(row []float32, x int) float32 {
+	if x < 0 || x >= len(row) {
+		return 0
+	}
+	return row[x]
 }
 
 // inputTransformGeneric is routines.inputTransform in portable code.
@@ -50,7 +59,7 @@ func inputPoints(d [winogradInput]float32) [winogradInput]float32 {
 }
 
 // outputTransformGeneric is routines.outputTransform in portable code.
-func outputTransformGeneric(dst []float32, ldd int, products []float32, step int, _ []float32, bias float32, b bounds) {
+func outputTransformGeneric(dst []float32, ldd int, products []float32, step int, _ []float32, bias float32, b bounds, _ int) {
 	for lane := range genericTiles {
 		var half [winogradInput][winogradTile]float32
 		for y := range winogradInput {
@@ -76,6 +85,6 @@ func outputPoints(m [winogradInput]float32) [winogradTile]float32 {
 }
 
 // moveGeneric is routines.move in portable code.
-func moveGeneric(dst []float32, ldd int, src []float32, lds, rows, cols int) {
+func moveGeneric(dst []float32, ldd int, src []float32, lds, rows, cols, _ int) {
 	copyRows(dst, src, rows, cols, ldd, lds)
 }
