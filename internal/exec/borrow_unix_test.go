@@ -3,7 +3,6 @@
 package exec
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -75,21 +74,6 @@ func TestBorrowedWeights(t *testing.T) {
 		}
 		if !sameBits(want, run(t, mapped, input)) {
 			t.Error("borrowed weights give another result")
-		}
-	}
-}
-
-// A file that is cut short while it is in use ends the run with an error, on whatever thread it is noticed.
-func TestBorrowedWeightsLost(t *testing.T) {
-	for _, threads := range []int{1, 2} {
-		p := compile(t, line("8x8x3", borrowing), Options{Batch: 1, Threads: threads})
-		path := saved(t, p)
-		loadMapped(t, p, path)
-		if err := os.Truncate(path, 0); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := p.Run(t.Context(), inputNoise(p)); !errors.Is(err, ErrLostWeights) {
-			t.Errorf("%d threads: %v, want that the weights are lost", threads, err)
 		}
 	}
 }
