@@ -506,27 +506,30 @@ end:
 	VZEROUPPER
 	RET
 
-// func packRowsAVX512(dst *float32, ldd int, src, next *float32, stride int, steps *packStep, n, rows int)
+// func packRowsAVX512(dst *float32, ldd int, src *float32, at, next, stride int, steps *packStep, n, rows int)
 //
-// What a step reads is fetched from next too, which is packed later: rows of planes are too short, and lie too far
+// What a step reads is fetched from src[next:] too, which is packed later: rows of planes are too short, and lie too far
 // apart, for processors to foresee them.
 //
 // Z0 holds the vector of dst that steps fill one after the other. It is written after every step, which costs less
 // than to find out which is the last.
-TEXT ·packRowsAVX512(SB), NOSPLIT, $0-64
+TEXT ·packRowsAVX512(SB), NOSPLIT, $0-72
 	MOVQ    dst+0(FP), DI
 	MOVQ    ldd+8(FP), DX
 	MOVQ    src+16(FP), SI
-	MOVQ    next+24(FP), R12
-	MOVQ    steps+40(FP), R8
-	MOVQ    rows+56(FP), R10
+	MOVQ    at+24(FP), AX
+	MOVQ    next+32(FP), CX
+	LEAQ    (SI)(CX*4), R12
+	LEAQ    (SI)(AX*4), SI
+	MOVQ    steps+48(FP), R8
+	MOVQ    rows+64(FP), R10
 	SHLQ    $2, DX
 	MOVL    $0x55555555, R11
 	VMOVUPS evens<>(SB), Z3
 
 row:
-	MOVQ n+48(FP), R9
-	CMPQ stride+32(FP), $2
+	MOVQ n+56(FP), R9
+	CMPQ stride+40(FP), $2
 	JEQ  step2
 
 step:

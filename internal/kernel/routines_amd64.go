@@ -2,11 +2,7 @@
 
 package kernel
 
-import (
-	"unsafe"
-
-	"golang.org/x/sys/cpu"
-)
+import "golang.org/x/sys/cpu"
 
 // sets are the routines that this processor can run, fastest first.
 func sets() []*routines {
@@ -106,12 +102,11 @@ func columnAVX512(kc int, a *float32, panels int, b *float32, ldb int, sums *flo
 // packRowsVector is routines.packRows for strides 1 and 2.
 func packRowsVector(dst []float32, ldd int, src []float32, at, next, stride int, steps []packStep, rows int) {
 	// What a step reads need not lie behind at, nor all of its lanes inside of src.
-	from := unsafe.Pointer(&src[0])
-	packRowsAVX512(&dst[0], ldd, (*float32)(unsafe.Add(from, at*4)), (*float32)(unsafe.Add(from, next*4)), stride, &steps[0], len(steps)/rows, rows)
+	packRowsAVX512(&dst[0], ldd, &src[0], at, next, stride, &steps[0], len(steps)/rows, rows)
 }
 
 //go:noescape
-func packRowsAVX512(dst *float32, ldd int, src, next *float32, stride int, steps *packStep, n, rows int)
+func packRowsAVX512(dst *float32, ldd int, src *float32, at, next, stride int, steps *packStep, n, rows int)
 
 // dot4Vector leaves what does not fill a register, less than 16 values a row, to the generic routine.
 func dot4Vector(weights []float32, ldw int, x []float32) [4]float32 {
