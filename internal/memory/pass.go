@@ -48,6 +48,20 @@ type builder struct {
 
 // newPass makes the pass of a network for the batches of one class.
 func newPass(n *shape.Network, o Options, class int64) (*pass, error) {
+	p, err := newBuilder(n, o, class)
+	if err != nil {
+		return nil, err
+	}
+	p.forward()
+	if o.Mode == Training {
+		p.loss()
+		p.backward()
+	}
+	return p.finish()
+}
+
+// newBuilder makes a pass in which nothing has run yet.
+func newBuilder(n *shape.Network, o Options, class int64) (*builder, error) {
 	count := len(n.Nodes)
 	p := &builder{
 		pass: pass{
@@ -67,11 +81,11 @@ func newPass(n *shape.Network, o Options, class int64) (*pass, error) {
 		return nil, fmt.Errorf("there is nothing to train: no layer has parameters")
 	}
 	p.prepare()
-	p.forward()
-	if o.Mode == Training {
-		p.loss()
-		p.backward()
-	}
+	return p, nil
+}
+
+// finish adds up. It fails where a size could not be counted.
+func (p *builder) finish() (*pass, error) {
 	if p.err == nil {
 		p.err = p.addUp()
 	}
@@ -187,20 +201,30 @@ func (p *builder) forward() {
 	p.countReads()
 	for i := 1; i < len(p.network.Nodes); i++ {
 		p.layer(i)
-		p.endStep(Forward, i, p.name(i))
-		for _, in := range p.network.Nodes[i].Inputs {
-			if p.reads[in]--; p.reads[in] > 0 {
-				continue
-			}
-			if p.output[in] == p.output[0] {
-				p.inputRead = len(p.events)
-			}
-			p.release(p.output[in])
-		}
+		p.endLayer(i)
 	}
+	p.releaseCasts()
+}
+
+// endLayer lets go of the inputs that node i was the last to read.
+func (p *builder) endLayer(i int) {
+	p.endStep(Forward, i, p.name(i))
+	for _, in := range p.network.Nodes[i].Inputs {
+		if p.reads[in]--; p.reads[in] > 0 {
+			continue
+		}
+		if p.output[in] == p.output[0] {
+			p.inputRead = len(p.events)
+		}
+		p.release(p.output[in])
+	}
+}
+
+func (p *builder) releaseCasts() {
 	for _, id := range p.casts {
 		p.release(id)
 	}
+	p.casts = nil
 }
 
 // countReads counts by node how many inputs of later nodes it is. What is read by none is in the caller's hands, as the

@@ -1,0 +1,347 @@
+package memory
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"sync"
+
+	"cnncalc/internal/op"
+)
+
+// Checkpointed is the account of a training in which torch.utils.checkpoint, with use_reentrant=False, cuts the network
+// into segments. cuts are
+// nodes as CutNodes gives them, in order: each is the last of its segment. Of every segment but the last only the input
+// is kept; when the backward pass comes to it, it is run forward again, now with what autograd saves. The state of the
+// random numbers that is kept for the second run, some kilobytes, is not counted.
+func (m *PyTorch) Checkpointed(cuts []int) (*PyTorch, error) {
+	if m.options.Mode != Training {
+		return nil, fmt.Errorf("checkpoints are for training: an inference saves nothing")
+	}
+	possible := m.CutNodes()
+	for i, c := range cuts {
+		if _, ok := slices.BinarySearch(possible, c); !ok || i > 0 && c <= cuts[i-1] {
+			return nil, fmt.Errorf("node %d is no place to cut the network", c)
+		}
+	}
+	other := *m
+	other.passes = nil
+	for _, c := range m.passes {
+		other.passes = append(other.passes, classPass{c.class, sync.OnceValues(func() (*pass, error) {
+			p, err := newBuilder(m.network, m.options, c.class)
+			if err != nil {
+				return nil, err
+			}
+			p.checkpointed(cuts)
+			return p.finish()
+		})})
+	}
+	return other.WithOptimizer(m.options.Optimizer)
+}
+
+// CutNodes are the nodes behind which the network hangs together by one volume alone, which no later layer writes over:
+// the places where a checkpoint may cut.
+func (m *PyTorch) CutNodes() []int {
+	p, err := m.passes[0].get()
+	if err != nil {
+		return nil // not reached: WithOptimizer has asked for it
+	}
+	n := m.network
+	written := make([]bool, len(n.Nodes)) // or seen through a view, which may be written to
+	for i := range n.Nodes {
+		if p.shares[i] {
+			written[n.Nodes[i].Inputs[0]] = true
+		}
+	}
+	var cuts []int
+	farthest, last := 0, lastReaders(n)
+	for i := 1; i < len(n.Nodes)-1; i++ {
+		farthest = max(farthest, last[i-1])
+		if farthest <= i && !written[i] {
+			cuts = append(cuts, i)
+		}
+	}
+	return cuts
+}
+
+// ExtraMACs are the multiply-accumulates of one picture that run a second time.
+func (m *PyTorch) ExtraMACs(cuts []int) int64 {
+	macs := int64(0)
+	if len(cuts) > 0 {
+		for _, l := range m.network.Layers[:cuts[len(cuts)-1]+1] {
+			macs += l.MACs // the shape pass has counted their sum
+		}
+	}
+	return macs
+}
+
+// segment is the nodes behind from, up to and including to.
+type segment struct{ from, to int }
+
+func (p *builder) segments(cuts []int) []segment {
+	var all []segment
+	from := 0
+	for _, c := range append(slices.Clone(cuts), len(p.network.Nodes)-1) {
+		all = append(all, segment{from, c})
+		from = c
+	}
+	return all
+}
+
+// checkpointed runs a whole iteration.
+func (p *builder) checkpointed(cuts []int) {
+	segments := p.segments(cuts)
+	last := len(segments) - 1
+	p.countReads()
+	for _, s := range segments[:last] {
+		p.hold(p.output[s.from])
+		p.runUnsaved(s)
+	}
+	p.run(segments[last])
+	p.releaseCasts()
+	p.loss()
+	p.back(segments[last])
+	for _, s := range slices.Backward(segments[:last]) {
+		p.runAgain(s)
+		p.back(s)
+		p.release(p.output[s.from])
+	}
+	p.release(p.rootGradient)
+}
+
+// run runs a segment forward.
+func (p *builder) run(s segment) {
+	for i := s.from + 1; i <= s.to; i++ {
+		p.layer(i)
+		p.endLayer(i)
+	}
+}
+
+// runUnsaved runs a segment forward under no_grad. What the kernels make for the backward pass all the same is let go at
+// once.
+func (p *builder) runUnsaved(s segment) {
+	learns := slices.Clone(p.needsGrad[s.from+1 : s.to+1])
+	clear(p.needsGrad[s.from+1 : s.to+1])
+	for i := s.from + 1; i <= s.to; i++ {
+		p.layer(i)
+		p.need(p.madeInVain(i))
+		p.endLayer(i)
+	}
+	copy(p.needsGrad[s.from+1:], learns)
+}
+
+// madeInVain is the new tensors that autograd would save of node i, on top of what else it needs.
+func (p *builder) madeInVain(i int) []linear {
+	var made linear
+	for _, s := range p.rules[i].Saved {
+		if s.Tensor == op.NewTensor && s.What != op.Activation {
+			l := p.linear(s.Size, p.width[i])
+			made.each, made.once = made.each+l.each, made.once+l.once // addUp tells of what cannot be counted
+		}
+	}
+	if made == (linear{}) {
+		return nil
+	}
+	needs := p.linears(p.rules[i].Forward, p.width[i])
+	if len(needs) == 0 {
+		return []linear{made}
+	}
+	for k := range needs {
+		needs[k].each, needs[k].once = needs[k].each+made.each, needs[k].once+made.once
+	}
+	return needs
+}
+
+// runAgain runs a segment forward a second time. Nothing asks for its result.
+func (p *builder) runAgain(s segment) {
+	for i := s.from + 1; i <= s.to; i++ {
+		for _, in := range p.network.Nodes[i].Inputs {
+			p.reads[in]++
+		}
+	}
+	p.hold(p.output[s.from])
+	p.run(s)
+	p.release(p.output[s.to])
+	p.releaseCasts()
+}
+
+// back runs a segment backward.
+func (p *builder) back(s segment) {
+	for i := s.to; i > s.from; i-- {
+		if p.needsGrad[i] && p.grad[i] != none {
+			p.layerBackward(i)
+		}
+	}
+}
+
+// maxCutNodes bounds the work of BestCuts.
+const maxCutNodes = 64
+
+// Cuts is a way to cut a network into segments.
+type Cuts struct {
+	Nodes []int // the last of each segment but the network's last
+	Model int64 // about the peak by which the nodes were chosen; Checkpointed has the account's
+}
+
+// BestCuts gives, for 2 to most segments, the cuts that keep the least alive for a batch. They are chosen by what is
+// alive while a segment is run again: the inputs of the segments so far, what autograd saves in this one with the gradients
+// of its largest volume, and the gradients of the parameters from there on. Networks with many places to cut are cut at
+// some of them only. The list ends where there are no more places.
+func (m *PyTorch) BestCuts(batch int64, most int) ([]Cuts, error) {
+	p, err := m.pass(batch)
+	if err != nil {
+		return nil, err
+	}
+	c := newCutter(m, p, batch)
+	var best []Cuts
+	for segments := 2; segments <= min(most, len(c.nodes)-1); segments++ {
+		best = append(best, c.best(segments))
+	}
+	return best, nil
+}
+
+// cutter chooses cuts. Its nodes are the input, the places to cut, and the last node.
+type cutter struct {
+	nodes  []int
+	volume []int64   // by place: of the node's output
+	cost   [][]int64 // by first and last place: what is alive in the segment between, but for the inputs of segments
+}
+
+func newCutter(m *PyTorch, p *pass, batch int64) *cutter {
+	places := m.CutNodes()
+	for step := (len(places) + maxCutNodes - 1) / maxCutNodes; step > 1; step = 1 {
+		var some []int
+		for i := step - 1; i < len(places); i += step {
+			some = append(some, places[i])
+		}
+		places = some
+	}
+	last := len(p.network.Nodes) - 1
+	c := &cutter{nodes: slices.Concat([]int{0}, places, []int{last})}
+	volumes := make([]int64, last+1)
+	for i := range volumes {
+		volumes[i] = p.tensors[p.output[i]].size.at(batch)
+	}
+	saved, savedBy, gradients := p.savedByNode(batch)
+	fixed := m.update.rounded + p.fixed()
+	for k, from := range c.nodes {
+		c.volume = append(c.volume, volumes[from])
+		row := make([]int64, len(c.nodes))
+		here, largest := int64(0), int64(0)
+		learnt := int64(0)
+		for _, g := range gradients[from+1:] {
+			learnt += g
+		}
+		own := int64(0)
+		if savedBy[p.output[from]] > from {
+			own = volumes[from]
+		}
+		next := k + 1
+		for i := from + 1; i <= last; i++ {
+			here, largest = here+saved[i], max(largest, volumes[i])
+			if i == c.nodes[next] {
+				row[next] = fixed + learnt + max(here-own, 0) + 2*largest
+				next++
+			}
+		}
+		c.cost = append(c.cost, row)
+	}
+	return c
+}
+
+// fixed is the bytes of parameters and buffers, which are always alive.
+func (p *pass) fixed() int64 {
+	bytes := int64(0)
+	for _, t := range p.tensors {
+		if t.part == Parameters || t.part == Buffers {
+			bytes += t.size.once
+		}
+	}
+	return bytes
+}
+
+// savedByNode is by node what autograd saves for it and for none before it, parameters left out, and the gradients of
+// its parameters; by tensor, the first node that it is saved for.
+func (p *pass) savedByNode(batch int64) (saved []int64, savedBy []int, gradients []int64) {
+	saved, gradients = make([]int64, len(p.saved)), make([]int64, len(p.saved))
+	savedBy = make([]int, len(p.tensors)) // 0 for none: the input saves nothing
+	for i, ids := range p.saved {
+		for _, id := range ids {
+			t := &p.tensors[id]
+			if isWeight := t.part == Parameters || t.part == Buffers || t.part == WeightCasts; savedBy[id] == 0 && !isWeight {
+				savedBy[id] = i
+				saved[i] += t.size.at(batch)
+			}
+		}
+		for _, id := range p.weights[i] {
+			if t := &p.tensors[id]; t.part == Parameters {
+				gradients[i] += t.size.once
+			}
+		}
+	}
+	return saved, savedBy, gradients
+}
+
+// best halves the bound on what is alive until no smaller one can be held to.
+func (c *cutter) best(segments int) Cuts {
+	last := len(c.nodes) - 1
+	low, high := int64(0), int64(0) // nothing holds to low
+	for i, row := range c.cost {
+		high = max(high, row[last])
+		for _, v := range c.volume[:i+1] {
+			high = max(high, v)
+		}
+	}
+	for _, v := range c.volume {
+		high += v
+	}
+	places := c.within(high, segments)
+	for high-low > high/1024+1 {
+		middle := low + (high-low)/2
+		if found := c.within(middle, segments); found != nil {
+			places, high = found, middle
+		} else {
+			low = middle
+		}
+	}
+	cuts := Cuts{Model: high}
+	for _, k := range places {
+		cuts.Nodes = append(cuts.Nodes, c.nodes[k])
+	}
+	return cuts
+}
+
+// within finds the places of cuts into so many segments with which no more than the bound is alive, nil where there are
+// none. Of the ways to come to a place, the one counts that has kept the least.
+func (c *cutter) within(bound int64, segments int) []int {
+	count := len(c.nodes)
+	kept := make([][]int64, segments+1) // by segments so far and place: the inputs of segments so far; -1 for no way
+	from := make([][]int, segments+1)
+	for s := range kept {
+		kept[s], from[s] = slices.Repeat([]int64{-1}, count), make([]int, count)
+	}
+	kept[0][0] = c.volume[0]
+	for s := 1; s <= segments; s++ {
+		for i := s - 1; i < count-1; i++ {
+			if kept[s-1][i] < 0 {
+				continue
+			}
+			for j := i + 1; j < count; j++ {
+				total := kept[s-1][i] + c.volume[j]
+				if kept[s-1][i]+c.cost[i][j] <= bound && (kept[s][j] < 0 || total < kept[s][j]) {
+					kept[s][j], from[s][j] = total, i
+				}
+			}
+		}
+	}
+	if kept[segments][count-1] < 0 {
+		return nil
+	}
+	places := make([]int, 0, segments)
+	for s, place := segments, count-1; s > 1; s-- {
+		place = from[s][place]
+		places = append(places, place)
+	}
+	slices.SortFunc(places, cmp.Compare[int])
+	return places
+}
