@@ -43,6 +43,7 @@ var allowed = []struct {
 	{"internal/traffic", []string{"internal/checked", "internal/op", "internal/shape"}},
 	{"internal/convert", []string{"internal/diag", "internal/graph", "internal/op", "internal/shape"}},
 	{"internal/count", []string{"internal/checked", "internal/plain", "internal/diag", "internal/graph", "internal/op", "internal/shape"}},
+	{"internal/fit", []string{"internal/diag", "internal/graph", "internal/op", "internal/shape", "internal/memory"}},
 	{"internal/lint", []string{"internal/diag", "internal/graph", "internal/op", "internal/shape"}},
 
 	// What is done with it. Neither knows the file language, nor the other.
@@ -53,8 +54,8 @@ var allowed = []struct {
 
 	// The program wires them all, and computes through none of the leaves itself.
 	{"cmd/cnncalc", []string{"architectures", "internal/plain", "internal/weights", "internal/picture", "internal/labels",
-		"internal/diag", "internal/graph", "internal/op", "internal/spec", "internal/shape", "internal/memory", "internal/traffic",
-		"internal/convert", "internal/count", "internal/lint",
+		"internal/diag", "internal/graph", "internal/op", "internal/spec", "internal/shape", "internal/memory", "internal/fit",
+		"internal/traffic", "internal/convert", "internal/count", "internal/lint",
 		"internal/exec", "internal/report"}},
 }
 

@@ -97,14 +97,20 @@ func (a *app) load(name string, flags *specFlags) (*loaded, error) {
 			return nil, usageError("--set: %w", err)
 		}
 	}
-	g, problems := l.file.Lower(options)
+	var problems diag.List
+	l.network, problems = l.lower(options)
 	l.problems = append(l.problems, problems...)
-	l.network, problems = shape.Infer(g)
-	l.problems = append(l.problems, problems...)
-	if len(l.problems) == 0 {
-		l.problems = shape.Verify(l.network)
-	}
 	return l, nil
+}
+
+// lower is the network of the file with some options, and what is wrong with it then.
+func (l *loaded) lower(options spec.Options) (*shape.Network, diag.List) {
+	g, problems := l.file.Lower(options)
+	n, more := shape.Infer(g)
+	if problems = append(problems, more...); len(problems)+len(l.problems) == 0 {
+		problems = shape.Verify(n)
+	}
+	return n, problems
 }
 
 // loadSound is load for commands that need a network without problems: they are printed to standard error.

@@ -34,7 +34,7 @@ func newRoot(a *app) *cobra.Command {
 	}
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp())
-	root.AddCommand(newCheck(a), newMemory(a), newReconcile(a), newExplain(a), newTraffic(a), newConvert(a), newRun(a), newList(a), newShow(a), newSchema(a))
+	root.AddCommand(newCheck(a), newMemory(a), newFit(a), newReconcile(a), newExplain(a), newTraffic(a), newConvert(a), newRun(a), newList(a), newShow(a), newSchema(a))
 	root.AddCommand(helpTopics()...)
 	root.InitDefaultCompletionCmd()
 	completion, _, _ := root.Find([]string{"completion"})

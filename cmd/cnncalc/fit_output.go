@@ -1,0 +1,403 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"cnncalc/internal/fit"
+	"cnncalc/internal/memory"
+	"cnncalc/internal/plain"
+	"cnncalc/internal/report"
+	"cnncalc/internal/shape"
+)
+
+// fitResult is the answer to all that was asked.
+type fitResult struct {
+	flags   *fitFlags
+	plan    fitPlan
+	title   string
+	rows    []fitRow
+	checked []string // how far to trust the figures
+	advice  *fitAdvice
+}
+
+// fitRow is one network, mode, type and optimizer. Parts and Bytes are of Batch.
+type fitRow struct {
+	Input     string             `json:"input"`
+	Mode      memory.Mode        `json:"mode"`
+	DType     memory.DType       `json:"dtype"`
+	Optimizer memory.Optimizer   `json:"optimizer,omitempty"` // in training
+	Largest   int64              `json:"largest_batch"`       // 0 where one picture does not fit
+	Batch     int64              `json:"batch"`
+	Bytes     int64              `json:"bytes"`
+	Fits      bool               `json:"fits"`
+	Parts     []memory.PartBytes `json:"parts"` // at the peak
+
+	network *shape.Network
+}
+
+// options are those of the row.
+func (r *fitRow) options(torch memory.Torch) memory.Options {
+	return memory.Options{Torch: torch, Mode: r.Mode, DType: r.DType, Optimizer: r.Optimizer}
+}
+
+// fitAdvice is on the first row whose batch does not fit.
+type fitAdvice struct {
+	Mode      memory.Mode      `json:"mode"`
+	DType     memory.DType     `json:"dtype"`
+	Optimizer memory.Optimizer `json:"optimizer,omitempty"`
+	Batch     int64            `json:"batch"`
+	Peak      memory.PeakBytes `json:"peak"`
+	Remedies  []fit.Remedy     `json:"remedies"`
+
+	parts   []memory.PartBytes
+	macs    int64 // of one picture forward
+	refused int   // rows that do not fit
+}
+
+// fitModel is an account for any batch.
+type fitModel interface {
+	largest(limit int64) (int64, error)
+	at(batch int64) (bytes int64, parts []memory.PartBytes, checked []string, err error)
+}
+
+type pytorchModel struct{ *memory.PyTorch }
+
+func (m pytorchModel) largest(limit int64) (int64, error) {
+	batch, _, err := m.LargestBatch(limit)
+	return batch, err
+}
+
+func (m pytorchModel) at(batch int64) (int64, []memory.PartBytes, []string, error) {
+	a, err := m.Account(batch)
+	if err != nil {
+		return 0, nil, nil, err
+	}
+	return a.Peak.Bytes, a.Parts, a.Checked(), nil
+}
+
+// notesModel is the notes' account. Its parts are all alive at once.
+type notesModel struct {
+	network *shape.Network
+	options memory.Options
+}
+
+func (m notesModel) bytes(batch int64) (int64, error) {
+	n, err := memory.NewNotes(m.network, batch, m.options.DType, m.options.Optimizer)
+	if m.options.Mode == memory.Inference {
+		return n.Inference, err
+	}
+	return n.Training, err
+}
+
+func (m notesModel) largest(limit int64) (int64, error) {
+	batch, _, err := memory.LargestBatch(1, math.MaxInt64, limit, m.bytes)
+	return batch, err
+}
+
+func (m notesModel) at(batch int64) (int64, []memory.PartBytes, []string, error) {
+	n, err := memory.NewNotes(m.network, batch, m.options.DType, m.options.Optimizer)
+	if err != nil {
+		return 0, nil, nil, err
+	}
+	part := func(p memory.Part, bytes int64) memory.PartBytes {
+		return memory.PartBytes{Part: p, Most: bytes, AtPeak: bytes, Exact: true}
+	}
+	parts := []memory.PartBytes{part(memory.Parameters, n.Parameters), part(memory.InputBatch, n.ImageBatch), part(memory.Volumes, n.VolumesForward)}
+	bytes := n.Inference
+	if m.options.Mode == memory.Training {
+		bytes = n.Training
+		parts = append(parts, part(memory.Gradients, n.Gradients), part(memory.State, n.OptimizerCache), part(memory.VolumeGrads, n.VolumesBackward))
+	}
+	return bytes, parts, []string{"The notes' account is exact by their rules, and no measure of what a framework takes: --account pytorch is."}, nil
+}
+
+// ask makes the rows of a network.
+func (r *fitResult) ask(n *shape.Network) error {
+	var base *memory.PyTorch // of the last mode and type
+	var of memory.Options
+	for _, o := range r.plan.columns {
+		var model fitModel = notesModel{n, o}
+		if r.flags.account == pytorchAccount {
+			var err error
+			if base == nil || of.Mode != o.Mode || of.DType != o.DType {
+				base, err = memory.NewPyTorch(n, o)
+			} else {
+				base, err = base.WithOptimizer(o.Optimizer)
+			}
+			if err != nil {
+				return err
+			}
+			of, model = o, pytorchModel{base}
+		}
+		if err := r.askModel(n, o, model); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *fitResult) askModel(n *shape.Network, o memory.Options, model fitModel) error {
+	largest, err := model.largest(r.plan.budget.For)
+	if err != nil {
+		return fmt.Errorf("the memory is too large: %w", err)
+	}
+	batches := []int64{max(largest, 1)}
+	switch {
+	case r.flags.batches != nil:
+		batches = r.flags.batches
+	case r.flags.inputs != nil:
+		batches = []int64{r.flags.batch}
+	}
+	in := n.InputShape()
+	for _, batch := range batches {
+		bytes, parts, lines, err := model.at(batch)
+		if err != nil {
+			return err
+		}
+		r.rows = append(r.rows, fitRow{
+			Input: fmt.Sprintf("%dx%d", in.W, in.H), Mode: o.Mode, DType: o.DType, Optimizer: o.Optimizer,
+			Largest: largest, Batch: batch, Bytes: bytes, Fits: bytes <= r.plan.budget.For, Parts: parts, network: n,
+		})
+		if r.checked == nil {
+			r.checked = lines
+		}
+	}
+	return nil
+}
+
+// advise looks for the first row whose batch does not fit, and for what would make it fit.
+func (r *fitResult) advise(resize func(width, height int64) *shape.Network) error {
+	if r.flags.account != pytorchAccount || r.flags.batches != nil {
+		return nil
+	}
+	batch := r.flags.batch
+	var failed []*fitRow
+	for i := range r.rows {
+		if r.rows[i].Largest < batch {
+			failed = append(failed, &r.rows[i])
+		}
+	}
+	if len(failed) == 0 {
+		return nil
+	}
+	row := failed[0]
+	model, err := memory.NewPyTorch(row.network, row.options(r.plan.torch))
+	if err != nil {
+		return err
+	}
+	account, err := model.Account(batch)
+	if err != nil {
+		return err
+	}
+	if account.Peak.Bytes <= r.plan.budget.For {
+		// A larger batch than the largest cannot; with PyTorch 1.13 a smaller one than that may not fit either.
+		return nil
+	}
+	remedies, err := fit.Remedies(fit.Question{Network: row.network, Options: row.options(r.plan.torch), Batch: batch, Limit: r.plan.budget.For, Resize: resize})
+	r.advice = &fitAdvice{
+		Mode: row.Mode, DType: row.DType, Optimizer: row.Optimizer, Batch: batch, Peak: account.Peak, Remedies: append([]fit.Remedy{}, remedies...),
+		parts: account.Parts, macs: row.network.Total.MACs, refused: len(failed),
+	}
+	return err
+}
+
+// fitDocument is the answer in JSON.
+type fitDocument struct {
+	Schema  string       `json:"schema"`
+	Network string       `json:"network"`
+	Account string       `json:"account"`
+	Torch   memory.Torch `json:"torch,omitempty"`
+	Budget  budget       `json:"budget"`
+	Rows    []fitRow     `json:"rows"`
+	Advice  *fitAdvice   `json:"advice,omitempty"`
+	Checked []string     `json:"checked"`
+}
+
+func (r *fitResult) document() fitDocument {
+	d := fitDocument{Schema: report.Schema, Network: r.title, Account: r.flags.account, Budget: r.plan.budget, Rows: r.rows, Advice: r.advice, Checked: r.checked}
+	if r.flags.account == pytorchAccount {
+		d.Torch = r.plan.torch
+	}
+	return d
+}
+
+// fitGroup is the parts that share a column.
+type fitGroup struct {
+	key, header string
+	parts       []memory.Part
+}
+
+// fitGroups are all groups; what is in none is the rest.
+func fitGroups() []fitGroup {
+	return []fitGroup{
+		{"parameters", "parameters", []memory.Part{memory.Parameters, memory.Buffers, memory.WeightCasts}},
+		{"gradients", "gradients", []memory.Part{memory.Gradients}},
+		{"optimizer_state", "state", []memory.Part{memory.State}},
+		{"volumes", "volumes", []memory.Part{memory.InputBatch, memory.Targets, memory.Volumes, memory.Statistics, memory.Masks, memory.Indices, memory.Loss}},
+		{"volume_gradients", "their gradients", []memory.Part{memory.VolumeGrads}},
+	}
+}
+
+// groupCells are the figures of the groups, and the rest.
+func groupCells(parts []memory.PartBytes, units report.Units) []report.Cell {
+	groups := fitGroups()
+	sums := make([]int64, len(groups)+1)
+	for _, p := range parts {
+		at := slices.IndexFunc(groups, func(g fitGroup) bool { return slices.Contains(g.parts, p.Part) })
+		if at < 0 {
+			at = len(groups)
+		}
+		sums[at] += p.AtPeak // their sum is the peak
+	}
+	cells := make([]report.Cell, len(sums))
+	for i, sum := range sums {
+		cells[i] = sizeCell(sum, units)
+	}
+	return cells
+}
+
+// table is the answer for people, and its rows for CSV.
+func (r *fitResult) table() report.Table {
+	right := func(key, header string) report.Column {
+		return report.Column{Key: key, Header: header, Align: report.Right}
+	}
+	t := report.Table{Title: r.heading()}
+	if r.flags.inputs != nil {
+		t.Columns = append(t.Columns, right("input", "input"))
+	}
+	t.Columns = append(t.Columns, report.Column{Key: "mode", Header: "mode"}, report.Column{Key: "dtype", Header: "dtype"}, report.Column{Key: "optimizer", Header: "optimizer"})
+	if r.flags.batches == nil {
+		t.Columns = append(t.Columns, right("largest_batch", "largest batch"))
+	}
+	if r.flags.isCurve() {
+		t.Columns = append(t.Columns, right("batch", "batch"))
+	}
+	t.Columns = append(t.Columns, right("memory", "memory"))
+	if r.flags.isCurve() {
+		t.Columns = append(t.Columns, report.Column{Key: "fits", Header: "fits"})
+	}
+	for _, g := range fitGroups() {
+		t.Columns = append(t.Columns, right(g.key, g.header))
+	}
+	t.Columns = append(t.Columns, right("rest", "rest"))
+	for i := range r.rows {
+		t.Rows = append(t.Rows, r.cells(&r.rows[i]))
+	}
+	t.Notes = r.notes()
+	return t
+}
+
+func (r *fitResult) cells(row *fitRow) []report.Cell {
+	var cells []report.Cell
+	if r.flags.inputs != nil {
+		cells = append(cells, report.Str(row.Input))
+	}
+	optimizer := report.Str(string(row.Optimizer))
+	if row.Mode == memory.Inference {
+		optimizer = report.Cell{Text: "-", Value: ""}
+	}
+	cells = append(cells, report.Str(string(row.Mode)), report.Str(string(row.DType)), optimizer)
+	if r.flags.batches == nil {
+		cells = append(cells, report.Int(row.Largest))
+	}
+	if r.flags.isCurve() {
+		cells = append(cells, report.Int(row.Batch))
+	}
+	cells = append(cells, sizeCell(row.Bytes, r.plan.units))
+	if r.flags.isCurve() {
+		cells = append(cells, report.Str(map[bool]string{true: "yes", false: "no"}[row.Fits]))
+	}
+	return append(cells, groupCells(row.Parts, r.plan.units)...)
+}
+
+func (r *fitResult) size(bytes int64) string { return report.Bytes(bytes, r.plan.units) }
+
+func (r *fitResult) heading() string {
+	b := r.plan.budget
+	device := "a device"
+	if b.Device != nil {
+		device = "the " + b.Device.Model
+	}
+	return fmt.Sprintf("%s on %s of %s, %s of it for the network", r.title, device, r.size(b.Memory), r.size(b.For))
+}
+
+// notes are the lines under the table.
+func (r *fitResult) notes() []string {
+	b := r.plan.budget
+	var lines []string
+	if r.advice != nil {
+		lines = append(r.adviceLines(), "")
+	}
+	account := "By the notes' account."
+	if r.flags.account == pytorchAccount {
+		account = fmt.Sprintf("By PyTorch's account (PyTorch %s), at the peak.", r.plan.torch)
+	}
+	lines = append(lines, account+" parameters are with buffers and half copies, volumes with all else that is saved; the rest is scratch, workspace, rounding.")
+	if r.flags.batches == nil && r.flags.inputs == nil && slices.ContainsFunc(r.rows, func(row fitRow) bool { return row.Largest == 0 }) {
+		lines = append(lines, "Where the largest batch is 0, the memory is that of one picture.")
+	}
+	lines = append(lines, fmt.Sprintf("Reserve: %s = %s for the CUDA context, cuDNN and fragmentation. It is an assumption: --reserve sets it.", b.Setting, r.size(b.Reserve)))
+	if d := b.Device; d != nil && d.Usable < d.Stated {
+		lines = append(lines, fmt.Sprintf("Of the %s that %s states, %s are usable (%s).", r.size(d.Stated), strings.SplitN(d.StatedBy, ":", 2)[0], r.size(d.Usable), d.UsableBy))
+	}
+	return append(lines, r.checked...)
+}
+
+// adviceLines say what does not fit, of what it is the most, and what would need less.
+func (r *fitResult) adviceLines() []string {
+	a, limit := r.advice, r.plan.budget.For
+	what := "One picture does"
+	if a.Batch > 1 {
+		what = fmt.Sprintf("A batch of %s does", plain.Count(a.Batch))
+	}
+	how := []string{string(a.DType)}
+	if a.Mode == memory.Training {
+		how = append(how, string(a.Optimizer))
+	}
+	lines := []string{fmt.Sprintf("%s not fit in %s (%s): it takes %s, %s too much.", what, a.Mode, strings.Join(how, ", "), r.size(a.Peak.Bytes), r.size(a.Peak.Bytes-limit))}
+	lines = append(lines, "Its largest parts:")
+	parts := slices.Clone(a.parts)
+	slices.SortStableFunc(parts, func(x, y memory.PartBytes) int { return int(min(max(y.AtPeak-x.AtPeak, -1), 1)) })
+	for _, p := range parts[:min(4, len(parts))] {
+		lines = append(lines, fmt.Sprintf("  %12s  %s", r.size(p.AtPeak), p.Part))
+	}
+	lines = append(lines, "Its largest tensors:")
+	for _, t := range a.Peak.Alive[:min(3, len(a.Peak.Alive))] {
+		lines = append(lines, fmt.Sprintf("  %12s  %s", r.size(t.Bytes), t.Name))
+	}
+	if len(a.Remedies) == 0 {
+		return append(lines, "Nothing that is known here would need less.")
+	}
+	lines = append(lines, "What would need less:")
+	for _, remedy := range a.Remedies {
+		lines = append(lines, fmt.Sprintf("  %12s  %-16s  %s", r.size(remedy.Bytes), r.verdict(remedy), remedy.What))
+		if remedy.Kind == fit.Checkpoints {
+			lines[len(lines)-1] += fmt.Sprintf("; %s MACs a picture run twice, %.0f%% of a forward pass", plain.Count(remedy.ExtraMACs), percentOf(remedy.ExtraMACs, a.macs))
+		}
+	}
+	if a.refused > 1 {
+		lines = append(lines, fmt.Sprintf("%d rows in all do not fit; --mode, --dtype and --optimizer choose the one that is advised on.", a.refused))
+	}
+	return lines
+}
+
+// verdict tells whether a remedy is enough.
+func (r *fitResult) verdict(remedy fit.Remedy) string {
+	switch {
+	case !remedy.Fits:
+		return "does not fit"
+	case remedy.Batch > r.advice.Batch:
+		return "fits, up to " + plain.Count(remedy.Batch)
+	}
+	return "fits"
+}
+
+func percentOf(part, whole int64) float64 {
+	if whole == 0 {
+		return 0
+	}
+	return 100 * float64(part) / float64(whole)
+}

@@ -1,0 +1,81 @@
+package fit
+
+import (
+	_ "embed"
+	"encoding/csv"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"cnncalc/internal/diag"
+)
+
+// Device is a GPU.
+type Device struct {
+	Name   string `json:"name"`
+	Model  string `json:"model"`
+	Stated int64  `json:"stated"` // bytes of memory that the vendor states; their GB of memory is 2^30 bytes
+	Usable int64  `json:"usable"` // what the driver reports, where it is known, else Stated
+	// StatedBy and UsableBy are where the two are from; UsableBy is "" where nothing was reported.
+	StatedBy string `json:"stated_by"`
+	UsableBy string `json:"usable_by"`
+}
+
+//go:embed devices.csv
+var devicesCSV string
+
+// Devices lists the GPUs that are known by name.
+func Devices() ([]Device, error) {
+	records, err := csv.NewReader(strings.NewReader(devicesCSV)).ReadAll()
+	if err != nil {
+		return nil, fmt.Errorf("devices.csv: %w", err)
+	}
+	var devices []Device
+	for _, r := range records[1:] {
+		gib, err := strconv.ParseInt(r[2], 10, 32)
+		if err != nil {
+			return nil, fmt.Errorf("devices.csv: %s: %w", r[0], err)
+		}
+		d := Device{Name: r[0], Model: r[1], Stated: gib << 30, Usable: gib << 30, StatedBy: r[4], UsableBy: r[5]}
+		if r[3] != "" {
+			mib, err := strconv.ParseInt(r[3], 10, 32)
+			if err != nil {
+				return nil, fmt.Errorf("devices.csv: %s: %w", r[0], err)
+			}
+			d.Usable = mib << 20
+		}
+		devices = append(devices, d)
+	}
+	return devices, nil
+}
+
+// FindDevice is the device of a name, without regard to case, spaces, dashes and underscores. The error for any other
+// name has the nearest ones.
+func FindDevice(name string) (Device, error) {
+	devices, err := Devices()
+	if err != nil {
+		return Device{}, err
+	}
+	var names, longer []string
+	for _, d := range devices {
+		if plainName(d.Name) == plainName(name) {
+			return d, nil
+		}
+		names = append(names, d.Name)
+		if plainName(name) != "" && strings.HasPrefix(plainName(d.Name), plainName(name)) {
+			longer = append(longer, d.Name)
+		}
+	}
+	hint := diag.DidYouMean(name, names)
+	if len(longer) > 0 {
+		hint = "did you mean " + strings.Join(longer, " or ") + "?"
+	}
+	if hint == "" {
+		hint = "--list-devices shows the known ones, --device-memory takes any size"
+	}
+	return Device{}, fmt.Errorf("%q is not a known device; %s", diag.Short(name), hint)
+}
+
+func plainName(name string) string {
+	return strings.ToLower(strings.NewReplacer(" ", "", "-", "", "_", "").Replace(name))
+}

@@ -1,0 +1,239 @@
+// Package fit answers whether a network and a batch fit a device: the devices that are known by name, and what would
+// make a batch fit that does not, each with its figures computed by PyTorch's account of the network as it would be
+// then.
+//
+// The account itself and the search for the largest batch are in package memory; how an answer is printed is for others.
+package fit
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"cnncalc/internal/memory"
+	"cnncalc/internal/shape"
+)
+
+// Question is a batch that is to fit.
+type Question struct {
+	Network *shape.Network
+	Options memory.Options
+	Batch   int64
+	Limit   int64 // bytes
+	// Resize is the network with another input size, nil where it has problems then.
+	Resize func(width, height int64) *shape.Network
+}
+
+// Remedy is something that makes a training or an inference need less.
+type Remedy struct {
+	Kind  string `json:"kind"`
+	What  string `json:"what"`  // in words
+	Bytes int64  `json:"bytes"` // the peak of the batch then
+	Fits  bool   `json:"fits"`
+	Batch int64  `json:"largest_batch"` // that fits then, 0 for none
+	// Of checkpoints: the last layers of all segments but the last, and what is computed twice of one picture.
+	Cuts      []string `json:"cuts,omitempty"`
+	ExtraMACs int64    `json:"extra_macs,omitempty"`
+}
+
+// The kinds of remedies.
+const (
+	SmallerInput   = "input"
+	SmallerType    = "dtype"
+	OtherOptimizer = "optimizer"
+	FirstStride    = "stride"
+	Pooling        = "pooling"
+	Checkpoints    = "checkpoints"
+)
+
+// maxSegments is the most that checkpoints are tried with.
+const maxSegments = 10
+
+// Remedies are those that need less, the kinds in the order above.
+func Remedies(q Question) ([]Remedy, error) {
+	model, err := memory.NewPyTorch(q.Network, q.Options)
+	if err != nil {
+		return nil, err
+	}
+	peak, err := model.Peak(q.Batch)
+	if err != nil {
+		return nil, err
+	}
+	list := &remedies{Question: q, model: model, peak: peak}
+	for _, add := range []func() error{list.input, list.types, list.optimizers, list.stride, list.pooling, list.checkpoints} {
+		if err := add(); err != nil {
+			return nil, err
+		}
+	}
+	return list.found, nil
+}
+
+// remedies collects them.
+type remedies struct {
+	Question
+	model *memory.PyTorch
+	peak  int64 // without any
+	found []Remedy
+}
+
+// add works out the figures of a remedy, and takes it up if they are less than without.
+func (r *remedies) add(remedy Remedy, m *memory.PyTorch) error {
+	var err error
+	if remedy.Bytes, err = m.Peak(r.Batch); err != nil || remedy.Bytes >= r.peak {
+		return err
+	}
+	remedy.Fits = remedy.Bytes <= r.Limit
+	remedy.Batch, _, err = m.LargestBatch(r.Limit)
+	r.found = append(r.found, remedy)
+	return err
+}
+
+// with is a remedy that changes the network or the options.
+func (r *remedies) with(kind, what string, n *shape.Network, o memory.Options) error {
+	m, err := memory.NewPyTorch(n, o)
+	if err != nil {
+		return err
+	}
+	return r.add(Remedy{Kind: kind, What: what}, m)
+}
+
+// input is the largest of some smaller input sizes with which the batch fits.
+func (r *remedies) input() error {
+	in := r.Network.InputShape()
+	for _, width := range smallerSizes(in.W) {
+		height := in.H - (in.W-width)*in.H/in.W
+		n := r.Resize(width, height)
+		if n == nil {
+			continue
+		}
+		m, err := memory.NewPyTorch(n, r.Options)
+		if err != nil {
+			return err
+		}
+		peak, err := m.Peak(r.Batch)
+		if err != nil {
+			return err
+		}
+		if peak <= r.Limit {
+			return r.add(Remedy{Kind: SmallerInput, What: fmt.Sprintf("an input of %dx%d", width, height)}, m)
+		}
+	}
+	return nil
+}
+
+// smallerSizes are some sizes below a width, the largest first. They differ from it by whole strides of the usual
+// networks, so that windows which fit it a whole number of times fit these too.
+func smallerSizes(width int64) []int64 {
+	const most = 8
+	step := int64(32)
+	if width <= 64 {
+		step = 8
+	}
+	step *= max(1, (width/step+most-1)/most)
+	var sizes []int64
+	for w := width - step; w >= step/2 && w > 0; w -= step {
+		sizes = append(sizes, w)
+	}
+	return sizes
+}
+
+// types are the smaller ones.
+func (r *remedies) types() error {
+	words := map[memory.DType]string{
+		memory.AMP:  "amp: torch.autocast, the weights stay float32",
+		memory.FP16: "fp16 for all of the network, bf16 likewise",
+		memory.BF16: "bf16 for all of the network",
+		memory.INT8: "int8: a quantized network",
+	}
+	for _, d := range []memory.DType{memory.AMP, memory.FP16, memory.BF16, memory.INT8} {
+		o := r.Options
+		o.DType = d
+		isTwin := d == memory.BF16 && r.Options.Torch != memory.Torch113CPU // takes what fp16 takes
+		if d == r.Options.DType || isTwin || o.Check() != nil {
+			continue
+		}
+		if err := r.with(SmallerType, words[d], r.Network, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// optimizers are those that keep less.
+func (r *remedies) optimizers() error {
+	if r.Options.Mode != memory.Training {
+		return nil
+	}
+	for _, o := range []memory.Optimizer{memory.DefaultOptimizer, "sgd"} {
+		if o.Copies() >= r.Options.Optimizer.Copies() {
+			continue
+		}
+		m, err := r.model.WithOptimizer(o)
+		if err != nil {
+			return err
+		}
+		keeps := cmp.Or(o.Keeps(), "nothing")
+		if err := r.add(Remedy{Kind: OtherOptimizer, What: fmt.Sprintf("the optimizer %s, which keeps %s", o, keeps)}, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stride is the notes' compromise for the first layer.
+func (r *remedies) stride() error {
+	n, what := withFirstStride(r.Network)
+	if n == nil {
+		return nil
+	}
+	return r.with(FirstStride, what, n, r.Options)
+}
+
+// pooling is a global average in place of all FC but the last.
+func (r *remedies) pooling() error {
+	n, what := withPooling(r.Network)
+	if n == nil {
+		return nil
+	}
+	return r.with(Pooling, what, n, r.Options)
+}
+
+// checkpoints are as few segments as make the batch fit, and as many as need the least.
+func (r *remedies) checkpoints() error {
+	if r.Options.Mode != memory.Training {
+		return nil
+	}
+	ways, err := r.model.BestCuts(r.Batch, maxSegments)
+	if err != nil || len(ways) == 0 {
+		return err
+	}
+	least := slices.MinFunc(ways, func(a, b memory.Cuts) int { return cmp.Compare(a.Model, b.Model) })
+	for _, way := range ways {
+		if way.Model > r.Limit && len(way.Nodes) != len(least.Nodes) {
+			continue // the model is near the account: it need not be asked
+		}
+		before := len(r.found)
+		if err := r.checkpointed(way); err != nil {
+			return err
+		}
+		if len(way.Nodes) == len(least.Nodes) || len(r.found) > before && r.found[before].Fits {
+			break
+		}
+		r.found = r.found[:before]
+	}
+	return nil
+}
+
+func (r *remedies) checkpointed(way memory.Cuts) error {
+	m, err := r.model.Checkpointed(way.Nodes)
+	if err != nil {
+		return err
+	}
+	remedy := Remedy{Kind: Checkpoints, ExtraMACs: r.model.ExtraMACs(way.Nodes)}
+	for _, i := range way.Nodes {
+		remedy.Cuts = append(remedy.Cuts, r.Network.Nodes[i].Name)
+	}
+	remedy.What = fmt.Sprintf("checkpoints in %d segments, cut behind %s", len(way.Nodes)+1, strings.Join(remedy.Cuts, ", "))
+	return r.add(remedy, m)
+}
