@@ -15,27 +15,27 @@ import (
 
 // fitResult is the answer to all that was asked.
 type fitResult struct {
-	flags   *fitFlags
-	plan    fitPlan
-	title   string
-	rows    []fitRow
-	checked []string // how far to trust the figures
-	advice  *fitAdvice
+	flags  *fitFlags
+	plan   fitPlan
+	title  string
+	rows   []fitRow
+	advice *fitAdvice
 }
 
 // fitRow is one network, mode, type and optimizer. Parts and Bytes are of Batch.
 type fitRow struct {
-	Input     string             `json:"input"`
-	Mode      memory.Mode        `json:"mode"`
-	DType     memory.DType       `json:"dtype"`
-	Optimizer memory.Optimizer   `json:"optimizer,omitempty"` // in training
-	Largest   int64              `json:"largest_batch"`       // 0 where one picture does not fit
-	Batch     int64              `json:"batch"`
-	Bytes     int64              `json:"bytes"`
-	Fits      bool               `json:"fits"`
-	Parts     []memory.PartBytes `json:"parts"` // at the peak
+	Input     string                `json:"input"`
+	Mode      memory.Mode           `json:"mode"`
+	DType     memory.DType          `json:"dtype"`
+	Optimizer memory.Optimizer      `json:"optimizer,omitempty"` // in training
+	Largest   int64                 `json:"largest_batch"`       // 0 where one picture does not fit
+	Batch     int64                 `json:"batch"`
+	Bytes     int64                 `json:"bytes"`
+	Fits      bool                  `json:"fits"`
+	Parts     map[memory.Part]int64 `json:"parts"` // at the peak
 
 	network *shape.Network
+	model   fitModel
 }
 
 // options are those of the row.
@@ -60,7 +60,7 @@ type fitAdvice struct {
 // fitModel is an account for any batch.
 type fitModel interface {
 	largest(limit int64) (int64, error)
-	at(batch int64) (bytes int64, parts []memory.PartBytes, checked []string, err error)
+	at(batch int64) (bytes int64, parts map[memory.Part]int64, err error)
 }
 
 type pytorchModel struct{ *memory.PyTorch }
@@ -70,13 +70,7 @@ func (m pytorchModel) largest(limit int64) (int64, error) {
 	return batch, err
 }
 
-func (m pytorchModel) at(batch int64) (int64, []memory.PartBytes, []string, error) {
-	a, err := m.Account(batch)
-	if err != nil {
-		return 0, nil, nil, err
-	}
-	return a.Peak.Bytes, a.Parts, a.Checked(), nil
-}
+func (m pytorchModel) at(batch int64) (int64, map[memory.Part]int64, error) { return m.AtPeak(batch) }
 
 // notesModel is the notes' account. Its parts are all alive at once.
 type notesModel struct {
@@ -84,34 +78,22 @@ type notesModel struct {
 	options memory.Options
 }
 
-func (m notesModel) bytes(batch int64) (int64, error) {
-	n, err := memory.NewNotes(m.network, batch, m.options.DType, m.options.Optimizer)
-	if m.options.Mode == memory.Inference {
-		return n.Inference, err
-	}
-	return n.Training, err
-}
-
 func (m notesModel) largest(limit int64) (int64, error) {
-	batch, _, err := memory.LargestBatch(1, math.MaxInt64, limit, m.bytes)
+	batch, _, err := memory.LargestBatch(1, math.MaxInt64, limit, func(batch int64) (int64, error) {
+		bytes, _, err := m.at(batch)
+		return bytes, err
+	})
 	return batch, err
 }
 
-func (m notesModel) at(batch int64) (int64, []memory.PartBytes, []string, error) {
+func (m notesModel) at(batch int64) (int64, map[memory.Part]int64, error) {
 	n, err := memory.NewNotes(m.network, batch, m.options.DType, m.options.Optimizer)
-	if err != nil {
-		return 0, nil, nil, err
+	parts := map[memory.Part]int64{memory.Parameters: n.Parameters, memory.InputBatch: n.ImageBatch, memory.Volumes: n.VolumesForward}
+	if m.options.Mode == memory.Inference {
+		return n.Inference, parts, err
 	}
-	part := func(p memory.Part, bytes int64) memory.PartBytes {
-		return memory.PartBytes{Part: p, Most: bytes, AtPeak: bytes, Exact: true}
-	}
-	parts := []memory.PartBytes{part(memory.Parameters, n.Parameters), part(memory.InputBatch, n.ImageBatch), part(memory.Volumes, n.VolumesForward)}
-	bytes := n.Inference
-	if m.options.Mode == memory.Training {
-		bytes = n.Training
-		parts = append(parts, part(memory.Gradients, n.Gradients), part(memory.State, n.OptimizerCache), part(memory.VolumeGrads, n.VolumesBackward))
-	}
-	return bytes, parts, []string{"The notes' account is exact by their rules, and no measure of what a framework takes: --account pytorch is."}, nil
+	parts[memory.Gradients], parts[memory.State], parts[memory.VolumeGrads] = n.Gradients, n.OptimizerCache, n.VolumesBackward
+	return n.Training, parts, err
 }
 
 // ask makes the rows of a network.
@@ -153,17 +135,14 @@ func (r *fitResult) askModel(n *shape.Network, o memory.Options, model fitModel)
 	}
 	in := n.InputShape()
 	for _, batch := range batches {
-		bytes, parts, lines, err := model.at(batch)
+		bytes, parts, err := model.at(batch)
 		if err != nil {
 			return err
 		}
 		r.rows = append(r.rows, fitRow{
 			Input: fmt.Sprintf("%dx%d", in.W, in.H), Mode: o.Mode, DType: o.DType, Optimizer: o.Optimizer,
-			Largest: largest, Batch: batch, Bytes: bytes, Fits: bytes <= r.plan.budget.For, Parts: parts, network: n,
+			Largest: largest, Batch: batch, Bytes: bytes, Fits: bytes <= r.plan.budget.For, Parts: parts, network: n, model: model,
 		})
-		if r.checked == nil {
-			r.checked = lines
-		}
 	}
 	return nil
 }
@@ -184,10 +163,7 @@ func (r *fitResult) advise(resize func(width, height int64) *shape.Network) erro
 		return nil
 	}
 	row := failed[0]
-	model, err := memory.NewPyTorch(row.network, row.options(r.plan.torch))
-	if err != nil {
-		return err
-	}
+	model := row.model.(pytorchModel).PyTorch
 	account, err := model.Account(batch)
 	if err != nil {
 		return err
@@ -196,12 +172,21 @@ func (r *fitResult) advise(resize func(width, height int64) *shape.Network) erro
 		// A larger batch than the largest cannot; with PyTorch 1.13 a smaller one than that may not fit either.
 		return nil
 	}
-	remedies, err := fit.Remedies(fit.Question{Network: row.network, Options: row.options(r.plan.torch), Batch: batch, Limit: r.plan.budget.For, Resize: resize})
+	remedies, err := fit.Remedies(fit.Question{Model: model, Network: row.network, Options: row.options(r.plan.torch), Batch: batch, Limit: r.plan.budget.For, Resize: resize})
 	r.advice = &fitAdvice{
 		Mode: row.Mode, DType: row.DType, Optimizer: row.Optimizer, Batch: batch, Peak: account.Peak, Remedies: append([]fit.Remedy{}, remedies...),
 		parts: account.Parts, macs: row.network.Total.MACs, refused: len(failed),
 	}
 	return err
+}
+
+// checked says how far to trust the figures.
+func (r *fitResult) checked() []string {
+	if r.flags.account == notesAccount {
+		return []string{"The notes' account is exact by their rules, and no measure of what a framework takes: --account pytorch is."}
+	}
+	a := memory.Account{Options: memory.Options{Torch: r.plan.torch, DType: memory.FP32}}
+	return a.Checked()
 }
 
 // fitDocument is the answer in JSON.
@@ -217,7 +202,7 @@ type fitDocument struct {
 }
 
 func (r *fitResult) document() fitDocument {
-	d := fitDocument{Schema: report.Schema, Network: r.title, Account: r.flags.account, Budget: r.plan.budget, Rows: r.rows, Advice: r.advice, Checked: r.checked}
+	d := fitDocument{Schema: report.Schema, Network: r.title, Account: r.flags.account, Budget: r.plan.budget, Rows: r.rows, Advice: r.advice, Checked: r.checked()}
 	if r.flags.account == pytorchAccount {
 		d.Torch = r.plan.torch
 	}
@@ -242,21 +227,21 @@ func fitGroups() []fitGroup {
 }
 
 // groupCells are the figures of the groups, and the rest.
-func groupCells(parts []memory.PartBytes, units report.Units) []report.Cell {
-	groups := fitGroups()
-	sums := make([]int64, len(groups)+1)
-	for _, p := range parts {
-		at := slices.IndexFunc(groups, func(g fitGroup) bool { return slices.Contains(g.parts, p.Part) })
-		if at < 0 {
-			at = len(groups)
+func groupCells(parts map[memory.Part]int64, units report.Units) []report.Cell {
+	rest := int64(0)
+	for _, bytes := range parts {
+		rest += bytes // their sum is the peak
+	}
+	var cells []report.Cell
+	for _, g := range fitGroups() {
+		sum := int64(0)
+		for _, p := range g.parts {
+			sum += parts[p]
 		}
-		sums[at] += p.AtPeak // their sum is the peak
+		rest -= sum
+		cells = append(cells, sizeCell(sum, units))
 	}
-	cells := make([]report.Cell, len(sums))
-	for i, sum := range sums {
-		cells[i] = sizeCell(sum, units)
-	}
-	return cells
+	return append(cells, sizeCell(rest, units))
 }
 
 // table is the answer for people, and its rows for CSV.
@@ -343,7 +328,7 @@ func (r *fitResult) notes() []string {
 	if d := b.Device; d != nil && d.Usable < d.Stated {
 		lines = append(lines, fmt.Sprintf("Of the %s that %s states, %s are usable (%s).", r.size(d.Stated), strings.SplitN(d.StatedBy, ":", 2)[0], r.size(d.Usable), d.UsableBy))
 	}
-	return append(lines, r.checked...)
+	return append(lines, r.checked()...)
 }
 
 // adviceLines say what does not fit, of what it is the most, and what would need less.

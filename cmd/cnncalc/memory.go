@@ -28,7 +28,12 @@ By the notes, activation functions make no volume of their own; --all lists them
 multiply-accumulate of a convolution or FC, biases not counted; 1 MAC is 2 FLOPs.
 
 Gradients are set to None before an iteration, and the optimizer's state is there already. fp16 and bf16
-hold all of the network; amp is torch.autocast, with weights in float32; int8 is for inference.`
+hold all of the network; amp is torch.autocast, with weights in float32; int8 is for inference.
+
+--timeline shows what is alive after every step, forward and backward, and at most within it: as bars as wide as the
+terminal, or 80 columns. In text and Markdown the steps of long networks are folded to some 60 rows ("conv3 +2" is
+conv3, where the most is alive, and two more); --all prints each, as CSV and JSON do. --format svg, or -o with a name
+that ends in .svg, draws it for a document.`
 
 // The accounts.
 const (
@@ -46,7 +51,9 @@ type memoryFlags struct {
 	dtype, torch    string
 	all             bool
 	columns         []string
+	timeline        bool
 	format          string
+	formatGiven     bool
 	output          string
 	units           string
 }
@@ -59,9 +66,19 @@ func newMemory(a *app) *cobra.Command {
 		Long:  memoryLong,
 		Example: "  cnncalc memory vgg16 --batch 64\n" +
 			"  cnncalc memory torchvision/resnet50 --account pytorch --batch 32 --optimizer adam\n" +
+			"  cnncalc memory vgg16 --timeline --batch 64 -o vgg16.svg\n" +
 			"  cnncalc memory mynet.yaml --format csv -o table.csv",
 		Args: atMostOneSpec,
-		RunE: func(_ *cobra.Command, args []string) error { return a.memory(args, &f) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if f.timeline {
+				f.formatGiven = cmd.Flags().Changed("format")
+				if !cmd.Flags().Changed("account") {
+					f.account = pytorchAccount
+				}
+				return a.timeline(args, &f)
+			}
+			return a.memory(args, &f)
+		},
 	}
 	f.register(cmd.Flags())
 	flags := cmd.Flags()
@@ -71,16 +88,20 @@ func newMemory(a *app) *cobra.Command {
 	flags.StringVar(&f.optimizer, "optimizer", "", "in training: "+strings.Join(memory.Optimizers(), ", ")+" (default momentum)")
 	flags.StringVar(&f.dtype, "dtype", "", strings.Join(memory.DTypes(), ", ")+" (default fp32)")
 	flags.StringVar(&f.torch, "torch", "", "the release whose rules --account pytorch follows: "+strings.Join(memory.Torches(), " or ")+" (default 2-cuda)")
-	flags.BoolVar(&f.all, "all", false, "list layers too that make no volume and have no parameters")
+	flags.BoolVar(&f.all, "all", false, "list layers too that make no volume and have no parameters; with --timeline, every step in text")
 	flags.StringVar(&f.as, "as", "", "count as another program does: "+strings.Join(count.Names(), ", ")+" (cnncalc help counting)")
+	flags.BoolVar(&f.timeline, "timeline", false, "print or draw what is alive after every step, by --account pytorch (the default here) or cnncalc")
 	flags.StringSliceVar(&f.columns, "columns", nil, "columns to print, in order; for notes: name,layer,output,memory,weights,biases,macs,field,jump,start")
-	flags.StringVar(&f.format, "format", "text", "text, markdown, csv or json")
+	flags.StringVar(&f.format, "format", "text", "text, markdown, csv or json; with --timeline svg too")
 	flags.StringVarP(&f.output, "output", "o", "", "write to this file, whole or not at all")
 	flags.StringVar(&f.units, "units", string(report.IEC), "iec (1 GiB = 2^30 bytes) or si (1 GB = 10^9)")
 	return cmd
 }
 
 func (a *app) memory(args []string, f *memoryFlags) error {
+	if f.format == svgFormat {
+		return usageError("--format: svg draws a --timeline; choose from %s", strings.Join(report.Formats(), ", "))
+	}
 	format, err := report.ParseFormat(f.format)
 	if err != nil {
 		return usageError("--format: %w", err)

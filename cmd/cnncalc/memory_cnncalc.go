@@ -13,13 +13,9 @@ import (
 // cnncalc is the executor's own account: where every volume of a run lives, and what the run takes in all. It is exact,
 // but depends on the processor and the number of threads, as the kernels do.
 func (l *loaded) cnncalc(f *memoryFlags, units report.Units) (accountResult, error) {
-	if f.batch > math.MaxInt32 {
-		return accountResult{}, problemError("%s: a batch of %d is too large to run", l.title(), f.batch)
-	}
-	threads := min(runtime.GOMAXPROCS(0), exec.MaxThreads)
-	program, err := exec.Compile(l.network, exec.Options{Batch: int(f.batch), Threads: threads, Algo: exec.Auto, Fuse: true})
+	program, threads, err := l.compileAccount(f)
 	if err != nil {
-		return accountResult{}, problemError("%s: %w", l.title(), err)
+		return accountResult{}, err
 	}
 	arena, footprint := program.Arena(), program.Footprint()
 	document := &report.ArenaDocument{Threads: threads, MaxLive: arena.MaxLive * memory.BytesPerValue, Footprint: footprint, Buffers: l.buffers(arena)}
@@ -40,6 +36,19 @@ func (l *loaded) cnncalc(f *memoryFlags, units report.Units) (accountResult, err
 			report.Str(b.From), report.Str(b.To)})
 	}
 	return accountResult{t, report.MemoryDocument{CNNCalc: document}}, nil
+}
+
+// compileAccount makes the program that cnncalc run would run, and tells its threads.
+func (l *loaded) compileAccount(f *memoryFlags) (program *exec.Program, threads int, err error) {
+	if f.batch > math.MaxInt32 {
+		return nil, 0, problemError("%s: a batch of %d is too large to run", l.title(), f.batch)
+	}
+	threads = min(runtime.GOMAXPROCS(0), exec.MaxThreads)
+	program, err = exec.Compile(l.network, exec.Options{Batch: int(f.batch), Threads: threads, Algo: exec.Auto, Fuse: true})
+	if err != nil {
+		return nil, 0, problemError("%s: %w", l.title(), err)
+	}
+	return program, threads, nil
 }
 
 // buffers describes the places in the arena, by the layers that they are of.

@@ -19,6 +19,7 @@ import (
 type Question struct {
 	Network *shape.Network
 	Options memory.Options
+	Model   *memory.PyTorch // the account of the two
 	Batch   int64
 	Limit   int64 // bytes
 	// Resize is the network with another input size, nil where it has problems then.
@@ -52,15 +53,11 @@ const maxSegments = 10
 
 // Remedies are those that need less, the kinds in the order above.
 func Remedies(q Question) ([]Remedy, error) {
-	model, err := memory.NewPyTorch(q.Network, q.Options)
+	peak, err := q.Model.Peak(q.Batch)
 	if err != nil {
 		return nil, err
 	}
-	peak, err := model.Peak(q.Batch)
-	if err != nil {
-		return nil, err
-	}
-	list := &remedies{Question: q, model: model, peak: peak}
+	list := &remedies{Question: q, peak: peak}
 	for _, add := range []func() error{list.input, list.types, list.optimizers, list.stride, list.pooling, list.checkpoints} {
 		if err := add(); err != nil {
 			return nil, err
@@ -72,7 +69,6 @@ func Remedies(q Question) ([]Remedy, error) {
 // remedies collects them.
 type remedies struct {
 	Question
-	model *memory.PyTorch
 	peak  int64 // without any
 	found []Remedy
 }
@@ -98,28 +94,44 @@ func (r *remedies) with(kind, what string, n *shape.Network, o memory.Options) e
 	return r.add(Remedy{Kind: kind, What: what}, m)
 }
 
-// input is the largest of some smaller input sizes with which the batch fits.
+// input is a smaller input size with which the batch fits: of some sizes the largest, unless the network has problems
+// with others between.
 func (r *remedies) input() error {
 	in := r.Network.InputShape()
-	for _, width := range smallerSizes(in.W) {
-		height := in.H - (in.W-width)*in.H/in.W
-		n := r.Resize(width, height)
-		if n == nil {
+	sizes := smallerSizes(in.W)
+	var best Remedy
+	var model *memory.PyTorch
+	for len(sizes) > 0 {
+		middle := len(sizes) / 2
+		height := in.H - (in.W-sizes[middle])*in.H/in.W
+		m, fits, err := r.resized(sizes[middle], height)
+		if err != nil {
+			return err
+		}
+		if !fits {
+			sizes = sizes[middle+1:]
 			continue
 		}
-		m, err := memory.NewPyTorch(n, r.Options)
-		if err != nil {
-			return err
-		}
-		peak, err := m.Peak(r.Batch)
-		if err != nil {
-			return err
-		}
-		if peak <= r.Limit {
-			return r.add(Remedy{Kind: SmallerInput, What: fmt.Sprintf("an input of %dx%d", width, height)}, m)
-		}
+		best, model = Remedy{Kind: SmallerInput, What: fmt.Sprintf("an input of %dx%d", sizes[middle], height)}, m
+		sizes = sizes[:middle]
 	}
-	return nil
+	if model == nil {
+		return nil
+	}
+	return r.add(best, model)
+}
+
+// resized is the account with another input size, and whether the batch fits then.
+func (r *remedies) resized(width, height int64) (m *memory.PyTorch, fits bool, err error) {
+	n := r.Resize(width, height)
+	if n == nil {
+		return nil, false, nil
+	}
+	if m, err = memory.NewPyTorch(n, r.Options); err != nil {
+		return nil, false, err
+	}
+	peak, err := m.Peak(r.Batch)
+	return m, peak <= r.Limit, err
 }
 
 // smallerSizes are some sizes below a width, the largest first. They differ from it by whole strides of the usual
@@ -169,7 +181,7 @@ func (r *remedies) optimizers() error {
 		if o.Copies() >= r.Options.Optimizer.Copies() {
 			continue
 		}
-		m, err := r.model.WithOptimizer(o)
+		m, err := r.Model.WithOptimizer(o)
 		if err != nil {
 			return err
 		}
@@ -204,7 +216,7 @@ func (r *remedies) checkpoints() error {
 	if r.Options.Mode != memory.Training {
 		return nil
 	}
-	ways, err := r.model.BestCuts(r.Batch, maxSegments)
+	ways, err := r.Model.BestCuts(r.Batch, maxSegments)
 	if err != nil || len(ways) == 0 {
 		return err
 	}
@@ -226,11 +238,11 @@ func (r *remedies) checkpoints() error {
 }
 
 func (r *remedies) checkpointed(way memory.Cuts) error {
-	m, err := r.model.Checkpointed(way.Nodes)
+	m, err := r.Model.Checkpointed(way.Nodes)
 	if err != nil {
 		return err
 	}
-	remedy := Remedy{Kind: Checkpoints, ExtraMACs: r.model.ExtraMACs(way.Nodes)}
+	remedy := Remedy{Kind: Checkpoints, ExtraMACs: r.Model.ExtraMACs(way.Nodes)}
 	for _, i := range way.Nodes {
 		remedy.Cuts = append(remedy.Cuts, r.Network.Nodes[i].Name)
 	}

@@ -73,33 +73,58 @@ func (m *PyTorch) Account(batch int64) (*Account, error) {
 	return a, nil
 }
 
-// fillPeak finds the peak, what is alive then, and the most of every part.
-func (m *PyTorch) fillPeak(a *Account, p *pass) {
-	bytes, at, end := p.peak(a.Batch)
-	step := p.stepAt(at)
-	scratch := int64(0)
+// AtPeak is the peak of a batch and what of each part is alive then, as Account has them, in less time.
+func (m *PyTorch) AtPeak(batch int64) (peak int64, parts map[Part]int64, err error) {
+	p, err := m.pass(batch)
+	if err != nil {
+		return 0, nil, err
+	}
+	at := m.peakMoment(p, batch)
+	return at.bytes, m.partsAt(p, batch, at, p.aliveAt(at.event)), nil
+}
+
+// moment is where a peak stands.
+type moment struct {
+	bytes   int64
+	event   int
+	step    Moment
+	scratch int64 // what is needed then besides tensors
+}
+
+func (m *PyTorch) peakMoment(p *pass, batch int64) moment {
+	bytes, at, end := p.peak(batch)
+	peak := moment{bytes: bytes + m.update.rounded, event: at, step: p.stepAt(at)}
 	if e := p.events[at]; e.kind == eventNeed {
-		scratch = p.needed(e.index, a.Batch)
+		peak.scratch = p.needed(e.index, batch)
 	}
 	if end+m.update.scratch > bytes {
-		bytes, at = end+m.update.scratch, len(p.events)-1
-		step, scratch = Moment{Phase: Update, Name: string(m.options.Optimizer)}, m.update.scratch
+		return moment{end + m.update.scratch + m.update.rounded, len(p.events) - 1, Moment{Phase: Update, Name: string(m.options.Optimizer)}, m.update.scratch}
 	}
-	a.Peak = PeakBytes{Bytes: bytes + m.update.rounded, Phase: step.Phase, Name: step.Name, Exact: p.isExact(Scratch)}
+	return peak
+}
 
-	most, atPeak := p.mostOfParts(a.Batch), map[Part]int64{Scratch: scratch, State: m.update.state}
-	most[Scratch], most[State] = max(most[Scratch], m.update.scratch), m.update.state
-	alive := p.aliveAt(at)
+// partsAt adds up what is alive at a moment.
+func (m *PyTorch) partsAt(p *pass, batch int64, at moment, alive []int) map[Part]int64 {
+	parts := map[Part]int64{Scratch: at.scratch, State: m.update.state}
 	for _, id := range alive {
-		atPeak[p.tensors[id].part] += p.tensors[id].size.at(a.Batch)
+		parts[p.tensors[id].part] += p.tensors[id].size.at(batch)
 	}
-	a.Peak.Alive = p.largest(alive, a.Batch, AliveBytes{string(Scratch), Scratch, scratch}, AliveBytes{string(State), State, m.update.state})
-
-	rest := a.Peak.Bytes
-	for _, bytes := range atPeak {
+	rest := at.bytes
+	for _, bytes := range parts {
 		rest -= bytes
 	}
-	atPeak[Rounding], most[Rounding] = rest, rest
+	parts[Rounding] = rest
+	return parts
+}
+
+// fillPeak finds the peak, what is alive then, and the most of every part.
+func (m *PyTorch) fillPeak(a *Account, p *pass) {
+	at := m.peakMoment(p, a.Batch)
+	a.Peak = PeakBytes{Bytes: at.bytes, Phase: at.step.Phase, Name: at.step.Name, Exact: p.isExact(Scratch)}
+	alive := p.aliveAt(at.event)
+	atPeak, most := m.partsAt(p, a.Batch, at, alive), p.mostOfParts(a.Batch)
+	most[Scratch], most[State], most[Rounding] = max(most[Scratch], m.update.scratch), m.update.state, atPeak[Rounding]
+	a.Peak.Alive = p.largest(alive, a.Batch, AliveBytes{string(Scratch), Scratch, at.scratch}, AliveBytes{string(State), State, m.update.state})
 	for _, part := range parts() {
 		if most[part] > 0 {
 			a.Parts = append(a.Parts, PartBytes{part, most[part], atPeak[part], p.isExact(part)})

@@ -356,3 +356,23 @@ func BenchmarkPlanArena(b *testing.B) {
 		})
 	}
 }
+
+// The most of an arena's timeline is what is live at once, and in the end the result is.
+func TestArenaTimeline(t *testing.T) {
+	n := parsed(t, "input: 8x8x4\nlayers: INPUT -> CONV3-16 -> RELU -> ADD(CONV3-16 | IDENTITY) -> FC-10\n")
+	// Values: 1024 of conv1, relu1 in place; 1024 of conv2 with 2000 of scratch; add1 in place; 10 of fc1.
+	steps := []memory.Step{{}, {}, {Alias: memory.InPlace}, {Scratch: 2000}, {Alias: memory.InPlace}, {}}
+	a, err := memory.PlanArena(n, 1, steps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := [][2]int64{{0, 0}, {1024, 1024}, {1024, 1024}, {2048, 4048}, {1024, 2048}, {16, 1040}}
+	for i, s := range a.Timeline(n) {
+		if s.Live != 4*want[i][0] || s.Most != 4*want[i][1] {
+			t.Errorf("%s: %d alive and %d at most, want %d and %d", s.Name, s.Live, s.Most, 4*want[i][0], 4*want[i][1])
+		}
+	}
+	if a.MaxLive != 4048 {
+		t.Errorf("%d values are live at once", a.MaxLive)
+	}
+}

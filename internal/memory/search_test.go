@@ -70,6 +70,32 @@ func TestLargestBatchWherePeakShrinks(t *testing.T) {
 	}
 }
 
+func TestAtPeakIsTheAccounts(t *testing.T) {
+	n := builtIn(t, "torchvision/squeezenet1_1")
+	every(t, func(t *testing.T, o memory.Options) {
+		m, err := memory.NewPyTorch(n, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := account(t, n, o, 7)
+		peak, parts, err := m.AtPeak(7)
+		if err != nil || peak != a.Peak.Bytes {
+			t.Errorf("the peak is %d (%v), want %d", peak, err, a.Peak.Bytes)
+		}
+		for _, p := range a.Parts {
+			if parts[p.Part] != p.AtPeak {
+				t.Errorf("%s: %d, want %d", p.Part, parts[p.Part], p.AtPeak)
+			}
+			delete(parts, p.Part)
+		}
+		for part, bytes := range parts {
+			if bytes != 0 {
+				t.Errorf("%s: %d, which the account does not have", part, bytes)
+			}
+		}
+	})
+}
+
 func TestLargestBatchBounds(t *testing.T) {
 	square := func(batch int64) (int64, error) { return checked.Product(batch, batch) }
 	failed := errors.New("failed")

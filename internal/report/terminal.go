@@ -11,3 +11,19 @@ func IsTerminal(w io.Writer) bool {
 	f, ok := w.(interface{ Fd() uintptr })
 	return ok && term.IsTerminal(int(f.Fd()))
 }
+
+// DefaultWidth is that of a terminal, in columns, where none is known.
+const DefaultWidth = 80
+
+// TerminalWidth is the width of w in columns, where it is a terminal that tells.
+func TerminalWidth(w io.Writer) int {
+	f, ok := w.(interface{ Fd() uintptr })
+	if !ok {
+		return DefaultWidth
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil || width <= 0 {
+		return DefaultWidth
+	}
+	return width
+}

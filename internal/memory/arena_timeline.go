@@ -1,0 +1,21 @@
+package memory
+
+import "cnncalc/internal/shape"
+
+// Timeline is what of the arena is in use after every step of a run, and at most while it runs, in whole cache lines. The
+// largest of the latter is MaxLive.
+func (a *Arena) Timeline(n *shape.Network) []Moment {
+	last := len(n.Nodes) - 1
+	live := liveValues(a.Buffers, len(n.Nodes))
+	ends := make([]int64, len(n.Nodes))
+	for id, b := range a.Buffers {
+		if isResult := id == a.Output[last]; !isResult {
+			ends[b.Last] += aligned(b.Values)
+		}
+	}
+	steps := make([]Moment, len(n.Nodes))
+	for i := range steps {
+		steps[i] = Moment{Phase: Forward, Node: i, Name: n.Nodes[i].Name, Live: (live[i] - ends[i]) * BytesPerValue, Most: live[i] * BytesPerValue}
+	}
+	return steps
+}
