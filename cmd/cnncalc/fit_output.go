@@ -19,6 +19,7 @@ type fitResult struct {
 	plan   fitPlan
 	title  string
 	rows   []fitRow
+	unfit  *unfit // nil where all fit
 	advice *fitAdvice
 }
 
@@ -33,17 +34,17 @@ type fitRow struct {
 	Bytes     int64                 `json:"bytes"`
 	Fits      bool                  `json:"fits"`
 	Parts     map[memory.Part]int64 `json:"parts"` // at the peak
+}
 
+// unfit is the first network and options with which --batch does not fit.
+type unfit struct {
 	network *shape.Network
+	options memory.Options
 	model   fitModel
+	others  int // that do not fit either
 }
 
-// options are those of the row.
-func (r *fitRow) options(torch memory.Torch) memory.Options {
-	return memory.Options{Torch: torch, Mode: r.Mode, DType: r.DType, Optimizer: r.Optimizer}
-}
-
-// fitAdvice is on the first row whose batch does not fit.
+// fitAdvice is on what does not fit.
 type fitAdvice struct {
 	Mode      memory.Mode      `json:"mode"`
 	DType     memory.DType     `json:"dtype"`
@@ -52,9 +53,8 @@ type fitAdvice struct {
 	Peak      memory.PeakBytes `json:"peak"`
 	Remedies  []fit.Remedy     `json:"remedies"`
 
-	parts   []memory.PartBytes
-	macs    int64 // of one picture forward
-	refused int   // rows that do not fit
+	parts []memory.PartBytes
+	macs  int64 // of one picture forward
 }
 
 // fitModel is an account for any batch.
@@ -133,6 +133,13 @@ func (r *fitResult) askModel(n *shape.Network, o memory.Options, model fitModel)
 	case r.flags.inputs != nil:
 		batches = []int64{r.flags.batch}
 	}
+	needed, _, err := model.at(r.flags.batch)
+	if err != nil {
+		return err
+	}
+	if needed > r.plan.budget.For {
+		r.refuse(n, o, model)
+	}
 	in := n.InputShape()
 	for _, batch := range batches {
 		bytes, parts, err := model.at(batch)
@@ -141,41 +148,36 @@ func (r *fitResult) askModel(n *shape.Network, o memory.Options, model fitModel)
 		}
 		r.rows = append(r.rows, fitRow{
 			Input: fmt.Sprintf("%dx%d", in.W, in.H), Mode: o.Mode, DType: o.DType, Optimizer: o.Optimizer,
-			Largest: largest, Batch: batch, Bytes: bytes, Fits: bytes <= r.plan.budget.For, Parts: parts, network: n, model: model,
+			Largest: largest, Batch: batch, Bytes: bytes, Fits: bytes <= r.plan.budget.For, Parts: parts,
 		})
 	}
 	return nil
 }
 
-// advise looks for the first row whose batch does not fit, and for what would make it fit.
+// refuse takes down what does not fit.
+func (r *fitResult) refuse(n *shape.Network, o memory.Options, model fitModel) {
+	if r.unfit == nil {
+		r.unfit = &unfit{network: n, options: o, model: model}
+		return
+	}
+	r.unfit.others++
+}
+
+// advise looks for what would make --batch fit where it does not.
 func (r *fitResult) advise(resize func(width, height int64) *shape.Network) error {
-	if r.flags.account != pytorchAccount || r.flags.batches != nil {
+	if r.flags.account != pytorchAccount || r.flags.batches != nil || r.unfit == nil {
 		return nil
 	}
-	batch := r.flags.batch
-	var failed []*fitRow
-	for i := range r.rows {
-		if r.rows[i].Largest < batch {
-			failed = append(failed, &r.rows[i])
-		}
-	}
-	if len(failed) == 0 {
-		return nil
-	}
-	row := failed[0]
-	model := row.model.(pytorchModel).PyTorch
+	u, batch := r.unfit, r.flags.batch
+	model := u.model.(pytorchModel).PyTorch
 	account, err := model.Account(batch)
 	if err != nil {
 		return err
 	}
-	if account.Peak.Bytes <= r.plan.budget.For {
-		// A larger batch than the largest cannot; with PyTorch 1.13 a smaller one than that may not fit either.
-		return nil
-	}
-	remedies, err := fit.Remedies(fit.Question{Model: model, Network: row.network, Options: row.options(r.plan.torch), Batch: batch, Limit: r.plan.budget.For, Resize: resize})
+	remedies, err := fit.Remedies(fit.Question{Network: u.network, Options: u.options, Model: model, Batch: batch, Limit: r.plan.budget.For, Resize: resize})
 	r.advice = &fitAdvice{
-		Mode: row.Mode, DType: row.DType, Optimizer: row.Optimizer, Batch: batch, Peak: account.Peak, Remedies: append([]fit.Remedy{}, remedies...),
-		parts: account.Parts, macs: row.network.Total.MACs, refused: len(failed),
+		Mode: u.options.Mode, DType: u.options.DType, Optimizer: u.options.Optimizer, Batch: batch, Peak: account.Peak,
+		Remedies: append([]fit.Remedy{}, remedies...), parts: account.Parts, macs: u.network.Total.MACs,
 	}
 	return err
 }
@@ -363,8 +365,8 @@ func (r *fitResult) adviceLines() []string {
 			lines[len(lines)-1] += fmt.Sprintf("; %s MACs a picture run twice, %.0f%% of a forward pass", plain.Count(remedy.ExtraMACs), percentOf(remedy.ExtraMACs, a.macs))
 		}
 	}
-	if a.refused > 1 {
-		lines = append(lines, fmt.Sprintf("%d rows in all do not fit; --mode, --dtype and --optimizer choose the one that is advised on.", a.refused))
+	if r.unfit.others > 0 {
+		lines = append(lines, fmt.Sprintf("This is the first of %d that do not fit; --mode, --dtype and --optimizer choose another.", r.unfit.others+1))
 	}
 	return lines
 }

@@ -74,9 +74,13 @@ func newBuilder(n *shape.Network, o Options, class int64) (*builder, error) {
 	for i := range p.grad {
 		p.grad[i] = none
 	}
-	// Most networks have so many, and time goes into growing what holds them.
-	p.tensors, p.events = make([]tensor, 0, 6*count), make([]event, 0, 14*count)
-	p.holders, p.savedBy, p.partial = make([]int, 0, 6*count), make([]int, 0, 6*count), make([]bool, 0, 6*count)
+	// About as many as most networks have: much of the time went into growing what holds them.
+	tensors, events := 4*count, 6*count
+	if o.Mode == Training {
+		tensors, events = 6*count, 13*count
+	}
+	p.tensors, p.events = make([]tensor, 0, tensors), make([]event, 0, events)
+	p.holders, p.savedBy, p.partial = make([]int, 0, tensors), make([]int, 0, tensors), make([]bool, 0, tensors)
 	if err := p.askLayers(op.Pass{Torch: o.Torch.rules(), Training: o.Mode == Training, Batch: class}); err != nil {
 		return nil, err
 	}
