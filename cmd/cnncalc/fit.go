@@ -78,7 +78,7 @@ func newFit(a *app) *cobra.Command {
 	flags.StringVar(&f.mode, "mode", "", "inference or training; both without it")
 	flags.StringSliceVar(&f.optimizers, "optimizer", nil, "in training, several with commas (default sgd,momentum,adam; momentum for --batches and --inputs): "+
 		strings.Join(memory.Optimizers(), ", "))
-	flags.StringSliceVar(&f.dtypes, "dtype", nil, "several with commas (default all that there are; fp32 for --batches and --inputs): "+strings.Join(memory.DTypes(), ", "))
+	flags.StringSliceVar(&f.dtypes, "dtype", nil, "several with commas (default fp32,amp,fp16,int8; fp32 for --batches and --inputs): "+strings.Join(memory.DTypes(), ", "))
 	flags.StringVar(&f.torch, "torch", "", "the release whose rules --account pytorch follows: "+strings.Join(memory.Torches(), " or ")+" (default 2-cuda)")
 	flags.Int64Var(&f.batch, "batch", 1, "the batch that is to fit")
 	flags.Int64SliceVar(&f.batches, "batches", nil, "print what these batches take: 1,2,4,8")

@@ -47,7 +47,7 @@ func TestLargestBatchIsThatOfBruteForce(t *testing.T) {
 
 // From 2 and from 16 pictures on PyTorch 1.13 computes some convolutions with another kernel, and may need less.
 func TestLargestBatchWherePeakShrinks(t *testing.T) {
-	n := parsed(t, "input: 64x64x16\nlayers: INPUT -> CONV3-2\n")
+	n := parsed(t, "input: 32x32x16\nlayers: INPUT -> CONV3-2\n")
 	m, err := memory.NewPyTorch(n, options(memory.Torch113CPU, memory.Inference))
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +66,7 @@ func TestLargestBatchWherePeakShrinks(t *testing.T) {
 		}
 	}
 	if !shrinks {
-		t.Skip("no batch takes less than the one before: nothing was tried")
+		t.Error("no batch takes less than the one before: nothing was tried")
 	}
 }
 
