@@ -5,10 +5,44 @@ import (
 	"cnncalc/internal/op"
 )
 
-// bindAvgPool computes AVGPOOL.
+// maxMeanSize bounds the windows of AVGPOOL that are computed as filters: larger ones are faster as sums of rows.
+const maxMeanSize = 3
+
+// bindAvgPool computes AVGPOOL. Where zeros of the padding count, it is the depthwise convolution whose filters are
+// one over their size, which is faster for small windows.
 func bindAvgPool(l *layer) (plan, error) {
 	o := l.op.(*op.AvgPool)
 	g, err := l.pooling(o)
+	if err != nil {
+		return plan{}, err
+	}
+	if !o.ExcludePad && g.FH <= maxMeanSize && g.FW <= maxMeanSize && isCovered(g) && l.algo != Direct {
+		return meanFilters(l, o)
+	}
 	countPad := !o.ExcludePad
-	return plan{run: func(c *call) { kernel.AvgPool(c.out, c.in[0], g, countPad, c.workers) }}, err
+	return plan{run: func(c *call) { kernel.AvgPool(c.out, c.in[0], g, countPad, c.workers) }}, nil
+}
+
+// isCovered tells that no window hangs over the padded input, where there would be less values to divide by.
+func isCovered(g kernel.Pool) bool {
+	return (g.OH-1)*g.SH+g.FH <= g.PT+g.H+g.PB && (g.OW-1)*g.SW+g.FW <= g.PL+g.W+g.PR
+}
+
+// meanFilters is a depthwise convolution without weights of its own.
+func meanFilters(l *layer, o *op.AvgPool) (plan, error) {
+	window, err := o.Geometry(l.in[0])
+	if err != nil {
+		return plan{}, err
+	}
+	g := l.convolution(window, l.in[0].D, l.batch)
+	filters := make([]float32, g.C*g.FH*g.FW)
+	for i := range filters {
+		filters[i] = 1 / float32(g.FH*g.FW)
+	}
+	return plan{
+		scratch: kernel.DepthwiseScratch(g, l.threads),
+		run: func(c *call) {
+			kernel.ConvDepthwise(c.out, c.in[0], filters, c.scratch, g, kernel.Epilogue{}, c.workers)
+		},
+	}, nil
 }

@@ -91,6 +91,7 @@ func (j *poolJob) plane(plane, oh0, oh1 int) {
 func (j *poolJob) takeRow(dst, src []float32) {
 	g := &j.g
 	stride := g.SW
+	free, _ := Activation{}.bounds()
 	reach := (g.OW - 1) * g.SW // from the first window's left edge to the last's
 	fw0, fw1 := validRange(reach-g.PL, g.DW, g.W+reach, g.FW)
 	for fw := fw0; fw < fw1; fw++ {
@@ -110,6 +111,10 @@ func (j *poolJob) takeRow(dst, src []float32) {
 				out[i] += v * v
 			}
 		default:
+			if stride == 1 {
+				j.r.add(out, out, in, free)
+				continue
+			}
 			for i := range out {
 				out[i] += in[i*stride]
 			}
@@ -125,18 +130,32 @@ func (j *poolJob) finishRow(row []float32, oh int) {
 			row[i] = float32(math.Sqrt(float64(v)))
 		}
 	case poolAvg:
-		rows := inside(oh*g.SH-g.PT, g.FH, g.DH, 0, g.H)
-		for ow := range row {
-			if n := rows * inside(ow*g.SW-g.PL, g.FW, g.DW, 0, g.W); n > 0 {
-				row[ow] /= float32(n)
-			}
-		}
+		j.divide(row, inside(oh*g.SH-g.PT, g.FH, g.DH, 0, g.H), 0, g.W)
 	case poolAvgPadded:
-		rows := inside(oh*g.SH-g.PT, g.FH, g.DH, -g.PT, g.H+g.PB)
-		for ow := range row {
-			if n := rows * inside(ow*g.SW-g.PL, g.FW, g.DW, -g.PL, g.W+g.PR); n > 0 {
-				row[ow] /= float32(n)
-			}
+		j.divide(row, inside(oh*g.SH-g.PT, g.FH, g.DH, -g.PT, g.H+g.PB), -g.PL, g.W+g.PR)
+	}
+}
+
+// divide makes means of a row's sums: over so many rows of taps, and of their
+// columns those in [left, right).
+func (j *poolJob) divide(row []float32, rows, left, right int) {
+	g := &j.g
+	// In the middle that is all of them.
+	lo, _ := validRange(-g.PL-left, g.SW, right-left, g.OW)
+	_, hi := validRange((g.FW-1)*g.DW-g.PL-left, g.SW, right-left, g.OW)
+	hi = max(hi, lo)
+	if n := float32(rows * g.FW); n > 0 {
+		middle := row[lo:hi]
+		for i := range middle {
+			middle[i] /= n
+		}
+	}
+	for ow := range row {
+		if lo <= ow && ow < hi {
+			continue
+		}
+		if n := rows * inside(ow*g.SW-g.PL, g.FW, g.DW, left, right); n > 0 {
+			row[ow] /= float32(n)
 		}
 	}
 }
