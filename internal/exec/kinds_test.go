@@ -103,7 +103,7 @@ func TestKinds(t *testing.T) {
 	seen := map[string]bool{}
 	for _, net := range oneLiners {
 		text := line(net[0], net[1])
-		t.Run(net[0]+"/"+net[1], func(t *testing.T) { checkNetwork(t, text) })
+		t.Run(net[0]+"/"+net[1], func(t *testing.T) { checkNetwork(t, text, 2e-5) })
 		n, err := read(text)
 		if err != nil {
 			t.Fatal(err)
@@ -119,14 +119,15 @@ func TestKinds(t *testing.T) {
 	}
 }
 
-// checkNetwork runs a network in every way that there is, and compares.
-func checkNetwork(t rapid.TB, text string) {
+// checkNetwork runs a network in every way that there is, and compares. BN folded and sums in another order are
+// allowed ten times the tolerance.
+func checkNetwork(t rapid.TB, text string, tolerance float64) {
 	t.Helper()
 	const batch = 3
 	p := load(t, text, testOptions(batch), noisy())
 	defer p.Close()
 	input := inputNoise(p)
-	out := checkLayers(t, p, input, 2e-5)
+	out := checkLayers(t, p, input, tolerance)
 	poison(p)
 	if again := run(t, p, input); !sameBits(out, again) {
 		t.Error("a run without an observer has another result")
@@ -147,13 +148,20 @@ func checkNetwork(t rapid.TB, text string) {
 	}
 	for _, algo := range []Algo{Im2col, Direct} {
 		other := load(t, text, Options{Batch: batch, Threads: 2, Algo: algo}, noisy())
-		checkLayers(t, other, input, 2e-5)
+		checkLayers(t, other, input, tolerance)
 		other.Close()
 	}
 	for _, algo := range []Algo{Auto, Im2col, Winograd} {
 		fused := load(t, text, Options{Batch: batch, Threads: 2, Algo: algo, Fuse: true}, noisy())
-		checkLayers(t, fused, input, 2e-4)
+		want := checkLayers(t, fused, input, 10*tolerance)
 		fused.Close()
+		for _, threads := range []int{1, 3} {
+			other := load(t, text, Options{Batch: batch, Threads: threads, Algo: algo, Fuse: true}, noisy())
+			if !sameBits(want, run(t, other, input)) {
+				t.Errorf("%s: %d threads have another result when fused", algo, threads)
+			}
+			other.Close()
+		}
 	}
 }
 
@@ -240,6 +248,6 @@ func TestRandomNetworks(t *testing.T) {
 		if len(layers) == 0 {
 			t.Skip("no layer fits")
 		}
-		checkNetwork(t, line(input, strings.Join(layers, " -> ")))
+		checkNetwork(t, line(input, strings.Join(layers, " -> ")), 2e-5)
 	})
 }
