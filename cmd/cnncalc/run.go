@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -229,7 +230,7 @@ func (o *outcome) took() time.Duration {
 func (a *app) compute(ctx context.Context, program *exec.Program, t *trained, input []float32, f *runFlags) (*outcome, error) {
 	program.Borrow(t.view)
 	if err := program.Load(ctx, t.source); err != nil {
-		return nil, runError(ctx, err)
+		return nil, runError(ctx, f, err)
 	}
 	profile := exec.NewProfile(program)
 	observers := []exec.Observer{profile}
@@ -249,7 +250,7 @@ func (a *app) compute(ctx context.Context, program *exec.Program, t *trained, in
 	}
 	output, err := program.Run(ctx, input, observers...)
 	if err != nil {
-		return nil, runError(ctx, err)
+		return nil, runError(ctx, f, err)
 	}
 	o := &outcome{program: program, profile: profile, output: output, weights: t}
 	if dump != nil {
@@ -258,13 +259,15 @@ func (a *app) compute(ctx context.Context, program *exec.Program, t *trained, in
 	return o, nil
 }
 
-// runError tells an interrupt from a failure.
-func runError(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+// runError tells an interrupt, a problem of the file of weights, and a failure from each other.
+func runError(ctx context.Context, f *runFlags, err error) error {
+	switch {
+	case ctx.Err() != nil:
 		return context.Canceled
-	}
-	if isProblem(err) {
+	case isProblem(err):
 		return err
+	case errors.Is(err, exec.ErrLostWeights):
+		return problemError("%s: %w", f.weights, err)
 	}
 	return outputError(err)
 }

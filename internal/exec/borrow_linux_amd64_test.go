@@ -4,6 +4,8 @@ import (
 	"errors"
 	"os"
 	"testing"
+
+	"cnncalc/internal/weights"
 )
 
 // A file that is cut short while it is in use ends the run with an error, on whatever thread it is noticed. Not on arm64,
@@ -19,5 +21,29 @@ func TestBorrowedWeightsLost(t *testing.T) {
 		if _, err := p.Run(t.Context(), inputNoise(p)); !errors.Is(err, ErrLostWeights) {
 			t.Errorf("%d threads: %v, want that the weights are lost", threads, err)
 		}
+	}
+}
+
+// A view may look at values of a file that has been cut short since it was opened, as the one that warns of NaN does.
+func TestBorrowedWeightsLostWhileLoading(t *testing.T) {
+	p := compile(t, line("8x8x3", borrowing), testOptions(1))
+	path := saved(t, p)
+	file, err := weights.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	p.Borrow(func(tensor Tensor) ([]float32, bool) {
+		values, ok := file.View(tensor.Name)
+		if err := os.Truncate(path, 0); err != nil {
+			t.Fatal(err)
+		}
+		return values, ok && values[0] < 2
+	})
+	if err := p.Load(t.Context(), noisy()); !errors.Is(err, ErrLostWeights) {
+		t.Errorf("got %v, want that the weights are lost", err)
+	}
+	if p.Allocated() != 0 {
+		t.Error("memory is kept after an error")
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"runtime/debug"
 
 	"cnncalc/internal/graph"
 	"cnncalc/internal/kernel"
@@ -92,7 +93,10 @@ func (p *Program) Load(ctx context.Context, source Source) error {
 	return nil
 }
 
-func (p *Program) fill(ctx context.Context, source Source) error {
+func (p *Program) fill(ctx context.Context, source Source) (err error) {
+	if p.view != nil {
+		defer catchLostWeights(debug.SetPanicOnFault(true), &err) // a view may look at the values that it gives
+	}
 	l := loader{program: p, source: source, staging: p.buffer} // nothing else uses the arena before the first run
 	if len(l.staging) < p.staging {
 		l.staging = make([]float32, p.staging)

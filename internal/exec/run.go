@@ -1,7 +1,6 @@
 package exec
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,8 +49,7 @@ func (p *Program) Run(ctx context.Context, input []float32, observers ...Observe
 	p.workers.Bind()
 	defer p.workers.Release()
 	if p.borrowed > 0 {
-		defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-		defer func() { err = cmp.Or(lostWeights(recover()), err) }()
+		defer catchLostWeights(debug.SetPanicOnFault(true), &err)
 	}
 	for i := range p.steps {
 		var took time.Duration
@@ -71,18 +69,24 @@ func (p *Program) Run(ctx context.Context, input []float32, observers ...Observe
 	return p.output(len(p.steps) - 1), nil
 }
 
-// ErrLostWeights is the error of a run whose borrowed weights could not be read any more.
-var ErrLostWeights = errors.New("the file of weights was cut short, or could not be read, while the network ran")
+// ErrLostWeights is the error of Load or Run where borrowed weights could not be read any more.
+var ErrLostWeights = errors.New("the file of weights was cut short, or could not be read, while it was in use")
 
-// lostWeights tells the panic of a kernel that read borrowed memory which is no longer there; others go on.
-func lostWeights(panicked any) error {
+// catchLostWeights is deferred where borrowed memory is read: it makes an error of the panic that touching it has given
+// because it is no longer there, and lets others go on. before is what debug.SetPanicOnFault returned.
+func catchLostWeights(before bool, err *error) {
+	panicked := recover()
+	debug.SetPanicOnFault(before)
 	if panicked == nil {
-		return nil
+		return
 	}
+	value := panicked
 	if task, ok := panicked.(*kernel.TaskPanic); ok {
-		if fault, ok := task.Value.(interface{ Addr() uintptr }); ok && fault.Addr() != 0 {
-			return ErrLostWeights
-		}
+		value = task.Value
+	}
+	if fault, ok := value.(interface{ Addr() uintptr }); ok && fault.Addr() != 0 {
+		*err = ErrLostWeights
+		return
 	}
 	panic(panicked)
 }
