@@ -62,7 +62,8 @@ func tilesOf(mr, nr int) *routines {
 			}
 		}
 	}
-	r := generic.withTile(fmt.Sprintf("tile %dx%d", mr, nr), mr, nr, tile)
+	r := generic
+	r.name, r.mr, r.nr, r.lanes, r.multiply = fmt.Sprintf("tile %dx%d", mr, nr), mr, nr, nr, tiled(mr, nr, tile)
 	return &r
 }
 

@@ -91,12 +91,6 @@ type routines struct {
 	fastWinograd bool
 }
 
-// withTile is a copy of r with another tile.
-func (r routines) withTile(name string, mr, nr int, tile tileRoutine) routines {
-	r.name, r.mr, r.nr, r.lanes, r.multiply = name, mr, nr, nr, tiled(mr, nr, tile)
-	return r
-}
-
 // taps is what the outputs of one row of a depthwise convolution share.
 type taps struct {
 	rows, step int       // rows of the input seen, and the distance of their beginnings
