@@ -3,24 +3,26 @@ package main
 import (
 	"fmt"
 	"math"
-	"runtime"
 
 	"cnncalc/internal/exec"
 	"cnncalc/internal/memory"
+	"cnncalc/internal/plain"
 	"cnncalc/internal/report"
 )
 
 // cnncalc is the executor's own account: where every volume of a run lives, and what the run takes in all. It is exact,
 // but depends on the processor and the number of threads, as the kernels do.
 func (l *loaded) cnncalc(f *memoryFlags, units report.Units) (accountResult, error) {
-	program, threads, err := l.compileAccount(f)
+	threads := defaultThreads()
+	program, err := l.planRun(f.batch, threads)
 	if err != nil {
 		return accountResult{}, err
 	}
 	arena, footprint := program.Arena(), program.Footprint()
-	document := &report.ArenaDocument{Threads: threads, MaxLive: arena.MaxLive * memory.BytesPerValue, Footprint: footprint, Buffers: l.buffers(arena)}
+	document := &report.ArenaDocument{Threads: threads, MaxLive: arena.MaxLive * memory.BytesPerValue,
+		Busiest: l.network.Nodes[arena.Busiest].Name, Footprint: footprint, Buffers: l.buffers(arena)}
 	t := report.Table{
-		Title: fmt.Sprintf("%s: the arena of cnncalc run, batch %d, %d threads", l.title(), f.batch, threads),
+		Title: fmt.Sprintf("%s: the arena of cnncalc run, batch %s, threads %d", l.title(), plain.Count(f.batch), threads),
 		Columns: []report.Column{
 			{Key: "name", Header: "name"},
 			{Key: "holds", Header: "holds"},
@@ -29,7 +31,7 @@ func (l *loaded) cnncalc(f *memoryFlags, units report.Units) (accountResult, err
 			{Key: "from", Header: "from"},
 			{Key: "to", Header: "to"},
 		},
-		Notes: arenaLines(arena, footprint, l.peakOf(arena), units),
+		Notes: arenaLines(document, units),
 	}
 	for _, b := range document.Buffers {
 		t.Rows = append(t.Rows, []report.Cell{report.Str(b.Name), report.Str(b.Holds), report.Int(b.Offset), report.Int(b.Bytes),
@@ -38,17 +40,16 @@ func (l *loaded) cnncalc(f *memoryFlags, units report.Units) (accountResult, err
 	return accountResult{t, report.MemoryDocument{CNNCalc: document}}, nil
 }
 
-// compileAccount makes the program that cnncalc run would run, and tells its threads.
-func (l *loaded) compileAccount(f *memoryFlags) (program *exec.Program, threads int, err error) {
-	if f.batch > math.MaxInt32 {
-		return nil, 0, problemError("%s: a batch of %d is too large to run", l.title(), f.batch)
+// planRun plans what cnncalc run does unless it is told otherwise.
+func (l *loaded) planRun(batch int64, threads int) (*exec.Program, error) {
+	if batch > math.MaxInt32 {
+		return nil, problemError("%s: a batch of %d is too large to run", l.title(), batch)
 	}
-	threads = min(runtime.GOMAXPROCS(0), exec.MaxThreads)
-	program, err = exec.Compile(l.network, exec.Options{Batch: int(f.batch), Threads: threads, Algo: exec.Auto, Fuse: true})
+	program, err := exec.Compile(l.network, exec.Options{Batch: int(batch), Threads: threads, Algo: exec.Auto, Fuse: true})
 	if err != nil {
-		return nil, 0, problemError("%s: %w", l.title(), err)
+		return nil, problemError("%s: %w", l.title(), err)
 	}
-	return program, threads, nil
+	return program, nil
 }
 
 // buffers describes the places in the arena, by the layers that they are of.
@@ -59,7 +60,7 @@ func (l *loaded) buffers(arena *memory.Arena) []report.BufferDocument {
 		b := arena.Buffers[id]
 		all = append(all, report.BufferDocument{Name: n.Nodes[node].Name, Holds: holds,
 			Offset: b.Offset * memory.BytesPerValue, Bytes: b.Values * memory.BytesPerValue,
-			From: n.Nodes[b.First].Name, To: n.Nodes[min(b.Last, len(n.Nodes)-1)].Name})
+			From: n.Nodes[b.First].Name, To: n.Nodes[b.Last].Name})
 	}
 	shown := map[int]bool{memory.Caller: true, memory.None: true}
 	for i := range n.Nodes {
@@ -74,27 +75,13 @@ func (l *loaded) buffers(arena *memory.Arena) []report.BufferDocument {
 	return all
 }
 
-// peakOf names the layer that runs when the most is live.
-func (l *loaded) peakOf(arena *memory.Arena) string {
-	live := make([]int64, len(l.network.Nodes)+1)
-	for _, b := range arena.Buffers {
-		live[b.First] += b.Values
-		live[min(b.Last, len(l.network.Nodes)-1)+1] -= b.Values
-	}
-	at, most, sum := 0, int64(0), int64(0)
-	for i := range l.network.Nodes {
-		if sum += live[i]; sum > most {
-			at, most = i, sum
-		}
-	}
-	return l.network.Nodes[at].Name
-}
-
-func arenaLines(arena *memory.Arena, f memory.Footprint, peak string, units report.Units) []string {
+// arenaLines are what a run takes, part by part.
+func arenaLines(d *report.ArenaDocument, units report.Units) []string {
+	f := d.Footprint
 	line := func(what string, bytes int64, remark string) string { return sizeLine(what, bytes, units, remark) }
 	lines := []string{
 		"What cnncalc run takes:",
-		line("arena", f.Arena, fmt.Sprintf("(%d bytes; %d live at once in %s, the least that any layout needs)", f.Arena, arena.MaxLive*memory.BytesPerValue, peak)),
+		line("arena", f.Arena, fmt.Sprintf("(%s bytes; %s live at once in %s, the least that any layout needs)", plain.Count(f.Arena), plain.Count(d.MaxLive), d.Busiest)),
 		line("weights", f.Weights, "as they are"),
 		line("packed", f.Packed, "for the kernels; the originals are not kept"),
 		line("input", f.Input, ""),
@@ -103,6 +90,6 @@ func arenaLines(arena *memory.Arena, f memory.Footprint, peak string, units repo
 		lines = append(lines, line("loading", f.Loading, "until the weights are packed"))
 	}
 	return append(lines,
-		line("total", f.Total, fmt.Sprintf("(%d bytes)", f.Total)),
+		line("total", f.Total, fmt.Sprintf("(%s bytes)", plain.Count(f.Total))),
 		"All exact for this processor and this number of threads. Layers that work in place on another's output have no row.")
 }

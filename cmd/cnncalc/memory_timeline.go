@@ -99,7 +99,7 @@ func (l *loaded) pytorchTimeline(f *memoryFlags, o memory.Options, t *report.Tim
 }
 
 func (l *loaded) arenaTimeline(f *memoryFlags, t *report.Timeline) error {
-	program, _, err := l.compileAccount(f)
+	program, err := l.planRun(f.batch, defaultThreads())
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"cnncalc/internal/exec"
 	"cnncalc/internal/memory"
+	"cnncalc/internal/plain"
 	"cnncalc/internal/report"
 )
 
@@ -25,6 +26,9 @@ With --weights, or a built-in network that comes with its own (lenet5), the most
 printed. Without, the network has random weights (He initialisation from --seed); then the output shows
 what every layer computed, and no ranking: it would mean nothing. Files of weights are safetensors,
 npz or npy, with cnncalc's names for the tensors or torchvision's, timm's or Hugging Face's.`
+
+// defaultThreads is one for each processor.
+func defaultThreads() int { return min(runtime.GOMAXPROCS(0), exec.MaxThreads) }
 
 // maxBatch bounds --batch, far above what any machine holds.
 const maxBatch = 1 << 20
@@ -68,7 +72,7 @@ func newRun(a *app) *cobra.Command {
 	flags.IntVar(&f.batch, "batch", 0, "pictures in the batch: the inputs are repeated to fill it (default: one of each)")
 	flags.StringVar(&f.fit, "fit", "", "crop or stretch (default: what the file's preprocess: says, else crop)")
 	flags.Uint64Var(&f.seed, "seed", 1, "seed of random weights")
-	flags.IntVar(&f.threads, "threads", runtime.GOMAXPROCS(0), "threads; the result is the same for any number")
+	flags.IntVar(&f.threads, "threads", defaultThreads(), "threads; the result is the same for any number")
 	flags.StringVar(&f.algo, "algo", string(exec.Auto), "how convolutions are computed: "+exec.AlgoNames())
 	flags.IntVar(&f.top, "top", 5, "how many classes to print for each picture")
 	flags.StringVar(&f.labels, "labels", "", "file of class names: lines, synset.txt, or JSON")
@@ -204,7 +208,7 @@ func (f *runFlags) memoryLimit() (memoryLimit, error) {
 
 // bothSizes gives a size for people and in bytes, so that two that round alike can be told apart.
 func bothSizes(bytes int64) string {
-	return fmt.Sprintf("%s (%d bytes)", report.Bytes(bytes, report.IEC), bytes)
+	return fmt.Sprintf("%s (%s bytes)", report.Bytes(bytes, report.IEC), plain.Count(bytes))
 }
 
 // outcome is what a run gave.

@@ -159,7 +159,10 @@ func (o *outcome) memoryLines() []string {
 	lines := []string{
 		fmt.Sprintf("memory planned   %s: weights %s, packed weights %s, arena %s, input %s", size(footprint.Total),
 			size(footprint.Weights), size(footprint.Packed), size(footprint.Arena), size(footprint.Input)),
-		fmt.Sprintf("arena allocated  %s (%d bytes)", size(o.program.Allocated()), o.program.Allocated()),
+		"arena allocated  " + bothSizes(o.program.Allocated()),
+	}
+	if footprint.Loading > 0 {
+		lines[0] += fmt.Sprintf(", until they are packed %s", size(footprint.Loading))
 	}
 	if borrowed := o.program.Borrowed(); borrowed > 0 {
 		lines = append(lines, fmt.Sprintf("weights mapped   %s of the weights lie in the file", size(borrowed)))

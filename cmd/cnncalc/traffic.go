@@ -3,8 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"math"
-	"runtime"
 	"slices"
 	"time"
 
@@ -72,7 +70,7 @@ func newTraffic(a *app) *cobra.Command {
 	flags.Int64Var(&f.batch, "batch", 1, "pictures in a batch")
 	flags.StringVar(&f.peak, "peak", assumedPeak, "arithmetic of the machine, in FLOP/s")
 	flags.StringVar(&f.bandwidth, "bandwidth", assumedBandwidth, "bandwidth of the machine's memory, in bytes a second")
-	flags.IntVar(&f.threads, "threads", runtime.GOMAXPROCS(0), "threads of cnncalc run, which its scratch depends on")
+	flags.IntVar(&f.threads, "threads", defaultThreads(), "threads of cnncalc run, which its scratch depends on")
 	flags.StringSliceVar(&f.columns, "columns", nil, "columns to print, in order: name,layer,read,weights,written,macs,intensity,bound,time,columns,inflation,scratch")
 	flags.StringVar(&f.format, "format", "text", "text, markdown, csv or json")
 	flags.StringVarP(&f.output, "output", "o", "", "write to this file, whole or not at all")
@@ -112,8 +110,8 @@ func (a *app) traffic(args []string, f *trafficFlags) error {
 	if r.account, err = traffic.New(l.network, f.batch); err != nil {
 		return problemError("%s: %w", l.title(), err)
 	}
-	if r.scratch, err = runScratch(l.network, f.batch, f.threads); err != nil {
-		return problemError("%s: %w", l.title(), err)
+	if r.scratch, err = l.runScratch(f.batch, f.threads); err != nil {
+		return err
 	}
 	if format == report.JSON {
 		return a.write(f.output, func(w io.Writer) error { return report.WriteJSON(w, r.document()) })
@@ -144,16 +142,13 @@ func (f *trafficFlags) roofline() (*roofline, error) {
 }
 
 // runScratch is the bytes of scratch that each layer has in the plan of cnncalc run.
-func runScratch(n *shape.Network, batch int64, threads int) ([]int64, error) {
-	if batch > math.MaxInt32 {
-		return nil, fmt.Errorf("a batch of %d is too large to run", batch)
-	}
-	program, err := exec.Compile(n, exec.Options{Batch: int(batch), Threads: threads, Algo: exec.Auto, Fuse: true})
+func (l *loaded) runScratch(batch int64, threads int) ([]int64, error) {
+	program, err := l.planRun(batch, threads)
 	if err != nil {
 		return nil, err
 	}
 	arena := program.Arena()
-	scratch := make([]int64, len(n.Nodes))
+	scratch := make([]int64, len(l.network.Nodes))
 	for i, id := range arena.Scratch {
 		if id != memory.None {
 			scratch[i] = arena.Buffers[id].Values * memory.BytesPerValue
@@ -168,7 +163,7 @@ func (r *roofline) table() report.Table {
 		return report.Column{Key: key, Header: header, Align: report.Right}
 	}
 	t := report.Table{
-		Title: fmt.Sprintf("%s: bytes moved, batch %d", r.title, r.account.Batch),
+		Title: fmt.Sprintf("%s: bytes moved, batch %s", r.title, plain.Count(r.account.Batch)),
 		Columns: []report.Column{
 			{Key: "name", Header: "name"}, {Key: "layer", Header: "layer"},
 			right("read", "read"), right("weights", "weights"), right("written", "written"),

@@ -18,6 +18,7 @@ type Arena struct {
 	Scratch []int // by node: the Buffer of its scratch, or None
 	// MaxLive is the most values that are live at once. No arena for these buffers can be smaller.
 	MaxLive int64
+	Busiest int // the first step in which so many are
 }
 
 // Bytes is the size of the arena.
@@ -43,6 +44,7 @@ func PlanArena(n *shape.Network, batch int64, steps []Step) (*Arena, error) {
 	}
 	live := liveValues(l.buffers, len(n.Nodes))
 	a := &Arena{Output: l.output, Scratch: l.scratch, MaxLive: slices.Max(live)}
+	a.Busiest = slices.Index(live, a.MaxLive)
 	a.Buffers = layOut(l.buffers, live)
 	a.Values = end(a.Buffers)
 	return a, nil

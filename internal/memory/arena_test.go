@@ -123,30 +123,35 @@ func TestArenaSizes(t *testing.T) {
 		batch int64
 		nodes []testNode
 		want  int64 // values, by hand: buffers are whole cache lines of 16 values
+		// The first step that needs them.
+		busiest int
 	}{
-		{"nothing but the input", 1, nil, 0},
-		{"one volume", 1, []testNode{fresh(50, 0)}, 64},
-		{"the batch", 3, []testNode{fresh(50, 0)}, 160},
-		{"two live at once", 1, []testNode{fresh(32, 0), fresh(16, 1), fresh(32, 2), fresh(16, 3)}, 48},
-		{"in place", 1, []testNode{fresh(32, 0), inPlace(32, 1), inPlace(32, 2)}, 32},
-		{"a skip", 1, []testNode{fresh(32, 0), fresh(32, 1), fresh(32, 2), inPlace(32, 1, 3)}, 96},
-		{"scratch beside what is read and written", 1, []testNode{fresh(32, 0), withScratch(fresh(16, 1), 64), fresh(32, 2)}, 112},
+		{"nothing but the input", 1, nil, 0, 0},
+		{"one volume", 1, []testNode{fresh(50, 0)}, 64, 1},
+		{"the batch", 3, []testNode{fresh(50, 0)}, 160, 1},
+		{"two live at once", 1, []testNode{fresh(32, 0), fresh(16, 1), fresh(32, 2), fresh(16, 3)}, 48, 2},
+		{"in place", 1, []testNode{fresh(32, 0), inPlace(32, 1), inPlace(32, 2)}, 32, 1},
+		{"a skip", 1, []testNode{fresh(32, 0), fresh(32, 1), fresh(32, 2), inPlace(32, 1, 3)}, 96, 3},
+		{"scratch beside what is read and written", 1, []testNode{fresh(32, 0), withScratch(fresh(16, 1), 64), fresh(32, 2)}, 112, 2},
 		{"the smallest gap first", 1, []testNode{
 			// Nodes 2 and 4 leave gaps of 64 and 48 values. The 48 of node 7 in the larger one would leave no
 			// room for both 32.
 			fresh(160, 0), fresh(64, 0), fresh(64, 0), fresh(48, 0), fresh(48, 0), inPlace(160, 1, 2, 4),
-			fresh(48, 6), fresh(32, 6), fresh(32, 6), inPlace(160, 6, 3, 5, 7, 8, 9)}, 384},
+			fresh(48, 6), fresh(32, 6), fresh(32, 6), inPlace(160, 6, 3, 5, 7, 8, 9)}, 384, 5},
 		{"a crowded step first", 1, []testNode{
 			// AlexNet's beginning. Large first would put the scratch of node 5, larger than node 4's output, in
 			// the only gap that the latter fits.
-			fresh(304, 0), inPlace(304, 1), fresh(304, 2), fresh(64, 3), withScratch(fresh(192, 4), 96), fresh(192, 5)}, 608},
-		{"scratch in the place of a dead volume", 1, []testNode{fresh(64, 0), fresh(16, 1), withScratch(fresh(16, 2), 32)}, 80},
+			fresh(304, 0), inPlace(304, 1), fresh(304, 2), fresh(64, 3), withScratch(fresh(192, 4), 96), fresh(192, 5)}, 608, 3},
+		{"scratch in the place of a dead volume", 1, []testNode{fresh(64, 0), fresh(16, 1), withScratch(fresh(16, 2), 32)}, 80, 2},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			a := plan(t, tt.batch, tt.nodes)
 			if a.Values != tt.want || a.MaxLive != tt.want {
 				t.Errorf("%d values, %d live at most, want %d of both", a.Values, a.MaxLive, tt.want)
+			}
+			if a.Busiest != tt.busiest {
+				t.Errorf("step %d is the busiest, want %d", a.Busiest, tt.busiest)
 			}
 			if a.Bytes() != 4*tt.want {
 				t.Errorf("%d bytes, want %d", a.Bytes(), 4*tt.want)

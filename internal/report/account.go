@@ -51,6 +51,7 @@ type ArenaDocument struct {
 	Threads   int              `json:"threads"`
 	Footprint memory.Footprint `json:"footprint"`
 	MaxLive   int64            `json:"max_live"` // bytes of the arena that are live at once
+	Busiest   string           `json:"busiest"`  // the layer in which they are
 	Buffers   []BufferDocument `json:"buffers"`
 }
 
