@@ -7,6 +7,14 @@ import (
 	"cnncalc/internal/report"
 )
 
+// checkColumns refuses a choice of columns where there is no table.
+func checkColumns(columns []string, format report.Format) error {
+	if columns != nil && format == report.JSON {
+		return usageError("--columns is for tables; JSON has all of them")
+	}
+	return nil
+}
+
 // writeSelected writes a table, or the columns of it that were asked for.
 func (a *app) writeSelected(t report.Table, columns []string, output string, format report.Format) error {
 	if columns != nil {

@@ -116,8 +116,8 @@ func (a *app) memory(args []string, f *memoryFlags) error {
 	if f.as != "" {
 		return a.memoryAs(args, f, format)
 	}
-	if format == report.JSON && f.columns != nil {
-		return usageError("--columns is for tables; JSON has all of them")
+	if err := checkColumns(f.columns, format); err != nil {
+		return err
 	}
 	options, err := f.options()
 	if err != nil {

@@ -21,8 +21,9 @@ func (a *app) memoryAs(args []string, f *memoryFlags, format report.Format) erro
 		return usageError("--as counts by the rules of %s: leave out --account, --mode, --optimizer, --dtype and --torch", f.as)
 	case f.units != string(report.IEC):
 		return usageError("--units: with --as sizes are in the program's own units")
-	case f.columns != nil && format == report.JSON:
-		return usageError("--columns is for tables; JSON has all of them")
+	}
+	if err := checkColumns(f.columns, format); err != nil {
+		return err
 	}
 	l, err := a.loadSound(args, &f.specFlags)
 	if err != nil {

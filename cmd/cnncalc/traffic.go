@@ -99,8 +99,8 @@ func (a *app) traffic(args []string, f *trafficFlags) error {
 	if err != nil {
 		return err
 	}
-	if format == report.JSON && f.columns != nil {
-		return usageError("--columns is for tables; JSON has all of them")
+	if err := checkColumns(f.columns, format); err != nil {
+		return err
 	}
 	l, err := a.loadSound(args, &f.specFlags)
 	if err != nil {

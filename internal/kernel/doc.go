@@ -7,6 +7,11 @@
 // included), owns every buffer, and plans the scratch memory that a kernel
 // asks for through its ...Scratch function.
 //
+// The inner loops are written once for each kind of processor (AVX-512, AVX2,
+// NEON), as a table of routines beside one in portable Go, which is always
+// compiled and which the others are tested against. The fastest that the
+// processor can run is chosen when the program starts.
+//
 // What holds for every kernel:
 //
 //   - Volumes are NCHW: [N, C, H, W], the last axis contiguous.
@@ -27,6 +32,9 @@
 //     [ConvIm2col], [Local] and, in narrow planes and in strips,
 //     [ConvDepthwise]; the other convolutions by definition skip it. This only
 //     shows where a weight is infinite or NaN.
+//   - Filters and other tables that a kernel wants in a layout of its own are
+//     packed ahead, by a function beside it. The layout belongs to the
+//     processor and is never kept on disk.
 //   - Nothing is allocated once a kernel has been called on a [Workers].
 //
 // Where a framework's behaviour is named, it is PyTorch 1.13's.

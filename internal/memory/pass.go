@@ -281,9 +281,12 @@ func (p *builder) layer(i int) {
 
 // warnOfWrites tells of a layer that works in place where PyTorch does not let it, or would compute something else.
 func (p *builder) warnOfWrites(i int) {
-	in := p.network.Nodes[i].Inputs[0]
-	if p.reads[in] > 1 {
-		p.warnings = append(p.warnings, fmt.Sprintf("%s writes over %s, which another layer reads afterwards: PyTorch computes another result",
+	inputs := p.network.Nodes[i].Inputs
+	in := inputs[0]
+	// The sum of a volume and itself comes out right: y += y. From the third operand on it is no longer y that is added.
+	toItself := len(inputs) == 2 && inputs[1] == in && p.reads[in] == 2
+	if p.reads[in] > 1 && !toItself {
+		p.warnings = append(p.warnings, fmt.Sprintf("%s writes over %s, which is read again afterwards: PyTorch computes another result",
 			p.name(i), p.name(in)))
 	}
 	if by := p.savedBy[p.output[in]]; by > 0 {

@@ -144,7 +144,9 @@ func TestInPlaceWarnings(t *testing.T) {
 		{"CONV3-4 -> RELU inplace -> CONV3-4", ""},
 		{"CONV3-4 -> BN -> RELU inplace -> ADD(CONV3-4 -> BN | IDENTITY) inplace", ""},
 		{"CONV3-4 -> SIGMOID -> RELU inplace", "relu1 writes over what autograd keeps for sigmoid1"},
-		{"CONV3-4 -> RELU -> ADD(RELU inplace -> CONV3-4 | IDENTITY)", "relu2 writes over relu1, which another layer reads afterwards"},
+		{"CONV3-4 -> RELU -> ADD(RELU inplace -> CONV3-4 | IDENTITY)", "relu2 writes over relu1, which is read again afterwards"},
+		{"CONV3-4 -> ADD(IDENTITY | IDENTITY) inplace", ""},
+		{"CONV3-4 -> ADD(IDENTITY | IDENTITY | IDENTITY) inplace", "add1 writes over conv1, which is read again afterwards"},
 		{"CONV3-4 -> ADD(IDENTITY | CONV3-4) inplace", "add1 writes over what autograd keeps for conv2"},
 	} {
 		m, err := memory.NewPyTorch(parsed(t, "input: 8x8x4\nlayers: INPUT -> "+c.layers+"\n"), options(memory.Torch2CUDA, memory.Training))
