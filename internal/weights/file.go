@@ -156,8 +156,8 @@ func (e *entry) readInto(dst []float32) error {
 // aligned, not packed, and the system maps files. Elsewhere it is false, and Read serves.
 //
 // The values must not be changed, nor touched after Close. What is touched counts as memory of the process, but the system
-// may take it back at any time. A file that another program cuts short ends the process when values behind its new
-// end are touched: a copy made by Read does not have that risk.
+// may take it back at any time. Where another program has cut the file short, touching values behind its new end is a
+// fault, which ends the process unless debug.SetPanicOnFault makes it a panic: a copy made by Read does not have that risk.
 func (f *File) View(name string) ([]float32, bool) {
 	i, ok := f.index[name]
 	if !ok || f.file == nil {
