@@ -44,3 +44,11 @@ func Sum(terms ...int64) (int64, error) {
 	}
 	return int64(sum), nil
 }
+
+// GCD is the greatest common divisor of numbers that are zero or more. It cannot overflow.
+func GCD(a, b int64) int64 {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
+}

@@ -1,6 +1,7 @@
 package op
 
 import (
+	"cnncalc/internal/checked"
 	"cnncalc/internal/diag"
 	"cnncalc/internal/graph"
 )
@@ -51,7 +52,7 @@ func adaptiveTaps(in, out int64) Taps {
 	if out == 1 {
 		return whole(in)
 	}
-	common := gcd(in, out)
+	common := checked.GCD(in, out)
 	return Taps{In: in / common, Out: out / common, At: func(o int64) (first, last, step int64) {
 		return o * in / out, ((o+1)*in - 1) / out, 1
 	}}

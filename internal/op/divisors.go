@@ -1,13 +1,17 @@
 package op
 
-import "fmt"
+import (
+	"fmt"
+
+	"cnncalc/internal/checked"
+)
 
 // How far from the written number of groups another is proposed.
 const furthestDivisor = 1024
 
 // nearestDivisors names the common divisors of two numbers that lie nearest to n; 1 where none below is near.
 func nearestDivisors(a, b, n int64) string {
-	common := gcd(a, b)
+	common := checked.GCD(a, b)
 	below := max(divisorFrom(common, min(n-1, common), -1), 1)
 	if above := divisorFrom(common, n+1, 1); above > 0 {
 		return fmt.Sprintf("%d or %d", below, above)
@@ -27,14 +31,6 @@ func divisorFrom(n, start, step int64) int64 {
 		}
 	}
 	return 0
-}
-
-// gcd is the greatest common divisor of numbers that are zero or more.
-func gcd(a, b int64) int64 {
-	for b != 0 {
-		a, b = b, a%b
-	}
-	return a
 }
 
 // floorDiv is a/b rounded down, for b above zero.

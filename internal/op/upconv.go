@@ -152,7 +152,7 @@ func (o *UpConv) Taps(in, _ graph.Shape) (w, h Taps) {
 // spreadTaps of a transposed window: place i reaches S*i-P+d*t for t from 0 to F-1, so o is reached from (o+P-d*t)/S
 // where that is whole, which it is for one t in S/gcd(S,d).
 func (a Axis) spreadTaps() Taps {
-	common := gcd(a.Stride, a.Dilation)
+	common := checked.GCD(a.Stride, a.Dilation)
 	period := a.Stride / common
 	return Taps{In: 1, Out: a.Stride, At: func(o int64) (first, last, step int64) {
 		for t := range min(a.Size, period) {

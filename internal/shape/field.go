@@ -1,6 +1,9 @@
 package shape
 
-import "cnncalc/internal/op"
+import (
+	"cnncalc/internal/checked"
+	"cnncalc/internal/op"
+)
 
 // Field is the receptive field of a layer's values on both axes of the picture.
 type Field struct {
@@ -147,7 +150,7 @@ func (t *tracer) through(s *sight, taps op.Taps) *sight {
 	// The output's period is whole turns of the taps, which move on by whole periods of the input.
 	turns := int64(1)
 	if taps.In > 0 {
-		turns = s.period() / gcd(s.period(), taps.In)
+		turns = s.period() / checked.GCD(s.period(), taps.In)
 	}
 	period := turns * taps.Out // both are below 2^32
 	if !t.affords(period) {
@@ -188,7 +191,7 @@ func (t *tracer) join(a, b *sight, places int64) *sight {
 	case a.pixels*b.period() != b.pixels*a.period(): // below 2^63, by the bounds
 		return &sight{unknown: unlikePaths}
 	}
-	period := a.period() / gcd(a.period(), b.period()) * b.period()
+	period := a.period() / checked.GCD(a.period(), b.period()) * b.period()
 	if !t.affords(period) {
 		return &sight{unknown: uneven}
 	}
@@ -236,7 +239,7 @@ func (s *sight) field() FieldAxis {
 	if s.unknown != "" {
 		return FieldAxis{Unknown: s.unknown}
 	}
-	common := gcd(s.pixels, s.period())
+	common := checked.GCD(s.pixels, s.period())
 	f := FieldAxis{Jump: Ratio{s.pixels / common, s.period() / common}}
 	for _, seen := range s.spans {
 		if seen.isEmpty() {
@@ -248,14 +251,6 @@ func (s *sight) field() FieldAxis {
 		f.Size = max(f.Size, seen.last-seen.first+1)
 	}
 	return f
-}
-
-// gcd is the greatest common divisor of numbers that are zero or more.
-func gcd(a, b int64) int64 {
-	for b != 0 {
-		a, b = b, a%b
-	}
-	return a
 }
 
 // floorDivMod divides by b > 0 so that the rest is from 0 to b-1.
