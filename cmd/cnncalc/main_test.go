@@ -18,7 +18,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden files and the outputs in the scripts")
+var update = flag.Bool("update", false, "rewrite the golden files and the outputs in the scripts, README.md and docs/")
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"cnncalc": main})
