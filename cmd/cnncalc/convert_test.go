@@ -13,7 +13,7 @@ import (
 )
 
 // lenet5 has padding in its first CONV, so that its FC layers as CONV layers, slid over a larger picture, do not give the
-// very scores of the crops. What README.md says of the difference is measured here: nine held-out digits side by side.
+// very scores of the crops. What docs/conventions.md says about the difference is measured here: nine held-out digits side by side.
 func TestConvertedLeNet5AndCrops(t *testing.T) {
 	const side, places = 3 * 28, (3*28-28)/4 + 1
 	levels, labels := heldOut(t)
@@ -66,7 +66,7 @@ func TestConvertedLeNet5AndCrops(t *testing.T) {
 	count := float64(places * places * 10)
 	got := fmt.Sprintf("%.0f%% at most, %.1f%% in the mean, the same digit at %d of %d places", 100*most/largest, 100*sum/count/largest, same, places*places)
 	if want := "17% at most, 1.7% in the mean, the same digit at 198 of 225 places"; got != want {
-		t.Errorf("%s, README.md says %s", got, want)
+		t.Errorf("%s, docs/conventions.md says %s", got, want)
 	}
 }
 
