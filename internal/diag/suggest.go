@@ -3,6 +3,8 @@ package diag
 import (
 	"fmt"
 	"strings"
+
+	"cnncalc/internal/plain"
 )
 
 // MaxCandidates is the most names that Nearest searches: more come from a hostile file only.
@@ -66,16 +68,5 @@ func distance(a, b []rune) int {
 	return previous[len(b)]
 }
 
-// Longest text of the user's that a message repeats, in characters.
-const maxQuoted = 40
-
-// Short is text of the user's for a message: as it is, or its beginning and "..." where it is long.
-func Short(text string) string {
-	count := 0
-	for i := range text {
-		if count++; count > maxQuoted {
-			return text[:i] + "..."
-		}
-	}
-	return text
-}
+// Short is [plain.Cut].
+func Short(text string) string { return plain.Cut(text) }

@@ -1,4 +1,4 @@
-// Package plain makes untrusted text safe to print: names from files, paths, arguments. It knows nothing of tables,
+// Package plain makes untrusted text (names from files, paths, arguments) safe and short enough to print. It knows nothing of tables,
 // positions or networks, and imports only the standard library, so that every other package may use it.
 package plain
 
