@@ -40,9 +40,10 @@ var allowed = []struct {
 	{"internal/spec", []string{"internal/checked", "internal/plain", "internal/diag", "internal/graph", "internal/op"}},
 	{"internal/shape", []string{"internal/checked", "internal/diag", "internal/graph", "internal/op"}},
 	{"internal/memory", []string{"internal/checked", "internal/plain", "internal/diag", "internal/graph", "internal/op", "internal/shape"}},
-	{"internal/traffic", []string{"internal/checked", "internal/op", "internal/shape"}},
+	{"internal/traffic", []string{"internal/checked", "internal/op", "internal/shape", "internal/memory"}},
 	{"internal/convert", []string{"internal/diag", "internal/graph", "internal/op", "internal/shape"}},
-	{"internal/count", []string{"internal/checked", "internal/plain", "internal/diag", "internal/graph", "internal/op", "internal/shape"}},
+	{"internal/count", []string{"internal/checked", "internal/plain", "internal/diag", "internal/graph", "internal/op", "internal/shape",
+		"internal/memory"}},
 	{"internal/fit", []string{"internal/diag", "internal/graph", "internal/op", "internal/shape", "internal/memory"}},
 	{"internal/lint", []string{"internal/diag", "internal/graph", "internal/op", "internal/shape"}},
 
@@ -50,7 +51,8 @@ var allowed = []struct {
 	{"internal/exec", []string{"internal/checked", "internal/diag", "internal/kernel", "internal/weights", "internal/graph",
 		"internal/op", "internal/shape", "internal/memory"}},
 	{"internal/report", []string{"internal/checked", "internal/plain", "internal/diag", "internal/graph", "internal/op",
-		"internal/shape", "internal/memory"}},
+		"internal/shape", "internal/memory", "internal/fit", "internal/count",
+		"internal/traffic"}},
 
 	// The program wires them all, and computes through none of the leaves itself.
 	{"cmd/cnncalc", []string{"architectures", "internal/plain", "internal/weights", "internal/picture", "internal/labels",

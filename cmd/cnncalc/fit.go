@@ -1,10 +1,7 @@
 package main
 
 import (
-	"fmt"
-	"io"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -32,6 +29,7 @@ const defaultReserve = "512MiB+5%"
 
 type fitFlags struct {
 	specFlags
+	outputFlags
 	account      string
 	deviceMemory string
 	device       string
@@ -44,9 +42,6 @@ type fitFlags struct {
 	batch        int64
 	batches      []int64
 	inputs       []string
-	format       string
-	output       string
-	units        string
 	batchGiven   bool
 }
 
@@ -68,47 +63,33 @@ func newFit(a *app) *cobra.Command {
 			return a.fit(args, &f)
 		},
 	}
-	f.register(cmd.Flags())
 	flags := cmd.Flags()
+	f.register(flags)
+	f.registerTable(flags)
+	f.registerPath(flags)
+	f.registerUnits(flags)
+	registerBatch(flags, &f.batch, "the batch that is to fit")
 	flags.StringVar(&f.deviceMemory, "device-memory", "", "the device's memory: 12GiB, 12GB, 12288MiB")
 	flags.StringVar(&f.device, "device", "", "a known device, such as rtx3060, t4, a100-40gb, in place of --device-memory")
 	flags.BoolVar(&f.listDevices, "list-devices", false, "print the known devices, their memory, and where that is from")
 	flags.StringVar(&f.reserve, "reserve", defaultReserve, "memory that is left to the context and fragmentation: an assumption")
-	flags.StringVar(&f.account, "account", pytorchAccount, "pytorch or notes")
+	flags.StringVar(&f.account, "account", string(memory.PyTorchAccount), "pytorch or notes")
 	flags.StringVar(&f.mode, "mode", "", "inference or training; both without it")
 	flags.StringSliceVar(&f.optimizers, "optimizer", nil, "in training, several with commas (default sgd,momentum,adam; momentum for --batches and --inputs): "+
 		strings.Join(memory.Optimizers(), ", "))
 	flags.StringSliceVar(&f.dtypes, "dtype", nil, "several with commas (default fp32,amp,fp16,int8; fp32 for --batches and --inputs): "+strings.Join(memory.DTypes(), ", "))
 	flags.StringVar(&f.torch, "torch", "", "the release whose rules --account pytorch follows: "+strings.Join(memory.Torches(), " or ")+" (default 2-cuda)")
-	flags.Int64Var(&f.batch, "batch", 1, "the batch that is to fit")
 	flags.Int64SliceVar(&f.batches, "batches", nil, "print what these batches take: 1,2,4,8")
 	flags.StringSliceVar(&f.inputs, "inputs", nil, "print the largest batch of these input sizes, and what --batch takes: 224,256,640x480")
-	flags.StringVar(&f.format, "format", "text", "text, markdown, csv or json")
-	flags.StringVarP(&f.output, "output", "o", "", "write to this file, whole or not at all")
-	flags.StringVar(&f.units, "units", string(report.IEC), "iec (1 GiB = 2^30 bytes) or si (1 GB = 10^9)")
 	return cmd
 }
 
-// fitPlan is what the flags ask for.
-type fitPlan struct {
-	format  report.Format
-	units   report.Units
-	torch   memory.Torch
-	budget  budget
-	columns []memory.Options // a row or several for each
-}
-
-// budget is the memory that there is for a network.
-type budget struct {
-	Device  *fit.Device `json:"device,omitempty"`
-	Memory  int64       `json:"memory"`
-	Reserve int64       `json:"reserve"`
-	For     int64       `json:"available"` // the rest, for the network
-	Setting string      `json:"reserve_setting"`
-}
-
 func (a *app) fit(args []string, f *fitFlags) error {
-	plan, err := f.plan()
+	out, err := f.parse("fit")
+	if err != nil {
+		return err
+	}
+	query, err := f.query()
 	if err != nil {
 		return err
 	}
@@ -116,122 +97,99 @@ func (a *app) fit(args []string, f *fitFlags) error {
 	if err != nil {
 		return err
 	}
-	networks, err := a.resized(l, f)
-	if err != nil {
+	if query.Networks, err = a.resized(l, f); err != nil {
 		return err
 	}
-	result := fitResult{flags: f, plan: plan, title: l.title()}
-	for _, n := range networks {
-		if err := result.ask(n); err != nil {
-			return problemError("%s: %w", l.title(), err)
-		}
-	}
-	if err := result.advise(func(width, height int64) *shape.Network { return l.resize(f, width, height) }); err != nil {
+	query.Resize = func(width, height int64) *shape.Network { return l.resize(f, width, height) }
+	answer, err := fit.Ask(query)
+	if err != nil {
 		return problemError("%s: %w", l.title(), err)
 	}
-	return a.write(f.output, func(w io.Writer) error {
-		if plan.format == report.JSON {
-			return report.WriteJSON(w, result.document())
-		}
-		return result.table().Write(w, plan.format)
-	})
+	return a.print(out, &report.Fit{Title: l.title(), Answer: answer})
 }
 
-// plan reads the flags, and refuses those that do not go together.
-func (f *fitFlags) plan() (fitPlan, error) {
-	p := fitPlan{torch: memory.Torch2CUDA}
+// query reads the flags, and refuses those that cannot be combined. It has no networks yet.
+func (f *fitFlags) query() (*fit.Query, error) {
+	q := &fit.Query{Account: memory.AccountName(f.account), Torch: memory.Torch2CUDA, Batch: f.batch, Batches: f.batches, BySize: f.inputs != nil}
 	var err error
-	if p.format, err = report.ParseFormat(f.format); err != nil {
-		return p, usageError("--format: %w", err)
+	if q.Budget, err = f.budget(); err != nil {
+		return nil, err
 	}
-	if p.units, err = report.ParseUnits(f.units); err != nil {
-		return p, usageError("--units: %w", err)
+	if err := f.check(); err != nil {
+		return nil, err
 	}
-	if p.budget, err = f.budget(); err != nil {
-		return p, err
+	if f.torch != "" {
+		if q.Torch, err = memory.ParseTorch(f.torch); err != nil {
+			return nil, usageError("--torch: %w", err)
+		}
+	}
+	q.Options, err = f.combinations(q.Torch)
+	return q, err
+}
+
+// check refuses what no network would suit.
+func (f *fitFlags) check() error {
+	switch account := memory.AccountName(f.account); {
+	case account == memory.RunAccount:
+		return usageError("--account: cnncalc is of cnncalc run, which refuses what passes its --max-memory; choose pytorch or notes")
+	case account != memory.PyTorchAccount && account != memory.NotesAccount:
+		return usageError("--account: %q is not an account that fit has: choose pytorch or notes", f.account)
+	case f.torch != "" && account != memory.PyTorchAccount:
+		return usageError("--torch is for --account pytorch, not for %s", f.account)
+	}
+	if err := checkBatch(f.batch); err != nil {
+		return err
 	}
 	switch {
-	case f.account == cnncalcAccount:
-		return p, usageError("--account: cnncalc is of cnncalc run, which refuses what passes its --max-memory; choose pytorch or notes")
-	case f.account != pytorchAccount && f.account != notesAccount:
-		return p, usageError("--account: %q is not an account that fit has: choose pytorch or notes", f.account)
-	case f.torch != "" && f.account != pytorchAccount:
-		return p, usageError("--torch is for --account pytorch, not for %s", f.account)
-	case f.batch < 1:
-		return p, usageError("--batch must be 1 or more, not %d", f.batch)
 	case f.batches != nil && (f.inputs != nil || f.batchGiven):
-		return p, usageError("--batches goes with neither --inputs nor --batch: each is a table of its own")
+		return usageError("--batches goes with neither --inputs nor --batch: each is a table of its own")
 	case f.inputs != nil && f.inputSize != "":
-		return p, usageError("--inputs goes not with --input-size: list all sizes there")
+		return usageError("--inputs goes not with --input-size: list all sizes there")
 	}
 	for _, b := range f.batches {
 		if b < 1 {
-			return p, usageError("--batches must be 1 or more each, not %d", b)
+			return usageError("--batches must be 1 or more each, not %d", b)
 		}
 	}
-	if f.torch != "" {
-		if p.torch, err = memory.ParseTorch(f.torch); err != nil {
-			return p, usageError("--torch: %w", err)
-		}
-	}
-	p.columns, err = f.combinations(p.torch)
-	return p, err
+	return nil
 }
 
 // budget reads the device's memory and the reserve.
-func (f *fitFlags) budget() (budget, error) {
-	b := budget{Setting: f.reserve}
-	var err error
-	switch {
-	case f.device != "" && f.deviceMemory != "":
-		return b, usageError("--device and --device-memory both give the memory: take one of them")
-	case f.device != "":
-		device, err := fit.FindDevice(f.device)
-		if err != nil {
-			return b, usageError("--device: %w", err)
-		}
-		b.Device, b.Memory = &device, device.Usable
-	case f.deviceMemory != "":
-		if b.Memory, err = report.ParseBytes(f.deviceMemory); err != nil {
-			return b, usageError("--device-memory: %w", err)
-		}
-	default:
-		return b, usageError("fit needs the device's memory: --device-memory 12GiB, or --device rtx3060 (--list-devices shows the known ones)")
+func (f *fitFlags) budget() (fit.Budget, error) {
+	device, bytes, err := f.deviceOrMemory()
+	if err != nil {
+		return fit.Budget{}, err
 	}
-	if b.Reserve, err = parseReserve(f.reserve, b.Memory); err != nil {
-		return b, usageError("--reserve: %w", err)
+	reserve, err := report.ParseReserve(f.reserve, bytes)
+	if err != nil {
+		return fit.Budget{}, usageError("--reserve: %w", err)
 	}
-	if b.For = b.Memory - b.Reserve; b.For <= 0 {
-		return b, usageError("--reserve %s is %d bytes, which leaves nothing of the %d of the device", f.reserve, b.Reserve, b.Memory)
+	b, err := fit.NewBudget(device, bytes, reserve, f.reserve)
+	if err != nil {
+		return b, usageError("--reserve %w", err)
 	}
 	return b, nil
 }
 
-// parseReserve reads sizes and shares of the memory, with + between them. A share is rounded up.
-func parseReserve(s string, memory int64) (int64, error) {
-	total := int64(0)
-	for _, term := range strings.Split(s, "+") {
-		term = strings.TrimSpace(term)
-		var bytes int64
-		if percent, ok := strings.CutSuffix(term, "%"); ok {
-			share, err := strconv.ParseInt(percent, 10, 64)
-			if err != nil || share < 0 || share > 100 {
-				return 0, fmt.Errorf("%q is not a share of the memory: write 5%%, from 0%% to 100%%", term)
-			}
-			bytes = memory/100*share + (memory%100*share+99)/100
-		} else {
-			var err error
-			if bytes, err = report.ParseBytes(term); err != nil {
-				return 0, err
-			}
+// deviceOrMemory is the device, nil where its memory is given, and the memory.
+func (f *fitFlags) deviceOrMemory() (*fit.Device, int64, error) {
+	switch {
+	case f.device != "" && f.deviceMemory != "":
+		return nil, 0, usageError("--device and --device-memory both give the memory: take one of them")
+	case f.device != "":
+		device, err := fit.FindDevice(f.device)
+		if err != nil {
+			return nil, 0, usageError("--device: %w", err)
 		}
-		// Past the memory it does not matter by how much.
-		if bytes > memory-total {
-			return memory, nil
+		return &device, device.Usable, nil
+	case f.deviceMemory != "":
+		bytes, err := report.ParseBytes(f.deviceMemory)
+		if err != nil {
+			return nil, 0, usageError("--device-memory: %w", err)
 		}
-		total += bytes
+		return nil, bytes, nil
 	}
-	return total, nil
+	return nil, 0, usageError("fit needs the device's memory: --device-memory 12GiB, or --device rtx3060 (--list-devices shows the known ones)")
 }
 
 // combinations are the modes, types and optimizers that are asked for.
@@ -270,7 +228,7 @@ func (f *fitFlags) isCurve() bool { return f.batches != nil || f.inputs != nil }
 
 func (f *fitFlags) defaultDTypes() []memory.DType {
 	switch {
-	case f.account == notesAccount:
+	case f.account == string(memory.NotesAccount):
 		return []memory.DType{memory.FP32, memory.FP16}
 	case f.torch == string(memory.Torch113CPU):
 		return []memory.DType{memory.FP32, memory.BF16, memory.INT8}
@@ -290,7 +248,7 @@ func parseAll[T any](flag string, words []string, parse func(string) (T, error))
 	return all, nil
 }
 
-// suitable are those that go together. A type that suits no mode is an error.
+// suitable are those that can be combined. A type that suits no mode is an error.
 func (f *fitFlags) suitable(torch memory.Torch, modes []memory.Mode, dtypes []memory.DType, optimizers []memory.Optimizer) ([]memory.Options, error) {
 	var all []memory.Options
 	used := map[memory.DType]bool{}
@@ -298,14 +256,7 @@ func (f *fitFlags) suitable(torch memory.Torch, modes []memory.Mode, dtypes []me
 	for _, mode := range modes {
 		for _, dtype := range dtypes {
 			o := memory.Options{Torch: torch, Mode: mode, DType: dtype}
-			err := o.Check()
-			if f.account == notesAccount {
-				err = nil
-				if dtype == memory.AMP || dtype == memory.INT8 {
-					err = fmt.Errorf("the notes count values of one size, and %s has two; --account pytorch has it", dtype)
-				}
-			}
-			if err != nil {
+			if err := checkOptions(memory.AccountName(f.account), o); err != nil {
 				refused = err
 				continue
 			}
@@ -321,7 +272,7 @@ func (f *fitFlags) suitable(torch memory.Torch, modes []memory.Mode, dtypes []me
 	}
 	for _, dtype := range dtypes {
 		if !used[dtype] && (f.dtypes != nil || len(all) == 0) {
-			return nil, usageError("--dtype: %w", refused)
+			return nil, refused
 		}
 	}
 	return all, nil
@@ -369,13 +320,9 @@ func (l *loaded) resize(f *fitFlags, width, height int64) *shape.Network {
 
 // listDevices prints the known devices.
 func (a *app) listDevices(args []string, f *fitFlags, flags *pflag.FlagSet) error {
-	format, err := report.ParseFormat(f.format)
+	out, err := f.parse("fit")
 	if err != nil {
-		return usageError("--format: %w", err)
-	}
-	units, err := report.ParseUnits(f.units)
-	if err != nil {
-		return usageError("--units: %w", err)
+		return err
 	}
 	others := slices.Clone(args)
 	flags.Visit(func(flag *pflag.Flag) {
@@ -390,35 +337,5 @@ func (a *app) listDevices(args []string, f *fitFlags, flags *pflag.FlagSet) erro
 	if err != nil {
 		return outputError(err)
 	}
-	return a.write(f.output, func(w io.Writer) error {
-		if format == report.JSON {
-			return report.WriteJSON(w, struct {
-				Schema  string       `json:"schema"`
-				Devices []fit.Device `json:"devices"`
-			}{report.Schema, devices})
-		}
-		return deviceTable(devices, units).Write(w, format)
-	})
-}
-
-func deviceTable(devices []fit.Device, units report.Units) report.Table {
-	t := report.Table{
-		Columns: []report.Column{
-			{Key: "name", Header: "name"},
-			{Key: "model", Header: "model"},
-			{Key: "stated", Header: "stated", Align: report.Right},
-			{Key: "usable", Header: "usable", Align: report.Right},
-			{Key: "stated_by", Header: "stated by"},
-			{Key: "usable_by", Header: "usable by"},
-		},
-		Notes: []string{
-			"stated is the vendor's figure, whose GB are of 2^30 bytes; usable is what the driver reports, where it is known, else the same.",
-			"Error correction and the driver itself take what is between the two. Other drivers report other figures.",
-		},
-	}
-	for _, d := range devices {
-		t.Rows = append(t.Rows, []report.Cell{report.Str(d.Name), report.Str(d.Model), sizeCell(d.Stated, units), sizeCell(d.Usable, units),
-			report.Str(d.StatedBy), report.Str(d.UsableBy)})
-	}
-	return t
+	return a.print(out, report.Devices(devices))
 }

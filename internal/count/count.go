@@ -13,6 +13,7 @@ import (
 
 	"cnncalc/internal/checked"
 	"cnncalc/internal/graph"
+	"cnncalc/internal/memory"
 	"cnncalc/internal/op"
 	"cnncalc/internal/shape"
 )
@@ -44,9 +45,6 @@ const (
 	Stored // parameters, and statistics where they are counted
 	parts
 )
-
-// bytesPerValue is the size of a float32: all programs here count in it.
-const bytesPerValue = 4
 
 // Convention is how one program counts.
 type Convention struct {
@@ -298,9 +296,9 @@ func (t *tally) product(what string, factors ...int64) {
 	t.add(Operations, 0, t.of, what, amount)
 }
 
-// bytes counts values of four bytes each.
+// bytes counts values in float32: all programs here count in it.
 func (t *tally) bytes(p Part, of, what string, values int64) {
-	amount, err := checked.Product(values, bytesPerValue)
+	amount, err := checked.Product(values, memory.BytesPerValue)
 	if err != nil {
 		t.err = err
 		return

@@ -1,8 +1,3 @@
-// Package fit answers whether a network and a batch fit a device: the devices that are known by name, and what would
-// make a batch fit that does not, each with its figures computed by PyTorch's account of the network as it would be
-// then.
-//
-// The account itself and the search for the largest batch are in package memory; how an answer is printed is for others.
 package fit
 
 import (

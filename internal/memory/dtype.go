@@ -22,6 +22,9 @@ const (
 	INT8 DType = "int8" // inference: weights and volumes in a byte each, biases and BN in float32
 )
 
+// BytesPerValue is the size of a float32 value: FP32's, and that of all that cnncalc run computes.
+const BytesPerValue = 4
+
 // DTypes are the names that ParseDType takes.
 func DTypes() []string {
 	return []string{string(FP32), string(FP16), string(BF16), string(AMP), string(INT8)}
@@ -50,7 +53,7 @@ func (d DType) valueBytes() int64 {
 	case INT8:
 		return 1
 	}
-	return 4
+	return BytesPerValue
 }
 
 // weightBytes is the size of one value of a stored tensor, and of its gradient.
@@ -63,5 +66,5 @@ func (d DType) weightBytes(w graph.Weight) int64 {
 			return 1
 		}
 	}
-	return 4
+	return BytesPerValue
 }

@@ -2,13 +2,11 @@ package memory
 
 import (
 	"fmt"
+	"math"
 
 	"cnncalc/internal/checked"
 	"cnncalc/internal/shape"
 )
-
-// BytesPerValue is the size of a float32, in which the executor counts everything.
-const BytesPerValue = 4
 
 // Notes is the memory account of the CS231n notes (section "Computational Considerations"): the volumes, the
 // parameters, and miscellaneous, of which they name the batch of pictures. All figures are in bytes and exact
@@ -32,8 +30,8 @@ func NewNotes(n *shape.Network, batch int64, d DType, o Optimizer) (Notes, error
 	if batch < 1 {
 		return Notes{}, fmt.Errorf("the batch must be 1 or more, not %d", batch)
 	}
-	if d == AMP || d == INT8 {
-		return Notes{}, fmt.Errorf("the notes count values of one size, and %s has two", d)
+	if err := d.CheckNotes(); err != nil {
+		return Notes{}, err
 	}
 	account, err := newNotes(n, batch, d.valueBytes(), o.Copies())
 	if err != nil {
@@ -72,4 +70,43 @@ func newNotes(n *shape.Network, batch, bytesPerValue, copies int64) (Notes, erro
 		Training:   training,
 		Inference:  volumes + parameters + images,
 	}, nil
+}
+
+// CheckNotes returns an error for a type that the notes' account cannot count in: its values are not all of one size.
+func (d DType) CheckNotes() error {
+	if d == AMP || d == INT8 {
+		return fmt.Errorf("the notes count values of one size, and %s has two", d)
+	}
+	return nil
+}
+
+// NotesModel is the notes' account of a network, for any batch.
+type NotesModel struct {
+	network *shape.Network
+	options Options
+}
+
+// NewNotesModel returns the notes' account of a network. It depends on the mode, the type and the optimizer.
+func NewNotesModel(n *shape.Network, o Options) (*NotesModel, error) {
+	return &NotesModel{n, o}, o.DType.CheckNotes()
+}
+
+// LargestBatch returns the largest batch that takes at most limit bytes, and its bytes; 0 where there is none. It fails
+// where the limit is so large that the batch cannot be counted.
+func (m *NotesModel) LargestBatch(limit int64) (batch, bytes int64, err error) {
+	return LargestBatch(1, math.MaxInt64, limit, func(batch int64) (int64, error) {
+		bytes, _, err := m.AtPeak(batch)
+		return bytes, err
+	})
+}
+
+// AtPeak returns what a batch takes, and its parts, which are all alive at once.
+func (m *NotesModel) AtPeak(batch int64) (bytes int64, parts map[Part]int64, err error) {
+	n, err := NewNotes(m.network, batch, m.options.DType, m.options.Optimizer)
+	parts = map[Part]int64{Parameters: n.Parameters, InputBatch: n.ImageBatch, Volumes: n.VolumesForward}
+	if m.options.Mode == Inference {
+		return n.Inference, parts, err
+	}
+	parts[Gradients], parts[State], parts[VolumeGrads] = n.Gradients, n.OptimizerCache, n.VolumesBackward
+	return n.Training, parts, err
 }

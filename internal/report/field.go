@@ -8,8 +8,8 @@ import (
 	"cnncalc/internal/shape"
 )
 
-// WithFields adds the columns field, jump and start to a table of [NetworkTable], made with the same n and all.
-func WithFields(t Table, n *shape.Network, all bool) Table {
+// withFields adds the columns field, jump and start to a table of [NetworkTable], made with the same n and all.
+func withFields(t Table, n *shape.Network, all bool) Table {
 	t.Columns = append(t.Columns,
 		Column{Key: "field", Header: "field", Align: Right},
 		Column{Key: "jump", Header: "jump", Align: Right},
@@ -94,28 +94,28 @@ func fieldText(f shape.Field, picture graph.Shape) string {
 	return fmt.Sprintf("%s, jump %s, from pixel %s on", size, cells[1].Text, cells[2].Text)
 }
 
-// FieldDocument is a receptive field in JSON, in pixels of the picture.
-type FieldDocument struct {
-	Field PairDocument[int64]   `json:"field"`
-	Jump  PairDocument[float64] `json:"jump"` // 0 where every value sees the same pixels
-	Start PairDocument[int64]   `json:"start"`
+// fieldDocument is a receptive field in JSON, in pixels of the picture.
+type fieldDocument struct {
+	Field pairDocument[int64]   `json:"field"`
+	Jump  pairDocument[float64] `json:"jump"` // 0 where every value sees the same pixels
+	Start pairDocument[int64]   `json:"start"`
 }
 
-// PairDocument is a figure for each axis.
-type PairDocument[T any] struct {
+// pairDocument is a figure for each axis.
+type pairDocument[T any] struct {
 	Width  T `json:"width"`
 	Height T `json:"height"`
 }
 
-// fieldDocument is nil where the field is not known.
-func fieldDocument(f shape.Field) *FieldDocument {
+// newFieldDocument returns nil where the field is not known.
+func newFieldDocument(f shape.Field) *fieldDocument {
 	if f.W.Unknown != "" || f.H.Unknown != "" {
 		return nil
 	}
 	jump := func(r shape.Ratio) float64 { return float64(r.Num) / float64(r.Den) }
-	return &FieldDocument{
-		Field: PairDocument[int64]{f.W.Size, f.H.Size},
-		Jump:  PairDocument[float64]{jump(f.W.Jump), jump(f.H.Jump)},
-		Start: PairDocument[int64]{f.W.Start, f.H.Start},
+	return &fieldDocument{
+		Field: pairDocument[int64]{f.W.Size, f.H.Size},
+		Jump:  pairDocument[float64]{jump(f.W.Jump), jump(f.H.Jump)},
+		Start: pairDocument[int64]{f.W.Start, f.H.Start},
 	}
 }

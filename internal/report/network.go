@@ -98,16 +98,3 @@ func WeightProduct(n *shape.Network, i int) string {
 	}
 	return fmt.Sprintf("(%s)*%d", strings.Join(factors, "*"), dims[0])
 }
-
-// Largest is the node whose figure is the largest, and the figure's share of the total in percent.
-func Largest(n *shape.Network, figure func(shape.Layer) int64) (node int, percent float64) {
-	for i, l := range n.Layers {
-		if figure(l) > figure(n.Layers[node]) {
-			node = i
-		}
-	}
-	if total := figure(n.Total); total > 0 {
-		percent = 100 * float64(figure(n.Layers[node])) / float64(total)
-	}
-	return node, percent
-}

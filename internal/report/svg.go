@@ -55,10 +55,10 @@ const svgStyle = `
 
 // WriteSVG draws the timeline for a document, on a light page or a dark one: over the steps, what is there before the
 // first, what is alive after each, and the most while it runs, with the peak marked.
-func (t Timeline) WriteSVG(w io.Writer) error {
-	p := svgPlot{Timeline: t, top: float64(max(t.Steps[t.Peak()].Most, 1)) * headroom}
+func (t *Timeline) WriteSVG(w io.Writer, units Units) error {
+	p := svgPlot{Timeline: t, units: units, top: float64(max(t.Steps[t.peak()].Most, 1)) * headroom}
 	p.printf(`<svg xmlns="http://www.w3.org/2000/svg" width="%g" height="%g" viewBox="0 0 %g %g" role="img">`+"\n", svgWidth, svgHeight, svgWidth, svgHeight)
-	p.printf("  <title>%s</title>\n  <desc>%s</desc>\n  <style>%s  </style>\n", svgText(t.Title, longestTitle), svgText(t.PeakText(), longestTitle), svgStyle)
+	p.printf("  <title>%s</title>\n  <desc>%s</desc>\n  <style>%s  </style>\n", svgText(t.Title, longestTitle), svgText(t.peakText(units), longestTitle), svgStyle)
 	p.printf(`  <rect class="page" width="%g" height="%g"/>`+"\n", svgWidth, svgHeight)
 	p.printf(`  <text class="title" x="%g" y="28">%s</text>`+"\n", plotLeft, svgText(t.Title, longestTitle))
 	p.legend()
@@ -66,16 +66,17 @@ func (t Timeline) WriteSVG(w io.Writer) error {
 	p.areas()
 	p.names()
 	p.phases()
-	p.peak()
+	p.mark()
 	p.printf("</svg>\n")
 	return writeAll(w, p.out.Bytes())
 }
 
 // svgPlot is a drawing in the making.
 type svgPlot struct {
-	Timeline
-	out bytes.Buffer
-	top float64 // bytes at the upper edge
+	*Timeline
+	units Units
+	out   bytes.Buffer
+	top   float64 // bytes at the upper edge
 }
 
 func (p *svgPlot) printf(format string, args ...any) { fmt.Fprintf(&p.out, format, args...) }
@@ -123,7 +124,7 @@ func (p *svgPlot) legend() {
 
 // axis draws lines at round sizes.
 func (p *svgPlot) axis() {
-	step, unit, name := tickStep(p.top, p.Units)
+	step, unit, name := tickStep(p.top, p.units)
 	for i := 0; ; i++ {
 		bytes := float64(i) * step * unit
 		if bytes > p.top {
@@ -222,11 +223,11 @@ func (p *svgPlot) phases() {
 	}
 }
 
-// peak marks it, with its label above all that is drawn.
-func (p *svgPlot) peak() {
-	at := p.Peak()
+// mark marks the peak, with its label above all that is drawn.
+func (p *svgPlot) mark() {
+	at := p.peak()
 	x, y := (p.x(at)+p.x(at+1))/2, p.y(float64(p.Steps[at].Most))
-	anchor, text := "middle", svgText(p.PeakText(), longestTitle)
+	anchor, text := "middle", svgText(p.peakText(p.units), longestTitle)
 	switch half := nameWidth * float64(len(text)) / 2; {
 	case x-half < plotLeft:
 		anchor = "start"

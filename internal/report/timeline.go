@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,18 +9,69 @@ import (
 	"github.com/mattn/go-runewidth"
 
 	"cnncalc/internal/memory"
+	"cnncalc/internal/plain"
 )
 
-// Timeline is the memory that is in use over the steps of a run.
+// Timeline is the view of the memory that is in use over the steps of a run.
 type Timeline struct {
-	Title string
-	Steps []memory.Moment // at least one
-	Units Units
-	Notes []string
+	Title   string // with what it is of
+	Network string // its title alone
+	Account memory.AccountName
+	Batch   int64
+	Options *memory.Options // of PyTorch's account; nil for another
+	Steps   []memory.Moment // at least one
+	Notes   []string
 }
 
-// Peak is the index of the step in which the most is alive.
-func (t Timeline) Peak() int {
+// timelineDocument is a timeline in JSON.
+type timelineDocument struct {
+	Schema    string             `json:"schema"`
+	Network   string             `json:"network"`
+	Account   memory.AccountName `json:"account"`
+	Batch     int64              `json:"batch"`
+	Torch     memory.Torch       `json:"torch,omitempty"` // of PyTorch's account, and the three below
+	Mode      memory.Mode        `json:"mode,omitempty"`
+	DType     memory.DType       `json:"dtype,omitempty"`
+	Optimizer memory.Optimizer   `json:"optimizer,omitempty"` // in training
+	Peak      memory.Moment      `json:"peak"`
+	Steps     []memory.Moment    `json:"steps"`
+	Notes     []string           `json:"notes"`
+}
+
+// NewPyTorchTimeline returns the view of a timeline by PyTorch's account.
+func NewPyTorchTimeline(network string, batch int64, o memory.Options, steps []memory.Moment) *Timeline {
+	return &Timeline{
+		Title:   fmt.Sprintf("%s, batch of %s: %s", network, plain.Count(batch), describeOptions(o)),
+		Network: network, Account: memory.PyTorchAccount, Batch: batch, Options: &o, Steps: steps,
+		Notes: o.Basis(),
+	}
+}
+
+// NewRunTimeline returns the view of a timeline of the arena of cnncalc run, which has so many bytes.
+func NewRunTimeline(network string, batch, arena int64, steps []memory.Moment) *Timeline {
+	return &Timeline{
+		Title:   fmt.Sprintf("%s, batch of %s: the arena of cnncalc run", network, plain.Count(batch)),
+		Network: network, Account: memory.RunAccount, Batch: batch, Steps: steps,
+		Notes: []string{fmt.Sprintf("Exact for this processor and this number of threads. The arena is %s bytes; weights and input are not in it.",
+			plain.Count(arena))},
+	}
+}
+
+// Document returns the timeline for programs.
+func (t *Timeline) Document() any {
+	d := timelineDocument{Schema: Schema, Network: t.Network, Account: t.Account, Batch: t.Batch,
+		Peak: t.Steps[t.peak()], Steps: t.Steps, Notes: t.Notes}
+	if o := t.Options; o != nil {
+		d.Torch, d.Mode, d.DType = o.Torch, o.Mode, o.DType
+		if o.Mode == memory.Training {
+			d.Optimizer = o.Optimizer
+		}
+	}
+	return d
+}
+
+// peak is the index of the step in which the most is alive.
+func (t *Timeline) peak() int {
 	at := 0
 	for i, s := range t.Steps {
 		if s.Most > t.Steps[at].Most {
@@ -29,10 +81,10 @@ func (t Timeline) Peak() int {
 	return at
 }
 
-// PeakText says how much the peak is and where it stands.
-func (t Timeline) PeakText() string {
-	s := t.Steps[t.Peak()]
-	return fmt.Sprintf("peak %s, %s", Bytes(s.Most, t.Units), describeStep(s))
+// peakText says how much the peak is and where it is.
+func (t *Timeline) peakText(units Units) string {
+	s := t.Steps[t.peak()]
+	return fmt.Sprintf("peak %s, %s", Bytes(s.Most, units), describeStep(s))
 }
 
 // describeStep says what runs.
@@ -46,22 +98,16 @@ func describeStep(s memory.Moment) string {
 	return s.Name + " " + string(s.Phase)
 }
 
-// Table has a row for each step, for machines.
-func (t Timeline) Table() Table {
+// Table has a row for each step.
+func (t *Timeline) Table(units Units) Table {
 	table := Table{Title: t.Title, Notes: t.Notes, Columns: []Column{
-		{Key: "step", Header: "step", Align: Right},
-		{Key: "phase", Header: "phase"},
-		{Key: "name", Header: "name"},
-		{Key: "live", Header: "alive after it", Align: Right},
-		{Key: "most", Header: "at most", Align: Right},
+		right("step", "step"), left("phase", "phase"), left("name", "name"), right("live", "alive after it"), right("most", "at most"),
 	}}
 	for i, s := range t.Steps {
-		table.Rows = append(table.Rows, []Cell{Int(int64(i)), Str(string(s.Phase)), Str(s.Name), t.size(s.Live), t.size(s.Most)})
+		table.Rows = append(table.Rows, []Cell{Int(int64(i)), Str(string(s.Phase)), Str(s.Name), units.size(s.Live), units.size(s.Most)})
 	}
 	return table
 }
-
-func (t Timeline) size(bytes int64) Cell { return Cell{Text: Bytes(bytes, t.Units), Value: bytes} }
 
 // maxChartRows is about how many rows a chart has, unless all steps are asked for.
 const maxChartRows = 60
@@ -72,46 +118,54 @@ const gapWidth = 2
 // minBar is the least width of the longest bar.
 const minBar = 20
 
-// peakMark stands behind the bar of the peak.
+// peakMark follows the bar of the peak.
 const peakMark = " <- peak"
 
 // Chart is a bar chart in so many columns of a terminal, for people. Unless all steps are asked for, those of long runs
 // are folded: a row stands for several steps of a phase, with the name of the one in which the most is alive and the
 // number of the others, the most of them all, and what is alive after the last. The peak has a row of its own.
-func (t Timeline) Chart(width int, all bool) Table {
-	table := Table{Title: t.Title, Notes: t.Notes, Columns: []Column{
-		{Key: "phase", Header: "phase"},
-		{Key: "name", Header: "name"},
-		{Key: "live", Header: "alive after", Align: Right},
-		{Key: "most", Header: "at most", Align: Right},
-		{Key: "chart", Header: "= before, # after, + at most"},
+func (t *Timeline) Chart(units Units, width int, all bool) Table {
+	peak := t.peakText(units)
+	table := Table{Title: t.Title, Columns: []Column{
+		left("phase", "phase"), left("name", "name"), right("live", "alive after"), right("most", "at most"), left("chart", "= before, # after, + at most"),
 	}}
+	table.Notes = append([]string{strings.ToUpper(peak[:1]) + peak[1:] + "."}, t.Notes...)
 	rows := t.fold(all)
-	texts := make([][]string, len(rows))
-	widths := make([]int, 4)
-	for i, r := range rows {
-		texts[i] = []string{string(r.phase), r.name, Bytes(r.live, t.Units), Bytes(r.most, t.Units)}
-		for k, text := range texts[i] {
-			widths[k] = max(widths[k], runewidth.StringWidth(text), runewidth.StringWidth(table.Columns[k].Header))
-		}
+	for _, r := range rows {
+		table.Rows = append(table.Rows, []Cell{Str(string(r.phase)), Str(r.name), units.size(r.live), units.size(r.most), {}})
 	}
-	used := gapWidth * len(widths)
-	for _, w := range widths {
-		used += w
-	}
-	bar := max(minBar, width-used-len(peakMark))
-	most := t.Steps[t.Peak()].Most
-	for i, r := range rows {
-		chart := bars(t.Steps[0].Live, r.live, r.most, most, bar)
-		if r.isPeak {
-			chart += peakMark
-		}
-		table.Rows = append(table.Rows, []Cell{Str(texts[i][0]), Str(texts[i][1]), t.size(r.live), t.size(r.most), Str(chart)})
-	}
+	t.draw(table, rows, width)
 	return table
 }
 
-// bars draws what was there before the first step, what is alive behind one, and the most while it ran, which is as much
+// draw fills in the last cell of every row with its bar: as wide as the other columns leave room for.
+func (t *Timeline) draw(table Table, rows []chartRow, width int) {
+	chart := len(table.Columns) - 1
+	used := len(peakMark)
+	for k := range chart {
+		used += gapWidth + columnWidth(table, k)
+	}
+	longest := max(minBar, width-used)
+	most := t.Steps[t.peak()].Most
+	for i, r := range rows {
+		bar := bars(t.Steps[0].Live, r.live, r.most, most, longest)
+		if r.isPeak {
+			bar += peakMark
+		}
+		table.Rows[i][chart] = Str(bar)
+	}
+}
+
+// columnWidth is the width of column k of a table as text.
+func columnWidth(table Table, k int) int {
+	width := runewidth.StringWidth(table.Columns[k].Header)
+	for _, row := range table.Rows {
+		width = max(width, runewidth.StringWidth(row[k].Text))
+	}
+	return width
+}
+
+// bars draws what was there before the first step, what is alive after one, and the most while it ran, which is as much
 // or more.
 func bars(before, live, most, whole int64, width int) string {
 	length := func(bytes int64) int {
@@ -133,12 +187,12 @@ type chartRow struct {
 }
 
 // fold makes rows of the steps.
-func (t Timeline) fold(all bool) []chartRow {
+func (t *Timeline) fold(all bool) []chartRow {
 	each := (len(t.Steps) + maxChartRows - 1) / maxChartRows
 	if all {
 		each = 1
 	}
-	peak := t.Peak()
+	peak := t.peak()
 	var rows []chartRow
 	for from := 0; from < len(t.Steps); {
 		to := from + 1
@@ -152,25 +206,10 @@ func (t Timeline) fold(all bool) []chartRow {
 }
 
 func foldSteps(steps []memory.Moment, isPeak bool) chartRow {
-	top := slices.MaxFunc(steps, func(a, b memory.Moment) int { return int(min(max(a.Most-b.Most, -1), 1)) })
+	top := slices.MaxFunc(steps, func(a, b memory.Moment) int { return cmp.Compare(a.Most, b.Most) })
 	row := chartRow{phase: top.Phase, name: top.Name, live: steps[len(steps)-1].Live, most: top.Most, isPeak: isPeak}
 	if others := len(steps) - 1; others > 0 {
 		row.name += fmt.Sprintf(" +%d", others)
 	}
 	return row
-}
-
-// TimelineDocument is a timeline in JSON.
-type TimelineDocument struct {
-	Schema    string           `json:"schema"`
-	Network   string           `json:"network"`
-	Account   string           `json:"account"`
-	Batch     int64            `json:"batch"`
-	Torch     memory.Torch     `json:"torch,omitempty"` // of PyTorch's account, and the three below
-	Mode      memory.Mode      `json:"mode,omitempty"`
-	DType     memory.DType     `json:"dtype,omitempty"`
-	Optimizer memory.Optimizer `json:"optimizer,omitempty"` // in training
-	Peak      memory.Moment    `json:"peak"`
-	Steps     []memory.Moment  `json:"steps"`
-	Notes     []string         `json:"notes"`
 }

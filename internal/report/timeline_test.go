@@ -24,9 +24,9 @@ func steps(forward int) []memory.Moment {
 }
 
 func TestChart(t *testing.T) {
-	timeline := Timeline{Title: "small", Steps: steps(2), Units: IEC}
+	timeline := Timeline{Title: "small", Steps: steps(2)}
 	timeline.Steps[3].Live, timeline.Steps[3].Most = 5_000, 7_500
-	table := timeline.Chart(93, false)
+	table := timeline.Chart(IEC, 93, false)
 	// 8 + 13 + 11 + 7 and four gaps of 2 leave 46 columns, 8 of them for the mark.
 	for i, want := range []string{
 		"", "#", "#", // 100, 200 and 210 of 10,000 in 38 columns
@@ -46,13 +46,13 @@ func TestChart(t *testing.T) {
 			t.Errorf("%d columns: %q", len(line)-1, line)
 		}
 	}
-	if narrow := timeline.Chart(10, false).Rows[4][4].Text; len(narrow) != minBar+len(peakMark) {
+	if narrow := timeline.Chart(IEC, 10, false).Rows[4][4].Text; len(narrow) != minBar+len(peakMark) {
 		t.Errorf("the least bar is %q", narrow)
 	}
 }
 
 func TestChartFolds(t *testing.T) {
-	timeline := Timeline{Steps: steps(900), Units: IEC}
+	timeline := Timeline{Steps: steps(900)}
 	rows := timeline.fold(false)
 	if len(rows) < 30 || len(rows) > maxChartRows+4 {
 		t.Errorf("%d rows", len(rows))
@@ -114,7 +114,7 @@ func TestSVGIsXML(t *testing.T) {
 		{Title: "huge", Steps: []memory.Moment{{Phase: memory.Forward, Name: "</text>", Live: math.MaxInt64, Most: math.MaxInt64}}},
 	} {
 		var out bytes.Buffer
-		if err := timeline.WriteSVG(&out); err != nil {
+		if err := timeline.WriteSVG(&out, IEC); err != nil {
 			t.Fatal(err)
 		}
 		if out.Len() > 80_000 {

@@ -9,12 +9,10 @@ import (
 	"fmt"
 
 	"cnncalc/internal/checked"
+	"cnncalc/internal/memory"
 	"cnncalc/internal/op"
 	"cnncalc/internal/shape"
 )
-
-// bytesPerValue is the size of a float32, in which everything here is counted.
-const bytesPerValue = 4
 
 // Layer is what one layer moves for a batch, in bytes. Each layer stands for itself, as in a framework that fuses none:
 // it reads each input whole and once, its tensors (running statistics too) once for the batch, and writes its output
@@ -88,9 +86,9 @@ func (a *Account) count(n *shape.Network, i int) error {
 		}
 		return p
 	}
-	l.Read = product(read, a.Batch, bytesPerValue)
-	l.Written = product(written, a.Batch, bytesPerValue)
-	l.Weights = product(layer.WeightCount+layer.BiasCount+layer.BufferCount, bytesPerValue)
+	l.Read = product(read, a.Batch, memory.BytesPerValue)
+	l.Written = product(written, a.Batch, memory.BytesPerValue)
+	l.Weights = product(layer.WeightCount+layer.BiasCount+layer.BufferCount, memory.BytesPerValue)
 	l.MACs = product(layer.MACs, a.Batch)
 	if unrolled, ok := n.Nodes[i].Op.(op.Unrolled); ok {
 		columns, e := unrolled.Columns(n.Inputs(i), layer.Out)
@@ -98,7 +96,7 @@ func (a *Account) count(n *shape.Network, i int) error {
 			return e
 		}
 		in := n.Inputs(i)[0]
-		a.Im2col[i] = Unrolling{Columns: product(columns, bytesPerValue), Input: product(in.W, in.H, in.D, bytesPerValue)}
+		a.Im2col[i] = Unrolling{Columns: product(columns, memory.BytesPerValue), Input: product(in.W, in.H, in.D, memory.BytesPerValue)}
 	}
 	if err != nil {
 		return err

@@ -6,9 +6,9 @@ import (
 	"cnncalc/internal/plain"
 )
 
-// Checked says in sentences under which version an account's figures were checked, and what is not in them.
-func (a *Account) Checked() []string {
-	o := a.Options
+// Basis says in sentences what the figures of PyTorch's account rest on: the version against which they were checked, and
+// what is not in them.
+func (o Options) Basis() []string {
 	var lines []string
 	switch {
 	case o.Torch == Torch113CPU && o.DType == FP32:

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"cnncalc/internal/memory"
+)
+
+// accountOptions reads the flags of the accounts, and refuses those that cannot be combined.
+func (f *memoryFlags) accountOptions() (memory.AccountName, memory.Options, error) {
+	o := memory.Options{Torch: memory.Torch2CUDA, Mode: memory.Training, DType: memory.FP32, Optimizer: memory.DefaultOptimizer}
+	account, err := memory.ParseAccountName(f.account)
+	if err != nil {
+		return account, o, usageError("--account: %w", err)
+	}
+	if err := f.parseOptions(&o); err != nil {
+		return account, o, err
+	}
+	switch {
+	case f.torch != "" && account != memory.PyTorchAccount:
+		return account, o, usageError("--torch is for --account pytorch, not for %s", f.account)
+	case account == memory.RunAccount && o.DType != memory.FP32:
+		return account, o, usageError("--account cnncalc is of cnncalc run, which computes in fp32; --account pytorch has --dtype %s", o.DType)
+	case account == memory.RunAccount && (f.mode == string(memory.Training) || f.optimizer != ""):
+		return account, o, usageError("--account cnncalc is of cnncalc run, which trains nothing; --account pytorch has training")
+	case f.optimizer != "" && o.Mode == memory.Inference:
+		return account, o, usageError("--optimizer is for training: leave it out, or take --mode training")
+	}
+	return account, o, checkOptions(account, o)
+}
+
+// checkOptions refuses a type that an account does not have with the other options.
+func checkOptions(account memory.AccountName, o memory.Options) error {
+	switch account {
+	case memory.NotesAccount:
+		if err := o.DType.CheckNotes(); err != nil {
+			return usageError("--dtype: %w; --account pytorch has it", err)
+		}
+	case memory.PyTorchAccount:
+		if err := o.Check(); err != nil {
+			return usageError("--dtype: %w", err)
+		}
+	}
+	return nil
+}
+
+// parseOptions reads those that were given.
+func (f *memoryFlags) parseOptions(o *memory.Options) error {
+	for _, err := range []error{
+		parseFlag("mode", f.mode, &o.Mode, memory.ParseMode),
+		parseFlag("optimizer", f.optimizer, &o.Optimizer, memory.ParseOptimizer),
+		parseFlag("dtype", f.dtype, &o.DType, memory.ParseDType),
+		parseFlag("torch", f.torch, &o.Torch, memory.ParseTorch),
+	} {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// parseFlag reads the value of a flag into to; "" leaves it as it is.
+func parseFlag[T any](flag, value string, to *T, parse func(string) (T, error)) error {
+	if value == "" {
+		return nil
+	}
+	parsed, err := parse(value)
+	if err != nil {
+		return usageError("--%s: %w", flag, err)
+	}
+	*to = parsed
+	return nil
+}

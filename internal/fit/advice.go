@@ -1,0 +1,41 @@
+package fit
+
+import "cnncalc/internal/memory"
+
+// Advice is about a batch that does not fit: what it takes, and what would take less.
+type Advice struct {
+	Mode      memory.Mode      `json:"mode"`
+	DType     memory.DType     `json:"dtype"`
+	Optimizer memory.Optimizer `json:"optimizer,omitempty"`
+	Batch     int64            `json:"batch"`
+	Peak      memory.PeakBytes `json:"peak"`
+	Remedies  []Remedy         `json:"remedies"`
+
+	Parts  []memory.PartBytes `json:"-"`
+	MACs   int64              `json:"-"` // of one picture forward
+	Others int                `json:"-"` // how many other combinations of network and options do not fit
+}
+
+// advise looks for what would make the batch fit where it does not.
+func (a *asker) advise() error {
+	q, u := a.Query, a.unfit
+	if q.Batches != nil || u == nil {
+		return nil
+	}
+	model, ok := u.account.(*memory.PyTorch)
+	if !ok {
+		return nil // the notes' account has no peak to lower
+	}
+	account, err := model.Account(q.Batch)
+	if err != nil {
+		return err
+	}
+	remedies, err := Remedies(Question{
+		Network: u.network, Options: u.options, Model: model, Batch: q.Batch, Limit: q.Budget.Available, Resize: q.Resize,
+	})
+	a.Advice = &Advice{
+		Mode: u.options.Mode, DType: u.options.DType, Optimizer: u.options.Optimizer, Batch: q.Batch, Peak: account.Peak,
+		Remedies: append([]Remedy{}, remedies...), Parts: account.Parts, MACs: u.network.Total.MACs, Others: u.others,
+	}
+	return err
+}

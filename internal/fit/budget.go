@@ -1,0 +1,22 @@
+package fit
+
+import "fmt"
+
+// Budget is the memory of a device, less a reserve. All sizes are in bytes.
+type Budget struct {
+	Device    *Device `json:"device,omitempty"` // nil where only its memory is known
+	Memory    int64   `json:"memory"`
+	Reserve   int64   `json:"reserve"`
+	Available int64   `json:"available"` // the rest, for the network
+	Setting   string  `json:"reserve_setting"`
+}
+
+// NewBudget returns the budget of a device that has so much memory. setting is how the user wrote the reserve. A reserve
+// that leaves nothing is an error.
+func NewBudget(device *Device, memory, reserve int64, setting string) (Budget, error) {
+	b := Budget{Device: device, Memory: memory, Reserve: reserve, Available: memory - reserve, Setting: setting}
+	if b.Available <= 0 {
+		return b, fmt.Errorf("%s is %d bytes, which leaves nothing of the %d of the device", setting, reserve, memory)
+	}
+	return b, nil
+}

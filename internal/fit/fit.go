@@ -1,0 +1,173 @@
+// Package fit answers whether a network and a batch fit a device: the largest batch that does, what other batches and
+// input sizes take, the devices that are known by name, and what would make a batch fit that does not. Each remedy's
+// figures are those of PyTorch's account of the network as it would be then.
+//
+// The accounts and the search for the largest batch are in package memory; package report prints the answer.
+package fit
+
+import (
+	"fmt"
+
+	"cnncalc/internal/memory"
+	"cnncalc/internal/shape"
+)
+
+// Query is what is asked of a network: whether a batch fits, and what fits at most, with each of some options.
+type Query struct {
+	Account memory.AccountName // NotesAccount or PyTorchAccount
+	Torch   memory.Torch       // of PyTorch's account
+	Budget  Budget
+	Options []memory.Options // a row or several for each
+	// Networks is the network, or with BySize the network with each of some input sizes.
+	Networks []*shape.Network
+	BySize   bool
+	Batch    int64   // that is to fit
+	Batches  []int64 // in place of the largest batch, what these take; nil otherwise
+	// Resize returns the network with another input size, nil where it has problems then.
+	Resize func(width, height int64) *shape.Network
+}
+
+// IsCurve reports whether the rows are over batches or input sizes.
+func (q *Query) IsCurve() bool { return q.Batches != nil || q.BySize }
+
+// Answer is the answer to a query.
+type Answer struct {
+	Query  *Query
+	Rows   []Row
+	Advice *Advice // nil where Batch fits, or no advice was asked for
+	// Basis says in sentences what the figures rest on.
+	Basis []string
+}
+
+// Row is one network, mode, type and optimizer. Bytes and Parts are of Batch.
+type Row struct {
+	Input     string                `json:"input"`
+	Mode      memory.Mode           `json:"mode"`
+	DType     memory.DType          `json:"dtype"`
+	Optimizer memory.Optimizer      `json:"optimizer,omitempty"` // in training
+	Largest   int64                 `json:"largest_batch"`       // 0 where one picture does not fit
+	Batch     int64                 `json:"batch"`
+	Bytes     int64                 `json:"bytes"`
+	Fits      bool                  `json:"fits"`
+	Parts     map[memory.Part]int64 `json:"parts"` // at the peak
+}
+
+// Ask answers a query. It fails where a size cannot be counted.
+func Ask(q *Query) (*Answer, error) {
+	a := &asker{Answer: &Answer{Query: q}}
+	for _, n := range q.Networks {
+		if err := a.network(n); err != nil {
+			return nil, err
+		}
+	}
+	if err := a.advise(); err != nil {
+		return nil, err
+	}
+	a.Basis = basis(q)
+	return a.Answer, nil
+}
+
+// account is an account of a network, for any batch.
+type account interface {
+	LargestBatch(limit int64) (batch, bytes int64, err error)
+	AtPeak(batch int64) (bytes int64, parts map[memory.Part]int64, err error)
+}
+
+// asker makes an answer.
+type asker struct {
+	*Answer
+	unfit *unfit // nil while all fits
+}
+
+// unfit is the first network and options with which the query's batch does not fit.
+type unfit struct {
+	network *shape.Network
+	options memory.Options
+	account account
+	others  int // that do not fit either
+}
+
+// network makes the rows of a network.
+func (a *asker) network(n *shape.Network) error {
+	var last *memory.PyTorch
+	var of memory.Options
+	for _, o := range a.Query.Options {
+		by, err := a.account(n, o, last, of)
+		if err != nil {
+			return err
+		}
+		last, _ = by.(*memory.PyTorch)
+		of = o
+		if err := a.rows(n, o, by); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// account returns the account with some options. last is that of the options before, nil for none: one that differs in
+// the optimizer alone shares most of it.
+func (a *asker) account(n *shape.Network, o memory.Options, last *memory.PyTorch, of memory.Options) (account, error) {
+	switch {
+	case a.Query.Account == memory.NotesAccount:
+		return memory.NewNotesModel(n, o)
+	case last == nil || of.Mode != o.Mode || of.DType != o.DType:
+		return memory.NewPyTorch(n, o)
+	}
+	return last.WithOptimizer(o.Optimizer)
+}
+
+// rows makes the rows of a network with some options.
+func (a *asker) rows(n *shape.Network, o memory.Options, by account) error {
+	q := a.Query
+	largest, _, err := by.LargestBatch(q.Budget.Available)
+	if err != nil {
+		return fmt.Errorf("the memory is too large: %w", err)
+	}
+	needed, _, err := by.AtPeak(q.Batch)
+	if err != nil {
+		return err
+	}
+	if needed > q.Budget.Available {
+		a.refuse(n, o, by)
+	}
+	in := n.InputShape()
+	for _, batch := range q.batches(largest) {
+		bytes, parts, err := by.AtPeak(batch)
+		if err != nil {
+			return err
+		}
+		a.Rows = append(a.Rows, Row{
+			Input: fmt.Sprintf("%dx%d", in.W, in.H), Mode: o.Mode, DType: o.DType, Optimizer: o.Optimizer,
+			Largest: largest, Batch: batch, Bytes: bytes, Fits: bytes <= q.Budget.Available, Parts: parts,
+		})
+	}
+	return nil
+}
+
+// batches returns those that have a row.
+func (q *Query) batches(largest int64) []int64 {
+	switch {
+	case q.Batches != nil:
+		return q.Batches
+	case q.BySize:
+		return []int64{q.Batch}
+	}
+	return []int64{max(largest, 1)}
+}
+
+// refuse notes what does not fit.
+func (a *asker) refuse(n *shape.Network, o memory.Options, by account) {
+	if a.unfit == nil {
+		a.unfit = &unfit{network: n, options: o, account: by}
+		return
+	}
+	a.unfit.others++
+}
+
+func basis(q *Query) []string {
+	if q.Account == memory.NotesAccount {
+		return []string{"The notes' account is exact by their rules, and no measure of what a framework takes: --account pytorch is."}
+	}
+	return memory.Options{Torch: q.Torch, DType: memory.FP32}.Basis()
+}

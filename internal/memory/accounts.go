@@ -1,0 +1,21 @@
+package memory
+
+// AccountName names one of the accounts.
+type AccountName string
+
+// The accounts.
+const (
+	NotesAccount   AccountName = "notes"
+	PyTorchAccount AccountName = "pytorch"
+	RunAccount     AccountName = "cnncalc" // of cnncalc run
+)
+
+// AccountNames returns the names that ParseAccountName takes.
+func AccountNames() []string {
+	return []string{string(NotesAccount), string(PyTorchAccount), string(RunAccount)}
+}
+
+// ParseAccountName reads the name of an account.
+func ParseAccountName(s string) (AccountName, error) {
+	return parse[AccountName](s, "an account", AccountNames())
+}

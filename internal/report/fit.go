@@ -1,0 +1,273 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"cnncalc/internal/fit"
+	"cnncalc/internal/memory"
+	"cnncalc/internal/plain"
+)
+
+// Fit is the view of what fits a device.
+type Fit struct {
+	Title  string // the network's
+	Answer *fit.Answer
+}
+
+// fitDocument is the answer in JSON.
+type fitDocument struct {
+	Schema  string             `json:"schema"`
+	Network string             `json:"network"`
+	Account memory.AccountName `json:"account"`
+	Torch   memory.Torch       `json:"torch,omitempty"`
+	Budget  fit.Budget         `json:"budget"`
+	Rows    []fit.Row          `json:"rows"`
+	Advice  *fit.Advice        `json:"advice,omitempty"`
+	Checked []string           `json:"checked"`
+}
+
+// Document returns the answer for programs.
+func (v *Fit) Document() any {
+	q := v.Answer.Query
+	d := fitDocument{Schema: Schema, Network: v.Title, Account: q.Account, Budget: q.Budget, Rows: v.Answer.Rows,
+		Advice: v.Answer.Advice, Checked: v.Answer.Basis}
+	if q.Account == memory.PyTorchAccount {
+		d.Torch = q.Torch
+	}
+	return d
+}
+
+// Table has a row for each of the answer's.
+func (v *Fit) Table(units Units) Table {
+	t := Table{Title: v.heading(units), Columns: v.columns(), Notes: v.notes(units)}
+	for i := range v.Answer.Rows {
+		t.Rows = append(t.Rows, v.cells(&v.Answer.Rows[i], units))
+	}
+	return t
+}
+
+func (v *Fit) heading(units Units) string {
+	b := v.Answer.Query.Budget
+	device := "a device"
+	if b.Device != nil {
+		device = "the " + b.Device.Model
+	}
+	return fmt.Sprintf("%s on %s of %s, %s of it for the network", v.Title, device, Bytes(b.Memory, units), Bytes(b.Available, units))
+}
+
+// columns are those of cells, in the same order.
+func (v *Fit) columns() []Column {
+	q := v.Answer.Query
+	var columns []Column
+	if q.BySize {
+		columns = append(columns, right("input", "input"))
+	}
+	columns = append(columns, left("mode", "mode"), left("dtype", "dtype"), left("optimizer", "optimizer"))
+	if q.Batches == nil {
+		columns = append(columns, right("largest_batch", "largest batch"))
+	}
+	if q.IsCurve() {
+		columns = append(columns, right("batch", "batch"), right("memory", "memory"), left("fits", "fits"))
+	} else {
+		columns = append(columns, right("memory", "memory"))
+	}
+	for _, g := range partGroups() {
+		columns = append(columns, right(g.key, g.header))
+	}
+	return append(columns, right("rest", "rest"))
+}
+
+func (v *Fit) cells(row *fit.Row, units Units) []Cell {
+	q := v.Answer.Query
+	var cells []Cell
+	if q.BySize {
+		cells = append(cells, Str(row.Input))
+	}
+	optimizer := Str(string(row.Optimizer))
+	if row.Mode == memory.Inference {
+		optimizer = dash()
+	}
+	cells = append(cells, Str(string(row.Mode)), Str(string(row.DType)), optimizer)
+	if q.Batches == nil {
+		cells = append(cells, Int(row.Largest))
+	}
+	if q.IsCurve() {
+		cells = append(cells, Int(row.Batch), units.size(row.Bytes), Str(yesOrNo(row.Fits)))
+	} else {
+		cells = append(cells, units.size(row.Bytes))
+	}
+	return append(cells, groupCells(row.Parts, units)...)
+}
+
+func yesOrNo(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return "no"
+}
+
+// partGroup is the parts that share a column.
+type partGroup struct {
+	key, header string
+	parts       []memory.Part
+}
+
+// partGroups are all groups; a part that is in none counts as rest.
+func partGroups() []partGroup {
+	return []partGroup{
+		{"parameters", "parameters", []memory.Part{memory.Parameters, memory.Buffers, memory.WeightCasts}},
+		{"gradients", "gradients", []memory.Part{memory.Gradients}},
+		{"optimizer_state", "state", []memory.Part{memory.State}},
+		{"volumes", "volumes", []memory.Part{memory.InputBatch, memory.Targets, memory.Volumes, memory.Statistics,
+			memory.Masks, memory.Indices, memory.Loss}},
+		{"volume_gradients", "their gradients", []memory.Part{memory.VolumeGrads}},
+	}
+}
+
+// groupCells are the figures of the groups, and the rest.
+func groupCells(parts map[memory.Part]int64, units Units) []Cell {
+	rest := int64(0)
+	for _, bytes := range parts {
+		rest += bytes // their sum is the peak
+	}
+	var cells []Cell
+	for _, g := range partGroups() {
+		sum := int64(0)
+		for _, p := range g.parts {
+			sum += parts[p]
+		}
+		rest -= sum
+		cells = append(cells, units.size(sum))
+	}
+	return append(cells, units.size(rest))
+}
+
+// notes are the lines under the table.
+func (v *Fit) notes(units Units) []string {
+	q := v.Answer.Query
+	var lines []string
+	if v.Answer.Advice != nil {
+		lines = append(adviceLines(v.Answer.Advice, q.Budget.Available, units), "")
+	}
+	account := "By the notes' account."
+	if q.Account == memory.PyTorchAccount {
+		account = fmt.Sprintf("By PyTorch's account (PyTorch %s), at the peak.", q.Torch)
+	}
+	lines = append(lines, account+" parameters are with buffers and half copies, volumes with all else that is saved; the rest is scratch, workspace, rounding.")
+	isZero := func(row fit.Row) bool { return row.Largest == 0 }
+	if !q.IsCurve() && slices.ContainsFunc(v.Answer.Rows, isZero) {
+		lines = append(lines, "Where the largest batch is 0, the memory is that of one picture.")
+	}
+	return slices.Concat(lines, budgetLines(q.Budget, units), v.Answer.Basis)
+}
+
+// budgetLines say what the reserve is, and what of a device's memory is usable.
+func budgetLines(b fit.Budget, units Units) []string {
+	lines := []string{fmt.Sprintf("Reserve: %s = %s for the CUDA context, cuDNN and fragmentation. It is an assumption: --reserve sets it.",
+		b.Setting, Bytes(b.Reserve, units))}
+	if d := b.Device; d != nil && d.Usable < d.Stated {
+		vendor, _, _ := strings.Cut(d.StatedBy, ":")
+		lines = append(lines, fmt.Sprintf("Of the %s that %s states, %s are usable (%s).",
+			Bytes(d.Stated, units), vendor, Bytes(d.Usable, units), d.UsableBy))
+	}
+	return lines
+}
+
+// How many parts and tensors of a batch that does not fit are named.
+const (
+	largestParts   = 4
+	largestTensors = 3
+)
+
+// adviceLines say what does not fit, what uses the memory, and what would need less.
+func adviceLines(a *fit.Advice, limit int64, units Units) []string {
+	size := func(bytes int64) string { return Bytes(bytes, units) }
+	lines := []string{unfitLine(a, limit, units), "Its largest parts:"}
+	parts := slices.SortedStableFunc(slices.Values(a.Parts), func(x, y memory.PartBytes) int { return cmp.Compare(y.AtPeak, x.AtPeak) })
+	for _, p := range parts[:min(largestParts, len(parts))] {
+		lines = append(lines, fmt.Sprintf("  %12s  %s", size(p.AtPeak), p.Part))
+	}
+	lines = append(lines, "Its largest tensors:")
+	for _, t := range a.Peak.Alive[:min(largestTensors, len(a.Peak.Alive))] {
+		lines = append(lines, fmt.Sprintf("  %12s  %s", size(t.Bytes), t.Name))
+	}
+	if len(a.Remedies) == 0 {
+		return append(lines, "Nothing that is known here would need less.")
+	}
+	lines = append(lines, "What would need less:")
+	for i := range a.Remedies {
+		lines = append(lines, remedyLine(a, &a.Remedies[i], units))
+	}
+	if a.Others > 0 {
+		lines = append(lines, fmt.Sprintf("This is the first of %d that do not fit; --mode, --dtype and --optimizer choose another.", a.Others+1))
+	}
+	return lines
+}
+
+// unfitLine says which batch does not fit, and by how much.
+func unfitLine(a *fit.Advice, limit int64, units Units) string {
+	what := "One picture does"
+	if a.Batch > 1 {
+		what = fmt.Sprintf("A batch of %s does", plain.Count(a.Batch))
+	}
+	how := string(a.DType)
+	if a.Mode == memory.Training {
+		how += ", " + string(a.Optimizer)
+	}
+	return fmt.Sprintf("%s not fit in %s (%s): it takes %s, %s too much.",
+		what, a.Mode, how, Bytes(a.Peak.Bytes, units), Bytes(a.Peak.Bytes-limit, units))
+}
+
+func remedyLine(a *fit.Advice, r *fit.Remedy, units Units) string {
+	verdict := "fits"
+	switch {
+	case !r.Fits:
+		verdict = "does not fit"
+	case r.Batch > a.Batch:
+		verdict = "fits, up to " + plain.Count(r.Batch)
+	}
+	line := fmt.Sprintf("  %12s  %-16s  %s", Bytes(r.Bytes, units), verdict, r.What)
+	if r.Kind == fit.Checkpoints {
+		line += fmt.Sprintf("; %s MACs a picture run twice, %.0f%% of a forward pass", plain.Count(r.ExtraMACs), percent(r.ExtraMACs, a.MACs))
+	}
+	return line
+}
+
+func percent(part, whole int64) float64 {
+	if whole == 0 {
+		return 0
+	}
+	return 100 * float64(part) / float64(whole)
+}
+
+// Devices is the view of the devices that are known by name.
+type Devices []fit.Device
+
+type devicesDocument struct {
+	Schema  string       `json:"schema"`
+	Devices []fit.Device `json:"devices"`
+}
+
+// Document returns the devices for programs.
+func (v Devices) Document() any { return devicesDocument{Schema, v} }
+
+// Table has a row for each device.
+func (v Devices) Table(units Units) Table {
+	t := Table{
+		Columns: []Column{
+			left("name", "name"), left("model", "model"), right("stated", "stated"), right("usable", "usable"),
+			left("stated_by", "stated by"), left("usable_by", "usable by"),
+		},
+		Notes: []string{
+			"stated is the vendor's figure, whose GB are of 2^30 bytes; usable is what the driver reports, where it is known, else the same.",
+			"Error correction and the driver itself take what is between the two. Other drivers report other figures.",
+		},
+	}
+	for _, d := range v {
+		t.Rows = append(t.Rows, []Cell{Str(d.Name), Str(d.Model), units.size(d.Stated), units.size(d.Usable), Str(d.StatedBy), Str(d.UsableBy)})
+	}
+	return t
+}

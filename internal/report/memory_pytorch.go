@@ -1,0 +1,205 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"cnncalc/internal/memory"
+	"cnncalc/internal/op"
+	"cnncalc/internal/plain"
+	"cnncalc/internal/shape"
+)
+
+// PyTorchMemory is the view of PyTorch's account: what each layer takes, and under it the parts, the peak, and how far to
+// trust them.
+type PyTorchMemory struct {
+	Title   string
+	Network *shape.Network
+	Account *memory.Account
+	All     bool // a row for each layer, also where it takes nothing
+}
+
+// pytorchDocument is PyTorch's account in JSON.
+type pytorchDocument struct {
+	Torch      memory.Torch           `json:"torch"`
+	Mode       memory.Mode            `json:"mode"`
+	DType      memory.DType           `json:"dtype"`
+	Optimizer  memory.Optimizer       `json:"optimizer,omitempty"` // in training
+	Peak       memory.PeakBytes       `json:"peak"`
+	Parts      []memory.PartBytes     `json:"parts"`
+	Saved      *memory.SavedBytes     `json:"saved,omitempty"`   // in training
+	Volumes    *memory.VolumePeaks    `json:"volumes,omitempty"` // in inference
+	SavedExact bool                   `json:"saved_exact"`       // of saved or volumes
+	Layers     []pytorchLayerDocument `json:"layers"`
+	Checked    []string               `json:"checked"`
+	Estimates  []string               `json:"estimates"`
+	Warnings   []string               `json:"warnings"`
+}
+
+// pytorchLayerDocument is what one layer takes.
+type pytorchLayerDocument struct {
+	Name string `json:"name"`
+	memory.LayerBytes
+}
+
+// Document returns the account for programs, with all layers.
+func (v *PyTorchMemory) Document() any {
+	a := v.Account
+	d := &pytorchDocument{
+		Torch: a.Options.Torch, Mode: a.Options.Mode, DType: a.Options.DType,
+		Peak: a.Peak, Parts: a.Parts, SavedExact: a.SavedExact,
+		Checked: a.Options.Basis(), Estimates: append([]string{}, a.Estimates...), Warnings: append([]string{}, a.Warnings...),
+	}
+	if a.Options.Mode == memory.Training {
+		d.Optimizer, d.Saved = a.Options.Optimizer, &a.Saved
+	} else {
+		d.Volumes = &a.Volumes
+	}
+	for i, l := range a.Layers {
+		d.Layers = append(d.Layers, pytorchLayerDocument{v.Network.Nodes[i].Name, l})
+	}
+	return newNetworkDocument(v.Title, v.Network, a.Batch, memoryDocument{PyTorch: d})
+}
+
+// Table has a row for each layer that takes memory.
+func (v *PyTorchMemory) Table(units Units) Table {
+	figures := v.figures()
+	t := Table{Title: v.Title, Columns: []Column{left("name", "name"), left("layer", "layer"), left("output", "output")}}
+	for _, f := range figures {
+		t.Columns = append(t.Columns, right(f.key, f.header))
+	}
+	var total memory.LayerBytes
+	for i, b := range v.Account.Layers {
+		total.Output, total.Parameters, total.Saved = total.Output+b.Output, total.Parameters+b.Parameters, total.Saved+b.Saved
+		if v.All || b.Output+b.Parameters+b.Saved > 0 {
+			t.Rows = append(t.Rows, v.row(i, figures, units))
+		}
+	}
+	t.Footer = [][]Cell{totalRow(total, figures, units)}
+	t.Notes = slices.Concat(v.partLines(units), []string{""}, v.peakLines(units), []string{""}, v.trustLines())
+	return t
+}
+
+// layerFigure is one figure of each layer.
+type layerFigure struct {
+	key, header string
+	of          func(memory.LayerBytes) int64
+	isTotalled  bool // its sum over the layers means something
+}
+
+// figures are those that layers have in the mode of the account.
+func (v *PyTorchMemory) figures() []layerFigure {
+	volume := layerFigure{"volume", "volume", func(b memory.LayerBytes) int64 { return b.Output }, true}
+	parameters := layerFigure{"parameters", "parameters", func(b memory.LayerBytes) int64 { return b.Parameters }, true}
+	saved := layerFigure{"saved", "saved", func(b memory.LayerBytes) int64 { return b.Saved }, true}
+	forward := layerFigure{"forward", "alive after it", func(b memory.LayerBytes) int64 { return b.Forward }, false}
+	backward := layerFigure{"backward", "and backward", func(b memory.LayerBytes) int64 { return b.Backward }, false}
+	if v.Account.Options.Mode == memory.Training {
+		return []layerFigure{volume, parameters, saved, forward, backward}
+	}
+	return []layerFigure{volume, parameters, forward}
+}
+
+func (v *PyTorchMemory) row(i int, figures []layerFigure, units Units) []Cell {
+	node := &v.Network.Nodes[i]
+	cells := []Cell{Str(node.Name), Str(op.Short(node.Op)), Str("[" + v.Network.Layers[i].Out.String() + "]")}
+	for _, f := range figures {
+		cells = append(cells, units.size(f.of(v.Account.Layers[i])))
+	}
+	return cells
+}
+
+func totalRow(total memory.LayerBytes, figures []layerFigure, units Units) []Cell {
+	cells := []Cell{Str("total"), {}, {}}
+	for _, f := range figures {
+		cell := Cell{}
+		if f.isTotalled {
+			cell = units.size(f.of(total))
+		}
+		cells = append(cells, cell)
+	}
+	return cells
+}
+
+// describeOptions says what an account is for.
+func describeOptions(o memory.Options) string {
+	words := []string{"PyTorch " + string(o.Torch), string(o.Mode), string(o.DType)}
+	switch {
+	case o.Mode != memory.Training:
+	case o.Optimizer == memory.NoOptimizer:
+		words = append(words, "no optimizer")
+	default:
+		words = append(words, string(o.Optimizer))
+	}
+	return strings.Join(words, ", ")
+}
+
+func exactly(exact bool) string {
+	if exact {
+		return "exact"
+	}
+	return "estimate"
+}
+
+// partLines are the parts of the account, and their sum at the peak.
+func (v *PyTorchMemory) partLines(units Units) []string {
+	a := v.Account
+	size := func(bytes int64) string { return Bytes(bytes, units) }
+	lines := []string{
+		fmt.Sprintf("By PyTorch's account (%s), batch of %s:", describeOptions(a.Options), plain.Count(a.Batch)),
+		partLine("part", "at most", "at the peak", ""),
+	}
+	for _, p := range a.Parts {
+		lines = append(lines, partLine(string(p.Part), size(p.Most), size(p.AtPeak), exactly(p.Exact)))
+	}
+	exact := fmt.Sprintf("%s (%s bytes)", exactly(a.Peak.Exact), plain.Count(a.Peak.Bytes))
+	return append(lines, partLine("peak", "", size(a.Peak.Bytes), exact), v.sumLine())
+}
+
+func partLine(part, most, atPeak, exact string) string {
+	return strings.TrimRight(fmt.Sprintf("  %-22s %12s %12s  %s", part, most, atPeak, exact), " ")
+}
+
+// sumLine is what autograd saves, or in inference the largest sum of volumes.
+func (v *PyTorchMemory) sumLine() string {
+	a := v.Account
+	if a.Options.Mode == memory.Training {
+		return fmt.Sprintf("Autograd saves %s bytes for the backward pass, parameters, input and targets among them: %s.",
+			plain.Count(a.Saved.Total), exactly(a.SavedExact))
+	}
+	return fmt.Sprintf("The largest sum of volumes is %s bytes in %s, or %s in %s where the input is let go: %s.",
+		plain.Count(a.Volumes.Kept.Bytes), a.Volumes.Kept.Name, plain.Count(a.Volumes.Freed.Bytes), a.Volumes.Freed.Name, exactly(a.SavedExact))
+}
+
+// peakLines say where the peak is and what is alive there.
+func (v *PyTorchMemory) peakLines(units Units) []string {
+	peak := v.Account.Peak
+	where := map[memory.Phase]string{
+		memory.Forward:  "while " + peak.Name + " runs forward",
+		memory.LossStep: "in the cross entropy",
+		memory.Backward: "while " + peak.Name + " runs backward",
+		memory.Update:   "in the step of " + peak.Name,
+	}
+	lines := []string{fmt.Sprintf("The peak stands %s. The largest tensors alive there:", where[peak.Phase])}
+	for _, t := range peak.Alive {
+		line := fmt.Sprintf("  %12s  %s", Bytes(t.Bytes, units), t.Name)
+		if t.Name != string(t.Part) {
+			line += fmt.Sprintf(" (%s)", t.Part)
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// trustLines say under which version the figures were checked, and what is not.
+func (v *PyTorchMemory) trustLines() []string {
+	lines := v.Account.Options.Basis()
+	for _, e := range v.Account.Estimates {
+		lines = append(lines, "Estimate: "+e+".")
+	}
+	for _, w := range v.Account.Warnings {
+		lines = append(lines, "Warning: "+w+".")
+	}
+	return lines
+}

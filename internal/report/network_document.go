@@ -1,0 +1,73 @@
+package report
+
+import (
+	"cnncalc/internal/graph"
+	"cnncalc/internal/memory"
+	"cnncalc/internal/op"
+	"cnncalc/internal/shape"
+)
+
+// Schema names the form of all JSON documents. Figures are raw integers: values, counts, bytes.
+const Schema = "cnncalc/1"
+
+// networkDocument is a network's table in JSON: every layer, also those that make no volume.
+type networkDocument struct {
+	Schema  string          `json:"schema"`
+	Network string          `json:"network"`
+	Input   volumeDocument  `json:"input"`
+	Batch   int64           `json:"batch"`
+	Layers  []layerDocument `json:"layers"` // counts of one picture
+	Totals  countsDocument  `json:"totals"`
+	Memory  memoryDocument  `json:"memory"` // bytes, for the batch
+}
+
+// memoryDocument is the account that was asked for.
+type memoryDocument struct {
+	Notes   *memory.Notes    `json:"notes,omitempty"`
+	PyTorch *pytorchDocument `json:"pytorch,omitempty"`
+	Run     *arenaDocument   `json:"cnncalc,omitempty"`
+}
+
+// volumeDocument is a volume in values.
+type volumeDocument struct {
+	Width  int64 `json:"width"`
+	Height int64 `json:"height"`
+	Depth  int64 `json:"depth"`
+}
+
+// layerDocument is one layer.
+type layerDocument struct {
+	Name     string         `json:"name"`
+	Kind     string         `json:"kind"`
+	Notation string         `json:"notation"`
+	Output   volumeDocument `json:"output"`
+	countsDocument
+	ReceptiveField *fieldDocument `json:"receptive_field"` // null where it is not known
+}
+
+// countsDocument is what a layer or network counts.
+type countsDocument struct {
+	Activations int64 `json:"activations"`
+	Weights     int64 `json:"weights"`
+	Biases      int64 `json:"biases"`
+	Parameters  int64 `json:"parameters"`
+	MACs        int64 `json:"macs"`
+}
+
+// newNetworkDocument describes a network without problems.
+func newNetworkDocument(name string, n *shape.Network, batch int64, account memoryDocument) networkDocument {
+	d := networkDocument{Schema: Schema, Network: name, Input: newVolumeDocument(n.InputShape()), Batch: batch, Totals: newCountsDocument(n.Total), Memory: account}
+	fields := shape.Fields(n)
+	for i, l := range n.Layers {
+		node := &n.Nodes[i]
+		d.Layers = append(d.Layers, layerDocument{node.Name, node.Op.Kind(), op.Short(node.Op), newVolumeDocument(l.Out), newCountsDocument(l),
+			newFieldDocument(fields[i])})
+	}
+	return d
+}
+
+func newVolumeDocument(s graph.Shape) volumeDocument { return volumeDocument{s.W, s.H, s.D} }
+
+func newCountsDocument(l shape.Layer) countsDocument {
+	return countsDocument{l.Activations, l.WeightCount, l.BiasCount, l.Parameters(), l.MACs}
+}
