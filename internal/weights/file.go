@@ -10,6 +10,14 @@ import (
 	"sync"
 )
 
+// maxDirectory bounds what is read of a file to learn which tensors it has: the header of a safetensors file, or the
+// directory of an npz archive. 100,000 tensors with long names fit.
+const maxDirectory = 16 << 20
+
+// maxTensors bounds the tensors of a file, and with maxDirectory the memory that opening it takes. A
+// network has some hundreds.
+const maxTensors = 100_000
+
 // Info says what a tensor of a file is, without its values.
 type Info struct {
 	Name  string // as in Tensor
@@ -44,7 +52,7 @@ type entry struct {
 func Open(path string) (*File, error) {
 	f, size, err := openRegular(path)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", path, readError(err))
 	}
 	base := filepath.Base(path)
 	opened, err := New(f, size, strings.TrimSuffix(base, filepath.Ext(base)))
@@ -146,10 +154,10 @@ func (e *entry) readInto(dst []float32) error {
 	}
 	r, err := e.open()
 	if err != nil {
-		return zipError(err)
+		return err
 	}
 	defer r.Close()
-	return zipError(e.read(r, dst))
+	return e.read(r, dst)
 }
 
 // View gives the values of a tensor in place, without reading or copying them, where that is possible: they are F32,
@@ -224,12 +232,12 @@ func (f *File) readAll(limit int64, keep func(name string) bool) ([]Tensor, erro
 func (e *entry) readNew(limit int64) (Tensor, error) {
 	r, err := e.open()
 	if err != nil {
-		return Tensor{}, zipError(err)
+		return Tensor{}, err
 	}
 	defer r.Close()
 	t, err := e.readAll(r, limit)
 	t.Name = e.name
-	return t, zipError(err)
+	return t, err
 }
 
 // openRegular opens path for reading and returns its length in bytes. The kind is looked at before opening, because
@@ -240,10 +248,10 @@ func openRegular(path string) (*os.File, int64, error) {
 		return nil, 0, err
 	}
 	if info.IsDir() {
-		return nil, 0, fmt.Errorf("%s: is a folder; name the safetensors, npz or npy file in it", path)
+		return nil, 0, errors.New("is a folder; name the safetensors, npz or npy file in it")
 	}
 	if !info.Mode().IsRegular() {
-		return nil, 0, fmt.Errorf("%s: is not a regular file; copy its content into one", path)
+		return nil, 0, errors.New("is not a regular file; copy its content into one")
 	}
 	f, err := os.Open(path)
 	if err != nil {

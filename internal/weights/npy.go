@@ -5,14 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"strings"
+	"syscall"
 )
 
 const (
-	// maxNPYHeader bounds the header's dictionary. Version 1.0 can't have a longer one; 2.0 and 3.0 exist for
-	// structured arrays, which are not read.
-	maxNPYHeader = math.MaxUint16
+	// maxNPYHeader bounds the header's dictionary, as numpy.load does (max_header_size).
+	maxNPYHeader = 10_000
 	// chunkBytes is how much of an array is read or written at a time; it fits the second-level cache.
 	chunkBytes = 64 << 10
 	// fortranColumns is how many columns of an array in Fortran order are held at a time, so that whole cache lines
@@ -250,13 +249,21 @@ func expectEnd(r io.Reader) error {
 	if errors.Is(err, io.EOF) {
 		return nil
 	}
-	return err
+	return readError(err)
 }
 
-// readError words the end of the input: the size was checked before, so the file shrank, or its size was wrong.
+// errShort is the error of values that end early.
+var errShort = errors.New("the data ends before its declared size")
+
+// readError words the end of the input: the size was checked before, so the file shrank, or its size was wrong. The system's
+// errors lose the operation and the path, which the caller names.
 func readError(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return errors.New("the data ends before its declared size")
+	var system syscall.Errno
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return errShort
+	case errors.As(err, &system):
+		return system
 	}
 	return err
 }

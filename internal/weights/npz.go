@@ -5,9 +5,12 @@ import (
 	"compress/flate"
 	"errors"
 	"fmt"
+	"hash"
+	"hash/crc32"
 	"io"
 	"math"
 	"strings"
+	"syscall"
 	"unicode"
 	"unicode/utf8"
 )
@@ -45,14 +48,14 @@ func openNPZ(r io.ReaderAt, size int64) ([]entry, error) {
 
 // openEntry reads the header of one array whose directory record was checked.
 func openEntry(f *zip.File) (entry, error) {
-	r, err := f.Open()
+	r, err := unpack(f)
 	if err != nil {
-		return entry{}, zipError(err)
+		return entry{}, err
 	}
 	defer r.Close()
 	a, err := readArrayHeader(r, int64(f.UncompressedSize64))
 	if err != nil {
-		return entry{}, zipError(err)
+		return entry{}, err
 	}
 	return entry{
 		array:  a,
@@ -64,16 +67,69 @@ func openEntry(f *zip.File) (entry, error) {
 
 // openValues unpacks an entry from its first value on.
 func openValues(f *zip.File, start int64) (io.ReadCloser, error) {
-	r, err := f.Open()
+	r, err := unpack(f)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := io.CopyN(io.Discard, r, start); err != nil {
 		r.Close()
-		return nil, err
+		return nil, readError(err)
 	}
 	return r, nil
 }
+
+// unpack reads an entry. Its errors, but for io.EOF at the end, say in words what is wrong.
+func unpack(f *zip.File) (io.ReadCloser, error) {
+	r, err := f.Open()
+	if err != nil {
+		return nil, zipError(err)
+	}
+	return &entryReader{entry: r, sum: crc32.NewIEEE(), want: f.CRC32}, nil
+}
+
+// entryReader words the errors of archive/zip, and compares a checksum of 0, which archive/zip takes for one that is not set.
+type entryReader struct {
+	entry io.ReadCloser
+	sum   hash.Hash32
+	want  uint32
+}
+
+func (r *entryReader) Read(b []byte) (int, error) {
+	n, err := r.entry.Read(b)
+	if r.want == 0 {
+		r.sum.Write(b[:n])
+	}
+	if err == io.EOF && r.want == 0 && r.sum.Sum32() != 0 {
+		err = zip.ErrChecksum
+	}
+	if err == nil || err == io.EOF {
+		return n, err
+	}
+	return n, zipError(err)
+}
+
+func (r *entryReader) Close() error { return r.entry.Close() }
+
+// directoryReader bounds what archive/zip reads while it makes the list of entries, which it does not bound itself.
+type directoryReader struct {
+	r      io.ReaderAt
+	left   int // bytes that may be read before the list is made
+	listed bool
+}
+
+func (d *directoryReader) ReadAt(b []byte, offset int64) (int, error) {
+	if offset < 0 { // as a damaged directory may say
+		return 0, zip.ErrFormat
+	}
+	if !d.listed {
+		if d.left -= len(b); d.left < 0 {
+			return 0, errLongDirectory
+		}
+	}
+	return d.r.ReadAt(b, offset)
+}
+
+var errLongDirectory = fmt.Errorf("the npz archive's directory is longer than %d bytes, the most that is read", maxDirectory)
 
 // npzEntries returns the archive's directory, which has at least one entry.
 func npzEntries(r io.ReaderAt, size int64) ([]*zip.File, error) {
@@ -84,16 +140,19 @@ func npzEntries(r io.ReaderAt, size int64) ([]*zip.File, error) {
 	if !isZip(head) {
 		return nil, fmt.Errorf("not an npz file: %w", foreignHead(head))
 	}
-	archive, err := zip.NewReader(r, size)
-	if errors.Is(err, zip.ErrFormat) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil, errors.New("the npz archive is cut short or damaged: the directory at its end can't be read")
-	}
+	// The end of the archive, where its directory is looked for, takes some 70,000 bytes more.
+	directory := &directoryReader{r: r, left: maxDirectory + 1<<17}
+	archive, err := zip.NewReader(directory, size)
+	directory.listed = true
 	// ErrInsecurePath comes with a usable reader; checkEntry looks at the names, with messages of its own.
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
-		return nil, err
+		return nil, directoryError(err)
 	}
 	if len(archive.File) == 0 {
 		return nil, errors.New("the npz archive is empty: it holds no arrays")
+	}
+	if len(archive.File) > maxTensors {
+		return nil, fmt.Errorf("the npz archive has %d arrays; at most %d are read", len(archive.File), maxTensors)
 	}
 	return archive.File, nil
 }
@@ -163,16 +222,32 @@ func checkEntryName(name string) error {
 	return nil
 }
 
-// zipError words the errors of archive/zip and flate, which name no remedy.
+// directoryError words what keeps archive/zip from reading the directory.
+func directoryError(err error) error {
+	var system syscall.Errno
+	switch {
+	case errors.Is(err, errLongDirectory):
+		return errLongDirectory
+	case errors.As(err, &system):
+		return system
+	}
+	return errors.New("the npz archive is cut short or damaged: the directory at its end can't be read")
+}
+
+// zipError words the errors of archive/zip and flate while an entry is read: they name no remedy, and some no more than a
+// bare EOF.
 func zipError(err error) error {
 	var corrupt flate.CorruptInputError
+	var system syscall.Errno
 	switch {
+	case errors.As(err, &system):
+		return system
 	case errors.As(err, &corrupt):
 		return errors.New("its packed data is damaged; copy or download the file again")
 	case errors.Is(err, zip.ErrChecksum):
 		return errors.New("its checksum is wrong: the file is damaged; copy or download it again")
-	case errors.Is(err, zip.ErrFormat):
-		return errors.New("the archive is damaged: the entry is not where, or not as long as, the directory says")
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return errShort
 	}
-	return err
+	return errors.New("the archive is damaged: the entry is not where, or not as long as, the directory says")
 }

@@ -103,6 +103,13 @@ func zipOf(t testing.TB, names []string, content string, change func(*zip.FileHe
 	return out.Bytes()
 }
 
+// edited is a copy of file with new bytes at a place.
+func edited(file []byte, at int, text string) []byte {
+	changed := bytes.Clone(file)
+	copy(changed[at:], text)
+	return changed
+}
+
 func deflated(t testing.TB, content string) string {
 	t.Helper()
 	var out bytes.Buffer
@@ -133,6 +140,9 @@ func TestReadNPZErrors(t *testing.T) {
 		return func(h *zip.FileHeader) { h.CompressedSize64, h.UncompressedSize64 = n, n }
 	}
 	whole := zipOf(t, one, good, nil)
+	// The places of fields (APPNOTE.TXT, 4.3.12 and 4.3.16).
+	localOffset, directorySize := len(whole)-22-len("w.npy")-4, len(whole)-10
+	const lost = `entry "w.npy": the archive is damaged: the entry is not where, or not as long as, the directory says`
 	const packedWith = "; numpy.savez and savez_compressed write what is read here"
 
 	tests := []struct {
@@ -175,6 +185,11 @@ func TestReadNPZErrors(t *testing.T) {
 			`tensor "w": the archive is damaged: the entry is not where, or not as long as, the directory says`},
 		{"damaged packed data", zipOf(t, one, "\xff"+packed, deflate(152)), `entry "w.npy": its packed data is damaged; copy or download the file again`},
 		{"checksum", zipOf(t, one, good, func(h *zip.FileHeader) { h.CRC32++ }), `tensor "w": its checksum is wrong: the file is damaged; copy or download it again`},
+		{"checksum of 0", zipOf(t, one, good, func(h *zip.FileHeader) { h.CRC32 = 0 }), `tensor "w": its checksum is wrong: the file is damaged; copy or download it again`},
+		{"no entry where the directory says", edited(whole, localOffset, "\x7f"), lost},
+		{"entry beyond the file", edited(whole, localOffset, "\xff\xff\xff\x7f"), lost},
+		{"entry before the file", edited(whole, directorySize, "\xff\xff"), "the npz archive is cut short or damaged: the directory at its end can't be read"},
+		{"entry before the file, by a shift of the directory", edited(whole, len(whole)-6, "\xff"), lost},
 		{"entry is not npy", zipOf(t, one, "<html>404</html>", nil),
 			`entry "w.npy": not an npy file: it is an HTML page, as a failed download leaves behind; download the file again`},
 		{"empty entry", zipOf(t, one, "", nil), `entry "w.npy": not an npy file: it is empty`},

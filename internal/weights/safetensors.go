@@ -11,11 +11,7 @@ import (
 
 // The safetensors format (huggingface/safetensors, "Format"): the header's length as 8 little-endian bytes, the header in
 // JSON, and behind it the payload, which the tensors cover without gaps.
-const (
-	lengthSize = 8
-	// maxHeader is the format's own bound.
-	maxHeader = 100_000_000
-)
+const lengthSize = 8
 
 // bitsOfType are the sizes of the format's element types, those that are not read too: the layout is checked for all.
 var bitsOfType = map[string]int64{
@@ -56,8 +52,8 @@ func readSafetensorsHeader(r io.ReaderAt, size int64) ([]byte, error) {
 	if length > uint64(size-lengthSize) {
 		return nil, fmt.Errorf("the safetensors header says that it is %d bytes long, and the file has %d after that", length, size-lengthSize)
 	}
-	if length > maxHeader {
-		return nil, fmt.Errorf("the safetensors header is %d bytes long; the format allows %d", length, maxHeader)
+	if length > maxDirectory {
+		return nil, fmt.Errorf("the safetensors header is %d bytes long; at most %d are read", length, maxDirectory)
 	}
 	header := make([]byte, length)
 	if _, err := io.ReadFull(io.NewSectionReader(r, lengthSize, int64(length)), header); err != nil {

@@ -9,9 +9,6 @@ import (
 	"unicode/utf8"
 )
 
-// maxTensors bounds what a header of the greatest length can make of itself in memory. Networks have some hundreds.
-const maxTensors = 100_000
-
 // metadataKey is the one key of the header that is not a tensor's name; it has a map of texts.
 const metadataKey = "__metadata__"
 
@@ -63,9 +60,16 @@ func (p jsonParser) header() ([]safetensor, error) {
 	return tensors, err
 }
 
+// maxMetadata bounds the keys of the metadata, all of which are kept to find one that is written twice.
+const maxMetadata = 10_000
+
 // metadata checks the map of texts; nothing in it is used.
 func (p jsonParser) metadata() error {
+	count := 0
 	err := p.object(func(string) error {
+		if count++; count > maxMetadata {
+			return fmt.Errorf("more than %d keys", maxMetadata)
+		}
 		_, err := p.text()
 		return err
 	})

@@ -68,7 +68,7 @@ func safetensorsHeader(tensors []Info) ([]byte, error) {
 	for text.Len()%lengthSize != 0 {
 		text.WriteByte(' ')
 	}
-	if len(tensors) > maxTensors || text.Len() > maxHeader {
+	if len(tensors) > maxTensors || text.Len() > maxDirectory {
 		return nil, fmt.Errorf("%d tensors and a header of %d bytes are more than is read back", len(tensors), text.Len())
 	}
 	return append(binary.LittleEndian.AppendUint64(nil, uint64(text.Len())), text.Bytes()...), nil

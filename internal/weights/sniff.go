@@ -34,7 +34,7 @@ func readHead(r io.ReaderAt, size int64) ([]byte, error) {
 	head := make([]byte, max(0, min(size, headLen)))
 	n, err := r.ReadAt(head, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
+		return nil, readError(err)
 	}
 	return head[:n], nil
 }
