@@ -13,31 +13,25 @@ import (
 
 	"cnncalc/architectures"
 	"cnncalc/internal/graph"
+	"cnncalc/internal/network"
 	"cnncalc/internal/shape"
-	"cnncalc/internal/spec"
 )
 
-// network reads, lowers and infers a built-in network and fails where that finds a problem.
-func network(t *testing.T, name string) *shape.Network {
+// builtIn is a built-in network without problems.
+func builtIn(t *testing.T, name string) *shape.Network {
 	t.Helper()
-	return networkWith(t, name, spec.Options{})
+	return networkWith(t, name, graph.Options{})
 }
 
-func networkWith(t *testing.T, name string, o spec.Options) *shape.Network {
+func networkWith(t *testing.T, name string, o graph.Options) *shape.Network {
 	t.Helper()
 	text, err := architectures.Open(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	file, source, problems := spec.Read(name+".yaml", text)
-	lowered, more := file.Lower(o)
-	net, unfit := shape.Infer(lowered)
-	if all := slices.Concat(problems, more, unfit); len(all) > 0 {
-		var b strings.Builder
-		if err := source.Print(&b, all); err != nil {
-			t.Fatal(err)
-		}
-		t.Fatal(b.String())
+	net, err := network.Sound(name+".yaml", text, o)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return net
 }
@@ -88,7 +82,7 @@ func TestOpen(t *testing.T) {
 // Every file says what it is: its own name, a description, and where it comes from.
 func TestFilesSayWhatTheyAre(t *testing.T) {
 	for _, name := range architectures.Names() {
-		net := network(t, name)
+		net := builtIn(t, name)
 		if net.Name != name || net.Description == "" || net.Source == "" {
 			t.Errorf("%s: name %q, description %q, source %q", name, net.Name, net.Description, net.Source)
 		}
@@ -174,7 +168,7 @@ func TestTotals(t *testing.T) {
 			t.Errorf("%s has no published totals here to hold it to", name)
 			continue
 		}
-		total := network(t, name).Total
+		total := builtIn(t, name).Total
 		got := totals{total.Parameters(), total.MACs, total.Activations, total.Out}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-published +computed):\n%s", name, diff)
@@ -192,7 +186,7 @@ func TestGrammarTakesOtherNumbers(t *testing.T) {
 		{map[string][]int64{"N": {0}, "M": {0}, "K": {0}}, 30_730},
 		{map[string][]int64{"N": {3}, "filters": {16}}, 87_370},
 	} {
-		if got := networkWith(t, "grammar", spec.Options{Vars: test.vars}).Total.Parameters(); got != test.want {
+		if got := networkWith(t, "grammar", graph.Options{Vars: test.vars}).Total.Parameters(); got != test.want {
 			t.Errorf("%v: %d parameters, want %d", test.vars, got, test.want)
 		}
 	}
@@ -220,7 +214,7 @@ func TestBuffers(t *testing.T) {
 		"torchvision/densenet201":     229_056,
 		"torchvision/mobilenet_v2":    34_112,
 	} {
-		if got := network(t, name).Total.BufferCount; got != want {
+		if got := builtIn(t, name).Total.BufferCount; got != want {
 			t.Errorf("%s: %d buffer values, want %d", name, got, want)
 		}
 	}
@@ -249,7 +243,7 @@ func TestVGG16IsTheNotesTable(t *testing.T) {
 	}
 	var table struct{ Layers []row }
 	read(t, "testdata/cs231n_vgg16.json", &table)
-	net := network(t, "vgg16")
+	net := builtIn(t, "vgg16")
 	var got []row
 	for i, l := range net.Layers {
 		if net.Nodes[i].Op.MakesVolume() {
@@ -292,7 +286,7 @@ func TestPapersSizes(t *testing.T) {
 			"conv1": "32x32x16", "basic3.add1": "32x32x16", "basic5.add1": "16x16x32", "basic7.add1": "8x8x64", "gap1": "1x1x64"}},
 	}
 	for _, test := range tests {
-		net := network(t, test.network)
+		net := builtIn(t, test.network)
 		got := map[string]string{}
 		for i, node := range net.Nodes {
 			if _, ok := test.want[node.Name]; ok {

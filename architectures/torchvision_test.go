@@ -22,7 +22,7 @@ func TestCallsAreTorchvisions(t *testing.T) {
 		"alexnet", "densenet121", "googlenet", "inception_v3", "mobilenet_v2", "resnet18", "resnet50", "resnet152",
 		"resnext50_32x4d", "squeezenet1_0", "vgg11", "vgg16", "vgg16_bn", "vgg19",
 	} {
-		got := calls(t, network(t, "torchvision/"+name))
+		got := calls(t, builtIn(t, "torchvision/"+name))
 		if diff := cmp.Diff(reference(t, name), got); diff != "" {
 			t.Errorf("torchvision/%s (-torchvision +computed):\n%s", name, diff)
 		}
@@ -32,7 +32,7 @@ func TestCallsAreTorchvisions(t *testing.T) {
 // These networks of the papers differ from torchvision's at most in layers without parameters.
 func TestPapersLayersAreTorchvisions(t *testing.T) {
 	for _, name := range []string{"vgg11", "vgg16", "vgg19", "resnet18", "resnet50"} {
-		want, got := withWeights(reference(t, name)), withWeights(calls(t, network(t, name)))
+		want, got := withWeights(reference(t, name)), withWeights(calls(t, builtIn(t, name)))
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-torchvision +computed):\n%s", name, diff)
 		}
@@ -55,7 +55,7 @@ func TestPreprocessIsTorchvisions(t *testing.T) {
 		if !ok {
 			want = usual
 		}
-		if diff := cmp.Diff(want, network(t, name).Preprocess); diff != "" {
+		if diff := cmp.Diff(want, builtIn(t, name).Preprocess); diff != "" {
 			t.Errorf("%s (-torchvision +file):\n%s", name, diff)
 		}
 	}
@@ -121,7 +121,7 @@ func settings(t *testing.T, n *shape.Network, i int) string {
 	t.Helper()
 	switch o := n.Nodes[i].Op.(type) {
 	case op.Windowed:
-		g, err := o.Geometry(n.Inputs(i)[0])
+		g, err := o.Geometry(n.InputsOf(i)[0])
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -45,7 +45,7 @@ func TestWeightsAreTheNetworks(t *testing.T) {
 	header, values := splitSafetensors(t, file)
 
 	want := map[string][]int64{}
-	net := network(t, "lenet5")
+	net := builtIn(t, "lenet5")
 	for i, l := range net.Layers {
 		for _, w := range l.Weights {
 			want[net.Nodes[i].Name+"."+w.Name] = w.Dims
@@ -95,7 +95,7 @@ func TestWeightsOfOthers(t *testing.T) {
 
 // What a picture's grey levels become is what the training fed: (level/255 - 0.5) / 0.5, which runs from -1 to 1.
 func TestLeNet5SaysWhatItsWeightsExpect(t *testing.T) {
-	net := network(t, "lenet5")
+	net := builtIn(t, "lenet5")
 	want := graph.Preprocess{Mean: []float64{0.5}, Std: []float64{0.5}, Resize: 28}
 	if diff := cmp.Diff(want, net.Preprocess); diff != "" {
 		t.Errorf("preprocess (-want +file):\n%s", diff)

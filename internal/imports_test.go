@@ -39,6 +39,7 @@ var allowed = []struct {
 	{"internal/op", []string{"internal/checked", "internal/plain", "internal/diag", "internal/graph"}},
 	{"internal/spec", []string{"internal/checked", "internal/plain", "internal/diag", "internal/graph", "internal/op"}},
 	{"internal/shape", []string{"internal/checked", "internal/diag", "internal/graph", "internal/op"}},
+	{"internal/network", []string{"internal/diag", "internal/graph", "internal/spec", "internal/shape"}},
 	{"internal/memory", []string{"internal/checked", "internal/plain", "internal/diag", "internal/graph", "internal/op", "internal/shape"}},
 	{"internal/traffic", []string{"internal/checked", "internal/op", "internal/shape", "internal/memory"}},
 	{"internal/convert", []string{"internal/diag", "internal/graph", "internal/op", "internal/shape"}},
@@ -56,7 +57,7 @@ var allowed = []struct {
 
 	// The program wires them all, and computes through none of the leaves itself.
 	{"cmd/cnncalc", []string{"architectures", "internal/plain", "internal/weights", "internal/picture", "internal/labels",
-		"internal/diag", "internal/graph", "internal/op", "internal/spec", "internal/shape", "internal/memory", "internal/fit",
+		"internal/diag", "internal/graph", "internal/op", "internal/spec", "internal/shape", "internal/network", "internal/memory", "internal/fit",
 		"internal/traffic", "internal/convert", "internal/count", "internal/lint",
 		"internal/exec", "internal/report"}},
 }

@@ -28,9 +28,10 @@ import (
 
 	"cnncalc/architectures"
 	"cnncalc/internal/exec"
+	"cnncalc/internal/graph"
 	"cnncalc/internal/memory"
+	"cnncalc/internal/network"
 	"cnncalc/internal/shape"
-	"cnncalc/internal/spec"
 	"cnncalc/internal/weights"
 )
 
@@ -97,14 +98,7 @@ func builtIn(name string) (*shape.Network, error) {
 	if err != nil {
 		return nil, fmt.Errorf("there is no built-in network %q: %w", name, err)
 	}
-	file, _, problems := spec.Read(name, data)
-	graph, more := file.Lower(spec.Options{})
-	problems = append(problems, more...)
-	network, more := shape.Infer(graph)
-	if problems = append(problems, more...); len(problems) > 0 {
-		return nil, fmt.Errorf("%s has %d problems; cnncalc check shows them", name, len(problems))
-	}
-	return network, nil
+	return network.Sound(name, data, graph.Options{})
 }
 
 // listed is a tensor as -tensors prints it.

@@ -78,7 +78,7 @@ func TestHostileFiles(t *testing.T) {
 		{"comments", fill("#\n", 0), "the file is empty"},
 		{"quote", "layers: '" + fill("x", 16), "1:9: this quote is not closed"},
 		{"brackets-in-text", head + "layers: |\n  " + fill("[", 64), "3:67: brackets are nested deeper than 64"},
-		{"labels-in-text", head + "layers: |\n  " + fill("@a", 64), "3:3: @a stands where a layer belongs"},
+		{"labels-in-text", head + "layers: |\n  " + fill("@a", 64), "3:5: unexpected @a"},
 		{"label-references", head + "layers: |\n  " + sequence(40_000, "RELU @a%d", " -> ") + " -> ADD(RELU | @b)", "the label @b is not known here"},
 		{"unknown-labels", head + "layers: |\n  RELU @a -> " + sequence(30_000, "ADD(RELU | @b%d)", " -> "), "the label @b0 is not known here"},
 		{"arrows", head + "layers: |\n  " + fill("-> ", 64), "3:3: a layer is missing before ->"},

@@ -99,7 +99,7 @@ func (a *app) check(args []string, f *checkFlags) error {
 
 // writeCheck prints what check found in one file.
 func (l *loaded) writeCheck(w io.Writer, f *checkFlags) error {
-	if err := l.source.Print(w, l.problems); err != nil {
+	if err := l.file.Source.Print(w, l.problems); err != nil {
 		return err
 	}
 	if len(l.problems) > 0 {
@@ -107,7 +107,7 @@ func (l *loaded) writeCheck(w io.Writer, f *checkFlags) error {
 	}
 	n := l.network
 	_, err := fmt.Fprintf(w, "%s: ok\n  %s\n  %s, %s -> %s, %s parameters, %s MACs\n",
-		plain.Escape(l.source.Name), plain.Escape(spec.Pattern(n.Graph)), layerCount(len(n.Nodes)-1), n.InputShape(), n.Total.Out,
+		plain.Escape(l.file.Source.Name), plain.Escape(spec.Pattern(n.Graph)), layerCount(len(n.Nodes)-1), n.InputShape(), n.Total.Out,
 		plain.Count(n.Total.Parameters()), plain.Count(n.Total.MACs))
 	if err != nil {
 		return err
@@ -131,11 +131,11 @@ func layerCount(n int) string {
 }
 
 func (l *loaded) writeTableUpToProblem(w io.Writer) error {
-	if l.network.Checked < 1 {
+	if l.network.Sound < 1 {
 		return nil
 	}
 	title := "up to the first problem"
-	if l.network.Checked == len(l.network.Nodes) {
+	if l.network.Sound == len(l.network.Nodes) {
 		title = ""
 	}
 	return l.writeTable(w, title)
@@ -155,7 +155,7 @@ func (l *loaded) writeTable(w io.Writer, title string) error {
 func (l *loaded) writeAdvice(w io.Writer) error {
 	var b strings.Builder
 	for _, p := range lint.Advice(l.network).Sorted() {
-		fmt.Fprintf(&b, "%s:%s: note: %s\n", plain.Escape(l.source.Name), p.Pos, plain.Escape(p.Msg))
+		fmt.Fprintf(&b, "%s:%s: note: %s\n", plain.Escape(l.file.Source.Name), p.Pos, plain.Escape(p.Msg))
 		if p.Hint != "" {
 			fmt.Fprintf(&b, "  hint: %s\n", plain.Escape(p.Hint))
 		}
@@ -188,7 +188,7 @@ func unreadable(name string, err error) checkedFile {
 }
 
 func (l *loaded) document(withAdvice bool) checkedFile {
-	c := checkedFile{File: l.source.Name, Network: l.title(), OK: len(l.problems) == 0, Problems: checkedProblems(l.problems)}
+	c := checkedFile{File: l.file.Source.Name, Network: l.title(), OK: len(l.problems) == 0, Problems: checkedProblems(l.problems)}
 	if withAdvice && c.OK {
 		c.Notes = checkedProblems(lint.Advice(l.network))
 	}

@@ -110,7 +110,7 @@ func (a *app) convertError(l *loaded, err error) error {
 	if !errors.As(err, &problem) {
 		return codedError{exitIO, err}
 	}
-	if err := l.source.Print(a.err, diag.List{*problem}); err != nil {
+	if err := l.file.Source.Print(a.err, diag.List{*problem}); err != nil {
 		return outputError(err)
 	}
 	return errReported

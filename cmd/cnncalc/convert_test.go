@@ -9,6 +9,7 @@ import (
 
 	"cnncalc/internal/convert"
 	"cnncalc/internal/exec"
+	"cnncalc/internal/graph"
 	"cnncalc/internal/spec"
 )
 
@@ -22,7 +23,7 @@ func TestConvertedLeNet5AndCrops(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	slid := withDigitWeights(t, readNetwork(t, []byte(spec.Print(g)), spec.Options{InputWidth: side, InputHeight: side}), 1)
+	slid := withDigitWeights(t, readNetwork(t, []byte(spec.Print(g)), graph.Options{InputWidth: side, InputHeight: side}), 1)
 
 	// The nine digits 1 to 9, the first of each.
 	mosaic := make([]float32, side*side)

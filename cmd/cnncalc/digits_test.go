@@ -11,9 +11,9 @@ import (
 	"cnncalc/architectures"
 	"cnncalc/internal/exec"
 	"cnncalc/internal/graph"
+	"cnncalc/internal/network"
 	"cnncalc/internal/picture"
 	"cnncalc/internal/shape"
-	"cnncalc/internal/spec"
 	"cnncalc/internal/weights"
 )
 
@@ -26,16 +26,14 @@ func trainedLeNet5(t *testing.T, batch int) *exec.Program {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return withDigitWeights(t, readNetwork(t, text, spec.Options{}), batch)
+	return withDigitWeights(t, readNetwork(t, text, graph.Options{}), batch)
 }
 
-func readNetwork(t *testing.T, text []byte, o spec.Options) *shape.Network {
+func readNetwork(t *testing.T, text []byte, o graph.Options) *shape.Network {
 	t.Helper()
-	file, _, problems := spec.Read("lenet5.yaml", text)
-	lowered, more := file.Lower(o)
-	net, unfit := shape.Infer(lowered)
-	if all := slices.Concat(problems, more, unfit); len(all) > 0 {
-		t.Fatal(all)
+	net, err := network.Sound("lenet5.yaml", text, o)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return net
 }

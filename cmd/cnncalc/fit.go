@@ -291,10 +291,10 @@ func (a *app) resized(l *loaded, f *fitFlags) ([]*shape.Network, error) {
 		if err != nil {
 			return nil, usageError("--inputs takes sizes such as 384 or 640x480, not %s", size)
 		}
-		n, problems := l.lower(options)
+		n, problems := l.file.Network(options)
 		if len(problems) > 0 {
 			a.note("--inputs %s does not suit the network:", size)
-			if err := l.source.Print(a.err, problems); err != nil {
+			if err := l.file.Source.Print(a.err, problems); err != nil {
 				return nil, outputError(err)
 			}
 			return nil, errReported
@@ -311,7 +311,7 @@ func (l *loaded) resize(f *fitFlags, width, height int64) *shape.Network {
 		return nil // not reached: they were read before
 	}
 	options.InputWidth, options.InputHeight = width, height
-	n, problems := l.lower(options)
+	n, problems := l.file.Network(options)
 	if len(problems) > 0 {
 		return nil
 	}

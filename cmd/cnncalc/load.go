@@ -14,8 +14,8 @@ import (
 	"cnncalc/architectures"
 	"cnncalc/internal/diag"
 	"cnncalc/internal/graph"
+	"cnncalc/internal/network"
 	"cnncalc/internal/shape"
-	"cnncalc/internal/spec"
 )
 
 // The SPEC of commands that are given none.
@@ -36,8 +36,8 @@ func (f *specFlags) register(flags *pflag.FlagSet) {
 }
 
 // options reads the flags.
-func (f *specFlags) options() (spec.Options, error) {
-	o := spec.Options{Vars: map[string][]int64{}}
+func (f *specFlags) options() (graph.Options, error) {
+	o := graph.Options{Vars: map[string][]int64{}}
 	if f.inputSize != "" {
 		width, height, two := strings.Cut(f.inputSize, "x")
 		if !two {
@@ -73,8 +73,7 @@ func (f *specFlags) options() (spec.Options, error) {
 type loaded struct {
 	name     string // as the user would say it
 	builtIn  bool   // no file, but a network of package architectures
-	file     *spec.File
-	source   *diag.Source
+	file     *network.File
 	network  *shape.Network
 	problems diag.List
 }
@@ -90,27 +89,12 @@ func (a *app) load(name string, flags *specFlags) (*loaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &loaded{name: name, builtIn: isBuiltIn}
-	l.file, l.source, l.problems = spec.Read(sourceName(name), data)
-	if len(l.problems) == 0 {
-		if err := l.file.Unknown(options); err != nil {
-			return nil, usageError("--set: %w", err)
-		}
+	l := &loaded{name: name, builtIn: isBuiltIn, file: network.Read(sourceName(name), data)}
+	if err := l.file.Unknown(options); err != nil {
+		return nil, usageError("--set: %w", err)
 	}
-	var problems diag.List
-	l.network, problems = l.lower(options)
-	l.problems = append(l.problems, problems...)
+	l.network, l.problems = l.file.Network(options)
 	return l, nil
-}
-
-// lower is the network of the file with some options, and what is wrong with it then.
-func (l *loaded) lower(options spec.Options) (*shape.Network, diag.List) {
-	g, problems := l.file.Lower(options)
-	n, more := shape.Infer(g)
-	if problems = append(problems, more...); len(problems)+len(l.problems) == 0 {
-		problems = shape.Verify(n)
-	}
-	return n, problems
 }
 
 // loadSound is load for commands that need a network without problems: they are printed to standard error.
@@ -122,7 +106,7 @@ func (a *app) loadSound(args []string, flags *specFlags) (*loaded, error) {
 	if len(l.problems) == 0 {
 		return l, nil
 	}
-	if err := l.source.Print(a.err, l.problems); err != nil {
+	if err := l.file.Source.Print(a.err, l.problems); err != nil {
 		return nil, outputError(err)
 	}
 	return nil, errReported
@@ -163,7 +147,7 @@ func (a *app) readSpec(name string) (data []byte, isBuiltIn bool, err error) {
 	case "":
 		return nil, false, usageError("SPEC is empty: give a file, - for standard input, or the name of a built-in network")
 	case "-":
-		if data, err = readBounded(a.in, spec.MaxFileSize); err != nil {
+		if data, err = readBounded(a.in, network.MaxFileSize); err != nil {
 			err = unreadableError("standard input", err)
 		}
 		return data, false, err
@@ -178,7 +162,7 @@ func (a *app) readSpec(name string) (data []byte, isBuiltIn bool, err error) {
 			return data, true, nil
 		}
 	}
-	data, err = readRegular(name, spec.MaxFileSize, "an architecture file")
+	data, err = readRegular(name, network.MaxFileSize, "an architecture file")
 	return data, false, err
 }
 

@@ -21,6 +21,7 @@ func TestPreprocessingOrder(t *testing.T) {
 	} {
 		g := &graph.Graph{
 			Nodes:      []graph.Node{{Op: &op.Input{Shape: graph.Shape{W: 224, H: 224, D: 3}}}},
+			Inputs:     []int{0},
 			Preprocess: graph.Preprocess{BGR: c.bgr},
 		}
 		_, got := preprocessing(&shape.Network{Graph: g}, "")

@@ -40,13 +40,14 @@ func FCToConv(n *shape.Network) (*graph.Graph, []Change, error) {
 	if !c.converted {
 		return nil, nil, c.nothing()
 	}
-	return c.graph, c.changes, c.verify()
+	g, err := c.finish()
+	return g, c.changes, err
 }
 
 // converter builds the new graph, node by node.
 type converter struct {
 	network   *shape.Network
-	graph     *graph.Graph
+	builder   graph.Builder
 	changes   []Change
 	converted bool // an FC, so far
 
@@ -57,9 +58,7 @@ type converter struct {
 }
 
 func newConverter(n *shape.Network) *converter {
-	g := *n.Graph
-	g.Nodes = make([]graph.Node, 0, len(n.Nodes))
-	return &converter{network: n, graph: &g, gates: gates(n), place: make([]int, len(n.Nodes)), shapes: make([]graph.Shape, len(n.Nodes))}
+	return &converter{network: n, builder: graph.Builder{Header: *n.Graph}, gates: gates(n), place: make([]int, len(n.Nodes)), shapes: make([]graph.Shape, len(n.Nodes))}
 }
 
 // gates tells which nodes make a single place that layers with planes are computed from again: the gates of MUL, and
@@ -105,11 +104,7 @@ func (c *converter) node(i int) error {
 	for k, input := range old.Inputs {
 		next.Inputs[k] = c.place[input]
 	}
-	if old.Split >= 0 {
-		next.Split = c.place[old.Split]
-	}
-	c.place[i] = len(c.graph.Nodes)
-	c.graph.Nodes = append(c.graph.Nodes, next)
+	c.place[i] = c.builder.Add(next)
 	return nil
 }
 
@@ -141,7 +136,7 @@ func (c *converter) op(i int, in []graph.Shape) (graph.Op, error) {
 // checkReads refuses a layer that would compute something else from a plane than from the same values behind a
 // FLATTEN, which is left out.
 func (c *converter) checkReads(i int, in []graph.Shape) error {
-	flat := c.network.Inputs(i)
+	flat := c.network.InputsOf(i)
 	for k := range in {
 		if in[k] != flat[k] && !readsAlike(c.network.Nodes[i].Op, flat[k], in[k]) {
 			return diag.Errorf("it reads the %d values of a FLATTEN, and would compute something else from their plane of %s", flat[k].D, in[k]).
@@ -166,7 +161,7 @@ func readsAlike(o graph.Op, flat, volume graph.Shape) bool {
 
 // nothing is the problem of a network without an FC to convert.
 func (c *converter) nothing() error {
-	last := &c.network.Nodes[len(c.network.Nodes)-1]
+	last := &c.network.Nodes[c.network.Outputs[0]]
 	for i := range c.network.Nodes {
 		if _, isFC := c.network.Nodes[i].Op.(*op.FC); isFC {
 			p := diag.At(c.network.Nodes[i].Pos, diag.Errorf("the network's FC layers gate channels: there is none at its end to convert").
@@ -179,16 +174,23 @@ func (c *converter) nothing() error {
 	return &p
 }
 
-// verify holds the new network to the old one's shape and counts. An error is a mistake of this package.
-func (c *converter) verify() error {
-	now, problems := shape.Infer(c.graph)
+// finish makes the new graph, and holds it to the old one's shape and counts. An error is a mistake of this package.
+func (c *converter) finish() (*graph.Graph, error) {
+	for _, out := range c.network.Outputs {
+		c.builder.Output(c.place[out])
+	}
+	g, err := c.builder.Graph()
+	if err != nil {
+		return nil, fmt.Errorf("the converted network: %w", err)
+	}
+	now, problems := shape.Infer(g)
 	if len(problems) > 0 {
-		return fmt.Errorf("the converted network is not sound: %w", &problems[0])
+		return nil, fmt.Errorf("the converted network is not sound: %w", &problems[0])
 	}
 	old := c.network.Total
 	if now.Total.Out != old.Out || now.Total.MACs != old.MACs || now.Total.Parameters() != old.Parameters() {
-		return fmt.Errorf("the converted network differs: %s, %d MACs and %d parameters, where there were %s, %d and %d",
+		return nil, fmt.Errorf("the converted network differs: %s, %d MACs and %d parameters, where there were %s, %d and %d",
 			now.Total.Out, now.Total.MACs, now.Total.Parameters(), old.Out, old.MACs, old.Parameters())
 	}
-	return nil
+	return g, nil
 }

@@ -17,18 +17,17 @@ import (
 	"cnncalc/internal/diag"
 	"cnncalc/internal/exec"
 	"cnncalc/internal/graph"
+	"cnncalc/internal/network"
 	"cnncalc/internal/op"
 	"cnncalc/internal/shape"
 	"cnncalc/internal/spec"
 )
 
-func read(t *testing.T, text string, o spec.Options) *shape.Network {
+func read(t *testing.T, text string, o graph.Options) *shape.Network {
 	t.Helper()
-	file, _, problems := spec.Read("net.yaml", []byte(text))
-	lowered, more := file.Lower(o)
-	net, unfit := shape.Infer(lowered)
-	if all := slices.Concat(problems, more, unfit); len(all) > 0 {
-		t.Fatalf("%s\n%v", text, &all[0])
+	net, err := network.Sound("net.yaml", []byte(text), o)
+	if err != nil {
+		t.Fatalf("%s\n%v", text, err)
 	}
 	return net
 }
@@ -38,16 +37,16 @@ func line(input, layers string) string {
 }
 
 // converted is the new network as it is printed and read back, for an input of another size where one is given.
-func converted(t *testing.T, text string, o spec.Options) *shape.Network {
+func converted(t *testing.T, text string, o graph.Options) *shape.Network {
 	t.Helper()
-	g, _, err := convert.FCToConv(read(t, text, spec.Options{}))
+	g, _, err := convert.FCToConv(read(t, text, graph.Options{}))
 	if err != nil {
 		t.Fatalf("%s\n%v", text, err)
 	}
 	return read(t, spec.Print(g), o)
 }
 
-func square(side int64) spec.Options { return spec.Options{InputWidth: side, InputHeight: side} }
+func square(side int64) graph.Options { return graph.Options{InputWidth: side, InputHeight: side} }
 
 // The notes, "Converting FC layers to CONV layers": F=7 K=4096, F=1 K=4096, F=1 K=1000, and 12x12x512 and 6x6x1000 from a
 // picture of 384.
@@ -56,7 +55,7 @@ func TestNotesVGG16(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := func(o spec.Options) map[string]string {
+	at := func(o graph.Options) map[string]string {
 		got := map[string]string{}
 		net := converted(t, string(text), o)
 		for i, n := range net.Nodes {
@@ -87,7 +86,7 @@ func TestBuiltInNetworks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		old := read(t, string(text), spec.Options{})
+		old := read(t, string(text), graph.Options{})
 		g, changes, err := convert.FCToConv(old)
 		hasFC := slices.ContainsFunc(old.Nodes, func(n graph.Node) bool { return n.Op.Kind() == "FC" })
 		if (err == nil) != hasFC {
@@ -97,7 +96,7 @@ func TestBuiltInNetworks(t *testing.T) {
 			continue
 		}
 		convertible++
-		again := read(t, spec.Print(g), spec.Options{})
+		again := read(t, spec.Print(g), graph.Options{})
 		if len(again.Nodes) != len(g.Nodes) {
 			t.Fatalf("%s: %d layers are read back, %d were printed", name, len(again.Nodes), len(g.Nodes))
 		}
@@ -144,7 +143,7 @@ func TestChanges(t *testing.T) {
 		{"FC alone", "1x1x64", "FC-8 -> RELU -> FC-2", []string{"fc1 CONV1-8", "fc2 CONV1-2"}},
 	}
 	for _, tt := range tests {
-		_, changes, err := convert.FCToConv(read(t, line(tt.input, tt.layers), spec.Options{}))
+		_, changes, err := convert.FCToConv(read(t, line(tt.input, tt.layers), graph.Options{}))
 		if err != nil {
 			t.Errorf("%s: %v", tt.what, err)
 			continue
@@ -179,7 +178,7 @@ func TestRefused(t *testing.T) {
 		{"GAP of a FLATTEN", "8x8x3", "FLATTEN -> GAP -> FC-2", "GAP: it reads", "activation"},
 	}
 	for _, tt := range tests {
-		_, _, err := convert.FCToConv(read(t, line(tt.input, tt.layers), spec.Options{}))
+		_, _, err := convert.FCToConv(read(t, line(tt.input, tt.layers), graph.Options{}))
 		var p *diag.Problem
 		if !errors.As(err, &p) || !strings.Contains(p.Error(), tt.want) || !strings.Contains(p.Hint, tt.hint) {
 			t.Errorf("%s: %v, want %q with a hint on %q", tt.what, err, tt.want, tt.hint)
@@ -248,11 +247,11 @@ func TestComputesTheSame(t *testing.T) {
 		{"12x8x3", "ADAPTAVG6x2 -> FC-2"},
 		{"8x8x4", "CONV3-4 -> MUL(IDENTITY | GAP -> FC-2 -> RELU -> FC-4 -> SIGMOID) -> GAP -> FLATTEN -> CONCAT(FC-2 | FC-3)"},
 	} {
-		old := read(t, line(tt.input, tt.layers), spec.Options{})
+		old := read(t, line(tt.input, tt.layers), graph.Options{})
 		in := old.InputShape()
 		picture := noise(in.W, in.H, in.D)
 		want := run(t, program(t, old), picture)
-		got := run(t, program(t, converted(t, line(tt.input, tt.layers), spec.Options{})), picture)
+		got := run(t, program(t, converted(t, line(tt.input, tt.layers), graph.Options{})), picture)
 		if d := far(got, want); d > 1e-6 || len(got) != len(want) {
 			t.Errorf("%s: %d values, off by %.2g, want %d", tt.layers, len(got), d, len(want))
 		}
@@ -288,7 +287,7 @@ func scoreMap(t *testing.T, p *exec.Program, picture []float32) [cropsAside][cro
 // 32 pixels gives an identical result to forwarding the converted ConvNet one time."
 func TestNotesCrops(t *testing.T) {
 	text := line(fmt.Sprintf("%dx%[1]dx3", cropSide), unpadded)
-	old := program(t, read(t, text, spec.Options{}))
+	old := program(t, read(t, text, graph.Options{}))
 	picture := noise(largeSide, largeSide, 3)
 	scores := scoreMap(t, program(t, converted(t, text, square(largeSide))), picture)
 	for y := range int64(cropsAside) {
@@ -306,7 +305,7 @@ func TestNotesCrops(t *testing.T) {
 // along both width and height." The two give the places that are shifted along both; those shifted along one take two more.
 func TestNotesStrideOf16(t *testing.T) {
 	text := line(fmt.Sprintf("%dx%[1]dx3", cropSide), unpadded)
-	old := program(t, read(t, text, spec.Options{}))
+	old := program(t, read(t, text, graph.Options{}))
 	slid := program(t, converted(t, text, square(largeSide)))
 	const side = largeSide + 16
 	picture := noise(side, side, 3)
@@ -327,7 +326,7 @@ func TestNotesStrideOf16(t *testing.T) {
 // padding are far more off than rounding is.
 func TestPaddingMakesADifference(t *testing.T) {
 	text := line("96x96x3", "[CONV3-6 -> RELU -> POOL2]*5 -> FC-16 -> RELU -> FC-10")
-	old := program(t, read(t, text, spec.Options{}))
+	old := program(t, read(t, text, graph.Options{}))
 	const side = 96 + 5*32
 	picture := noise(side, side, 3)
 	scores := scoreMap(t, program(t, converted(t, text, square(side))), picture)

@@ -34,7 +34,7 @@ func edited(t *testing.T, name string, oldnew ...string) *shape.Network {
 		}
 		text = strings.ReplaceAll(text, oldnew[i], oldnew[i+1])
 	}
-	return network(t, name, text)
+	return read(t, name, text)
 }
 
 // The table's rows, each with the network that it is of:
@@ -47,7 +47,7 @@ func TestConvnetBurdensTable(t *testing.T) {
 	caffesStride := []string{"CONV1-w -> BN -> RELU -> CONV3-w s(s) p1", "CONV1-w s(s) -> BN -> RELU -> CONV3-w"}
 	networks := map[string]*shape.Network{
 		"alexnet":          edited(t, "alexnet", " -> LRN5 alpha=5e-4 beta=0.75 k=2", ""),
-		"caffenet":         network(t, "caffenet", caffeNet),
+		"caffenet":         read(t, "caffenet", caffeNet),
 		"squeezenet1-0":    builtIn(t, "torchvision/squeezenet1_0"),
 		"squeezenet1-1":    builtIn(t, "torchvision/squeezenet1_1"),
 		"vgg-vd-16":        builtIn(t, "vgg16"),
@@ -115,7 +115,7 @@ func TestConvnetBurdensReports(t *testing.T) {
 		network *shape.Network
 		want    []string // features, flops; "" where the report rounds too much
 	}{
-		{"caffenet", network(t, "caffenet", strings.Replace(caffeNet, "  -> [FC-4096 -> RELU -> DROPOUT0.5]*2 -> FC-1000\n", "", 1)),
+		{"caffenet", read(t, "caffenet", strings.Replace(caffeNet, "  -> [FC-4096 -> RELU -> DROPOUT0.5]*2 -> FC-1000\n", "", 1)),
 			[]string{"427 MB", "85 GFLOPs"}},
 		{"alexnet", edited(t, "alexnet", " -> LRN5 alpha=5e-4 beta=0.75 k=2", "",
 			"  -> FC-4096         @fc6   -> RELU -> DROPOUT0.5\n  -> FC-4096         @fc7   -> RELU -> DROPOUT0.5\n  -> FC-1000         @fc8\n", ""),

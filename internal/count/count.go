@@ -200,7 +200,7 @@ func (t *tally) node(i int) error {
 // layer is a node with its sizes.
 func (t *tally) layer(i int) (*layer, error) {
 	node := &t.Network.Nodes[i]
-	l := &layer{Layer: t.Network.Layers[i], op: node.Op, kind: node.Op.Kind(), function: node.Function, in: t.Network.Inputs(i), batch: t.Batch}
+	l := &layer{Layer: t.Network.Layers[i], op: node.Op, kind: node.Op.Kind(), function: node.Function, in: t.Network.InputsOf(i), batch: t.Batch}
 	if known, ok := node.Op.(op.Layer); ok {
 		l.names = known.Counterparts()
 	}

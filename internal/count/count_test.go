@@ -62,7 +62,7 @@ func TestOperationsOfEveryKind(t *testing.T) {
 	names := []string{"torchinfo", "fvcore", "thop", "ptflops-aten", "ptflops-pytorch", "flopcounter", "convnet-burden"}
 	seen := map[string]bool{}
 	for _, test := range operationsOfKinds {
-		n := network(t, test.layer, "input: 8x6x4\nlayers: |\n  INPUT -> "+test.layer)
+		n := read(t, test.layer, "input: 8x6x4\nlayers: |\n  INPUT -> "+test.layer)
 		seen[n.Nodes[len(n.Nodes)-1].Op.Kind()] = true
 		var got []string
 		for _, name := range names {
@@ -146,7 +146,7 @@ func TestVGG16(t *testing.T) {
 
 // The other example with an output in torchsummary's README, whose code calls pools, ReLU and one dropout as functions.
 func TestTorchsummaryOfFunctions(t *testing.T) {
-	n := network(t, "mnist", `
+	n := read(t, "mnist", `
 input: 28x28x1
 layers: |
   INPUT -> CONV5-10 p0 -> POOL2 -> RELU -> CONV5-20 p0 -> DROPOUT -> POOL2 -> RELU
@@ -161,7 +161,7 @@ pytorch: {functions: [pool, relu, last, softmax]}
 // By hand: torchinfo multiplies the parameters of BN by the batch only, and the object of the input's storage is there once.
 // ptflops takes no batch.
 func TestBatch(t *testing.T) {
-	n := network(t, "batch", "input: 8x6x4\nlayers: INPUT -> CONV3-16 nobias -> BN -> RELU -> FC-10")
+	n := read(t, "batch", "input: 8x6x4\nlayers: INPUT -> CONV3-16 nobias -> BN -> RELU -> FC-10")
 	for _, test := range []struct {
 		name        string
 		want        [quantities]int64
@@ -184,8 +184,8 @@ func TestBatch(t *testing.T) {
 
 // What is not known, or not counted by the program, is an error that names the layer.
 func TestCountErrors(t *testing.T) {
-	local := network(t, "local", "input: 8x6x4\nlayers: INPUT -> LOCAL3-2")
-	huge := network(t, "huge", "input: 2000000000x1000x1000000\nlayers: INPUT -> RELU")
+	local := read(t, "local", "input: 8x6x4\nlayers: INPUT -> LOCAL3-2")
+	huge := read(t, "huge", "input: 2000000000x1000x1000000\nlayers: INPUT -> RELU")
 	for _, test := range []struct {
 		as    string
 		n     *shape.Network

@@ -3,26 +3,24 @@ package count
 import (
 	"encoding/json"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"cnncalc/architectures"
+	"cnncalc/internal/graph"
+	"cnncalc/internal/network"
 	"cnncalc/internal/plain"
 	"cnncalc/internal/shape"
-	"cnncalc/internal/spec"
 )
 
-// network reads, lowers and infers an architecture file and fails where that finds a problem.
-func network(t testing.TB, name, text string) *shape.Network {
+// read reads, lowers and infers an architecture file and fails where that finds a problem.
+func read(t testing.TB, name, text string) *shape.Network {
 	t.Helper()
-	file, _, problems := spec.Read(name, []byte(text))
-	lowered, more := file.Lower(spec.Options{})
-	net, unfit := shape.Infer(lowered)
-	if all := slices.Concat(problems, more, unfit); len(all) > 0 {
-		t.Fatalf("%s: %v", name, all)
+	net, problems := network.Read(name, []byte(text)).Network(graph.Options{})
+	if net.Sound < len(net.Nodes) { // a network with nothing to count is one here
+		t.Fatal(problems)
 	}
 	return net
 }
@@ -33,7 +31,7 @@ func builtIn(t testing.TB, name string) *shape.Network {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return network(t, name, string(text))
+	return read(t, name, string(text))
 }
 
 func convention(t testing.TB, name string) *Convention {

@@ -98,8 +98,8 @@ func Compile(n *shape.Network, o Options) (*Program, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	if n.Checked != len(n.Nodes) {
-		return nil, fmt.Errorf("%s has no shape: only a network without problems can be run", n.Nodes[n.Checked].Name)
+	if n.Sound != len(n.Nodes) {
+		return nil, fmt.Errorf("%s has no shape: only a network without problems can be run", n.Nodes[n.Sound].Name)
 	}
 	p := &Program{network: n, options: o, steps: make([]step, len(n.Nodes))}
 	if err := p.bind(); err != nil {
@@ -185,7 +185,7 @@ func (p *Program) checkSizes(i int) error {
 
 func (p *Program) layer(i int) *layer {
 	return &layer{
-		op: p.network.Nodes[i].Op, in: p.network.Inputs(i), out: p.network.Layers[i].Out,
+		op: p.network.Nodes[i].Op, in: p.network.InputsOf(i), out: p.network.Layers[i].Out,
 		macs:  p.network.Layers[i].MACs,
 		batch: p.options.Batch, threads: p.options.Threads, algo: p.options.Algo,
 	}

@@ -10,22 +10,14 @@ import (
 
 	"pgregory.net/rapid"
 
+	"cnncalc/internal/graph"
+	"cnncalc/internal/network"
 	"cnncalc/internal/shape"
-	"cnncalc/internal/spec"
 )
 
 // read makes a network of a file's text, or says what is wrong with it.
 func read(text string) (*shape.Network, error) {
-	file, _, problems := spec.Read("test.yaml", []byte(text))
-	g, more := file.Lower(spec.Options{})
-	if problems = slices.Concat(problems, more); len(problems) > 0 {
-		return nil, &problems[0]
-	}
-	n, problems := shape.Infer(g)
-	if len(problems) > 0 {
-		return nil, &problems[0]
-	}
-	return n, nil
+	return network.Sound("test.yaml", []byte(text), graph.Options{})
 }
 
 // line is the file of one line of layers on an input.

@@ -7,22 +7,15 @@ import (
 	"testing"
 
 	"cnncalc/internal/fit"
+	"cnncalc/internal/graph"
 	"cnncalc/internal/memory"
+	"cnncalc/internal/network"
 	"cnncalc/internal/shape"
-	"cnncalc/internal/spec"
 )
 
-func network(t *testing.T, text string, o spec.Options) *shape.Network {
+func read(t *testing.T, text string, o graph.Options) *shape.Network {
 	t.Helper()
-	file, _, problems := spec.Read("test.yaml", []byte(text))
-	if len(problems) > 0 {
-		t.Fatal(problems)
-	}
-	g, problems := file.Lower(o)
-	if len(problems) > 0 {
-		t.Fatal(problems)
-	}
-	n, problems := shape.Infer(g)
+	n, problems := network.Read("test.yaml", []byte(text)).Network(o)
 	if len(problems) > 0 {
 		return nil
 	}
@@ -60,13 +53,13 @@ func TestDevices(t *testing.T) {
 
 func remedies(t *testing.T, text string, o memory.Options, batch, limit int64) []fit.Remedy {
 	t.Helper()
-	n := network(t, text, spec.Options{})
+	n := read(t, text, graph.Options{})
 	m, err := memory.NewPyTorch(n, o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	resize := func(width, height int64) *shape.Network {
-		return network(t, text, spec.Options{InputWidth: width, InputHeight: height})
+		return read(t, text, graph.Options{InputWidth: width, InputHeight: height})
 	}
 	found, err := fit.Remedies(fit.Question{Network: n, Options: o, Model: m, Batch: batch, Limit: limit, Resize: resize})
 	if err != nil {
@@ -103,7 +96,7 @@ func TestRemediesAreTheAccountsOfOtherNetworks(t *testing.T) {
 	found := remedies(t, vgg, o, batch, limit)
 	for _, c := range cases {
 		at := slices.IndexFunc(found, func(r fit.Remedy) bool { return r.Kind == c.kind && strings.Contains(r.What, c.what) })
-		n := network(t, c.text, spec.Options{})
+		n := read(t, c.text, graph.Options{})
 		if n == nil {
 			t.Fatalf("%s is no network", c.what)
 		}
@@ -134,7 +127,7 @@ func TestSmallerInput(t *testing.T) {
 	o := memory.Options{Torch: memory.Torch2CUDA, Mode: memory.Training, DType: memory.FP32, Optimizer: "sgd"}
 	resnet := architecture(t, "torchvision/resnet18")
 	peak := func(size int64) int64 {
-		m, err := memory.NewPyTorch(network(t, resnet, spec.Options{InputWidth: size, InputHeight: size}), o)
+		m, err := memory.NewPyTorch(read(t, resnet, graph.Options{InputWidth: size, InputHeight: size}), o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -159,7 +152,7 @@ func TestSmallerInput(t *testing.T) {
 func TestCheckpointRemedy(t *testing.T) {
 	o := memory.Options{Torch: memory.Torch2CUDA, Mode: memory.Training, DType: memory.FP32, Optimizer: "sgd"}
 	resnet := architecture(t, "torchvision/resnet50")
-	n := network(t, resnet, spec.Options{})
+	n := read(t, resnet, graph.Options{})
 	m, err := memory.NewPyTorch(n, o)
 	if err != nil {
 		t.Fatal(err)

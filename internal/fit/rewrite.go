@@ -15,13 +15,14 @@ import (
 // fit a whole number of times round down.
 func withFirstStride(n *shape.Network) (changed *shape.Network, what string) {
 	at := slices.IndexFunc(n.Nodes, func(node graph.Node) bool {
-		return node.Op.Kind() == "CONV" && len(node.Inputs) == 1 && node.Inputs[0] == 0
+		_, isConv := node.Op.(*op.Conv)
+		return isConv && len(n.Nodes[node.Inputs[0]].Inputs) == 0
 	})
 	if at < 0 {
 		return nil, ""
 	}
 	conv := n.Nodes[at].Op.(*op.Conv)
-	window, err := conv.Geometry(n.InputShape())
+	window, err := conv.Geometry(n.InputsOf(at)[0])
 	if err != nil {
 		return nil, ""
 	}
@@ -37,13 +38,16 @@ func withFirstStride(n *shape.Network) (changed *shape.Network, what string) {
 	if err != nil {
 		return nil, ""
 	}
-	nodes := slices.Clone(n.Nodes)
-	for i := range nodes {
-		nodes[i].Op = roundedDown(nodes[i].Op)
+	var b graph.Builder
+	for i, node := range n.Nodes {
+		node.Op = roundedDown(node.Op)
+		if i == at {
+			node.Op = strided
+		}
+		b.Add(node)
 	}
-	nodes[at].Op = strided
 	was := op.Notation(conv)
-	return inferred(n, nodes), fmt.Sprintf("%s s%d in place of the first layer %s, as the notes say", op.Short(strided), stride, was)
+	return inferred(n, &b, n.Outputs), fmt.Sprintf("%s s%d in place of the first layer %s, as the notes say", op.Short(strided), stride, was)
 }
 
 // roundedDown is a layer whose window may fit any number of times.
@@ -69,7 +73,7 @@ func roundedDown(o graph.Op) graph.Op {
 func withPooling(n *shape.Network) (changed *shape.Network, what string) {
 	first, last := -1, -1
 	for i := len(n.Nodes) - 1; i > 0 && isHead(n, i); i-- {
-		if n.Nodes[i].Op.Kind() != "FC" {
+		if _, isFC := n.Nodes[i].Op.(*op.FC); !isFC {
 			continue
 		}
 		first, last = i, max(last, i)
@@ -78,43 +82,62 @@ func withPooling(n *shape.Network) (changed *shape.Network, what string) {
 		return nil, ""
 	}
 	from := n.Nodes[first].Inputs[0]
-	if n.Nodes[from].Op.Kind() == "FLATTEN" {
+	if _, isFlatten := n.Nodes[from].Op.(*op.Flatten); isFlatten {
 		from = n.Nodes[from].Inputs[0]
 	}
-	if plane := n.Layers[from].Out; plane.W == 1 && plane.H == 1 {
+	if isPlace(n.Layers[from].Out) {
 		return nil, ""
 	}
-	nodes := slices.Clone(n.Nodes[:from+1])
-	nodes = append(nodes, graph.Node{Name: "gap", Op: &op.GlobalAvgPool{}, Inputs: []int{from}, Split: -1})
+	var b graph.Builder
+	for _, node := range n.Nodes[:from+1] {
+		b.Add(node)
+	}
+	b.Add(graph.Node{Name: freeName(n.Graph, "gap"), Op: &op.GlobalAvgPool{}, Inputs: []int{from}, Pos: n.Nodes[first].Pos})
 	for _, node := range n.Nodes[last:] {
-		node.Inputs = []int{len(nodes) - 1}
-		nodes = append(nodes, node)
+		node.Inputs = []int{b.Len() - 1}
+		b.Add(node)
 	}
 	old := n.Nodes[first].Name
 	if first < last {
 		old += " to " + n.Nodes[last].Name
 	}
-	return inferred(n, nodes), fmt.Sprintf("GAP -> %s in place of %s, as GoogLeNet has it", op.Short(n.Nodes[last].Op), old)
+	what = fmt.Sprintf("GAP -> %s in place of %s, as GoogLeNet has it", op.Short(n.Nodes[last].Op), old)
+	return inferred(n, &b, nil), what
 }
 
-// isHead tells whether node i reads the one before it alone, and no later node but the next reads that.
+// isHead reports whether node i ends in a single place, as FC layers and what follows them do, reads the node before it
+// alone, and is the only one to read that.
 func isHead(n *shape.Network, i int) bool {
-	if !slices.Equal(n.Nodes[i].Inputs, []int{i - 1}) {
-		return false
-	}
-	switch n.Nodes[i].Op.Kind() {
-	case "CONCAT", "ADD", "MUL", "CONV", "POOL":
-		return false
-	}
-	return !slices.ContainsFunc(n.Nodes[min(i+1, len(n.Nodes)):], func(later graph.Node) bool { return slices.Contains(later.Inputs, i-1) })
+	isSequel := slices.Equal(n.Nodes[i].Inputs, []int{i - 1}) && !n.IsOutput(i-1)
+	return isSequel && isPlace(n.Layers[i].Out) &&
+		!slices.ContainsFunc(n.Nodes[i+1:], func(later graph.Node) bool { return slices.Contains(later.Inputs, i-1) })
 }
 
-// inferred is a network with other nodes, nil where they do not fit.
-func inferred(n *shape.Network, nodes []graph.Node) *shape.Network {
-	g := *n.Graph
-	g.Nodes = nodes
-	changed, problems := shape.Infer(&g)
-	if len(problems) > 0 || changed.Checked < len(nodes) {
+// isPlace reports whether a volume is a single place.
+func isPlace(s graph.Shape) bool { return s.W == 1 && s.H == 1 }
+
+// freeName is a name that no node has, with a number where the plain one is taken.
+func freeName(g *graph.Graph, name string) string {
+	free := name
+	isTaken := func(node graph.Node) bool { return node.Name == free }
+	for k := 2; slices.ContainsFunc(g.Nodes, isTaken); k++ {
+		free = fmt.Sprintf("%s_%d", name, k)
+	}
+	return free
+}
+
+// inferred is a network with other nodes and these outputs, by default the last node; nil where they do not fit.
+func inferred(n *shape.Network, b *graph.Builder, outputs []int) *shape.Network {
+	b.Header = *n.Graph
+	for _, out := range outputs {
+		b.Output(out)
+	}
+	g, err := b.Graph()
+	if err != nil {
+		return nil
+	}
+	changed, problems := shape.Infer(g)
+	if len(problems) > 0 || changed.Sound < len(g.Nodes) {
 		return nil
 	}
 	return changed

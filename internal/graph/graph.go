@@ -1,12 +1,13 @@
 // Package graph owns the network after parsing: a flat slice of nodes, each naming its inputs by index.
 //
-// An input's index is smaller than its node's, so a Graph is acyclic and in order by construction, and every
-// pass over it is one loop. What a kind of layer computes is in package op, behind the Op interface; how a
-// file becomes a Graph is in package spec.
+// An input's index is smaller than its node's, so a Graph is acyclic and in order, and every pass over it is one loop.
+// Builder makes graphs, and Check holds them to that. What a kind of layer computes is in package op; this package knows
+// it through the Op interface. How a file becomes a Graph is in package spec.
 package graph
 
 import (
 	"fmt"
+	"slices"
 
 	"cnncalc/internal/checked"
 	"cnncalc/internal/diag"
@@ -21,7 +22,7 @@ type Shape struct {
 	W, H, D int64
 }
 
-// String is "224x224x3"; what is unknown is a question mark.
+// String returns "224x224x3", with a question mark for what is unknown.
 func (s Shape) String() string {
 	return fmt.Sprintf("%sx%sx%s", known(s.W), known(s.H), known(s.D))
 }
@@ -33,17 +34,17 @@ func known(n int64) string {
 	return fmt.Sprint(n)
 }
 
-// HasPlane tells whether width and height are known.
+// HasPlane reports whether width and height are known.
 func (s Shape) HasPlane() bool { return s.W > 0 && s.H > 0 }
 
-// IsKnown tells whether all of the shape is known.
+// IsKnown reports whether all of the shape is known.
 func (s Shape) IsKnown() bool { return s.HasPlane() && s.D > 0 }
 
-// Values is the number of values in the volume.
+// Values returns the number of values in the volume.
 func (s Shape) Values() (int64, error) { return checked.Product(s.W, s.H, s.D) }
 
-// Role tells parameters that are learnt as weights, those that are learnt as biases, and buffers that are
-// stored with the network but not learnt (the running statistics of BN).
+// Role is what a stored tensor is: learnt as weights, learnt as biases, or a buffer that is stored with the network but
+// not learnt (the running statistics of BN).
 type Role int
 
 // The roles of a weight tensor.
@@ -61,57 +62,67 @@ type Weight struct {
 	Role Role
 }
 
-// Count is the number of values in the tensor.
+// Count returns the number of values in the tensor.
 func (w Weight) Count() (int64, error) { return checked.Product(w.Dims...) }
 
 // Op is one kind of layer with its settings. It is immutable once in a Graph and may be shared by nodes.
 type Op interface {
-	// Kind is the name in capitals, "CONV".
+	// Kind returns the name in capitals, "CONV".
 	Kind() string
-	// Output is the shape rule. An error is a *diag.Problem without a position; the shape that comes with it
-	// holds what is known all the same. An input may be unknown in part; that alone is no error.
+	// Output is the shape rule. An error is a *diag.Problem without a position; the shape returned with it
+	// still holds what is known. An input that is unknown in part is not an error.
 	Output(in []Shape) (Shape, error)
 	// Weights declares the stored tensors, for inputs and output that are known.
 	Weights(in []Shape, out Shape) []Weight
 	// MACs counts multiply-accumulates of one picture: convolution and FC only, without biases.
 	MACs(in []Shape, out Shape) (int64, error)
-	// MakesVolume tells whether the notes' table counts the output as a new volume. Activation functions
+	// MakesVolume reports whether the notes' table counts the output as a new volume. Activation functions
 	// and other layers that work in place make none.
 	MakesVolume() bool
 }
 
+// Joiner is an Op that joins several paths: CONCAT, ADD, MUL.
+type Joiner interface {
+	Op
+	// JoinsPaths marks the kinds that take any number of inputs.
+	JoinsPaths()
+}
+
 // Node is one layer in its place.
 type Node struct {
-	Name   string // unique in the graph
-	Op     Op
-	Inputs []int // indices of earlier nodes
-	Pos    diag.Pos
-	// Split is, for a node with several paths (CONCAT, ADD, MUL), the index of the node that the paths start
-	// from; the nodes between the two belong to the paths, in order. It is what the printer needs to write
-	// the paths back. It is -1 for other nodes.
-	Split    int
-	Labelled bool   // the name was written in the file
-	Within   *Scope // the repeats and blocks round the node, innermost first; nil at the top
-	// Function tells that the network's code in PyTorch calls the layer as a function, F.relu for nn.ReLU. Programs that
-	// count through hooks on modules do not see it.
+	Name     string // unique in the graph
+	Origin   string // what a file of another format calls the layer; "" where that is its Name
+	Op       Op
+	Inputs   []int // indices of earlier nodes; none for an INPUT
+	Pos      diag.Pos
+	Labelled bool   // a person chose the name
+	Within   *Scope // the repeats and blocks around the node, innermost first; nil at the top
+	// Function reports whether the network's code in PyTorch calls the layer as a function, F.relu for nn.ReLU.
+	// Programs that count through hooks on modules do not see it.
 	Function bool
 }
 
-// Scope is one turn of a repeat or one call of a block, as it stood before lowering.
+// JoinsPaths reports whether the node joins several paths.
+func (n *Node) JoinsPaths() bool {
+	_, joins := n.Op.(Joiner)
+	return joins
+}
+
+// Scope is one turn of a repeat or one call of a block, as it was before lowering.
 type Scope struct {
 	Outer *Scope
 	What  string // "turn 2 of 3" or "inception3"
 	Pos   diag.Pos
 	Block string // the name of the block, "" for a turn
 	Name  string // of the call, as in the names of the layers in it, "inceptionE1.fork2"; "" for a turn
-	// Module tells that the block is a module of its own in the network's code in PyTorch. One that is not is an
-	// nn.Sequential, or stands in the code that calls it.
+	// Module reports whether the block is a module of its own in the network's code in PyTorch. One that is not is
+	// an nn.Sequential, or part of the code that calls it.
 	Module bool
-	// TakesList tells that the module's input is a list of tensors, as in torchvision's DenseNet.
+	// TakesList reports whether the module's input is a list of tensors, as in torchvision's DenseNet.
 	TakesList bool
 }
 
-// String names the scopes from the outside in: "inception3, turn 2 of 3".
+// String returns the scopes from the outside in: "inception3, turn 2 of 3".
 func (s *Scope) String() string {
 	if s == nil {
 		return ""
@@ -122,16 +133,24 @@ func (s *Scope) String() string {
 	return s.Outer.String() + ", " + s.What
 }
 
-// Graph is a network. Node 0 is the INPUT, the last node is the output.
+// Graph is a network. A Builder makes one; Check states what holds for it.
 type Graph struct {
 	Name        string
 	Description string
 	Source      string // the paper
 	Preprocess  Preprocess
-	Labels      []string // of the outputs; nil where the file gives none
+	Labels      []string // of the first output's classes; nil where the file gives none
 	Nodes       []Node
+	Inputs      []int // the INPUT nodes, in the order in which a run takes its volumes
+	Outputs     []int // the nodes whose results the network gives, the main one first
 
 	LabelsPos, PreprocessPos diag.Pos
+}
+
+// Options are what a user changes of a network without editing its file. Every front end takes them.
+type Options struct {
+	InputWidth, InputHeight int64              // 0 for the file's
+	Vars                    map[string][]int64 // values of the file's variables
 }
 
 // Preprocess is how a picture becomes the network's input: what its published weights expect.
@@ -143,13 +162,16 @@ type Preprocess struct {
 	Stretch   bool      // resize to the input size without keeping the ratio, instead of cropping
 }
 
-// InputShape is the shape of the picture the network takes.
+// InputShape returns the shape of the first input.
 func (g *Graph) InputShape() Shape {
-	s, _ := g.Nodes[0].Op.Output(nil)
+	s, _ := g.Nodes[g.Inputs[0]].Op.Output(nil)
 	return s
 }
 
-// Consumers lists, for every node, the nodes that read it.
+// IsOutput reports whether the network gives the result of node i.
+func (g *Graph) IsOutput(i int) bool { return slices.Contains(g.Outputs, i) }
+
+// Consumers returns, for every node, the nodes that read it.
 func (g *Graph) Consumers() [][]int {
 	consumers := make([][]int, len(g.Nodes))
 	for i, n := range g.Nodes {

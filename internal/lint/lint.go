@@ -3,6 +3,8 @@
 package lint
 
 import (
+	"slices"
+
 	"cnncalc/internal/diag"
 	"cnncalc/internal/graph"
 	"cnncalc/internal/op"
@@ -45,7 +47,7 @@ func adviseInput(n *shape.Network, notes *diag.List) {
 			halvings++
 		}
 		if halvings < usualHalvings {
-			notes.Add(n.Nodes[0].Pos, "the input's %s %d can be halved %d times", side.name, side.size, halvings).
+			notes.Add(n.Nodes[n.Inputs[0]].Pos, "the input's %s %d can be halved %d times", side.name, side.size, halvings).
 				WithHint("inputs divisible by 2 many times are usual: 32, 64, 96, 224, 384, 512")
 		}
 		if in.W == in.H {
@@ -55,7 +57,7 @@ func adviseInput(n *shape.Network, notes *diag.List) {
 }
 
 func adviseConv(n *shape.Network, i int, o *op.Conv, first bool, notes *diag.List) {
-	g, err := o.Geometry(n.Inputs(i)[0])
+	g, err := o.Geometry(n.InputsOf(i)[0])
 	if err != nil {
 		return
 	}
@@ -75,7 +77,7 @@ func adviseConv(n *shape.Network, i int, o *op.Conv, first bool, notes *diag.Lis
 }
 
 func advisePool(n *shape.Network, i int, o *op.MaxPool, notes *diag.List) {
-	g, err := o.Geometry(n.Inputs(i)[0])
+	g, err := o.Geometry(n.InputsOf(i)[0])
 	if err != nil {
 		return
 	}
@@ -88,10 +90,8 @@ func advisePool(n *shape.Network, i int, o *op.MaxPool, notes *diag.List) {
 
 // adviseRuns counts CONV -> activation and FC -> activation pairs in a row, in chains without branches.
 func adviseRuns(n *shape.Network, notes *diag.List) {
-	for _, node := range n.Nodes {
-		if node.Split >= 0 {
-			return // the pattern of the notes is one chain
-		}
+	if slices.ContainsFunc(n.Nodes, func(node graph.Node) bool { return node.JoinsPaths() }) {
+		return // the pattern of the notes is one chain
 	}
 	convs, fcs := 0, 0
 	for i, node := range n.Nodes {

@@ -1,14 +1,13 @@
 package lint_test
 
 import (
-	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"cnncalc/internal/graph"
 	"cnncalc/internal/lint"
-	"cnncalc/internal/shape"
-	"cnncalc/internal/spec"
+	"cnncalc/internal/network"
 )
 
 // The advice is that of the CS231n notes, sections "Layer Patterns" and "Layer Sizing Patterns".
@@ -39,11 +38,9 @@ func TestAdvice(t *testing.T) {
 		{"no pattern in a network with branches", "input: 32x32x3\nlayers: INPUT -> CONV3-3 -> [ADD(CONV3-3 -> RELU | IDENTITY)]*6 -> FC-10", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			file, _, problems := spec.Read("test.yaml", []byte(c.text))
-			g, more := file.Lower(spec.Options{})
-			n, last := shape.Infer(g)
-			if problems = slices.Concat(problems, more, last); len(problems) > 0 {
-				t.Fatal(problems)
+			n, err := network.Sound("test.yaml", []byte(c.text), graph.Options{})
+			if err != nil {
+				t.Fatal(err)
 			}
 			var got []string
 			for _, p := range lint.Advice(n) {

@@ -54,14 +54,15 @@ func withScratch(n testNode, values int64) testNode {
 	return n
 }
 
-// network makes the nodes after an INPUT of 1x1x100, which is node 0.
-func network(t rapid.TB, nodes []testNode) (*shape.Network, []memory.Step) {
+// made returns the nodes after an INPUT of 1x1x100, which is node 0.
+func made(t rapid.TB, nodes []testNode) (*shape.Network, []memory.Step) {
 	g := &graph.Graph{Nodes: []graph.Node{{Name: "input", Op: sized(100)}}}
 	steps := []memory.Step{{}}
 	for i, n := range nodes {
 		g.Nodes = append(g.Nodes, graph.Node{Name: fmt.Sprint("node", i+1), Op: sized(n.values), Inputs: n.inputs})
 		steps = append(steps, n.step)
 	}
+	g.Inputs, g.Outputs = []int{0}, []int{len(g.Nodes) - 1}
 	n, problems := shape.Infer(g)
 	if len(problems) > 0 {
 		t.Fatalf("%v", problems)
@@ -70,7 +71,7 @@ func network(t rapid.TB, nodes []testNode) (*shape.Network, []memory.Step) {
 }
 
 func plan(t rapid.TB, batch int64, nodes []testNode) *memory.Arena {
-	n, steps := network(t, nodes)
+	n, steps := made(t, nodes)
 	a, err := memory.PlanArena(n, batch, steps)
 	if err != nil {
 		t.Fatalf("%v", err)
@@ -176,13 +177,13 @@ func TestArenaErrors(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			n, steps := network(t, tt.nodes)
+			n, steps := made(t, tt.nodes)
 			if _, err := memory.PlanArena(n, tt.batch, steps); err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, want %q", err, tt.want)
 			}
 		})
 	}
-	n, _ := network(t, []testNode{fresh(1, 0)})
+	n, _ := made(t, []testNode{fresh(1, 0)})
 	if _, err := memory.PlanArena(n, 1, nil); err == nil {
 		t.Error("steps that do not match the nodes are accepted")
 	}
@@ -318,7 +319,7 @@ func large() map[string][]testNode {
 func TestArenaOfLargeNetworks(t *testing.T) {
 	for name, nodes := range large() {
 		t.Run(name, func(t *testing.T) {
-			n, steps := network(t, nodes)
+			n, steps := made(t, nodes)
 			start := time.Now()
 			a, err := memory.PlanArena(n, 1, steps)
 			if err != nil {
@@ -352,7 +353,7 @@ func noOverlap(t *testing.T, a *memory.Arena) {
 func BenchmarkPlanArena(b *testing.B) {
 	for name, nodes := range large() {
 		b.Run(name, func(b *testing.B) {
-			n, steps := network(b, nodes)
+			n, steps := made(b, nodes)
 			for b.Loop() {
 				if _, err := memory.PlanArena(n, 1, steps); err != nil {
 					b.Fatal(err)

@@ -65,7 +65,7 @@ func (p *builder) layerBackward(i int) {
 func (p *builder) inputGradient(i, in, ofOutput int) int {
 	if p.rules[i].Gradient == op.SharedGradient {
 		p.hold(ofOutput)
-		isPart := p.network.Layers[in].Out.D != p.network.Layers[i].Out.D && p.network.Nodes[i].Split >= 0
+		isPart := p.network.Layers[in].Out.D != p.network.Layers[i].Out.D && p.network.Nodes[i].JoinsPaths()
 		p.partial[ofOutput] = p.partial[ofOutput] || isPart
 		return ofOutput
 	}

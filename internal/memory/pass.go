@@ -108,7 +108,7 @@ func (p *builder) askLayers(run op.Pass) error {
 		if !ok {
 			return fmt.Errorf("%s: nothing is known of what PyTorch does with a %s", node.Name, node.Op.Kind())
 		}
-		p.rules[i] = layer.Autograd(run, p.network.Inputs(i), p.network.Layers[i].Out)
+		p.rules[i] = layer.Autograd(run, p.network.InputsOf(i), p.network.Layers[i].Out)
 		p.shares[i] = p.rules[i].Shares
 		if why := p.rules[i].Estimate; why != "" {
 			p.estimates = append(p.estimates, p.name(i)+": "+why)

@@ -12,8 +12,8 @@ import (
 	"cnncalc/internal/checked"
 	"cnncalc/internal/graph"
 	"cnncalc/internal/memory"
+	"cnncalc/internal/network"
 	"cnncalc/internal/shape"
-	"cnncalc/internal/spec"
 )
 
 // every calls f with all options that PyTorch takes.
@@ -224,7 +224,7 @@ func TestPyTorchErrors(t *testing.T) {
 	if _, err := memory.NewPyTorch(huge, options(memory.Torch2CUDA, memory.Training)); !errors.Is(err, checked.ErrOverflow) {
 		t.Errorf("volumes past counting: %v", err)
 	}
-	g := &graph.Graph{Nodes: []graph.Node{{Name: "input", Op: sized(9)}, {Name: "odd", Op: sized(9), Inputs: []int{0}}}}
+	g := &graph.Graph{Nodes: []graph.Node{{Name: "input", Op: sized(9)}, {Name: "odd", Op: sized(9), Inputs: []int{0}}}, Inputs: []int{0}, Outputs: []int{1}}
 	unknown, problems := shape.Infer(g)
 	if len(problems) > 0 {
 		t.Fatal(problems)
@@ -251,16 +251,8 @@ func FuzzPyTorch(f *testing.F) {
 		if len(text) > 2000 {
 			return
 		}
-		file, _, problems := spec.Read("test.yaml", []byte(text))
-		if len(problems) > 0 {
-			return
-		}
-		g, problems := file.Lower(spec.Options{})
-		if len(problems) > 0 || len(g.Nodes) > 500 {
-			return
-		}
-		n, problems := shape.Infer(g)
-		if len(problems) > 0 {
+		n, err := network.Sound("test.yaml", []byte(text), graph.Options{})
+		if err != nil || len(n.Nodes) > 500 {
 			return
 		}
 		for _, torch := range memory.Torches() {

@@ -7,9 +7,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"cnncalc/internal/graph"
 	"cnncalc/internal/memory"
+	"cnncalc/internal/network"
 	"cnncalc/internal/shape"
-	"cnncalc/internal/spec"
 )
 
 // measured is a row of testdata/memory/torchvision.json.
@@ -72,17 +73,9 @@ func builtIn(t testing.TB, name string) *shape.Network {
 
 func parsed(t testing.TB, text string) *shape.Network {
 	t.Helper()
-	file, _, problems := spec.Read("test.yaml", []byte(text))
-	if len(problems) > 0 {
-		t.Fatal(problems)
-	}
-	g, problems := file.Lower(spec.Options{})
-	if len(problems) > 0 {
-		t.Fatal(problems)
-	}
-	n, problems := shape.Infer(g)
-	if len(problems) > 0 {
-		t.Fatal(problems)
+	n, err := network.Sound("test.yaml", []byte(text), graph.Options{})
+	if err != nil {
+		t.Fatal(err)
 	}
 	return n
 }

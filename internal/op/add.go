@@ -5,6 +5,7 @@ import "cnncalc/internal/graph"
 // Add is ADD, the sum of volumes of one shape, as in a residual block.
 type Add struct {
 	volume
+	join
 	inPlace
 }
 
@@ -13,7 +14,6 @@ func addKind() Kind {
 		Name:     "ADD",
 		Summary:  "adds the results of its paths: ADD(CONV3-64 -> BN | IDENTITY)",
 		Backward: "Every path gets the output's gradient as it is; nothing is kept.",
-		Merge:    true,
 		New:      func() Layer { return &Add{} },
 	}
 }

@@ -9,14 +9,16 @@ import (
 )
 
 // Concat is CONCAT, volumes of one width and height stacked in depth.
-type Concat struct{ volume }
+type Concat struct {
+	volume
+	join
+}
 
 func concatKind() Kind {
 	return Kind{
 		Name:     "CONCAT",
 		Summary:  "stacks the results of its paths in depth: CONCAT(CONV1-64 | CONV3-64)",
 		Backward: "Each path gets its own channels of the output's gradient; nothing is kept.",
-		Merge:    true,
 		New:      func() Layer { return &Concat{} },
 	}
 }

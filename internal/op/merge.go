@@ -5,6 +5,12 @@ import (
 	"cnncalc/internal/graph"
 )
 
+// join marks a layer as one that joins several paths.
+type join struct{}
+
+// JoinsPaths marks the kind, see graph.Joiner.
+func (join) JoinsPaths() {}
+
 // Mismatch is a merge of unlike inputs: A and B are the positions among its inputs, so that whoever knows the
 // graph can name both producers.
 type Mismatch struct {

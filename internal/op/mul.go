@@ -8,14 +8,16 @@ import (
 
 // Mul is MUL, the product of volumes; one of them may be a gate of 1x1xD that multiplies whole channels, as in
 // squeeze-and-excitation.
-type Mul struct{ volume }
+type Mul struct {
+	volume
+	join
+}
 
 func mulKind() Kind {
 	return Kind{
 		Name:     "MUL",
 		Summary:  "multiplies the results of its paths; a 1x1xD path gates whole channels",
 		Backward: "Each path gets the output's gradient times the other paths' product, so they are kept; a gate gets the sum over its channel.",
-		Merge:    true,
 		New:      func() Layer { return &Mul{} },
 	}
 }

@@ -24,8 +24,13 @@ type Kind struct {
 	Name     string // in capitals
 	Summary  string // one line of help
 	Backward string // what the backward pass does there, for explain
-	Merge    bool   // joins several paths: written CONCAT(a | b)
 	New      func() Layer
+}
+
+// JoinsPaths reports whether layers of the kind join several paths: written CONCAT(a | b).
+func (k Kind) JoinsPaths() bool {
+	_, joins := k.New().(graph.Joiner)
+	return joins
 }
 
 // WeightProduct is optional: a layer whose weights are not written (F*F*C)*K, as those of convolutions are.

@@ -42,7 +42,7 @@ func Explain(w io.Writer, n *shape.Network, fields []shape.Field, i int) error {
 }
 
 func explainLines(n *shape.Network, i int) []op.Line {
-	node, l, in := &n.Nodes[i], n.Layers[i], n.Inputs(i)
+	node, l, in := &n.Nodes[i], n.Layers[i], n.InputsOf(i)
 	lines := []op.Line{{Topic: "shape", Text: shapeText(in, l.Out)}}
 	if own, ok := node.Op.(op.Explainer); ok {
 		lines = append(lines, own.Explain(in, l.Out)...)

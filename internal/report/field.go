@@ -16,7 +16,7 @@ func withFields(t Table, n *shape.Network, all bool) Table {
 		Column{Key: "start", Header: "start", Align: Right})
 	fields := shape.Fields(n)
 	row := 0
-	for i := range n.Checked {
+	for i := range n.Sound {
 		if inTable(n, i, all) {
 			t.Rows[row] = append(t.Rows[row], fieldCells(fields[i], n.InputShape())...)
 			row++

@@ -25,12 +25,12 @@ func NetworkTable(n *shape.Network, all bool) Table {
 		{Key: "biases", Header: "biases", Align: Right},
 		{Key: "macs", Header: "MACs", Align: Right},
 	}}
-	for i := range n.Checked {
+	for i := range n.Sound {
 		if inTable(n, i, all) {
 			t.Rows = append(t.Rows, layerRow(n, i))
 		}
 	}
-	if n.Checked == len(n.Nodes) {
+	if n.Sound == len(n.Nodes) {
 		total := n.Total
 		t.Footer = [][]Cell{{Str("total"), {}, {}, Int(total.Activations), Int(total.WeightCount), Int(total.BiasCount), Int(total.MACs)}}
 	}
@@ -85,7 +85,7 @@ func WeightProduct(n *shape.Network, i int) string {
 		return ""
 	}
 	if own, ok := n.Nodes[i].Op.(op.WeightProduct); ok {
-		return own.WeightProduct(n.Inputs(i), l.Out)
+		return own.WeightProduct(n.InputsOf(i), l.Out)
 	}
 	at := slices.IndexFunc(l.Weights, func(w graph.Weight) bool { return w.Role == graph.RoleWeight })
 	dims := l.Weights[at].Dims

@@ -9,9 +9,9 @@ import (
 	"testing"
 
 	"cnncalc/internal/exec"
+	"cnncalc/internal/graph"
 	"cnncalc/internal/op"
 	"cnncalc/internal/shape"
-	"cnncalc/internal/spec"
 )
 
 // The executor as the oracle: with weights and pixels above zero, a value grows exactly where a pixel that it is
@@ -113,7 +113,7 @@ func TestTapsHoldWhatKernelsRead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		net, problems := inferFile(t, string(text), spec.Options{})
+		net, problems := inferFile(t, string(text), graph.Options{})
 		if len(problems) > 0 {
 			t.Fatal(problems)
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"cnncalc/internal/diag"
+	"cnncalc/internal/graph"
 	"cnncalc/internal/shape"
 	"cnncalc/internal/spec"
 )
@@ -19,10 +20,10 @@ import (
 // infer works out one line of layers on an input.
 func infer(t *testing.T, input, layers string) (*shape.Network, diag.List) {
 	t.Helper()
-	return inferFile(t, fmt.Sprintf("input: %s\nlayers: %s\n", input, layers), spec.Options{})
+	return inferFile(t, fmt.Sprintf("input: %s\nlayers: %s\n", input, layers), graph.Options{})
 }
 
-func inferFile(t *testing.T, text string, o spec.Options) (*shape.Network, diag.List) {
+func inferFile(t *testing.T, text string, o graph.Options) (*shape.Network, diag.List) {
 	t.Helper()
 	file, _, problems := spec.Read("notes.yaml", []byte(text))
 	lowered, more := file.Lower(o)
@@ -113,8 +114,8 @@ func TestNotesRefusals(t *testing.T) {
 		if diff := cmp.Diff(diag.List{test.want}, problems); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.section, diff)
 		}
-		if net.Checked != 1 {
-			t.Errorf("%s: %d nodes are checked, want the INPUT alone", test.section, net.Checked)
+		if net.Sound != 1 {
+			t.Errorf("%s: %d nodes are checked, want the INPUT alone", test.section, net.Sound)
 		}
 	}
 }
@@ -203,7 +204,7 @@ layers: |
 		{224, "7x7x512", "1x1x1000"},
 		{384, "12x12x512", "6x6x1000"},
 	} {
-		net, problems := inferFile(t, converted, spec.Options{InputWidth: test.side, InputHeight: test.side})
+		net, problems := inferFile(t, converted, graph.Options{InputWidth: test.side, InputHeight: test.side})
 		if len(problems) > 0 {
 			t.Fatal(problems)
 		}
@@ -267,7 +268,7 @@ layers: INPUT -> [[CONV -> RELU]*N -> POOL?]*M -> [FC -> RELU]*K -> FC
 		{"a pool in the last stage only", 1, 3, 0, []int64{0, 0, 1}, "INPUT CONV RELU CONV RELU " + stage1 + " FC", "16x16x8"},
 	}
 	for _, test := range tests {
-		o := spec.Options{Vars: map[string][]int64{"N": {test.n}, "M": {test.m}, "K": {test.k}}}
+		o := graph.Options{Vars: map[string][]int64{"N": {test.n}, "M": {test.m}, "K": {test.k}}}
 		if test.pool != nil {
 			o.Vars["pool"] = test.pool
 		}
@@ -281,7 +282,7 @@ layers: INPUT -> [[CONV -> RELU]*N -> POOL?]*M -> [FC -> RELU]*K -> FC
 		for i, node := range net.Nodes {
 			kinds = append(kinds, node.Op.Kind())
 			if node.Op.Kind() == "FC" && read == "" {
-				read = net.Inputs(i)[0].String()
+				read = net.InputsOf(i)[0].String()
 			}
 		}
 		if got := strings.Join(kinds, " "); got != test.want {

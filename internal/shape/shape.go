@@ -36,14 +36,14 @@ func (l Layer) Parameters() int64 { return l.WeightCount + l.BiasCount }
 type Network struct {
 	*graph.Graph
 	Layers []Layer // one for each node
-	Total  Layer   // the sums; its Out is the output's shape
-	// Checked is the number of nodes before the first one that has a problem or an unknown shape; the table
-	// of a broken network goes so far.
-	Checked int
+	Total  Layer   // the sums; its Out is the shape of the first output
+	// Sound is the number of nodes before the first one that has a problem or an unknown shape; the table of a broken
+	// network ends there.
+	Sound int
 }
 
-// Inputs are the shapes that node i reads.
-func (n *Network) Inputs(i int) []graph.Shape { return n.appendInputs(nil, i) }
+// InputsOf returns the shapes that node i reads.
+func (n *Network) InputsOf(i int) []graph.Shape { return n.appendInputs(nil, i) }
 
 func (n *Network) appendInputs(shapes []graph.Shape, i int) []graph.Shape {
 	for _, in := range n.Nodes[i].Inputs {
@@ -55,7 +55,7 @@ func (n *Network) appendInputs(shapes []graph.Shape, i int) []graph.Shape {
 // Infer applies every layer's shape rule in order and counts. A layer with a problem does not hide those of
 // others: what is still known of its shape goes on to the layers after it.
 func Infer(g *graph.Graph) (*Network, diag.List) {
-	n := &Network{Graph: g, Layers: make([]Layer, len(g.Nodes)), Checked: len(g.Nodes)}
+	n := &Network{Graph: g, Layers: make([]Layer, len(g.Nodes)), Sound: len(g.Nodes)}
 	var problems diag.List
 	var in []graph.Shape
 	for i := range g.Nodes {
@@ -67,12 +67,12 @@ func Infer(g *graph.Graph) (*Network, diag.List) {
 		if len(problems) > maxProblems {
 			break
 		}
-		if (err != nil || !layer.Out.IsKnown()) && i < n.Checked {
-			n.Checked = i
+		if (err != nil || !layer.Out.IsKnown()) && i < n.Sound {
+			n.Sound = i
 		}
 		n.Layers[i] = layer
 	}
-	if len(problems) == 0 && n.Checked == len(g.Nodes) {
+	if len(problems) == 0 && n.Sound == len(g.Nodes) {
 		problems = n.addUp()
 	}
 	return n, problems
@@ -164,13 +164,13 @@ func (n *Network) addUp() diag.List {
 		} {
 			total, err := checked.Sum(*sum.to, sum.add)
 			if err != nil {
-				n.Checked = i
+				n.Sound = i
 				return diag.List{n.describe(i, fmt.Errorf("the network's %s up to here: %w", sum.what, err))}
 			}
 			*sum.to = total
 		}
-		t.Out = l.Out
 	}
+	t.Out = n.Layers[n.Outputs[0]].Out
 	if _, err := checked.Sum(t.WeightCount, t.BiasCount, t.BufferCount); err != nil {
 		return diag.List{n.describe(len(n.Nodes)-1, fmt.Errorf("the network's parameters: %w", err))}
 	}

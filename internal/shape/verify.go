@@ -8,8 +8,8 @@ import (
 // labels and preprocessing suit its shapes.
 func Verify(n *Network) diag.List {
 	var problems diag.List
-	if last := n.Nodes[len(n.Nodes)-1]; n.Total.Activations == n.Layers[0].Activations {
-		problems.Add(last.Pos, "there is nothing to count: no layer makes a volume of its own").
+	if out := n.Nodes[n.Outputs[0]]; n.Total.Activations == n.inputActivations() {
+		problems.Add(out.Pos, "there is nothing to count: no layer makes a volume of its own").
 			WithHint("activation functions, DROPOUT and FLATTEN work in place; add a CONV, FC or pool")
 	}
 	// A map of scores has the same classes at every place.
@@ -27,4 +27,12 @@ func Verify(n *Network) diag.List {
 		}
 	}
 	return problems
+}
+
+// inputActivations returns the values of the network's inputs.
+func (n *Network) inputActivations() (sum int64) {
+	for _, in := range n.Inputs {
+		sum += n.Layers[in].Activations
+	}
+	return sum
 }

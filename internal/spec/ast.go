@@ -68,7 +68,7 @@ type item struct {
 	listed   bool // @label+: one more result of the list of that name
 }
 
-// body is a *layer, *group, *merge, *call, *inputMark, or *broken where the text could not be read.
+// body is a *layer, *group, *merge, *call, *goOn, *inputMark, or *broken where the text could not be read.
 type body interface{ isBody() }
 
 type layer struct {
@@ -104,6 +104,12 @@ type callArg struct {
 	value *number
 }
 
+// goOn is @name as an item: the chain goes on from that earlier result.
+type goOn struct {
+	label string
+	pos   diag.Pos
+}
+
 // inputMark is INPUT, the start of a network.
 type inputMark struct{}
 
@@ -113,6 +119,7 @@ func (*layer) isBody()     {}
 func (*group) isBody()     {}
 func (*merge) isBody()     {}
 func (*call) isBody()      {}
+func (*goOn) isBody()      {}
 func (*inputMark) isBody() {}
 func (*broken) isBody()    {}
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"cnncalc/internal/graph"
 	"cnncalc/internal/shape"
 	"cnncalc/internal/spec"
 )
@@ -29,7 +30,7 @@ var largeFiles = []struct {
 func checkLarge(t testing.TB, file string) int {
 	t.Helper()
 	f, _, problems := spec.Read("large.yaml", []byte("input: 8x8x3\n"+file))
-	g, more := f.Lower(spec.Options{})
+	g, more := f.Lower(graph.Options{})
 	_, most := shape.Infer(g)
 	if len(problems)+len(more)+len(most) > 0 {
 		t.Fatal(problems, more, most)

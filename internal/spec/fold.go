@@ -15,7 +15,7 @@ const maxPeriod = 32
 // as in INPUT -> [[CONV -> RELU]*2 -> POOL]*3 -> FC.
 func Pattern(g *graph.Graph) string {
 	folded := func(items []string) string { return joinArrows(fold(items)) }
-	p := &printer{graph: g, notation: graph.Op.Kind, join: folded, shorten: withoutLists}
+	p := &printer{graph: g, chain: arrange(g), notation: graph.Op.Kind, join: folded, shorten: withoutLists}
 	return folded(p.items())
 }
 

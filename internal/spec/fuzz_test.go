@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"cnncalc/internal/diag"
+	"cnncalc/internal/graph"
 )
 
 // Longest fuzzed file, in bytes. TestHostileFiles of cmd/cnncalc has the long ones.
@@ -57,7 +58,7 @@ func FuzzRead(f *testing.F) {
 		}
 		file, source, problems := Read("fuzz.yaml", data)
 		checkPositions(t, source, problems)
-		g, more := file.lower(Options{}, fuzzedSteps)
+		g, more := file.lower(graph.Options{}, fuzzedSteps)
 		checkPositions(t, source, more)
 		if len(problems)+len(more) == 0 && file.layers == nil {
 			t.Error("no layers and no problem")
@@ -105,7 +106,7 @@ func FuzzArrow(f *testing.F) {
 		if t2 := p.peek(); t2.kind != tokEnd {
 			t.Errorf("%v is left over", t2)
 		}
-		_, more := file.lower(Options{}, fuzzedSteps)
+		_, more := file.lower(graph.Options{}, fuzzedSteps)
 		checkPositions(t, source, append(problems, more...))
 	})
 }

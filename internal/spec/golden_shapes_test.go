@@ -11,9 +11,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"cnncalc/internal/graph"
+	"cnncalc/internal/network"
 	"cnncalc/internal/op"
 	"cnncalc/internal/shape"
-	"cnncalc/internal/spec"
 	"cnncalc/internal/weights"
 )
 
@@ -41,15 +41,9 @@ func golden(t *testing.T, name string) *shape.Network {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file, source, problems := spec.Read(name+"/net.yaml", text)
-	lowered, more := file.Lower(spec.Options{})
-	net, unfit := shape.Infer(lowered)
-	if all := slices.Concat(problems, more, unfit); len(all) > 0 {
-		var b strings.Builder
-		if err := source.Print(&b, all); err != nil {
-			t.Fatal(err)
-		}
-		t.Fatal(b.String())
+	net, err := network.Sound(name+"/net.yaml", text, graph.Options{})
+	if err != nil {
+		t.Fatal(err)
 	}
 	return net
 }

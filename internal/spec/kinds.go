@@ -46,7 +46,7 @@ func (t *kindTable) find(name string) (op.Kind, bool) {
 
 func (t *kindTable) isMerge(name string) bool {
 	k, ok := t.find(name)
-	return ok && k.Merge
+	return ok && k.JoinsPaths()
 }
 
 // split reads a word such as CONV7x1 or RELU6 as a kind, the longest that fits, and the size behind it.

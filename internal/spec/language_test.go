@@ -122,7 +122,7 @@ func TestSetReplacesVariables(t *testing.T) {
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	g, problems := f.Lower(Options{InputWidth: 16, InputHeight: 9, Vars: map[string][]int64{"N": {2}, "w": {8, 16}, "relu": {0}}})
+	g, problems := f.Lower(graph.Options{InputWidth: 16, InputHeight: 9, Vars: map[string][]int64{"N": {2}, "w": {8, 16}, "relu": {0}}})
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -137,7 +137,7 @@ func TestSetReplacesVariables(t *testing.T) {
 		{"depth", "the network has no variable depth; it has [N w relu]"},
 		{"rleu", "the network has no variable rleu; did you mean relu?"},
 	} {
-		err := f.Unknown(Options{Vars: map[string][]int64{test.name: {1}}})
+		err := f.Unknown(graph.Options{Vars: map[string][]int64{test.name: {1}}})
 		if got := fmt.Sprint(err); got != test.want && (test.want != "" || err != nil) {
 			t.Errorf("--set %s: %s, want %s", test.name, got, test.want)
 		}
@@ -334,7 +334,7 @@ func TestPositionsInAllStyles(t *testing.T) {
 			t.Errorf("%s: %v", style, problems)
 			continue
 		}
-		g, problems := f.Lower(Options{})
+		g, problems := f.Lower(graph.Options{})
 		if got, want := notations(g), "CONV3-8, POOL2, FC-2"; got != want || len(problems) > 0 {
 			t.Errorf("%s: got %s, want %s %v", style, got, want, problems)
 			continue
@@ -372,6 +372,8 @@ layers: FC-2
 		Name: "a: net", Description: "two lines", Source: "a paper",
 		Preprocess: graph.Preprocess{Mean: []float64{0.1, 0.2, 0.3}, Std: []float64{0.5}, Scale: 0.25, BGR: true, Resize: 40, Stretch: true},
 		Labels:     []string{"cat", "dog # 2"},
+		Inputs:     []int{0},
+		Outputs:    []int{1},
 	}
 	g.Nodes, g.LabelsPos, g.PreprocessPos = nil, want.LabelsPos, want.PreprocessPos
 	if diff := cmp.Diff(want, g); diff != "" {

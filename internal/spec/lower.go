@@ -22,14 +22,8 @@ const (
 	maxCalls    = 16    // blocks called from blocks
 )
 
-// Options change a network without editing its file.
-type Options struct {
-	InputWidth, InputHeight int64              // 0 for the file's
-	Vars                    map[string][]int64 // --set name=value
-}
-
 // Unknown names the options' variables that the file does not have, with the ones it has.
-func (f *File) Unknown(o Options) error {
+func (f *File) Unknown(o graph.Options) error {
 	known := slices.Sorted(maps.Keys(f.vars))
 	for name := range f.optional {
 		if !slices.Contains(known, name) {
@@ -53,12 +47,12 @@ func (f *File) Unknown(o Options) error {
 
 // Lower expands repeats, blocks and lists into a flat graph. The graph is usable in part where there are
 // problems: what could not be read is an op.Unknown.
-func (f *File) Lower(o Options) (*graph.Graph, diag.List) {
+func (f *File) Lower(o graph.Options) (*graph.Graph, diag.List) {
 	return f.lower(o, maxSteps)
 }
 
 // lower is Lower with a bound on its steps.
-func (f *File) lower(o Options, maxSteps int64) (*graph.Graph, diag.List) {
+func (f *File) lower(o graph.Options, maxSteps int64) (*graph.Graph, diag.List) {
 	l := &lowerer{
 		file:     f,
 		maxSteps: maxSteps,
@@ -75,6 +69,9 @@ func (f *File) lower(o Options, maxSteps int64) (*graph.Graph, diag.List) {
 	}
 	l.input(o)
 	l.network()
+	if err := graph.Check(l.graph); err != nil {
+		panic("spec: lowering made a graph that is not one: " + err.Error())
+	}
 	return l.graph, l.problems
 }
 
@@ -93,6 +90,7 @@ type lowerer struct {
 	lastFC   int                 // node, -1 before the first
 	ownUnits bool
 	names    namer
+	gaveUp   bool // the network was too large, or had too many problems
 }
 
 // place is where lowering stands: the last result, and what the text there can see.
@@ -171,7 +169,7 @@ func (l *lowerer) report(p *diag.Problem, at *place) {
 
 // unknown puts an op.Unknown in the place of what has a problem.
 func (l *lowerer) unknown(pos diag.Pos, at *place) {
-	l.emit(graph.Node{Op: &op.Unknown{}, Inputs: []int{at.last}, Pos: pos, Split: -1}, at)
+	l.emit(graph.Node{Op: &op.Unknown{}, Inputs: []int{at.last}, Pos: pos}, at)
 }
 
 // broken reports the problem of an item, and puts an op.Unknown in its place.
@@ -200,7 +198,7 @@ func (l *lowerer) tooLarge(format string, bound int64, pos diag.Pos, at *place) 
 }
 
 // input makes node 0.
-func (l *lowerer) input(o Options) {
+func (l *lowerer) input(o graph.Options) {
 	shape := graph.Shape{}
 	pos := diag.Pos{Line: 1, Col: 1}
 	if l.file.input != nil {
@@ -210,7 +208,7 @@ func (l *lowerer) input(o Options) {
 			shape.W, shape.H = o.InputWidth, o.InputHeight
 		}
 	}
-	l.graph.Nodes = append(l.graph.Nodes, graph.Node{Op: &op.Input{Shape: shape}, Pos: pos, Split: -1})
+	l.graph.Nodes = append(l.graph.Nodes, graph.Node{Op: &op.Input{Shape: shape}, Pos: pos})
 }
 
 func (l *lowerer) inputShape(v *value) graph.Shape {
@@ -241,6 +239,7 @@ func (l *lowerer) network() {
 	} else {
 		l.layers(l.file.layers.items, top)
 	}
+	l.graph.Inputs, l.graph.Outputs = []int{0}, []int{l.output(top)}
 	l.nameNodes()
 	l.file.markFunctions(l.graph)
 	if len(l.graph.Nodes) == 1 && len(l.problems) == 0 {
@@ -249,10 +248,22 @@ func (l *lowerer) network() {
 	}
 }
 
+// output is the node whose result the network gives: that of the last item. Where lowering gave up, it is the last node.
+func (l *lowerer) output(top *place) int {
+	if l.gaveUp {
+		return len(l.graph.Nodes) - 1
+	}
+	return top.last
+}
+
 // layers lowers all items. A leading INPUT, even behind something broken, is node 0.
 func (l *lowerer) layers(items []item, top *place) {
 	defer func() {
-		if caught := recover(); caught != nil && caught != (stop{}) {
+		switch caught := recover(); caught {
+		case nil:
+		case stop{}:
+			l.gaveUp = true
+		default:
 			panic(caught)
 		}
 	}()
@@ -404,6 +415,8 @@ func (l *lowerer) body(it *item, at *place) {
 		l.merge(b, at)
 	case *call:
 		l.call(b, at)
+	case *goOn:
+		l.goOn(b, at)
 	case *inputMark:
 		l.broken(&diag.Problem{Pos: it.pos, Msg: "INPUT stands first in a network and only there"}, it.pos, at)
 	default:
@@ -426,7 +439,7 @@ func (l *lowerer) emit(n graph.Node, at *place) {
 
 func (l *lowerer) layer(b *layer, at *place) {
 	o, own := l.op(b, at)
-	l.emit(graph.Node{Op: o, Inputs: []int{at.last}, Pos: b.pos, Split: -1}, at)
+	l.emit(graph.Node{Op: o, Inputs: []int{at.last}, Pos: b.pos}, at)
 	if _, ok := o.(*op.FC); ok {
 		l.lastFC, l.ownUnits = at.last, own
 	}
@@ -557,7 +570,26 @@ func (l *lowerer) merge(b *merge, at *place) {
 		inputs = append(inputs, inner.last)
 	}
 	o, _ := l.op(&b.layer, at)
-	l.emit(graph.Node{Op: o, Inputs: inputs, Pos: b.pos, Split: start}, at)
+	l.emit(graph.Node{Op: o, Inputs: inputs, Pos: b.pos}, at)
+}
+
+// goOn makes an earlier result the last one.
+func (l *lowerer) goOn(g *goOn, at *place) {
+	found, problem := at.labels.find(g.label, g.pos, at.text(), l.file.labelSites)
+	if problem == nil && found.list != nil {
+		problem = listOfResults(g.label, g.pos)
+	}
+	if problem != nil {
+		l.broken(problem, g.pos, at)
+		return
+	}
+	at.last = found.node
+}
+
+// listOfResults is the problem of a list where a single result belongs.
+func listOfResults(label string, pos diag.Pos) *diag.Problem {
+	return &diag.Problem{Pos: pos, Msg: fmt.Sprintf("@%s is a list of results: no path starts from it", label),
+		Hint: fmt.Sprintf("it stands alone in a path, for all of its results: CONCAT(@%s)", label)}
 }
 
 // startPath goes to the result that a path starts from. Where its label names a list, all of that is given and is
@@ -565,8 +597,7 @@ func (l *lowerer) merge(b *merge, at *place) {
 func (l *lowerer) startPath(p path, at *place) (list []int) {
 	found, problem := at.labels.find(p.from, p.pos, at.text(), l.file.labelSites)
 	if problem == nil && found.list != nil && p.chain != nil {
-		problem = &diag.Problem{Pos: p.pos, Msg: fmt.Sprintf("@%s is a list of results: no path starts from it", p.from),
-			Hint: fmt.Sprintf("it stands alone in a path, for all of its results: CONCAT(@%s)", p.from)}
+		problem = listOfResults(p.from, p.pos)
 	}
 	if problem != nil {
 		l.broken(problem, p.pos, at)

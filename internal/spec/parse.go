@@ -152,7 +152,9 @@ func (p *parser) item() (it item) {
 		}
 	}()
 	it.body = p.body()
-	p.itemSuffix(&it)
+	if _, ok := it.body.(*goOn); !ok { // an earlier result has its name, and is one however often it is named
+		p.itemSuffix(&it)
+	}
 	if t := p.peek(); !p.endsItem(t) {
 		p.fail(p.misplaced(it.body, t))
 	}
@@ -259,8 +261,8 @@ func (p *parser) body() body {
 	case t.kind == tokWord:
 		return p.named()
 	case t.kind == tokLabel:
-		p.fail(diag.Problem{Pos: t.pos, Msg: fmt.Sprintf("@%s stands where a layer belongs", t.text),
-			Hint: "a label follows what it names (CONV3-64 @" + t.text + "); a path may start from one: CONCAT(IDENTITY | @" + t.text + ")"})
+		p.take()
+		return &goOn{label: t.text, pos: t.pos}
 	case p.endsItem(t):
 		p.fail(p.missingLayer(t))
 	}
@@ -304,7 +306,7 @@ func (p *parser) named() body {
 		p.fail(diag.Problem{Pos: t.pos, Msg: "IDENTITY is a whole path: it stands alone between ( | and )", Hint: "for example ADD(CONV3-64 | IDENTITY)"})
 	case !ok:
 		p.fail(p.unknown(t, after))
-	case kind.Merge:
+	case kind.JoinsPaths():
 		return p.merge(kind)
 	}
 	return p.layer(kind, head)

@@ -14,9 +14,9 @@ import (
 // Widest line of printed arrow text, in characters; a single item may be wider.
 const printWidth = 100
 
-// Print writes a graph as an architecture file in canonical form: one flat chain, every setting written out,
-// labels where a path refers to them or where the running number would give another name. Reading it back
-// gives the same graph, but for positions and for how PyTorch code is cut into modules: that goes by blocks, and the flat
+// Print writes a graph with one input as an architecture file in canonical form: one flat chain, every setting written
+// out, labels where a path refers to them or where the running number would give another name. Reading it back gives
+// the same graph, except for positions and for how PyTorch code is cut into modules: that depends on blocks, and the flat
 // chain has none.
 func Print(g *graph.Graph) string {
 	var b strings.Builder
@@ -34,7 +34,8 @@ func Print(g *graph.Graph) string {
 		}
 	}
 	b.WriteString("layers: |\n")
-	p := &printer{graph: g, label: neededLabels(g), notation: op.Notation, join: joinArrows, shorten: inFull}
+	chain := arrange(g)
+	p := &printer{graph: g, chain: chain, label: neededLabels(g, chain), notation: op.Notation, join: joinArrows, shorten: inFull}
 	writeWrapped(&b, p.items())
 	return b.String()
 }
@@ -100,10 +101,11 @@ func writeWrapped(b *strings.Builder, items []string) {
 // printer writes the nodes of a graph as items of the arrow language.
 type printer struct {
 	graph    *graph.Graph
+	chain    []chainItem
 	label    []bool // nodes that carry their name
 	notation func(graph.Op) string
 	join     func(items []string) string
-	refer    func(node int) // told of every node that a path names by its label
+	refer    func(node int) // told of every node that is named by its label
 	shorten  func(paths []string) []string
 }
 
@@ -113,74 +115,55 @@ func inFull(paths []string) []string { return paths }
 
 // items is the whole network as one chain.
 func (p *printer) items() []string {
-	last := len(p.graph.Nodes) - 1
-	if last == 0 {
-		return []string{p.one(0)}
+	texts := p.texts(p.chain)
+	if last, out := len(p.graph.Nodes)-1, p.graph.Outputs[0]; out != last {
+		texts = append(texts, p.reference(out))
 	}
-	items, _ := p.chain(last, 0)
-	return append([]string{p.one(0)}, items...)
+	return texts
 }
 
-// one is a node without its inputs, with its label.
-func (p *printer) one(i int) string {
-	text := p.notation(p.graph.Nodes[i].Op)
-	if p.label != nil && p.label[i] {
-		text += " @" + p.graph.Nodes[i].Name
-	}
-	return text
-}
-
-// chain is the items that end with a node, back to where they start from: a result not later than start. All
-// that a path refers to is not later than the node its merge splits from, so that is where a path begins.
-func (p *printer) chain(end, start int) (items []string, from int) {
-	for i := end; ; {
-		n := &p.graph.Nodes[i]
-		items = append(items, p.item(i))
-		from = n.Split
-		if n.Split < 0 {
-			from = n.Inputs[0]
+func (p *printer) texts(items []chainItem) []string {
+	texts := make([]string, 0, len(items))
+	for i := range items {
+		if from := items[i].from; from != none {
+			texts = append(texts, p.reference(from))
 		}
-		if from <= start {
-			slices.Reverse(items)
-			return items, from
-		}
-		i = from
+		texts = append(texts, p.item(&items[i]))
 	}
+	return texts
 }
 
-// item is one node, with its paths where it is a merge.
-func (p *printer) item(i int) string {
-	n := &p.graph.Nodes[i]
-	if n.Split < 0 {
-		return p.one(i)
+// item is one node, with its paths where it is a merge, and its label.
+func (p *printer) item(item *chainItem) string {
+	n := &p.graph.Nodes[item.node]
+	text := p.notation(n.Op)
+	if item.paths != nil {
+		paths := make([]string, len(item.paths))
+		for k := range item.paths {
+			paths[k] = p.path(&item.paths[k])
+		}
+		head, options, _ := strings.Cut(text, " ")
+		text = head + "(" + strings.Join(p.shorten(paths), " | ") + ")"
+		if options != "" {
+			text += " " + options
+		}
 	}
-	paths := make([]string, len(n.Inputs))
-	for k, input := range n.Inputs {
-		paths[k] = p.path(input, n.Split)
-	}
-	head, options, _ := strings.Cut(p.notation(n.Op), " ")
-	text := head + "(" + strings.Join(p.shorten(paths), " | ") + ")"
-	if options != "" {
-		text += " " + options
-	}
-	if p.label != nil && p.label[i] {
+	if p.label != nil && p.label[item.node] {
 		text += " @" + n.Name
 	}
 	return text
 }
 
-func (p *printer) path(input, split int) string {
+func (p *printer) path(path *chainPath) string {
 	switch {
-	case input == split:
+	case path.items == nil && path.from == none:
 		return "IDENTITY"
-	case input < split:
-		return p.reference(input)
+	case path.items == nil:
+		return p.reference(path.from)
+	case path.from == none:
+		return p.join(p.texts(path.items))
 	}
-	items, from := p.chain(input, split)
-	if from == split {
-		return p.join(items)
-	}
-	return p.reference(from) + " -> " + p.join(items)
+	return p.reference(path.from) + " -> " + p.join(p.texts(path.items))
 }
 
 func (p *printer) reference(i int) string {
@@ -190,14 +173,14 @@ func (p *printer) reference(i int) string {
 	return "@" + p.graph.Nodes[i].Name
 }
 
-// neededLabels tells which nodes must carry their name: those that were labelled or are referred to, and those
+// neededLabels reports which nodes must carry their name: those that were labelled or are referred to, and those
 // that their kind's running number would name otherwise.
-func neededLabels(g *graph.Graph) []bool {
+func neededLabels(g *graph.Graph, chain []chainItem) []bool {
 	label := make([]bool, len(g.Nodes))
 	for i, n := range g.Nodes {
 		label[i] = n.Labelled
 	}
-	walk := &printer{graph: g, notation: graph.Op.Kind, join: joinArrows, shorten: inFull, refer: func(i int) { label[i] = true }}
+	walk := &printer{graph: g, chain: chain, notation: graph.Op.Kind, join: joinArrows, shorten: inFull, refer: func(i int) { label[i] = true }}
 	walk.items()
 	flat := &counter{}
 	for changed := true; changed; {

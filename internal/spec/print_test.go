@@ -1,9 +1,12 @@
 package spec
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"cnncalc/internal/diag"
 	"cnncalc/internal/graph"
@@ -15,26 +18,25 @@ import (
 type plainNode struct {
 	Name, Notation string
 	Inputs         []int
-	Split          int
 }
 
 func plainNodes(g *graph.Graph) []plainNode {
 	nodes := make([]plainNode, len(g.Nodes))
 	for i, n := range g.Nodes {
-		nodes[i] = plainNode{n.Name, op.Notation(n.Op), n.Inputs, n.Split}
+		nodes[i] = plainNode{n.Name, op.Notation(n.Op), n.Inputs}
 	}
 	return nodes
 }
 
-func lower(t testing.TB, text string) (*graph.Graph, diag.List) {
+func lower(t rapid.TB, text string) (*graph.Graph, diag.List) {
 	t.Helper()
 	f, _, problems := Read("test.yaml", []byte(text))
-	g, more := f.Lower(Options{})
+	g, more := f.Lower(graph.Options{})
 	return g, append(problems, more...)
 }
 
 // checkRoundTrip holds parse(print(g)) equal to g.
-func checkRoundTrip(t testing.TB, g *graph.Graph) {
+func checkRoundTrip(t rapid.TB, g *graph.Graph) {
 	t.Helper()
 	printed := Print(g)
 	again, problems := lower(t, printed)
@@ -49,6 +51,9 @@ func checkRoundTrip(t testing.TB, g *graph.Graph) {
 		Preprocess                graph.Preprocess
 		Labels                    []string
 		Input                     graph.Shape
+	}
+	if diff := cmp.Diff(g.Outputs, again.Outputs); diff != "" {
+		t.Fatalf("printed form has other outputs (-first +again):\n%s\n%s", diff, printed)
 	}
 	heads := func(g *graph.Graph) head {
 		return head{g.Name, g.Description, g.Source, g.Preprocess, g.Labels, g.InputShape()}
@@ -121,6 +126,52 @@ func TestPatternFoldsRepeats(t *testing.T) {
 	}
 }
 
+// drawGraph is a random graph: chains, merges of any earlier results, results that nobody uses, and any node as output.
+func drawGraph(t *rapid.T) *graph.Graph {
+	b := graph.Builder{}
+	b.Add(graph.Node{Name: "input", Op: &op.Input{Shape: graph.Shape{W: 8, H: 8, D: 4}}})
+	for i := 1; i <= rapid.IntRange(1, 16).Draw(t, "nodes"); i++ {
+		earlier := rapid.OneOf(rapid.Just(i-1), rapid.IntRange(max(0, i-4), i-1), rapid.IntRange(0, i-1))
+		n := graph.Node{Name: fmt.Sprint("relu", i), Op: &op.ReLU{}, Inputs: []int{earlier.Draw(t, "input")}}
+		if rapid.IntRange(0, 2).Draw(t, "kind") == 0 {
+			n.Name, n.Op = fmt.Sprint("add", i), &op.Add{}
+			n.Inputs = rapid.SliceOfN(earlier, 1, 4).Draw(t, "inputs")
+		}
+		if rapid.Bool().Draw(t, "labelled") {
+			n.Name = fmt.Sprint("label", i)
+		}
+		b.Add(n)
+	}
+	if rapid.IntRange(0, 3).Draw(t, "output") == 0 {
+		b.Output(rapid.IntRange(1, b.Len()-1).Draw(t, "node"))
+	}
+	g, err := b.Graph()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+// Every graph with one input and one output can be printed, whatever reads what.
+func TestPrintRandomGraphs(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) { checkRoundTrip(t, drawGraph(t)) })
+}
+
+// Results that are read from several paths are named by labels, and the chain goes on from them.
+func TestPrintGoesOnFromLabels(t *testing.T) {
+	crossing := "INPUT @input -> RELU @relu1 -> @input -> SIGMOID @sigmoid1 -> ADD(@relu1 | IDENTITY)\n" +
+		"  -> CONCAT(IDENTITY | MUL(@relu1 | @sigmoid1))\n"
+	g, problems := lower(t, "input: 8x8x4\nlayers: |\n  "+crossing)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	_, got, _ := strings.Cut(Print(g), "layers: |\n  ")
+	if diff := cmp.Diff(crossing, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	checkRoundTrip(t, g)
+}
+
 // FuzzPrint holds that what reads without problem prints and reads back as the same graph.
 func FuzzPrint(f *testing.F) {
 	f.Add(blocksAndLabels)
@@ -131,7 +182,7 @@ func FuzzPrint(f *testing.F) {
 			return
 		}
 		file, _, problems := Read("test.yaml", []byte(text))
-		g, more := file.lower(Options{}, fuzzedSteps)
+		g, more := file.lower(graph.Options{}, fuzzedSteps)
 		if len(problems)+len(more) > 0 || len(g.Nodes) > 500 {
 			return
 		}

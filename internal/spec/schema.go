@@ -73,7 +73,7 @@ func kindSchemas() (layer, defaults map[string]any) {
 			return map[string]any{"type": "object", "description": k.Summary, "properties": properties, "additionalProperties": false}
 		}
 		ofDefaults[key] = object(fields)
-		if !k.Merge {
+		if !k.JoinsPaths() {
 			ofLayers[key] = object(named)
 		}
 	}

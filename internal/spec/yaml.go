@@ -465,7 +465,7 @@ func (w *walker) mappedLayer(n *yaml.Node, text string) item {
 	case !ok:
 		w.unknownKind(e, "unknown kind of layer")
 		return it
-	case kind.Merge:
+	case kind.JoinsPaths():
 		w.problems.Add(e.pos, "%s is written in the arrow language only", kind.Name).WithHint("as a list item: - %s(CONV3-64 | IDENTITY)", kind.Name)
 		return it
 	case w.resolve(e.value).Tag == "!!null":

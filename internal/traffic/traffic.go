@@ -91,11 +91,11 @@ func (a *Account) count(n *shape.Network, i int) error {
 	l.Weights = product(layer.WeightCount+layer.BiasCount+layer.BufferCount, memory.BytesPerValue)
 	l.MACs = product(layer.MACs, a.Batch)
 	if unrolled, ok := n.Nodes[i].Op.(op.Unrolled); ok {
-		columns, e := unrolled.Columns(n.Inputs(i), layer.Out)
+		columns, e := unrolled.Columns(n.InputsOf(i), layer.Out)
 		if e != nil {
 			return e
 		}
-		in := n.Inputs(i)[0]
+		in := n.InputsOf(i)[0]
 		a.Im2col[i] = Unrolling{Columns: product(columns, memory.BytesPerValue), Input: product(in.W, in.H, in.D, memory.BytesPerValue)}
 	}
 	if err != nil {
@@ -106,7 +106,7 @@ func (a *Account) count(n *shape.Network, i int) error {
 
 // moves is the values of one picture that node i reads and writes. The shape pass has counted each volume.
 func moves(n *shape.Network, i int) (read, written int64, err error) {
-	in, out := n.Inputs(i), n.Layers[i].Out
+	in, out := n.InputsOf(i), n.Layers[i].Out
 	if mover, ok := n.Nodes[i].Op.(op.Mover); ok {
 		read, written = mover.Moves(in, out)
 		return read, written, nil

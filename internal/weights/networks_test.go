@@ -6,10 +6,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"cnncalc/internal/graph"
+	"cnncalc/internal/network"
 
-	"cnncalc/internal/shape"
-	"cnncalc/internal/spec"
+	"github.com/google/go-cmp/cmp"
 )
 
 const architectures = "../../architectures/"
@@ -21,17 +21,9 @@ func builtIn(t *testing.T, name string) []Want {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file, _, problems := spec.Read(name, text)
-	if len(problems) > 0 {
-		t.Fatal(problems)
-	}
-	lowered, problems := file.Lower(spec.Options{})
-	if len(problems) > 0 {
-		t.Fatal(problems)
-	}
-	net, problems := shape.Infer(lowered)
-	if len(problems) > 0 {
-		t.Fatal(problems)
+	net, err := network.Sound(name, text, graph.Options{})
+	if err != nil {
+		t.Fatal(err)
 	}
 	var wants []Want
 	for i, layer := range net.Layers {

@@ -1,0 +1,44 @@
+package graph
+
+// Builder makes a Graph node by node, in order. The zero Builder is ready to use; what the graph holds besides nodes is
+// set in Header.
+type Builder struct {
+	// Header is the graph without its nodes: name, preprocessing, labels.
+	Header Graph
+
+	nodes           []Node
+	inputs, outputs []int
+}
+
+// Add appends a node and returns its index, which later nodes may name as an input. A node without inputs is an input of
+// the network.
+func (b *Builder) Add(n Node) int {
+	i := len(b.nodes)
+	if len(n.Inputs) == 0 {
+		b.inputs = append(b.inputs, i)
+	}
+	b.nodes = append(b.nodes, n)
+	return i
+}
+
+// Output declares that the network gives the result of node i. The first one declared is the main output.
+func (b *Builder) Output(i int) { b.outputs = append(b.outputs, i) }
+
+// Len returns the number of nodes so far.
+func (b *Builder) Len() int { return len(b.nodes) }
+
+// Node returns node i, to be changed before the graph is made.
+func (b *Builder) Node(i int) *Node { return &b.nodes[i] }
+
+// Graph returns the graph, or the error of Check. Where no output was declared, the last node is the output.
+func (b *Builder) Graph() (*Graph, error) {
+	g := b.Header
+	g.Nodes, g.Inputs, g.Outputs = b.nodes, b.inputs, b.outputs
+	if len(g.Outputs) == 0 && len(g.Nodes) > 0 {
+		g.Outputs = []int{len(g.Nodes) - 1}
+	}
+	if err := Check(&g); err != nil {
+		return nil, err
+	}
+	return &g, nil
+}

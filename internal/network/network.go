@@ -1,0 +1,78 @@
+// Package network owns the way from the bytes of a file to a network with its shapes: read, lower, infer, verify. The
+// steps themselves are in packages spec and shape. Whoever starts from a file calls this package, so that nobody leaves a
+// step out.
+package network
+
+import (
+	"errors"
+	"strings"
+
+	"cnncalc/internal/diag"
+	"cnncalc/internal/graph"
+	"cnncalc/internal/shape"
+	"cnncalc/internal/spec"
+)
+
+// MaxFileSize bounds the file of a network, in bytes.
+const MaxFileSize = spec.MaxFileSize
+
+// description is what a front end read from a file.
+type description interface {
+	// Lower returns the graph with some options, as far as it can be made, and what is wrong with it.
+	Lower(graph.Options) (*graph.Graph, diag.List)
+	// Unknown is the error of options that the file has no use for.
+	Unknown(graph.Options) error
+}
+
+// File is a file that describes a network. It can be lowered again with other options.
+type File struct {
+	Source      *diag.Source // prints problems
+	description description
+	problems    diag.List // found while reading
+}
+
+// Read reads a file of a network. The name is for messages.
+func Read(name string, data []byte) *File {
+	file, source, problems := spec.Read(name, data)
+	return &File{source, file, problems}
+}
+
+// Unknown returns an error that names what the options set and the file does not have. Of a file that could not be read
+// in full, nothing is known to be missing.
+func (f *File) Unknown(o graph.Options) error {
+	if len(f.problems) > 0 {
+		return nil
+	}
+	return f.description.Unknown(o)
+}
+
+// Network returns the network of the file with some options, and all its problems. Where there are problems it is usable
+// in part, up to Network.Sound.
+func (f *File) Network(o graph.Options) (*shape.Network, diag.List) {
+	problems := f.problems[:len(f.problems):len(f.problems)]
+	g, more := f.description.Lower(o)
+	problems = append(problems, more...)
+	n, more := shape.Infer(g)
+	problems = append(problems, more...)
+	if len(problems) == 0 {
+		problems = shape.Verify(n)
+	}
+	return n, problems
+}
+
+// Sound returns the network of a file without problems. Of any other file the error is the printed problems.
+func Sound(name string, data []byte, o graph.Options) (*shape.Network, error) {
+	f := Read(name, data)
+	if err := f.Unknown(o); err != nil {
+		return nil, err
+	}
+	n, problems := f.Network(o)
+	if len(problems) == 0 {
+		return n, nil
+	}
+	var text strings.Builder
+	if err := f.Source.Print(&text, problems); err != nil {
+		return nil, err
+	}
+	return nil, errors.New(strings.TrimSpace(text.String()))
+}

@@ -1,0 +1,244 @@
+package spec
+
+import (
+	"math"
+	"slices"
+
+	"cnncalc/internal/graph"
+)
+
+// Bounds of what is written as a path of a merge: how deep merges nest, and how many items a path has. Beyond them the
+// chain goes on flat, and the merge names its results by labels.
+const (
+	maxNestedMerges = 2
+	maxPathItems    = 256
+)
+
+// chainItem is a node as an item of a printed chain.
+type chainItem struct {
+	node  int
+	from  int         // the earlier result that the chain goes on from at this item; none where it is the item before
+	paths []chainPath // of a node that joins paths
+	depth int         // of the merges in its paths
+}
+
+// chainPath is a path of a merge. Without items it is the result from, or IDENTITY where that is none.
+type chainPath struct {
+	from  int // the earlier result that it starts from; none where the whole merge starts there
+	items []chainItem
+}
+
+// none stands for no node.
+const none = -1
+
+// fragment is a run of nodes, each of which follows the one before it. Its first node goes on from an earlier result.
+type fragment struct {
+	from  int
+	items []chainItem
+}
+
+func (f *fragment) end() int { return f.items[len(f.items)-1].node }
+
+// arranger finds the chain that a graph is printed as. Reading a chain makes nodes in the order of the text, so the nodes
+// of a merge's paths come right before it, path after path. The arranger goes through the nodes in order and keeps the
+// fragments that no merge has joined yet. A merge takes those at the end as its paths where each is seen from nowhere
+// else; in any other case it refers to its inputs by their labels, which always reads back as the same graph.
+type arranger struct {
+	graph     *graph.Graph
+	uses      []int // how many inputs and outputs refer to a node
+	lastUse   []int // the last node that does
+	fragments []fragment
+}
+
+// arrange returns the nodes of a graph as one chain, starting with the INPUT.
+func arrange(g *graph.Graph) []chainItem {
+	a := &arranger{graph: g, uses: make([]int, len(g.Nodes)), lastUse: make([]int, len(g.Nodes))}
+	a.countUses()
+	a.fragments = []fragment{{from: none, items: []chainItem{{node: 0, from: none}}}}
+	for i := 1; i < len(g.Nodes); i++ {
+		switch in := g.Nodes[i].Inputs; {
+		case g.Nodes[i].JoinsPaths():
+			a.merge(i)
+		case in[0] == i-1:
+			a.follow(chainItem{node: i, from: none})
+		default:
+			a.fragments = append(a.fragments, fragment{in[0], []chainItem{{node: i, from: in[0]}}})
+		}
+	}
+	var chain []chainItem
+	for _, f := range a.fragments {
+		chain = append(chain, f.items...)
+	}
+	return chain
+}
+
+func (a *arranger) countUses() {
+	for i := range a.graph.Nodes {
+		for _, in := range a.graph.Nodes[i].Inputs {
+			a.uses[in]++
+			a.lastUse[in] = i
+		}
+	}
+	for _, out := range a.graph.Outputs {
+		a.uses[out]++
+		a.lastUse[out] = math.MaxInt
+	}
+}
+
+// follow appends an item to the last fragment.
+func (a *arranger) follow(item chainItem) {
+	last := &a.fragments[len(a.fragments)-1]
+	last.items = append(last.items, item)
+}
+
+// merge places node i, which joins paths.
+func (a *arranger) merge(i int) {
+	for count := a.paths(i); count > 0; count-- {
+		if a.skipsOverWhole(i, count) && a.joinWhole(i, count) || a.joinCut(i, count) || a.joinWhole(i, count) {
+			return
+		}
+	}
+	a.follow(a.item(i, i-1, nil))
+}
+
+// paths returns how many of the last fragments end as inputs of node i, and in their order.
+func (a *arranger) paths(i int) int {
+	inputs := a.graph.Nodes[i].Inputs
+	count := 0
+	for ; count < len(a.fragments); count++ {
+		end := a.fragments[len(a.fragments)-1-count].end()
+		if a.uses[end] != 1 {
+			break
+		}
+		at := slices.Index(inputs, end)
+		if at < 0 {
+			break
+		}
+		inputs = inputs[:at]
+	}
+	return count
+}
+
+// skipsOverWhole reports whether node i also reads the result before its last fragments, as IDENTITY.
+func (a *arranger) skipsOverWhole(i, count int) bool {
+	before := len(a.fragments) - 1 - count
+	return before >= 0 && slices.Contains(a.graph.Nodes[i].Inputs, a.fragments[before].end())
+}
+
+// joinWhole makes node i follow the fragment before the last ones, which become its paths.
+func (a *arranger) joinWhole(i, count int) bool {
+	first := len(a.fragments) - count
+	if first == 0 {
+		return false
+	}
+	segments := slices.Clone(a.fragments[first:])
+	if !a.areClosed(segments) {
+		return false
+	}
+	item := a.item(i, a.fragments[first-1].end(), segments)
+	a.fragments = a.fragments[:first]
+	a.follow(item)
+	return true
+}
+
+// joinCut makes node i follow a result within the first of its last fragments, or the one that this fragment goes on
+// from. What comes after that result becomes the first path, the later fragments the others.
+func (a *arranger) joinCut(i, count int) bool {
+	first := len(a.fragments) - count
+	base := &a.fragments[first]
+	start, ok := a.start(i, first)
+	if !ok {
+		return false
+	}
+	cut := 0 // items of base that stay before the merge
+	if start != base.from || first == 0 {
+		at, found := slices.BinarySearchFunc(base.items, start, func(item chainItem, node int) int { return item.node - node })
+		if !found || at == len(base.items)-1 {
+			return false
+		}
+		cut = at + 1
+	}
+	segments := slices.Clone(a.fragments[first:])
+	segments[0] = fragment{start, base.items[cut:]}
+	if !a.areClosed(segments) {
+		return false
+	}
+	item := a.item(i, start, segments)
+	if cut == 0 {
+		item.from = start
+	}
+	base.items = append(slices.Clip(base.items[:cut]), item)
+	a.fragments = a.fragments[:first+1]
+	return true
+}
+
+// start returns the result that the paths of node i start from, if the first of them is cut out of a fragment: where the
+// later ones go on from or, of a single path, what the node reads besides.
+func (a *arranger) start(i, first int) (start int, ok bool) {
+	start = none
+	for _, f := range a.fragments[first+1:] {
+		start = max(start, f.from)
+	}
+	for _, in := range a.graph.Nodes[i].Inputs {
+		isPath := in > start && slices.ContainsFunc(a.fragments[first:], func(f fragment) bool { return f.end() == in })
+		switch {
+		case isPath || in == start:
+		case first+1 < len(a.fragments):
+			if in > start {
+				return none, false
+			}
+		case start == none:
+			start = in
+		default:
+			return none, false // several results besides a single path
+		}
+	}
+	return start, start != none
+}
+
+// areClosed reports whether no result within the segments, but for their ends, is read from outside of its segment, and
+// whether they are small enough for paths.
+func (a *arranger) areClosed(segments []fragment) bool {
+	for _, s := range segments {
+		if len(s.items) > maxPathItems {
+			return false
+		}
+		end := s.end()
+		for k, item := range s.items {
+			if item.depth >= maxNestedMerges || k < len(s.items)-1 && a.lastUse[item.node] > end {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// item is node i with its paths, which start from a result where nothing else is said.
+func (a *arranger) item(i, start int, segments []fragment) chainItem {
+	item := chainItem{node: i, from: none}
+	for _, in := range a.graph.Nodes[i].Inputs {
+		path := chainPath{from: in}
+		switch {
+		case in == start:
+			path.from = none
+		case len(segments) > 0 && segments[0].end() == in:
+			path = segments[0].path(start)
+			segments = segments[1:]
+		}
+		for _, inner := range path.items {
+			item.depth = max(item.depth, inner.depth+1)
+		}
+		item.paths = append(item.paths, path)
+	}
+	return item
+}
+
+// path is the fragment as a path of a merge whose paths start from a result.
+func (f *fragment) path(start int) chainPath {
+	items := slices.Clone(f.items)
+	items[0].from = none
+	if f.from == start {
+		return chainPath{none, items}
+	}
+	return chainPath{f.from, items}
+}
