@@ -26,6 +26,7 @@ var allowed = []struct {
 }{
 	// Leaves: they know nothing of networks.
 	{"internal/checked", nil},
+	{"internal/numeral", nil},
 	{"internal/plain", nil},
 	{"internal/kernel", nil},
 	{"internal/diag", []string{"internal/plain"}},
@@ -36,8 +37,8 @@ var allowed = []struct {
 
 	// The network, from a file to its shapes and sizes.
 	{"internal/graph", []string{"internal/checked", "internal/diag"}},
-	{"internal/op", []string{"internal/checked", "internal/plain", "internal/diag", "internal/graph"}},
-	{"internal/spec", []string{"internal/checked", "internal/plain", "internal/diag", "internal/graph", "internal/op"}},
+	{"internal/op", []string{"internal/checked", "internal/numeral", "internal/plain", "internal/diag", "internal/graph"}},
+	{"internal/spec", []string{"internal/checked", "internal/numeral", "internal/plain", "internal/diag", "internal/graph", "internal/op"}},
 	{"internal/shape", []string{"internal/checked", "internal/diag", "internal/graph", "internal/op"}},
 	{"internal/network", []string{"internal/diag", "internal/graph", "internal/spec", "internal/shape"}},
 	{"internal/memory", []string{"internal/checked", "internal/plain", "internal/diag", "internal/graph", "internal/op", "internal/shape"}},
@@ -51,12 +52,12 @@ var allowed = []struct {
 	// What is done with it. Neither knows the file language, nor the other.
 	{"internal/exec", []string{"internal/checked", "internal/diag", "internal/kernel", "internal/weights", "internal/graph",
 		"internal/op", "internal/shape", "internal/memory"}},
-	{"internal/report", []string{"internal/checked", "internal/plain", "internal/diag", "internal/graph", "internal/op",
+	{"internal/report", []string{"internal/checked", "internal/numeral", "internal/plain", "internal/diag", "internal/graph", "internal/op",
 		"internal/shape", "internal/memory", "internal/fit", "internal/count",
 		"internal/traffic"}},
 
 	// The program wires them all, and computes through none of the leaves itself.
-	{"cmd/cnncalc", []string{"architectures", "internal/plain", "internal/weights", "internal/picture", "internal/labels",
+	{"cmd/cnncalc", []string{"architectures", "internal/numeral", "internal/plain", "internal/weights", "internal/picture", "internal/labels",
 		"internal/diag", "internal/graph", "internal/op", "internal/spec", "internal/shape", "internal/network", "internal/memory", "internal/fit",
 		"internal/traffic", "internal/convert", "internal/count", "internal/lint",
 		"internal/exec", "internal/report"}},

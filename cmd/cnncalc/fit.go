@@ -79,7 +79,7 @@ func newFit(a *app) *cobra.Command {
 		strings.Join(memory.Optimizers(), ", "))
 	flags.StringSliceVar(&f.dtypes, "dtype", nil, "several with commas (default fp32,amp,fp16,int8; fp32 for --batches and --inputs): "+strings.Join(memory.DTypes(), ", "))
 	flags.StringVar(&f.torch, "torch", "", "the release whose rules --account pytorch follows: "+strings.Join(memory.Torches(), " or ")+" (default 2-cuda)")
-	flags.Int64SliceVar(&f.batches, "batches", nil, "print what these batches take: 1,2,4,8")
+	flags.Var(numbersFlag{&f.batches}, "batches", "print what these batches take: 1,2,4,8")
 	flags.StringSliceVar(&f.inputs, "inputs", nil, "print the largest batch of these input sizes, and what --batch takes: 224,256,640x480")
 	return cmd
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -15,6 +14,8 @@ import (
 	"cnncalc/internal/diag"
 	"cnncalc/internal/graph"
 	"cnncalc/internal/network"
+	"cnncalc/internal/numeral"
+	"cnncalc/internal/plain"
 	"cnncalc/internal/shape"
 )
 
@@ -43,25 +44,25 @@ func (f *specFlags) options() (graph.Options, error) {
 		if !two {
 			height = width
 		}
-		w, errW := strconv.ParseInt(width, 10, 64)
-		h, errH := strconv.ParseInt(height, 10, 64)
+		w, errW := numeral.Int(width)
+		h, errH := numeral.Int(height)
 		if errW != nil || errH != nil || min(w, h) < 1 || max(w, h) > graph.MaxExtent {
-			return o, usageError("--input-size takes 384 or 640x480, each from 1 to %d, not %s", int64(graph.MaxExtent), f.inputSize)
+			return o, usageError("--input-size takes 384 or 640x480, each from 1 to %d, not %s", int64(graph.MaxExtent), plain.Cut(f.inputSize))
 		}
 		o.InputWidth, o.InputHeight = w, h
 	}
 	for _, assignment := range f.set {
 		name, list, ok := strings.Cut(assignment, "=")
 		if !ok || name == "" {
-			return o, usageError("--set takes name=number or name=2,2,3, not %s", assignment)
+			return o, usageError("--set takes name=number or name=2,2,3, not %s", plain.Cut(assignment))
 		}
 		if _, twice := o.Vars[name]; twice {
-			return o, usageError("--set %s is given twice", name)
+			return o, usageError("--set %s is given twice", plain.Cut(name))
 		}
 		for _, text := range strings.Split(list, ",") {
-			n, err := strconv.ParseInt(text, 10, 64)
+			n, err := wholeNumber(text)
 			if err != nil {
-				return o, usageError("--set %s: %s is not a whole number", assignment, strconv.Quote(text))
+				return o, usageError("--set %s: %w", plain.Cut(assignment), err)
 			}
 			o.Vars[name] = append(o.Vars[name], n)
 		}

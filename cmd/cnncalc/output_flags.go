@@ -62,7 +62,7 @@ func (f *outputFlags) registerColumns(flags *pflag.FlagSet, usage string) {
 
 // registerBatch adds --batch, of one picture where it is not given.
 func registerBatch(flags *pflag.FlagSet, batch *int64, usage string) {
-	flags.Int64Var(batch, "batch", 1, usage)
+	numberVar(flags, batch, "batch", 1, usage)
 }
 
 func checkBatch(batch int64) error {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -75,10 +74,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	}
 	var invalid *pflag.InvalidValueError
 	if errors.As(err, &invalid) && strings.Contains(invalid.GetFlag().Value.Type(), "int") {
-		if errors.Is(err, strconv.ErrRange) {
-			return usageError("--%s %s is too large a number", invalid.GetFlag().Name, invalid.GetValue())
-		}
-		return usageError("--%s takes a whole number, not %q", invalid.GetFlag().Name, invalid.GetValue())
+		return usageError("--%s: %w", invalid.GetFlag().Name, invalid.Unwrap())
 	}
 	return usageError("%w (see %s --help)", err, cmd.CommandPath())
 }

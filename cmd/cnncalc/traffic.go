@@ -64,7 +64,7 @@ func newTraffic(a *app) *cobra.Command {
 	registerBatch(flags, &f.batch, "pictures in a batch")
 	flags.StringVar(&f.peak, "peak", assumedPeak, "arithmetic of the machine, in FLOP/s")
 	flags.StringVar(&f.bandwidth, "bandwidth", assumedBandwidth, "bandwidth of the machine's memory, in bytes a second")
-	flags.IntVar(&f.threads, "threads", defaultThreads(), "threads of cnncalc run, which its scratch depends on")
+	numberVar(flags, &f.threads, "threads", defaultThreads(), "threads of cnncalc run, which its scratch depends on")
 	return cmd
 }
 

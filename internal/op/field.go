@@ -2,12 +2,12 @@ package op
 
 import (
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 
 	"cnncalc/internal/diag"
 	"cnncalc/internal/graph"
+	"cnncalc/internal/numeral"
 )
 
 // Place is where a field stands in a layer of the arrow language.
@@ -224,8 +224,8 @@ func (d decimal) String() string { return d.to.text }
 
 func (d decimal) Set(v Value) error {
 	text := v.String()
-	x, err := strconv.ParseFloat(text, 64)
-	if err != nil || math.IsInf(x, 0) || math.IsNaN(x) || len(v.Ints) > 1 {
+	x, err := numeral.Float(text)
+	if err != nil || len(v.Ints) > 1 {
 		return diag.Errorf("%s takes a number such as 0.5, not %s", d.what, text)
 	}
 	if x < d.min || x > d.max || d.openMax && x == d.max {

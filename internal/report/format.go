@@ -30,5 +30,5 @@ func ParseFormat(s string) (Format, error) {
 
 // quote puts s, made safe to print, between double quotes.
 func quote(s string) string {
-	return `"` + plain.Escape(s) + `"`
+	return plain.Quote(s)
 }

@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"cnncalc/internal/numeral"
 )
 
 // ParseFLOPS reads how fast a machine computes, in floating-point operations a second: "100GFLOP/s", "1.5 TFLOPS",
@@ -24,7 +26,7 @@ func ParseFLOPS(s string) (float64, error) {
 			number = strings.TrimSpace(number[:n-1])
 		}
 	}
-	rate, err := strconv.ParseFloat(number, 64)
+	rate, err := numeral.Float(number)
 	if err != nil || !(rate*factor >= 1 && rate*factor <= math.MaxInt64) {
 		return 0, fmt.Errorf("%s is not a rate of arithmetic: write a number and a unit, such as 100GFLOP/s or 1.5TFLOPS", quote(s))
 	}
@@ -34,8 +36,8 @@ func ParseFLOPS(s string) (float64, error) {
 // ParseBandwidth reads how fast a machine's memory is, in bytes a second: a size as ParseBytes takes it, and "/s" or not.
 func ParseBandwidth(s string) (float64, error) {
 	size := strings.TrimSpace(s)
-	if before, ok := strings.CutSuffix(strings.ToLower(size), "/s"); ok {
-		size = size[:len(before)]
+	if end := len(size) - len("/s"); end >= 0 && strings.EqualFold(size[end:], "/s") {
+		size = size[:end]
 	}
 	bytes, err := ParseBytes(size)
 	if err != nil || bytes < 1 {

@@ -44,12 +44,13 @@ func TestParseRates(t *testing.T) {
 }
 
 func TestParseRatesRefuse(t *testing.T) {
-	for _, text := range []string{"", "fast", "GFLOP/s", "-1GFLOP/s", "0", "NaN", "inf", "1e400", "1e30", "100GB/s", "1 G G", "0.1"} {
+	for _, text := range []string{"", "fast", "GFLOP/s", "-1GFLOP/s", "0", "NaN", "inf", "1e400", "1e30", "100GB/s", "1 G G", "0.1", "010GFLOPS", "1_000", "0x1p8", "\xff\xff/s", "İ/s"} {
 		if got, err := ParseFLOPS(text); err == nil || !strings.Contains(err.Error(), "is not a rate of arithmetic") {
 			t.Errorf("%q: %v, %v; want an error", text, got, err)
 		}
 	}
-	for _, text := range []string{"", "/s", "fast", "-20GB/s", "0GB/s", "20GFLOP/s", "NaN", "20GB/h", "99999999EB/s"} {
+	for _, text := range []string{"", "/s", "fast", "-20GB/s", "0GB/s", "20GFLOP/s", "NaN", "20GB/h", "99999999EB/s", "010GB/s", "1_000", "0x1p8",
+		"\xff\xff/s", "İ/s", "1Ⱥ/s", "s", "1/ſ"} {
 		if got, err := ParseBandwidth(text); err == nil || !strings.Contains(err.Error(), "is not a bandwidth") {
 			t.Errorf("%q: %v, %v; want an error", text, got, err)
 		}

@@ -2,8 +2,9 @@ package report
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
+
+	"cnncalc/internal/numeral"
 )
 
 // ParseReserve reads a part of a memory of so many bytes: sizes and shares of it, with + between them: "512MiB+5%". A
@@ -28,9 +29,9 @@ func parseReserveTerm(term string, memory int64) (int64, error) {
 	if !isShare {
 		return ParseBytes(term)
 	}
-	share, err := strconv.ParseInt(number, 10, 64)
+	share, err := numeral.Int(number)
 	if err != nil || share < 0 || share > 100 {
-		return 0, fmt.Errorf("%q is not a share of the memory: write 5%%, from 0%% to 100%%", term)
+		return 0, fmt.Errorf("%s is not a share of the memory: write 5%%, from 0%% to 100%%", quote(term))
 	}
 	return memory/100*share + (memory%100*share+99)/100, nil
 }

@@ -1,9 +1,13 @@
 package report
 
 import (
+	"errors"
 	"fmt"
 	"math/big"
 	"strings"
+
+	"cnncalc/internal/numeral"
+	"cnncalc/internal/plain"
 )
 
 // Units are the units that sizes in bytes are printed in.
@@ -74,6 +78,9 @@ func ParseBytes(s string) (int64, error) {
 	}
 	number, unit := trimmed[:end], strings.TrimSpace(trimmed[end:])
 	bytesEach, ok := unitBytes(unit)
+	if _, err := numeral.Float(number); errors.Is(err, numeral.ErrLeadingZero) {
+		return 0, fmt.Errorf("%s %w: write %s", quote(s), err, plain.Cut(numeral.TrimZeros(trimmed)))
+	}
 	if !ok || number == "" || strings.Count(number, ".") > 1 || strings.Trim(number, ".") != number {
 		return 0, fmt.Errorf("%s is not a size: write a number and a unit, such as 12GiB, 12GB, 512M (MiB) or 1048576 (bytes)", quote(s))
 	}

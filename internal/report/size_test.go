@@ -66,7 +66,6 @@ func TestParseBytes(t *testing.T) {
 		{"1.5GiB", 3 << 29},
 		{"0.1K", 102}, // 102.4
 		{" 8 gib ", 8 << 30},
-		{"007", 7},
 		{"9223372036854775807", math.MaxInt64},
 	}
 	for _, tt := range tests {
@@ -88,6 +87,10 @@ func TestParseBytesRefuses(t *testing.T) {
 		{"4GiBs", `"4GiBs"` + notASize},
 		{"1e9", `"1e9"` + notASize},
 		{"0x10", `"0x10"` + notASize},
+		{"0x1p8", `"0x1p8"` + notASize},
+		{"1_000", `"1_000"` + notASize},
+		{"010GiB", `"010GiB" starts with a zero: write 10GiB`},
+		{"00.5GiB", `"00.5GiB" starts with a zero: write 0.5GiB`},
 		{"1,000", `"1,000"` + notASize},
 		{"1.2.3G", `"1.2.3G"` + notASize},
 		{".5G", `".5G"` + notASize},
@@ -99,7 +102,7 @@ func TestParseBytesRefuses(t *testing.T) {
 		{"9223372036854775808", `"9223372036854775808"` + tooLarge},
 		{"8E", `"8E"` + tooLarge},
 		{"99999999999G", `"99999999999G"` + tooLarge},
-		{strings.Repeat("9", 41), `"` + strings.Repeat("9", 41) + `" is not a size: its number has more than 40 digits`},
+		{strings.Repeat("9", 41), `"` + strings.Repeat("9", 40) + `..." is not a size: its number has more than 40 digits`},
 	}
 	for _, tt := range tests {
 		if got, err := ParseBytes(tt.in); err == nil || err.Error() != tt.want {

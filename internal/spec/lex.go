@@ -1,12 +1,13 @@
 package spec
 
 import (
+	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"unicode"
 
 	"cnncalc/internal/diag"
+	"cnncalc/internal/numeral"
 )
 
 // Longest word, number or label, in characters. Names of layers are made of them, once for each layer.
@@ -178,15 +179,14 @@ func (l *lexer) takeNumber() token {
 	return token{kind: tokNumber, text: text}
 }
 
-// wholeNumber reads decimal digits. A leading zero is refused: YAML 1.1 reads 010 as 8, other readers as 10.
+// wholeNumber reads decimal digits, and says what to write where they start with a zero.
 func wholeNumber(digits string) (int64, error) {
-	if len(digits) > 1 && digits[0] == '0' {
-		trimmed := strings.TrimLeft(digits, "0")
-		return 0, diag.Errorf("%s starts with a zero", diag.Short(digits)).WithHint("write %s", diag.Short(max(trimmed, "0")))
-	}
-	n, err := strconv.ParseInt(digits, 10, 64)
-	if err != nil {
-		return 0, fmt.Errorf("%s is too large a number", diag.Short(digits))
+	n, err := numeral.Int(digits)
+	switch {
+	case errors.Is(err, numeral.ErrLeadingZero):
+		return 0, diag.Errorf("%s %s", diag.Short(digits), err).WithHint("write %s", diag.Short(numeral.TrimZeros(digits)))
+	case err != nil:
+		return 0, fmt.Errorf("%s is %w", diag.Short(digits), err)
 	}
 	return n, nil
 }

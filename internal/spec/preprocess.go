@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"errors"
 	"math"
 	"slices"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 
 	"cnncalc/internal/diag"
 	"cnncalc/internal/graph"
+	"cnncalc/internal/numeral"
 )
 
 var preprocessKeys = []string{"mean", "std", "scale", "channels", "resize", "fit"}
@@ -74,13 +76,16 @@ func (w *walker) decimalOf(n *yaml.Node, what string, min, max float64) (float64
 	if !ok {
 		return 0, false
 	}
-	x, err := strconv.ParseFloat(n.Value, 64)
+	x, err := numeral.Float(n.Value)
 	switch {
 	case err == nil && n.Style != 0:
 		w.problems.Add(w.posOf(n), "%s is a number, not the text \"%s\"", what, diag.Short(n.Value)).WithHint("write %s without quotes", diag.Short(n.Value))
 		return 0, false
+	case errors.Is(err, numeral.ErrLeadingZero):
+		w.problems.Add(w.posOf(n), "%s: %s %s", what, diag.Short(n.Value), err).WithHint("write %s", diag.Short(numeral.TrimZeros(n.Value)))
+		return 0, false
 	case err != nil || !(x >= min && x <= max):
-		w.problems.Add(w.posOf(n), "%s takes numbers from %s to %s, not %s", what, plainDecimal(min), plainDecimal(max), diag.Short(n.Value))
+		w.problems.Add(w.posOf(n), "%s takes decimal numbers from %s to %s, not %s", what, plainDecimal(min), plainDecimal(max), diag.Short(n.Value))
 		return 0, false
 	}
 	return x, true

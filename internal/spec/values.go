@@ -1,12 +1,12 @@
 package spec
 
 import (
-	"strconv"
 	"strings"
 
 	"gopkg.in/yaml.v3"
 
 	"cnncalc/internal/diag"
+	"cnncalc/internal/numeral"
 )
 
 // sizes reads input: and classes:.
@@ -55,7 +55,7 @@ func (w *walker) value(n *yaml.Node, what string) *value {
 // and what YAML calls numbers but are none.
 func (w *walker) isNumeric(n *yaml.Node, what string) bool {
 	quoted := n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0
-	if _, err := strconv.ParseFloat(n.Value, 64); err == nil && quoted {
+	if _, err := numeral.Float(n.Value); err == nil && quoted {
 		w.problems.Add(w.posOf(n), "%s is a number, not the text \"%s\"", what, diag.Short(n.Value)).WithHint("write %s without quotes", diag.Short(n.Value))
 		return false
 	}
