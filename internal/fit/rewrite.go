@@ -57,7 +57,7 @@ func roundedDown(o graph.Op) graph.Op {
 		return o
 	}
 	at := slices.IndexFunc(layer.Fields(), func(f op.Field) bool { return f.Key == "rounding" })
-	if at < 0 || layer.Fields()[at].Setting.String() != "" {
+	if at < 0 || !layer.Fields()[at].Setting.Value().IsZero() {
 		return o
 	}
 	changed, err := op.With(layer, map[string]op.Value{"rounding": {Word: "floor"}})

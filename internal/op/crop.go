@@ -94,11 +94,11 @@ type offset struct {
 
 type offsetSetting struct{ to *offset }
 
-func (o offsetSetting) String() string {
+func (o offsetSetting) Value() Value {
 	if !o.to.written {
-		return ""
+		return Value{}
 	}
-	return Value{Ints: []int64{o.to.x, o.to.y}, Sep: ','}.String()
+	return Value{Ints: []int64{o.to.x, o.to.y}, Sep: ','}
 }
 
 func (o offsetSetting) Set(v Value) error {

@@ -29,7 +29,10 @@ type Value struct {
 	Word    string
 }
 
-// String is the value as it would be written.
+// IsZero reports whether v is no value at all: that of a setting that was not written.
+func (v Value) IsZero() bool { return v.Ints == nil && v.Decimal == "" && v.Word == "" }
+
+// String returns the value as it would be written, "" for no value.
 func (v Value) String() string {
 	if v.Word != "" {
 		return v.Word
@@ -48,8 +51,8 @@ func (v Value) String() string {
 type Setting interface {
 	// Set takes a value, or says in a *diag.Problem without a position why it does not.
 	Set(Value) error
-	// String is the canonical text of the value, "" where none was set.
-	String() string
+	// Value returns the value in canonical form, the zero Value where none was set.
+	Value() Value
 	// Schema is the JSON Schema of the value in the mapping form.
 	Schema() map[string]any
 }
@@ -73,7 +76,7 @@ func Notation(o graph.Op) string {
 	}
 	head, dash, options := "", "", ""
 	for _, f := range layer.Fields() {
-		text := f.Setting.String()
+		text := f.Setting.Value().String()
 		switch {
 		case text == "":
 		case f.Place == Head:
@@ -122,15 +125,19 @@ func (e extent) or(fallback extent) extent {
 	return fallback
 }
 
-func (e extent) String() string {
-	if !e.isSet() {
-		return ""
+// value is one number where both axes have the same.
+func (e extent) value() Value {
+	switch {
+	case !e.isSet():
+		return Value{}
+	case e.W == e.H:
+		return Value{Ints: []int64{e.W}}
 	}
-	if e.W == e.H {
-		return strconv.FormatInt(e.W, 10)
-	}
-	return fmt.Sprintf("%dx%d", e.W, e.H)
+	return Value{Ints: []int64{e.W, e.H}, Sep: 'x'}
 }
+
+// String returns the extent as it would be written, "3" or "3x1".
+func (e extent) String() string { return e.value().String() }
 
 // both is width x height, also where they are the same.
 func (e extent) both() string { return fmt.Sprintf("%dx%d", e.W, e.H) }
@@ -142,7 +149,7 @@ type pair struct {
 	min  int64
 }
 
-func (p pair) String() string { return p.to.String() }
+func (p pair) Value() Value { return p.to.value() }
 
 func (p pair) Set(v Value) error {
 	if len(v.Ints) == 0 || len(v.Ints) > 2 || v.Sep == ',' {
@@ -167,11 +174,11 @@ type count struct {
 	what string
 }
 
-func (c count) String() string {
+func (c count) Value() Value {
 	if *c.to == 0 {
-		return ""
+		return Value{}
 	}
-	return strconv.FormatInt(*c.to, 10)
+	return Value{Ints: []int64{*c.to}}
 }
 
 func (c count) Set(v Value) error {
@@ -220,7 +227,7 @@ func (n number) or(fallback float64) float64 {
 	return n.value
 }
 
-func (d decimal) String() string { return d.to.text }
+func (d decimal) Value() Value { return Value{Decimal: d.to.text} }
 
 func (d decimal) Set(v Value) error {
 	text := v.String()
@@ -255,7 +262,7 @@ type choice struct {
 	words []string
 }
 
-func (c choice) String() string { return *c.to }
+func (c choice) Value() Value { return Value{Word: *c.to} }
 
 func (c choice) Set(v Value) error {
 	for _, w := range c.words {
@@ -277,11 +284,11 @@ type flag struct {
 	word string
 }
 
-func (f flag) String() string {
+func (f flag) Value() Value {
 	if *f.to {
-		return f.word
+		return Value{Word: f.word}
 	}
-	return ""
+	return Value{}
 }
 
 func (f flag) Set(v Value) error {

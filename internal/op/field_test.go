@@ -78,7 +78,7 @@ func TestSettings(t *testing.T) {
 				got += fmt.Sprintf(" (%s)", p.Hint)
 			}
 		} else {
-			got = test.setting.String()
+			got = test.setting.Value().String()
 		}
 		if got != test.want {
 			t.Errorf("%T of %s: %q, want %q", test.setting, test.value, got, test.want)
@@ -131,7 +131,7 @@ func TestFieldsAreDistinct(t *testing.T) {
 			if f.Doc == "" || f.Setting.Schema() == nil {
 				t.Errorf("%s: %s has no help or no schema", k.Name, f.Key)
 			}
-			if text := f.Setting.String(); text != "" {
+			if text := f.Setting.Value().String(); text != "" {
 				t.Errorf("%s: %s is %s before anything is set", k.Name, f.Key, text)
 			}
 		}

@@ -1,12 +1,10 @@
 package op
 
 import (
-	"fmt"
-
 	"cnncalc/internal/diag"
 )
 
-// pad is the zeros put round a volume, as written.
+// pad is the zeros put around a volume, as written.
 type pad struct {
 	mode                     padMode
 	left, right, top, bottom int64
@@ -18,31 +16,32 @@ const (
 	padUnwritten padMode = iota
 	padNumbers           // as left, right, top and bottom say
 	padSame              // TensorFlow's SAME: out = ceil(in/S), the odd pixel right and below
-	padValid             // none, and unlike TensorFlow's VALID the window must fit
+	padValid             // none; in TensorFlow's VALID the window need not fit, here it must
 )
 
-func (p pad) String() string {
+// value is the pad in its shortest form.
+func (p pad) value() Value {
 	switch p.mode {
 	case padUnwritten:
-		return ""
+		return Value{}
 	case padSame:
-		return "same"
+		return Value{Word: "same"}
 	case padValid:
-		return "valid"
+		return Value{Word: "valid"}
 	}
 	switch {
 	case p.left == p.right && p.top == p.bottom && p.left == p.top:
-		return fmt.Sprint(p.left)
+		return Value{Ints: []int64{p.left}}
 	case p.left == p.right && p.top == p.bottom:
-		return fmt.Sprintf("%dx%d", p.left, p.top)
+		return Value{Ints: []int64{p.left, p.top}, Sep: 'x'}
 	}
-	return fmt.Sprintf("%d,%d,%d,%d", p.left, p.right, p.top, p.bottom)
+	return Value{Ints: []int64{p.left, p.right, p.top, p.bottom}, Sep: ','}
 }
 
 // padSetting reads "1", "1x0" (width x height), "1,0,1,0" (left, right, top, bottom), "same" or "valid".
 type padSetting struct{ to *pad }
 
-func (p padSetting) String() string { return p.to.String() }
+func (p padSetting) Value() Value { return p.to.value() }
 
 func (p padSetting) Set(v Value) error {
 	switch v.Word {

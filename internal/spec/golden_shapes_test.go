@@ -105,7 +105,7 @@ func TestGoldenCasesCoverEverySetting(t *testing.T) {
 			}
 			used[layer.Kind()] = true
 			for _, f := range layer.Fields() {
-				if text := f.Setting.String(); text != "" {
+				if text := f.Setting.Value().String(); text != "" {
 					used[layer.Kind()+" "+f.Key] = true
 					used[layer.Kind()+" "+f.Key+" "+text] = true
 				}

@@ -1,0 +1,48 @@
+package op
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// New returns a layer of a kind with settings by field key. The name of the kind is in capitals. A kind or key that does
+// not exist is an error, and so is a value that its field does not take; whether the layer fits is for its shape rule to
+// say.
+func New(kind string, settings map[string]Value) (Layer, error) {
+	kinds := Kinds()
+	at := slices.IndexFunc(kinds, func(k Kind) bool { return k.Name == kind })
+	if at < 0 {
+		return nil, fmt.Errorf("there is no kind of layer called %q", kind)
+	}
+	layer := kinds[at].New()
+	fields := layer.Fields()
+	for _, key := range slices.Sorted(maps.Keys(settings)) {
+		at := slices.IndexFunc(fields, func(f Field) bool { return f.Key == key })
+		if at < 0 {
+			return nil, fmt.Errorf("%s has no field %s", kind, key)
+		}
+		if err := fields[at].Setting.Set(settings[key]); err != nil {
+			return nil, fmt.Errorf("%s: %w", kind, err)
+		}
+	}
+	return layer, nil
+}
+
+// Settings returns the settings of a layer that were written, by field key. New makes the same layer from them.
+func Settings(l Layer) map[string]Value {
+	settings := map[string]Value{}
+	for _, f := range l.Fields() {
+		if v := f.Setting.Value(); !v.IsZero() {
+			settings[f.Key] = v
+		}
+	}
+	return settings
+}
+
+// With returns a copy of a layer with some settings changed. Errors are those of New.
+func With(l Layer, changes map[string]Value) (Layer, error) {
+	settings := Settings(l)
+	maps.Copy(settings, changes)
+	return New(l.Kind(), settings)
+}
