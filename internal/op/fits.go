@@ -16,12 +16,18 @@ const (
 	maxTrials      = 64
 )
 
+// onSide is an axis with the words for it.
+type onSide struct {
+	Axis
+	side
+}
+
 // formula is the shape rule with symbols and with its numbers: "(W-F+2P)/S+1 = (224-11+0)/4+1". With dilation
-// F becomes d(F-1)+1, with unlike pads 2P becomes their sum.
-func (a Axis) formula() string {
-	symbols, numbers := "W-F", fmt.Sprintf("%d-%d", a.In, a.Size)
+// F becomes d(F-1)+1, with different pads 2P becomes their sum.
+func (a onSide) formula() string {
+	symbols, numbers := a.symbol+"-F", fmt.Sprintf("%d-%d", a.In, a.Size)
 	if a.Dilation != 1 {
-		symbols, numbers = "W-d(F-1)-1", fmt.Sprintf("%d-%d*(%d-1)-1", a.In, a.Dilation, a.Size)
+		symbols, numbers = a.symbol+"-d(F-1)-1", fmt.Sprintf("%d-%d*(%d-1)-1", a.In, a.Dilation, a.Size)
 	}
 	if a.Before == a.After {
 		symbols += "+2P"
@@ -33,8 +39,8 @@ func (a Axis) formula() string {
 	return fmt.Sprintf("(%s)/S+1 = (%s)/%d+1", symbols, numbers, a.Stride)
 }
 
-// Formula is the rule with its numbers and its result, as explain shows it.
-func (a Axis) Formula() string {
+// result is the rule with its numbers and its result, as explain shows it.
+func (a onSide) result() string {
 	exact := a.value()
 	if exact == fmt.Sprint(a.Out) {
 		return fmt.Sprintf("%s = %d", a.formula(), a.Out)
@@ -53,17 +59,17 @@ func (a Axis) value() string {
 }
 
 // misfit is the problem of a window that does not fit a whole number of times, with what would.
-func misfit(a Axis, rules windowRules) error {
+func misfit(a onSide, rules windowRules) error {
 	value := strings.TrimSuffix(a.value(), ".")
 	return diag.Errorf("%s = %s is not a whole number", a.formula(), value).WithFits(joinFits(
 		a.fittingInputs(), a.fittingPads(rules), a.fittingStrides(), a.roundings(rules)))
 }
 
 // tooLarge is the problem of a window larger than the padded input. Where it just fits it stands at one place.
-func tooLarge(a Axis, rules windowRules) error {
+func tooLarge(a onSide, rules windowRules) error {
 	padded := a.In + a.Before + a.After
 	enough := a.In + a.Span() - padded
-	inputs := fmt.Sprintf("input %d (%s) or %d (%s)", enough, a.wide(1), enough+a.Stride, a.wide(2))
+	inputs := fmt.Sprintf("input %d (%s) or %d (%s)", enough, a.long(1), enough+a.Stride, a.long(2))
 	return diag.Errorf("%s: the window %d is larger than the padded input %d", a.formula(), a.Span(), padded).
 		WithFits(joinFits(a.smallerSize(padded, rules), inputs, a.largerPad(rules)))
 }
@@ -74,14 +80,14 @@ func joinFits(proposals ...string) string {
 }
 
 // smallerSize is the largest window that fits, "" where none of those tried does. A pool of 1 is none.
-func (a Axis) smallerSize(padded int64, rules windowRules) string {
+func (a onSide) smallerSize(padded int64, rules windowRules) string {
 	largest, smallest := (padded-1)/a.Dilation+1, int64(1)
 	if rules.maxPadIsHalf {
 		smallest = 2
 	}
 	for size := largest; size >= max(smallest, largest-a.Stride); size-- {
 		if travel := padded - (a.Dilation*(size-1) + 1); travel%a.Stride == 0 {
-			return fmt.Sprintf("size %d (%s)", size, a.wide(travel/a.Stride+1))
+			return fmt.Sprintf("size %d (%s)", size, a.long(travel/a.Stride+1))
 		}
 		if largest-size > maxTrials {
 			break
@@ -91,12 +97,12 @@ func (a Axis) smallerSize(padded int64, rules windowRules) string {
 }
 
 // largerPad is the smallest pad on each side with which the window fits, "" where none of those tried does.
-func (a Axis) largerPad(rules windowRules) string {
-	limit := rules.padLimit(a)
+func (a onSide) largerPad(rules windowRules) string {
+	limit := rules.padLimit(a.Axis)
 	enough := (a.Span() - a.In + 1) / 2
 	for p := enough; p <= min(limit, enough+maxTrials); p++ {
 		if travel := a.In + 2*p - a.Span(); travel%a.Stride == 0 {
-			return fmt.Sprintf("pad %d (%s)", p, a.wide(travel/a.Stride+1))
+			return fmt.Sprintf("pad %d (%s)", p, a.long(travel/a.Stride+1))
 		}
 	}
 	return ""
@@ -111,35 +117,30 @@ func (r windowRules) padLimit(a Axis) int64 {
 }
 
 // fittingInputs are the nearest widths below and above that the window fits.
-func (a Axis) fittingInputs() string {
+func (a onSide) fittingInputs() string {
 	rest := (a.In + a.Before + a.After - a.Span()) % a.Stride
 	floor := (a.In+a.Before+a.After-a.Span())/a.Stride + 1
-	above := fmt.Sprintf("%d (%s)", a.In+a.Stride-rest, a.wide(floor+1))
+	above := fmt.Sprintf("%d (%s)", a.In+a.Stride-rest, a.long(floor+1))
 	if a.In == rest {
 		return "input " + above
 	}
-	return fmt.Sprintf("input %d (%s) or %s", a.In-rest, a.wide(floor), above)
+	return fmt.Sprintf("input %d (%s) or %s", a.In-rest, a.long(floor), above)
 }
 
-// wide says an output width. Krizhevsky et al. (2012) state an input of 224 for AlexNet's first layer, which
+// long says an output size. Krizhevsky et al. (2012) state an input of 224 for AlexNet's first layer, which
 // does not fit; the CS231n notes point out that 227 does.
-func (a Axis) wide(out int64) string {
+func (a onSide) long(out int64) string {
 	if a.In == 224 && a.Size == 11 && a.Stride == 4 && out == 55 {
-		return "55 wide, what AlexNet's code used"
+		return fmt.Sprintf("55 %s, what AlexNet's code used", a.adjective)
 	}
-	return fmt.Sprintf("%d wide", out)
-}
-
-// asHeight turns a text about a width into one about a height.
-func asHeight(text string) string {
-	return strings.NewReplacer("(W-", "(H-", " wide", " high").Replace(text)
+	return fmt.Sprintf("%d %s", out, a.adjective)
 }
 
 // fittingPads are the smallest additions to the pad: the same on both sides where that works out, else on one.
-func (a Axis) fittingPads(rules windowRules) string {
+func (a onSide) fittingPads(rules windowRules) string {
 	rest := (a.In + a.Before + a.After - a.Span()) % a.Stride
 	short := a.Stride - rest
-	limit := rules.padLimit(a)
+	limit := rules.padLimit(a.Axis)
 	for add := short; add < short+2*a.Stride; add += a.Stride {
 		p := a.Before + add/2
 		if add%2 == 0 && a.Before == a.After && p <= limit {
@@ -153,18 +154,18 @@ func (a Axis) fittingPads(rules windowRules) string {
 }
 
 // fittingStrides are the nearest strides that divide what the window has to travel.
-func (a Axis) fittingStrides() string {
+func (a onSide) fittingStrides() string {
 	travel := a.In + a.Before + a.After - a.Span()
 	var found []string
 	for s := a.Stride - 1; s >= max(1, a.Stride-furthestStride); s-- {
 		if travel%s == 0 {
-			found = append(found, fmt.Sprintf("%d (%s)", s, a.wide(travel/s+1)))
+			found = append(found, fmt.Sprintf("%d (%s)", s, a.long(travel/s+1)))
 			break
 		}
 	}
 	for s := a.Stride + 1; s <= min(travel, a.Stride+furthestStride); s++ {
 		if travel%s == 0 {
-			found = append(found, fmt.Sprintf("%d (%s)", s, a.wide(travel/s+1)))
+			found = append(found, fmt.Sprintf("%d (%s)", s, a.long(travel/s+1)))
 			break
 		}
 	}
@@ -175,14 +176,14 @@ func (a Axis) fittingStrides() string {
 }
 
 // roundings are what frameworks make of it.
-func (a Axis) roundings(rules windowRules) string {
+func (a onSide) roundings(rules windowRules) string {
 	floor := (a.In+a.Before+a.After-a.Span())/a.Stride + 1
 	if !rules.ceilIsUsual {
 		return fmt.Sprintf("`floor` (%d, as PyTorch does)", floor)
 	}
 	up := &window{rounding: "ceil", pad: pad{mode: padNumbers}}
-	rounded := a
-	if err := up.resolveAxis(&rounded, rules); err != nil {
+	rounded := a.Axis
+	if err := up.resolveAxis(&rounded, a.side, rules); err != nil {
 		return fmt.Sprintf("`floor` (%d, as PyTorch does)", floor)
 	}
 	return fmt.Sprintf("`floor` (%d, as PyTorch does) or `ceil` (%d, as Caffe does)", floor, rounded.Out)
@@ -190,7 +191,7 @@ func (a Axis) roundings(rules windowRules) string {
 
 // writtenPads are pads to write where there is no default: the two largest that fit and are at most half the
 // window, or one with floor, and same.
-func (a Axis) writtenPads() string {
+func (a onSide) writtenPads() string {
 	half := a.Span() / 2
 	if a.In == 0 {
 		return fmt.Sprintf("p0, p%d, or same", max(half, 1))
@@ -198,14 +199,14 @@ func (a Axis) writtenPads() string {
 	var found []string
 	for p := half; p >= max(0, half-furthestStride) && len(found) < 2; p-- {
 		if travel := a.In + 2*p - a.Span(); travel >= 0 && travel%a.Stride == 0 {
-			found = append(found, fmt.Sprintf("p%d (%s)", p, a.wide(travel/a.Stride+1)))
+			found = append(found, fmt.Sprintf("p%d (%s)", p, a.long(travel/a.Stride+1)))
 		}
 	}
 	usual := (a.Span() - 1) / 2
 	if travel := a.In + 2*usual - a.Span(); found == nil && travel >= 0 {
-		found = append(found, fmt.Sprintf("p%d floor (%s, as PyTorch does)", usual, a.wide(travel/a.Stride+1)))
+		found = append(found, fmt.Sprintf("p%d floor (%s, as PyTorch does)", usual, a.long(travel/a.Stride+1)))
 	}
-	same := fmt.Sprintf("same (%s, the odd pixel right and below)", a.wide((a.In+a.Stride-1)/a.Stride))
+	same := fmt.Sprintf("same (%s, the odd pixel right and below)", a.long((a.In+a.Stride-1)/a.Stride))
 	return strings.Join(append(found, same), ", or ")
 }
 

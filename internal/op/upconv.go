@@ -75,11 +75,13 @@ func (o *UpConv) Geometry(in graph.Shape) (Geometry, error) {
 		W: Axis{In: in.W, Size: o.size.W, Stride: stride.W, Dilation: dilation.W, Before: o.pad.left, After: o.pad.right},
 		H: Axis{In: in.H, Size: o.size.H, Stride: stride.H, Dilation: dilation.H, Before: o.pad.top, After: o.pad.bottom},
 	}
-	return g, joinAxes(enlarge(&g.W, o.OutPad.W), enlarge(&g.H, o.OutPad.H))
+	err := joinAxes(func(s side) error { return enlarge(&g.W, s, o.OutPad.W) },
+		func(s side) error { return enlarge(&g.H, s, o.OutPad.H) })
+	return g, err
 }
 
 // enlarge is PyTorch's ConvTranspose2d rule on one axis.
-func enlarge(a *Axis, outpad int64) error {
+func enlarge(a *Axis, s side, outpad int64) error {
 	if outpad >= max(a.Stride, a.Dilation) {
 		return diag.Errorf("outpad %d must be below the stride %d or the dilation %d", outpad, a.Stride, a.Dilation).
 			WithFits(fmt.Sprintf("outpad %d at most", max(a.Stride, a.Dilation)-1))
@@ -89,12 +91,12 @@ func enlarge(a *Axis, outpad int64) error {
 	}
 	grown, err := checked.Product(a.In-1, a.Stride)
 	if err != nil || grown > graph.MaxExtent {
-		return diag.Errorf("(W-1)S = (%d-1)*%d makes the output larger than %d", a.In, a.Stride, int64(graph.MaxExtent)).WithHint("lower the stride")
+		return diag.Errorf("(%s-1)S = (%d-1)*%d makes the output larger than %d", s.symbol, a.In, a.Stride, int64(graph.MaxExtent)).WithHint("lower the stride")
 	}
 	a.Out = grown + a.Span() + outpad - a.Before - a.After
 	if a.Out < 1 {
 		numbers := fmt.Sprintf("(%d-1)*%d-%d+%d+%d", a.In, a.Stride, a.Before+a.After, a.Span(), outpad)
-		return diag.Errorf("(W-1)S-2P+d(F-1)+1+outpad = %s = %d: nothing is left", numbers, a.Out).
+		return diag.Errorf("(%s-1)S-2P+d(F-1)+1+outpad = %s = %d: nothing is left", s.symbol, numbers, a.Out).
 			WithFits(fmt.Sprintf("pads of %d together at most", a.Before+a.After+a.Out-1))
 	}
 	return nil
@@ -133,11 +135,11 @@ func (o *UpConv) Explain(in []graph.Shape, out graph.Shape) []Line {
 	if err != nil {
 		return nil
 	}
-	formula := func(a Axis, outpad int64) string {
-		return fmt.Sprintf("(W-1)S-2P+d(F-1)+1+outpad = (%d-1)*%d-%d+%d*(%d-1)+1+%d = %d",
-			a.In, a.Stride, a.Before+a.After, a.Dilation, a.Size, outpad, a.Out)
+	formula := func(a Axis, s side, outpad int64) Line {
+		return Line{s.name, fmt.Sprintf("(%s-1)S-2P+d(F-1)+1+outpad = (%d-1)*%d-%d+%d*(%d-1)+1+%d = %d",
+			s.symbol, a.In, a.Stride, a.Before+a.After, a.Dilation, a.Size, outpad, a.Out)}
 	}
-	return []Line{{"width", formula(g.W, o.OutPad.W)}, {"height", asHeight(formula(g.H, o.OutPad.H))}}
+	return []Line{formula(g.W, width, o.OutPad.W), formula(g.H, height, o.OutPad.H)}
 }
 
 // Taps are the places that the filter, laid down at each, spreads to the output's place.

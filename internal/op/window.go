@@ -2,7 +2,6 @@ package op
 
 import (
 	"fmt"
-	"strings"
 
 	"cnncalc/internal/diag"
 	"cnncalc/internal/graph"
@@ -13,6 +12,17 @@ import (
 type Axis struct {
 	In, Size, Stride, Dilation, Before, After, Out int64
 }
+
+// side is one of the two axes of a plane, for the words of a message.
+type side struct {
+	name, symbol, adjective string
+}
+
+// The axes. The notes write the formula for the width.
+var (
+	width  = side{"width", "W", "wide"}
+	height = side{"height", "H", "high"}
+)
 
 // Span is how much input one window covers: d(F-1)+1.
 func (a Axis) Span() int64 { return a.Dilation*(a.Size-1) + 1 }
@@ -38,7 +48,7 @@ type window struct {
 // The rules for what is not written differ between convolutions and pools.
 type windowRules struct {
 	defaultStride func(w *window, in graph.Shape, rules windowRules) (extent, error)
-	defaultPad    func(w *window, axis Axis) (int64, error)
+	defaultPad    func(a onSide) (int64, error)
 	maxPadIsHalf  bool   // pools: a pad above half the window could pool padding alone
 	example       string // "CONV3-64"
 	ceilIsUsual   bool   // Caffe's pooling rounds up
@@ -82,13 +92,13 @@ func (w *window) resolve(in graph.Shape, rules windowRules) (Geometry, error) {
 		W: Axis{In: in.W, Size: w.size.W, Stride: stride.W, Dilation: dilation.W, Before: w.pad.left, After: w.pad.right},
 		H: Axis{In: in.H, Size: w.size.H, Stride: stride.H, Dilation: dilation.H, Before: w.pad.top, After: w.pad.bottom},
 	}
-	errW := w.resolveAxis(&g.W, rules)
-	errH := w.resolveAxis(&g.H, rules)
-	return g, joinAxes(errW, errH)
+	err := joinAxes(func(s side) error { return w.resolveAxis(&g.W, s, rules) },
+		func(s side) error { return w.resolveAxis(&g.H, s, rules) })
+	return g, err
 }
 
-func (w *window) resolveAxis(a *Axis, rules windowRules) error {
-	if err := w.resolvePad(a, rules); err != nil {
+func (w *window) resolveAxis(a *Axis, s side, rules windowRules) error {
+	if err := w.resolvePad(a, s, rules); err != nil {
 		return err
 	}
 	if a.In == 0 {
@@ -96,7 +106,7 @@ func (w *window) resolveAxis(a *Axis, rules windowRules) error {
 	}
 	padded := a.In + a.Before + a.After
 	if a.Span() > padded {
-		return tooLarge(*a, rules)
+		return tooLarge(onSide{*a, s}, rules)
 	}
 	if rules.maxPadIsHalf && max(a.Before, a.After) > a.Span()/2 {
 		return diag.Errorf("pad %d is more than half the window %d: some windows would hold padding only", max(a.Before, a.After), a.Span()).
@@ -115,14 +125,14 @@ func (w *window) resolveAxis(a *Axis, rules windowRules) error {
 		}
 		return nil
 	}
-	return misfit(*a, rules)
+	return misfit(onSide{*a, s}, rules)
 }
 
 // resolvePad fills in the pads that depend on the mode.
-func (w *window) resolvePad(a *Axis, rules windowRules) error {
+func (w *window) resolvePad(a *Axis, s side, rules windowRules) error {
 	switch w.pad.mode {
 	case padUnwritten:
-		p, err := rules.defaultPad(w, *a)
+		p, err := rules.defaultPad(onSide{*a, s})
 		a.Before, a.After = p, p
 		return err
 	case padSame:
@@ -144,39 +154,38 @@ func (g Geometry) plane(depth int64) graph.Shape {
 	return graph.Shape{W: g.W.Out, H: g.H.Out, D: depth}
 }
 
-// joinAxes reports the problems of both axes: once where they are the same, else each under its name.
-func joinAxes(errW, errH error) error {
+// joinAxes joins the problems of both axes: one message where it is the same for both, else each under the name of its
+// axis. The functions give the problem of an axis in the words of either.
+func joinAxes(ofW, ofH func(words side) error) error {
+	errW, errH := ofW(width), ofH(height)
 	switch {
 	case errW == nil && errH == nil:
 		return nil
 	case errH == nil:
-		return nameAxis("width", errW)
+		return ofAxis(width, errW)
 	case errW == nil:
-		return nameAxis("height", errH)
+		return ofAxis(height, errH)
 	}
-	first, second := nameAxis("width", errW), nameAxis("height", errH)
-	switch sameMsg := errW.Error() == errH.Error(); {
-	case sameMsg && asHeight(strings.TrimPrefix(first.Fits, "width: ")) == strings.TrimPrefix(second.Fits, "height: "):
+	w, h := diag.At(diag.Pos{}, errW), diag.At(diag.Pos{}, ofH(width))
+	both, ofHeight := ofAxis(width, errW), ofAxis(height, errH)
+	switch {
+	case w.Msg == h.Msg && w.Fits == h.Fits:
 		return errW
-	case sameMsg:
-		first.Msg = errW.Error()
+	case w.Msg == h.Msg:
+		both.Msg = w.Msg
 	default:
-		first.Msg += "; " + second.Msg
+		both.Msg += "; " + ofHeight.Msg
 	}
-	if second.Fits != "" {
-		first.Fits = strings.TrimPrefix(first.Fits+"; "+second.Fits, "; ")
-	}
-	return first
+	both.Fits = joinFits(both.Fits, ofHeight.Fits)
+	return both
 }
 
-func nameAxis(axis string, err error) *diag.Problem {
+// ofAxis is a problem of one axis, under its name.
+func ofAxis(s side, err error) *diag.Problem {
 	p := diag.At(diag.Pos{}, err)
-	if axis == "height" {
-		p.Msg, p.Fits = asHeight(p.Msg), asHeight(p.Fits)
-	}
-	p.Msg = axis + ": " + p.Msg
+	p.Msg = s.name + ": " + p.Msg
 	if p.Fits != "" {
-		p.Fits = axis + ": " + p.Fits
+		p.Fits = s.name + ": " + p.Fits
 	}
 	return &p
 }
@@ -191,7 +200,7 @@ func convRules(example string) windowRules {
 }
 
 // keepSizePad is d(F-1)/2, the notes' common setting, for odd F and stride 1. Anything else must be written.
-func keepSizePad(w *window, a Axis) (int64, error) {
+func keepSizePad(a onSide) (int64, error) {
 	if a.Size == 1 {
 		return 0, nil
 	}
@@ -213,7 +222,7 @@ func poolRules(example string) windowRules {
 		maxPadIsHalf:  true,
 		ceilIsUsual:   true,
 		defaultStride: poolStride,
-		defaultPad:    func(*window, Axis) (int64, error) { return 0, nil },
+		defaultPad:    func(onSide) (int64, error) { return 0, nil },
 	}
 }
 

@@ -223,14 +223,14 @@ func TestWrittenPadsFit(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := Axis{In: rapid.Int64Range(1, 300).Draw(t, "W"), Size: rapid.Int64Range(2, 12).Draw(t, "F"),
 			Stride: rapid.Int64Range(1, 9).Draw(t, "S"), Dilation: rapid.Int64Range(1, 3).Draw(t, "d")}
-		for _, m := range proposedWritten.FindAllStringSubmatch(a.writtenPads(), -1) {
+		for _, m := range proposedWritten.FindAllStringSubmatch(onSide{a, width}.writtenPads(), -1) {
 			p, err := strconv.ParseInt(m[1], 10, 64)
 			if err != nil {
 				t.Fatal(err)
 			}
 			travel := a.In + 2*p - a.Dilation*(a.Size-1) - 1
 			if travel < 0 || travel%a.Stride != 0 || m[2] != fmt.Sprint(travel/a.Stride+1) {
-				t.Errorf("%+v: %s", a, a.writtenPads())
+				t.Errorf("%+v: %s", a, onSide{a, width}.writtenPads())
 			}
 		}
 	})
