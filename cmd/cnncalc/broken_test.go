@@ -105,7 +105,7 @@ func TestHostileFiles(t *testing.T) {
 		{"alias-bomb", head + "a: &a [x, x]\n" + sequence(40, "b%d: &b%[1]d [*a, *a]", "\n") + "\nc: &c0 [*a]\n" + sequence(30, "d%d: &c1%[1]d [*c0, *c0]", "\n"), "an architecture file has no key a"},
 		{"alias-doubling", head + "a0: &a0 [x, x]\n" + doubling(40), "once its aliases are followed"},
 		{"alias-of-text", head + "blocks:\n  b(): &t " + fill("RELU -> ", 500_000) + "RELU\nlayers: [" + strings.Repeat("*t, ", 50_000) + "*t]", "once its aliases are followed"},
-		{"problems", head + "layers: |\n  " + sequence(100_000, "X%d", " -> "), "problems not shown: 99,900"},
+		{"problems", head + "layers: |\n  " + sequence(100_000, "X%d", " -> "), "problems not shown: 900 or more"},
 	}
 	t.Chdir(t.TempDir())
 	for _, test := range tests {

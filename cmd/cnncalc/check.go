@@ -154,11 +154,15 @@ func (l *loaded) writeTable(w io.Writer, title string) error {
 // writeAdvice prints the lint's findings, as notes.
 func (l *loaded) writeAdvice(w io.Writer) error {
 	var b strings.Builder
-	for _, p := range lint.Advice(l.network).Sorted() {
+	shown, others := lint.Advice(l.network).Shown()
+	for _, p := range shown {
 		fmt.Fprintf(&b, "%s:%s: note: %s\n", plain.Escape(l.file.Source.Name), p.Pos, plain.Escape(p.Msg))
 		if p.Hint != "" {
 			fmt.Fprintf(&b, "  hint: %s\n", plain.Escape(p.Hint))
 		}
+	}
+	if others > 0 {
+		fmt.Fprintf(&b, "%s: notes not shown: %s\n", plain.Escape(l.file.Source.Name), plain.Count(int64(others)))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -170,7 +174,10 @@ type checkedFile struct {
 	Network  string           `json:"network"`
 	OK       bool             `json:"ok"`
 	Problems []checkedProblem `json:"problems"`
-	Notes    []checkedProblem `json:"notes,omitempty"`
+	// ProblemsNotShown counts those after the first hundred. From 900 on there may be more than were looked for.
+	ProblemsNotShown int              `json:"problems_not_shown,omitempty"`
+	Notes            []checkedProblem `json:"notes,omitempty"`
+	NotesNotShown    int              `json:"notes_not_shown,omitempty"`
 }
 
 type checkedProblem struct {
@@ -188,17 +195,20 @@ func unreadable(name string, err error) checkedFile {
 }
 
 func (l *loaded) document(withAdvice bool) checkedFile {
-	c := checkedFile{File: l.file.Source.Name, Network: l.title(), OK: len(l.problems) == 0, Problems: checkedProblems(l.problems)}
+	c := checkedFile{File: l.file.Source.Name, Network: l.title(), OK: len(l.problems) == 0}
+	c.Problems, c.ProblemsNotShown = checkedProblems(l.problems)
 	if withAdvice && c.OK {
-		c.Notes = checkedProblems(lint.Advice(l.network))
+		c.Notes, c.NotesNotShown = checkedProblems(lint.Advice(l.network))
 	}
 	return c
 }
 
-func checkedProblems(list diag.List) []checkedProblem {
-	problems := make([]checkedProblem, 0, len(list))
-	for _, p := range list.Sorted() {
-		problems = append(problems, checkedProblem{p.Pos.Line, p.Pos.Col, p.Msg, p.Context, p.Fits, p.Hint})
+// checkedProblems returns the problems to show and the number of the others.
+func checkedProblems(list diag.List) (problems []checkedProblem, others int) {
+	shown, others := list.Shown()
+	problems = make([]checkedProblem, len(shown))
+	for i, p := range shown {
+		problems[i] = checkedProblem{p.Pos.Line, p.Pos.Col, p.Msg, p.Context, p.Fits, p.Hint}
 	}
-	return problems
+	return problems, others
 }

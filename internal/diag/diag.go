@@ -76,15 +76,26 @@ func At(pos Pos, err error) Problem {
 	return placed
 }
 
-// Past so many problems in one list, hints that take a search are left out and passes may stop: nobody reads so
-// far, and a hostile file must not buy time with mistakes.
-const maxHinted = 1000
+// Bounds of a list: it shows the first maxShown problems, and passes that look for problems stop at about maxSought,
+// so that a hostile file cannot buy time and memory with mistakes.
+const (
+	maxShown  = 100
+	maxSought = 1000
+)
 
 // List is all the problems of one file.
 type List []Problem
 
-// Crowded tells that more problems, or hints that take a search, are no longer worth their time.
-func (l List) Crowded() bool { return len(l) >= maxHinted }
+// Crowded reports whether the list is so long that no pass needs to look for more problems.
+func (l List) Crowded() bool { return len(l) >= maxSought }
+
+// Shown returns the first hundred problems of Sorted and the number of the others. If the list is crowded there may
+// be more than that.
+func (l List) Shown() (shown List, others int) {
+	sorted := l.Sorted()
+	shown = sorted[:min(maxShown, len(sorted))]
+	return shown, len(sorted) - len(shown)
+}
 
 // Add appends a problem with a formatted message and returns it, so that a hint can be set on it.
 func (l *List) Add(pos Pos, format string, args ...any) *Problem {

@@ -14,9 +14,6 @@ import (
 // for each problem.
 const maxExcerpt = 100
 
-// Most problems that Print shows; it says how many more there are.
-const maxShown = 100
-
 // Source is a file's name and its lines, to print problems with.
 type Source struct {
 	Name  string
@@ -27,23 +24,28 @@ type Source struct {
 // a caret under the column, and its "fits:" and "hint:" lines. Text of the user's is escaped.
 func (s *Source) Print(w io.Writer, problems List) error {
 	var b strings.Builder
-	sorted := problems.Sorted()
-	for _, p := range sorted[:min(maxShown, len(sorted))] {
-		s.write(&b, p)
+	shown, others := problems.Shown()
+	var line runeLine
+	for _, p := range shown {
+		s.write(&b, p, &line)
 	}
-	if more := len(sorted) - maxShown; more > 0 {
-		fmt.Fprintf(&b, "%s: problems not shown: %s\n", plain.Escape(s.Name), plain.Count(int64(more)))
+	if others > 0 {
+		fmt.Fprintf(&b, "%s: problems not shown: %s", plain.Escape(s.Name), plain.Count(int64(others)))
+		if problems.Crowded() {
+			b.WriteString(" or more")
+		}
+		b.WriteString("\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-func (s *Source) write(b *strings.Builder, p Problem) {
+func (s *Source) write(b *strings.Builder, p Problem, line *runeLine) {
 	if p.Pos.IsZero() {
 		fmt.Fprintf(b, "%s: %s\n", plain.Escape(s.Name), plain.Escape(p.Msg))
 	} else {
 		fmt.Fprintf(b, "%s:%s: %s\n", plain.Escape(s.Name), p.Pos, plain.Escape(p.Msg))
-		s.excerpt(b, p.Pos)
+		s.excerpt(b, p.Pos, line)
 	}
 	if p.Context != "" {
 		fmt.Fprintf(b, "  in:   %s\n", plain.Escape(p.Context))
@@ -56,13 +58,26 @@ func (s *Source) write(b *strings.Builder, p Problem) {
 	}
 }
 
-// excerpt writes the source line and a caret under pos. Leading blanks are cut, and a long line is cut round
-// the caret with "..." where something is missing.
-func (s *Source) excerpt(b *strings.Builder, pos Pos) {
+// runeLine is one line of a source in characters. It serves all problems of that line, which may be a megabyte long.
+type runeLine struct {
+	number int
+	text   []rune
+}
+
+func (l *runeLine) of(s *Source, number int) []rune {
+	if l.number != number {
+		l.number, l.text = number, []rune(strings.TrimRight(s.Lines[number-1], " \t\r"))
+	}
+	return l.text
+}
+
+// excerpt writes the source line and a caret under pos. Leading spaces are cut, and a long line is cut around the
+// caret, with "..." where something is missing.
+func (s *Source) excerpt(b *strings.Builder, pos Pos, source *runeLine) {
 	if pos.Line < 1 || pos.Line > len(s.Lines) {
 		return
 	}
-	line := []rune(strings.TrimRight(s.Lines[pos.Line-1], " \t\r"))
+	line := source.of(s, pos.Line)
 	at := min(max(pos.Col-1, 0), len(line))
 	start, end := 0, len(line)
 	for start < at && (line[start] == ' ' || line[start] == '\t') {

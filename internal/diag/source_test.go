@@ -81,7 +81,7 @@ func TestPrintIsBounded(t *testing.T) {
 	for _, test := range []struct {
 		problems int
 		last     string
-	}{{100, "f:1:100: m\n"}, {101, "f: problems not shown: 1\n"}, {12_100, "f: problems not shown: 12,000\n"}} {
+	}{{100, "f:1:100: m\n"}, {101, "f: problems not shown: 1\n"}, {12_100, "f: problems not shown: 12,000 or more\n"}} {
 		var list List
 		for i := range test.problems {
 			list.Add(Pos{1, i + 1}, "m")

@@ -20,7 +20,7 @@ func (w *walker) blockHeads(entries map[string]entry) {
 	}
 	n := w.resolve(e.value)
 	if n.Kind == yaml.MappingNode && n.Style&yaml.FlowStyle != 0 && len(n.Content) > 0 {
-		w.problems = append(w.problems, flowBlocks(w.posOf(n)))
+		w.report(flowBlocks(w.posOf(n)))
 		w.file.blocksUnread = true
 		return
 	}
@@ -42,15 +42,15 @@ func (w *walker) blockHead(e entry) {
 	name := p.peek()
 	if name.kind != tokWord || !isName(name.text) || !p.after().is("(") {
 		w.file.blocksUnread = true
-		w.problems.Add(e.pos, "a block is defined as name(parameters), not %s", diag.Short(e.key)).WithHint("for example bottleneck(w, s=1): |")
+		w.add(e.pos, "a block is defined as name(parameters), not %s", diag.Short(e.key)).WithHint("for example bottleneck(w, s=1): |")
 		return
 	}
 	if _, _, isKind := w.kinds.split(name.text); isKind || slices.Contains([]string{"INPUT", "IDENTITY"}, strings.ToUpper(name.text)) {
-		w.problems.Add(e.pos, "a block cannot be called %s: that is a kind of layer", name).WithHint("choose another name")
+		w.add(e.pos, "a block cannot be called %s: that is a kind of layer", name).WithHint("choose another name")
 		return
 	}
 	if earlier, twice := w.file.blocks[name.text]; twice {
-		w.problems.Add(e.pos, "the block %s is defined twice", name).WithHint("first at %s", earlier.pos)
+		w.add(e.pos, "the block %s is defined twice", name).WithHint("first at %s", earlier.pos)
 		return
 	}
 	b := &block{name: name.text, pos: e.pos, paramsUnread: true}

@@ -98,14 +98,16 @@ func FuzzArrow(f *testing.F) {
 		file.vars["N"] = variable{values: []int64{2}}
 		file.blocks["u"] = &block{name: "u", params: []param{{name: "w"}, {name: "s", def: &literal{1}}}, body: &chain{items: []item{{body: &broken{}}}}}
 		lex := &lexer{text: charsOf(lines), end: diag.Pos{Line: 1, Col: 1}, problems: &problems}
-		p := newParser(lex, file.kinds, file, "")
-		if p.peek().kind == tokEnd {
-			return
-		}
-		file.layers = p.chainToEnd()
-		if t2 := p.peek(); t2.kind != tokEnd {
-			t.Errorf("%v is left over", t2)
-		}
+		untilCrowded(func() {
+			p := newParser(lex, file.kinds, file, "")
+			if p.peek().kind == tokEnd {
+				return
+			}
+			file.layers = p.chainToEnd()
+			if t2 := p.peek(); t2.kind != tokEnd {
+				t.Errorf("%v is left over", t2)
+			}
+		})
 		_, more := file.lower(graph.Options{}, fuzzedSteps)
 		checkPositions(t, source, append(problems, more...))
 	})

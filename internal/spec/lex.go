@@ -67,7 +67,7 @@ func (l *lexer) next() token {
 	t.pos, t.spaced = start, spaced
 	l.end = diag.Pos{Line: start.Line, Col: start.Col + length - len(l.text)}
 	if len(t.text) > maxWord {
-		l.problems.Add(start, "%s is longer than %d characters", t, maxWord)
+		report(l.problems, diag.Problem{Pos: start, Msg: fmt.Sprintf("%s is longer than %d characters", t, maxWord)})
 		t.text = t.text[:maxWord]
 	}
 	return t
@@ -155,7 +155,7 @@ func (l *lexer) takeLabel() token {
 		return isLetter(r) || isDigit(r) || r == '.' && i > 0 && isLetter(l.ahead(i+1))
 	})
 	if name == "" || isDigit(rune(name[0])) {
-		l.problems.Add(pos, "a label is @ and a name that starts with a letter, such as @skip")
+		report(l.problems, diag.Problem{Pos: pos, Msg: "a label is @ and a name that starts with a letter, such as @skip"})
 	}
 	return token{kind: tokLabel, text: name}
 }

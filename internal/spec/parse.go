@@ -3,6 +3,7 @@ package spec
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -90,7 +91,7 @@ func (p *parser) report(problem diag.Problem) {
 	if p.abandoned {
 		return
 	}
-	*p.lexer.problems = append(*p.lexer.problems, problem)
+	report(p.lexer.problems, problem)
 }
 
 // fail reports a problem and gives up the present item.
@@ -327,9 +328,6 @@ func (p *parser) unknown(t, after token) diag.Problem {
 		name = t.text
 		problem.Msg = "unknown block or kind of layer " + diag.Short(name)
 	}
-	if p.lexer.problems.Crowded() {
-		return problem
-	}
 	if kind, rest := p.kinds.prefix(name); p.isVariable(rest) {
 		problem.Hint = fmt.Sprintf("a variable here stands in parentheses: %s(%s)", kind, rest)
 		return problem
@@ -339,8 +337,8 @@ func (p *parser) unknown(t, after token) diag.Problem {
 		return problem
 	}
 	names := append(p.kinds.names(), "IDENTITY")
-	for name := range p.file.blocks {
-		names = append(names, name)
+	if len(p.file.blocks) <= diag.MaxCandidates {
+		names = slices.AppendSeq(names, maps.Keys(p.file.blocks))
 	}
 	problem.Hint = cmp.Or(diag.DidYouMean(name, names), allKinds)
 	return problem

@@ -27,7 +27,7 @@ func Read(name string, data []byte) (*File, *diag.Source, diag.List) {
 		return f, source, diag.List{*problem}
 	}
 	w := newWalker(f, source.Lines)
-	w.document(text)
+	untilCrowded(func() { w.document(text) })
 	return f, source, w.problems
 }
 

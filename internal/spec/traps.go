@@ -225,7 +225,7 @@ func (w *walker) splitByFlow(n *yaml.Node) bool {
 			cut = true // the commas of p=1,1,0,0
 		}
 		if cut {
-			w.problems.Add(w.posOf(c), "YAML cuts a list in brackets at every comma, also inside parentheses and numbers").WithHint("%s", underLiteral)
+			w.add(w.posOf(c), "YAML cuts a list in brackets at every comma, also inside parentheses and numbers").WithHint("%s", underLiteral)
 			return true
 		}
 	}

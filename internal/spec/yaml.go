@@ -75,18 +75,18 @@ func (w *walker) document(text string) {
 	err := decoder.Decode(&root)
 	switch {
 	case errors.Is(err, io.EOF), err == nil && len(root.Content) == 0:
-		w.problems = append(w.problems, *emptyFile())
+		w.report(*emptyFile())
 		return
 	case err != nil:
-		w.problems = append(w.problems, w.syntaxProblem(err))
+		w.report(w.syntaxProblem(err))
 		return
 	}
 	if err := decoder.Decode(&second); !errors.Is(err, io.EOF) {
-		w.problems.Add(w.secondDocument(), "a second YAML document starts here: a file holds one network").WithHint("put it into a file of its own")
+		w.add(w.secondDocument(), "a second YAML document starts here: a file holds one network").WithHint("put it into a file of its own")
 		return
 	}
 	if p := w.measure(root.Content[0], 0, map[*yaml.Node]bool{}); p != nil {
-		w.problems = append(w.problems, *p)
+		w.report(*p)
 		return
 	}
 	w.top(root.Content[0])
@@ -155,7 +155,7 @@ func (w *walker) resolve(n *yaml.Node) *yaml.Node {
 		n = n.Alias
 	}
 	if n.Style&yaml.TaggedStyle != 0 {
-		w.problems.Add(w.posOf(n), "the YAML tag %s has no meaning here", diag.Short(n.Tag)).WithHint("leave it out")
+		w.add(w.posOf(n), "the YAML tag %s has no meaning here", diag.Short(n.Tag)).WithHint("leave it out")
 	}
 	return n
 }
@@ -165,7 +165,7 @@ func (w *walker) resolve(n *yaml.Node) *yaml.Node {
 func (w *walker) mapping(n *yaml.Node, what string) (entries []entry, ok bool) {
 	n = w.resolve(n)
 	if n.Kind != yaml.MappingNode {
-		w.problems.Add(w.posOf(n), "%s must be a mapping of names to values, not %s", what, describe(n))
+		w.add(w.posOf(n), "%s must be a mapping of names to values, not %s", what, describe(n))
 		return nil, false
 	}
 	ok = true
@@ -174,7 +174,7 @@ func (w *walker) mapping(n *yaml.Node, what string) (entries []entry, ok bool) {
 		k := w.resolve(n.Content[i])
 		pos := w.posOf(n.Content[i])
 		if problem := badKey(k, pos, what, first); problem != nil {
-			w.problems = append(w.problems, *problem)
+			w.report(*problem)
 			ok = false
 			continue
 		}
@@ -213,7 +213,7 @@ func describe(n *yaml.Node) string {
 
 func (w *walker) top(n *yaml.Node) {
 	if n.Kind != yaml.MappingNode {
-		w.problems.Add(w.posOf(n), "an architecture file is a mapping with input: and layers:, not %s", describe(n)).
+		w.add(w.posOf(n), "an architecture file is a mapping with input: and layers:, not %s", describe(n)).
 			WithHint("start with input: 224x224x3, then layers: INPUT -> CONV3-64 -> ...")
 		return
 	}
@@ -239,7 +239,7 @@ func (w *walker) top(n *yaml.Node) {
 }
 
 func (w *walker) unknownKey(e entry, what string, known []string) {
-	p := w.problems.Add(e.pos, "%s has no key %s", what, diag.Short(e.key))
+	p := w.add(e.pos, "%s has no key %s", what, diag.Short(e.key))
 	p.Hint = diag.DidYouMean(e.key, known)
 	if p.Hint == "" {
 		p.Hint = "it has " + strings.Join(known, ", ")
@@ -258,7 +258,7 @@ func (w *walker) missing(entries map[string]entry) {
 			written = written || near && meant == needed.key
 		}
 		if !written {
-			w.problems.Add(diag.Pos{}, "%s: is missing", needed.key).WithHint("for example %s", needed.example)
+			w.add(diag.Pos{}, "%s: is missing", needed.key).WithHint("for example %s", needed.example)
 		}
 	}
 }
@@ -268,10 +268,10 @@ func (w *walker) scalar(n *yaml.Node, what string) (*yaml.Node, bool) {
 	n = w.resolve(n)
 	switch {
 	case n.Kind != yaml.ScalarNode:
-		w.problems.Add(w.posOf(n), "%s must be a single value, not %s", what, describe(n))
+		w.add(w.posOf(n), "%s must be a single value, not %s", what, describe(n))
 		return nil, false
 	case n.Tag == "!!null" || strings.TrimSpace(n.Value) == "":
-		w.problems.Add(w.posOf(n), "%s has no value", what)
+		w.add(w.posOf(n), "%s has no value", what)
 		return nil, false
 	}
 	return n, true
@@ -336,20 +336,20 @@ func (w *walker) defaults(entries map[string]entry) {
 			continue
 		}
 		if earlier, twice := first[kind.Name]; twice {
-			w.problems.Add(d.pos, "the defaults of %s are written twice", kind.Name).WithHint("first at %s", earlier)
+			w.add(d.pos, "the defaults of %s are written twice", kind.Name).WithHint("first at %s", earlier)
 			continue
 		}
 		first[kind.Name] = d.pos
 		args, name, _ := w.arguments(kind, d.value)
 		if name != nil {
-			w.problems.Add(w.posOf(name), "defaults of %s cannot name a layer", kind.Name).WithHint("names are unique: leave it out here")
+			w.add(w.posOf(name), "defaults of %s cannot name a layer", kind.Name).WithHint("names are unique: leave it out here")
 		}
 		w.file.defaults[kind.Name] = args
 	}
 }
 
 func (w *walker) unknownKind(e entry, msg string) {
-	p := w.problems.Add(e.pos, "%s %s", msg, diag.Short(e.key))
+	p := w.add(e.pos, "%s %s", msg, diag.Short(e.key))
 	near, ok := usualName(e.key)
 	if !ok {
 		near, ok = diag.Nearest(e.key, w.kinds.names())
@@ -402,7 +402,7 @@ func (w *walker) chain(n *yaml.Node, what, text string) *chain {
 		return w.listChain(n, what, text)
 	}
 	if n.Kind == yaml.MappingNode {
-		w.problems.Add(w.posOf(n), "%s must be arrow text or a list, not a mapping", what).WithHint("start each layer with a dash: - conv: {filters: 64, size: 3}")
+		w.add(w.posOf(n), "%s must be arrow text or a list, not a mapping", what).WithHint("start each layer with a dash: - conv: {filters: 64, size: 3}")
 		return nil
 	}
 	if _, ok := w.scalar(n, what); !ok {
@@ -410,7 +410,7 @@ func (w *walker) chain(n *yaml.Node, what, text string) *chain {
 	}
 	p := w.newParser(n, text)
 	if p.peek().kind == tokEnd {
-		w.problems.Add(w.posOf(n), "%s has no layers", what)
+		w.add(w.posOf(n), "%s has no layers", what)
 		return nil
 	}
 	return p.chainToEnd()
@@ -418,7 +418,7 @@ func (w *walker) chain(n *yaml.Node, what, text string) *chain {
 
 func (w *walker) listChain(n *yaml.Node, what, text string) *chain {
 	if len(n.Content) == 0 {
-		w.problems.Add(w.posOf(n), "%s has no layers", what)
+		w.add(w.posOf(n), "%s has no layers", what)
 		return nil
 	}
 	if w.splitByFlow(n) {
@@ -437,7 +437,7 @@ func (w *walker) listChain(n *yaml.Node, what, text string) *chain {
 		case yaml.MappingNode:
 			c.items = append(c.items, w.mappedLayer(element, text))
 		default:
-			w.problems.Add(w.posOf(element), "YAML reads a value that starts with [ as a list").WithHint("%s", underLiteral)
+			w.add(w.posOf(element), "YAML reads a value that starts with [ as a list").WithHint("%s", underLiteral)
 			c.items = append(c.items, item{pos: w.posOf(element), body: &broken{}})
 		}
 	}
@@ -452,10 +452,10 @@ func (w *walker) mappedLayer(n *yaml.Node, text string) item {
 	case !ok:
 		return it
 	case len(entries) == 0:
-		w.problems.Add(w.posOf(n), "a list item is one layer, but this one is empty").WithHint("for example - conv: {filters: 64, size: 3}")
+		w.add(w.posOf(n), "a list item is one layer, but this one is empty").WithHint("for example - conv: {filters: 64, size: 3}")
 		return it
 	case len(entries) > 1:
-		w.problems.Add(entries[1].pos, "a list item is one layer, but has the keys %s and %s", diag.Short(entries[0].key), diag.Short(entries[1].key)).
+		w.add(entries[1].pos, "a list item is one layer, but has the keys %s and %s", diag.Short(entries[0].key), diag.Short(entries[1].key)).
 			WithHint("indent the fields under the kind, or start a new item with a dash")
 		return it
 	}
@@ -466,10 +466,10 @@ func (w *walker) mappedLayer(n *yaml.Node, text string) item {
 		w.unknownKind(e, "unknown kind of layer")
 		return it
 	case kind.JoinsPaths():
-		w.problems.Add(e.pos, "%s is written in the arrow language only", kind.Name).WithHint("as a list item: - %s(CONV3-64 | IDENTITY)", kind.Name)
+		w.add(e.pos, "%s is written in the arrow language only", kind.Name).WithHint("as a list item: - %s(CONV3-64 | IDENTITY)", kind.Name)
 		return it
 	case w.resolve(e.value).Tag == "!!null":
-		w.problems.Add(e.pos, "%s has no fields here", kind.Name).WithHint("without fields, write - %s", strings.ToLower(kind.Name))
+		w.add(e.pos, "%s has no fields here", kind.Name).WithHint("without fields, write - %s", strings.ToLower(kind.Name))
 		return it
 	}
 	args, name, ok := w.arguments(kind, e.value)
@@ -489,7 +489,7 @@ func (w *walker) layerName(n *yaml.Node, text string, it *item) {
 	}
 	for _, part := range strings.Split(n.Value, ".") {
 		if !isName(part) || len(n.Value) > maxWord {
-			w.problems.Add(w.posOf(n), "a layer's name is letters, digits, _ and points, starts with a letter and has at most %d characters, unlike %s",
+			w.add(w.posOf(n), "a layer's name is letters, digits, _ and points, starts with a letter and has at most %d characters, unlike %s",
 				maxWord, diag.Short(n.Value))
 			return
 		}
