@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
+	"image"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -188,8 +189,9 @@ func TestLimitOfPixels(t *testing.T) {
 	}
 }
 
-// FuzzDecode looks for panics and for pictures that are not what they say. Its
-// limits keep it small.
+// FuzzDecode looks for panics, for pictures that are not what they say, and for
+// files that take more memory than their headers announce. Its limits keep it
+// small.
 func FuzzDecode(f *testing.F) {
 	for _, pattern := range []string{"kinds/*.*", "orientation/*.jpg"} {
 		files, err := filepath.Glob(filepath.Join(pictures, pattern))
@@ -203,26 +205,40 @@ func FuzzDecode(f *testing.F) {
 	for _, b := range broken() {
 		f.Add([]byte(b.data))
 	}
-	limits := Limits{Pixels: 1 << 14, Bytes: 1 << 16}
+	for _, p := range plainPictures(19, 33) {
+		f.Add([]byte(p.data))
+	}
+	limits := Limits{Pixels: 1 << 15, Bytes: 1 << 16, Memory: 1 << 18}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		p, err := Decode(bytes.NewReader(data), limits)
+		var p *Picture
+		var err error
+		allocated := allocatedBy(func() { p, err = Decode(bytes.NewReader(data), limits) })
+		// Reading a file of unknown length doubles the buffer for it now and then.
+		if most := uint64(limits.Memory + fixedMemory + 4*limits.Bytes); allocated > most {
+			t.Fatalf("takes %d bytes, above the %d allowed (error: %v)", allocated, most, err)
+		}
 		if err != nil {
 			if err.Error() == "" || p != nil {
 				t.Fatalf("error %q, picture %v", err, p)
 			}
 			return
 		}
-		if int64(p.Width)*int64(p.Height) > limits.Pixels {
-			t.Fatalf("%dx%d is above the limit", p.Width, p.Height)
-		}
-		if p.RGB.Rect.Min.X != 0 || p.RGB.Rect.Min.Y != 0 || p.RGB.Rect.Dx() != p.Width || p.RGB.Rect.Dy() != p.Height {
-			t.Fatalf("%dx%d has bounds %v", p.Width, p.Height, p.RGB.Rect)
-		}
-		if !p.RGB.Opaque() {
-			t.Fatal("not opaque")
-		}
+		checkPicture(t, p, limits)
 		if _, err := Fit(p.RGB, FitOptions{Width: 7, Height: 5, Mode: Crop, Resize: 6}); err != nil {
 			t.Fatal(err)
 		}
 	})
+}
+
+func checkPicture(t *testing.T, p *Picture, limits Limits) {
+	t.Helper()
+	if int64(p.Width)*int64(p.Height) > limits.Pixels {
+		t.Fatalf("%dx%d is above the limit", p.Width, p.Height)
+	}
+	if p.RGB.Rect != image.Rect(0, 0, p.Width, p.Height) {
+		t.Fatalf("%dx%d has bounds %v", p.Width, p.Height, p.RGB.Rect)
+	}
+	if !p.RGB.Opaque() {
+		t.Fatal("not opaque")
+	}
 }

@@ -14,8 +14,8 @@ import (
 // functions are called directly; the global registry of package image is not used.
 type decoder func(io.Reader) (image.Image, error)
 
-// runDecoder decodes data. A decoder that fails after it asked for bytes past
-// the end was given a file that was cut short.
+// runDecoder decodes data. A decoder that fails after asking for bytes beyond
+// the end had a file that was cut short.
 func runDecoder(format string, decode decoder, data []byte) (image.Image, error) {
 	r := &endReader{data: data}
 	m, err := decode(r)
@@ -25,14 +25,18 @@ func runDecoder(format string, decode decoder, data []byte) (image.Image, error)
 	return m, nil
 }
 
-// runConfig reads the declared width and height and checks them.
-func runConfig(format string, config func(io.Reader) (image.Config, error), data []byte, limits Limits) error {
+// configReader is a function of the standard library or of x/image that reads
+// the headers of a picture.
+type configReader func(io.Reader) (image.Config, error)
+
+// runConfig reads the declared size and checks its pixels.
+func runConfig(format string, config configReader, data []byte, limits Limits) (image.Point, error) {
 	r := &endReader{data: data}
 	c, err := config(r)
 	if err != nil {
-		return decodeError(format, err, r.pastEnd)
+		return image.Point{}, decodeError(format, err, r.pastEnd)
 	}
-	return checkSize(int64(c.Width), int64(c.Height), limits)
+	return image.Pt(c.Width, c.Height), checkSize(int64(c.Width), int64(c.Height), limits)
 }
 
 func decodeError(format string, err error, pastEnd bool) error {
@@ -58,8 +62,8 @@ func isUnsupported(err error) bool {
 	return err == bmp.ErrUnsupported
 }
 
-// endReader reads data and remembers whether more was wanted than there is.
-// The decoders' own errors for this are of many kinds, some of them only text.
+// endReader reads data and remembers whether its reader wanted more than there
+// is. The decoders report that by errors of many kinds, some of them only text.
 type endReader struct {
 	data    []byte
 	pastEnd bool
@@ -76,96 +80,6 @@ func (r *endReader) Read(p []byte) (int, error) {
 	n := copy(p, r.data)
 	r.data = r.data[n:]
 	return n, nil
-}
-
-func decodeBMP(data []byte, limits Limits) (*image.RGBA, []string, error) {
-	if err := runConfig(formatBMP, bmp.DecodeConfig, data, limits); err != nil {
-		return nil, nil, err
-	}
-	m, err := runDecoder(formatBMP, bmp.Decode, data)
-	if err != nil {
-		return nil, nil, err
-	}
-	return toRGB(m)
-}
-
-func decodePNG(data []byte, limits Limits) (*image.RGBA, []string, error) {
-	// Package png refuses a size of zero or above 31 bits with a text that does
-	// not name the size.
-	if len(data) >= 24 && string(data[12:16]) == "IHDR" {
-		if err := checkSize(int64(be32(data[16:])), int64(be32(data[20:])), limits); err != nil {
-			return nil, nil, err
-		}
-	}
-	if err := runConfig(formatPNG, png.DecodeConfig, data, limits); err != nil {
-		return nil, nil, err
-	}
-	m, err := runDecoder(formatPNG, png.Decode, data)
-	if err != nil {
-		return nil, nil, err
-	}
-	rgb, notes, err := toRGB(m)
-	if frames := apngFrames(data); frames > 1 {
-		notes = append(notes, fmt.Sprintf("animated PNG of %d frames: its default picture is used", frames))
-	}
-	return rgb, notes, err
-}
-
-// apngFrames returns the frame count that the acTL chunk of an animated PNG
-// declares, and 0 for a plain PNG. acTL stands before the first IDAT (PNG, third
-// edition, section 11.3.6.1).
-func apngFrames(data []byte) uint32 {
-	rest := data[len("\x89PNG\r\n\x1a\n"):]
-	for len(rest) >= 12 {
-		size, kind := be32(rest), string(rest[4:8])
-		if kind == "IDAT" || uint64(size) > uint64(len(rest)-12) {
-			return 0
-		}
-		if kind == "acTL" && size == 8 {
-			return be32(rest[8:])
-		}
-		rest = rest[12+int(size):]
-	}
-	return 0
-}
-
-// decodeJPEG applies the EXIF orientation, as a viewer does. Pillow's
-// Image.open alone does not; ImageOps.exif_transpose does.
-func decodeJPEG(data []byte, limits Limits) (*image.RGBA, []string, error) {
-	if err := runConfig(formatJPEG, jpeg.DecodeConfig, data, limits); err != nil {
-		return nil, nil, err
-	}
-	head := walkJPEG(data)
-	if head.scans > maxScans {
-		return nil, nil, fmt.Errorf("the JPEG has %d scans; the limit is %d, since each costs a pass over the whole picture: save it again as a baseline JPEG", head.scans, maxScans)
-	}
-	rgb, notes, err := decodeStoredJPEG(data, head)
-	if err != nil || head.orientation == 1 {
-		return rgb, notes, err
-	}
-	notes = append(notes, fmt.Sprintf("EXIF orientation %d applied: %s", head.orientation, orientationText(head.orientation)))
-	return orient(rgb, head.orientation), notes, nil
-}
-
-// decodeStoredJPEG leaves the orientation to its caller. It may write to data.
-func decodeStoredJPEG(data []byte, head jpegHead) (*image.RGBA, []string, error) {
-	// Package jpeg repeats subsampled components and converts YCCK to CMYK, after
-	// which they can't be interpolated. Where the Adobe segment says that there
-	// is nothing to convert, it leaves the components as they are.
-	subsampledInk := head.subsampledInk && head.adobes == 1
-	ycck := false
-	if subsampledInk {
-		ycck = data[head.transform] != 0
-		data[head.transform] = 0
-	}
-	m, err := runDecoder(formatJPEG, jpeg.Decode, data)
-	if err != nil {
-		return nil, nil, err
-	}
-	if cmyk, ok := m.(*image.CMYK); ok && subsampledInk {
-		return subsampledInkToRGB(cmyk, ycck), []string{noteCMYK}, nil
-	}
-	return toRGB(m)
 }
 
 func be32(b []byte) uint32 {

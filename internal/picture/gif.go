@@ -11,22 +11,27 @@ import (
 type gifHead struct {
 	frames      int
 	first       image.Rectangle // of the first frame, on the canvas
+	interlaced  bool            // the first frame
 	transparent int             // index of the first frame's transparent colour, or -1
-	flags       []int           // where the graphic controls before the first frame keep their flags
+	flags       []int           // offsets of the flags of the graphic controls before the first frame
 	colours     int             // entries of the first frame's palette
 }
 
-// decodeGIF decodes the first frame, on its canvas.
-func decodeGIF(data []byte, limits Limits) (*image.RGBA, []string, error) {
-	if err := runConfig(formatGIF, gif.DecodeConfig, data, limits); err != nil {
-		return nil, nil, err
+// decodeGIF decodes the first frame and puts it on its canvas.
+func decodeGIF(data []byte, limits Limits) (decoded, error) {
+	size, err := runConfig(formatGIF, gif.DecodeConfig, data, limits)
+	if err != nil {
+		return decoded{}, err
 	}
-	canvas := image.Rect(0, 0, le16(data[6:]), le16(data[8:]))
 	head := walkGIF(data)
 	if head.frames > 0 {
 		if err := checkSize(int64(head.first.Dx()), int64(head.first.Dy()), limits); err != nil {
-			return nil, nil, fmt.Errorf("the GIF's first frame: %w", err)
+			return decoded{}, fmt.Errorf("the GIF's first frame: %w", err)
 		}
+	}
+	need := int64(len(data)) + head.memory(size)
+	if err := checkMemory(formatGIF, size, need, limits, remedySmaller); err != nil {
+		return decoded{}, err
 	}
 	// Package gif makes the transparent colour black. Without the flag it leaves
 	// the palette's own colour, which is what Pillow gives once alpha is dropped.
@@ -38,14 +43,14 @@ func decodeGIF(data []byte, limits Limits) (*image.RGBA, []string, error) {
 	}
 	m, err := runDecoder(formatGIF, gif.Decode, data)
 	if err != nil {
-		return nil, nil, err
+		return decoded{}, err
 	}
 	frame, notes, err := toRGB(m)
 	if err != nil {
-		return nil, nil, err
+		return decoded{}, err
 	}
 	rgb := frame
-	if m.Bounds() != canvas {
+	if canvas := (image.Rectangle{Max: size}); m.Bounds() != canvas {
 		rgb = image.NewRGBA(canvas)
 		fill(rgb, gifBackground(m, head.transparent))
 		place(rgb, frame, m.Bounds().Min)
@@ -56,7 +61,21 @@ func decodeGIF(data []byte, limits Limits) (*image.RGBA, []string, error) {
 	if head.frames > 1 {
 		notes = append(notes, fmt.Sprintf("animated GIF of %d frames: the first is used", head.frames))
 	}
-	return rgb, notes, nil
+	return decoded{rgb: rgb, notes: notes}, nil
+}
+
+// memory returns what package gif and the conversion of its result allocate, for
+// a canvas of the given size.
+func (h gifHead) memory(canvas image.Point) int64 {
+	frame := int64(h.first.Dx()) * int64(h.first.Dy())
+	need := frame * (1 + bytesPerPixel)
+	if h.interlaced {
+		need += frame
+	}
+	if h.first != (image.Rectangle{Max: canvas}) {
+		need += int64(canvas.X) * int64(canvas.Y) * bytesPerPixel
+	}
+	return need
 }
 
 // gifBackground is the colour around a first frame that is smaller than the
@@ -76,8 +95,11 @@ const (
 	gifHeaderSize      = 13
 	gifExtension       = 0x21
 	gifGraphicControl  = 0xf9
+	gifPlainText       = 0x01
+	gifApplication     = 0xff
 	gifImage           = 0x2c
 	gifTableFlag       = 0x80
+	gifInterlaceFlag   = 0x40
 	gifTransparentFlag = 0x01
 )
 
@@ -85,9 +107,9 @@ const (
 // a proper file has one.
 const maxControls = 16
 
-// walkGIF steps over the blocks of a GIF whose header has been checked. It
-// stops without an error where the data ends or makes no sense: the decoder
-// reports that if it concerns the first frame.
+// walkGIF reads the blocks of a GIF whose header has been checked. It stops
+// without an error where the data ends or makes no sense: the decoder reports
+// that if it concerns the first frame.
 func walkGIF(data []byte) gifHead {
 	head := gifHead{transparent: -1}
 	at := gifHeaderSize + gifTableSize(data[10])
@@ -99,7 +121,7 @@ func walkGIF(data []byte) gifHead {
 				head.flags = append(head.flags, at+3)
 				head.transparent = int(data[at+6])
 			}
-			at += 2
+			at += gifExtensionHead(data[at:])
 		case gifImage:
 			if at+10 > len(data) {
 				return head
@@ -107,6 +129,7 @@ func walkGIF(data []byte) gifHead {
 			if head.frames == 0 {
 				x, y := le16(data[at+1:]), le16(data[at+3:])
 				head.first = image.Rect(x, y, x+le16(data[at+5:]), y+le16(data[at+7:]))
+				head.interlaced = data[at+9]&gifInterlaceFlag != 0
 				head.colours = gifTableSize(data[10]) / 3
 				if n := gifTableSize(data[at+9]); n > 0 {
 					head.colours = n / 3
@@ -120,6 +143,22 @@ func walkGIF(data []byte) gifHead {
 		at = skipSubBlocks(data, at)
 	}
 	return head
+}
+
+// gifExtensionHead returns how many bytes of an extension package gif reads
+// before it expects sub-blocks. It takes the first block of plain text to have
+// its proper length of 12, whatever the file says.
+func gifExtensionHead(extension []byte) int {
+	const start = 2 // the introducer and the label
+	switch {
+	case len(extension) <= start:
+		return start
+	case extension[1] == gifPlainText:
+		return start + 1 + 12
+	case extension[1] == gifApplication:
+		return start + 1 + int(extension[start])
+	}
+	return start
 }
 
 // gifTableSize is the length in bytes of the colour table that flags announce.

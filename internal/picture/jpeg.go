@@ -3,22 +3,110 @@ package picture
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"image"
+	"image/jpeg"
+	"slices"
 )
 
 // maxScans bounds the scans of a progressive JPEG. Encoders write about ten; a
 // hostile file has thousands, each a pass over every block for a few bytes.
 const maxScans = 200
 
+func decodeJPEG(data []byte, limits Limits) (decoded, error) {
+	size, err := runConfig(formatJPEG, jpeg.DecodeConfig, data, limits)
+	if err != nil {
+		return decoded{}, err
+	}
+	head := walkJPEG(data)
+	if head.scans > maxScans {
+		return decoded{}, fmt.Errorf("the JPEG has %d scans; the limit is %d, since each costs a pass over the"+
+			" whole picture: save it again as a baseline JPEG", head.scans, maxScans)
+	}
+	if len(head.components) == 0 { // package jpeg has found one, so this is a matter of caution
+		return decoded{}, errors.New("the JPEG is damaged: its frame header is not where it belongs")
+	}
+	remedy := remedySmaller
+	if head.progressive {
+		remedy += ", or save it as a baseline JPEG"
+	}
+	need := int64(len(data)) + head.memory(size)
+	if err := checkMemory(formatJPEG, size, need, limits, remedy); err != nil {
+		return decoded{}, err
+	}
+	rgb, notes, err := decodeStoredJPEG(data, head)
+	return decoded{rgb, notes, head.orientation}, err
+}
+
+// decodeStoredJPEG leaves the orientation to its caller. It may write to data.
+func decodeStoredJPEG(data []byte, head jpegHead) (*image.RGBA, []string, error) {
+	// Package jpeg repeats subsampled components and converts YCCK to CMYK, after
+	// which they can't be interpolated. If the Adobe segment says that there is
+	// nothing to convert, it leaves the components as they are.
+	subsampledInk := head.subsampledInk() && head.adobes == 1
+	ycck := false
+	if subsampledInk {
+		ycck = data[head.transform] != 0
+		data[head.transform] = 0
+	}
+	m, err := runDecoder(formatJPEG, jpeg.Decode, data)
+	if err != nil {
+		return nil, nil, err
+	}
+	if cmyk, ok := m.(*image.CMYK); ok && subsampledInk {
+		return subsampledInkToRGB(cmyk, ycck), []string{noteCMYK}, nil
+	}
+	return toRGB(m)
+}
+
 // jpegHead is what walkJPEG reads from the segments of a JPEG.
 type jpegHead struct {
-	orientation int // EXIF tag 0x0112: 1 (upright) to 8; 1 where it is absent or broken
+	components  []jpegComponent // of the first frame header
+	progressive bool
+	orientation int // EXIF, 1 (upright) to 8
 	scans       int // SOS segments
 	adobes      int // Adobe segments; a proper file has at most one
-	transform   int // where in the file the last of them says how colours are coded
-	// subsampledInk is set for four components of which the second and third have
-	// half the resolution along both axes.
-	subsampledInk bool
+	transform   int // offset in the file of the colour coding in the last of them
+}
+
+// jpegComponent has the sampling factors of a component: blocks of 8x8 samples
+// in a minimum coded unit, along each axis.
+type jpegComponent struct{ h, v int }
+
+// memory returns what package jpeg and the conversion of its result allocate.
+func (h jpegHead) memory(size image.Point) int64 {
+	pixels := int64(size.X) * int64(size.Y)
+	components := h.components
+	if len(components) == 1 {
+		components = []jpegComponent{{1, 1}} // its factors have no meaning (ITU-T T.81, section A.2.2)
+	}
+	unitsX := ceilDiv(size.X, 8*components[0].h)
+	unitsY := ceilDiv(size.Y, 8*components[0].v)
+	blocks := int64(0)
+	for _, c := range components {
+		blocks += unitsX * unitsY * int64(c.h) * int64(c.v)
+	}
+	const samples, coefficients = 64, 64 * 4 // of a block, in bytes
+	need := blocks*samples + pixels*bytesPerPixel
+	if h.progressive {
+		need += blocks * coefficients
+	}
+	if h.subsampledInk() {
+		need += subsampledInkMemory(pixels)
+	}
+	if h.orientation > 1 {
+		need += pixels * bytesPerPixel
+	}
+	return need
+}
+
+// subsampledInk reports whether there are four components of which the second
+// and third have half the resolution along both axes. Of the ways to subsample
+// four components, package jpeg decodes this one alone.
+func (h jpegHead) subsampledInk() bool {
+	full, half := jpegComponent{2, 2}, jpegComponent{1, 1}
+	return slices.Equal(h.components, []jpegComponent{full, half, half, full})
 }
 
 // JPEG markers (ITU-T T.81, table B.1).
@@ -34,12 +122,12 @@ const (
 	markerTEM   = 0x01
 )
 
-// adobeTransform is where an Adobe segment says how colours are coded: 0 as they
-// are (RGB, CMYK), 1 YCbCr, 2 YCCK (ITU-T T.872, section 6.5.3).
+// adobeTransform is the offset in an Adobe segment of how colours are coded: 0
+// as they are (RGB, CMYK), 1 YCbCr, 2 YCCK (ITU-T T.872, section 6.5.3).
 const adobeTransform = 11
 
-// walkJPEG steps over the segments of a JPEG file. It stops without an error at
-// the first thing that it does not understand: the decoder reports that.
+// walkJPEG reads the segments of a JPEG file. It stops without an error at the
+// first thing that it does not understand: the decoder reports that.
 func walkJPEG(data []byte) jpegHead {
 	head := jpegHead{orientation: 1}
 	whole := len(data)
@@ -64,31 +152,39 @@ func walkJPEG(data []byte) jpegHead {
 		switch {
 		case marker == markerSOS:
 			head.scans++
-		case marker == markerAPP1 && !seenEXIF && bytes.HasPrefix(payload, []byte("Exif\x00\x00")):
+		case marker == markerAPP1 && !seenEXIF && bytes.HasPrefix(payload, []byte(exifPrefix)):
 			seenEXIF = true
-			head.orientation = exifOrientation(payload[6:])
+			head.orientation = exifOrientation(payload)
 		case marker == markerAPP14 && len(payload) > adobeTransform && bytes.HasPrefix(payload, []byte("Adobe")):
 			head.adobes++
 			head.transform = whole - len(rest) + 2 + adobeTransform
-		case marker >= markerSOF0 && marker <= markerSOF2:
-			head.subsampledInk = isSubsampledInk(payload)
+		case marker >= markerSOF0 && marker <= markerSOF2 && head.components == nil:
+			head.progressive = marker == markerSOF2
+			head.components = frameComponents(payload)
 		}
 		data = rest[size:]
 	}
 }
 
-// isSubsampledInk reads a frame header (ITU-T T.81, section B.2.2). Of the ways
-// to subsample four components, package jpeg decodes this one alone.
-func isSubsampledInk(frame []byte) bool {
-	const fixed, each, components = 6, 3, 4
-	if len(frame) != fixed+each*components {
-		return false
+// frameComponents reads a frame header (ITU-T T.81, section B.2.2). It returns
+// nil for a broken one.
+func frameComponents(frame []byte) []jpegComponent {
+	const fixed, each = 6, 3
+	if len(frame) < fixed || len(frame) != fixed+each*int(frame[5]) {
+		return nil
 	}
-	factors := func(c int) byte { return frame[fixed+each*c+1] }
-	return factors(0) == 0x22 && factors(1) == 0x11 && factors(2) == 0x11 && factors(3) == 0x22
+	components := make([]jpegComponent, frame[5])
+	for c := range components {
+		factors := frame[fixed+each*c+1]
+		components[c] = jpegComponent{int(factors >> 4), int(factors & 0xf)}
+		if components[c].h == 0 || components[c].v == 0 {
+			return nil
+		}
+	}
+	return components
 }
 
-// nextMarker returns the next marker and what follows it, or 0. It passes over
+// nextMarker returns the next marker and what follows it, or 0. It skips
 // entropy-coded data, in which 0xff is followed by 0 or by a restart marker.
 func nextMarker(data []byte) (byte, []byte) {
 	for {
@@ -106,105 +202,4 @@ func nextMarker(data []byte) (byte, []byte) {
 			return m, data
 		}
 	}
-}
-
-// exifOrientation reads tag 0x0112 from the first directory of a TIFF
-// structure (EXIF 2.3, sections 4.5.2 and 4.6.4). Anything out of order is 1.
-func exifOrientation(tiff []byte) int {
-	if len(tiff) < 8 {
-		return 1
-	}
-	var order binary.ByteOrder
-	switch string(tiff[:4]) {
-	case "II*\x00":
-		order = binary.LittleEndian
-	case "MM\x00*":
-		order = binary.BigEndian
-	default:
-		return 1
-	}
-	offset := uint64(order.Uint32(tiff[4:]))
-	if offset+2 > uint64(len(tiff)) {
-		return 1
-	}
-	entries := tiff[offset:]
-	count := int(order.Uint16(entries))
-	entries = entries[2:]
-	const entrySize, tagOrientation, typeShort = 12, 0x0112, 3
-	for ; count > 0 && len(entries) >= entrySize; count-- {
-		if order.Uint16(entries) == tagOrientation {
-			value := int(order.Uint16(entries[8:]))
-			if order.Uint16(entries[2:]) != typeShort || value < 1 || value > 8 {
-				return 1
-			}
-			return value
-		}
-		entries = entries[entrySize:]
-	}
-	return 1
-}
-
-func orientationText(orientation int) string {
-	switch orientation {
-	case 2:
-		return "mirrored left to right"
-	case 3:
-		return "turned by 180 degrees"
-	case 4:
-		return "mirrored top to bottom"
-	case 5:
-		return "mirrored along the main diagonal"
-	case 6:
-		return "turned by 90 degrees clockwise"
-	case 7:
-		return "mirrored along the other diagonal"
-	case 8:
-		return "turned by 90 degrees counter-clockwise"
-	}
-	return "upright"
-}
-
-// orient returns src as EXIF orientation 1 to 8 wants it shown. Values 5 to 8
-// exchange width and height.
-func orient(src *image.RGBA, orientation int) *image.RGBA {
-	w, h := src.Rect.Dx(), src.Rect.Dy()
-	dw, dh := w, h
-	if orientation >= 5 {
-		dw, dh = h, w
-	}
-	right, down := 4, src.Stride // one step in the source, in bytes
-	lastX, lastY := (w-1)*right, (h-1)*down
-
-	// Where the first result pixel stands in src, and what one step to the right
-	// and one step down in the result are there.
-	var start, stepX, stepY int
-	switch orientation {
-	case 2:
-		start, stepX, stepY = lastX, -right, down
-	case 3:
-		start, stepX, stepY = lastX+lastY, -right, -down
-	case 4:
-		start, stepX, stepY = lastY, right, -down
-	case 5:
-		start, stepX, stepY = 0, down, right
-	case 6:
-		start, stepX, stepY = lastY, -down, right
-	case 7:
-		start, stepX, stepY = lastX+lastY, -down, -right
-	case 8:
-		start, stepX, stepY = lastX, down, -right
-	default:
-		return src
-	}
-	dst := image.NewRGBA(image.Rect(0, 0, dw, dh))
-	to := 0
-	for y := range dh {
-		from := start + y*stepY
-		for range dw {
-			copy(dst.Pix[to:to+4], src.Pix[from:from+4])
-			to += 4
-			from += stepX
-		}
-	}
-	return dst
 }

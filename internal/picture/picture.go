@@ -2,17 +2,17 @@
 // network takes: it decodes PNG, JPEG, GIF, WebP and BMP, resizes and crops,
 // and normalises into float32 planes (one picture, NCHW).
 //
-// The results follow what PyTorch users get from Pillow and torchvision:
-// colours as convert("RGB") gives them, sizes and crop offsets as Resize and
-// CenterCrop compute them, values as ToTensor and Normalize produce them. Where
-// this package differs it says so at the place.
+// The results are those of Pillow and torchvision: colours as in
+// convert("RGB"), sizes and crop offsets as in Resize and CenterCrop, values as
+// in ToTensor and Normalize. Comments say where this package differs.
 //
-// Nothing here trusts a file: sizes are read and bounded before anything is
-// allocated for them. Networks, batches, labels and command-line flags belong
-// to other packages.
+// The package trusts no file: it reads sizes and checks them against limits
+// before it allocates memory for them. Networks, batches, labels and
+// command-line flags belong to other packages.
 package picture
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"image"
@@ -20,20 +20,25 @@ import (
 	"io/fs"
 	"os"
 	"strconv"
+
+	"cnncalc/internal/plain"
 )
 
-// Defaults of Limits. Decoding takes up to about 30 bytes a pixel for a moment
-// (a progressive CMYK JPEG; 6 for a usual photograph), and 4 bytes afterwards.
+// Defaults of Limits. The default for memory allows a usual photograph of
+// DefaultMaxPixels: 4:2:0 JPEG takes 5.5 bytes a pixel, while a progressive CMYK
+// JPEG takes 24.
 const (
 	DefaultMaxPixels = 100_000_000
 	DefaultMaxBytes  = 256 << 20
+	DefaultMaxMemory = 1 << 30
 )
 
 // Limits bounds what one picture may cost. A field that is zero or less takes
 // its default.
 type Limits struct {
-	Pixels int64 // width times height, also of a GIF's or WebP's canvas
+	Pixels int64 // width times height, also of the canvas of a GIF or WebP
 	Bytes  int64 // size of the file
+	Memory int64 // bytes to hold the file, decode it and convert it to RGB
 }
 
 func (l Limits) orDefault() Limits {
@@ -42,6 +47,9 @@ func (l Limits) orDefault() Limits {
 	}
 	if l.Bytes <= 0 {
 		l.Bytes = DefaultMaxBytes
+	}
+	if l.Memory <= 0 {
+		l.Memory = DefaultMaxMemory
 	}
 	return l
 }
@@ -55,13 +63,13 @@ type Picture struct {
 	Notes  []string // what was changed or left out, such as "alpha dropped"
 }
 
-// Open decodes the picture file at path. Anything but a regular file (or a link
-// to one) is refused before it is opened, since opening a FIFO would block.
+// Open decodes the picture file at path. It refuses anything but a regular file
+// (or a link to one) before opening it, since opening a FIFO would block.
 func Open(path string, limits Limits) (*Picture, error) {
 	p, err := openRegular(path, limits.orDefault())
 	if err != nil {
 		// Quoted, so that control and bidirectional characters show as escapes.
-		return nil, fmt.Errorf("%s: %w", strconv.Quote(path), err)
+		return nil, fmt.Errorf("%s: %w", strconv.Quote(plain.CutPath(path)), err)
 	}
 	return p, nil
 }
@@ -79,14 +87,18 @@ func openRegular(path string, limits Limits) (*Picture, error) {
 		return nil, withoutPath(err)
 	}
 	defer f.Close()
-	// The path may have changed hands between the two calls.
+	// Another file may have taken the path between the two calls.
 	if info, err = f.Stat(); err != nil {
 		return nil, withoutPath(err)
 	}
 	if err := checkRegular(info, limits); err != nil {
 		return nil, err
 	}
-	return Decode(f, limits)
+	data, err := read(f, info.Size(), limits)
+	if err != nil {
+		return nil, err
+	}
+	return decode(data, limits)
 }
 
 func checkRegular(info fs.FileInfo, limits Limits) error {
@@ -103,6 +115,9 @@ func checkRegular(info fs.FileInfo, limits Limits) error {
 	if info.Size() > limits.Bytes {
 		return fmt.Errorf("the file is %s; the limit for a picture is %s", bytesText(info.Size()), bytesText(limits.Bytes))
 	}
+	if info.Size() > limits.Memory {
+		return fileTooLarge(info.Size(), limits)
+	}
 	return nil
 }
 
@@ -115,40 +130,75 @@ func withoutPath(err error) error {
 	return err
 }
 
-// Decode reads one picture from r to its end. The kind is told from the first
-// bytes, never from a file name.
+// Decode reads one picture from r to its end. It recognises the format by the
+// first bytes, never by a file name.
 func Decode(r io.Reader, limits Limits) (*Picture, error) {
 	limits = limits.orDefault()
-	data, err := io.ReadAll(io.LimitReader(r, limits.Bytes+1))
+	data, err := read(r, 0, limits)
 	if err != nil {
+		return nil, err
+	}
+	return decode(data, limits)
+}
+
+// read returns all of r, which is expected to hold size bytes.
+func read(r io.Reader, size int64, limits Limits) ([]byte, error) {
+	most := min(limits.Bytes, limits.Memory)
+	// ReadFrom wants room for another read before it sees the end.
+	b := bytes.NewBuffer(make([]byte, 0, size+bytes.MinRead))
+	if _, err := b.ReadFrom(io.LimitReader(r, most+1)); err != nil {
 		return nil, fmt.Errorf("reading the picture: %w", withoutPath(err))
 	}
-	if int64(len(data)) > limits.Bytes {
+	switch n := int64(b.Len()); {
+	case n > limits.Bytes:
 		return nil, fmt.Errorf("the file is larger than %s, the limit for a picture", bytesText(limits.Bytes))
+	case n > limits.Memory:
+		return nil, fileTooLarge(n, limits)
 	}
+	return b.Bytes(), nil
+}
+
+func fileTooLarge(size int64, limits Limits) error {
+	return &MemoryError{What: "this picture", Need: size, Limit: limits.Memory, Remedy: remedySmaller}
+}
+
+// decoded is what the decoder of one format makes of a file.
+type decoded struct {
+	rgb         *image.RGBA
+	notes       []string
+	orientation int // EXIF, 1 to 8: how rgb is to be turned
+}
+
+// decode may write to data.
+func decode(data []byte, limits Limits) (*Picture, error) {
 	format, err := sniff(data)
 	if err != nil {
 		return nil, err
 	}
-	var rgb *image.RGBA
-	var notes []string
+	var d decoded
 	switch format {
 	case formatPNG:
-		rgb, notes, err = decodePNG(data, limits)
+		d, err = decodePNG(data, limits)
 	case formatJPEG:
-		rgb, notes, err = decodeJPEG(data, limits)
+		d, err = decodeJPEG(data, limits)
 	case formatGIF:
-		rgb, notes, err = decodeGIF(data, limits)
+		d, err = decodeGIF(data, limits)
 	case formatWebP:
-		rgb, notes, err = decodeWebP(data, limits)
+		d, err = decodeWebP(data, limits)
 	case formatBMP:
-		rgb, notes, err = decodeBMP(data, limits)
+		d, err = decodeBMP(data, limits)
 	}
 	if err != nil {
 		return nil, err
 	}
-	size := rgb.Rect.Size()
-	return &Picture{RGB: rgb, Width: size.X, Height: size.Y, Format: format, Notes: notes}, nil
+	// A viewer applies the orientation. Pillow's Image.open alone does not;
+	// ImageOps.exif_transpose does.
+	if o := d.orientation; o > 1 {
+		d.notes = append(d.notes, fmt.Sprintf("EXIF orientation %d applied: %s", o, orientationText(o)))
+		d.rgb = orient(d.rgb, o)
+	}
+	size := d.rgb.Rect.Size()
+	return &Picture{RGB: d.rgb, Width: size.X, Height: size.Y, Format: format, Notes: d.notes}, nil
 }
 
 // checkSize refuses a picture without pixels and one above the limit. It is

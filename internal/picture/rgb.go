@@ -15,11 +15,11 @@ const (
 )
 
 // toRGB converts a decoded picture to opaque RGBA, as Pillow's convert("RGB")
-// does: alpha is dropped and the colour under it kept, never blended. It may
-// take over m's pixels.
+// does: it drops alpha and keeps the colour under it, never blended. It may take
+// over the pixels of m.
 //
-// Of 16 bits the upper 8 are kept. Pillow does so for colour, but clips 16-bit
-// grey at 255, which turns nearly all of it white; that is not followed.
+// Of 16 bits it keeps the upper 8. So does Pillow for colour, but it clips
+// 16-bit grey at 255, which turns nearly all of it white.
 func toRGB(m image.Image) (*image.RGBA, []string, error) {
 	switch m := m.(type) {
 	case *image.RGBA: // the decoders return it only where every alpha is 255
@@ -37,15 +37,15 @@ func toRGB(m image.Image) (*image.RGBA, []string, error) {
 	case *image.CMYK:
 		return cmykToRGB(m), []string{noteCMYK}, nil
 	case *image.Gray16:
-		return upperBytes(m.Rect, m.Pix, [3]int{0, 0, 0}, 2), []string{note16Bit}, nil
+		return gray16ToRGB(m), []string{note16Bit}, nil
 	case *image.RGBA64: // like RGBA, always opaque here
-		return upperBytes(m.Rect, m.Pix, [3]int{0, 2, 4}, 8), []string{note16Bit}, nil
+		return upperBytes(m.Rect, m.Pix), []string{note16Bit}, nil
 	case *image.NRGBA64:
 		notes := []string{note16Bit}
 		if !m.Opaque() {
 			notes = append(notes, noteAlpha)
 		}
-		return upperBytes(m.Rect, m.Pix, [3]int{0, 2, 4}, 8), notes, nil
+		return upperBytes(m.Rect, m.Pix), notes, nil
 	}
 	return nil, nil, fmt.Errorf("the picture has a colour model that is not supported (%T)", m)
 }
@@ -128,11 +128,16 @@ func straightRGB(c color.Color) (r, g, b uint8) {
 	return n.R, n.G, n.B
 }
 
-// cmykToRGB converts pixels without gaps between rows.
+// cmykToRGB takes over the pixels of m, which have no gaps between rows.
 func cmykToRGB(m *image.CMYK) *image.RGBA {
-	dst := image.NewRGBA(image.Rect(0, 0, m.Rect.Dx(), m.Rect.Dy()))
-	inkToRGB(dst.Pix, m.Pix, m.Pix)
-	return dst
+	inkToRGB(m.Pix, m.Pix, m.Pix)
+	return &image.RGBA{Pix: m.Pix, Stride: m.Stride, Rect: m.Rect}
+}
+
+// subsampledInkMemory returns what subsampledInkToRGB allocates.
+func subsampledInkMemory(pixels int64) int64 {
+	const planes = 3 // 1.5 for a large picture, up to 3 for one of a single pixel
+	return pixels * (planes + bytesPerPixel)
 }
 
 // subsampledInkToRGB converts a CMYK or YCCK JPEG of which the second and third
@@ -160,7 +165,7 @@ func subsampledInkToRGB(m *image.CMYK, ycck bool) *image.RGBA {
 	return dst
 }
 
-// invertedRow takes three components as they are and subtracts them from 255.
+// invertedRow subtracts three components from 255.
 func invertedRow(dst, first, second, third []uint8) {
 	for x := range first {
 		dst[4*x], dst[4*x+1], dst[4*x+2], dst[4*x+3] = 255-first[x], 255-second[x], 255-third[x], 255
@@ -169,7 +174,7 @@ func invertedRow(dst, first, second, third []uint8) {
 
 // inkToRGB uses Pillow's formula (Convert.c, cmyk2rgb). Ink is 255 at its
 // fullest. Pixels have 4 bytes: cyan, magenta and yellow come from inks, black
-// from the last byte in black. dst may be inks.
+// from the last byte in black. dst may be inks, black or both.
 func inkToRGB(dst, inks, black []uint8) {
 	for i := 0; i+3 < len(dst); i += 4 {
 		white := 255 - int(black[i+3])
@@ -186,26 +191,30 @@ func mulDiv255(a, b int) int {
 	return (t>>8 + t) >> 8
 }
 
-// upperBytes makes RGB of big-endian 16-bit samples without gaps between rows.
-// offsets are those of red, green and blue in a pixel of size bytes.
-func upperBytes(rect image.Rectangle, pix []uint8, offsets [3]int, size int) *image.RGBA {
-	dst := image.NewRGBA(image.Rect(0, 0, rect.Dx(), rect.Dy()))
-	to := 0
-	for ; to < len(dst.Pix); pix = pix[size:] {
-		for c, offset := range offsets {
-			dst.Pix[to+c] = pix[offset]
-		}
-		dst.Pix[to+3] = 255
-		to += 4
+func gray16ToRGB(m *image.Gray16) *image.RGBA {
+	dst := image.NewRGBA(image.Rect(0, 0, m.Rect.Dx(), m.Rect.Dy()))
+	for i := range len(dst.Pix) / 4 {
+		v := m.Pix[2*i]
+		copy(dst.Pix[4*i:], []uint8{v, v, v, 255})
 	}
 	return dst
+}
+
+// upperBytes takes over pixels of four big-endian 16-bit samples, without gaps
+// between rows.
+func upperBytes(rect image.Rectangle, pix []uint8) *image.RGBA {
+	pixels := len(pix) / 8
+	for i := range pixels { // reads at or after what it writes
+		copy(pix[4*i:], []uint8{pix[8*i], pix[8*i+2], pix[8*i+4], 255})
+	}
+	return &image.RGBA{Pix: pix[: 4*pixels : 4*pixels], Stride: 4 * rect.Dx(), Rect: rect}
 }
 
 func fill(dst *image.RGBA, c color.RGBA) {
 	draw.Draw(dst, dst.Rect, image.NewUniform(c), image.Point{}, draw.Src)
 }
 
-// place copies src, whose own corner may be anywhere, to the point at of dst.
+// place copies src, wherever its own corner is, to the point at of dst.
 func place(dst, src *image.RGBA, at image.Point) {
 	draw.Draw(dst, src.Rect.Sub(src.Rect.Min).Add(at), src, src.Rect.Min, draw.Src)
 }

@@ -9,10 +9,10 @@ import (
 	"golang.org/x/image/webp"
 )
 
-// errShort says that a chunk is longer than what is left of the file.
+// errShort says that a chunk is longer than the rest of the file.
 var errShort = errors.New("short chunk")
 
-// eachChunk calls visit for each chunk of RIFF data. Every length is checked
+// eachChunk calls visit for each chunk of RIFF data. It checks every length
 // against the data, since x/image/webp allocates what a chunk declares.
 func eachChunk(data []byte, visit func(id string, chunk []byte)) error {
 	for len(data) > 0 {
@@ -30,115 +30,192 @@ func eachChunk(data []byte, visit func(id string, chunk []byte)) error {
 	return nil
 }
 
-// animation is what an animated WebP's chunks say.
-type animation struct {
-	header []byte // the VP8X chunk, which has the size of the canvas
-	frame  []byte // the first ANMF chunk
-	frames int
+// webpHead is what the chunks of a WebP say.
+type webpHead struct {
+	extended []byte // the VP8X chunk, which has flags and the size of the canvas
+	frame    []byte // the first ANMF chunk
+	frames   int
+	exif     []byte
 }
+
+// Flags in the first byte of a VP8X chunk.
+const (
+	webpAnimationFlag = 1 << 1
+	webpEXIFFlag      = 1 << 3
+	webpAlphaFlag     = 1 << 4
+)
+
+func (h webpHead) has(flag byte) bool { return h.extended != nil && h.extended[0]&flag != 0 }
 
 // decodeWebP decodes a still WebP, or the first frame of an animated one on its
 // canvas.
-func decodeWebP(data []byte, limits Limits) (*image.RGBA, []string, error) {
+func decodeWebP(data []byte, limits Limits) (decoded, error) {
 	const riffHeader = 12 // "RIFF", size, "WEBP"
 	declared := uint64(le32(data[4:])) + 8
 	if declared < riffHeader {
-		return nil, nil, errors.New("the WebP is damaged: its RIFF size is too small")
+		return decoded{}, errors.New("the WebP is damaged: its RIFF size is too small")
 	}
 	if declared > uint64(len(data)) {
-		return nil, nil, truncated(formatWebP)
+		return decoded{}, truncated(formatWebP)
 	}
 	data = data[:declared]
-	var a animation
+	var head webpHead
 	err := eachChunk(data[riffHeader:], func(id string, chunk []byte) {
-		const animationFlag = 1 << 1
 		switch {
-		case id == "VP8X" && a.header == nil && len(chunk) == 10 && chunk[0]&animationFlag != 0:
-			a.header = chunk
+		case id == "VP8X" && head.extended == nil && len(chunk) == 10:
+			head.extended = chunk
 		case id == "ANMF":
-			if a.frames == 0 {
-				a.frame = chunk
+			if head.frames == 0 {
+				head.frame = chunk
 			}
-			a.frames++
+			head.frames++
+		case id == "EXIF" && head.exif == nil:
+			head.exif = chunk
 		}
 	})
 	if err != nil {
-		return nil, nil, truncated(formatWebP)
+		return decoded{}, truncated(formatWebP)
 	}
-	if a.header != nil {
-		return decodeAnimatedWebP(a, limits)
+	orientation := 1
+	if head.has(webpEXIFFlag) { // libwebp ignores the chunk without it
+		orientation = exifOrientation(head.exif)
 	}
-	return decodeStillWebP(data, limits)
+	var d decoded
+	if head.has(webpAnimationFlag) {
+		d, err = decodeAnimatedWebP(head, orientation, int64(len(data)), limits)
+	} else {
+		d, err = decodeStillWebP(data, orientation, 0, limits)
+	}
+	d.orientation = orientation
+	return d, err
 }
 
-func decodeStillWebP(data []byte, limits Limits) (*image.RGBA, []string, error) {
-	if err := runConfig(formatWebP, webp.DecodeConfig, data, limits); err != nil {
-		return nil, nil, err
+// decodeStillWebP leaves the orientation to its caller. taken is what memory has
+// gone, or will go, into other things than the frame in data, in bytes.
+func decodeStillWebP(data []byte, orientation int, taken int64, limits Limits) (decoded, error) {
+	size, err := runConfig(formatWebP, webp.DecodeConfig, data, limits)
+	if err != nil {
+		return decoded{}, err
+	}
+	need := taken + int64(len(data)) + webpMemory(data, size)
+	if orientation > 1 {
+		need += int64(size.X) * int64(size.Y) * bytesPerPixel
+	}
+	if err := checkMemory(formatWebP, size, need, limits, remedySmaller); err != nil {
+		return decoded{}, err
 	}
 	m, err := runDecoder(formatWebP, webp.Decode, data)
 	if err != nil {
-		return nil, nil, err
+		return decoded{}, err
 	}
 	switch m := m.(type) {
 	case *image.YCbCr:
-		return webpToRGB(m), nil, nil
+		return decoded{rgb: webpToRGB(m)}, nil
 	case *image.NYCbCrA:
 		var notes []string
 		if !m.Opaque() {
 			notes = append(notes, noteAlpha)
 		}
-		return webpToRGB(&m.YCbCr), notes, nil
+		return decoded{rgb: webpToRGB(&m.YCbCr), notes: notes}, nil
 	}
-	return toRGB(m)
+	rgb, notes, err := toRGB(m)
+	return decoded{rgb: rgb, notes: notes}, err
 }
 
-// decodeAnimatedWebP wraps the first frame's chunks into a still WebP, which
+// webpMemory returns what x/image/webp and the conversion of its result allocate
+// for the first frame in a WebP file.
+func webpMemory(data []byte, size image.Point) int64 {
+	const riffHeader = 12
+	pixels := int64(size.X) * int64(size.Y)
+	need := int64(0)
+	// The chunks are whole: eachChunk has been through them.
+	_ = eachChunk(data[riffHeader:], func(id string, chunk []byte) {
+		switch id {
+		case "VP8L":
+			need += losslessMemory(len(chunk), size)
+		case "VP8 ":
+			macroblocks := ceilDiv(size.X, 16) * ceilDiv(size.Y, 16)
+			const planes, filter = 16 * 16 * 3 / 2, 4 // bytes of a macroblock
+			need += macroblocks*(planes+filter) + pixels*bytesPerPixel + int64(len(chunk))
+		case "ALPH":
+			need += losslessMemory(len(chunk), size) + pixels
+		}
+	})
+	return need
+}
+
+// losslessMemory returns what package vp8l allocates for size bytes of data.
+// Besides the pixels these are a second copy of them for a palette, three
+// pictures of 4x4 tiles or larger, and the Huffman codes. There are at most 2600
+// groups of five, in which every entry of the tables takes half a bit of data or
+// more, and every table a dozen bits.
+func losslessMemory(size int, picture image.Point) int64 {
+	const (
+		maxGroups    = 2600 // maxHuffImageSize in package vp8l
+		groupMemory  = 90_000
+		memoryOfByte = 2600 // what one byte of data can make package vp8l allocate for codes
+		fixed        = 4 * groupMemory
+	)
+	tiles := ceilDiv(picture.X, 4) * ceilDiv(picture.Y, 4)
+	pixels := int64(picture.X) * int64(picture.Y)
+	codes := min(min(tiles, maxGroups)*groupMemory, int64(size)*memoryOfByte)
+	return (2*pixels+3*tiles)*bytesPerPixel + codes + min(fixed, int64(size)*memoryOfByte)
+}
+
+// decodeAnimatedWebP wraps the chunks of the first frame into a still WebP, which
 // x/image/webp can read. Around a frame smaller than its canvas the picture is
-// black, as Pillow gives it.
-func decodeAnimatedWebP(a animation, limits Limits) (*image.RGBA, []string, error) {
-	canvas := image.Rect(0, 0, le24(a.header[4:])+1, le24(a.header[7:])+1)
+// black, as Pillow gives it. fileSize is that of the file, in bytes.
+func decodeAnimatedWebP(head webpHead, orientation int, fileSize int64, limits Limits) (decoded, error) {
+	canvas := image.Rect(0, 0, le24(head.extended[4:])+1, le24(head.extended[7:])+1)
 	if err := checkSize(int64(canvas.Dx()), int64(canvas.Dy()), limits); err != nil {
-		return nil, nil, err
+		return decoded{}, err
 	}
-	frame := a.frame
+	frame := head.frame
 	const frameHeader = 16 // x/2, y/2, width-1, height-1, duration: 3 bytes each; flags
 	if len(frame) < frameHeader {
-		return nil, nil, errors.New("the WebP is damaged: an animation without a first frame")
+		return decoded{}, errors.New("the WebP is damaged: an animation without a first frame")
 	}
 	at := image.Pt(2*le24(frame), 2*le24(frame[3:]))
 	rect := image.Rect(0, 0, le24(frame[6:])+1, le24(frame[9:])+1).Add(at)
 	if !rect.In(canvas) {
-		return nil, nil, errors.New("the WebP is damaged: its first frame lies outside its canvas")
+		return decoded{}, errors.New("the WebP is damaged: its first frame lies outside its canvas")
 	}
 	payload := frame[frameHeader:]
 	hasAlpha := false
 	err := eachChunk(payload, func(id string, _ []byte) { hasAlpha = hasAlpha || id == "ALPH" })
 	if err != nil {
-		return nil, nil, truncated(formatWebP)
+		return decoded{}, truncated(formatWebP)
 	}
-	rgb, notes, err := decodeStillWebP(stillWebP(frame[6:12], hasAlpha, payload), limits)
+	taken := fileSize
+	if rect != canvas {
+		whole := int64(canvas.Dx()) * int64(canvas.Dy()) * bytesPerPixel
+		taken += whole
+		if orientation > 1 {
+			taken += whole
+		}
+	}
+	d, err := decodeStillWebP(stillWebP(frame[6:12], hasAlpha, payload), orientation, taken, limits)
 	if err != nil {
-		return nil, nil, err
+		return decoded{}, err
 	}
 	if rect != canvas {
 		whole := image.NewRGBA(canvas)
 		fill(whole, color.RGBA{A: 255})
-		place(whole, rgb, at)
-		rgb = whole
+		place(whole, d.rgb, at)
+		d.rgb = whole
 	}
-	if a.frames > 1 {
-		notes = append(notes, fmt.Sprintf("animated WebP of %d frames: the first is used", a.frames))
+	if head.frames > 1 {
+		d.notes = append(d.notes, fmt.Sprintf("animated WebP of %d frames: the first is used", head.frames))
 	}
-	return rgb, notes, nil
+	return d, nil
 }
 
 // stillWebP writes a WebP file of one frame. size is width-1 and height-1 in 3
 // bytes each, payload the frame's chunks.
 func stillWebP(size []byte, hasAlpha bool, payload []byte) []byte {
-	const alphaFlag = 1 << 4
 	var flags byte
 	if hasAlpha {
-		flags = alphaFlag
+		flags = webpAlphaFlag
 	}
 	head := []byte("RIFF\x00\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00")
 	file := append(head, flags, 0, 0, 0)
