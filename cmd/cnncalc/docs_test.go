@@ -359,16 +359,15 @@ func refreshLine(want, got string) string {
 }
 
 var (
-	codeSpan   = regexp.MustCompile("`([^`]+)`")
-	namedFlag  = regexp.MustCompile(`(?:^|\s)(--[a-z][a-z-]*)`)
-	namedKind  = regexp.MustCompile(`^[A-Z][A-Z0-9]*$`)
-	otherFlags = []string{"--help"}
+	codeSpan  = regexp.MustCompile("`([^`]+)`")
+	namedFlag = regexp.MustCompile(`(?:^|\s)(--[a-z][a-z-]*)`)
 )
 
 // Every command and flag that the text of a page names is there.
 func TestDocsNameCommandsAndFlags(t *testing.T) {
 	root := newRoot(&app{})
-	known := slices.Clone(otherFlags)
+	root.InitDefaultHelpCmd()
+	known := []string{"--help"}
 	for _, cmd := range root.Commands() {
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, "--"+f.Name) })
 	}
@@ -377,8 +376,8 @@ func TestDocsNameCommandsAndFlags(t *testing.T) {
 		for _, span := range codeSpan.FindAllStringSubmatch(p.text(), -1) {
 			code := strings.Join(strings.Fields(span[1]), " ")
 			if args, ok := strings.CutPrefix(code, "cnncalc "); ok {
-				if _, _, err := root.Find(commandWords(args)); err != nil {
-					t.Errorf("%s: `%s`: %v", name, code, err)
+				if _, rest, err := root.Find([]string{commandWord(args)}); err != nil || len(rest) > 0 {
+					t.Errorf("%s: `%s`: there is no such command or topic", name, code)
 				}
 			}
 			for _, m := range namedFlag.FindAllStringSubmatch(code, -1) {
@@ -390,13 +389,13 @@ func TestDocsNameCommandsAndFlags(t *testing.T) {
 	}
 }
 
-// commandWords are the words that choose a command or a help topic. A word in capitals stands for any argument.
-func commandWords(args string) []string {
+// commandWord is the word that chooses a command or a help topic. A word in capitals stands for any of them.
+func commandWord(args string) string {
 	words := strings.Fields(args)
-	if len(words) > 1 && words[0] == "help" && !namedKind.MatchString(words[1]) {
-		return words[1:2]
+	if len(words) > 1 && words[0] == "help" && words[1] != strings.ToUpper(words[1]) {
+		return words[1]
 	}
-	return words[:1]
+	return words[0]
 }
 
 // text is the page without its blocks.
