@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"cnncalc/internal/plain"
 )
 
 // readTypes lists the element types that can be read, for messages.
@@ -47,7 +49,7 @@ func dtypeOf(descr string) (dtype, error) {
 	case "<f2":
 		return typeF16, nil
 	case ">f4", ">f8", ">f2":
-		return dtype{}, fmt.Errorf("type %q is big-endian; convert it in numpy with a.astype('<f4')", descr)
+		return dtype{}, fmt.Errorf("type %s is big-endian; convert it in numpy with a.astype('<f4')", plain.Quote(descr))
 	}
 	kind := strings.TrimLeft(descr, "<>|=")
 	if kind != "" {
@@ -72,10 +74,7 @@ func dtypeOf(descr string) (dtype, error) {
 	case "f":
 		what = "a floating-point type of another size"
 	}
-	if len(descr) > 16 {
-		descr = descr[:16] + "..."
-	}
-	return dtype{}, fmt.Errorf("type %q is not supported: %s; %s", descr, what, remedy)
+	return dtype{}, fmt.Errorf("type %s is not supported: %s; %s", plain.Quote(descr), what, remedy)
 }
 
 func decodeFloat32(dst []float32, src []byte) error {
@@ -84,6 +83,15 @@ func decodeFloat32(dst []float32, src []byte) error {
 		dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(src[4*i:]))
 	}
 	return nil
+}
+
+// unreadType is the error for values of an element type, as numpy or safetensors calls it, that can't be read.
+func unreadType(name string) error {
+	if strings.ContainsAny(name, "<>|=") {
+		_, err := dtypeOf(name)
+		return err
+	}
+	return fmt.Errorf("type %s is not supported; %s", plain.Cut(name), readTypes)
 }
 
 // decodeFloat64 rounds to the nearest float32. A finite value beyond float32's range is an error: read as infinity

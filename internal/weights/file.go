@@ -137,10 +137,10 @@ func (f *File) Tensors() []Info {
 func (f *File) Read(name string, dst []float32) error {
 	i, ok := f.index[name]
 	if !ok {
-		return fmt.Errorf("the file has no tensor %q", name)
+		return fmt.Errorf("the file has no tensor %s", quoteName(name))
 	}
 	if err := f.entries[i].readInto(dst); err != nil {
-		return fmt.Errorf("tensor %q: %w", name, err)
+		return fmt.Errorf("tensor %s: %w", quoteName(name), err)
 	}
 	return nil
 }
@@ -221,7 +221,7 @@ func (f *File) readAll(limit int64, keep func(name string) bool) ([]Tensor, erro
 		}
 		t, err := e.readNew(limit)
 		if err != nil {
-			return nil, fmt.Errorf("tensor %q: %w", e.name, err)
+			return nil, fmt.Errorf("tensor %s: %w", quoteName(e.name), err)
 		}
 		limit -= 4 * int64(len(t.Data))
 		tensors = append(tensors, t)

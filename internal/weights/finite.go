@@ -27,7 +27,8 @@ func NotFinite(name string, shape []int, values []float32) string {
 	if first < 0 {
 		return ""
 	}
-	return fmt.Sprintf("tensor %q has %d NaN and %d infinite values, the first at %s", name, nans, infinities, formatShape(position(first, shape)))
+	return fmt.Sprintf("tensor %s has %d NaN and %d infinite values, the first at %s",
+		quoteName(name), nans, infinities, formatShape(position(first, shape)))
 }
 
 // position is the place of value i, in C order, along each dimension.

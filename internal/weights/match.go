@@ -127,7 +127,8 @@ func indexNames(file []Info) (map[string]int, error) {
 	for i, t := range file {
 		name := plainName(t.Name)
 		if other, ok := byName[name]; ok {
-			return nil, fmt.Errorf("tensors %q and %q have the same name but for prefixes; remove one of them", file[other].Name, t.Name)
+			return nil, fmt.Errorf("tensors %s and %s have the same name but for prefixes; remove one of them",
+				quoteName(file[other].Name), quoteName(t.Name))
 		}
 		byName[name] = i
 	}
@@ -208,7 +209,7 @@ func (c *candidate) assignment(file []Info) (Assignment, error) {
 	for _, place := range c.found {
 		t := file[place]
 		if _, ok := dtypeByCode(t.DType); !ok {
-			return Assignment{}, fmt.Errorf("tensor %q is of type %s; %s", t.Name, cutText(t.DType), readTypes)
+			return Assignment{}, fmt.Errorf("tensor %s: %w", quoteName(t.Name), unreadType(t.DType))
 		}
 		if !slices.Contains(a.DTypes, t.DType) {
 			a.DTypes = append(a.DTypes, t.DType)

@@ -284,7 +284,11 @@ func TestMatchErrors(t *testing.T) {
 			`  another shape: "classifier.1.weight" is (4096, 12544), and "a6.weight" needs (4096, 9216); the layer before it has another size, as with another input size`},
 		{"window", reshape("features.3.weight", 192, 64, 3, 3), of15 + "1 of another shape\n" +
 			`  another shape: "features.3.weight" is (192, 64, 3, 3), and "a2.weight" needs (192, 64, 5, 5)`},
-		{"integers", change("features.3.weight", func(i *Info) { i.DType = "I8" }), `tensor "features.3.weight" is of type I8; F32, F16, BF16 and F64 are read`},
+		{"integers", change("features.3.weight", func(i *Info) { i.DType = "I8" }), `tensor "features.3.weight": type I8 is not supported; F32, F16, BF16 and F64 are read`},
+		{"big-endian", change("features.3.weight", func(i *Info) { i.DType = ">f4" }),
+			`tensor "features.3.weight": type ">f4" is big-endian; convert it in numpy with a.astype('<f4')`},
+		{"long name", append(slices.Clone(alexnet), Info{strings.Repeat("x", 1_000_000), []int{}, "F32"}), unfit + "16 of 16 tensors fit, by the names of torchvision's alexnet; 1 unexpected\n" +
+			`  unexpected: "` + strings.Repeat("x", 128) + "..." + strings.Repeat("x", 128) + `" ()`},
 		{"name twice", append(slices.Clone(alexnet), Info{"module.features.3.weight", []int{192, 64, 5, 5}, "F32"}),
 			`tensors "features.3.weight" and "module.features.3.weight" have the same name but for prefixes; remove one of them`},
 		{"another network", networks["vgg16"], "the file has the weights of torchvision's vgg16, of 16 layers; the network has 8 layers with weights"},
@@ -352,7 +356,8 @@ func FuzzMatch(f *testing.F) {
 			}
 			return
 		}
-		if len(a)+len(b) < 100 && len(err.Error()) > 2000 {
+		// Each name is cut to 256 characters, of which one may be written as `\U000e0001`.
+		if len(err.Error()) > 30_000 {
 			t.Errorf("a message of %d bytes", len(err.Error()))
 		}
 		if i := strings.IndexFunc(err.Error(), func(r rune) bool { return r < ' ' && r != '\n' || r == '\u202e' }); i >= 0 {

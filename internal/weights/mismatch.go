@@ -25,7 +25,7 @@ func (c *candidate) mismatch(file []Info) error {
 	add("missing", c.missing, func(i int) string { return c.describeMissing(i, file) })
 	add("another shape", c.unlike, func(i int) string { return c.describeUnlike(i, file[c.found[i]]) })
 	add("unexpected", c.unexpected, func(i int) string {
-		return fmt.Sprintf("%q %s", cutText(file[i].Name), formatShape(file[i].Shape))
+		return fmt.Sprintf("%s %s", quoteName(file[i].Name), formatShape(file[i].Shape))
 	})
 	return fmt.Errorf("the weights do not fit the network: %s\n%s", c.counts(), strings.Join(lines, "\n"))
 }
@@ -51,19 +51,15 @@ func (c *candidate) counts() string {
 
 func (c *candidate) describeMissing(i int, file []Info) string {
 	w := c.wants[i]
-	text := fmt.Sprintf("%q %s", c.names[i], formatShape(w.Shape))
+	text := fmt.Sprintf("%s %s", quoteName(c.names[i]), formatShape(w.Shape))
 	if plainName(w.Name) != c.names[i] {
-		text += fmt.Sprintf(" for %q", w.Name)
+		text += " for " + quoteName(w.Name)
 	}
-	// A file may have any number of names of any length.
-	const most, longest = 1000, 200
 	var candidates []string
-	for _, u := range c.unexpected[:min(most, len(c.unexpected))] {
-		if name := file[u].Name; len(name) <= longest {
-			candidates = append(candidates, fmt.Sprintf("%q", name))
-		}
+	for _, u := range c.unexpected[:min(diag.MaxCandidates, len(c.unexpected))] {
+		candidates = append(candidates, quoteName(file[u].Name))
 	}
-	if hint := diag.DidYouMean(fmt.Sprintf("%q", c.names[i]), candidates); hint != "" {
+	if hint := diag.DidYouMean(quoteName(c.names[i]), candidates); hint != "" {
 		text += "; " + hint
 	}
 	return text
@@ -71,7 +67,7 @@ func (c *candidate) describeMissing(i int, file []Info) string {
 
 func (c *candidate) describeUnlike(i int, got Info) string {
 	w := c.wants[i]
-	text := fmt.Sprintf("%q is %s, and %q needs %s", cutText(got.Name), formatShape(got.Shape), w.Name, formatShape(w.Shape))
+	text := fmt.Sprintf("%s is %s, and %s needs %s", quoteName(got.Name), formatShape(got.Shape), quoteName(w.Name), formatShape(w.Shape))
 	if hint := shapeHint(got.Shape, w.Shape); hint != "" {
 		text += "; " + hint
 	}

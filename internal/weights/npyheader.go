@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"cnncalc/internal/plain"
 )
 
 // npyHeader is the dictionary in front of an npy array (numpy.lib.format, "Format Version 1.0").
@@ -87,7 +89,7 @@ func (p *headerParser) key(seen []string) (string, error) {
 	}
 	if key != keyDescr && key != keyFortran && key != keyShape {
 		p.pos = start
-		return "", fmt.Errorf("key %q is unknown; only descr, fortran_order and shape belong here", key)
+		return "", fmt.Errorf("key %s is unknown; only descr, fortran_order and shape belong here", plain.Quote(key))
 	}
 	if slices.Contains(seen, key) {
 		p.pos = start
@@ -182,7 +184,7 @@ func (p *headerParser) dimension() (int, error) {
 	}
 	if len(digits) > 1 && digits[0] == '0' {
 		p.pos = start
-		return 0, fmt.Errorf("dimension %s starts with a zero", digits)
+		return 0, fmt.Errorf("dimension %s starts with a zero", plain.Cut(digits))
 	}
 	d, err := strconv.Atoi(digits)
 	if err != nil {

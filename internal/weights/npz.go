@@ -32,14 +32,14 @@ func openNPZ(r io.ReaderAt, size int64) ([]entry, error) {
 	packedLeft := uint64(size)
 	for _, f := range files {
 		if err := checkEntry(f, seen, &packedLeft); err != nil {
-			return nil, fmt.Errorf("entry %q: %w", f.Name, err)
+			return nil, fmt.Errorf("entry %s: %w", quoteName(f.Name), err)
 		}
 	}
 	entries := make([]entry, 0, len(files))
 	for _, f := range files {
 		e, err := openEntry(f)
 		if err != nil {
-			return nil, fmt.Errorf("entry %q: %w", f.Name, err)
+			return nil, fmt.Errorf("entry %s: %w", quoteName(f.Name), err)
 		}
 		entries = append(entries, e)
 	}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+
+	"cnncalc/internal/plain"
 )
 
 // The safetensors format (huggingface/safetensors, "Format"): the header's length as 8 little-endian bytes, the header in
@@ -76,7 +78,7 @@ func (t safetensor) entry(r io.ReaderAt, payload int64) entry {
 	if ok {
 		a.typ = typ
 	} else {
-		a.refused = fmt.Errorf("type %s is not supported; %s", t.typ, readTypes)
+		a.refused = unreadType(t.typ)
 	}
 	return plainEntry(t.name, a, r, t.end-t.start)
 }
@@ -89,7 +91,7 @@ func checkLayout(tensors []safetensor, payload int64) error {
 	}
 	for _, t := range tensors {
 		if err := t.checkSize(payload); err != nil {
-			return fmt.Errorf("tensor %q: %w", t.name, err)
+			return fmt.Errorf("tensor %s: %w", quoteName(t.name), err)
 		}
 	}
 	slices.SortStableFunc(tensors, func(a, b safetensor) int {
@@ -98,10 +100,11 @@ func checkLayout(tensors []safetensor, payload int64) error {
 	covered, last := int64(0), ""
 	for _, t := range tensors {
 		if t.start < covered {
-			return fmt.Errorf("tensor %q: it starts at byte %d of the payload, and %q before it ends at %d: they overlap", t.name, t.start, last, covered)
+			return fmt.Errorf("tensor %s: it starts at byte %d of the payload, and %s before it ends at %d: they overlap",
+				quoteName(t.name), t.start, quoteName(last), covered)
 		}
 		if t.start > covered {
-			return fmt.Errorf("bytes %d to %d of the payload belong to no tensor: a hole before %q", covered, t.start, t.name)
+			return fmt.Errorf("bytes %d to %d of the payload belong to no tensor: a hole before %s", covered, t.start, quoteName(t.name))
 		}
 		covered, last = t.end, t.name
 	}
@@ -114,7 +117,7 @@ func checkLayout(tensors []safetensor, payload int64) error {
 func (t safetensor) checkSize(payload int64) error {
 	bits, known := bitsOfType[t.typ]
 	if !known {
-		return fmt.Errorf("type %q is unknown; %s", cutText(t.typ), readTypes)
+		return fmt.Errorf("type %s is unknown; %s", plain.Quote(t.typ), readTypes)
 	}
 	count, ok := valueCount(t.shape)
 	if !ok {
@@ -132,13 +135,4 @@ func (t safetensor) checkSize(payload int64) error {
 		return fmt.Errorf("shape %s of %s needs %d bytes, and its range %d to %d has %d", formatShape(t.shape), t.typ, need, t.start, t.end, t.end-t.start)
 	}
 	return nil
-}
-
-// cutText keeps a text of the file short in a message.
-func cutText(s string) string {
-	const most = 40
-	if len(s) <= most {
-		return s
-	}
-	return s[:most] + "..."
 }

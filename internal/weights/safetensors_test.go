@@ -133,7 +133,7 @@ func TestSafetensorsErrors(t *testing.T) {
 		{"dimensions", file(`"a":{"shape":[` + strings.Repeat("1,", 64) + `1]}`), h + `142: tensor "a": more than 64 dimensions`},
 		{"one offset", file(`"a":{"data_offsets":[0]}`), h + `24: tensor "a": data_offsets has 1 numbers, want start and end`},
 		{"three offsets", file(`"a":{"data_offsets":[0,1,2]}`), h + `25: tensor "a": data_offsets has more than two numbers`},
-		{"long name", file(stEntry(long, "F32", "3", 0, 0)), h + `1028: tensor "` + long[:40] + `...": want "[", found 3`},
+		{"long name", file(stEntry(long, "F32", "3", 0, 0)), h + `1028: tensor "` + long[:128] + `...` + long[:128] + `": want "[", found 3`},
 
 		{"unknown type", file(stEntry("a", "Q4_K", "[2]", 0, 8), b), `tensor "a": type "Q4_K" is unknown; F32, F16, BF16 and F64 are read`},
 		{"type in small letters", file(stEntry("a", "f32", "[2]", 0, 8), b), `tensor "a": type "f32" is unknown; F32, F16, BF16 and F64 are read`},

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strconv"
 	"unicode/utf8"
+
+	"cnncalc/internal/plain"
 )
 
 // metadataKey is the one key of the header that is not a tensor's name; it has a map of texts.
@@ -51,7 +53,7 @@ func (p jsonParser) header() ([]safetensor, error) {
 		}
 		t, err := p.tensor()
 		if err != nil {
-			return fmt.Errorf("tensor %q: %w", cutText(name), err)
+			return fmt.Errorf("tensor %s: %w", quoteName(name), err)
 		}
 		t.name = name
 		tensors = append(tensors, t)
@@ -84,7 +86,7 @@ func (p jsonParser) tensor() (safetensor, error) {
 	missing := map[string]bool{"dtype": true, "shape": true, "data_offsets": true}
 	err := p.object(func(key string) error {
 		if !missing[key] {
-			return fmt.Errorf("key %q is unknown; only dtype, shape and data_offsets belong here", cutText(key))
+			return fmt.Errorf("key %s is unknown; only dtype, shape and data_offsets belong here", plain.Quote(key))
 		}
 		delete(missing, key)
 		var err error
@@ -153,7 +155,7 @@ func (p jsonParser) object(value func(key string) error) error {
 			return err
 		}
 		if seen[key] {
-			return fmt.Errorf("%q stands twice", cutText(key))
+			return fmt.Errorf("%s stands twice", quoteName(key))
 		}
 		seen[key] = true
 		if err := value(key); err != nil {
@@ -211,10 +213,10 @@ func (p jsonParser) number(bits int) (int64, error) {
 	}
 	n, err := strconv.ParseInt(written.String(), 10, bits)
 	if errors.Is(err, strconv.ErrRange) {
-		return 0, fmt.Errorf("%s is larger than any file", cutText(written.String()))
+		return 0, fmt.Errorf("%s is larger than any file", plain.Cut(written.String()))
 	}
 	if err != nil || written[0] == '-' {
-		return 0, fmt.Errorf("want a whole number of 0 or more, found %s", cutText(written.String()))
+		return 0, fmt.Errorf("want a whole number of 0 or more, found %s", plain.Cut(written.String()))
 	}
 	return n, nil
 }
@@ -240,9 +242,9 @@ func describeToken(token json.Token) string {
 	case json.Delim:
 		return strconv.QuoteRune(rune(t))
 	case string:
-		return strconv.Quote(cutText(t))
+		return plain.Quote(t)
 	case nil:
 		return "null"
 	}
-	return cutText(fmt.Sprint(token))
+	return plain.Cut(fmt.Sprint(token))
 }

@@ -26,7 +26,8 @@ func WriteSafetensors(w io.Writer, tensors []Info, values func(i int) ([]float32
 			return err
 		}
 		if count, _ := valueCount(t.Shape); count != int64(len(data)) {
-			return fmt.Errorf("tensor %q: shape %s has %d values, and %d were given", t.Name, formatShape(t.Shape), count, len(data))
+			return fmt.Errorf("tensor %s: shape %s has %d values, and %d were given",
+				quoteName(t.Name), formatShape(t.Shape), count, len(data))
 		}
 		if err := writeValues(w, data); err != nil {
 			return err
@@ -46,11 +47,11 @@ func safetensorsHeader(tensors []Info) ([]byte, error) {
 	for _, t := range tensors {
 		count, ok := valueCount(t.Shape)
 		if !ok || len(t.Shape) > maxDims || end+4*count < 0 {
-			return nil, fmt.Errorf("tensor %q: shape %s can't be written: a negative size, too many values or more than %d dimensions",
-				t.Name, formatShape(t.Shape), maxDims)
+			return nil, fmt.Errorf("tensor %s: shape %s can't be written: a negative size, too many values or more than %d dimensions",
+				quoteName(t.Name), formatShape(t.Shape), maxDims)
 		}
 		if seen[t.Name] || t.Name == metadataKey || !utf8.ValidString(t.Name) {
-			return nil, fmt.Errorf("a safetensors file can't have the name %q, or not twice", t.Name)
+			return nil, fmt.Errorf("a safetensors file can't have the name %s, or not twice", quoteName(t.Name))
 		}
 		seen[t.Name] = true
 		name, err := json.Marshal(t.Name)

@@ -14,6 +14,8 @@ import (
 	"math/bits"
 	"strconv"
 	"strings"
+
+	"cnncalc/internal/plain"
 )
 
 // Tensor is one named array of float32 values.
@@ -54,6 +56,9 @@ func valueCount(shape []int) (int64, bool) {
 	}
 	return int64(product / 8), true
 }
+
+// quoteName returns the name of a tensor for a message. Such names are paths, some of them long, and their end says most.
+func quoteName(name string) string { return plain.Escape(strconv.Quote(plain.CutPath(name))) }
 
 // formatShape writes a shape as Python and the npy header do: (), (3,), (3, 4).
 func formatShape(shape []int) string {
