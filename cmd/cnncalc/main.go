@@ -104,9 +104,12 @@ func problemError(format string, args ...any) error {
 	return codedError{exitProblem, fmt.Errorf(format, args...)}
 }
 
+// outputError gives an error the code of a failed output, where it has none: what is written may be read meanwhile, and that
+// may be what failed.
 func outputError(err error) error {
-	if err == nil {
-		return nil
+	var coded codedError
+	if err == nil || errors.As(err, &coded) {
+		return err
 	}
 	return codedError{exitIO, err}
 }

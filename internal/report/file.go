@@ -24,6 +24,9 @@ const maxLinks = 40
 // What is not a regular file (a terminal, /dev/null, a FIFO), and what standard output or standard error already is
 // (/dev/stdout), can't be replaced and is written to directly.
 //
+// An error of write that no writing caused, as when what it copies can't be read, is returned as it is. All others say that
+// the file can't be written.
+//
 // A process that exits inside write leaves the hidden file, so write must return, with an error, when it is interrupted.
 func WriteFile(path string, write func(io.Writer) error) error {
 	info, err := os.Stat(path)
@@ -36,6 +39,10 @@ func WriteFile(path string, write func(io.Writer) error) error {
 		err = writeDirectly(path, write)
 	case err == nil || errors.Is(err, fs.ErrNotExist):
 		err = replace(path, info, write)
+	}
+	var content contentError
+	if errors.As(err, &content) {
+		return content.error
 	}
 	if err != nil {
 		return fmt.Errorf("can't write %s: %w", plain.Escape(path), err)
@@ -124,12 +131,34 @@ func checkWritable(path string) error {
 	return f.Close()
 }
 
+// contentError is why there is nothing to be written.
+type contentError struct{ error }
+
+func (e contentError) Unwrap() error { return e.error }
+
 func writeBuffered(f *os.File, write func(io.Writer) error) error {
-	buffered := bufio.NewWriterSize(f, 64<<10)
-	if err := write(buffered); err != nil {
-		return reason(err, f.Name())
+	file := &failing{to: f}
+	buffered := bufio.NewWriterSize(file, 64<<10)
+	err := write(buffered)
+	if err != nil && !file.failed {
+		return contentError{err}
 	}
-	return reason(buffered.Flush(), f.Name())
+	if err == nil {
+		err = buffered.Flush()
+	}
+	return reason(err, f.Name())
+}
+
+// failing remembers that a write failed.
+type failing struct {
+	to     io.Writer
+	failed bool
+}
+
+func (f *failing) Write(p []byte) (int, error) {
+	n, err := f.to.Write(p)
+	f.failed = f.failed || err != nil
+	return n, err
 }
 
 // resolve follows the symbolic links that path is, also to a file that does not exist yet. Paths are joined by hand
