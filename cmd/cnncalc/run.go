@@ -151,6 +151,8 @@ func (a *app) run(ctx context.Context, args []string, f *runFlags) error {
 		return err
 	}
 	if f.save != "" {
+		program.Close()
+		runtime.GC() // its memory holds the weights that are saved
 		if err := trained.save(ctx, f.save, program); err != nil {
 			return outputError(err)
 		}
@@ -214,12 +216,14 @@ func bothSizes(bytes int64) string {
 
 // outcome is what a run gave.
 type outcome struct {
-	program  *exec.Program
-	profile  *exec.Profile
-	output   []float32 // [batch, D, H, W]
-	weights  *trained
-	pictures []inputPicture
-	names    []string // of the classes, nil where there are none
+	program *exec.Program
+	profile *exec.Profile
+	output  []float32 // [batch, D, H, W]
+	weights *trained
+	// Of the program while it ran, in bytes.
+	allocated, borrowed int64
+	pictures            []inputPicture
+	names               []string // of the classes, nil where there are none
 }
 
 // took is the time of all layers.
@@ -257,7 +261,10 @@ func (a *app) compute(ctx context.Context, program *exec.Program, t *trained, in
 	if err != nil {
 		return nil, runError(ctx, f, err)
 	}
-	o := &outcome{program: program, profile: profile, output: output, weights: t}
+	o := &outcome{
+		program: program, profile: profile, output: output, weights: t,
+		allocated: program.Allocated(), borrowed: program.Borrowed(),
+	}
 	if dump != nil {
 		return o, outputError(dump.keep())
 	}
@@ -266,11 +273,12 @@ func (a *app) compute(ctx context.Context, program *exec.Program, t *trained, in
 
 // runError tells an interrupt, a problem of the file of weights, and a failure from each other.
 func runError(ctx context.Context, f *runFlags, err error) error {
+	var problem codedError // of the file of weights, which names the tensor there
 	switch {
 	case ctx.Err() != nil:
 		return context.Canceled
-	case isProblem(err):
-		return err
+	case errors.As(err, &problem):
+		return problem
 	case errors.Is(err, exec.ErrLostWeights):
 		return problemError("%s: %w", f.weights, err)
 	}

@@ -159,13 +159,13 @@ func (o *outcome) memoryLines() []string {
 	lines := []string{
 		fmt.Sprintf("memory planned   %s: weights %s, packed weights %s, arena %s, input %s", size(footprint.Total),
 			size(footprint.Weights), size(footprint.Packed), size(footprint.Arena), size(footprint.Input)),
-		"arena allocated  " + bothSizes(o.program.Allocated()),
+		"arena allocated  " + bothSizes(o.allocated),
 	}
 	if footprint.Loading > 0 {
 		lines[0] += fmt.Sprintf(", until they are packed %s", size(footprint.Loading))
 	}
-	if borrowed := o.program.Borrowed(); borrowed > 0 {
-		lines = append(lines, fmt.Sprintf("weights mapped   %s of the weights lie in the file", size(borrowed)))
+	if o.borrowed > 0 {
+		lines = append(lines, fmt.Sprintf("weights mapped   %s of the weights lie in the file", size(o.borrowed)))
 	}
 	if peak, ok := memory.PeakResident(); ok {
 		lines = append(lines, fmt.Sprintf("process peak     %s", size(peak)))

@@ -23,6 +23,7 @@ const randomWeights = "random"
 type trained struct {
 	what   string // for the user
 	file   *weights.File
+	path   string   // of the file, for messages
 	names  []string // in the file, by the index of the network's tensor
 	source exec.Source
 	view   exec.View // nil where nothing can be used in place
@@ -87,7 +88,7 @@ func (a *app) match(file *weights.File, path string, p *exec.Program) (*trained,
 	if err != nil {
 		return nil, err
 	}
-	t := &trained{what: assignment.String(), file: file, names: assignment.Names}
+	t := &trained{what: assignment.String(), file: file, path: path, names: assignment.Names}
 	warned := map[string]bool{} // --save-weights reads them again
 	warn := func(tensor exec.Tensor, values []float32) {
 		name := t.names[tensor.Index]
@@ -122,26 +123,47 @@ func (t *trained) close() {
 // isRandom tells that a ranking of the classes would mean nothing.
 func (t *trained) isRandom() bool { return t.file == nil }
 
-// save writes the weights under cnncalc's own names, as safetensors.
+// save writes the weights under cnncalc's own names, as safetensors. It holds no more than the largest tensor in memory, and
+// none of those that can be used in place.
 func (t *trained) save(ctx context.Context, path string, p *exec.Program) error {
 	tensors := p.Tensors()
 	infos := make([]weights.Info, len(tensors))
+	largest := 0
 	for i, tensor := range tensors {
 		infos[i] = weights.Info{Name: tensor.Name, Shape: tensor.Shape, DType: "F32"}
+		largest = max(largest, tensor.Values())
 	}
-	return report.WriteFile(path, func(w io.Writer) error {
-		return weights.WriteSafetensors(w, infos, func(i int) ([]float32, error) {
-			if ctx.Err() != nil {
-				return nil, context.Canceled
+	var buffer []float32
+	values := func(i int) ([]float32, error) {
+		if ctx.Err() != nil {
+			return nil, context.Canceled
+		}
+		if t.view != nil {
+			if values, ok := t.view(tensors[i]); ok {
+				return values, nil
 			}
-			values := make([]float32, tensors[i].Values())
-			return values, t.source(values, tensors[i], func(n int, f func(int)) {
-				for k := range n {
-					f(k)
-				}
-			})
+		}
+		if buffer == nil {
+			buffer = make([]float32, largest)
+		}
+		values := buffer[:tensors[i].Values()]
+		return values, t.source(values, tensors[i], inOrder)
+	}
+	err := exec.ReadBorrowed(func() error {
+		return report.WriteFile(path, func(w io.Writer) error {
+			return weights.WriteSafetensors(w, infos, values)
 		})
 	})
+	if errors.Is(err, exec.ErrLostWeights) {
+		err = problemError("%s: %w", t.path, err)
+	}
+	return err
+}
+
+func inOrder(n int, f func(i int)) {
+	for i := range n {
+		f(i)
+	}
 }
 
 // plainPathError drops the system call's name from an error of the file system.

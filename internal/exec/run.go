@@ -72,6 +72,12 @@ func (p *Program) Run(ctx context.Context, input []float32, observers ...Observe
 // ErrLostWeights is the error of Load or Run where borrowed weights could not be read any more.
 var ErrLostWeights = errors.New("the file of weights was cut short, or could not be read, while it was in use")
 
+// ReadBorrowed calls f, which may read what a View has given, and returns ErrLostWeights where that is no longer there.
+func ReadBorrowed(f func() error) (err error) {
+	defer catchLostWeights(debug.SetPanicOnFault(true), &err)
+	return f()
+}
+
 // catchLostWeights is deferred where borrowed memory is read: it makes an error of the panic that touching it has given
 // because it is no longer there, and lets others go on. before is what debug.SetPanicOnFault returned.
 func catchLostWeights(before bool, err *error) {
