@@ -142,7 +142,7 @@ func (a *app) run(ctx context.Context, args []string, f *runFlags) error {
 		return err
 	}
 	defer trained.close()
-	pictures, input, err := a.readPictures(f, l.network)
+	pictures, input, err := a.readPictures(f, l.network, limit)
 	if err != nil {
 		return err
 	}
@@ -189,9 +189,17 @@ type memoryLimit struct {
 
 func (m memoryLimit) String() string {
 	if m.given {
+		return m.allows()
+	}
+	return m.allows() + "; a smaller --batch or --input-size needs less"
+}
+
+// allows says how much memory there is.
+func (m memoryLimit) allows() string {
+	if m.given {
 		return "--max-memory allows " + bothSizes(m.bytes)
 	}
-	return "the machine has " + bothSizes(m.bytes) + " free; a smaller --batch or --input-size needs less"
+	return "the machine has " + bothSizes(m.bytes) + " free"
 }
 
 func (f *runFlags) memoryLimit() (memoryLimit, error) {

@@ -1,16 +1,23 @@
 package main
 
 import (
+	"errors"
+	"runtime/debug"
 	"slices"
 
 	"cnncalc/internal/graph"
 	"cnncalc/internal/labels"
+	"cnncalc/internal/memory"
 	"cnncalc/internal/picture"
+	"cnncalc/internal/plain"
 	"cnncalc/internal/shape"
 )
 
 // Inputs at least this wide are trained on crops of 224 out of 256; smaller ones on the whole picture.
 const largeInput = 128
+
+// Pictures of at least this many pixels leave garbage that is worth returning before the network takes its memory.
+const largePicture = 1 << 23
 
 // inputPicture is a picture as it was read.
 type inputPicture struct {
@@ -18,8 +25,9 @@ type inputPicture struct {
 	width, height int
 }
 
-// readPictures makes the batch: every input once, then again from the first on.
-func (a *app) readPictures(f *runFlags, n *shape.Network) ([]inputPicture, []float32, error) {
+// readPictures makes the batch: every input once, then again from the first on. Decoding a picture takes no more
+// memory than the limit leaves beside the batch.
+func (a *app) readPictures(f *runFlags, n *shape.Network, limit memoryLimit) ([]inputPicture, []float32, error) {
 	fit, normalise := preprocessing(n, f.fit)
 	in := n.InputShape()
 	if in.D != 1 && in.D != 3 {
@@ -29,9 +37,9 @@ func (a *app) readPictures(f *runFlags, n *shape.Network) ([]inputPicture, []flo
 	input := make([]float32, f.batch*each)
 	pictures := make([]inputPicture, len(f.inputs))
 	for i, path := range f.inputs {
-		p, err := picture.Open(path, picture.Limits{})
+		p, err := openPicture(path, limit, int64(len(input))*memory.BytesPerValue)
 		if err != nil {
-			return nil, nil, problemError("%w", err)
+			return nil, nil, err
 		}
 		pictures[i] = inputPicture{path, p.Width, p.Height}
 		fitted, err := picture.Fit(p.RGB, fit)
@@ -44,11 +52,32 @@ func (a *app) readPictures(f *runFlags, n *shape.Network) ([]inputPicture, []flo
 		for _, note := range p.Notes {
 			a.note("%s: %s", path, note)
 		}
+		if p.Width*p.Height >= largePicture {
+			debug.FreeOSMemory()
+		}
 	}
 	for i := len(pictures); i < f.batch; i++ {
 		copy(input[i*each:(i+1)*each], input[i%len(pictures)*each:])
 	}
 	return pictures, input, nil
+}
+
+// openPicture decodes a picture while a batch of that many bytes is in memory.
+func openPicture(path string, limit memoryLimit, batch int64) (*picture.Picture, error) {
+	limits := picture.Limits{}
+	if limit.bytes > 0 {
+		limits.Memory = min(max(limit.bytes-batch, 1), picture.DefaultMaxMemory)
+	}
+	p, err := picture.Open(path, limits)
+	var refused *picture.MemoryError
+	switch {
+	case errors.As(err, &refused) && refused.Limit < picture.DefaultMaxMemory:
+		return nil, problemError("%s: decoding %s takes up to %s beside a batch of %s, but %s: %s", plain.CutPath(path),
+			refused.What, bothSizes(refused.Need), bothSizes(batch), limit.allows(), refused.Remedy)
+	case err != nil:
+		return nil, problemError("%w", err)
+	}
+	return p, nil
 }
 
 // preprocessing is what the network's file says, with the defaults for what it leaves out.
