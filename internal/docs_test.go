@@ -148,13 +148,22 @@ func TestREADME(t *testing.T) {
 	}
 }
 
-// The recipe to add a kind of layer follows HARDSWISH. It names every file that mentions it.
-func TestRecipeNamesEveryFile(t *testing.T) {
-	const recipe = "docs/adding-a-kind.md"
+// recipe says how to add a kind of layer. It follows HARDSWISH.
+const recipe = "docs/adding-a-kind.md"
+
+// namedInRecipe returns the code spans of the recipe.
+func namedInRecipe(t *testing.T) []string {
+	t.Helper()
 	var named []string
 	for _, m := range codeSpan.FindAllStringSubmatch(readFile(t, recipe), -1) {
 		named = append(named, m[1])
 	}
+	return named
+}
+
+// The recipe names every file that mentions its kind.
+func TestRecipeNamesEveryFile(t *testing.T) {
+	named := namedInRecipe(t)
 	mentions := 0
 	for _, name := range filesOf(t, ".go", ".s", ".py", ".json", ".yaml", ".txt", ".txtar") {
 		if !strings.Contains(strings.ToLower(readFile(t, name)), "hardswish") || name == "internal/docs_test.go" {
@@ -168,5 +177,27 @@ func TestRecipeNamesEveryFile(t *testing.T) {
 	}
 	if mentions < 10 {
 		t.Errorf("only %d files mention HARDSWISH", mentions)
+	}
+}
+
+// The recipe names every interface that a layer may implement.
+func TestRecipeNamesEveryInterface(t *testing.T) {
+	named := namedInRecipe(t)
+	declared := regexp.MustCompile(`(?m)^type (\w+) interface`)
+	found := 0
+	for _, name := range filesOf(t, ".go") {
+		if path.Dir(name) != "internal/op" {
+			continue
+		}
+		for _, m := range declared.FindAllStringSubmatch(readFile(t, name), -1) {
+			found++
+			// Every layer is a Layer, and Setting belongs to a field.
+			if m[1] != "Layer" && m[1] != "Setting" && !slices.Contains(named, m[1]) {
+				t.Errorf("%s does not name %s of %s", recipe, m[1], name)
+			}
+		}
+	}
+	if found < 5 {
+		t.Errorf("only %d interfaces found in internal/op", found)
 	}
 }
