@@ -7,12 +7,16 @@ import (
 
 	"cnncalc/internal/diag"
 	"cnncalc/internal/report"
-	"cnncalc/internal/shape"
 )
 
+type explainFlags struct {
+	specFlags
+	outputFlags
+	layer string
+}
+
 func newExplain(a *app) *cobra.Command {
-	var f specFlags
-	var layer, output string
+	var f explainFlags
 	cmd := &cobra.Command{
 		Use:   "explain [SPEC]",
 		Short: "write the arithmetic of a layer out, as a teacher would",
@@ -25,46 +29,42 @@ jump further on, the first value's from the start on. Padding counts as pixels, 
 out of account, as is usual. Of several paths it holds what any of them sees.`,
 		Example: "  cnncalc explain alexnet --layer conv1",
 		Args:    atMostOneSpec,
-		RunE:    func(_ *cobra.Command, args []string) error { return a.explain(args, layer, output, &f) },
+		RunE:    func(_ *cobra.Command, args []string) error { return a.explain(args, &f) },
 	}
-	f.register(cmd.Flags())
-	cmd.Flags().StringVar(&layer, "layer", "", "name of the layer, as conv1")
-	cmd.Flags().StringVarP(&output, "output", "o", "", "write to this file, whole or not at all")
+	flags := cmd.Flags()
+	f.register(flags)
+	f.registerPath(flags)
+	flags.StringVar(&f.layer, "layer", "", "name of the layer, as conv1")
 	return cmd
 }
 
-func (a *app) explain(args []string, layer, output string, f *specFlags) error {
-	l, err := a.loadSound(args, f)
+func (a *app) explain(args []string, f *explainFlags) error {
+	l, err := a.loadSound(args, &f.specFlags)
 	if err != nil {
 		return err
 	}
-	n, fields := l.network, shape.Fields(l.network)
-	names := make([]string, len(n.Nodes))
-	for i := range n.Nodes {
-		names[i] = n.Nodes[i].Name
+	nodes, err := l.nodesNamed(f.layer)
+	if err != nil {
+		return err
+	}
+	return a.write(f.path, func(w io.Writer) error { return report.Explain(w, l.network, nodes) })
+}
+
+// nodesNamed is the node of a name, or all nodes for "".
+func (l *loaded) nodesNamed(layer string) ([]int, error) {
+	nodes := l.network.Nodes
+	all, names := make([]int, len(nodes)), make([]string, len(nodes))
+	for i := range nodes {
+		if layer != "" && nodes[i].Name == layer {
+			return []int{i}, nil
+		}
+		all[i], names[i] = i, nodes[i].Name
 	}
 	if layer == "" {
-		return a.write(output, func(w io.Writer) error {
-			for i := range names {
-				if i > 0 {
-					if _, err := io.WriteString(w, "\n"); err != nil {
-						return err
-					}
-				}
-				if err := report.Explain(w, n, fields, i); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	}
-	for i, name := range names {
-		if name == layer {
-			return a.write(output, func(w io.Writer) error { return report.Explain(w, n, fields, i) })
-		}
+		return all, nil
 	}
 	if hint := diag.DidYouMean(layer, names); hint != "" {
-		return usageError("%s has no layer %s; %s", l.title(), layer, hint)
+		return nil, usageError("%s has no layer %s; %s", l.title(), layer, hint)
 	}
-	return usageError("%s has no layer %s; cnncalc memory --all lists them", l.title(), layer)
+	return nil, usageError("%s has no layer %s; cnncalc memory --all lists them", l.title(), layer)
 }

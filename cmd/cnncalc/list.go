@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 
 	"github.com/spf13/cobra"
 
@@ -11,33 +10,23 @@ import (
 )
 
 func newList(a *app) *cobra.Command {
-	format := "text"
+	var f outputFlags
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "list the built-in networks",
 		Args:  noArguments,
-		RunE:  func(*cobra.Command, []string) error { return a.list(format) },
+		RunE:  func(*cobra.Command, []string) error { return a.list(&f) },
 	}
-	cmd.Flags().StringVar(&format, "format", format, "text, markdown, csv or json")
+	f.registerTable(cmd.Flags())
 	return cmd
 }
 
-// listedNetwork is one network in JSON.
-type listedNetwork struct {
-	Name        string `json:"name"`
-	Input       string `json:"input"`
-	Layers      int    `json:"layers"`
-	Parameters  int64  `json:"parameters"`
-	MACs        int64  `json:"macs"`
-	Description string `json:"description"`
-}
-
-func (a *app) list(formatName string) error {
-	format, err := report.ParseFormat(formatName)
+func (a *app) list(f *outputFlags) error {
+	out, err := f.parse("list")
 	if err != nil {
-		return usageError("--format: %w", err)
+		return err
 	}
-	var networks []listedNetwork
+	var networks report.Networks
 	for _, name := range architectures.Names() {
 		l, err := a.load(name, &specFlags{})
 		if err != nil {
@@ -46,30 +35,7 @@ func (a *app) list(formatName string) error {
 		if len(l.problems) > 0 {
 			return codedError{exitIO, fmt.Errorf("the built-in network %s has problems: %w", name, &l.problems[0])}
 		}
-		n := l.network
-		networks = append(networks, listedNetwork{name, n.InputShape().String(), len(n.Nodes) - 1, n.Total.Parameters(), n.Total.MACs, n.Description})
+		networks = append(networks, report.NewListedNetwork(name, l.network))
 	}
-	return a.write("", func(w io.Writer) error {
-		if format == report.JSON {
-			return report.WriteJSON(w, struct {
-				Schema   string          `json:"schema"`
-				Networks []listedNetwork `json:"networks"`
-			}{report.Schema, networks})
-		}
-		return listTable(networks).Write(w, format)
-	})
-}
-
-func listTable(networks []listedNetwork) report.Table {
-	t := report.Table{Columns: []report.Column{
-		{Key: "name", Header: "name"},
-		{Key: "input", Header: "input"},
-		{Key: "layers", Header: "layers", Align: report.Right},
-		{Key: "parameters", Header: "parameters", Align: report.Right},
-		{Key: "macs", Header: "MACs", Align: report.Right},
-	}}
-	for _, n := range networks {
-		t.Rows = append(t.Rows, []report.Cell{report.Str(n.Name), report.Str(n.Input), report.Int(int64(n.Layers)), report.Int(n.Parameters), report.Int(n.MACs)})
-	}
-	return t
+	return a.print(out, networks)
 }

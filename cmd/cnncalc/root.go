@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"cnncalc/internal/diag"
-	"cnncalc/internal/report"
 )
 
 const rootLong = `cnncalc checks, calculates and runs convolutional networks that are written down in
@@ -77,18 +76,6 @@ func flagError(cmd *cobra.Command, err error) error {
 		return usageError("--%s: %w", invalid.GetFlag().Name, invalid.Unwrap())
 	}
 	return usageError("%w (see %s --help)", err, cmd.CommandPath())
-}
-
-// textOrJSON reads the --format of a command that writes no tables for other programs.
-func textOrJSON(command, name string) (report.Format, error) {
-	format, err := report.ParseFormat(name)
-	if err != nil {
-		return "", usageError("--format: %w", err)
-	}
-	if format != report.Text && format != report.JSON {
-		return "", usageError("--format: %s writes text or json, not %s", command, name)
-	}
-	return format, nil
 }
 
 // noArguments refuses arguments of a command that takes none.

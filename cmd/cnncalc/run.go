@@ -6,13 +6,11 @@ import (
 	"fmt"
 	"io"
 	"runtime"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"cnncalc/internal/exec"
 	"cnncalc/internal/memory"
-	"cnncalc/internal/plain"
 	"cnncalc/internal/report"
 )
 
@@ -35,6 +33,7 @@ const maxBatch = 1 << 20
 
 type runFlags struct {
 	specFlags
+	outputFlags
 	inputs    []string
 	batch     int
 	fit       string
@@ -48,7 +47,6 @@ type runFlags struct {
 	profile   bool
 	dump      string
 	maxMemory string
-	format    string
 }
 
 func newRun(a *app) *cobra.Command {
@@ -66,8 +64,9 @@ func newRun(a *app) *cobra.Command {
 			return a.run(cmd.Context(), args, &f)
 		},
 	}
-	f.register(cmd.Flags())
 	flags := cmd.Flags()
+	f.register(flags)
+	f.registerFormat(flags, report.Text, report.JSON)
 	flags.StringArrayVar(&f.inputs, "input", nil, "a picture (repeatable: several make a batch)")
 	numberVar(flags, &f.batch, "batch", 0, "pictures in the batch: the inputs are repeated to fill it (default: one of each)")
 	flags.StringVar(&f.fit, "fit", "", "crop or stretch (default: what the file's preprocess: says, else crop)")
@@ -82,7 +81,6 @@ func newRun(a *app) *cobra.Command {
 	flags.BoolVar(&f.profile, "profile", false, "print time and statistics of every layer, and the memory used")
 	flags.StringVar(&f.dump, "dump", "", "write every layer's output as .npy into this new folder")
 	flags.StringVar(&f.maxMemory, "max-memory", "", "refuse to use more memory, as 4GiB (default: what the machine has free)")
-	flags.StringVar(&f.format, "format", "text", "text or json")
 	return cmd
 }
 
@@ -112,7 +110,7 @@ func (a *app) run(ctx context.Context, args []string, f *runFlags) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	format, err := textOrJSON("run", f.format)
+	out, err := f.parse("run")
 	if err != nil {
 		return err
 	}
@@ -158,11 +156,12 @@ func (a *app) run(ctx context.Context, args []string, f *runFlags) error {
 		}
 	}
 	outcome.pictures, outcome.names = pictures, names
+	view := outcome.view(l, f)
 	return a.write("", func(w io.Writer) error {
-		if format == report.JSON {
-			return report.WriteJSON(w, outcome.document(l, f))
+		if out.format == report.JSON {
+			return report.WriteJSON(w, view.Document())
 		}
-		return outcome.writeText(w, l, f)
+		return view.WriteText(w)
 	})
 }
 
@@ -217,9 +216,8 @@ func (f *runFlags) memoryLimit() (memoryLimit, error) {
 	return memoryLimit{bytes, true}, nil
 }
 
-// bothSizes gives a size for people and in bytes, so that two that round alike can be told apart.
 func bothSizes(bytes int64) string {
-	return fmt.Sprintf("%s (%s bytes)", report.Bytes(bytes, report.IEC), plain.Count(bytes))
+	return report.BothSizes(bytes, report.IEC)
 }
 
 // outcome is what a run gave.
@@ -232,15 +230,6 @@ type outcome struct {
 	allocated, borrowed int64
 	pictures            []inputPicture
 	names               []string // of the classes, nil where there are none
-}
-
-// took is the time of all layers.
-func (o *outcome) took() time.Duration {
-	var sum time.Duration
-	for _, l := range o.profile.Layers {
-		sum += l.Time
-	}
-	return sum
 }
 
 // compute loads the weights and runs.

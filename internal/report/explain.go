@@ -16,10 +16,23 @@ import (
 // Width that the paragraphs of an explanation are filled to, in characters.
 const explainWidth = 96
 
-// Explain writes the arithmetic of one layer out, as a teacher would: its shape, its parameters, its cost, its
-// memory, what it sees of the picture, and what the backward pass does there. Figures are of one picture; fields are
-// the network's.
-func Explain(w io.Writer, n *shape.Network, fields []shape.Field, i int) error {
+// Explain writes the arithmetic of layers out, as a teacher would: their shape, parameters, cost and memory, what they see
+// of the picture, and what the backward pass does there. Figures are of one picture.
+func Explain(w io.Writer, n *shape.Network, nodes []int) error {
+	fields := shape.Fields(n)
+	for k, i := range nodes {
+		text := explanation(n, fields[i], i)
+		if k > 0 {
+			text = "\n" + text
+		}
+		if _, err := io.WriteString(w, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func explanation(n *shape.Network, field shape.Field, i int) string {
 	var b strings.Builder
 	node := &n.Nodes[i]
 	fmt.Fprintf(&b, "%s: %s", plain.Escape(node.Name), op.Notation(node.Op))
@@ -27,7 +40,7 @@ func Explain(w io.Writer, n *shape.Network, fields []shape.Field, i int) error {
 		fmt.Fprintf(&b, "  (in %s)", plain.Escape(within))
 	}
 	b.WriteString("\n")
-	lines := append(explainLines(n, i), op.Line{Topic: "receptive field", Text: fieldText(fields[i], n.InputShape())})
+	lines := append(explainLines(n, i), op.Line{Topic: "receptive field", Text: fieldText(field, n.InputShape())})
 	for _, line := range lines {
 		fmt.Fprintf(&b, "  %-16s %s\n", line.Topic, line.Text)
 	}
@@ -37,8 +50,7 @@ func Explain(w io.Writer, n *shape.Network, fields []shape.Field, i int) error {
 			fmt.Fprintf(&b, "    %s\n", line)
 		}
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return b.String()
 }
 
 func explainLines(n *shape.Network, i int) []op.Line {

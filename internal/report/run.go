@@ -1,0 +1,290 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"cnncalc/internal/graph"
+	"cnncalc/internal/memory"
+	"cnncalc/internal/plain"
+	"cnncalc/internal/ranking"
+)
+
+// Run is the report of a run: the ranking of each picture's classes, and what each layer computed.
+type Run struct {
+	Title     string
+	Batch     int
+	In, Out   graph.Shape // of one picture
+	Pictures  []RunPicture
+	Names     []string // of the classes; those without one are called by their number
+	Weights   string   // where they are from
+	IsRandom  bool     // the weights are, so that a ranking would mean nothing
+	Profile   bool     // print the layers and the memory along with a ranking
+	Layers    []RunLayer
+	Footprint memory.Footprint
+	// What was taken, in bytes. Borrowed are the weights that are used from their file, Peak that of the process, 0 where
+	// it is not known.
+	Allocated, Borrowed, Peak int64
+}
+
+// RunPicture is one input and its classes, the most likely first: as many as are printed, none where the weights are
+// random.
+type RunPicture struct {
+	File          string
+	Width, Height int
+	Top           []ranking.Class
+}
+
+// RunLayer is what a layer computed.
+type RunLayer struct {
+	Name     string
+	Kind     string
+	Notation string
+	Out      graph.Shape
+	Time     time.Duration
+	FLOPs    int64
+	GFLOPS   float64 // a second
+	// FusedInto is the layer that this one was computed with, "" for none. Of such layers only the last has values.
+	FusedInto      string
+	HasValues      bool
+	Min, Mean, Max float64
+	NaNs           int
+}
+
+// took is the time of all layers.
+func (v *Run) took() time.Duration {
+	var sum time.Duration
+	for _, l := range v.Layers {
+		sum += l.Time
+	}
+	return sum
+}
+
+// runDocument is a run in JSON. Times are seconds, sizes bytes.
+type runDocument struct {
+	Schema   string               `json:"schema"`
+	Network  string               `json:"network"`
+	Batch    int                  `json:"batch"`
+	Pictures []runPictureDocument `json:"pictures"`
+	Places   *mapSizeDocument     `json:"places,omitempty"` // of a map of scores: the classes' scores are means over them
+	Weights  string               `json:"weights"`
+	Seconds  float64              `json:"seconds"`
+	Layers   []runLayerDocument   `json:"layers"`
+	Memory   memory.Footprint     `json:"memory"`
+}
+
+// runPictureDocument is one input and, where the weights are trained, its most likely classes.
+type runPictureDocument struct {
+	File   string             `json:"file"`
+	Width  int                `json:"width"`
+	Height int                `json:"height"`
+	Top    []runClassDocument `json:"top,omitempty"`
+}
+
+// mapSizeDocument is how many places a map of scores has.
+type mapSizeDocument struct {
+	Width  int64 `json:"width"`
+	Height int64 `json:"height"`
+}
+
+type runClassDocument struct {
+	Class       int      `json:"class"`
+	Label       string   `json:"label"`
+	Score       *float64 `json:"score"` // null where it is no finite number
+	Probability *float64 `json:"probability"`
+	// HighestAt is the place of a map with the class's highest score.
+	HighestAt *placeDocument `json:"highest_at,omitempty"`
+}
+
+// placeDocument is a place in a map of scores, from 0,0 at the top left.
+type placeDocument struct {
+	X int64 `json:"x"`
+	Y int64 `json:"y"`
+}
+
+type runLayerDocument struct {
+	Name    string  `json:"name"`
+	Kind    string  `json:"kind"`
+	Seconds float64 `json:"seconds"`
+	GFLOPS  float64 `json:"gflops"`
+	// FusedInto is the layer that this one was computed together with. Of such layers only the last has values.
+	FusedInto string   `json:"fused_into,omitempty"`
+	Min       *float64 `json:"min"` // null where it is no finite number, or was never made
+	Mean      *float64 `json:"mean"`
+	Max       *float64 `json:"max"`
+	NaNs      int      `json:"nans"`
+}
+
+// Document returns the run for programs.
+func (v *Run) Document() any {
+	d := runDocument{Schema: Schema, Network: v.Title, Batch: v.Batch, Weights: v.Weights, Seconds: v.took().Seconds(), Memory: v.Footprint}
+	if isMap(v.Out) {
+		d.Places = &mapSizeDocument{v.Out.W, v.Out.H}
+	}
+	for _, p := range v.Pictures {
+		picture := runPictureDocument{File: p.File, Width: p.Width, Height: p.Height}
+		for _, c := range p.Top {
+			picture.Top = append(picture.Top, runClassDocument{c.Index, v.className(c.Index), finite(c.Score), finite(c.Probability), v.placeOf(c)})
+		}
+		d.Pictures = append(d.Pictures, picture)
+	}
+	for _, l := range v.Layers {
+		layer := runLayerDocument{Name: l.Name, Kind: l.Kind, Seconds: l.Time.Seconds(), GFLOPS: l.GFLOPS, FusedInto: l.FusedInto, NaNs: l.NaNs}
+		if l.HasValues {
+			layer.Min, layer.Mean, layer.Max = finite(l.Min), finite(l.Mean), finite(l.Max)
+		}
+		d.Layers = append(d.Layers, layer)
+	}
+	return d
+}
+
+// finite is nil for what JSON has no number for.
+func finite(x float64) *float64 {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return nil
+	}
+	return &x
+}
+
+// isMap reports whether an output has scores at several places.
+func isMap(out graph.Shape) bool { return out.W*out.H > 1 }
+
+// placeOf is where in a map of scores a class has its highest; nil where there is no map.
+func (v *Run) placeOf(c ranking.Class) *placeDocument {
+	if !isMap(v.Out) {
+		return nil
+	}
+	return &placeDocument{int64(c.Highest) % v.Out.W, int64(c.Highest) / v.Out.W}
+}
+
+// className is the class's name, or its number where it has none.
+func (v *Run) className(class int) string {
+	if class < len(v.Names) {
+		return v.Names[class]
+	}
+	return fmt.Sprintf("class %d", class)
+}
+
+// WriteText writes the ranking, or the table of layers where the weights are random; both where the layers were asked for.
+func (v *Run) WriteText(w io.Writer) error {
+	if !v.IsRandom {
+		ranking := v.rankingText()
+		if v.Profile {
+			ranking += "\n"
+		}
+		if _, err := io.WriteString(w, ranking); err != nil || !v.Profile {
+			return err
+		}
+	}
+	return v.Table(IEC).WriteText(w)
+}
+
+func (v *Run) rankingText() string {
+	var b strings.Builder
+	for _, p := range v.Pictures {
+		fmt.Fprintf(&b, "%s\n", plain.Escape(p.File))
+		width := len(strconv.Itoa(len(p.Top)))
+		for rank, c := range p.Top {
+			fmt.Fprintf(&b, "  %*d  %s  %s", width, rank+1, confidence(c), plain.Escape(v.className(c.Index)))
+			if at := v.placeOf(c); at != nil {
+				fmt.Fprintf(&b, "  (highest at %d,%d)", at.X, at.Y)
+			}
+			b.WriteString("\n")
+		}
+	}
+	if isMap(v.Out) {
+		fmt.Fprintf(&b, "The scores are means over %dx%d places, counted from 0,0 at the top left.\n", v.Out.W, v.Out.H)
+	}
+	return b.String()
+}
+
+// confidence is the probability for people, or the score where there is none.
+func confidence(c ranking.Class) string {
+	if math.IsNaN(c.Probability) {
+		return fmt.Sprintf("score %.4g", c.Score)
+	}
+	return fmt.Sprintf("%6.2f%%", 100*c.Probability)
+}
+
+// Table has a row for each layer that was computed: its time, its rate, and its values.
+func (v *Run) Table(units Units) Table {
+	t := Table{
+		Title: fmt.Sprintf("%s: %s, batch %d, %s", v.Title, v.In, v.Batch, Duration(v.took())),
+		Columns: []Column{
+			left("name", "name"), left("layer", "layer"), left("output", "output"), right("time", "time"),
+			right("gflops", "GFLOP/s"), right("min", "min"), right("mean", "mean"), right("max", "max"),
+		},
+		Notes: v.notes(units),
+	}
+	for _, l := range v.Layers {
+		t.Rows = append(t.Rows, l.cells())
+	}
+	return t
+}
+
+func (l *RunLayer) cells() []Cell {
+	took, rate := Cell{Text: Duration(l.Time), Value: l.Time.Seconds()}, dash()
+	if l.FusedInto != "" {
+		took = Cell{Text: "in " + l.FusedInto, Value: 0.0}
+	}
+	if l.FLOPs > 0 {
+		rate = decimal(l.GFLOPS, 1)
+	}
+	cells := []Cell{Str(l.Name), Str(l.Notation), Str("[" + l.Out.String() + "]"), took, rate}
+	if !l.HasValues {
+		return append(cells, dash(), dash(), dash())
+	}
+	return append(cells, value(l.Min), value(l.Mean), value(l.Max))
+}
+
+// value is a cell of a value that a layer computed.
+func value(x float64) Cell {
+	return Cell{Text: strconv.FormatFloat(x, 'g', 4, 64), Value: x}
+}
+
+func (v *Run) notes(units Units) []string {
+	var notes []string
+	for _, l := range v.Layers {
+		if l.NaNs > 0 {
+			notes = append(notes, fmt.Sprintf("%s has %s values that are not a number.", l.Name, plain.Count(int64(l.NaNs))))
+		}
+	}
+	for _, p := range v.Pictures {
+		notes = append(notes, fmt.Sprintf("picture %s: %dx%d", p.File, p.Width, p.Height))
+	}
+	if v.IsRandom {
+		notes = append(notes, fmt.Sprintf("The weights are %s: the figures show what was computed, a ranking would mean nothing.", v.Weights))
+	}
+	if v.Profile {
+		notes = append(append(notes, ""), v.memoryLines(units)...)
+	}
+	return notes
+}
+
+// memoryLines put what was planned beside what was taken.
+func (v *Run) memoryLines(units Units) []string {
+	f := v.Footprint
+	size := func(bytes int64) string { return Bytes(bytes, units) }
+	planned := fmt.Sprintf("memory planned   %s: weights %s, packed weights %s, arena %s, input %s",
+		size(f.Total), size(f.Weights), size(f.Packed), size(f.Arena), size(f.Input))
+	if f.Loading > 0 {
+		planned += fmt.Sprintf(", until they are packed %s", size(f.Loading))
+	}
+	lines := []string{planned, "arena allocated  " + BothSizes(v.Allocated, units)}
+	if v.Borrowed > 0 {
+		lines = append(lines, fmt.Sprintf("weights mapped   %s of the weights lie in the file", size(v.Borrowed)))
+	}
+	if v.Peak > 0 {
+		lines = append(lines, fmt.Sprintf("process peak     %s", size(v.Peak)))
+	}
+	return lines
+}
+
+// BothSizes gives a size for people and in bytes, so that two that round alike differ.
+func BothSizes(bytes int64, units Units) string {
+	return fmt.Sprintf("%s (%s bytes)", Bytes(bytes, units), plain.Count(bytes))
+}
