@@ -27,6 +27,7 @@ import (
 	"time"
 
 	"cnncalc/architectures"
+	"cnncalc/internal/choice"
 	"cnncalc/internal/exec"
 	"cnncalc/internal/graph"
 	"cnncalc/internal/memory"
@@ -46,7 +47,7 @@ func main() {
 	flag.StringVar(&o.weights, "weights", "", "safetensors or npz file, by cnncalc's names of the tensors")
 	flag.StringVar(&o.input, "input", "", "npy file of the picture, [1, D, H, W]")
 	flag.IntVar(&o.threads, "threads", 1, "threads")
-	flag.StringVar(&o.algo, "algo", string(exec.Auto), exec.AlgoNames())
+	flag.StringVar(&o.algo, "algo", string(exec.Auto), choice.List(exec.Algos()))
 	flag.BoolVar(&o.tensors, "tensors", false, "print the network's tensors and end")
 	flag.Parse()
 	o.network = flag.Arg(0)

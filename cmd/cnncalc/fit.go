@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"cnncalc/internal/choice"
 	"cnncalc/internal/fit"
 	"cnncalc/internal/memory"
 	"cnncalc/internal/report"
@@ -73,12 +74,12 @@ func newFit(a *app) *cobra.Command {
 	flags.StringVar(&f.device, "device", "", "a known device, such as rtx3060, t4, a100-40gb, in place of --device-memory")
 	flags.BoolVar(&f.listDevices, "list-devices", false, "print the known devices, their memory, and where that is from")
 	flags.StringVar(&f.reserve, "reserve", defaultReserve, "memory that is left to the context and fragmentation: an assumption")
-	flags.StringVar(&f.account, "account", string(memory.PyTorchAccount), "pytorch or notes")
+	flags.StringVar(&f.account, "account", string(memory.PyTorchAccount), choice.List(fitAccounts()))
 	flags.StringVar(&f.mode, "mode", "", "inference or training; both without it")
 	flags.StringSliceVar(&f.optimizers, "optimizer", nil, "in training, several with commas (default sgd,momentum,adam; momentum for --batches and --inputs): "+
 		strings.Join(memory.Optimizers(), ", "))
 	flags.StringSliceVar(&f.dtypes, "dtype", nil, "several with commas (default fp32,amp,fp16,int8; fp32 for --batches and --inputs): "+strings.Join(memory.DTypes(), ", "))
-	flags.StringVar(&f.torch, "torch", "", "the release whose rules --account pytorch follows: "+strings.Join(memory.Torches(), " or ")+" (default 2-cuda)")
+	flags.StringVar(&f.torch, "torch", "", "the release whose rules --account pytorch follows: "+choice.List(memory.Torches())+" (default 2-cuda)")
 	flags.Var(numbersFlag{&f.batches}, "batches", "print what these batches take: 1,2,4,8")
 	flags.StringSliceVar(&f.inputs, "inputs", nil, "print the largest batch of these input sizes, and what --batch takes: 224,256,640x480")
 	return cmd
@@ -127,13 +128,20 @@ func (f *fitFlags) query() (*fit.Query, error) {
 	return q, err
 }
 
+// fitAccounts are those that fit has.
+func fitAccounts() []string {
+	return []string{string(memory.PyTorchAccount), string(memory.NotesAccount)}
+}
+
 // check refuses what no network would suit.
 func (f *fitFlags) check() error {
-	switch account := memory.AccountName(f.account); {
-	case account == memory.RunAccount:
+	if f.account == string(memory.RunAccount) {
 		return usageError("--account: cnncalc is of cnncalc run, which refuses what passes its --max-memory; choose pytorch or notes")
-	case account != memory.PyTorchAccount && account != memory.NotesAccount:
-		return usageError("--account: %q is not an account that fit has: choose pytorch or notes", f.account)
+	}
+	account, err := choice.Parse[memory.AccountName](f.account, "an account that fit has", fitAccounts())
+	switch {
+	case err != nil:
+		return usageError("--account: %w", err)
 	case f.torch != "" && account != memory.PyTorchAccount:
 		return usageError("--torch is for --account pytorch, not for %s", f.account)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"cnncalc/internal/choice"
 	"cnncalc/internal/count"
 	"cnncalc/internal/memory"
 	"cnncalc/internal/report"
@@ -74,11 +75,11 @@ func newMemory(a *app) *cobra.Command {
 	f.registerUnits(flags)
 	f.registerColumns(flags, "columns to print, in order; for notes: name,layer,output,memory,weights,biases,macs,field,jump,start")
 	registerBatch(flags, &f.batch, "pictures in a batch")
-	flags.StringVar(&f.account, "account", string(memory.NotesAccount), "notes, pytorch or cnncalc")
+	flags.StringVar(&f.account, "account", string(memory.NotesAccount), choice.List(memory.AccountNames()))
 	flags.StringVar(&f.mode, "mode", "", "inference or training; without it notes prints both, and pytorch is of training")
 	flags.StringVar(&f.optimizer, "optimizer", "", "in training: "+strings.Join(memory.Optimizers(), ", ")+" (default momentum)")
 	flags.StringVar(&f.dtype, "dtype", "", strings.Join(memory.DTypes(), ", ")+" (default fp32)")
-	flags.StringVar(&f.torch, "torch", "", "the release whose rules --account pytorch follows: "+strings.Join(memory.Torches(), " or ")+" (default 2-cuda)")
+	flags.StringVar(&f.torch, "torch", "", "the release whose rules --account pytorch follows: "+choice.List(memory.Torches())+" (default 2-cuda)")
 	flags.BoolVar(&f.all, "all", false, "list layers too that make no volume and have no parameters; with --timeline, every step in text")
 	flags.StringVar(&f.as, "as", "", "count as another program does: "+strings.Join(count.Names(), ", ")+" (cnncalc help counting)")
 	flags.BoolVar(&f.timeline, "timeline", false, "print or draw what is alive after every step, by --account pytorch (the default here) or cnncalc")

@@ -7,13 +7,14 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"cnncalc/internal/choice"
 	"cnncalc/internal/report"
 )
 
 // outputFlags say how a command prints its report, and where to. A command registers those that it has, and reads them
 // with parse before it does any work.
 type outputFlags struct {
-	formats []report.Format // that the command writes
+	formats []string // that the command writes
 	format  string
 	units   string
 	columns []string
@@ -22,25 +23,10 @@ type outputFlags struct {
 
 // registerFormat adds --format for a command that writes these formats, the first where none is given.
 func (f *outputFlags) registerFormat(flags *pflag.FlagSet, formats ...report.Format) {
-	f.formats = formats
-	flags.StringVar(&f.format, "format", string(formats[0]), choices(formats))
-}
-
-// choices writes "text, markdown, csv or json".
-func choices[T ~string](words []T) string {
-	last := len(words) - 1
-	var b strings.Builder
-	for i, w := range words {
-		switch {
-		case i == 0:
-		case i == last:
-			b.WriteString(" or ")
-		default:
-			b.WriteString(", ")
-		}
-		b.WriteString(string(w))
+	for _, format := range formats {
+		f.formats = append(f.formats, string(format))
 	}
-	return b.String()
+	flags.StringVar(&f.format, "format", f.formats[0], choice.List(f.formats))
 }
 
 // registerTable adds --format for a command that writes tables and documents.
@@ -88,8 +74,8 @@ func (f *outputFlags) parse(command string) (output, error) {
 		if o.format, err = report.ParseFormat(f.format); err != nil {
 			return o, usageError("--format: %w", err)
 		}
-		if !slices.Contains(f.formats, o.format) {
-			return o, usageError("--format: %s writes %s, not %s", command, choices(f.formats), f.format)
+		if !slices.Contains(f.formats, f.format) {
+			return o, usageError("--format: %s writes %s, not %s", command, choice.List(f.formats), f.format)
 		}
 	}
 	if f.units != "" {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"cnncalc/internal/choice"
 	"cnncalc/internal/exec"
 	"cnncalc/internal/memory"
 	"cnncalc/internal/report"
@@ -73,7 +74,7 @@ func newRun(a *app) *cobra.Command {
 	f.seed = 1
 	flags.Var(seedFlag{&f.seed}, "seed", "seed of random weights")
 	numberVar(flags, &f.threads, "threads", defaultThreads(), "threads; the result is the same for any number")
-	flags.StringVar(&f.algo, "algo", string(exec.Auto), "how convolutions are computed: "+exec.AlgoNames())
+	flags.StringVar(&f.algo, "algo", string(exec.Auto), "how convolutions are computed: "+choice.List(exec.Algos()))
 	numberVar(flags, &f.top, "top", 5, "how many classes to print for each picture")
 	flags.StringVar(&f.labels, "labels", "", "file of class names: lines, synset.txt, or JSON")
 	flags.StringVar(&f.weights, "weights", "", "file of trained weights (safetensors, npz, npy), or random")

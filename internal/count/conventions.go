@@ -1,10 +1,9 @@
 package count
 
 import (
-	"fmt"
-	"strings"
+	"slices"
 
-	"cnncalc/internal/diag"
+	"cnncalc/internal/choice"
 )
 
 // Conventions lists all, in the order in which help shows them.
@@ -24,18 +23,13 @@ func Names() []string {
 	return names
 }
 
-// Find is the convention of a name. The error for another lists the names.
+// Find returns the convention of a name. The error for another name lists them.
 func Find(name string) (*Convention, error) {
-	for _, c := range Conventions() {
-		if c.Name == name {
-			return c, nil
-		}
+	if _, err := choice.Parse[string](name, "a convention", Names()); err != nil {
+		return nil, err
 	}
-	hint := ""
-	if near := diag.DidYouMean(name, Names()); near != "" {
-		hint = "; " + near
-	}
-	return nil, fmt.Errorf("there is no convention %s: choose from %s%s", diag.Short(name), strings.Join(Names(), ", "), hint)
+	all := Conventions()
+	return all[slices.IndexFunc(all, func(c *Convention) bool { return c.Name == name })], nil
 }
 
 // inTorchvision are the kinds of the 14 networks of torchvision whose recorded output the conventions are held to.

@@ -11,6 +11,7 @@ import (
 	"math"
 
 	"cnncalc/internal/checked"
+	"cnncalc/internal/choice"
 	"cnncalc/internal/graph"
 	"cnncalc/internal/kernel"
 	"cnncalc/internal/memory"
@@ -41,17 +42,13 @@ const (
 	Direct   Algo = "direct"   // CONV and DWCONV from the definition, summed in float64: slow, to check the others
 )
 
-// AlgoNames lists the algorithms for help: "auto, im2col, winograd or direct".
-func AlgoNames() string { return fmt.Sprintf("%s, %s, %s or %s", Auto, Im2col, Winograd, Direct) }
+// Algos are the names that ParseAlgo takes.
+func Algos() []string {
+	return []string{string(Auto), string(Im2col), string(Winograd), string(Direct)}
+}
 
 // ParseAlgo reads an algorithm's name.
-func ParseAlgo(name string) (Algo, error) {
-	switch a := Algo(name); a {
-	case Auto, Im2col, Winograd, Direct:
-		return a, nil
-	}
-	return "", fmt.Errorf("the algorithm is %s, not %q", AlgoNames(), name)
-}
+func ParseAlgo(name string) (Algo, error) { return choice.Parse[Algo](name, "an algorithm", Algos()) }
 
 // maxValues bounds the values of one volume or tensor, so that the sizes that kernels work out from them (a
 // packed copy, the scratch of every worker) fit an int. It is a petabyte on 64-bit systems.

@@ -1,5 +1,7 @@
 package memory
 
+import "cnncalc/internal/choice"
+
 // AccountName names one of the accounts.
 type AccountName string
 
@@ -17,5 +19,5 @@ func AccountNames() []string {
 
 // ParseAccountName reads the name of an account.
 func ParseAccountName(s string) (AccountName, error) {
-	return parse[AccountName](s, "an account", AccountNames())
+	return choice.Parse[AccountName](s, "an account", AccountNames())
 }

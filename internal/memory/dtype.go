@@ -1,11 +1,7 @@
 package memory
 
 import (
-	"fmt"
-	"slices"
-	"strings"
-
-	"cnncalc/internal/diag"
+	"cnncalc/internal/choice"
 	"cnncalc/internal/graph"
 )
 
@@ -31,19 +27,7 @@ func DTypes() []string {
 }
 
 // ParseDType reads a type's name.
-func ParseDType(s string) (DType, error) { return parse[DType](s, "a type", DTypes()) }
-
-// parse reads one of a few words; what is the noun with its article.
-func parse[T ~string](s, what string, names []string) (T, error) {
-	if slices.Contains(names, s) {
-		return T(s), nil
-	}
-	hint := ""
-	if near := diag.DidYouMean(s, names); near != "" {
-		hint = "; " + near
-	}
-	return "", fmt.Errorf("%q is not %s: choose from %s%s", s, what, strings.Join(names, ", "), hint)
-}
+func ParseDType(s string) (DType, error) { return choice.Parse[DType](s, "a type", DTypes()) }
 
 // valueBytes is the size of one value of a volume. Under AMP that of float32, as the picture's is.
 func (d DType) valueBytes() int64 {

@@ -1,6 +1,9 @@
 package memory
 
-import "cnncalc/internal/checked"
+import (
+	"cnncalc/internal/checked"
+	"cnncalc/internal/choice"
+)
 
 // Optimizer is an optimizer of PyTorch with its usual settings: no weight decay.
 type Optimizer string
@@ -56,7 +59,7 @@ func Optimizers() []string {
 
 // ParseOptimizer reads an optimizer's name.
 func ParseOptimizer(s string) (Optimizer, error) {
-	return parse[Optimizer](s, "an optimizer", Optimizers())
+	return choice.Parse[Optimizer](s, "an optimizer", Optimizers())
 }
 
 // rule is that of a name that ParseOptimizer takes.

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"cnncalc/internal/checked"
+	"cnncalc/internal/choice"
 	"cnncalc/internal/shape"
 )
 
@@ -24,7 +25,7 @@ const (
 func Modes() []string { return []string{string(Inference), string(Training)} }
 
 // ParseMode reads a mode's name.
-func ParseMode(s string) (Mode, error) { return parse[Mode](s, "a mode", Modes()) }
+func ParseMode(s string) (Mode, error) { return choice.Parse[Mode](s, "a mode", Modes()) }
 
 // Options are what PyTorch's account of a network depends on besides the batch.
 type Options struct {

@@ -1,6 +1,9 @@
 package memory
 
-import "cnncalc/internal/op"
+import (
+	"cnncalc/internal/choice"
+	"cnncalc/internal/op"
+)
 
 // Torch is a release of PyTorch whose account is known.
 type Torch string
@@ -15,7 +18,7 @@ const (
 func Torches() []string { return []string{string(Torch113CPU), string(Torch2CUDA)} }
 
 // ParseTorch reads a release's name.
-func ParseTorch(s string) (Torch, error) { return parse[Torch](s, "a release", Torches()) }
+func ParseTorch(s string) (Torch, error) { return choice.Parse[Torch](s, "a release", Torches()) }
 
 // rules is the release as package op knows it.
 func (t Torch) rules() op.Torch {

@@ -1,6 +1,9 @@
 package report
 
-import "cnncalc/internal/plain"
+import (
+	"cnncalc/internal/choice"
+	"cnncalc/internal/plain"
+)
 
 // Format is how a report is written.
 type Format string
@@ -19,14 +22,7 @@ func Formats() []string {
 }
 
 // ParseFormat reads a format's name. The error for any other word lists the names.
-func ParseFormat(s string) (Format, error) {
-	switch f := Format(s); f {
-	case Text, Markdown, CSV, JSON:
-		return f, nil
-	default:
-		return "", unknown(s, "a format", Formats())
-	}
-}
+func ParseFormat(s string) (Format, error) { return choice.Parse[Format](s, "a format", Formats()) }
 
 // quote puts s, made safe to print, between double quotes.
 func quote(s string) string {

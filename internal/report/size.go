@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"strings"
 
+	"cnncalc/internal/choice"
 	"cnncalc/internal/numeral"
 	"cnncalc/internal/plain"
 )
@@ -24,12 +25,7 @@ func UnitNames() []string { return []string{string(IEC), string(SI)} }
 
 // ParseUnits reads the name of units.
 func ParseUnits(s string) (Units, error) {
-	switch u := Units(s); u {
-	case IEC, SI:
-		return u, nil
-	default:
-		return "", unknown(s, "a kind of units", UnitNames())
-	}
+	return choice.Parse[Units](s, "a kind of units", UnitNames())
 }
 
 // Bytes writes n bytes: in full below the first unit ("512 B"), above it to one decimal in the largest unit that

@@ -11,7 +11,7 @@ import (
 	"io"
 	"strings"
 
-	"cnncalc/internal/diag"
+	"cnncalc/internal/choice"
 	"cnncalc/internal/plain"
 )
 
@@ -77,10 +77,10 @@ func (t Table) Select(keys []string) (Table, error) {
 	chosen := make([]int, 0, len(keys))
 	used := make(map[string]bool, len(keys))
 	for _, key := range keys {
-		i, ok := at[key]
-		if !ok {
-			return Table{}, unknown(key, "a column", t.Keys())
+		if _, err := choice.Parse[string](key, "a column", t.Keys()); err != nil {
+			return Table{}, err
 		}
+		i := at[key]
 		if used[key] {
 			return Table{}, fmt.Errorf("column %s is chosen twice: name each column once", key)
 		}
@@ -195,13 +195,4 @@ func writeAll(w io.Writer, b []byte) error {
 		return io.ErrShortWrite
 	}
 	return err
-}
-
-// unknown is the error for a word that is none of the choices; what is the noun, with its article.
-func unknown(word, what string, choices []string) error {
-	hint := ""
-	if s := diag.DidYouMean(word, choices); s != "" {
-		hint = "; " + s
-	}
-	return fmt.Errorf("%s is not %s: choose from %s%s", quote(word), what, strings.Join(choices, ", "), hint)
 }
