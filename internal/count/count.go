@@ -144,6 +144,9 @@ type layer struct {
 	outputs  int64 // values of the output, for the batch
 }
 
+// isInput reports whether the node is a picture and no layer.
+func (l *layer) isInput() bool { return len(l.in) == 0 }
+
 // isModule tells whether hooks on modules see the layer.
 func (l *layer) isModule() bool { return l.names.Module != "" && !l.function }
 
@@ -183,16 +186,18 @@ func (t *tally) node(i int) error {
 	}
 	t.row(node.Name, op.Short(node.Op), l.Out)
 	t.of = l.kind
-	switch {
-	case i == 0 && c.input != nil:
-		c.input(t, l)
-	case i > 0 && c.inPyTorch && !l.names.InPyTorch():
-		return fmt.Errorf("PyTorch has no layer like %s, so programs that count there have no figure for it", l.kind)
-	case i > 0:
-		t.noteUnchecked(l.kind)
-		if err := c.layer(t, l); err != nil {
-			return err
+	if l.isInput() {
+		if c.input != nil {
+			c.input(t, l)
 		}
+		return t.err
+	}
+	if c.inPyTorch && !l.names.InPyTorch() {
+		return fmt.Errorf("PyTorch has no layer like %s, so programs that count there have no figure for it", l.kind)
+	}
+	t.noteUnchecked(l.kind)
+	if err := c.layer(t, l); err != nil {
+		return err
 	}
 	return t.err
 }
@@ -205,7 +210,7 @@ func (t *tally) layer(i int) (*layer, error) {
 		l.names = known.Counterparts()
 	}
 	var err error
-	if l.outputs, err = checked.Product(l.Out.W, l.Out.H, l.Out.D, l.batch); err == nil && i > 0 {
+	if l.outputs, err = checked.Product(l.Out.W, l.Out.H, l.Out.D, l.batch); err == nil && !l.isInput() {
 		l.inputs, err = checked.Product(l.in[0].W, l.in[0].H, l.in[0].D, l.batch)
 	}
 	return l, err

@@ -258,7 +258,12 @@ type VolumePeak struct {
 }
 
 func (p *pass) volumePeaks(batch int64) VolumePeaks {
-	input := p.tensors[p.output[0]].size.at(batch)
+	inputs := make([]int64, len(p.network.Inputs))
+	kept := int64(0)
+	for k, in := range p.network.Inputs {
+		inputs[k] = p.tensors[p.output[in]].size.at(batch)
+		kept += inputs[k]
+	}
 	volumes, step := int64(0), 0
 	var peaks VolumePeaks
 	for i, e := range p.events {
@@ -271,11 +276,13 @@ func (p *pass) volumePeaks(batch int64) VolumePeaks {
 		default:
 			volumes += p.tensors[e.index].size.at(batch)
 			freed := volumes
-			if i < p.inputRead {
-				freed += input
+			for k, input := range inputs {
+				if i < p.inputRead[k] {
+					freed += input
+				}
 			}
 			peaks.Freed.raise(freed, p.steps[step])
-			peaks.Kept.raise(volumes+input, p.steps[step])
+			peaks.Kept.raise(volumes+kept, p.steps[step])
 		}
 	}
 	return peaks

@@ -1,15 +1,19 @@
 package memory
 
-import "cnncalc/internal/shape"
+import (
+	"slices"
+
+	"cnncalc/internal/shape"
+)
 
 // Timeline is what of the arena is in use after every step of a run, and at most while it runs, in whole cache lines. The
 // largest of the latter is MaxLive.
 func (a *Arena) Timeline(n *shape.Network) []Moment {
-	last := len(n.Nodes) - 1
 	live := liveValues(a.Buffers, len(n.Nodes))
 	ends := make([]int64, len(n.Nodes))
 	for id, b := range a.Buffers {
-		if isResult := id == a.Output[last]; !isResult {
+		isResult := slices.ContainsFunc(n.Outputs, func(out int) bool { return a.Output[out] == id })
+		if !isResult {
 			ends[b.Last] += aligned(b.Values)
 		}
 	}

@@ -1,32 +1,57 @@
 package memory
 
-import "cnncalc/internal/op"
+import (
+	"slices"
 
-// loss is the cross entropy of the network's output, forward and backward. What it saves is let go with its own
-// backward step; the result and the network's output stay with the caller.
+	"cnncalc/internal/op"
+)
+
+// loss is the cross entropy of the network's outputs, forward and backward. What it saves is let go with its own
+// backward step; the result and the outputs stay with the caller. Several outputs have a loss each, and the sum of these
+// is learnt from.
 func (p *builder) loss() {
-	last := len(p.network.Nodes) - 1
 	width := p.options.DType.valueBytes() // under autocast it is computed in float32
-	scores := p.volume(last, width)
-	logs := p.add(none, "log softmax", Loss, scores)
-	weight := p.add(none, "total weight", Loss, linear{once: width})
-	p.lossSaved = []int{logs, weight, p.targets}
-	p.add(none, "loss", Loss, linear{once: width})
-	if p.width[last] != width {
-		p.need([]linear{scores})
+	losses := make([]lossTensors, len(p.network.Outputs))
+	for k, out := range p.network.Outputs {
+		losses[k] = p.lossForward(k, out, width)
 	}
 	p.rootGradient = p.add(none, "gradient of the loss", VolumeGrads, linear{once: width})
-	ofLogs := p.add(none, "gradient of log softmax", VolumeGrads, scores)
-	p.release(weight)
-	p.grad[last] = p.add(last, "", VolumeGrads, p.volume(last, p.width[last]))
+	for k, out := range slices.Backward(p.network.Outputs) {
+		p.lossBackward(losses[k], out, width)
+	}
+}
+
+// lossTensors are what the loss of one output saves.
+type lossTensors struct{ logs, weight int }
+
+func (p *builder) lossForward(k, out int, width int64) lossTensors {
+	scores := p.volume(out, width)
+	saved := lossTensors{
+		logs:   p.add(none, "log softmax", Loss, scores),
+		weight: p.add(none, "total weight", Loss, linear{once: width}),
+	}
+	p.lossSaved = append(p.lossSaved, saved.logs, saved.weight, p.targets[k])
+	p.add(none, "loss", Loss, linear{once: width})
+	if p.width[out] != width {
+		p.need([]linear{scores})
+	}
+	return saved
+}
+
+func (p *builder) lossBackward(saved lossTensors, out int, width int64) {
+	ofLogs := p.add(none, "gradient of log softmax", VolumeGrads, p.volume(out, width))
+	p.release(saved.weight)
+	if p.needsGrad[out] {
+		p.grad[out] = p.add(out, "", VolumeGrads, p.volume(out, p.width[out]))
+	}
 	p.endStep(LossStep, none, "cross entropy")
 	p.release(ofLogs)
-	p.release(logs)
+	p.release(saved.logs)
 }
 
 // backward runs the layers in the opposite order, as autograd's engine does: the node that was made last comes first.
 func (p *builder) backward() {
-	for i := len(p.network.Nodes) - 1; i > 0; i-- {
+	for i := range slices.Backward(p.network.Nodes) {
 		if p.needsGrad[i] && p.grad[i] != none {
 			p.layerBackward(i)
 		}

@@ -47,6 +47,9 @@ func (m *PyTorch) CutNodes() []int {
 		return nil // not reached: WithOptimizer has asked for it
 	}
 	n := m.network
+	if len(n.Inputs) > 1 || len(n.Outputs) > 1 {
+		return nil // more than one volume goes in or comes out
+	}
 	written := make([]bool, len(n.Nodes)) // or seen through a view, which may be written to
 	for i := range n.Nodes {
 		if p.shares[i] {

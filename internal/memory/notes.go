@@ -53,8 +53,7 @@ func newNotes(n *shape.Network, batch, bytesPerValue, copies int64) (Notes, erro
 	if err != nil {
 		return Notes{}, err
 	}
-	input := n.InputShape()
-	images, err := checked.Product(input.W, input.H, input.D, batch, bytesPerValue)
+	images, err := inputBytes(n, batch, bytesPerValue)
 	if err != nil {
 		return Notes{}, err
 	}
@@ -70,6 +69,22 @@ func newNotes(n *shape.Network, batch, bytesPerValue, copies int64) (Notes, erro
 		Training:   training,
 		Inference:  volumes + parameters + images,
 	}, nil
+}
+
+// inputBytes returns the bytes of all inputs of a batch.
+func inputBytes(n *shape.Network, batch, bytesPerValue int64) (int64, error) {
+	total := int64(0)
+	for _, i := range n.Inputs {
+		s := n.Layers[i].Out
+		bytes, err := checked.Product(s.W, s.H, s.D, batch, bytesPerValue)
+		if err != nil {
+			return 0, err
+		}
+		if total, err = checked.Sum(total, bytes); err != nil {
+			return 0, err
+		}
+	}
+	return total, nil
 }
 
 // CheckNotes returns an error for a type that the notes' account cannot count in: its values are not all of one size.

@@ -41,7 +41,7 @@ type builder struct {
 	partial   []bool        // by tensor: its holders see parts of it, so that it cannot be written to
 	casts     []int         // half copies of weights that autocast keeps until the forward pass has ended
 
-	targets      int
+	targets      []int   // by output of the network
 	rootGradient int     // a one, which backward() starts from
 	workspaces   []Phase // that cuBLAS has one for
 }
@@ -84,7 +84,8 @@ func newBuilder(n *shape.Network, o Options, class int64) (*builder, error) {
 	if err := p.askLayers(op.Pass{Torch: o.Torch.rules(), Training: o.Mode == Training, Batch: class}); err != nil {
 		return nil, err
 	}
-	if o.Mode == Training && !p.needsGrad[count-1] {
+	learns := func(out int) bool { return p.needsGrad[out] }
+	if o.Mode == Training && !slices.ContainsFunc(n.Outputs, learns) {
 		return nil, fmt.Errorf("there is nothing to train: no layer has parameters")
 	}
 	p.prepare()
@@ -102,8 +103,11 @@ func (p *builder) finish() (*pass, error) {
 
 // askLayers asks every kind of layer for its rules.
 func (p *builder) askLayers(run op.Pass) error {
-	for i := 1; i < len(p.network.Nodes); i++ {
+	for i := range p.network.Nodes {
 		node := &p.network.Nodes[i]
+		if len(node.Inputs) == 0 {
+			continue
+		}
 		layer, ok := node.Op.(op.Layer)
 		if !ok {
 			return fmt.Errorf("%s: nothing is known of what PyTorch does with a %s", node.Name, node.Op.Kind())
@@ -186,13 +190,19 @@ func (p *builder) prepare() {
 			p.add(i, "num_batches_tracked", Buffers, linear{once: 8})
 		}
 	}
-	p.width[0] = p.options.DType.valueBytes()
-	p.output[0] = p.add(0, "", InputBatch, p.volume(0, p.width[0]))
-	if p.options.Mode == Training {
-		out := p.network.Total.Out
-		p.targets = p.add(none, "targets", Targets, linear{each: p.bytes(out.W, out.H, 8)}) // one class for each place
+	for _, in := range p.network.Inputs {
+		p.width[in] = p.options.DType.valueBytes()
+		p.output[in] = p.add(in, "", InputBatch, p.volume(in, p.width[in]))
 	}
-	p.endStep(Forward, 0, p.name(0))
+	p.inputRead = make([]int, len(p.network.Inputs))
+	if p.options.Mode == Training {
+		for _, out := range p.network.Outputs {
+			places := p.network.Layers[out].Out
+			p.targets = append(p.targets, p.add(none, "targets", Targets, linear{each: p.bytes(places.W, places.H, 8)})) // a class for each
+		}
+	}
+	first := p.network.Inputs[0]
+	p.endStep(Forward, first, p.name(first))
 }
 
 func (p *builder) weightSize(w graph.Weight) linear {
@@ -206,9 +216,11 @@ func (p *builder) weightSize(w graph.Weight) linear {
 // forward runs all layers in order.
 func (p *builder) forward() {
 	p.countReads()
-	for i := 1; i < len(p.network.Nodes); i++ {
-		p.layer(i)
-		p.endLayer(i)
+	for i := range p.network.Nodes {
+		if len(p.network.Nodes[i].Inputs) > 0 {
+			p.layer(i)
+			p.endLayer(i)
+		}
 	}
 	p.releaseCasts()
 }
@@ -220,8 +232,10 @@ func (p *builder) endLayer(i int) {
 		if p.reads[in]--; p.reads[in] > 0 {
 			continue
 		}
-		if p.output[in] == p.output[0] {
-			p.inputRead = len(p.events)
+		for k, input := range p.network.Inputs {
+			if p.output[in] == p.output[input] {
+				p.inputRead[k] = len(p.events)
+			}
 		}
 		p.release(p.output[in])
 	}
@@ -234,15 +248,17 @@ func (p *builder) releaseCasts() {
 	p.casts = nil
 }
 
-// countReads counts by node how many inputs of later nodes it is. What is read by none is in the caller's hands, as the
-// input and the result are.
+// countReads counts by node how many inputs of later nodes it is, and holds what is in the caller's hands: the inputs and
+// the outputs. What is read by none is held as it is.
 func (p *builder) countReads() {
 	for _, n := range p.network.Nodes {
 		for _, in := range n.Inputs {
 			p.reads[in]++
 		}
 	}
-	p.hold(p.output[0])
+	for _, in := range p.network.Inputs {
+		p.hold(p.output[in])
+	}
 }
 
 // layer computes node i: its output, what autograd saves, and what the computation needs.
@@ -271,6 +287,9 @@ func (p *builder) layer(i int) {
 	}
 	if p.options.Mode == Training && p.needsGrad[i] {
 		p.save(i, inputs, weights)
+	}
+	if p.reads[i] > 0 && p.network.IsOutput(i) {
+		p.hold(p.output[i]) // the caller does, beside its readers
 	}
 	p.workspace(i, Forward)
 	p.need(p.linears(rule.Forward, width))

@@ -100,8 +100,8 @@ type program struct {
 	steps   []Moment // without figures
 	total   linear   // of all tensors and needs, so that one product tells whether a batch can be counted
 	block   int64    // the allocator hands out whole blocks of so many bytes, a power of two
-	// The input is in the caller's hands throughout; inputRead is the event behind which nothing reads it.
-	inputRead int
+	// The inputs are in the caller's hands throughout; inputRead is by input the event after which nothing reads it.
+	inputRead []int
 }
 
 // take adds a tensor that is alive from here on.

@@ -71,10 +71,10 @@ func softmax(classes []Class) {
 	}
 }
 
-// EndsInProbabilities reports whether a SOFTMAX or a SIGMOID makes the output of a network, perhaps followed by layers
-// that change no value when it runs.
+// EndsInProbabilities reports whether a SOFTMAX or a SIGMOID makes the first output of a network, perhaps followed by
+// layers that change no value when it runs.
 func EndsInProbabilities(g *graph.Graph) bool {
-	for i := len(g.Nodes) - 1; i > 0; i = g.Nodes[i].Inputs[0] {
+	for i := g.Outputs[0]; len(g.Nodes[i].Inputs) > 0; i = g.Nodes[i].Inputs[0] {
 		switch g.Nodes[i].Op.(type) {
 		case *op.Softmax, *op.Sigmoid, *op.HardSigmoid:
 			return true

@@ -65,9 +65,12 @@ func New(n *shape.Network, batch int64) (*Account, error) {
 		return nil, fmt.Errorf("the batch must be 1 or more, not %d", batch)
 	}
 	a := &Account{Batch: batch, Layers: make([]Layer, len(n.Nodes)), Im2col: make([]Unrolling, len(n.Nodes))}
-	for i := 1; i < len(n.Nodes); i++ { // the INPUT is there already
+	for i, node := range n.Nodes {
+		if len(node.Inputs) == 0 {
+			continue // an INPUT is there already
+		}
 		if err := a.count(n, i); err != nil {
-			return nil, fmt.Errorf("%s, a batch of %d: %w", n.Nodes[i].Name, batch, err)
+			return nil, fmt.Errorf("%s, a batch of %d: %w", node.Name, batch, err)
 		}
 	}
 	return a, nil

@@ -181,3 +181,24 @@ func TestBeyondCounting(t *testing.T) {
 		}
 	}
 }
+
+// Two inputs of 4x4x1 that are added: each is read once, and neither is a layer.
+func TestSeveralInputs(t *testing.T) {
+	n := read(t, "input: 4x4x1\nlayers: INPUT -> ADD(IDENTITY | IDENTITY)\n")
+	var b graph.Builder
+	left := b.Add(graph.Node{Name: "left", Op: n.Nodes[0].Op})
+	right := b.Add(graph.Node{Name: "right", Op: n.Nodes[0].Op})
+	b.Add(graph.Node{Name: "sum", Op: n.Nodes[1].Op, Inputs: []int{left, right}})
+	g, err := b.Graph()
+	if err != nil {
+		t.Fatal(err)
+	}
+	both, problems := shape.Infer(g)
+	if len(problems) > 0 {
+		t.Fatal(&problems[0])
+	}
+	want := traffic.Layer{Read: 2 * 16 * 4, Written: 16 * 4}
+	if a := account(t, both, 1); a.Layers[2] != want || a.Total != want || a.Layers[right] != (traffic.Layer{}) {
+		t.Errorf("%+v, want %+v for the sum alone", a.Layers, want)
+	}
+}
