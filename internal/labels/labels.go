@@ -1,25 +1,34 @@
-// Package labels reads the names of a network's classes from a file, in the forms that they are published in. Which
-// name belongs to which score is the caller's: entry i is output i.
+// Package labels reads the names of a network's classes from a file, in the forms that they are published in. Entry i
+// is the name of output i; matching them with scores is left to the caller.
 package labels
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"regexp"
-	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
+
+	"cnncalc/internal/plain"
 )
 
-// MaxFileSize bounds a file of labels, in bytes.
-const MaxFileSize = 16 << 20
+// Bounds on a file of labels. ImageNet-21k, one of the longest lists in use, has 21,841 labels of at most 160 bytes.
+const (
+	MaxFileSize = 16 << 20 // bytes
+	MaxLabels   = 1 << 18
+	MaxLabel    = 1 << 10 // bytes of one label
+)
 
-// Parse reads labels: a name on each line; synset.txt, whose lines begin with a WordNet number as
-// "n01440764 tench, Tinca tinca", of which the first name is taken; or JSON, a list of names, or an object of
-// index to name, also under the key id2label as Hugging Face writes it, or Keras' class index.
+// Parse reads labels in one of these forms:
+//   - a name on each line;
+//   - synset.txt, whose lines begin with a WordNet number, such as "n01440764 tench, Tinca tinca": the first name;
+//   - a JSON list of names;
+//   - a JSON object of index to name, which may be the value of the key id2label, as in the configurations of Hugging
+//     Face, or of index to WordNet number and name, as in Keras' class index.
+//
+// A line ends with a newline, a carriage return, or both. A line without text is an empty label.
 func Parse(data []byte) ([]string, error) {
 	if len(data) > MaxFileSize {
 		return nil, fmt.Errorf("the file of labels is larger than %d bytes", MaxFileSize)
@@ -28,87 +37,72 @@ func Parse(data []byte) ([]string, error) {
 	if !utf8.Valid(data) || bytes.IndexByte(data, 0) >= 0 {
 		return nil, errors.New("the file of labels is not a UTF-8 text")
 	}
-	text := bytes.TrimSpace(data)
+	trimmed := bytes.TrimLeftFunc(data, unicode.IsSpace)
+	firstLine := 1 + countLineEnds(data[:len(data)-len(trimmed)])
+	text := bytes.TrimSpace(trimmed)
 	switch {
 	case len(text) == 0:
 		return nil, errors.New("the file of labels is empty")
 	case text[0] == '[':
-		return parseList(text)
+		return parseList(text, firstLine)
 	case text[0] == '{':
-		return parseObject(text)
+		return parseObject(text, firstLine)
 	}
-	return parseLines(string(text)), nil
+	return parseLines(string(text), firstLine)
 }
 
 // synset is a WordNet number and names that mean the same, separated by commas.
 var synset = regexp.MustCompile(`^n\d{8}\s+([^,]+)`)
 
-func parseLines(text string) []string {
-	lines := strings.Split(text, "\n")
-	names := make([]string, len(lines))
-	for i, line := range lines {
-		names[i] = strings.TrimSpace(line)
-		if m := synset.FindStringSubmatch(names[i]); m != nil {
-			names[i] = strings.TrimSpace(m[1])
-		}
-	}
-	return names
-}
-
-func parseList(text []byte) ([]string, error) {
+// parseLines reads text that begins on the given line of the file, counted from 1.
+func parseLines(text string, firstLine int) ([]string, error) {
 	var names []string
-	if err := unmarshal(text, &names); err != nil {
-		return nil, fmt.Errorf("the JSON list of labels holds names only: %w", err)
-	}
-	if len(names) == 0 {
-		return nil, errors.New("the JSON list of labels is empty")
+	for more := true; more; {
+		var name string
+		name, text, more = cutLine(text)
+		name = strings.TrimSpace(name)
+		if m := synset.FindStringSubmatch(name); m != nil {
+			name = strings.TrimSpace(m[1])
+		}
+		if err := check(name, len(names)); err != nil {
+			return nil, fmt.Errorf("line %d: %w", firstLine+len(names), err)
+		}
+		names = append(names, name)
 	}
 	return names, nil
 }
 
-// parseObject reads {"0": "tench", ...}, a model's config with that under id2label, or Keras' imagenet_class_index,
-// {"0": ["n01440764", "tench"], ...}.
-func parseObject(text []byte) ([]string, error) {
-	var config struct {
-		ID2Label map[string]string `json:"id2label"`
+// cutLine splits text after its first line, whose end it drops. more is false if the line is the last.
+func cutLine(text string) (line, rest string, more bool) {
+	i := strings.IndexAny(text, "\r\n")
+	if i < 0 {
+		return text, "", false
 	}
-	var keras map[string][2]string
-	var byIndex map[string]string
+	for _, end := range []string{"\r\n", "\r\r\n"} { // the second is what a file becomes that was converted twice
+		if strings.HasPrefix(text[i:], end) {
+			return text[:i], text[i+len(end):], true
+		}
+	}
+	return text[:i], text[i+1:], true
+}
+
+func countLineEnds(text []byte) int {
+	n := 0
+	for rest, more := string(text), true; ; n++ {
+		if _, rest, more = cutLine(rest); !more {
+			return n
+		}
+	}
+}
+
+// check refuses a label that is too long or one too many after count others.
+func check(name string, count int) error {
 	switch {
-	case unmarshal(text, &config) == nil && config.ID2Label != nil:
-		byIndex = config.ID2Label
-	case unmarshal(text, &byIndex) == nil:
-	case unmarshal(text, &keras) == nil:
-		byIndex = map[string]string{}
-		for index, names := range keras {
-			byIndex[index] = names[1]
-		}
-	default:
-		return nil, errors.New("the JSON object of labels maps each index to a name, such as {\"0\": \"tench\"}, perhaps under id2label")
-	}
-	if len(byIndex) == 0 {
-		return nil, errors.New("the JSON object of labels is empty")
-	}
-	names := make([]string, len(byIndex))
-	seen := make([]bool, len(byIndex))
-	for key, name := range byIndex {
-		i, err := strconv.Atoi(key)
-		if err != nil || i < 0 || i >= len(names) || seen[i] {
-			return nil, fmt.Errorf("the JSON object of labels has the index %q: %d labels are numbered from 0 to %d", key, len(names), len(names)-1)
-		}
-		names[i], seen[i] = name, true
-	}
-	return names, nil
-}
-
-// unmarshal reads one JSON value that is all of the text.
-func unmarshal(text []byte, to any) error {
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	if err := decoder.Decode(to); err != nil {
-		return err
-	}
-	if _, err := decoder.Token(); err != io.EOF {
-		return errors.New("something follows the JSON value")
+	case count >= MaxLabels:
+		return fmt.Errorf("the file has more than %s labels, the limit", plain.Count(MaxLabels))
+	case len(name) > MaxLabel:
+		return fmt.Errorf("the label %s has %s bytes; the limit is %s",
+			plain.Quote(name), plain.Count(int64(len(name))), plain.Count(MaxLabel))
 	}
 	return nil
 }
