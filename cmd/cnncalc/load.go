@@ -92,7 +92,9 @@ func (a *app) load(name string, flags *specFlags) (*loaded, error) {
 	}
 	l := &loaded{name: name, builtIn: isBuiltIn, file: network.Read(sourceName(name), data)}
 	if err := l.file.Unknown(options); err != nil {
-		return nil, usageError("--set: %w", err)
+		problem := diag.At(diag.Pos{}, err)
+		problem.Flag = "--set"
+		return nil, codedError{exitUsage, &problem}
 	}
 	l.network, l.problems = l.file.Network(options)
 	return l, nil

@@ -116,7 +116,7 @@ func (c *converter) op(i int, in []graph.Shape) (graph.Op, error) {
 	_, isFlatten := old.Op.(*op.Flatten)
 	switch {
 	case c.gates[i] && (isFC || isFlatten) && !isPlace(in[0]):
-		return nil, diag.Errorf("it reads a plane of %dx%d, and layers behind it have planes again: as a CONV it would no longer fit them",
+		return nil, diag.Errorf("convert/slide", "it reads a plane of %dx%d, and layers behind it have planes again: as a CONV it would no longer fit them",
 			in[0].W, in[0].H).WithHint("only FC layers at the end of a network, or behind a GAP, can take other sizes of input")
 	case !ok || c.gates[i]:
 		return old.Op, nil
@@ -139,7 +139,7 @@ func (c *converter) checkReads(i int, in []graph.Shape) error {
 	flat := c.network.InputsOf(i)
 	for k := range in {
 		if in[k] != flat[k] && !readsAlike(c.network.Nodes[i].Op, flat[k], in[k]) {
-			return diag.Errorf("it reads the %d values of a FLATTEN, and would compute something else from their plane of %s", flat[k].D, in[k]).
+			return diag.Errorf("convert/slide", "it reads the %d values of a FLATTEN, and would compute something else from their plane of %s", flat[k].D, in[k]).
 				WithHint("between a FLATTEN and an FC only activation functions and DROPOUT can stand")
 		}
 	}
@@ -164,12 +164,12 @@ func (c *converter) nothing() error {
 	last := &c.network.Nodes[c.network.Outputs[0]]
 	for i := range c.network.Nodes {
 		if _, isFC := c.network.Nodes[i].Op.(*op.FC); isFC {
-			p := diag.At(c.network.Nodes[i].Pos, diag.Errorf("the network's FC layers gate channels: there is none at its end to convert").
+			p := diag.At(c.network.Nodes[i].Pos, diag.Errorf("convert/nothing", "the network's FC layers gate channels: there is none at its end to convert").
 				WithHint("it takes other sizes of input as it is: --input-size"))
 			return &p
 		}
 	}
-	p := diag.At(last.Pos, diag.Errorf("the network has no FC to convert").
+	p := diag.At(last.Pos, diag.Errorf("convert/nothing", "the network has no FC to convert").
 		WithHint("without one it takes other sizes of input as it is: --input-size"))
 	return &p
 }

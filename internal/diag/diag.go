@@ -6,6 +6,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+
+	"cnncalc/internal/plain"
 )
 
 // Pos is a place in a source file: line and column from 1, columns counted in characters. The zero Pos
@@ -25,29 +27,41 @@ func (p Pos) After(q Pos) bool {
 	return cmp.Or(cmp.Compare(p.Line, q.Line), cmp.Compare(p.Col, q.Col)) > 0
 }
 
-// Problem is one mistake: where it stands, what is wrong, and what would be right. A Problem without a
-// position is given one by whoever knows it, see At.
+// Code names a kind of problem for programs, "shape/window": the part that finds it, and what it is. Codes stay as they
+// are from version to version, while messages may be reworded.
+type Code string
+
+// Problem is one mistake: where it is, what is wrong, and what would be right. A Problem without a position is given one
+// by whoever knows it, see At.
 type Problem struct {
-	Pos Pos
-	Msg string
-	// Context names the repeats and blocks round the place, where there are any. The same problem in another
+	Pos  Pos    // in a text file
+	Node string // of a file that holds no lines: what it calls the layer
+	Flag string // that asks for what is wrong, "--set"; there is no place in a file then
+	Code Code
+	Msg  string
+	// Context names the repeats and blocks around the place, where there are any. The same problem in another
 	// turn or call counts as the same.
 	Context string
 	Fits    string // what would fit, with numbers; "" where that is not known
 	Hint    string // advice in words; "" where there is none
 }
 
-// Error is the message with its position, without the source line.
+// Error returns the message with its place, without the source line.
 func (p *Problem) Error() string {
-	if p.Pos.IsZero() {
-		return p.Msg
+	switch {
+	case !p.Pos.IsZero():
+		return fmt.Sprintf("%s: %s", p.Pos, p.Msg)
+	case p.Node != "":
+		return fmt.Sprintf("node %s: %s", plain.Quote(p.Node), p.Msg)
+	case p.Flag != "":
+		return fmt.Sprintf("%s: %s", p.Flag, p.Msg)
 	}
-	return fmt.Sprintf("%s: %s", p.Pos, p.Msg)
+	return p.Msg
 }
 
-// Errorf makes a Problem that has no position yet.
-func Errorf(format string, args ...any) *Problem {
-	return &Problem{Msg: fmt.Sprintf(format, args...)}
+// Errorf returns a Problem that has no place yet.
+func Errorf(code Code, format string, args ...any) *Problem {
+	return &Problem{Code: code, Msg: fmt.Sprintf(format, args...)}
 }
 
 // WithHint sets the advice and returns the problem.

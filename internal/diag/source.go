@@ -41,11 +41,17 @@ func (s *Source) Print(w io.Writer, problems List) error {
 }
 
 func (s *Source) write(b *strings.Builder, p Problem, line *runeLine) {
-	if p.Pos.IsZero() {
-		fmt.Fprintf(b, "%s: %s\n", plain.Escape(s.Name), plain.Escape(p.Msg))
-	} else {
+	switch {
+	case !p.Pos.IsZero():
 		fmt.Fprintf(b, "%s:%s: %s\n", plain.Escape(s.Name), p.Pos, plain.Escape(p.Msg))
 		s.excerpt(b, p.Pos, line)
+	case p.Flag != "":
+		fmt.Fprintf(b, "%s: %s: %s\n", plain.Escape(s.Name), p.Flag, plain.Escape(p.Msg))
+	default:
+		fmt.Fprintf(b, "%s: %s\n", plain.Escape(s.Name), plain.Escape(p.Msg))
+	}
+	if p.Node != "" {
+		fmt.Fprintf(b, "  in:   node %s\n", plain.Quote(p.Node))
 	}
 	if p.Context != "" {
 		fmt.Fprintf(b, "  in:   %s\n", plain.Escape(p.Context))

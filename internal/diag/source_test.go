@@ -105,7 +105,7 @@ func TestAt(t *testing.T) {
 		err  error
 		want Problem
 	}{
-		{Errorf("a %d", 1).WithHint("h"), Problem{Pos: here, Msg: "a 1", Hint: "h"}},
+		{Errorf("t/a", "a %d", 1).WithHint("h"), Problem{Pos: here, Code: "t/a", Msg: "a 1", Hint: "h"}},
 		{&Problem{Pos: there, Msg: "b"}, Problem{Pos: there, Msg: "b"}},
 		{fmt.Errorf("c"), Problem{Pos: here, Msg: "c"}},
 	} {
@@ -119,6 +119,27 @@ func TestAt(t *testing.T) {
 	}{{here, there, false}, {there, here, true}, {here, here, false}, {Pos{3, 5}, there, true}} {
 		if got := test.p.After(test.q); got != test.want {
 			t.Errorf("%s after %s is %v", test.p, test.q, got)
+		}
+	}
+}
+
+func TestPlaces(t *testing.T) {
+	for _, test := range []struct {
+		problem        Problem
+		error, printed string
+	}{
+		{Problem{Msg: "m"}, "m", "f: m\n"},
+		{Problem{Pos: Pos{1, 2}, Msg: "m"}, "1:2: m", "f:1:2: m\n  1 | abc\n    |  ^\n"},
+		{Problem{Node: "a\x1b.b", Msg: "m"}, `node "a\x1b.b": m`, "f: m\n  in:   node \"a\\x1b.b\"\n"},
+		{Problem{Flag: "--set", Msg: "m"}, "--set: m", "f: --set: m\n"},
+	} {
+		if got := test.problem.Error(); got != test.error {
+			t.Errorf("Error: %q, want %q", got, test.error)
+		}
+		var b strings.Builder
+		source := &Source{Name: "f", Lines: []string{"abc"}}
+		if err := source.Print(&b, List{test.problem}); err != nil || b.String() != test.printed {
+			t.Errorf("Print: %q (%v), want %q", b.String(), err, test.printed)
 		}
 	}
 }

@@ -67,7 +67,7 @@ func (o *AdaptAvg) Slide(in graph.Shape) (graph.Op, error) {
 		return nil, nil
 	}
 	if in.W%o.size.W != 0 || in.H%o.size.H != 0 {
-		return nil, diag.Errorf("its windows over %dx%d are uneven, so they cannot slide", in.W, in.H).
+		return nil, diag.Errorf("convert/slide", "its windows over %dx%d are uneven, so they cannot slide", in.W, in.H).
 			WithHint("choose an --input-size at which its input is %s, or a multiple of that", o.size.both())
 	}
 	pool := &AvgPool{}

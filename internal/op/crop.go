@@ -58,11 +58,11 @@ func (o *Crop) Output(in []graph.Shape) (graph.Shape, error) {
 		return out, nil
 	}
 	if out.W > s.W || out.H > s.H {
-		return out, diag.Errorf("%dx%d cannot be cut out of %dx%d", out.W, out.H, s.W, s.H).
+		return out, diag.Errorf("shape/crop", "%dx%d cannot be cut out of %dx%d", out.W, out.H, s.W, s.H).
 			WithFits(fmt.Sprintf("size %dx%d at most", s.W, s.H))
 	}
 	if x, y := o.Corner(s); x+out.W > s.W || y+out.H > s.H {
-		return out, diag.Errorf("%dx%d at offset %d,%d reaches past %dx%d", out.W, out.H, x, y, s.W, s.H).
+		return out, diag.Errorf("shape/crop", "%dx%d at offset %d,%d reaches past %dx%d", out.W, out.H, x, y, s.W, s.H).
 			WithFits(fmt.Sprintf("offset %d,%d at most", s.W-out.W, s.H-out.H))
 	}
 	return out, nil
@@ -103,7 +103,7 @@ func (o offsetSetting) Value() Value {
 
 func (o offsetSetting) Set(v Value) error {
 	if len(v.Ints) != 2 || v.Sep != ',' {
-		return diag.Errorf("offset takes left,top such as 4,4, not %s", v)
+		return diag.Errorf("layer/value", "offset takes left,top such as 4,4, not %s", v)
 	}
 	for _, n := range v.Ints {
 		if err := inRange("offset", n, 0); err != nil {

@@ -153,7 +153,7 @@ func (p pair) Value() Value { return p.to.value() }
 
 func (p pair) Set(v Value) error {
 	if len(v.Ints) == 0 || len(v.Ints) > 2 || v.Sep == ',' {
-		return diag.Errorf("%s takes a whole number, or width x height such as 3x1, not %s", p.what, v)
+		return diag.Errorf("layer/value", "%s takes a whole number, or width x height such as 3x1, not %s", p.what, v)
 	}
 	for _, n := range v.Ints {
 		if err := inRange(p.what, n, p.min); err != nil {
@@ -183,7 +183,7 @@ func (c count) Value() Value {
 
 func (c count) Set(v Value) error {
 	if len(v.Ints) != 1 {
-		return diag.Errorf("%s takes one whole number, not %s", c.what, v)
+		return diag.Errorf("layer/value", "%s takes one whole number, not %s", c.what, v)
 	}
 	if err := inRange(c.what, v.Ints[0], 1); err != nil {
 		return err
@@ -197,10 +197,10 @@ func (c count) Schema() map[string]any { return wholeOrText(1) }
 // inRange keeps sizes from min to graph.MaxExtent, within which no axis arithmetic overflows.
 func inRange(what string, n, min int64) error {
 	if n < min {
-		return diag.Errorf("%s must be %d or more, not %d", what, min, n)
+		return diag.Errorf("layer/value", "%s must be %d or more, not %d", what, min, n)
 	}
 	if n > graph.MaxExtent {
-		return diag.Errorf("%s %d is too large: at most %d", what, n, int64(graph.MaxExtent))
+		return diag.Errorf("layer/value", "%s %d is too large: at most %d", what, n, int64(graph.MaxExtent))
 	}
 	return nil
 }
@@ -233,14 +233,14 @@ func (d decimal) Set(v Value) error {
 	text := v.String()
 	x, err := numeral.Float(text)
 	if err != nil || len(v.Ints) > 1 {
-		return diag.Errorf("%s takes a number such as 0.5, not %s", d.what, text)
+		return diag.Errorf("layer/value", "%s takes a number such as 0.5, not %s", d.what, text)
 	}
 	if x < d.min || x > d.max || d.openMax && x == d.max {
 		bound := fmt.Sprintf("from %g to %g", d.min, d.max)
 		if d.openMax {
 			bound = fmt.Sprintf("at least %g and below %g", d.min, d.max)
 		}
-		return diag.Errorf("%s must be %s, not %s", d.what, bound, text)
+		return diag.Errorf("layer/value", "%s must be %s, not %s", d.what, bound, text)
 	}
 	*d.to = number{x, text}
 	return nil
@@ -271,7 +271,7 @@ func (c choice) Set(v Value) error {
 			return nil
 		}
 	}
-	problem := diag.Errorf("%s is one of %s, not %s", c.what, strings.Join(c.words, ", "), v)
+	problem := diag.Errorf("layer/value", "%s is one of %s, not %s", c.what, strings.Join(c.words, ", "), v)
 	problem.Hint = diag.DidYouMean(v.String(), c.words)
 	return problem
 }
@@ -298,7 +298,7 @@ func (f flag) Set(v Value) error {
 	case "false":
 		*f.to = false
 	default:
-		return diag.Errorf("%s is true or false, not %s", f.word, v)
+		return diag.Errorf("layer/value", "%s is true or false, not %s", f.word, v)
 	}
 	return nil
 }

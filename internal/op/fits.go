@@ -61,7 +61,7 @@ func (a Axis) value() string {
 // misfit is the problem of a window that does not fit a whole number of times, with what would.
 func misfit(a onSide, rules windowRules) error {
 	value := strings.TrimSuffix(a.value(), ".")
-	return diag.Errorf("%s = %s is not a whole number", a.formula(), value).WithFits(joinFits(
+	return diag.Errorf("shape/window", "%s = %s is not a whole number", a.formula(), value).WithFits(joinFits(
 		a.fittingInputs(), a.fittingPads(rules), a.fittingStrides(), a.roundings(rules)))
 }
 
@@ -70,7 +70,7 @@ func tooLarge(a onSide, rules windowRules) error {
 	padded := a.In + a.Before + a.After
 	enough := a.In + a.Span() - padded
 	inputs := fmt.Sprintf("input %d (%s) or %d (%s)", enough, a.long(1), enough+a.Stride, a.long(2))
-	return diag.Errorf("%s: the window %d is larger than the padded input %d", a.formula(), a.Span(), padded).
+	return diag.Errorf("shape/window", "%s: the window %d is larger than the padded input %d", a.formula(), a.Span(), padded).
 		WithFits(joinFits(a.smallerSize(padded, rules), inputs, a.largerPad(rules)))
 }
 

@@ -97,7 +97,7 @@ func (o *Local) Explain(in []graph.Shape, out graph.Shape) []Line {
 
 // Slide is an error: the weights belong to the places of this input.
 func (o *Local) Slide(in graph.Shape) (graph.Op, error) {
-	return nil, diag.Errorf("its weights belong to the places of %dx%d, so no larger input has weights", in.W, in.H).
+	return nil, diag.Errorf("convert/slide", "its weights belong to the places of %dx%d, so no larger input has weights", in.W, in.H).
 		WithHint("a CONV shares its weights over all places")
 }
 

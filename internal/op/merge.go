@@ -23,7 +23,7 @@ func (m *Mismatch) Error() string { return m.Problem.Error() }
 
 // unlike is the problem of a merge that needs two inputs to be alike, with what would make them so.
 func unlike(needs string, a, b graph.Shape) *diag.Problem {
-	p := diag.Errorf("needs %s", needs)
+	p := diag.Errorf("shape/unlike", "needs %s", needs)
 	if a.HasPlane() && b.HasPlane() && (a.W != b.W || a.H != b.H) {
 		return p.WithHint("every path must shrink the volume alike: the same strides, pools and pads, or a CONV1 with that stride on a path that has none")
 	}

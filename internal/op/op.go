@@ -96,5 +96,5 @@ func (volume) MakesVolume() bool                                 { return true }
 
 // missing is the problem of a field that has no default.
 func missing(what, example string) *diag.Problem {
-	return diag.Errorf("%s must be written", what).WithHint("for example %s", example)
+	return diag.Errorf("layer/missing-field", "%s must be written", what).WithHint("for example %s", example)
 }

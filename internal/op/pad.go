@@ -59,7 +59,7 @@ func (p padSetting) Set(v Value) error {
 	}
 	n := v.Ints
 	if near := diag.DidYouMean(v.Word, []string{"same", "valid"}); near != "" {
-		return diag.Errorf("pad takes numbers, same or valid, not %s", v).WithHint("%s", near)
+		return diag.Errorf("layer/value", "pad takes numbers, same or valid, not %s", v).WithHint("%s", near)
 	}
 	switch {
 	case len(n) == 1:
@@ -69,7 +69,7 @@ func (p padSetting) Set(v Value) error {
 	case len(n) == 4 && v.Sep == ',':
 		*p.to = pad{padNumbers, n[0], n[1], n[2], n[3]}
 	default:
-		return diag.Errorf("pad takes one number, width x height, left,right,top,bottom, same or valid, not %s", v)
+		return diag.Errorf("layer/value", "pad takes one number, width x height, left,right,top,bottom, same or valid, not %s", v)
 	}
 	return nil
 }

@@ -104,30 +104,30 @@ func TestRefusals(t *testing.T) {
 		want  diag.Problem
 	}{
 		{&Conv{window: square(5, 1, 1, 1, ""), Filters: 1}, vol(2, 2, 1), diag.Problem{
-			Msg:  "(W-F+2P)/S+1 = (2-5+2)/1+1: the window 5 is larger than the padded input 4",
+			Code: "shape/window", Msg: "(W-F+2P)/S+1 = (2-5+2)/1+1: the window 5 is larger than the padded input 4",
 			Fits: "size 4 (1 wide); input 3 (1 wide) or 4 (2 wide); pad 2 (2 wide)"}},
 		{&Conv{window: square(3, 1, 0, 2, ""), Filters: 1}, vol(9, 4, 1), diag.Problem{
-			Msg:  "height: (H-d(F-1)-1+2P)/S+1 = (4-2*(3-1)-1+0)/1+1: the window 5 is larger than the padded input 4",
+			Code: "shape/window", Msg: "height: (H-d(F-1)-1+2P)/S+1 = (4-2*(3-1)-1+0)/1+1: the window 5 is larger than the padded input 4",
 			Fits: "height: size 2 (2 high); input 5 (1 high) or 6 (2 high); pad 1 (2 high)"}},
 		{&Conv{window: padded(3, 2, 0, 1, 1, 1), Filters: 1}, vol(8, 9, 1), diag.Problem{}},
 		{&Conv{window: padded(3, 2, 0, 2, 1, 1), Filters: 1}, vol(8, 9, 1), diag.Problem{
-			Msg:  "width: (W-F+P+P')/S+1 = (8-3+0+2)/2+1 = 4.5 is not a whole number",
+			Code: "shape/window", Msg: "width: (W-F+P+P')/S+1 = (8-3+0+2)/2+1 = 4.5 is not a whole number",
 			Fits: "width: input 7 (4 wide) or 9 (5 wide); pad 1 on one side; stride 1 (8 wide) or 7 (2 wide); `floor` (4, as PyTorch does)"}},
 		{&MaxPool{pooling{window: square(3, 3, 2, 1, "")}}, vol(8, 8, 1), diag.Problem{
-			Msg: "pad 2 is more than half the window 3: some windows would hold padding only", Fits: "pad 1 at most"}},
+			Code: "shape/pad", Msg: "pad 2 is more than half the window 3: some windows would hold padding only", Fits: "pad 1 at most"}},
 		{&Conv{window: square(1, 1, 0, 1, ""), Filters: 6, groups: 4}, vol(8, 8, 8), diag.Problem{
-			Msg: "6 filters cannot be split into 4 groups", Fits: "groups 2"}},
+			Code: "shape/groups", Msg: "6 filters cannot be split into 4 groups", Fits: "groups 2"}},
 		{&Conv{window: square(1, 1, 0, 1, ""), Filters: 8, groups: 4}, vol(8, 8, 6), diag.Problem{
-			Msg: "the input's depth 6 cannot be split into 4 groups", Fits: "groups 2"}},
+			Code: "shape/groups", Msg: "the input's depth 6 cannot be split into 4 groups", Fits: "groups 2"}},
 		{&UpConv{window: square(2, 2, 3, 1, ""), Filters: 1}, vol(2, 9, 1), diag.Problem{
-			Msg:  "width: (W-1)S-2P+d(F-1)+1+outpad = (2-1)*2-6+2+0 = -2: nothing is left",
+			Code: "shape/window", Msg: "width: (W-1)S-2P+d(F-1)+1+outpad = (2-1)*2-6+2+0 = -2: nothing is left",
 			Fits: "width: pads of 3 together at most"}},
 		{&UpConv{window: square(3, 2, 0, 1, ""), Filters: 1, OutPad: extent{2, 0}}, vol(2, 2, 1), diag.Problem{
-			Msg: "width: outpad 2 must be below the stride 2 or the dilation 1", Fits: "width: outpad 1 at most"}},
-		{&Crop{size: extent{9, 2}}, vol(8, 8, 1), diag.Problem{Msg: "9x2 cannot be cut out of 8x8", Fits: "size 8x8 at most"}},
+			Code: "shape/outpad", Msg: "width: outpad 2 must be below the stride 2 or the dilation 1", Fits: "width: outpad 1 at most"}},
+		{&Crop{size: extent{9, 2}}, vol(8, 8, 1), diag.Problem{Code: "shape/crop", Msg: "9x2 cannot be cut out of 8x8", Fits: "size 8x8 at most"}},
 		{&Crop{size: extent{4, 2}, offset: offset{5, 0, true}}, vol(8, 8, 1), diag.Problem{
-			Msg: "4x2 at offset 5,0 reaches past 8x8", Fits: "offset 4,6 at most"}},
-		{&FC{}, vol(8, 8, 1), diag.Problem{Msg: "the number of units must be written", Hint: "for example FC-4096, or classes: 10 for the last FC"}},
+			Code: "shape/crop", Msg: "4x2 at offset 5,0 reaches past 8x8", Fits: "offset 4,6 at most"}},
+		{&FC{}, vol(8, 8, 1), diag.Problem{Code: "layer/missing-field", Msg: "the number of units must be written", Hint: "for example FC-4096, or classes: 10 for the last FC"}},
 	} {
 		_, err := test.layer.Output([]graph.Shape{test.in})
 		got := diag.Problem{}

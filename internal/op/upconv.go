@@ -61,7 +61,7 @@ func (o *UpConv) Geometry(in graph.Shape) (Geometry, error) {
 		return Geometry{}, missing("the window's size", "UPCONV2-64")
 	}
 	if o.pad.mode == padSame {
-		return Geometry{}, diag.Errorf("same is not defined for UPCONV").WithHint("write the pad as a number: p1")
+		return Geometry{}, diag.Errorf("layer/value", "same is not defined for UPCONV").WithHint("write the pad as a number: p1")
 	}
 	stride := o.stride
 	if !stride.isSet() {
@@ -83,7 +83,7 @@ func (o *UpConv) Geometry(in graph.Shape) (Geometry, error) {
 // enlarge is PyTorch's ConvTranspose2d rule on one axis.
 func enlarge(a *Axis, s side, outpad int64) error {
 	if outpad >= max(a.Stride, a.Dilation) {
-		return diag.Errorf("outpad %d must be below the stride %d or the dilation %d", outpad, a.Stride, a.Dilation).
+		return diag.Errorf("shape/outpad", "outpad %d must be below the stride %d or the dilation %d", outpad, a.Stride, a.Dilation).
 			WithFits(fmt.Sprintf("outpad %d at most", max(a.Stride, a.Dilation)-1))
 	}
 	if a.In == 0 {
@@ -91,12 +91,12 @@ func enlarge(a *Axis, s side, outpad int64) error {
 	}
 	grown, err := checked.Product(a.In-1, a.Stride)
 	if err != nil || grown > graph.MaxExtent {
-		return diag.Errorf("(%s-1)S = (%d-1)*%d makes the output larger than %d", s.symbol, a.In, a.Stride, int64(graph.MaxExtent)).WithHint("lower the stride")
+		return diag.Errorf("shape/too-large", "(%s-1)S = (%d-1)*%d makes the output larger than %d", s.symbol, a.In, a.Stride, int64(graph.MaxExtent)).WithHint("lower the stride")
 	}
 	a.Out = grown + a.Span() + outpad - a.Before - a.After
 	if a.Out < 1 {
 		numbers := fmt.Sprintf("(%d-1)*%d-%d+%d+%d", a.In, a.Stride, a.Before+a.After, a.Span(), outpad)
-		return diag.Errorf("(%s-1)S-2P+d(F-1)+1+outpad = %s = %d: nothing is left", s.symbol, numbers, a.Out).
+		return diag.Errorf("shape/window", "(%s-1)S-2P+d(F-1)+1+outpad = %s = %d: nothing is left", s.symbol, numbers, a.Out).
 			WithFits(fmt.Sprintf("pads of %d together at most", a.Before+a.After+a.Out-1))
 	}
 	return nil

@@ -109,7 +109,7 @@ func (w *window) resolveAxis(a *Axis, s side, rules windowRules) error {
 		return tooLarge(onSide{*a, s}, rules)
 	}
 	if rules.maxPadIsHalf && max(a.Before, a.After) > a.Span()/2 {
-		return diag.Errorf("pad %d is more than half the window %d: some windows would hold padding only", max(a.Before, a.After), a.Span()).
+		return diag.Errorf("shape/pad", "pad %d is more than half the window %d: some windows would hold padding only", max(a.Before, a.After), a.Span()).
 			WithFits(fmt.Sprintf("pad %d at most", a.Span()/2))
 	}
 	steps, rest := (padded-a.Span())/a.Stride, (padded-a.Span())%a.Stride
@@ -211,7 +211,7 @@ func keepSizePad(a onSide) (int64, error) {
 	if a.Stride == 1 {
 		why = fmt.Sprintf("F=%d is even", a.Size)
 	}
-	return 0, diag.Errorf("the pad must be written, since %s: only odd F with stride 1 has a pad that keeps the size", why).
+	return 0, diag.Errorf("layer/missing-field", "the pad must be written, since %s: only odd F with stride 1 has a pad that keeps the size", why).
 		WithFits(a.writtenPads())
 }
 
@@ -234,6 +234,6 @@ func poolStride(w *window, in graph.Shape, rules windowRules) (extent, error) {
 	case w.size == extent{in.W, in.H}, !in.HasPlane(), larger:
 		return extent{1, 1}, nil // a window that is too large is a problem with any stride
 	}
-	return extent{}, diag.Errorf("the stride must be written: only windows of 2, or of the whole input (%dx%d here), have a default", in.W, in.H).
+	return extent{}, diag.Errorf("layer/missing-field", "the stride must be written: only windows of 2, or of the whole input (%dx%d here), have a default", in.W, in.H).
 		WithFits(w.poolStrides(in, rules))
 }

@@ -96,6 +96,7 @@ func TestNotesRefusals(t *testing.T) {
 		// "when the input has size W=10, no zero-padding is used P=0, and the filter size is F=3, then it would be
 		// impossible to use stride S=2, since (W-F+2P)/S+1 = (10-3+0)/2+1 = 4.5"
 		{"Constraints on strides", "10x10x1", "INPUT -> CONV3-1 s2 p0", diag.Problem{
+			Code: "shape/window",
 			Pos:  diag.Pos{Line: 2, Col: 18},
 			Msg:  "CONV3-1: (W-F+2P)/S+1 = (10-3+0)/2+1 = 4.5 is not a whole number",
 			Fits: "input 9 (4 wide) or 11 (5 wide); pad 1 on one side; stride 1 (8 wide) or 7 (2 wide); `floor` (4, as PyTorch does)",
@@ -103,8 +104,9 @@ func TestNotesRefusals(t *testing.T) {
 		// "it claims that the input images were 224x224, which is surely incorrect because (224 - 11)/4 + 1 is quite
 		// clearly not an integer"
 		{"Real-world example", "224x224x3", "INPUT -> CONV11-96 s4 p0", diag.Problem{
-			Pos: diag.Pos{Line: 2, Col: 18},
-			Msg: "CONV11-96: (W-F+2P)/S+1 = (224-11+0)/4+1 = 54.25 is not a whole number",
+			Code: "shape/window",
+			Pos:  diag.Pos{Line: 2, Col: 18},
+			Msg:  "CONV11-96: (W-F+2P)/S+1 = (224-11+0)/4+1 = 54.25 is not a whole number",
 			Fits: "input 223 (54 wide) or 227 (55 wide, what AlexNet's code used); pad 3 on one side; " +
 				"stride 3 (72 wide); `floor` (54, as PyTorch does)",
 		}},

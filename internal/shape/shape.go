@@ -87,7 +87,7 @@ func infer(o graph.Op, in []graph.Shape) (Layer, error) {
 	}
 	if max(out.W, out.H, out.D) > graph.MaxExtent {
 		l.Out = graph.Shape{}
-		return l, diag.Errorf("the output %s is too large: width, height and depth are at most %d", out, int64(graph.MaxExtent))
+		return l, diag.Errorf("shape/too-large", "the output %s is too large: width, height and depth are at most %d", out, int64(graph.MaxExtent))
 	}
 	if !out.IsKnown() || !allKnown(in) {
 		return l, nil
@@ -185,6 +185,10 @@ func (n *Network) describe(i int, err error) diag.Problem {
 		err = n.nameProducers(i, mismatch)
 	}
 	p := diag.At(node.Pos, err)
+	p.Node = node.Origin
+	if p.Code == "" {
+		p.Code = "shape/overflow" // rules give the others a code; this one is of package checked
+	}
 	p.Msg = op.Short(node.Op) + ": " + p.Msg
 	p.Context = node.Within.String()
 	return p

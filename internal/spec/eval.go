@@ -69,7 +69,7 @@ func (s *scope) eval(e expr) (value int64, isList bool, err *diag.Problem) {
 		value, err = apply(e, left, right)
 		return value, leftList || rightList, err
 	}
-	return 0, false, diag.Errorf("no expression")
+	return 0, false, diag.Errorf("arrow/syntax", "no expression")
 }
 
 func (s *scope) lookup(r *reference) (int64, bool, *diag.Problem) {

@@ -184,7 +184,7 @@ func wholeNumber(digits string) (int64, error) {
 	n, err := numeral.Int(digits)
 	switch {
 	case errors.Is(err, numeral.ErrLeadingZero):
-		return 0, diag.Errorf("%s %s", diag.Short(digits), err).WithHint("write %s", diag.Short(numeral.TrimZeros(digits)))
+		return 0, diag.Errorf("arrow/number", "%s %s", diag.Short(digits), err).WithHint("write %s", diag.Short(numeral.TrimZeros(digits)))
 	case err != nil:
 		return 0, fmt.Errorf("%s is %w", diag.Short(digits), err)
 	}

@@ -18,7 +18,7 @@ func Read(name string, data []byte) (*File, *diag.Source, diag.List) {
 	f := newFile()
 	source := &diag.Source{Name: name}
 	if len(data) > MaxFileSize {
-		return f, source, diag.List{*diag.Errorf("the file is larger than %d bytes", MaxFileSize).
+		return f, source, diag.List{*diag.Errorf("file/too-large", "the file is larger than %d bytes", MaxFileSize).
 			WithHint("repeats and blocks keep an architecture file short")}
 	}
 	text := plainLineEnds(data)
@@ -57,7 +57,7 @@ func splitLines(text string) []string {
 // checkText refuses what is no text at all: the first wrong character is the one problem.
 func checkText(text string) *diag.Problem {
 	if strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff") {
-		return diag.Errorf("the file is UTF-16 text").WithHint("save the file as UTF-8")
+		return diag.Errorf("file/encoding", "the file is UTF-16 text").WithHint("save the file as UTF-8")
 	}
 	pos := diag.Pos{Line: 1, Col: 1}
 	for i, r := range text {
@@ -91,5 +91,5 @@ func isYAMLCharacter(r rune) bool {
 }
 
 func emptyFile() *diag.Problem {
-	return diag.Errorf("the file is empty").WithHint("a network needs input: and layers:")
+	return diag.Errorf("file/empty", "the file is empty").WithHint("a network needs input: and layers:")
 }
