@@ -10,7 +10,7 @@ import (
 )
 
 // readTypes lists the element types that can be read, for messages.
-const readTypes = "F32, F16, BF16 and F64 are read"
+const readTypes = "supported types are F32, F16, BF16 and F64"
 
 // dtype is an element type that can be read.
 type dtype struct {
@@ -55,10 +55,10 @@ func dtypeOf(descr string) (dtype, error) {
 	if kind != "" {
 		kind = kind[:1]
 	}
-	what, remedy := "unknown", "float16, float32 and float64 are read"
+	what, remedy := "unknown", "supported types are float16, float32 and float64"
 	switch kind {
 	case "O":
-		what, remedy = "Python objects (a pickle, which is a program and is not run here)", "save plain arrays of float32"
+		what, remedy = "Python objects (a pickle, which can run arbitrary code and is not loaded)", "save plain arrays of float32"
 	case "c":
 		what = "complex numbers"
 	case "i", "u":
@@ -70,7 +70,7 @@ func dtypeOf(descr string) (dtype, error) {
 	case "M", "m":
 		what = "dates or times"
 	case "V":
-		what = "raw bytes (numpy saves bfloat16 so)"
+		what = "raw bytes (numpy saves bfloat16 this way)"
 	case "f":
 		what = "a floating-point type of another size"
 	}

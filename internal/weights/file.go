@@ -150,7 +150,7 @@ func (e *entry) readInto(dst []float32) error {
 		return e.refused
 	}
 	if count, _ := valueCount(e.shape); count != int64(len(dst)) {
-		return fmt.Errorf("it has %d values, and %d were asked for", count, len(dst))
+		return fmt.Errorf("it has %d values, but %d were requested", count, len(dst))
 	}
 	r, err := e.open()
 	if err != nil {
@@ -248,7 +248,7 @@ func openRegular(path string) (*os.File, int64, error) {
 		return nil, 0, err
 	}
 	if info.IsDir() {
-		return nil, 0, errors.New("is a folder; name the safetensors, npz or npy file in it")
+		return nil, 0, errors.New("is a folder; give the safetensors, npz or npy file in it")
 	}
 	if !info.Mode().IsRegular() {
 		return nil, 0, errors.New("is not a regular file; copy its content into one")

@@ -84,7 +84,7 @@ func TestReadErrors(t *testing.T) {
 	if err := f.Read("conv1", nil); err == nil || err.Error() != `the file has no tensor "conv1"` {
 		t.Errorf("an unknown name: got %v", err)
 	}
-	const want = `tensor "conv1.bias": it has 2 values, and 3 were asked for`
+	const want = `tensor "conv1.bias": it has 2 values, but 3 were requested`
 	if err := f.Read("conv1.bias", make([]float32, 3)); err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
@@ -181,7 +181,7 @@ func TestReadFile(t *testing.T) {
 	if diff := cmp.Diff([]Tensor{{Name: "half", Shape: []int{3}, Data: ramp(3)}}, got); diff != "" {
 		t.Error(diff)
 	}
-	const want = `testdata/stored.npz: tensor "half": shape (3,) takes 12 bytes as float32, and the limit leaves 11`
+	const want = `testdata/stored.npz: tensor "half": shape (3,) takes 12 bytes as float32, but the limit leaves 11`
 	if _, err := ReadFile("testdata/stored.npz", 4*(6+2+3)-1, nil); err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
@@ -206,14 +206,14 @@ func TestOpenErrors(t *testing.T) {
 	pickleLike := write("like.safetensors", safetensorsFile("{"+strings.Repeat(" ", 0x280-2)+"}", ""))
 	const none = ": not a safetensors, npz or npy file: "
 	tests := map[string]string{
-		dir:        dir + ": is a folder; name the safetensors, npz or npy file in it",
+		dir:        dir + ": is a folder; give the safetensors, npz or npy file in it",
 		empty:      empty + none + "it is empty",
-		lfs:        lfs + none + "it is a Git LFS pointer that stands for the real file; fetch that with `git lfs pull`",
-		html:       html + none + "it is an HTML page, as a failed download leaves behind; download the file again",
+		lfs:        lfs + none + "it is a Git LFS pointer, not the file itself; fetch that with `git lfs pull`",
+		html:       html + none + "it is an HTML page, probably left by a failed download; download the file again",
 		npz:        npz + ": the npz archive is cut short or damaged: the directory at its end can't be read",
-		short:      short + ": the npy file is cut short: it has 7 bytes, fewer than its header",
+		short:      short + ": the npy file is cut short: it has 7 bytes, fewer than its header needs",
 		text:       text + none + `it starts with "conv1: 0"`,
-		pickleLike: pickleLike + ": the safetensors file is empty: it holds no tensors",
+		pickleLike: pickleLike + ": the safetensors file is empty: it contains no tensors",
 	}
 	if info, err := os.Stat(os.DevNull); err == nil && !info.Mode().IsRegular() {
 		tests[os.DevNull] = os.DevNull + ": is not a regular file; copy its content into one"
@@ -238,11 +238,11 @@ func TestOpenForeign(t *testing.T) {
 	quoted := "'" + strings.ReplaceAll(strings.TrimSuffix(hdf5, ".h5"), "'", `'\''`)
 	const none = "not a safetensors, npz or npy file: "
 	tests := map[string]string{
-		"testdata/refused.pt": `entry "refused/data.pkl": it is a PyTorch file (.pt, .pth), whose pickle is a program and is not run here; convert it with` +
+		"testdata/refused.pt": `entry "refused/data.pkl": it is a PyTorch file (.pt, .pth), whose pickle can run arbitrary code and is not loaded; convert it with` +
 			"\n  python3 -c \"" + torchToNPZ + "\" testdata/refused.pt testdata/refused.npz",
-		"testdata/refused_old.pth": none + "it is a PyTorch file (.pt, .pth), whose pickle is a program and is not run here; convert it with" +
+		"testdata/refused_old.pth": none + "it is a PyTorch file (.pt, .pth), whose pickle can run arbitrary code and is not loaded; convert it with" +
 			"\n  python3 -c \"" + torchToNPZ + "\" testdata/refused_old.pth testdata/refused_old.npz",
-		"testdata/refused.pkl": none + "it is a Python pickle (.pkl), a program that can do anything and is not run here; convert it with" +
+		"testdata/refused.pkl": none + "it is a Python pickle (.pkl), which can run arbitrary code and is not loaded; convert it with" +
 			"\n  python3 -c \"" + pickleToNPZ + "\" testdata/refused.pkl testdata/refused.npz",
 		hdf5: none + "it is an HDF5 file (.h5, as Keras writes it); convert it with" +
 			"\n  python3 -c \"" + hdf5ToNPZ + "\" " + quoted + ".h5' " + quoted + ".npz'",

@@ -22,7 +22,7 @@ const HeChunk = 1 << 16
 // returned; nil stands for a plain loop. The result is the same for all of them.
 func HeNormal(dst []float32, fanIn int, seed, stream uint64, parallel func(n int, f func(i int))) error {
 	if fanIn <= 0 {
-		return fmt.Errorf("a fan-in of %d: He initialisation needs a positive one", fanIn)
+		return fmt.Errorf("He initialisation needs a positive fan-in, not %d", fanIn)
 	}
 	if parallel == nil {
 		parallel = inOrder

@@ -49,7 +49,7 @@ func (a Assignment) String() string {
 // library's order, and every tensor the wanted shape. An FC may have the filters of a convolution over its whole input.
 //
 // The tensors of the file must be those that are wanted, no more and no less. The error says in several lines what is missing,
-// unexpected or of another shape.
+// unexpected or of the wrong shape.
 func Match(file []Info, want []Want) (Assignment, error) {
 	byName, err := indexNames(file)
 	if err != nil {
@@ -66,7 +66,7 @@ func Match(file []Info, want []Want) (Assignment, error) {
 		return best.assignment(file)
 	}
 	if other, ok := otherNetwork(byName, best); ok {
-		return Assignment{}, fmt.Errorf("the file has the weights of %s, of %d layers; the network has %d layers with weights",
+		return Assignment{}, fmt.Errorf("the file has the weights of %s (%d layers), but the network has %d layers with weights",
 			other.title(), len(other.layers), len(best.naming.layers))
 	}
 	return Assignment{}, best.mismatch(file)
@@ -127,7 +127,7 @@ func indexNames(file []Info) (map[string]int, error) {
 	for i, t := range file {
 		name := plainName(t.Name)
 		if other, ok := byName[name]; ok {
-			return nil, fmt.Errorf("tensors %s and %s have the same name but for prefixes; remove one of them",
+			return nil, fmt.Errorf("tensors %s and %s have the same name apart from prefixes; remove one of them",
 				quoteName(file[other].Name), quoteName(t.Name))
 		}
 		byName[name] = i

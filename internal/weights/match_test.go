@@ -256,7 +256,7 @@ func TestMatchErrors(t *testing.T) {
 	}
 	reshape := func(name string, shape ...int) []Info { return change(name, func(i *Info) { i.Shape = shape }) }
 	const unfit = "the weights do not fit the network: "
-	const of15 = unfit + "15 of 16 tensors fit, by the names of torchvision's alexnet; "
+	const of15 = unfit + "15 of 16 tensors fit, named as in torchvision's alexnet; "
 	tests := []struct {
 		name string
 		file []Info
@@ -267,35 +267,35 @@ func TestMatchErrors(t *testing.T) {
 		{"misspelt", change("features.3.weight", func(i *Info) { i.Name = "featres.3.weight" }), of15 + "1 missing, 1 unexpected\n" +
 			`  missing: "features.3.weight" (192, 64, 5, 5) for "a2.weight"; did you mean "featres.3.weight"?` + "\n" +
 			`  unexpected: "featres.3.weight" (192, 64, 5, 5)`},
-		{"unexpected", append(slices.Clone(alexnet), Info{"head\x1b[2J", []int{}, "F32"}), unfit + "16 of 16 tensors fit, by the names of torchvision's alexnet; 1 unexpected\n" +
+		{"unexpected", append(slices.Clone(alexnet), Info{"head\x1b[2J", []int{}, "F32"}), unfit + "16 of 16 tensors fit, named as in torchvision's alexnet; 1 unexpected\n" +
 			`  unexpected: "head\x1b[2J" ()`},
-		{"other classes", reshape("classifier.6.weight", 10, 4096), of15 + "1 of another shape\n" +
-			`  another shape: "classifier.6.weight" is (10, 4096), and "a8.weight" needs (1000, 4096); the file has 10 outputs there`},
-		{"transposed", reshape("classifier.6.weight", 4096, 1000), of15 + "1 of another shape\n" +
-			`  another shape: "classifier.6.weight" is (4096, 1000), and "a8.weight" needs (1000, 4096); ` +
+		{"other classes", reshape("classifier.6.weight", 10, 4096), of15 + "1 of the wrong shape\n" +
+			`  wrong shape: "classifier.6.weight" is (10, 4096), but "a8.weight" needs (1000, 4096); the file has 10 outputs`},
+		{"transposed", reshape("classifier.6.weight", 4096, 1000), of15 + "1 of the wrong shape\n" +
+			`  wrong shape: "classifier.6.weight" is (4096, 1000), but "a8.weight" needs (1000, 4096); ` +
 			"it is transposed (TensorFlow's and JAX's order): save it with .transpose(1, 0)"},
-		{"HWIO", reshape("features.3.weight", 5, 5, 64, 192), of15 + "1 of another shape\n" +
-			`  another shape: "features.3.weight" is (5, 5, 64, 192), and "a2.weight" needs (192, 64, 5, 5); ` +
+		{"HWIO", reshape("features.3.weight", 5, 5, 64, 192), of15 + "1 of the wrong shape\n" +
+			`  wrong shape: "features.3.weight" is (5, 5, 64, 192), but "a2.weight" needs (192, 64, 5, 5); ` +
 			"it is in HWIO, TensorFlow's order: save it with .transpose(3, 2, 0, 1)"},
-		{"OHWI", reshape("features.3.weight", 192, 5, 5, 64), of15 + "1 of another shape\n" +
-			`  another shape: "features.3.weight" is (192, 5, 5, 64), and "a2.weight" needs (192, 64, 5, 5); ` +
+		{"OHWI", reshape("features.3.weight", 192, 5, 5, 64), of15 + "1 of the wrong shape\n" +
+			`  wrong shape: "features.3.weight" is (192, 5, 5, 64), but "a2.weight" needs (192, 64, 5, 5); ` +
 			"it is in OHWI, channels last: save it with .transpose(0, 3, 1, 2)"},
-		{"input size", reshape("classifier.1.weight", 4096, 12544), of15 + "1 of another shape\n" +
-			`  another shape: "classifier.1.weight" is (4096, 12544), and "a6.weight" needs (4096, 9216); the layer before it has another size, as with another input size`},
-		{"window", reshape("features.3.weight", 192, 64, 3, 3), of15 + "1 of another shape\n" +
-			`  another shape: "features.3.weight" is (192, 64, 3, 3), and "a2.weight" needs (192, 64, 5, 5)`},
-		{"integers", change("features.3.weight", func(i *Info) { i.DType = "I8" }), `tensor "features.3.weight": type I8 is not supported; F32, F16, BF16 and F64 are read`},
+		{"input size", reshape("classifier.1.weight", 4096, 12544), of15 + "1 of the wrong shape\n" +
+			`  wrong shape: "classifier.1.weight" is (4096, 12544), but "a6.weight" needs (4096, 9216); the layer before it has a different size; check the input size`},
+		{"window", reshape("features.3.weight", 192, 64, 3, 3), of15 + "1 of the wrong shape\n" +
+			`  wrong shape: "features.3.weight" is (192, 64, 3, 3), but "a2.weight" needs (192, 64, 5, 5)`},
+		{"integers", change("features.3.weight", func(i *Info) { i.DType = "I8" }), `tensor "features.3.weight": type I8 is not supported; supported types are F32, F16, BF16 and F64`},
 		{"big-endian", change("features.3.weight", func(i *Info) { i.DType = ">f4" }),
 			`tensor "features.3.weight": type ">f4" is big-endian; convert it in numpy with a.astype('<f4')`},
-		{"long name", append(slices.Clone(alexnet), Info{strings.Repeat("x", 1_000_000), []int{}, "F32"}), unfit + "16 of 16 tensors fit, by the names of torchvision's alexnet; 1 unexpected\n" +
+		{"long name", append(slices.Clone(alexnet), Info{strings.Repeat("x", 1_000_000), []int{}, "F32"}), unfit + "16 of 16 tensors fit, named as in torchvision's alexnet; 1 unexpected\n" +
 			`  unexpected: "` + strings.Repeat("x", 128) + "..." + strings.Repeat("x", 128) + `" ()`},
 		{"name twice", append(slices.Clone(alexnet), Info{"module.features.3.weight", []int{192, 64, 5, 5}, "F32"}),
-			`tensors "features.3.weight" and "module.features.3.weight" have the same name but for prefixes; remove one of them`},
-		{"another network", networks["vgg16"], "the file has the weights of torchvision's vgg16, of 16 layers; the network has 8 layers with weights"},
-		{"empty", nil, unfit + "no tensor has a name that cnncalc, torchvision, timm or Hugging Face would give one of its 16; 16 missing\n" +
+			`tensors "features.3.weight" and "module.features.3.weight" have the same name apart from prefixes; remove one of them`},
+		{"another network", networks["vgg16"], "the file has the weights of torchvision's vgg16 (16 layers), but the network has 8 layers with weights"},
+		{"empty", nil, unfit + "no tensor has a name that cnncalc, torchvision, timm or Hugging Face would give to any of its 16; 16 missing\n" +
 			`  missing: "a1.weight" (64, 3, 11, 11)` + "\n" + `  missing: "a1.bias" (64,)` + "\n" + `  missing: "a2.weight" (192, 64, 5, 5)` + "\n  missing: and 13 more"},
 		{"names of no library", []Info{{"block1_conv1/kernel:0", []int{3, 3, 3, 64}, "F32"}}, unfit +
-			"no tensor has a name that cnncalc, torchvision, timm or Hugging Face would give one of its 16; 16 missing, 1 unexpected\n" +
+			"no tensor has a name that cnncalc, torchvision, timm or Hugging Face would give to any of its 16; 16 missing, 1 unexpected\n" +
 			`  missing: "a1.weight" (64, 3, 11, 11)` + "\n" + `  missing: "a1.bias" (64,)` + "\n" + `  missing: "a2.weight" (192, 64, 5, 5)` + "\n  missing: and 13 more\n" +
 			`  unexpected: "block1_conv1/kernel:0" (3, 3, 3, 64)`},
 	}
@@ -313,7 +313,7 @@ func TestMatchErrors(t *testing.T) {
 func TestMatchSmallerNetwork(t *testing.T) {
 	networks := torchvision(t)
 	_, err := Match(networks["resnet152"], wantsOf(networks["resnet50"]))
-	const want = "the file has the weights of torchvision's resnet152, of 311 layers; the network has 107 layers with weights"
+	const want = "the file has the weights of torchvision's resnet152 (311 layers), but the network has 107 layers with weights"
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}

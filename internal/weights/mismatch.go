@@ -23,30 +23,30 @@ func (c *candidate) mismatch(file []Info) error {
 		}
 	}
 	add("missing", c.missing, func(i int) string { return c.describeMissing(i, file) })
-	add("another shape", c.unlike, func(i int) string { return c.describeUnlike(i, file[c.found[i]]) })
+	add("wrong shape", c.unlike, func(i int) string { return c.describeUnlike(i, file[c.found[i]]) })
 	add("unexpected", c.unexpected, func(i int) string {
 		return fmt.Sprintf("%s %s", quoteName(file[i].Name), formatShape(file[i].Shape))
 	})
 	return fmt.Errorf("the weights do not fit the network: %s\n%s", c.counts(), strings.Join(lines, "\n"))
 }
 
-// counts is the summary: "30 of 32 tensors fit, by the names of torchvision's vgg16; 2 missing, 1 unexpected".
+// counts is the summary: "30 of 32 tensors fit, named as in torchvision's vgg16; 2 missing, 1 unexpected".
 func (c *candidate) counts() string {
 	fit := len(c.wants) - len(c.missing) - len(c.unlike)
 	var problems []string
 	for _, p := range []struct {
 		count int
 		what  string
-	}{{len(c.missing), "missing"}, {len(c.unlike), "of another shape"}, {len(c.unexpected), "unexpected"}} {
+	}{{len(c.missing), "missing"}, {len(c.unlike), "of the wrong shape"}, {len(c.unexpected), "unexpected"}} {
 		if p.count > 0 {
 			problems = append(problems, fmt.Sprintf("%d %s", p.count, p.what))
 		}
 	}
 	if len(c.missing) == len(c.wants) {
-		return fmt.Sprintf("no tensor has a name that cnncalc, torchvision, timm or Hugging Face would give one of its %d; %s",
+		return fmt.Sprintf("no tensor has a name that cnncalc, torchvision, timm or Hugging Face would give to any of its %d; %s",
 			len(c.wants), strings.Join(problems, ", "))
 	}
-	return fmt.Sprintf("%d of %d tensors fit, by the names of %s; %s", fit, len(c.wants), c.naming.title(), strings.Join(problems, ", "))
+	return fmt.Sprintf("%d of %d tensors fit, named as in %s; %s", fit, len(c.wants), c.naming.title(), strings.Join(problems, ", "))
 }
 
 func (c *candidate) describeMissing(i int, file []Info) string {
@@ -67,7 +67,7 @@ func (c *candidate) describeMissing(i int, file []Info) string {
 
 func (c *candidate) describeUnlike(i int, got Info) string {
 	w := c.wants[i]
-	text := fmt.Sprintf("%s is %s, and %s needs %s", quoteName(got.Name), formatShape(got.Shape), quoteName(w.Name), formatShape(w.Shape))
+	text := fmt.Sprintf("%s is %s, but %s needs %s", quoteName(got.Name), formatShape(got.Shape), quoteName(w.Name), formatShape(w.Shape))
 	if hint := shapeHint(got.Shape, w.Shape); hint != "" {
 		text += "; " + hint
 	}
@@ -102,10 +102,10 @@ func shapeHint(got, want []int) string {
 		}
 	}
 	if len(got) == 2 && len(want) == 2 && got[0] == want[0] {
-		return "the layer before it has another size, as with another input size"
+		return "the layer before it has a different size; check the input size"
 	}
 	if len(got) == len(want) && slices.Equal(got[1:], want[1:]) {
-		return fmt.Sprintf("the file has %d outputs there", got[0])
+		return fmt.Sprintf("the file has %d outputs", got[0])
 	}
 	return ""
 }

@@ -63,7 +63,7 @@ func (a array) readAll(r io.Reader, limit int64) (Tensor, error) {
 
 func aboveLimit(shape []int, limit int64) error {
 	count, _ := valueCount(shape)
-	return fmt.Errorf("shape %s takes %d bytes as float32, and the limit leaves %d", formatShape(shape), 4*count, max(limit, 0))
+	return fmt.Errorf("shape %s takes %d bytes as float32, but the limit leaves %d", formatShape(shape), 4*count, max(limit, 0))
 }
 
 // read fills data, in C order, from r, which is at the first value and ends after the last.
@@ -92,16 +92,16 @@ func readNPYHeader(r io.Reader, size int64) (h npyHeader, rest int64, err error)
 		return h, 0, notNPY(r, prefix[:n])
 	}
 	if n < 10 {
-		return h, 0, fmt.Errorf("the npy file is cut short: it has %d bytes, fewer than its header", n)
+		return h, 0, fmt.Errorf("the npy file is cut short: it has %d bytes, fewer than its header needs", n)
 	}
 	major, minor := prefix[6], prefix[7]
 	if major < 1 || major > 3 || minor != 0 {
-		return h, 0, fmt.Errorf("npy version %d.%d is unknown; 1.0, 2.0 and 3.0 are read", major, minor)
+		return h, 0, fmt.Errorf("npy version %d.%d is unknown; supported versions are 1.0, 2.0 and 3.0", major, minor)
 	}
 	length := int64(binary.LittleEndian.Uint16(prefix[8:10]))
 	if major > 1 {
 		if size < 12 {
-			return h, 0, fmt.Errorf("the npy file is cut short: it has %d bytes, fewer than its header", size)
+			return h, 0, fmt.Errorf("the npy file is cut short: it has %d bytes, fewer than its header needs", size)
 		}
 		if _, err := io.ReadFull(r, prefix[10:12]); err != nil {
 			return h, 0, readError(err)
@@ -111,7 +111,7 @@ func readNPYHeader(r io.Reader, size int64) (h npyHeader, rest int64, err error)
 	}
 	rest = size - int64(n) - length
 	if rest < 0 {
-		return h, 0, fmt.Errorf("the npy header says that it is %d bytes long, and the file has %d after that", length, size-int64(n))
+		return h, 0, fmt.Errorf("the npy header declares %d bytes, but only %d follow", length, size-int64(n))
 	}
 	if length > maxNPYHeader {
 		return h, 0, fmt.Errorf("the npy header is %d bytes long; at most %d are read", length, maxNPYHeader)
@@ -127,7 +127,7 @@ func readNPYHeader(r io.Reader, size int64) (h npyHeader, rest int64, err error)
 // notNPY says what r, whose first bytes were prefix, is instead. Reading on is for the message alone; failing to is no matter.
 func notNPY(r io.Reader, prefix []byte) error {
 	if len(prefix) > 0 && strings.HasPrefix(npyMagic, string(prefix)) {
-		return fmt.Errorf("the npy file is cut short: it has %d bytes, fewer than its header", len(prefix))
+		return fmt.Errorf("the npy file is cut short: it has %d bytes, fewer than its header needs", len(prefix))
 	}
 	more := make([]byte, headLen-len(prefix))
 	n, _ := io.ReadFull(r, more)
@@ -138,15 +138,15 @@ func notNPY(r io.Reader, prefix []byte) error {
 func checkPayload(shape []int, typ dtype, payload int64) error {
 	count, ok := valueCount(shape)
 	if !ok {
-		return fmt.Errorf("shape %s takes more bytes than can be counted", formatShape(shape))
+		return fmt.Errorf("shape %s needs more bytes than can be counted", formatShape(shape))
 	}
 	need := count * typ.size
 	if payload < need {
-		return fmt.Errorf("the file is cut short: shape %s of %s needs %d bytes, and %d follow the header",
+		return fmt.Errorf("the file is cut short: shape %s of %s needs %d bytes, but %d follow the header",
 			formatShape(shape), typ.name, need, payload)
 	}
 	if payload > need {
-		return fmt.Errorf("%d bytes too many: shape %s of %s needs %d bytes, and %d follow the header",
+		return fmt.Errorf("%d bytes too many: shape %s of %s needs %d bytes, but %d follow the header",
 			payload-need, formatShape(shape), typ.name, need, payload)
 	}
 	return nil
@@ -244,7 +244,7 @@ func expectEnd(r io.Reader) error {
 	var b [1]byte
 	n, err := io.ReadFull(r, b[:])
 	if n > 0 {
-		return errors.New("bytes follow the array, more than its size allows")
+		return errors.New("extra bytes follow the array")
 	}
 	if errors.Is(err, io.EOF) {
 		return nil

@@ -204,8 +204,8 @@ func TestWriteNPYErrors(t *testing.T) {
 		n     int
 		want  string
 	}{
-		{[]int{2, 3}, 5, "shape (2, 3) has 6 values, and 5 were given"},
-		{[]int{}, 0, "shape () has 1 values, and 0 were given"},
+		{[]int{2, 3}, 5, "shape (2, 3) has 6 values, but 5 were given"},
+		{[]int{}, 0, "shape () has 1 values, but 0 were given"},
 		{[]int{-1, -1}, 1, "shape (-1, -1) can't be written as npy: a negative size, too many values or more than 64 dimensions"},
 		{[]int{1 << 31, 1 << 31}, 0, "shape (2147483648, 2147483648) can't be written as npy: " +
 			"a negative size, too many values or more than 64 dimensions"},
@@ -266,53 +266,53 @@ func TestReadNPYErrors(t *testing.T) {
 	header := func(shape string) string { return "{'descr': '<f4', 'fortran_order': False, 'shape': " + shape + ", }" }
 	tests := []struct{ name, file, want string }{
 		{"empty", "", "not an npy file: it is empty"},
-		{"magic cut", npyMagic[:3], "the npy file is cut short: it has 3 bytes, fewer than its header"},
-		{"length cut", npyMagic + "\x01\x00\x01", "the npy file is cut short: it has 9 bytes, fewer than its header"},
-		{"length of version 2 cut", npyMagic + "\x02\x00\x01\x00\x00", "the npy file is cut short: it has 11 bytes, fewer than its header"},
+		{"magic cut", npyMagic[:3], "the npy file is cut short: it has 3 bytes, fewer than its header needs"},
+		{"length cut", npyMagic + "\x01\x00\x01", "the npy file is cut short: it has 9 bytes, fewer than its header needs"},
+		{"length of version 2 cut", npyMagic + "\x02\x00\x01\x00\x00", "the npy file is cut short: it has 11 bytes, fewer than its header needs"},
 		{"text", "0.5 0.25 0.125", `not an npy file: it starts with "0.5 0.25"`},
 		{"short text", "0.5", `not an npy file: it starts with "0.5"`},
 		{"git lfs", "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a", "not an npy file: it is a Git LFS pointer " +
 			"that stands for the real file; fetch that with `git lfs pull`"},
-		{"html", "\n<!DOCTYPE HTML>\n<html>", "not an npy file: it is an HTML page, as a failed download leaves behind; download the file again"},
+		{"html", "\n<!DOCTYPE HTML>\n<html>", "not an npy file: it is an HTML page, probably left by a failed download; download the file again"},
 		{"zip", "PK\x03\x04\x14\x00\x00\x00\x08\x00", "not an npy file: it is a zip archive; if it is an npz file, give it that name"},
 		{"gzip", "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03", "not an npy file: it is compressed with gzip; unpack it with gunzip first"},
 
-		{"version 0", npyMagic + "\x00\x00\x00\x00", "npy version 0.0 is unknown; 1.0, 2.0 and 3.0 are read"},
-		{"version 4", npyMagic + "\x04\x01\x00\x00", "npy version 4.1 is unknown; 1.0, 2.0 and 3.0 are read"},
-		{"header beyond the file", npyMagic + "\x01\x00\xff\xff{}", "the npy header says that it is 65535 bytes long, and the file has 2 after that"},
-		{"header of 4 GiB", npyMagic + "\x02\x00\xff\xff\xff\xff{}", "the npy header says that it is 4294967295 bytes long, and the file has 2 after that"},
+		{"version 0", npyMagic + "\x00\x00\x00\x00", "npy version 0.0 is unknown; supported versions are 1.0, 2.0 and 3.0"},
+		{"version 4", npyMagic + "\x04\x01\x00\x00", "npy version 4.1 is unknown; supported versions are 1.0, 2.0 and 3.0"},
+		{"header beyond the file", npyMagic + "\x01\x00\xff\xff{}", "the npy header declares 65535 bytes, but only 2 follow"},
+		{"header of 4 GiB", npyMagic + "\x02\x00\xff\xff\xff\xff{}", "the npy header declares 4294967295 bytes, but only 2 follow"},
 		{"header above the bound", npyMagic + "\x02\x00\x00\x00\x01\x00" + strings.Repeat(" ", 1<<16), "the npy header is 65536 bytes long; at most 10000 are read"},
 
-		{"no dictionary", npyFile("", ""), `npy header, byte 0: want '{', found the end of the header`},
-		{"list", npyFile("[1, 2]", ""), `npy header, byte 0: want '{', found "["`},
-		{"open", npyFile("{'descr': '<f4', ", ""), `npy header, byte 17: want a quoted text, found the end of the header`},
-		{"open text", npyFile("{'descr': '<f4", ""), `npy header, byte 10: the quoted text does not end`},
-		{"escape", npyFile(`{'desc\x72': '<f4'}`, ""), `npy header, byte 1: a quoted text with an escape or a line break`},
+		{"no dictionary", npyFile("", ""), `npy header, byte 0: expected '{', found the end of the header`},
+		{"list", npyFile("[1, 2]", ""), `npy header, byte 0: expected '{', found "["`},
+		{"open", npyFile("{'descr': '<f4', ", ""), `npy header, byte 17: expected a quoted string, found the end of the header`},
+		{"open text", npyFile("{'descr': '<f4", ""), `npy header, byte 10: the quoted string does not end`},
+		{"escape", npyFile(`{'desc\x72': '<f4'}`, ""), `npy header, byte 1: a quoted string has an escape or a line break`},
 		{"unknown key", npyFile("{'descr': '<f4', 'order': 'C'}", ""), `npy header, byte 17: key "order" is unknown; only descr, fortran_order and shape belong here`},
-		{"key twice", npyFile("{'shape': (1,), 'shape': (2,)}", ""), `npy header, byte 16: key "shape" stands twice`},
+		{"key twice", npyFile("{'shape': (1,), 'shape': (2,)}", ""), `npy header, byte 16: key "shape" appears twice`},
 		{"missing key", npyFile("{'descr': '<f4', 'shape': (1,)}", ""), `npy header, byte 31: "fortran_order" is missing`},
-		{"no colon", npyFile("{'descr' '<f4'}", ""), `npy header, byte 9: want ':', found "'"`},
-		{"no comma", npyFile("{'descr': '<f4' 'shape': ()}", ""), `npy header, byte 16: want '}', found "'"`},
+		{"no colon", npyFile("{'descr' '<f4'}", ""), `npy header, byte 9: expected ':', found "'"`},
+		{"no comma", npyFile("{'descr': '<f4' 'shape': ()}", ""), `npy header, byte 16: expected '}', found "'"`},
 		{"text after", npyFile(header("()")+"\n;", ""), `npy header, byte 56: ";" after the closing brace`},
-		{"order as number", npyFile("{'fortran_order': 0}", ""), `npy header, byte 18: want True or False, found "0"`},
-		{"shape as number", npyFile("{'shape': (3)}", ""), `npy header, byte 12: want ',' after the only dimension, found ")"`},
-		{"shape as list", npyFile("{'shape': [3]}", ""), `npy header, byte 10: want '(', found "["`},
-		{"negative", npyFile("{'shape': (-1,)}", ""), `npy header, byte 11: want a dimension, found "-"`},
-		{"fraction", npyFile("{'shape': (1.5,)}", ""), `npy header, byte 12: want ',' after the only dimension, found "."`},
+		{"order as number", npyFile("{'fortran_order': 0}", ""), `npy header, byte 18: expected True or False, found "0"`},
+		{"shape as number", npyFile("{'shape': (3)}", ""), `npy header, byte 12: expected ',' after the only dimension, found ")"`},
+		{"shape as list", npyFile("{'shape': [3]}", ""), `npy header, byte 10: expected '(', found "["`},
+		{"negative", npyFile("{'shape': (-1,)}", ""), `npy header, byte 11: expected a dimension, found "-"`},
+		{"fraction", npyFile("{'shape': (1.5,)}", ""), `npy header, byte 12: expected ',' after the only dimension, found "."`},
 		{"octal", npyFile("{'shape': (1, 010)}", ""), `npy header, byte 14: dimension 010 starts with a zero`},
 		{"beyond 64 bits", npyFile("{'shape': (99999999999999999999,)}", ""), `npy header, byte 11: the dimension is larger than any array`},
-		{"two commas", npyFile("{'shape': (1,,)}", ""), `npy header, byte 13: want a dimension, found ","`},
+		{"two commas", npyFile("{'shape': (1,,)}", ""), `npy header, byte 13: expected a dimension, found ","`},
 		{"dimensions", npyFile("{'shape': ("+strings.Repeat("1,", 65)+")}", ""), `npy header, byte 139: more than 64 dimensions`},
 
-		{"no payload", npyFile(header("(2,)"), ""), "the file is cut short: shape (2,) of float32 needs 8 bytes, and 0 follow the header"},
-		{"payload cut", npyFile(header("(1, 2)"), "1234567"), "the file is cut short: shape (1, 2) of float32 needs 8 bytes, and 7 follow the header"},
-		{"trailing", npyFile(header("()"), "12345"), "1 bytes too many: shape () of float32 needs 4 bytes, and 5 follow the header"},
-		{"trailing after nothing", npyFile(header("(0,)"), "1234"), "4 bytes too many: shape (0,) of float32 needs 0 bytes, and 4 follow the header"},
-		{"a billion values", npyFile(header("(1000000000,)"), "1234"), "the file is cut short: shape (1000000000,) of float32 needs 4000000000 bytes, and 4 follow the header"},
-		{"overflow to 0", npyFile(header("(4294967296, 4294967296)"), ""), "shape (4294967296, 4294967296) takes more bytes than can be counted"},
-		{"overflow to 4", npyFile(header("(2305843009213693953,)"), "1234"), "shape (2305843009213693953,) takes more bytes than can be counted"},
-		{"overflow behind a zero", npyFile(header("(0, 4294967296, 4294967296)"), ""), "shape (0, 4294967296, 4294967296) takes more bytes than can be counted"},
-		{"limit", npyFile(header("(26,)"), strings.Repeat("1234", 26)), "shape (26,) takes 104 bytes as float32, and the limit leaves 100"},
+		{"no payload", npyFile(header("(2,)"), ""), "the file is cut short: shape (2,) of float32 needs 8 bytes, but 0 follow the header"},
+		{"payload cut", npyFile(header("(1, 2)"), "1234567"), "the file is cut short: shape (1, 2) of float32 needs 8 bytes, but 7 follow the header"},
+		{"trailing", npyFile(header("()"), "12345"), "1 bytes too many: shape () of float32 needs 4 bytes, but 5 follow the header"},
+		{"trailing after nothing", npyFile(header("(0,)"), "1234"), "4 bytes too many: shape (0,) of float32 needs 0 bytes, but 4 follow the header"},
+		{"a billion values", npyFile(header("(1000000000,)"), "1234"), "the file is cut short: shape (1000000000,) of float32 needs 4000000000 bytes, but 4 follow the header"},
+		{"overflow to 0", npyFile(header("(4294967296, 4294967296)"), ""), "shape (4294967296, 4294967296) needs more bytes than can be counted"},
+		{"overflow to 4", npyFile(header("(2305843009213693953,)"), "1234"), "shape (2305843009213693953,) needs more bytes than can be counted"},
+		{"overflow behind a zero", npyFile(header("(0, 4294967296, 4294967296)"), ""), "shape (0, 4294967296, 4294967296) needs more bytes than can be counted"},
+		{"limit", npyFile(header("(26,)"), strings.Repeat("1234", 26)), "shape (26,) takes 104 bytes as float32, but the limit leaves 100"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -328,18 +328,18 @@ func TestReadNPYErrors(t *testing.T) {
 }
 
 func TestReadNPYRefusedTypes(t *testing.T) {
-	const three = "float16, float32 and float64 are read"
+	const three = "supported types are float16, float32 and float64"
 	tests := map[string]string{
 		"refused_big_endian.npy": `type ">f4" is big-endian; convert it in numpy with a.astype('<f4')`,
 		"refused_bool.npy":       `type "|b1" is not supported: booleans; ` + three,
 		"refused_complex.npy":    `type "<c8" is not supported: complex numbers; ` + three,
 		"refused_date.npy":       `type "<M8[D]" is not supported: dates or times; ` + three,
 		"refused_int.npy":        `type "<i8" is not supported: integers; ` + three,
-		"refused_object.npy":     `type "|O" is not supported: Python objects (a pickle, which is a program and is not run here); save plain arrays of float32`,
+		"refused_object.npy":     `type "|O" is not supported: Python objects (a pickle, which can run arbitrary code and is not loaded); save plain arrays of float32`,
 		"refused_overflow.npy":   `float64 value 1e+300 is beyond the range of float32`,
-		"refused_structured.npy": `npy header, byte 10: structured arrays are not supported; save each field as an array of its own`,
+		"refused_structured.npy": `npy header, byte 10: structured arrays are not supported; save each field as its own array`,
 		"refused_text.npy":       `type "<U3" is not supported: text; ` + three,
-		"refused_void.npy":       `type "|V2" is not supported: raw bytes (numpy saves bfloat16 so); ` + three,
+		"refused_void.npy":       `type "|V2" is not supported: raw bytes (numpy saves bfloat16 this way); ` + three,
 	}
 	for file, want := range tests {
 		if _, err := readNPYBytes(fixture(t, file), noLimit); err == nil || err.Error() != want {
@@ -372,7 +372,7 @@ func TestReadNPYWrongSize(t *testing.T) {
 		}
 	}
 	longer := append(slices.Clone(file), 0)
-	if _, err := readNPY(bytes.NewReader(longer), int64(len(file)), noLimit); err == nil || err.Error() != "bytes follow the array, more than its size allows" {
+	if _, err := readNPY(bytes.NewReader(longer), int64(len(file)), noLimit); err == nil || err.Error() != "extra bytes follow the array" {
 		t.Errorf("one byte more: got %v", err)
 	}
 	if _, err := readNPY(bytes.NewReader(file), -1, noLimit); err == nil {

@@ -93,7 +93,7 @@ func (p *headerParser) key(seen []string) (string, error) {
 	}
 	if slices.Contains(seen, key) {
 		p.pos = start
-		return "", fmt.Errorf("key %q stands twice", key)
+		return "", fmt.Errorf("key %q appears twice", key)
 	}
 	return key, p.expect(':')
 }
@@ -103,7 +103,7 @@ func (p *headerParser) value(h *npyHeader, key string) (err error) {
 	switch key {
 	case keyDescr:
 		if p.peek() == '[' {
-			return errors.New("structured arrays are not supported; save each field as an array of its own")
+			return errors.New("structured arrays are not supported; save each field as its own array")
 		}
 		h.descr, err = p.quoted()
 	case keyFortran:
@@ -118,15 +118,15 @@ func (p *headerParser) value(h *npyHeader, key string) (err error) {
 func (p *headerParser) quoted() (string, error) {
 	quote := p.peek()
 	if quote != '\'' && quote != '"' {
-		return "", fmt.Errorf("want a quoted text, found %s", p.here())
+		return "", fmt.Errorf("expected a quoted string, found %s", p.here())
 	}
 	rest := p.text[p.pos+1:]
 	end := strings.IndexByte(rest, quote)
 	if end < 0 {
-		return "", errors.New("the quoted text does not end")
+		return "", errors.New("the quoted string does not end")
 	}
 	if strings.ContainsAny(rest[:end], "\\\n") {
-		return "", errors.New("a quoted text with an escape or a line break")
+		return "", errors.New("a quoted string has an escape or a line break")
 	}
 	p.pos += end + 2
 	return rest[:end], nil
@@ -139,7 +139,7 @@ func (p *headerParser) boolean() (bool, error) {
 			return word == "True", nil
 		}
 	}
-	return false, fmt.Errorf("want True or False, found %s", p.here())
+	return false, fmt.Errorf("expected True or False, found %s", p.here())
 }
 
 // tuple reads (), (3,) or (3, 4). Python reads (3) as a number, not a tuple: refused.
@@ -161,7 +161,7 @@ func (p *headerParser) tuple() ([]int, error) {
 			continue
 		}
 		if len(shape) == 1 {
-			return nil, fmt.Errorf("want ',' after the only dimension, found %s", p.here())
+			return nil, fmt.Errorf("expected ',' after the only dimension, found %s", p.here())
 		}
 		if err := p.expect(')'); err != nil {
 			return nil, err
@@ -180,7 +180,7 @@ func (p *headerParser) dimension() (int, error) {
 	}
 	digits := p.text[start:p.pos]
 	if digits == "" {
-		return 0, fmt.Errorf("want a dimension, found %s", p.here())
+		return 0, fmt.Errorf("expected a dimension, found %s", p.here())
 	}
 	if len(digits) > 1 && digits[0] == '0' {
 		p.pos = start
@@ -202,7 +202,7 @@ func (p *headerParser) expect(c byte) error {
 	if p.accept(c) {
 		return nil
 	}
-	return fmt.Errorf("want %q, found %s", c, p.here())
+	return fmt.Errorf("expected %q, found %s", c, p.here())
 }
 
 // accept takes c, after any space, and reports whether it was there.

@@ -20,7 +20,7 @@ func WriteNPY(w io.Writer, shape []int, data []float32) error {
 			formatShape(shape), maxDims)
 	}
 	if count != int64(len(data)) {
-		return fmt.Errorf("shape %s has %d values, and %d were given", formatShape(shape), count, len(data))
+		return fmt.Errorf("shape %s has %d values, but %d were given", formatShape(shape), count, len(data))
 	}
 	if _, err := w.Write(npyHeaderBytes(shape)); err != nil {
 		return err

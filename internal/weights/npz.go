@@ -149,7 +149,7 @@ func npzEntries(r io.ReaderAt, size int64) ([]*zip.File, error) {
 		return nil, directoryError(err)
 	}
 	if len(archive.File) == 0 {
-		return nil, errors.New("the npz archive is empty: it holds no arrays")
+		return nil, errors.New("the npz archive is empty: it contains no arrays")
 	}
 	if len(archive.File) > maxTensors {
 		return nil, fmt.Errorf("the npz archive has %d arrays; at most %d are read", len(archive.File), maxTensors)
@@ -165,14 +165,14 @@ func checkEntry(f *zip.File, seen map[string]bool, packedLeft *uint64) error {
 		return err
 	}
 	if seen[f.Name] {
-		return errors.New("the name stands twice in the archive")
+		return errors.New("the name appears twice in the archive")
 	}
 	seen[f.Name] = true
 	if f.Flags&encryptedFlag != 0 {
 		return errors.New("it is encrypted; unpack the archive with its password and save it again")
 	}
 	if f.CompressedSize64 > *packedLeft {
-		return fmt.Errorf("it declares %d packed bytes, more than the archive has left for it", f.CompressedSize64)
+		return fmt.Errorf("it declares %d compressed bytes, more than the archive has room for", f.CompressedSize64)
 	}
 	*packedLeft -= f.CompressedSize64
 	return checkEntrySizes(f)
@@ -183,14 +183,14 @@ func checkEntrySizes(f *zip.File) error {
 	switch f.Method {
 	case zip.Store:
 		if packed != unpacked {
-			return fmt.Errorf("it is stored as it is, and declares %d bytes packed and %d unpacked", packed, unpacked)
+			return fmt.Errorf("it is stored uncompressed, but declares %d compressed and %d uncompressed bytes", packed, unpacked)
 		}
 	case zip.Deflate:
 		if unpacked > math.MaxInt64 || unpacked/maxDeflateRatio > packed {
-			return fmt.Errorf("it declares %d bytes from %d packed ones, more than deflate can expand", unpacked, packed)
+			return fmt.Errorf("it declares %d bytes from %d compressed ones, more than deflate can produce", unpacked, packed)
 		}
 	default:
-		return fmt.Errorf("it is packed with %s; numpy.savez and savez_compressed write what is read here", methodName(f.Method))
+		return fmt.Errorf("it is compressed with %s; save the archive with numpy.savez or savez_compressed", methodName(f.Method))
 	}
 	return nil
 }
@@ -243,7 +243,7 @@ func zipError(err error) error {
 	case errors.As(err, &system):
 		return system
 	case errors.As(err, &corrupt):
-		return errors.New("its packed data is damaged; copy or download the file again")
+		return errors.New("its compressed data is damaged; copy or download the file again")
 	case errors.Is(err, zip.ErrChecksum):
 		return errors.New("its checksum is wrong: the file is damaged; copy or download it again")
 	case errors.Is(err, io.ErrUnexpectedEOF):

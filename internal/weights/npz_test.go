@@ -46,7 +46,7 @@ func TestReadNPZFromNumpy(t *testing.T) {
 
 func TestReadNPZKeep(t *testing.T) {
 	file := fixture(t, "batchnorm.npz")
-	const want = `tensor "bn.num_batches_tracked": type "<i8" is not supported: integers; float16, float32 and float64 are read`
+	const want = `tensor "bn.num_batches_tracked": type "<i8" is not supported: integers; supported types are float16, float32 and float64`
 	if _, err := readNPZBytes(file, noLimit); err == nil || err.Error() != want {
 		t.Errorf("everything kept: got %v\nwant %s", err, want)
 	}
@@ -69,7 +69,7 @@ func TestReadNPZLimit(t *testing.T) {
 	if _, err := readNPZBytes(file, 4*(6+2+3)); err != nil {
 		t.Errorf("exactly enough: %v", err)
 	}
-	const want = `tensor "half": shape (3,) takes 12 bytes as float32, and the limit leaves 11`
+	const want = `tensor "half": shape (3,) takes 12 bytes as float32, but the limit leaves 11`
 	if _, err := readNPZBytes(file, 4*(6+2+3)-1); err == nil || err.Error() != want {
 		t.Errorf("one byte too few: got %v\nwant %s", err, want)
 	}
@@ -143,7 +143,7 @@ func TestReadNPZErrors(t *testing.T) {
 	// The places of fields (APPNOTE.TXT, 4.3.12 and 4.3.16).
 	localOffset, directorySize := len(whole)-22-len("w.npy")-4, len(whole)-10
 	const lost = `entry "w.npy": the archive is damaged: the entry is not where, or not as long as, the directory says`
-	const packedWith = "; numpy.savez and savez_compressed write what is read here"
+	const packedWith = "; save the archive with numpy.savez or savez_compressed"
 
 	tests := []struct {
 		name string
@@ -152,8 +152,8 @@ func TestReadNPZErrors(t *testing.T) {
 	}{
 		{"empty file", nil, "not an npz file: it is empty"},
 		{"npy", []byte(good), "not an npz file: it is a single npy array, not an npz archive; save it with numpy.savez and a name"},
-		{"git lfs", []byte("version https://git-lfs.github.com/spec/v1\n"), "not an npz file: it is a Git LFS pointer that stands for the real file; fetch that with `git lfs pull`"},
-		{"no entries", zipOf(t, nil, "", nil), "the npz archive is empty: it holds no arrays"},
+		{"git lfs", []byte("version https://git-lfs.github.com/spec/v1\n"), "not an npz file: it is a Git LFS pointer, not the file itself; fetch that with `git lfs pull`"},
+		{"no entries", zipOf(t, nil, "", nil), "the npz archive is empty: it contains no arrays"},
 		{"cut", whole[:len(whole)-30], "the npz archive is cut short or damaged: the directory at its end can't be read"},
 		{"start only", whole[:4], "the npz archive is cut short or damaged: the directory at its end can't be read"},
 
@@ -167,23 +167,23 @@ func TestReadNPZErrors(t *testing.T) {
 		{"backslash", zipOf(t, []string{`a\w.npy`}, good, nil), `entry "a\\w.npy": the name leads out of the archive`},
 		{"control", zipOf(t, []string{"w\x1b[2J.npy"}, good, nil), `entry "w\x1b[2J.npy": the name is not plain text`},
 		{"bad UTF-8", zipOf(t, []string{"w\xff.npy"}, good, nil), `entry "w\xff.npy": the name is not plain text`},
-		{"twice", zipOf(t, []string{"w.npy", "v.npy", "w.npy"}, good, nil), `entry "w.npy": the name stands twice in the archive`},
+		{"twice", zipOf(t, []string{"w.npy", "v.npy", "w.npy"}, good, nil), `entry "w.npy": the name appears twice in the archive`},
 
 		{"encrypted", zipOf(t, one, good, func(h *zip.FileHeader) { h.Flags |= 1 }), `entry "w.npy": it is encrypted; unpack the archive with its password and save it again`},
-		{"bzip2", zipOf(t, one, good, method(12)), `entry "w.npy": it is packed with bzip2` + packedWith},
-		{"method 77", zipOf(t, one, good, method(77)), `entry "w.npy": it is packed with method 77` + packedWith},
+		{"bzip2", zipOf(t, one, good, method(12)), `entry "w.npy": it is compressed with bzip2` + packedWith},
+		{"method 77", zipOf(t, one, good, method(77)), `entry "w.npy": it is compressed with method 77` + packedWith},
 
-		{"packed size beyond the file", zipOf(t, one, good, declare(1<<40)), `entry "w.npy": it declares 1099511627776 packed bytes, more than the archive has left for it`},
-		{"packed sizes that overlap", zipOf(t, []string{"v.npy", "w.npy"}, good, declare(300)), `entry "w.npy": it declares 300 packed bytes, more than the archive has left for it`},
-		{"stored larger", zipOf(t, one, good, func(h *zip.FileHeader) { h.UncompressedSize64++ }), `entry "w.npy": it is stored as it is, and declares 152 bytes packed and 153 unpacked`},
+		{"packed size beyond the file", zipOf(t, one, good, declare(1<<40)), `entry "w.npy": it declares 1099511627776 compressed bytes, more than the archive has room for`},
+		{"packed sizes that overlap", zipOf(t, []string{"v.npy", "w.npy"}, good, declare(300)), `entry "w.npy": it declares 300 compressed bytes, more than the archive has room for`},
+		{"stored larger", zipOf(t, one, good, func(h *zip.FileHeader) { h.UncompressedSize64++ }), `entry "w.npy": it is stored uncompressed, but declares 152 compressed and 153 uncompressed bytes`},
 		{"bomb by declaration", zipOf(t, one, packed, deflate(1<<62)),
-			`entry "w.npy": it declares 4611686018427387904 bytes from ` + itoa(len(packed)) + ` packed ones, more than deflate can expand`},
+			`entry "w.npy": it declares 4611686018427387904 bytes from ` + itoa(len(packed)) + ` compressed ones, more than deflate can produce`},
 		{"entry larger than declared", zipOf(t, one, packed, deflate(148)),
-			`entry "w.npy": the file is cut short: shape (2, 3) of float32 needs 24 bytes, and 20 follow the header`},
+			`entry "w.npy": the file is cut short: shape (2, 3) of float32 needs 24 bytes, but 20 follow the header`},
 		{"entry smaller than declared", zipOf(t, one, deflated(t, good[:150]), deflate(152)), `tensor "w": the data ends before its declared size`},
 		{"bytes beyond the declared", zipOf(t, one, deflated(t, good+"more"), deflate(152)),
 			`tensor "w": the archive is damaged: the entry is not where, or not as long as, the directory says`},
-		{"damaged packed data", zipOf(t, one, "\xff"+packed, deflate(152)), `entry "w.npy": its packed data is damaged; copy or download the file again`},
+		{"damaged packed data", zipOf(t, one, "\xff"+packed, deflate(152)), `entry "w.npy": its compressed data is damaged; copy or download the file again`},
 		{"checksum", zipOf(t, one, good, func(h *zip.FileHeader) { h.CRC32++ }), `tensor "w": its checksum is wrong: the file is damaged; copy or download it again`},
 		{"checksum of 0", zipOf(t, one, good, func(h *zip.FileHeader) { h.CRC32 = 0 }), `tensor "w": its checksum is wrong: the file is damaged; copy or download it again`},
 		{"no entry where the directory says", edited(whole, localOffset, "\x7f"), lost},
@@ -191,7 +191,7 @@ func TestReadNPZErrors(t *testing.T) {
 		{"entry before the file", edited(whole, directorySize, "\xff\xff"), "the npz archive is cut short or damaged: the directory at its end can't be read"},
 		{"entry before the file, by a shift of the directory", edited(whole, len(whole)-6, "\xff"), lost},
 		{"entry is not npy", zipOf(t, one, "<html>404</html>", nil),
-			`entry "w.npy": not an npy file: it is an HTML page, as a failed download leaves behind; download the file again`},
+			`entry "w.npy": not an npy file: it is an HTML page, probably left by a failed download; download the file again`},
 		{"empty entry", zipOf(t, one, "", nil), `entry "w.npy": not an npy file: it is empty`},
 	}
 	for _, tt := range tests {
@@ -217,7 +217,7 @@ func TestReadNPZBomb(t *testing.T) {
 	file := zipOf(t, []string{"w.npy"}, deflated(t, content), func(h *zip.FileHeader) {
 		h.Method, h.UncompressedSize64, h.CRC32 = zip.Deflate, uint64(len(content)), crc32.ChecksumIEEE([]byte(content))
 	})
-	const want = `tensor "w": shape (4194304,) takes 16777216 bytes as float32, and the limit leaves 1000000`
+	const want = `tensor "w": shape (4194304,) takes 16777216 bytes as float32, but the limit leaves 1000000`
 	var err error
 	used := allocated(func() { _, err = readNPZBytes(file, 1e6) })
 	if err == nil || err.Error() != want {

@@ -52,7 +52,7 @@ func readSafetensorsHeader(r io.ReaderAt, size int64) ([]byte, error) {
 	}
 	length := binary.LittleEndian.Uint64(prefix[:])
 	if length > uint64(size-lengthSize) {
-		return nil, fmt.Errorf("the safetensors header says that it is %d bytes long, and the file has %d after that", length, size-lengthSize)
+		return nil, fmt.Errorf("the safetensors header declares %d bytes, but only %d follow", length, size-lengthSize)
 	}
 	if length > maxDirectory {
 		return nil, fmt.Errorf("the safetensors header is %d bytes long; at most %d are read", length, maxDirectory)
@@ -87,7 +87,7 @@ func (t safetensor) entry(r io.ReaderAt, payload int64) entry {
 // they cover the payload, which is of so many bytes.
 func checkLayout(tensors []safetensor, payload int64) error {
 	if len(tensors) == 0 {
-		return errors.New("the safetensors file is empty: it holds no tensors")
+		return errors.New("the safetensors file is empty: it contains no tensors")
 	}
 	for _, t := range tensors {
 		if err := t.checkSize(payload); err != nil {
@@ -104,7 +104,7 @@ func checkLayout(tensors []safetensor, payload int64) error {
 				quoteName(t.name), t.start, quoteName(last), covered)
 		}
 		if t.start > covered {
-			return fmt.Errorf("bytes %d to %d of the payload belong to no tensor: a hole before %s", covered, t.start, quoteName(t.name))
+			return fmt.Errorf("bytes %d to %d of the payload belong to no tensor: a gap before %s", covered, t.start, quoteName(t.name))
 		}
 		covered, last = t.end, t.name
 	}
@@ -121,7 +121,7 @@ func (t safetensor) checkSize(payload int64) error {
 	}
 	count, ok := valueCount(t.shape)
 	if !ok {
-		return fmt.Errorf("shape %s takes more bytes than can be counted", formatShape(t.shape))
+		return fmt.Errorf("shape %s needs more bytes than can be counted", formatShape(t.shape))
 	}
 	if t.end < t.start {
 		return fmt.Errorf("it ends at byte %d of the payload, before its start at %d", t.end, t.start)
@@ -132,7 +132,7 @@ func (t safetensor) checkSize(payload int64) error {
 	// Not all types have whole bytes. valueCount leaves room for 8 bytes a value.
 	need, rest := count/8*bits+count%8*bits/8, count%8*bits%8
 	if rest != 0 || need != t.end-t.start {
-		return fmt.Errorf("shape %s of %s needs %d bytes, and its range %d to %d has %d", formatShape(t.shape), t.typ, need, t.start, t.end, t.end-t.start)
+		return fmt.Errorf("shape %s of %s needs %d bytes, but its range %d to %d has %d", formatShape(t.shape), t.typ, need, t.start, t.end, t.end-t.start)
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ const metadataKey = "__metadata__"
 //
 //	{"__metadata__": {"format": "pt"}, "fc.weight": {"dtype": "F32", "shape": [10, 84], "data_offsets": [0, 3360]}}
 //
-// A name that stands twice is refused at every level: readers of the same bytes would differ over which one counts. So is a
+// A name that appears twice is refused at every level: readers of the same bytes would differ over which one counts. So is a
 // key that the format does not have.
 func parseSafetensorsHeader(text []byte) ([]safetensor, error) {
 	if !utf8.Valid(text) {
@@ -138,7 +138,7 @@ func (p jsonParser) offsets() (start, end int64, err error) {
 		return 0, 0, err
 	}
 	if len(offsets) != 2 {
-		return 0, 0, fmt.Errorf("data_offsets has %d numbers, want start and end", len(offsets))
+		return 0, 0, fmt.Errorf("data_offsets has %d numbers, expected start and end", len(offsets))
 	}
 	return offsets[0], offsets[1], nil
 }
@@ -155,7 +155,7 @@ func (p jsonParser) object(value func(key string) error) error {
 			return err
 		}
 		if seen[key] {
-			return fmt.Errorf("%s stands twice", quoteName(key))
+			return fmt.Errorf("%s appears twice", quoteName(key))
 		}
 		seen[key] = true
 		if err := value(key); err != nil {
@@ -184,7 +184,7 @@ func (p jsonParser) delimiter(want json.Delim) error {
 		return err
 	}
 	if token != want {
-		return fmt.Errorf("want %q, found %s", want, describeToken(token))
+		return fmt.Errorf("expected %q, found %s", want, describeToken(token))
 	}
 	return nil
 }
@@ -196,7 +196,7 @@ func (p jsonParser) text() (string, error) {
 	}
 	s, ok := token.(string)
 	if !ok {
-		return "", fmt.Errorf("want a text, found %s", describeToken(token))
+		return "", fmt.Errorf("expected a string, found %s", describeToken(token))
 	}
 	return s, nil
 }
@@ -209,14 +209,14 @@ func (p jsonParser) number(bits int) (int64, error) {
 	}
 	written, ok := token.(json.Number)
 	if !ok {
-		return 0, fmt.Errorf("want a whole number, found %s", describeToken(token))
+		return 0, fmt.Errorf("expected a whole number, found %s", describeToken(token))
 	}
 	n, err := strconv.ParseInt(written.String(), 10, bits)
 	if errors.Is(err, strconv.ErrRange) {
 		return 0, fmt.Errorf("%s is larger than any file", plain.Cut(written.String()))
 	}
 	if err != nil || written[0] == '-' {
-		return 0, fmt.Errorf("want a whole number of 0 or more, found %s", plain.Cut(written.String()))
+		return 0, fmt.Errorf("expected a whole number of 0 or more, found %s", plain.Cut(written.String()))
 	}
 	return n, nil
 }
@@ -224,7 +224,7 @@ func (p jsonParser) number(bits int) (int64, error) {
 func (p jsonParser) token() (json.Token, error) {
 	token, err := p.decoder.Token()
 	if err != nil { // a syntax error, or the end: the text is in memory
-		return nil, errors.New("this is not JSON, or it is cut short")
+		return nil, errors.New("not valid JSON, or cut short")
 	}
 	return token, nil
 }

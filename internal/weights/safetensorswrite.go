@@ -26,7 +26,7 @@ func WriteSafetensors(w io.Writer, tensors []Info, values func(i int) ([]float32
 			return err
 		}
 		if count, _ := valueCount(t.Shape); count != int64(len(data)) {
-			return fmt.Errorf("tensor %s: shape %s has %d values, and %d were given",
+			return fmt.Errorf("tensor %s: shape %s has %d values, but %d were given",
 				quoteName(t.Name), formatShape(t.Shape), count, len(data))
 		}
 		if err := writeValues(w, data); err != nil {

@@ -78,8 +78,8 @@ const (
 	hdf5ToNPZ = "import sys, h5py, numpy; d = {}; h5py.File(sys.argv[1]).visititems(lambda k, v: d.update({k: v[()]}) " +
 		"if hasattr(v, 'shape') else None); numpy.savez(sys.argv[2], **{k: v.transpose(3, 2, 0, 1) if v.ndim == 4 else v.T for k, v in d.items()})"
 
-	torchText  = "a PyTorch file (.pt, .pth), whose pickle is a program and is not run here"
-	pickleText = "it is a Python pickle (.pkl), a program that can do anything and is not run here"
+	torchText  = "a PyTorch file (.pt, .pth), whose pickle can run arbitrary code and is not loaded"
+	pickleText = "it is a Python pickle (.pkl), which can run arbitrary code and is not loaded"
 )
 
 // torchMagic follows the first opcode of a file that PyTorch wrote before version 1.6: the number 0x1950a86a20f9469cfc6c.
@@ -90,10 +90,10 @@ var lookalikes = []struct{ prefix, text, python string }{
 	{npyMagic, "it is a single npy array, not an npz archive; save it with numpy.savez and a name", ""},
 	{"PK\x03\x04", "it is a zip archive; if it is an npz file, give it that name", ""},
 	{"PK\x05\x06", "it is an empty zip archive", ""},
-	{"version https://git-lfs", "it is a Git LFS pointer that stands for the real file; fetch that with `git lfs pull`", ""},
-	{"<!doctype html", "it is an HTML page, as a failed download leaves behind; download the file again", ""},
-	{"<html", "it is an HTML page, as a failed download leaves behind; download the file again", ""},
-	{"<?xml", "it is an XML text, as a failed download leaves behind; download the file again", ""},
+	{"version https://git-lfs", "it is a Git LFS pointer, not the file itself; fetch that with `git lfs pull`", ""},
+	{"<!doctype html", "it is an HTML page, probably left by a failed download; download the file again", ""},
+	{"<html", "it is an HTML page, probably left by a failed download; download the file again", ""},
+	{"<?xml", "it is an XML file, probably left by a failed download; download the file again", ""},
 	{"\x1f\x8b", "it is compressed with gzip; unpack it with gunzip first", ""},
 	{"\x89HDF\r\n\x1a\n", "it is an HDF5 file (.h5, as Keras writes it)", hdf5ToNPZ},
 	{torchMagic, "it is " + torchText, torchToNPZ},
