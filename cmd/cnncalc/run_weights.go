@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"cnncalc/architectures"
@@ -16,20 +15,20 @@ import (
 	"cnncalc/internal/weights"
 )
 
-// randomWeights is the value of --weights that asks for random ones where a network comes with its own.
+// randomWeights is the value of --weights that asks for random weights although the network comes with its own.
 const randomWeights = "random"
 
-// trained is a network's weights from a file, or random ones where file is nil.
+// trained is a network's weights from a file, or random weights if file is nil.
 type trained struct {
 	what   string // for the user
 	file   *weights.File
 	path   string   // of the file, for messages
 	names  []string // in the file, by the index of the network's tensor
 	source exec.Source
-	view   exec.View // nil where nothing can be used in place
+	view   exec.View // nil if no values can be used in place
 }
 
-// openWeights finds the weights to run with: the flag's file, or those that come with a built-in network, or
+// openWeights opens the weights to run with: those of the flag's file, those that come with a built-in network, or
 // random ones.
 func (a *app) openWeights(f *runFlags, l *loaded, p *exec.Program) (*trained, error) {
 	embedded, isEmbedded := architectures.Weights(l.name)
@@ -41,7 +40,7 @@ func (a *app) openWeights(f *runFlags, l *loaded, p *exec.Program) (*trained, er
 	}
 	file, err := weights.Open(f.weights)
 	if err != nil {
-		return nil, a.reportLines(plainPathError(err))
+		return nil, a.reportLines(err)
 	}
 	t, err := a.match(file, f.weights, p)
 	if err != nil {
@@ -53,7 +52,7 @@ func (a *app) openWeights(f *runFlags, l *loaded, p *exec.Program) (*trained, er
 	return t, nil
 }
 
-// reportLines prints a message that has lines of its own.
+// reportLines prints an error of several lines.
 func (a *app) reportLines(err error) error {
 	lines := strings.Split(err.Error(), "\n")
 	for i, line := range lines {
@@ -63,7 +62,7 @@ func (a *app) reportLines(err error) error {
 	return errReported
 }
 
-// openEmbedded takes the weights that come with a network, where it has the size that they were trained for.
+// openEmbedded opens the weights that come with a network, which fit only the size that they were trained for.
 func (a *app) openEmbedded(data []byte, f *runFlags, l *loaded, p *exec.Program) (*trained, error) {
 	file, err := weights.New(bytes.NewReader(data), int64(len(data)), l.name)
 	if err != nil {
@@ -71,13 +70,14 @@ func (a *app) openEmbedded(data []byte, f *runFlags, l *loaded, p *exec.Program)
 	}
 	t, err := a.match(file, l.name, p)
 	if err != nil {
-		return nil, problemError("the weights that come with %s do not fit the network with these flags; --weights %s runs it without", l.name, randomWeights)
+		return nil, problemError("the weights that come with %s do not fit the network with these flags; "+
+			"--weights %s runs it without them", l.name, randomWeights)
 	}
 	t.what = "those that come with " + l.name
 	return t, nil
 }
 
-// match assigns the file's tensors to the network's.
+// match matches the file's tensors to the network's.
 func (a *app) match(file *weights.File, path string, p *exec.Program) (*trained, error) {
 	tensors := p.Tensors()
 	wants := make([]weights.Want, len(tensors))
@@ -120,11 +120,11 @@ func (t *trained) close() {
 	}
 }
 
-// isRandom tells that a ranking of the classes would mean nothing.
+// isRandom reports whether the weights are random, so that a ranking of the classes would mean nothing.
 func (t *trained) isRandom() bool { return t.file == nil }
 
-// save writes the weights under cnncalc's own names, as safetensors. It holds no more than the largest tensor in memory, and
-// none of those that can be used in place.
+// save writes the weights under cnncalc's own names, as safetensors. It holds no more than the largest tensor in
+// memory, and none of those that can be used in place.
 func (t *trained) save(ctx context.Context, path string, p *exec.Program) error {
 	tensors := p.Tensors()
 	infos := make([]weights.Info, len(tensors))
@@ -164,13 +164,4 @@ func inOrder(n int, f func(i int)) {
 	for i := range n {
 		f(i)
 	}
-}
-
-// plainPathError drops the system call's name from an error of the file system.
-func plainPathError(err error) error {
-	var path *os.PathError
-	if errors.As(err, &path) {
-		return fmt.Errorf("%s: %w", path.Path, path.Err)
-	}
-	return err
 }

@@ -63,7 +63,8 @@ func write(t testing.TB, path string, content []byte) {
 	}
 }
 
-// A file of weights that can't be read is a problem of that file in every command, also where another is written from it.
+// A file of weights that can't be read is a problem of that file in every command, also where another is written from
+// it.
 func TestDamagedWeights(t *testing.T) {
 	inOnePixelFolder(t)
 	shapes := map[string][]int{"fc1.weight": {1, 1}, "fc1.bias": {1}}
@@ -91,8 +92,8 @@ func TestDamagedWeights(t *testing.T) {
 	}
 }
 
-// FuzzRunWeights takes the bytes of a file of weights to what run prints: a result, or an error of bounded length that a terminal
-// shows as it is.
+// FuzzRunWeights takes the bytes of a file of weights to what run prints: a result, or an error of bounded length that
+// a terminal shows as it is.
 func FuzzRunWeights(f *testing.F) {
 	shapes := map[string][]int{"fc1.weight": {1, 1}, "fc1.bias": {1}}
 	sound := npzFile(f, func(sum uint32) uint32 { return sum }, shapes)

@@ -9,10 +9,10 @@ import (
 	"cnncalc/internal/plain"
 )
 
-// readTypes lists the element types that can be read, for messages.
+// readTypes lists the supported element types, for messages.
 const readTypes = "supported types are F32, F16, BF16 and F64"
 
-// dtype is an element type that can be read.
+// dtype is a supported element type.
 type dtype struct {
 	name string // numpy's
 	code string // safetensors'
@@ -28,7 +28,7 @@ var (
 	typeBF16 = dtype{"bfloat16", "BF16", 2, decodeBfloat16}
 )
 
-// dtypeByCode returns the element type that safetensors calls code; it is false where values of the type are not read.
+// dtypeByCode returns the element type that safetensors calls code, or false if the type is not supported.
 func dtypeByCode(code string) (dtype, bool) {
 	for _, t := range []dtype{typeF32, typeF16, typeBF16, typeF64} {
 		if t.code == code {
@@ -38,8 +38,8 @@ func dtypeByCode(code string) (dtype, bool) {
 	return dtype{}, false
 }
 
-// dtypeOf returns the element type of a numpy type string such as "<f4". Types without a lossless or customary
-// way to float32 are refused, by name, as is the byte order of machines that no longer train networks.
+// dtypeOf returns the element type of a numpy type string such as "<f4". It rejects, by name, types without a lossless
+// or customary conversion to float32, and big-endian values.
 func dtypeOf(descr string) (dtype, error) {
 	switch descr {
 	case "<f4":
@@ -58,7 +58,8 @@ func dtypeOf(descr string) (dtype, error) {
 	what, remedy := "unknown", "supported types are float16, float32 and float64"
 	switch kind {
 	case "O":
-		what, remedy = "Python objects (a pickle, which can run arbitrary code and is not loaded)", "save plain arrays of float32"
+		what = "Python objects (a pickle, which can run arbitrary code and is not loaded)"
+		remedy = "save plain arrays of float32"
 	case "c":
 		what = "complex numbers"
 	case "i", "u":
@@ -85,7 +86,7 @@ func decodeFloat32(dst []float32, src []byte) error {
 	return nil
 }
 
-// unreadType is the error for values of an element type, as numpy or safetensors calls it, that can't be read.
+// unreadType returns the error for an unsupported element type, by numpy's or safetensors' name for it.
 func unreadType(name string) error {
 	if strings.ContainsAny(name, "<>|=") {
 		_, err := dtypeOf(name)
@@ -94,8 +95,8 @@ func unreadType(name string) error {
 	return fmt.Errorf("type %s is not supported; %s", plain.Cut(name), readTypes)
 }
 
-// decodeFloat64 rounds to the nearest float32. A finite value beyond float32's range is an error: read as infinity
-// it would be blamed on the training.
+// decodeFloat64 rounds to the nearest float32. A finite value beyond float32's range is an error: as infinity, it would
+// look like a fault of the training.
 func decodeFloat64(dst []float32, src []byte) error {
 	src = src[:8*len(dst)]
 	for i := range dst {
@@ -116,7 +117,7 @@ func decodeFloat16(dst []float32, src []byte) error {
 	return nil
 }
 
-// decodeBfloat16: bfloat16 is the upper half of a float32.
+// decodeBfloat16 converts values exactly: bfloat16 is the upper half of a float32.
 func decodeBfloat16(dst []float32, src []byte) error {
 	src = src[:2*len(dst)]
 	for i := range dst {
@@ -125,8 +126,8 @@ func decodeBfloat16(dst []float32, src []byte) error {
 	return nil
 }
 
-// halfToFloat32 converts an IEEE 754 binary16 value, exactly: 1 bit sign, 5 bits exponent (bias 15), 10 bits fraction.
-// The payload of a NaN is kept.
+// halfToFloat32 converts an IEEE 754 binary16 value exactly: 1 sign bit, 5 exponent bits (bias 15), 10 fraction bits.
+// It keeps the payload of a NaN.
 func halfToFloat32(h uint16) float32 {
 	sign := uint32(h&0x8000) << 16
 	exponent := uint32(h>>10) & 0x1f

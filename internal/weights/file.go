@@ -10,25 +10,25 @@ import (
 	"sync"
 )
 
-// maxDirectory bounds what is read of a file to learn which tensors it has: the header of a safetensors file, or the
-// directory of an npz archive. 100,000 tensors with long names fit.
+// maxDirectory bounds the bytes that say which tensors a file has: the header of a safetensors file, or the directory
+// of an npz archive. There is room for 100,000 tensors with long names.
 const maxDirectory = 16 << 20
 
-// maxTensors bounds the tensors of a file, and with maxDirectory the memory that opening it takes. A
-// network has some hundreds.
+// maxTensors bounds the tensors of a file, and so, with maxDirectory, the memory needed to open it. Networks have some
+// hundreds.
 const maxTensors = 100_000
 
-// Info says what a tensor of a file is, without its values.
+// Info describes a tensor of a file, without its values.
 type Info struct {
 	Name  string // as in Tensor
 	Shape []int  // as in Tensor
-	// DType is the element type in the file: F32, F16, BF16 or F64 where it can be read, else what the file calls it.
+	// DType is the element type in the file: F32, F16, BF16 or F64 if it is supported, else the file's own name for it.
 	DType string
 }
 
-// File is an open file of tensors. Its methods may be called from several goroutines at once, but for Close.
+// File is an open file of tensors. All methods but Close may be called from several goroutines at once.
 type File struct {
-	file    *os.File // nil where it is not the File's own
+	file    *os.File // nil if the caller owns the file
 	entries []entry
 	index   map[string]int // of entries, by name
 
@@ -40,15 +40,16 @@ type File struct {
 type entry struct {
 	array
 	name string
-	// offset is where the values stand in the file, as they are; -1 where they are packed.
+	// offset is where the values start in the file, or -1 if they are in an archive.
 	offset int64
-	open   func() (io.ReadCloser, error) // the values alone
+	open   func() (io.ReadCloser, error) // reads the values alone
 }
 
-// Open reads the directory of the safetensors, npz or npy file at path; the content decides which of the three it is, not
-// the name. An npy file has one tensor, named after the file without its extension. Values are read later, by Read.
+// Open opens the safetensors, npz or npy file at path and reads which tensors it has. The content, not the name,
+// decides the format. An npy file has one tensor, named after the file without its extension. Read and View give the
+// values.
 //
-// Anything but a regular file is refused, so that a FIFO or a device can't block. Errors start with the path.
+// Open rejects anything but a regular file, so that a FIFO or a device can't block it. Errors start with the path.
 func Open(path string) (*File, error) {
 	f, size, err := openRegular(path)
 	if err != nil {
@@ -68,7 +69,7 @@ func Open(path string) (*File, error) {
 	return opened, nil
 }
 
-// New is Open for a file that is open already, or that is held in memory. r must hold exactly size bytes. name is that of the
+// New is like Open, for a file that is already open or in memory. r must hold exactly size bytes. name is for the
 // tensor of an npy file. Close leaves r open.
 func New(r io.ReaderAt, size int64, name string) (*File, error) {
 	entries, err := openAny(r, size)
@@ -89,7 +90,7 @@ func newFile(entries []entry) *File {
 	return &File{entries: entries, index: index}
 }
 
-// openAny tells the kinds of files apart. Two of them start with a magic number.
+// openAny opens a file of any of the three formats. npy and zip start with a magic number.
 func openAny(f io.ReaderAt, size int64) ([]entry, error) {
 	head, err := readHead(f, size)
 	if err != nil {
@@ -114,14 +115,14 @@ func openNPY(f io.ReaderAt, size int64) ([]entry, error) {
 	return []entry{plainEntry("", a, f, size-a.start)}, nil
 }
 
-// plainEntry is a tensor whose values stand in the file as they are, in length bytes from a.start on.
+// plainEntry returns a tensor whose values are in the file uncompressed, in length bytes from a.start on.
 func plainEntry(name string, a array, f io.ReaderAt, length int64) entry {
 	return entry{array: a, name: name, offset: a.start, open: func() (io.ReadCloser, error) {
 		return io.NopCloser(io.NewSectionReader(f, a.start, length)), nil
 	}}
 }
 
-// Tensors lists the tensors in the file's order. The shapes must not be changed.
+// Tensors returns the tensors in the file's order. The caller must not change the shapes.
 func (f *File) Tensors() []Info {
 	infos := make([]Info, len(f.entries))
 	for i, e := range f.entries {
@@ -130,10 +131,11 @@ func (f *File) Tensors() []Info {
 	return infos
 }
 
-// Read fills dst with the values of a tensor, in C order, converted to float32. dst must have as many values as the tensor.
-// It needs no memory besides, save for a few buffers; an array of up to 16 columns in Fortran order takes its size once more.
+// Read fills dst with the values of a tensor, in C order, converted to float32. dst must have as many values as the
+// tensor. Beyond dst it needs only small buffers, but for an array of up to 16 columns in Fortran order, which takes
+// its size again.
 //
-// NaN and infinite values are kept as they are. A float64 beyond the range of float32 is an error.
+// Read keeps NaN and infinite values. A finite float64 beyond the range of float32 is an error.
 func (f *File) Read(name string, dst []float32) error {
 	i, ok := f.index[name]
 	if !ok {
@@ -160,12 +162,12 @@ func (e *entry) readInto(dst []float32) error {
 	return e.read(r, dst)
 }
 
-// View gives the values of a tensor in place, without reading or copying them, where that is possible: they are F32,
-// aligned, not packed, and the system maps files. Elsewhere it is false, and Read serves.
+// View returns the values of a tensor in place, without copying them. It returns false where that is not possible, and
+// Read must be used: the values must be F32, aligned and uncompressed, and the system must be able to map files.
 //
-// The values must not be changed, nor touched after Close. What is touched counts as memory of the process, but the system
-// may take it back at any time. Where another program has cut the file short, touching values behind its new end is a
-// fault, which ends the process unless debug.SetPanicOnFault makes it a panic: a copy made by Read does not have that risk.
+// The caller must not change the values, or touch them after Close. Touched pages count as memory of the process, but
+// the system can reclaim them at any time. If another program truncates the file, touching values past its new end is a
+// fault, which ends the process unless debug.SetPanicOnFault turns it into a panic. Read has no such risk.
 func (f *File) View(name string) ([]float32, bool) {
 	i, ok := f.index[name]
 	if !ok || f.file == nil {
@@ -184,7 +186,7 @@ func (f *File) View(name string) ([]float32, bool) {
 	return asFloats(f.mapped[e.offset:end])
 }
 
-// Close ends the use of the file and of all views.
+// Close closes the file and ends the use of all views.
 func (f *File) Close() error {
 	var err error
 	if f.mapped != nil {
@@ -197,8 +199,8 @@ func (f *File) Close() error {
 	return errors.Join(err, f.file.Close())
 }
 
-// ReadFile reads every tensor of the file at path into memory. limit bounds the bytes of all Data together. keep, where
-// not nil, is asked for each name; the values of tensors that it turns down are not read.
+// ReadFile reads the tensors of the file at path into memory. limit bounds the bytes of all Data together. If keep is
+// not nil, ReadFile reads only the tensors for whose names it returns true.
 func ReadFile(path string, limit int64, keep func(name string) bool) ([]Tensor, error) {
 	f, err := Open(path)
 	if err != nil {
@@ -240,8 +242,8 @@ func (e *entry) readNew(limit int64) (Tensor, error) {
 	return t, err
 }
 
-// openRegular opens path for reading and returns its length in bytes. The kind is looked at before opening, because
-// opening a FIFO blocks until somebody writes to it.
+// openRegular opens the regular file at path and returns its length in bytes. It checks the kind of file before it
+// opens it, because opening a FIFO blocks until somebody writes to it.
 func openRegular(path string) (*os.File, int64, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -257,7 +259,7 @@ func openRegular(path string) (*os.File, int64, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	// The length of what was opened, should the path have been replaced since.
+	// The path may have been replaced since: this is the length of what was opened.
 	if info, err = f.Stat(); err != nil {
 		f.Close()
 		return nil, 0, err

@@ -228,8 +228,8 @@ func TestOpenErrors(t *testing.T) {
 	}
 }
 
-// What PyTorch, pickle and h5py write is refused with the command that converts it. generate_torch.py wrote the files but the
-// last, of which the first bytes must do.
+// What PyTorch, pickle and h5py write is refused with the command that converts it. generate_torch.py wrote the files
+// but the last, of which the first bytes must do.
 func TestOpenForeign(t *testing.T) {
 	hdf5 := filepath.Join(t.TempDir(), "keras model's.h5")
 	if err := os.WriteFile(hdf5, []byte("\x89HDF\r\n\x1a\n\x00\x00\x00\x00"), 0o600); err != nil {

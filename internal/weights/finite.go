@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// NotFinite describes the NaN and infinite values among those of a tensor, or returns "" where there are none. A network
-// computes with them, but its results are hardly what was meant.
+// NotFinite describes the NaN and infinite values of a tensor, or returns "" if there are none. A network computes with
+// such values, but its results are hardly what was intended.
 func NotFinite(name string, shape []int, values []float32) string {
 	nans, infinities, first := 0, 0, -1
 	for i, v := range values {
@@ -31,7 +31,7 @@ func NotFinite(name string, shape []int, values []float32) string {
 		quoteName(name), nans, infinities, formatShape(position(first, shape)))
 }
 
-// position is the place of value i, in C order, along each dimension.
+// position returns the index along each dimension of value i in C order.
 func position(i int, shape []int) []int {
 	at := make([]int, len(shape))
 	for d := len(shape) - 1; d >= 0; d-- {

@@ -7,7 +7,7 @@ import (
 	"math/rand/v2"
 )
 
-// HeChunk is the number of values that HeNormal draws from one random stream. It is part of the result: another size
+// HeChunk is the number of values that HeNormal draws from one random stream. It determines the result: another size
 // gives other values for the same seed.
 const HeChunk = 1 << 16
 
@@ -15,11 +15,11 @@ const HeChunk = 1 << 16
 // before a ReLU (He et al. 2015, "Delving Deep into Rectifiers", eq. 10; CS231n: w = np.random.randn(n) * sqrt(2.0/n)).
 // fanIn is the number of inputs of one output value: C/groups*F*F for filters [K, C/groups, F, F]. It must be positive.
 //
-// The values depend on fanIn, seed and stream alone. Give each layer of a network a stream of its own; the same stream twice
-// gives the same values twice. On another processor architecture single values may differ in the last bit, as math.Log does.
+// The values depend only on fanIn, seed and stream. Give each layer of a network its own stream: the same stream gives
+// the same values. Single values may differ in the last bit between processor architectures, as math.Log does.
 //
-// parallel calls f(i) once for each i in 0..n-1, in any order, from any number of goroutines, and returns when all have
-// returned; nil stands for a plain loop. The result is the same for all of them.
+// parallel calls f(i) once for each i in 0..n-1, in any order, from any number of goroutines, and returns when all
+// calls have returned. If it is nil, a plain loop is used. The result does not depend on it.
 func HeNormal(dst []float32, fanIn int, seed, stream uint64, parallel func(n int, f func(i int))) error {
 	if fanIn <= 0 {
 		return fmt.Errorf("He initialisation needs a positive fan-in, not %d", fanIn)
@@ -42,8 +42,8 @@ func inOrder(n int, f func(i int)) {
 	}
 }
 
-// chunkSource returns the random stream of one chunk. PCG is the fastest source of math/rand/v2, but its seeds are
-// its state, and close ones start alike; ChaCha8 turns neighbouring keys into unrelated seeds.
+// chunkSource returns the random stream of one chunk. PCG is the fastest source of math/rand/v2, but its seed is its
+// state, so that similar seeds start alike; ChaCha8 turns neighbouring keys into unrelated seeds.
 func chunkSource(seed, stream, chunk uint64) *rand.PCG {
 	var key [32]byte
 	binary.LittleEndian.PutUint64(key[0:], seed)

@@ -77,7 +77,8 @@ func TestHeNormalSameBitsInAnyOrder(t *testing.T) {
 	}
 }
 
-// Seeds, streams and chunks that differ by one have nothing in common: their correlation is within five standard errors of 0.
+// Seeds, streams and chunks that differ by one have nothing in common: their correlation is within five standard errors
+// of 0.
 func TestHeNormalStreamsAreUnrelated(t *testing.T) {
 	draw := func(seed, stream uint64) []float32 {
 		dst := make([]float32, 2*HeChunk)

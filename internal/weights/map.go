@@ -5,8 +5,8 @@ import (
 	"unsafe"
 )
 
-// asFloats looks at little-endian float32 values as such. It is false on a processor of the other byte order, and for bytes
-// that are not aligned.
+// asFloats returns the little-endian float32 values in b without copying them. It returns false on a big-endian
+// processor, or if b is not aligned.
 func asFloats(b []byte) ([]float32, bool) {
 	littleEndian := binary.NativeEndian.Uint16([]byte{1, 0}) == 1
 	start := unsafe.Pointer(unsafe.SliceData(b))

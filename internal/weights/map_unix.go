@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// mapFile maps all of f for reading, or returns nil where that can't be done. Its length is looked at again, because touching
-// pages behind the end would end the process.
+// mapFile maps all of f for reading, or returns nil if it can't. It asks for the length again, because touching pages
+// past the end would end the process.
 func mapFile(f *os.File) []byte {
 	info, err := f.Stat()
 	if err != nil || info.Size() == 0 || info.Size() > math.MaxInt {

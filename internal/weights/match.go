@@ -8,25 +8,26 @@ import (
 
 // Want is one tensor that a network needs.
 type Want struct {
-	// Name is the layer's name in the network, a point, and PyTorch's name of the tensor within such a layer: "conv1.weight",
+	// Name is the layer's name in the network, a dot, and PyTorch's name for the tensor within the layer: "conv1.weight",
 	// "bn1.running_mean".
 	Name  string
 	Shape []int // PyTorch's: [K, C/groups, FH, FW] for filters, [outputs, inputs] for FC
 }
 
-// Assignment says where each of the tensors that a network wants is in a file.
+// Assignment maps each tensor that a network needs to a tensor of a file.
 type Assignment struct {
-	Names  []string // of the file's tensors, one for each Want, in their order
+	Names  []string // the file's tensors, one for each Want, in the same order
 	Naming string   // whose names they are: "cnncalc", "torchvision", "timm" or "Hugging Face"
-	DTypes []string // of these tensors, each type once, in order of appearance
-	// What else the file has, of no use for running a network: the counters num_batches_tracked of batch normalisation, and
-	// the tensors of auxiliary heads, which serve training.
+	DTypes []string // the types of these tensors, each once, in order of appearance
+	// The file's tensors that running a network does not need: the counters num_batches_tracked of batch normalisation,
+	// and the auxiliary heads, which are for training.
 	Counters, Auxiliary int
 }
 
-// String is the line for the user: "32/32 tensors, torchvision names, F32".
+// String returns a summary for the user: "32/32 tensors, torchvision names, F32".
 func (a Assignment) String() string {
-	text := fmt.Sprintf("%d/%d tensors, %s names, %s", len(a.Names), len(a.Names), a.Naming, strings.Join(a.DTypes, " and "))
+	text := fmt.Sprintf("%d/%d tensors, %s names, %s",
+		len(a.Names), len(a.Names), a.Naming, strings.Join(a.DTypes, " and "))
 	var skipped []string
 	if a.Counters > 0 {
 		skipped = append(skipped, fmt.Sprintf("%d num_batches_tracked", a.Counters))
@@ -40,16 +41,16 @@ func (a Assignment) String() string {
 	return text
 }
 
-// Match finds the tensor of a file for each that a network wants; want is in the order of the network's layers. The file's
-// order does not matter: it is sorted by name in most files.
+// Match finds a tensor of the file for each one that a network needs. want is in the order of the network's layers; the
+// order of the file does not matter, and most files are sorted by name.
 //
-// The names may be cnncalc's own, torchvision's, timm's or those of Hugging Face's transformers, of the networks that namings lists.
-// The prefixes "module." (of PyTorch's DataParallel) and "model." (of a wrapped network) are dropped, and DenseNet's old names
-// are known. A layer is matched by its place in the library's network, so the network must have the library's layers in the
-// library's order, and every tensor the wanted shape. An FC may have the filters of a convolution over its whole input.
+// The names may be cnncalc's own, or those of torchvision, timm or Hugging Face's transformers for the networks in
+// namings. Match drops the prefixes "module." (PyTorch's DataParallel) and "model." (a wrapped network), and knows
+// DenseNet's old names. It matches a layer by its place in the library's network, so the network must have the
+// library's layers in the library's order. An FC also accepts the filters of a convolution over its whole input.
 //
-// The tensors of the file must be those that are wanted, no more and no less. The error says in several lines what is missing,
-// unexpected or of the wrong shape.
+// The file must have the needed tensors, each with the needed shape, and no others. The error lists, in several lines,
+// what is missing, unexpected or of the wrong shape.
 func Match(file []Info, want []Want) (Assignment, error) {
 	byName, err := indexNames(file)
 	if err != nil {
@@ -66,13 +67,14 @@ func Match(file []Info, want []Want) (Assignment, error) {
 		return best.assignment(file)
 	}
 	if other, ok := otherNetwork(byName, best); ok {
-		return Assignment{}, fmt.Errorf("the file has the weights of %s (%d layers), but the network has %d layers with weights",
+		return Assignment{}, fmt.Errorf(
+			"the file has the weights of %s (%d layers), but the network has %d layers with weights",
 			other.title(), len(other.layers), len(best.naming.layers))
 	}
 	return Assignment{}, best.mismatch(file)
 }
 
-// namingsFor lists the namings with as many layers as the network, cnncalc's own first.
+// namingsFor returns the namings with as many layers as the network, cnncalc's own first.
 func namingsFor(want []Want) []naming {
 	own := naming{library: "cnncalc"}
 	for _, w := range want {
@@ -90,7 +92,7 @@ func namingsFor(want []Want) []naming {
 	return list
 }
 
-// splitName splits "layer1.0.conv1.weight" before its last point.
+// splitName splits "layer1.0.conv1.weight" at its last dot.
 func splitName(name string) (layer, tensor string) {
 	i := strings.LastIndexByte(name, '.')
 	if i < 0 {
@@ -99,11 +101,12 @@ func splitName(name string) (layer, tensor string) {
 	return name[:i], name[i+1:]
 }
 
-// oldDenseNet brings DenseNet's names up to date: published weights are older than PyTorch's rule that the name of a layer has
-// no point in it (torchvision/models/densenet.py, _load_state_dict).
-var oldDenseNet = strings.NewReplacer(".norm.1.", ".norm1.", ".conv.1.", ".conv1.", ".norm.2.", ".norm2.", ".conv.2.", ".conv2.")
+// oldDenseNet updates DenseNet's names: published weights are older than PyTorch's rule that the name of a layer has no
+// dot (torchvision/models/densenet.py, _load_state_dict).
+var oldDenseNet = strings.NewReplacer(
+	".norm.1.", ".norm1.", ".conv.1.", ".conv1.", ".norm.2.", ".norm2.", ".conv.2.", ".conv2.")
 
-// plainName drops the prefixes of wrappers, and brings old names up to date.
+// plainName drops the prefixes of wrappers, and updates old names.
 func plainName(name string) string {
 	for {
 		rest, ok := strings.CutPrefix(name, "module.")
@@ -121,7 +124,7 @@ func plainName(name string) string {
 	return name
 }
 
-// indexNames gives the place of every tensor in the file by its plain name.
+// indexNames returns the index of every tensor of the file, by its plain name.
 func indexNames(file []Info) (map[string]int, error) {
 	byName := make(map[string]int, len(file))
 	for i, t := range file {
@@ -135,20 +138,20 @@ func indexNames(file []Info) (map[string]int, error) {
 	return byName, nil
 }
 
-// candidate is how well one naming suits a file.
+// candidate is how well one naming fits a file.
 type candidate struct {
 	naming  naming
 	wants   []Want
-	names   []string // the file's plain name that each want should have
-	found   []int    // the file's tensor for each want, -1 where it has none
-	missing []int    // wants
+	names   []string // the plain name that each want should have in the file
+	found   []int    // the file's tensor for each want, or -1
+	missing []int    // wants without a tensor
 	unlike  []int    // wants whose tensor has another shape
 
 	unexpected          []int // tensors of the file
 	counters, auxiliary int
 }
 
-// try looks up all wants under the names of n, which has as many layers.
+// try looks up all wants by the names of n, which has as many layers.
 func try(n naming, want []Want, file []Info, byName map[string]int) candidate {
 	c := candidate{naming: n, wants: want, names: make([]string, len(want)), found: make([]int, len(want))}
 	at, previous := -1, ""
@@ -172,7 +175,7 @@ func try(n naming, want []Want, file []Info, byName map[string]int) candidate {
 	return c
 }
 
-// sortRest finds the tensors of the file that no want has taken.
+// sortRest classifies the tensors of the file that no want has taken.
 func (c *candidate) sortRest(file []Info) {
 	taken := make([]bool, len(file))
 	for _, place := range c.found {
@@ -194,7 +197,8 @@ func (c *candidate) sortRest(file []Info) {
 	}
 }
 
-// isAuxiliary knows the heads of torchvision's GoogLeNet (aux1, aux2) and Inception v3 (AuxLogits).
+// isAuxiliary reports whether a tensor is of an auxiliary head of torchvision's GoogLeNet (aux1, aux2) or Inception v3
+// (AuxLogits).
 func isAuxiliary(name string) bool {
 	first, _, _ := strings.Cut(name, ".")
 	return first == "aux1" || first == "aux2" || first == "AuxLogits"
@@ -219,7 +223,8 @@ func (c *candidate) assignment(file []Info) (Assignment, error) {
 	return a, nil
 }
 
-// otherNetwork finds the largest known network all of whose layers are in the file, where it is not the one that was tried.
+// otherNetwork returns the largest known network whose layers are all in the file. It returns false if there is none,
+// or if it has as many layers as the one that was tried.
 func otherNetwork(byName map[string]int, tried candidate) (naming, bool) {
 	var other naming
 	for _, n := range namings() {
@@ -234,8 +239,9 @@ func otherNetwork(byName map[string]int, tried candidate) (naming, bool) {
 	return other, len(other.layers) > 0 && len(other.layers) != len(tried.naming.layers)
 }
 
-// sameValues tells whether a tensor of shape got has the values that one of shape want needs, in the same order. Besides equal
-// shapes these are an FC, [K, C*H*W], and the convolution over its whole input, [K, C, H, W].
+// sameValues reports whether a tensor of shape got has the values of one of shape want, in the same order: the shapes
+// are equal, or one is that of an FC, [K, C*H*W], and the other that of the convolution over its whole input, [K, C, H,
+// W].
 func sameValues(got, want []int) bool {
 	if slices.Equal(got, want) {
 		return true

@@ -181,7 +181,8 @@ func TestMatchOldDenseNet(t *testing.T) {
 	}
 }
 
-// timm's VGG ends in two convolutions and head.fc (timm/models/vgg.py, _filter_fn, which renames torchvision's tensors).
+// timm's VGG ends in two convolutions and head.fc (timm/models/vgg.py, _filter_fn, which renames torchvision's
+// tensors).
 func TestMatchTimm(t *testing.T) {
 	for _, network := range []string{"vgg11", "vgg16", "vgg19_bn"} {
 		file := torchvision(t)[network]
@@ -207,7 +208,8 @@ func TestMatchTimm(t *testing.T) {
 }
 
 // The names of ResNetForImageClassification follow from its modules (transformers, models/resnet/modeling_resnet.py):
-// ResNetConvLayer is convolution and normalization, a stage's first layer has a shortcut, and Flatten comes before the classifier.
+// ResNetConvLayer is convolution and normalization, a stage's first layer has a shortcut, and Flatten comes before the
+// classifier.
 func TestMatchTransformers(t *testing.T) {
 	inBlock := regexp.MustCompile(`^layer(\d)\.(\d+)\.(conv|bn)(\d)\.`)
 	shortcut := regexp.MustCompile(`^layer(\d)\.(\d+)\.downsample\.(\d)\.`)

@@ -11,7 +11,7 @@ import (
 // shown is how many tensors of each kind a mismatch names.
 const shown = 3
 
-// mismatch is the error of a file that does not suit the network.
+// mismatch returns the error for a file that does not fit the network.
 func (c *candidate) mismatch(file []Info) error {
 	var lines []string
 	add := func(what string, places []int, describe func(int) string) {
@@ -30,7 +30,7 @@ func (c *candidate) mismatch(file []Info) error {
 	return fmt.Errorf("the weights do not fit the network: %s\n%s", c.counts(), strings.Join(lines, "\n"))
 }
 
-// counts is the summary: "30 of 32 tensors fit, named as in torchvision's vgg16; 2 missing, 1 unexpected".
+// counts returns the summary: "30 of 32 tensors fit, named as in torchvision's vgg16; 2 missing, 1 unexpected".
 func (c *candidate) counts() string {
 	fit := len(c.wants) - len(c.missing) - len(c.unlike)
 	var problems []string
@@ -43,10 +43,12 @@ func (c *candidate) counts() string {
 		}
 	}
 	if len(c.missing) == len(c.wants) {
-		return fmt.Sprintf("no tensor has a name that cnncalc, torchvision, timm or Hugging Face would give to any of its %d; %s",
+		return fmt.Sprintf(
+			"no tensor has a name that cnncalc, torchvision, timm or Hugging Face would give to any of its %d; %s",
 			len(c.wants), strings.Join(problems, ", "))
 	}
-	return fmt.Sprintf("%d of %d tensors fit, named as in %s; %s", fit, len(c.wants), c.naming.title(), strings.Join(problems, ", "))
+	return fmt.Sprintf("%d of %d tensors fit, named as in %s; %s",
+		fit, len(c.wants), c.naming.title(), strings.Join(problems, ", "))
 }
 
 func (c *candidate) describeMissing(i int, file []Info) string {
@@ -67,14 +69,16 @@ func (c *candidate) describeMissing(i int, file []Info) string {
 
 func (c *candidate) describeUnlike(i int, got Info) string {
 	w := c.wants[i]
-	text := fmt.Sprintf("%s is %s, but %s needs %s", quoteName(got.Name), formatShape(got.Shape), quoteName(w.Name), formatShape(w.Shape))
+	text := fmt.Sprintf("%s is %s, but %s needs %s",
+		quoteName(got.Name), formatShape(got.Shape), quoteName(w.Name), formatShape(w.Shape))
 	if hint := shapeHint(got.Shape, w.Shape); hint != "" {
 		text += "; " + hint
 	}
 	return text
 }
 
-// Orders of dimensions other than PyTorch's: dimension i of the file is dimension order[i] of what is wanted.
+// otherOrders lists orders of dimensions other than PyTorch's: dimension i in the file is dimension order[i] of the
+// want.
 var otherOrders = []struct {
 	name  string
 	order []int
@@ -86,7 +90,8 @@ var otherOrders = []struct {
 	{"with inputs and outputs swapped", []int{1, 0, 2, 3}},
 }
 
-// shapeHint recognises what the file did another way, and says how numpy puts it right.
+// shapeHint recognises how the file's shape came to differ, and says how numpy can correct it. It returns "" if it
+// doesn't.
 func shapeHint(got, want []int) string {
 	for _, o := range otherOrders {
 		if len(got) != len(o.order) || len(want) != len(o.order) {

@@ -10,13 +10,13 @@ import (
 type naming struct {
 	library string
 	network string
-	// layers has the name of every layer with weights, in the order in which the library's network calls them: a layer before
-	// those that read its result, and of the paths of a merge the first one first.
-	// A tensor is called after its layer: "layer1.0.conv1.weight".
+	// layers names every layer with weights, in the order in which the library's network calls them: a layer comes before
+	// those that read its output, and the paths of a merge come in order.
+	// A tensor is named after its layer: "layer1.0.conv1.weight".
 	layers []string
 }
 
-// title says whose names they are.
+// title returns whose names they are: "cnncalc", or "torchvision's vgg16".
 func (n naming) title() string {
 	if n.network == "" {
 		return n.library
@@ -24,20 +24,25 @@ func (n naming) title() string {
 	return n.library + "'s " + n.network
 }
 
-// namings lists the names that are known besides cnncalc's own.
+// namings returns all known names except cnncalc's own.
 //
-// torchvision's are those of 0.14's state_dict; the pool layers, activations and auxiliary heads have no weights or are left
-// out. The networks of one depth share their names, so that resnet50 stands for resnext50_32x4d and wide_resnet50_2 too.
+// torchvision's are those in the state_dict of version 0.14, without the auxiliary heads. Networks of one depth share
+// their names: resnet50 also means resnext50_32x4d and wide_resnet50_2.
 //
-// timm's are the same but for the head of VGG (timm/models/vgg.py, ConvMlp). Those of Hugging Face's transformers are of
-// ResNetForImageClassification (models/resnet/modeling_resnet.py); it has no VGG.
+// timm's are the same except for the head of VGG (timm/models/vgg.py, ConvMlp). Those of Hugging Face's transformers
+// are for ResNetForImageClassification (models/resnet/modeling_resnet.py); it has no VGG.
 func namings() []naming {
 	list := []naming{
 		{"torchvision", "alexnet", layers("features.{0,3,6,8,10} classifier.{1,4,6}")},
-		{"torchvision", "squeezenet1_0", layers("features.0 features.{3..5,7..10,12}.{squeeze,expand1x1,expand3x3} classifier.1")},
-		{"torchvision", "squeezenet1_1", layers("features.0 features.{3,4,6,7,9..12}.{squeeze,expand1x1,expand3x3} classifier.1")},
-		{"torchvision", "googlenet", layers("conv{1..3}.{conv,bn} inception{3{a,b},4{a..e},5{a,b}}.branch{1,2.{0,1},3.{0,1},4.1}.{conv,bn} fc")},
-		{"torchvision", "mobilenet_v2", layers("features.0.{0,1} features.1.conv.{0.{0,1},1,2} features.{2..17}.conv.{0.{0,1},1.{0,1},2,3} features.18.{0,1} classifier.1")},
+		{"torchvision", "squeezenet1_0", layers(
+			"features.0 features.{3..5,7..10,12}.{squeeze,expand1x1,expand3x3} classifier.1")},
+		{"torchvision", "squeezenet1_1", layers(
+			"features.0 features.{3,4,6,7,9..12}.{squeeze,expand1x1,expand3x3} classifier.1")},
+		{"torchvision", "googlenet", layers(
+			"conv{1..3}.{conv,bn} inception{3{a,b},4{a..e},5{a,b}}.branch{1,2.{0,1},3.{0,1},4.1}.{conv,bn} fc")},
+		{"torchvision", "mobilenet_v2", layers(
+			"features.0.{0,1} features.1.conv.{0.{0,1},1,2}" +
+				" features.{2..17}.conv.{0.{0,1},1.{0,1},2,3} features.18.{0,1} classifier.1")},
 		{"torchvision", "inception_v3", layers(
 			"Conv2d_{1a_3x3,2a_3x3,2b_3x3,3b_1x1,4a_3x3}.{conv,bn}" +
 				" Mixed_5{b..d}.branch{1x1,5x5_{1,2},3x3dbl_{1..3},_pool}.{conv,bn}" +
@@ -87,7 +92,7 @@ func namings() []naming {
 	return list
 }
 
-// vggFeatures numbers all layers in order, the RELU after each CONV and the POOL after each stage too.
+// vggFeatures numbers all layers in order, including the RELU after each CONV and the POOL after each stage.
 func vggFeatures(stages []int, batchNorm bool) []string {
 	var names []string
 	next := 0
@@ -139,8 +144,8 @@ func transformersResnet(convs int, stages []int) []string {
 	return append(names, "classifier.1")
 }
 
-// hasProjection tells whether the shortcut of a block has a CONV: that of the first block of a stage, save for the first stage
-// where blocks have two CONV, because they keep its depth.
+// hasProjection reports whether the shortcut of a block has a CONV: it does in the first block of a stage, except for
+// the first stage of networks with two CONV in a block, which keeps the depth.
 func hasProjection(convs, stage, block int) bool {
 	return block == 0 && (stage > 0 || convs == 3)
 }
@@ -148,7 +153,8 @@ func hasProjection(convs, stage, block int) bool {
 func densenet(stages []int) []string {
 	names := layers("features.{conv0,norm0}")
 	for s, count := range stages {
-		names = append(names, layers(fmt.Sprintf("features.denseblock%d.denselayer{1..%d}.{norm1,conv1,norm2,conv2}", s+1, count))...)
+		block := fmt.Sprintf("features.denseblock%d.denselayer{1..%d}.{norm1,conv1,norm2,conv2}", s+1, count)
+		names = append(names, layers(block)...)
 		if s+1 < len(stages) {
 			names = append(names, layers(fmt.Sprintf("features.transition%d.{norm,conv}", s+1))...)
 		}
@@ -156,9 +162,8 @@ func densenet(stages []int) []string {
 	return append(names, "features.norm5", "classifier")
 }
 
-// layers expands the words of a pattern in the notation of the shell: {a,b} stands for a and b, {1..3} and {a..c} for a range,
-// also as one of several alternatives, {3..5,7}.
-// Braces may be nested; the first ones change last.
+// layers expands the braces in the words of a pattern as a shell does: {a,b} means a and b, {1..3} and {a..c} are
+// ranges, and {3..5,7} is both. Braces may be nested; the first ones vary slowest.
 func layers(pattern string) []string {
 	var names []string
 	for _, word := range strings.Fields(pattern) {
@@ -184,7 +189,7 @@ func expand(word string) []string {
 	return words
 }
 
-// expandAlternative expands a range of numbers or letters, or what else stands between commas.
+// expandAlternative expands a range of numbers or letters, or any other text between commas.
 func expandAlternative(text string) []string {
 	first, last, ok := strings.Cut(text, "..")
 	if !ok || strings.ContainsRune(text, '{') {
@@ -205,7 +210,7 @@ func expandAlternative(text string) []string {
 	return words
 }
 
-// splitBraces splits what follows an opening brace at its commas, and returns what is behind the closing one.
+// splitBraces splits the text after an opening brace at its commas, and returns the rest after the closing brace.
 func splitBraces(text string) (alternatives []string, rest string) {
 	depth, start := 0, 0
 	for i, c := range text {

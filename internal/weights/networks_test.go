@@ -38,9 +38,9 @@ func builtIn(t *testing.T, name string) []Want {
 	return wants
 }
 
-// A network under architectures/torchvision takes the weights of torchvision's network of that name, and each of its tensors,
-// in the order of its layers, is the next one of torchvision's state_dict. So it is for the papers' networks that torchvision
-// builds alike.
+// A network under architectures/torchvision takes the weights of torchvision's network of that name, and each of its
+// tensors, in the order of its layers, is the next one of torchvision's state_dict. So it is for the papers' networks
+// that torchvision builds alike.
 func TestBuiltInNetworksTakeTorchvisionsWeights(t *testing.T) {
 	files := torchvision(t)
 	networks := map[string]string{}

@@ -12,32 +12,33 @@ import (
 const (
 	// maxNPYHeader bounds the header's dictionary, as numpy.load does (max_header_size).
 	maxNPYHeader = 10_000
-	// chunkBytes is how much of an array is read or written at a time; it fits the second-level cache.
+	// chunkBytes is how much of an array is read or written at a time. It fits the second-level cache.
 	chunkBytes = 64 << 10
-	// fortranColumns is how many columns of an array in Fortran order are held at a time, so that whole cache lines
-	// of 16 float32 are written. Measured at 4096 x 4096: 8 take twice as long, 32 four times.
+	// fortranColumns is how many columns of an array in Fortran order are held at a time, so that whole cache lines of 16
+	// float32 are written. Measured at 4096 x 4096: 8 columns take twice as long, 32 four times.
 	fortranColumns = 16
 )
 
-// array is what is known of a tensor before its values are read. Of npy are read version 1.0, 2.0 and 3.0, little-endian
-// float16, float32 and float64, in C or Fortran order.
+// array is what is known of a tensor before its values are read. npy files may have version 1.0, 2.0 or 3.0, and hold
+// little-endian float16, float32 or float64 in C or Fortran order.
 type array struct {
 	shape   []int
 	typ     dtype
-	descr   string // the type as the file writes it
-	refused error  // why the values cannot be read, where typ is not known
+	descr   string // the type, as in Info.DType
+	refused error  // why the values can't be read, if typ is not supported
 	fortran bool   // the first dimension changes fastest
 	start   int64  // bytes before the first value
 }
 
-// readArrayHeader reads an npy array up to its first value, and checks that the values fill the rest of the size bytes (from
-// Stat, or the length of a slice). A type that is not supported is no error yet: the array may not be wanted.
+// readArrayHeader reads an npy array of size bytes up to its first value, and checks that the values fill the remaining
+// bytes. An unsupported type is not yet an error: the array may not be needed.
 func readArrayHeader(r io.Reader, size int64) (array, error) {
 	header, rest, err := readNPYHeader(r, size)
 	if err != nil {
 		return array{}, err
 	}
-	a := array{shape: header.shape, descr: header.descr, fortran: header.fortran && len(header.shape) > 1, start: size - rest}
+	a := array{shape: header.shape, descr: header.descr, start: size - rest}
+	a.fortran = header.fortran && len(header.shape) > 1
 	if a.typ, a.refused = dtypeOf(header.descr); a.refused != nil {
 		return a, nil
 	}
@@ -45,7 +46,7 @@ func readArrayHeader(r io.Reader, size int64) (array, error) {
 	return a, checkPayload(a.shape, a.typ, rest)
 }
 
-// readAll reads the values into a slice of its own, of at most limit bytes.
+// readAll reads the values into a new slice of at most limit bytes.
 func (a array) readAll(r io.Reader, limit int64) (Tensor, error) {
 	if a.refused != nil {
 		return Tensor{}, a.refused
@@ -63,10 +64,11 @@ func (a array) readAll(r io.Reader, limit int64) (Tensor, error) {
 
 func aboveLimit(shape []int, limit int64) error {
 	count, _ := valueCount(shape)
-	return fmt.Errorf("shape %s takes %d bytes as float32, but the limit leaves %d", formatShape(shape), 4*count, max(limit, 0))
+	return fmt.Errorf("shape %s takes %d bytes as float32, but the limit leaves %d",
+		formatShape(shape), 4*count, max(limit, 0))
 }
 
-// read fills data, in C order, from r, which is at the first value and ends after the last.
+// read fills data in C order from r, which holds the values and nothing else.
 func (a array) read(r io.Reader, data []float32) error {
 	var err error
 	if a.fortran {
@@ -80,7 +82,7 @@ func (a array) read(r io.Reader, data []float32) error {
 	return expectEnd(r)
 }
 
-// readNPYHeader reads up to the array's first byte, and returns how many of the size bytes are left from there.
+// readNPYHeader reads up to the first value, and returns how many of the size bytes are left.
 func readNPYHeader(r io.Reader, size int64) (h npyHeader, rest int64, err error) {
 	// Magic, two bytes of version, and the dictionary's length: 2 bytes in version 1.0, 4 after.
 	var prefix [12]byte
@@ -124,7 +126,8 @@ func readNPYHeader(r io.Reader, size int64) (h npyHeader, rest int64, err error)
 	return h, rest, err
 }
 
-// notNPY says what r, whose first bytes were prefix, is instead. Reading on is for the message alone; failing to is no matter.
+// notNPY returns the error that says what r, whose first bytes were prefix, is instead. It reads on only for the
+// message, and ignores errors.
 func notNPY(r io.Reader, prefix []byte) error {
 	if len(prefix) > 0 && strings.HasPrefix(npyMagic, string(prefix)) {
 		return fmt.Errorf("the npy file is cut short: it has %d bytes, fewer than its header needs", len(prefix))
@@ -134,7 +137,7 @@ func notNPY(r io.Reader, prefix []byte) error {
 	return fmt.Errorf("not an npy file: %w", foreignHead(append(prefix[:len(prefix):len(prefix)], more[:n]...)))
 }
 
-// checkPayload checks that the payload bytes after an array's header are as many as its shape and type need.
+// checkPayload checks that as many payload bytes follow an array's header as its shape and type need.
 func checkPayload(shape []int, typ dtype, payload int64) error {
 	count, ok := valueCount(shape)
 	if !ok {
@@ -152,7 +155,7 @@ func checkPayload(shape []int, typ dtype, payload int64) error {
 	return nil
 }
 
-// newChunk returns the buffer that readValues needs for n values: chunkBytes, or less where all of them take less.
+// newChunk returns the buffer that readValues needs for n values, of at most chunkBytes.
 func newChunk(n int, typ dtype) []byte {
 	return make([]byte, min(int64(n)*typ.size, chunkBytes))
 }
@@ -174,16 +177,17 @@ func readValues(r io.Reader, typ dtype, data []float32, buf []byte) error {
 	return nil
 }
 
-// readFortran fills data in C order from a file in Fortran order, where runs of shape[0] values, here called columns, share
-// all their other indices. Several columns are held at a time, so that neighbours in memory are written together; only an
-// array of up to fortranColumns columns takes its size in memory twice while it is read.
+// readFortran fills data in C order from a file in Fortran order, where each run of shape[0] values, here called a
+// column, shares all other indices. It holds several columns at a time, so that neighbours in memory are written
+// together. An array of up to fortranColumns columns therefore takes its size in memory twice.
 func readFortran(r io.Reader, typ dtype, data []float32, shape []int) error {
 	if len(data) == 0 {
 		return nil
 	}
 	rows := shape[0]
 	columns := len(data) / rows
-	group := min(columns, max(fortranColumns, chunkBytes/int(typ.size)/rows)) // short columns: more, to read no less than a chunk
+	// Of short columns more are held, to read no less than a chunk.
+	group := min(columns, max(fortranColumns, chunkBytes/int(typ.size)/rows))
 	values := make([]float32, group*rows)
 	buf := newChunk(len(values), typ)
 	offsets := make([]int, group) // where the columns of the group are in a row of data
@@ -208,7 +212,7 @@ func readFortran(r io.Reader, typ dtype, data []float32, shape []int) error {
 	return nil
 }
 
-// fortranWalk visits an array in Fortran order: at is the C-order position of the current element.
+// fortranWalk visits the elements of an array in Fortran order. at is the C-order position of the current one.
 type fortranWalk struct {
 	at     int
 	shape  []int
@@ -226,7 +230,7 @@ func newFortranWalk(shape []int) *fortranWalk {
 	return w
 }
 
-// next moves on; after the last element it is back at the first.
+// next moves to the next element, and from the last one to the first.
 func (w *fortranWalk) next() {
 	for i := range w.index {
 		w.index[i]++
@@ -239,7 +243,7 @@ func (w *fortranWalk) next() {
 	}
 }
 
-// expectEnd reads past the last value. Inside an npz archive this is also where its checksum is compared.
+// expectEnd checks that r ends after the last value. In an npz archive, reading the end also compares the checksum.
 func expectEnd(r io.Reader) error {
 	var b [1]byte
 	n, err := io.ReadFull(r, b[:])
@@ -252,11 +256,12 @@ func expectEnd(r io.Reader) error {
 	return readError(err)
 }
 
-// errShort is the error of values that end early.
+// errShort is the error for values that end early.
 var errShort = errors.New("the data ends before its declared size")
 
-// readError words the end of the input: the size was checked before, so the file shrank, or its size was wrong. The system's
-// errors lose the operation and the path, which the caller names.
+// readError returns the error for a failed read. The size was checked before, so at the end of the input either the
+// file shrank or its declared size was wrong. Errors of the system lose their operation and path, which the caller
+// adds.
 func readError(err error) error {
 	var system syscall.Errno
 	switch {

@@ -271,8 +271,8 @@ func TestReadNPYErrors(t *testing.T) {
 		{"length of version 2 cut", npyMagic + "\x02\x00\x01\x00\x00", "the npy file is cut short: it has 11 bytes, fewer than its header needs"},
 		{"text", "0.5 0.25 0.125", `not an npy file: it starts with "0.5 0.25"`},
 		{"short text", "0.5", `not an npy file: it starts with "0.5"`},
-		{"git lfs", "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a", "not an npy file: it is a Git LFS pointer " +
-			"that stands for the real file; fetch that with `git lfs pull`"},
+		{"git lfs", "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a", "not an npy file: it is a Git LFS pointer, " +
+			"not the file itself; fetch that with `git lfs pull`"},
 		{"html", "\n<!DOCTYPE HTML>\n<html>", "not an npy file: it is an HTML page, probably left by a failed download; download the file again"},
 		{"zip", "PK\x03\x04\x14\x00\x00\x00\x08\x00", "not an npy file: it is a zip archive; if it is an npz file, give it that name"},
 		{"gzip", "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03", "not an npy file: it is compressed with gzip; unpack it with gunzip first"},
@@ -428,8 +428,8 @@ func FuzzReadNPY(f *testing.F) {
 		var got Tensor
 		var err error
 		used := allocated(func() { got, err = readNPYBytes(file, noLimit) })
-		// float16 doubles, and an array of few columns in Fortran order is held twice; the rest is the header, the buffer for a
-		// chunk, messages, and the fuzzing itself.
+		// float16 doubles, and an array of few columns in Fortran order is held twice; the rest is the header, the buffer for
+		// a chunk, messages, and the fuzzing itself.
 		if bound := uint64(5*len(file) + 1<<20); used > bound {
 			t.Errorf("%d bytes allocated for a file of %d", used, len(file))
 		}

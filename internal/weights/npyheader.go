@@ -10,14 +10,14 @@ import (
 	"cnncalc/internal/plain"
 )
 
-// npyHeader is the dictionary in front of an npy array (numpy.lib.format, "Format Version 1.0").
+// npyHeader is the dictionary at the start of an npy array (numpy.lib.format, "Format Version 1.0").
 type npyHeader struct {
 	descr   string // element type, as in "<f4"
 	fortran bool   // the first dimension changes fastest
 	shape   []int
 }
 
-// The keys of the dictionary; the format asks for these three and no others.
+// The keys of the dictionary. The format requires these three and allows no others.
 const (
 	keyDescr   = "descr"
 	keyFortran = "fortran_order"
@@ -28,8 +28,8 @@ const (
 //
 //	{'descr': '<f4', 'fortran_order': False, 'shape': (64, 3, 3, 3), }
 //
-// The format allows any Python literal here; what numpy itself writes is all that is accepted, so that no reading
-// of the same bytes can differ from numpy's.
+// The format allows any Python literal here. Only what numpy writes is accepted, so that the result can't differ from
+// numpy's reading of the same bytes.
 func parseNPYHeader(text string) (npyHeader, error) {
 	p := headerParser{text: text}
 	h, err := p.dict()
@@ -39,7 +39,7 @@ func parseNPYHeader(text string) (npyHeader, error) {
 	return h, nil
 }
 
-// headerParser is at pos in text; an error is about that place.
+// headerParser parses text. pos is the next byte, and the place of an error.
 type headerParser struct {
 	text string
 	pos  int
@@ -114,7 +114,7 @@ func (p *headerParser) value(h *npyHeader, key string) (err error) {
 	return err
 }
 
-// quoted reads 'text' or "text". Escapes are not needed by any of the texts that may stand here, and are refused.
+// quoted reads 'text' or "text". It rejects escapes: no string allowed here needs them.
 func (p *headerParser) quoted() (string, error) {
 	quote := p.peek()
 	if quote != '\'' && quote != '"' {
@@ -142,7 +142,7 @@ func (p *headerParser) boolean() (bool, error) {
 	return false, fmt.Errorf("expected True or False, found %s", p.here())
 }
 
-// tuple reads (), (3,) or (3, 4). Python reads (3) as a number, not a tuple: refused.
+// tuple reads (), (3,) or (3, 4). It rejects (3), which is a number in Python.
 func (p *headerParser) tuple() ([]int, error) {
 	if err := p.expect('('); err != nil {
 		return nil, err
@@ -171,7 +171,7 @@ func (p *headerParser) tuple() ([]int, error) {
 	return shape, nil
 }
 
-// dimension reads a decimal number, with the L that Python 2 put behind a long one.
+// dimension reads a decimal number and the L that Python 2 put after a long one.
 func (p *headerParser) dimension() (int, error) {
 	p.skipSpace()
 	start := p.pos
@@ -197,7 +197,7 @@ func (p *headerParser) dimension() (int, error) {
 	return d, nil
 }
 
-// expect takes c, after any space.
+// expect consumes c, after any space.
 func (p *headerParser) expect(c byte) error {
 	if p.accept(c) {
 		return nil
@@ -205,7 +205,7 @@ func (p *headerParser) expect(c byte) error {
 	return fmt.Errorf("expected %q, found %s", c, p.here())
 }
 
-// accept takes c, after any space, and reports whether it was there.
+// accept consumes c, after any space, and reports whether it was there.
 func (p *headerParser) accept(c byte) bool {
 	p.skipSpace()
 	if p.pos == len(p.text) || p.text[p.pos] != c {
@@ -229,7 +229,7 @@ func (p *headerParser) peek() byte {
 	return p.text[p.pos]
 }
 
-// here describes the next byte, for a message.
+// here returns the next byte for a message.
 func (p *headerParser) here() string {
 	if p.pos == len(p.text) {
 		return "the end of the header"

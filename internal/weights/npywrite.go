@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// npyAlign is what numpy pads the header to, so that a mapped array is aligned for any vector unit.
+// npyAlign is the multiple to which numpy pads the header, so that a mapped array is aligned for any vector unit.
 const npyAlign = 64
 
-// WriteNPY writes data, in C order, as an npy file of version 1.0 and type "<f4", its header padded as numpy does. The product
-// of shape must be len(data). It writes in pieces of at most 64 KiB; after an error the output is incomplete.
+// WriteNPY writes data, in C order, as an npy file of version 1.0 and type "<f4", byte for byte as numpy does. The
+// product of shape must be len(data). It writes in pieces of at most 64 KiB. After an error the output is incomplete.
 func WriteNPY(w io.Writer, shape []int, data []float32) error {
 	count, ok := valueCount(shape)
 	if !ok || len(shape) > maxDims {
@@ -44,12 +44,12 @@ func writeValues(w io.Writer, data []float32) error {
 	return nil
 }
 
-// npyHeaderBytes returns everything before the first value. With at most maxDims dimensions it is far below the
-// 65,535 bytes that version 1.0 can say.
+// npyHeaderBytes returns everything before the first value. With at most maxDims dimensions it is far shorter than the
+// 65,535 bytes that version 1.0 allows.
 func npyHeaderBytes(shape []int) []byte {
 	dict := fmt.Sprintf("{'descr': '<f4', 'fortran_order': False, 'shape': %s, }", formatShape(shape))
 	const prefix = len(npyMagic) + 4
-	// The line break counts, and numpy adds at least that one byte.
+	// numpy adds at least a newline.
 	padding := npyAlign - 1 - (prefix+len(dict))%npyAlign
 	text := dict + strings.Repeat(" ", padding) + "\n"
 

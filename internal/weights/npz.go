@@ -15,14 +15,16 @@ import (
 	"unicode/utf8"
 )
 
-// maxDeflateRatio is the most that deflate can expand: 258 bytes from two bits (zlib, "Maximum Compression Factor": 1032:1).
+// maxDeflateRatio is the most that deflate can expand: 258 bytes from two bits (zlib, "Maximum Compression Factor":
+// 1032:1).
 const maxDeflateRatio = 1032
 
 // encryptedFlag is bit 0 of a zip entry's general purpose flags (APPNOTE.TXT, 4.4.4).
 const encryptedFlag = 1
 
-// openNPZ reads the directory of an npz archive, as numpy.savez and savez_compressed write it, and the header of each of its
-// arrays. r must hold exactly size bytes. Every entry must be an npy array, and its tensor has the entry's name without ".npy".
+// openNPZ reads the directory of an npz archive, as numpy.savez and savez_compressed write it, and the header of each
+// array. r must hold exactly size bytes. Every entry must be an npy array; its tensor has the entry's name without
+// ".npy".
 func openNPZ(r io.ReaderAt, size int64) ([]entry, error) {
 	files, err := npzEntries(r, size)
 	if err != nil {
@@ -46,7 +48,7 @@ func openNPZ(r io.ReaderAt, size int64) ([]entry, error) {
 	return entries, nil
 }
 
-// openEntry reads the header of one array whose directory record was checked.
+// openEntry reads the header of an array whose directory record has been checked.
 func openEntry(f *zip.File) (entry, error) {
 	r, err := unpack(f)
 	if err != nil {
@@ -65,7 +67,7 @@ func openEntry(f *zip.File) (entry, error) {
 	}, nil
 }
 
-// openValues unpacks an entry from its first value on.
+// openValues returns a reader of an entry's values, which begin at byte start of its content.
 func openValues(f *zip.File, start int64) (io.ReadCloser, error) {
 	r, err := unpack(f)
 	if err != nil {
@@ -78,7 +80,7 @@ func openValues(f *zip.File, start int64) (io.ReadCloser, error) {
 	return r, nil
 }
 
-// unpack reads an entry. Its errors, but for io.EOF at the end, say in words what is wrong.
+// unpack returns a reader of an entry's content. Its errors, except io.EOF at the end, say what is wrong in words.
 func unpack(f *zip.File) (io.ReadCloser, error) {
 	r, err := f.Open()
 	if err != nil {
@@ -87,7 +89,8 @@ func unpack(f *zip.File) (io.ReadCloser, error) {
 	return &entryReader{entry: r, sum: crc32.NewIEEE(), want: f.CRC32}, nil
 }
 
-// entryReader words the errors of archive/zip, and compares a checksum of 0, which archive/zip takes for one that is not set.
+// entryReader puts the errors of archive/zip into words, and checks a checksum of 0, which archive/zip takes to mean
+// that none was set.
 type entryReader struct {
 	entry io.ReadCloser
 	sum   hash.Hash32
@@ -110,10 +113,10 @@ func (r *entryReader) Read(b []byte) (int, error) {
 
 func (r *entryReader) Close() error { return r.entry.Close() }
 
-// directoryReader bounds what archive/zip reads while it makes the list of entries, which it does not bound itself.
+// directoryReader bounds what archive/zip reads to make the list of entries, which archive/zip itself does not.
 type directoryReader struct {
 	r      io.ReaderAt
-	left   int // bytes that may be read before the list is made
+	left   int // bytes that may still be read before the list is made
 	listed bool
 }
 
@@ -129,7 +132,8 @@ func (d *directoryReader) ReadAt(b []byte, offset int64) (int, error) {
 	return d.r.ReadAt(b, offset)
 }
 
-var errLongDirectory = fmt.Errorf("the npz archive's directory is longer than %d bytes, the most that is read", maxDirectory)
+var errLongDirectory = fmt.Errorf("the npz archive's directory is longer than %d bytes, the most that is read",
+	maxDirectory)
 
 // npzEntries returns the archive's directory, which has at least one entry.
 func npzEntries(r io.ReaderAt, size int64) ([]*zip.File, error) {
@@ -140,11 +144,11 @@ func npzEntries(r io.ReaderAt, size int64) ([]*zip.File, error) {
 	if !isZip(head) {
 		return nil, fmt.Errorf("not an npz file: %w", foreignHead(head))
 	}
-	// The end of the archive, where its directory is looked for, takes some 70,000 bytes more.
+	// To find the directory, archive/zip reads up to some 70,000 bytes at the end of the archive.
 	directory := &directoryReader{r: r, left: maxDirectory + 1<<17}
 	archive, err := zip.NewReader(directory, size)
 	directory.listed = true
-	// ErrInsecurePath comes with a usable reader; checkEntry looks at the names, with messages of its own.
+	// ErrInsecurePath comes with a usable reader; checkEntry checks the names, with its own messages.
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
 		return nil, directoryError(err)
 	}
@@ -157,9 +161,8 @@ func npzEntries(r io.ReaderAt, size int64) ([]*zip.File, error) {
 	return archive.File, nil
 }
 
-// checkEntry checks what the directory says about one entry. seen holds the names so far. packedLeft is what is left
-// of the file for packed data; entries whose sizes sum to more than the file share bytes, as archives made to
-// expand without end do.
+// checkEntry checks what the directory says about one entry. seen holds the names so far. packedLeft is how many bytes
+// of the file are left for compressed data: entries that together declare more share bytes, as zip bombs do.
 func checkEntry(f *zip.File, seen map[string]bool, packedLeft *uint64) error {
 	if err := checkEntryName(f.Name); err != nil {
 		return err
@@ -183,29 +186,33 @@ func checkEntrySizes(f *zip.File) error {
 	switch f.Method {
 	case zip.Store:
 		if packed != unpacked {
-			return fmt.Errorf("it is stored uncompressed, but declares %d compressed and %d uncompressed bytes", packed, unpacked)
+			return fmt.Errorf("it is stored uncompressed, but declares %d compressed and %d uncompressed bytes",
+				packed, unpacked)
 		}
 	case zip.Deflate:
 		if unpacked > math.MaxInt64 || unpacked/maxDeflateRatio > packed {
 			return fmt.Errorf("it declares %d bytes from %d compressed ones, more than deflate can produce", unpacked, packed)
 		}
 	default:
-		return fmt.Errorf("it is compressed with %s; save the archive with numpy.savez or savez_compressed", methodName(f.Method))
+		return fmt.Errorf("it is compressed with %s; save the archive with numpy.savez or savez_compressed",
+			methodName(f.Method))
 	}
 	return nil
 }
 
-// methodName names a zip compression method (APPNOTE.TXT, 4.4.5).
+// methodName returns the name of a zip compression method (APPNOTE.TXT, 4.4.5).
 func methodName(method uint16) string {
-	names := map[uint16]string{9: "deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "XZ", 98: "PPMd", 99: "AES encryption"}
+	names := map[uint16]string{
+		9: "deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "XZ", 98: "PPMd", 99: "AES encryption",
+	}
 	if name, ok := names[method]; ok {
 		return name
 	}
 	return fmt.Sprintf("method %d", method)
 }
 
-// checkEntryName refuses names that lead out of a folder: nothing is written under them here, but such an
-// archive was not made by numpy. Slashes inside are fine; TensorFlow's names have them.
+// checkEntryName rejects names that lead out of a folder. No file is written under them, but numpy makes no such
+// archive. Slashes within a name are fine: TensorFlow's names have them.
 func checkEntryName(name string) error {
 	if strings.HasSuffix(name, "/data.pkl") {
 		return &foreign{"it is " + torchText, torchToNPZ}
@@ -222,7 +229,7 @@ func checkEntryName(name string) error {
 	return nil
 }
 
-// directoryError words what keeps archive/zip from reading the directory.
+// directoryError returns the error for a directory that archive/zip can't read.
 func directoryError(err error) error {
 	var system syscall.Errno
 	switch {
@@ -234,8 +241,8 @@ func directoryError(err error) error {
 	return errors.New("the npz archive is cut short or damaged: the directory at its end can't be read")
 }
 
-// zipError words the errors of archive/zip and flate while an entry is read: they name no remedy, and some no more than a
-// bare EOF.
+// zipError puts into words the errors of archive/zip and flate while an entry is read: they name no remedy, and some
+// are a bare EOF.
 func zipError(err error) error {
 	var corrupt flate.CorruptInputError
 	var system syscall.Errno

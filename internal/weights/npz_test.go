@@ -262,7 +262,8 @@ func FuzzReadNPZ(f *testing.F) {
 	})
 }
 
-// FuzzReadNPZEntry gets past the archive's own structure: the directory is sound, what it says and what it holds may not be.
+// FuzzReadNPZEntry gets past the archive's own structure: the directory is sound, what it says and what it holds may
+// not be.
 func FuzzReadNPZEntry(f *testing.F) {
 	good := fixture(f, "f4.npy")
 	size := uint64(len(good))

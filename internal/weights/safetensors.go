@@ -11,11 +11,12 @@ import (
 	"cnncalc/internal/plain"
 )
 
-// The safetensors format (huggingface/safetensors, "Format"): the header's length as 8 little-endian bytes, the header in
-// JSON, and behind it the payload, which the tensors cover without gaps.
+// lengthSize is the size of the header's length in bytes. A safetensors file (huggingface/safetensors, "Format") has
+// the length of the header as a little-endian number, the header in JSON, and the payload, which the tensors cover
+// without gaps.
 const lengthSize = 8
 
-// bitsOfType are the sizes of the format's element types, those that are not read too: the layout is checked for all.
+// bitsOfType has the sizes of all the format's element types, including unsupported ones: the layout of all is checked.
 var bitsOfType = map[string]int64{
 	"F4": 4, "F6_E2M3": 6, "F6_E3M2": 6,
 	"BOOL": 8, "U8": 8, "I8": 8, "F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8, "F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8,
@@ -24,7 +25,8 @@ var bitsOfType = map[string]int64{
 	"U64": 64, "I64": 64, "F64": 64, "C64": 64,
 }
 
-// openSafetensors reads the header of a safetensors file of size bytes, and checks it against the format's rules and the payload.
+// openSafetensors reads the header of a safetensors file of size bytes, and checks it against the format and the
+// payload.
 func openSafetensors(r io.ReaderAt, size int64) ([]entry, error) {
 	header, err := readSafetensorsHeader(r, size)
 	if err != nil {
@@ -64,14 +66,14 @@ func readSafetensorsHeader(r io.ReaderAt, size int64) ([]byte, error) {
 	return header, nil
 }
 
-// safetensor is one tensor as the header declares it; start and end are bytes of the payload.
+// safetensor is a tensor as the header declares it. start and end are offsets in the payload.
 type safetensor struct {
 	name, typ  string
 	shape      []int
 	start, end int64
 }
 
-// entry makes a tensor readable whose values are in r, behind payload bytes.
+// entry returns the tensor for reading. The payload starts at that byte of r.
 func (t safetensor) entry(r io.ReaderAt, payload int64) entry {
 	a := array{shape: t.shape, descr: t.typ, start: payload + t.start}
 	typ, ok := dtypeByCode(t.typ)
@@ -83,8 +85,8 @@ func (t safetensor) entry(r io.ReaderAt, payload int64) entry {
 	return plainEntry(t.name, a, r, t.end-t.start)
 }
 
-// checkLayout sorts the tensors by their place, and checks that each is as long as its shape and type need, and that together
-// they cover the payload, which is of so many bytes.
+// checkLayout sorts the tensors by their offsets, and checks that each has the length that its shape and type need, and
+// that together they cover the payload, whose length is given in bytes.
 func checkLayout(tensors []safetensor, payload int64) error {
 	if len(tensors) == 0 {
 		return errors.New("the safetensors file is empty: it contains no tensors")
@@ -104,12 +106,14 @@ func checkLayout(tensors []safetensor, payload int64) error {
 				quoteName(t.name), t.start, quoteName(last), covered)
 		}
 		if t.start > covered {
-			return fmt.Errorf("bytes %d to %d of the payload belong to no tensor: a gap before %s", covered, t.start, quoteName(t.name))
+			return fmt.Errorf("bytes %d to %d of the payload belong to no tensor: a gap before %s",
+				covered, t.start, quoteName(t.name))
 		}
 		covered, last = t.end, t.name
 	}
 	if covered < payload {
-		return fmt.Errorf("%d bytes too many: the tensors end at byte %d of the payload, which has %d", payload-covered, covered, payload)
+		return fmt.Errorf("%d bytes too many: the tensors end at byte %d of the payload, which has %d",
+			payload-covered, covered, payload)
 	}
 	return nil
 }
@@ -129,10 +133,11 @@ func (t safetensor) checkSize(payload int64) error {
 	if t.end > payload {
 		return fmt.Errorf("it ends at byte %d of the payload, which has %d: the file is cut short", t.end, payload)
 	}
-	// Not all types have whole bytes. valueCount leaves room for 8 bytes a value.
+	// Some types are not whole bytes. valueCount leaves room for 8 bytes a value.
 	need, rest := count/8*bits+count%8*bits/8, count%8*bits%8
 	if rest != 0 || need != t.end-t.start {
-		return fmt.Errorf("shape %s of %s needs %d bytes, but its range %d to %d has %d", formatShape(t.shape), t.typ, need, t.start, t.end, t.end-t.start)
+		return fmt.Errorf("shape %s of %s needs %d bytes, but its range %d to %d has %d",
+			formatShape(t.shape), t.typ, need, t.start, t.end, t.end-t.start)
 	}
 	return nil
 }

@@ -166,7 +166,8 @@ func TestSafetensorsErrors(t *testing.T) {
 	}
 }
 
-// What the format allows: places in another order than the names, tensors without values anywhere between, spaces behind.
+// What the format allows: places in another order than the names, tensors without values anywhere between, spaces
+// behind.
 func TestSafetensorsLenient(t *testing.T) {
 	file := safetensorsFile("{"+strings.Join([]string{
 		stEntry("b", "F32", "[1]", 4, 8), stEntry("none", "F32", "[0]", 4, 4), stEntry("a", "F32", "[1,1]", 0, 4), stEntry("", "F32", "[7,0]", 8, 8),

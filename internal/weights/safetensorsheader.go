@@ -11,15 +11,15 @@ import (
 	"cnncalc/internal/plain"
 )
 
-// metadataKey is the one key of the header that is not a tensor's name; it has a map of texts.
+// metadataKey is the only key of the header that is not a tensor's name. Its value maps strings to strings.
 const metadataKey = "__metadata__"
 
 // parseSafetensorsHeader reads the JSON of the header, as in
 //
 //	{"__metadata__": {"format": "pt"}, "fc.weight": {"dtype": "F32", "shape": [10, 84], "data_offsets": [0, 3360]}}
 //
-// A name that appears twice is refused at every level: readers of the same bytes would differ over which one counts. So is a
-// key that the format does not have.
+// At every level it rejects duplicate keys, of which readers would choose different ones, and keys that the format does
+// not have.
 func parseSafetensorsHeader(text []byte) ([]safetensor, error) {
 	if !utf8.Valid(text) {
 		return nil, errors.New("the safetensors header is not valid UTF-8")
@@ -36,8 +36,8 @@ func parseSafetensorsHeader(text []byte) ([]safetensor, error) {
 	return tensors, nil
 }
 
-// jsonParser reads what is expected, token by token; encoding/json's Unmarshal would keep the last of two values of one
-// key, and take keys in any case of letters.
+// jsonParser reads the expected values token by token. encoding/json's Unmarshal would keep the last of two values with
+// one key, and match keys without regard to case.
 type jsonParser struct {
 	decoder *json.Decoder
 }
@@ -62,10 +62,10 @@ func (p jsonParser) header() ([]safetensor, error) {
 	return tensors, err
 }
 
-// maxMetadata bounds the keys of the metadata, all of which are kept to find one that is written twice.
+// maxMetadata bounds the keys of the metadata, which are all kept to find duplicates.
 const maxMetadata = 10_000
 
-// metadata checks the map of texts; nothing in it is used.
+// metadata checks the metadata; nothing in it is used.
 func (p jsonParser) metadata() error {
 	count := 0
 	err := p.object(func(string) error {
@@ -143,7 +143,7 @@ func (p jsonParser) offsets() (start, end int64, err error) {
 	return offsets[0], offsets[1], nil
 }
 
-// object reads an object; value is called after every key and reads what belongs to it.
+// object reads an object. It calls value after each key, to read the key's value.
 func (p jsonParser) object(value func(key string) error) error {
 	if err := p.delimiter('{'); err != nil {
 		return err
@@ -165,7 +165,7 @@ func (p jsonParser) object(value func(key string) error) error {
 	return p.delimiter('}')
 }
 
-// array reads an array; element is called for every element and reads it.
+// array reads an array. It calls element to read each element.
 func (p jsonParser) array(element func() error) error {
 	if err := p.delimiter('['); err != nil {
 		return err
@@ -201,7 +201,7 @@ func (p jsonParser) text() (string, error) {
 	return s, nil
 }
 
-// number reads a whole number of 0 or more that a signed integer of so many bits holds.
+// number reads a whole number of 0 or more that fits a signed integer with the given bits.
 func (p jsonParser) number(bits int) (int64, error) {
 	token, err := p.token()
 	if err != nil {
@@ -223,13 +223,13 @@ func (p jsonParser) number(bits int) (int64, error) {
 
 func (p jsonParser) token() (json.Token, error) {
 	token, err := p.decoder.Token()
-	if err != nil { // a syntax error, or the end: the text is in memory
+	if err != nil { // a syntax error or the end, since the text is in memory
 		return nil, errors.New("not valid JSON, or cut short")
 	}
 	return token, nil
 }
 
-// end makes sure that nothing but the format's padding follows.
+// end checks that only the format's padding follows.
 func (p jsonParser) end(text []byte) error {
 	if rest := bytes.TrimLeft(text[p.decoder.InputOffset():], " \t\r\n"); len(rest) > 0 {
 		return fmt.Errorf("%q after the closing brace", rest[:1])

@@ -9,9 +9,9 @@ import (
 	"unicode/utf8"
 )
 
-// WriteSafetensors writes tensors as a safetensors file of type F32, in the given order. values gives those of tensors[i],
-// in C order; it is called once for each, in order, so that no more than one tensor needs to be in memory. The DType of tensors
-// is not looked at. It writes in pieces of at most 64 KiB, besides the header; after an error the output is incomplete.
+// WriteSafetensors writes tensors as a safetensors file of type F32, in the given order; it ignores their DType. values
+// returns the values of tensors[i] in C order. It is called once for each, in order, and its result is not used after
+// the next call, so that a single buffer is enough. After an error the output is incomplete.
 func WriteSafetensors(w io.Writer, tensors []Info, values func(i int) ([]float32, error)) error {
 	header, err := safetensorsHeader(tensors)
 	if err != nil {
@@ -36,9 +36,9 @@ func WriteSafetensors(w io.Writer, tensors []Info, values func(i int) ([]float32
 	return nil
 }
 
-// safetensorsHeader returns everything before the payload. The padding aligns the payload to 8 bytes, as the format's own
-// library does. The transformers library refuses files whose metadata lacks a "format"; "pt" says that the order of dimensions
-// is PyTorch's.
+// safetensorsHeader returns everything before the payload. It pads the header so that the payload is aligned to 8
+// bytes, as the format's own library does. The transformers library rejects files whose metadata has no "format"; "pt"
+// means that the dimensions are in PyTorch's order.
 func safetensorsHeader(tensors []Info) ([]byte, error) {
 	var text bytes.Buffer
 	text.WriteString(`{"__metadata__":{"format":"pt"}`)
@@ -47,7 +47,8 @@ func safetensorsHeader(tensors []Info) ([]byte, error) {
 	for _, t := range tensors {
 		count, ok := valueCount(t.Shape)
 		if !ok || len(t.Shape) > maxDims || end+4*count < 0 {
-			return nil, fmt.Errorf("tensor %s: shape %s can't be written: a negative size, too many values or more than %d dimensions",
+			return nil, fmt.Errorf(
+				"tensor %s: shape %s can't be written: a negative size, too many values or more than %d dimensions",
 				quoteName(t.Name), formatShape(t.Shape), maxDims)
 		}
 		if seen[t.Name] || t.Name == metadataKey || !utf8.ValidString(t.Name) {

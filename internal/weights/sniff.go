@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// headLen is how many first bytes of a file are looked at to tell what it is.
+// headLen is how many bytes at the start of a file are read to find out what it is.
 const headLen = 512
 
 // npyMagic starts every npy file.
@@ -19,12 +19,13 @@ func isNPY(head []byte) bool {
 	return bytes.HasPrefix(head, []byte(npyMagic))
 }
 
-// isZip reports whether head starts a zip archive: with an entry, or with the directory's end where it has none.
+// isZip reports whether head starts a zip archive: with an entry, or if there is none, with the end of the directory.
 func isZip(head []byte) bool {
 	return bytes.HasPrefix(head, []byte("PK\x03\x04")) || bytes.HasPrefix(head, []byte("PK\x05\x06"))
 }
 
-// isSafetensors reports whether head may start a safetensors file, which has no magic number: eight bytes of length, then JSON.
+// isSafetensors reports whether head may start a safetensors file, which has no magic number but eight bytes of length,
+// and then JSON.
 func isSafetensors(head []byte) bool {
 	return len(head) > 8 && head[8] == '{'
 }
@@ -39,7 +40,7 @@ func readHead(r io.ReaderAt, size int64) ([]byte, error) {
 	return head[:n], nil
 }
 
-// foreign is the error of a file of another kind that a program can convert.
+// foreign is the error for a file of another format that a Python program can convert.
 type foreign struct {
 	what   string
 	python string // converts the file sys.argv[1] to the npz file sys.argv[2]
@@ -47,13 +48,13 @@ type foreign struct {
 
 func (e *foreign) Error() string { return e.what }
 
-// command is what converts the file at path, on a line of its own to be copied.
+// command returns the end of the message for the file at path: the command that converts it, on its own line.
 func (e *foreign) command(path string) string {
 	npz := strings.TrimSuffix(path, filepath.Ext(path)) + ".npz"
 	return fmt.Sprintf("; convert it with\n  python3 -c \"%s\" %s %s", e.python, shellQuote(path), shellQuote(npz))
 }
 
-// shellQuote writes a path as one word of a POSIX shell.
+// shellQuote returns a path as one word of a POSIX shell.
 func shellQuote(path string) string {
 	plain := func(r rune) bool {
 		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("/._-+,:@%", r)
@@ -67,25 +68,27 @@ func shellQuote(path string) string {
 	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }
 
-// The programs hold no double quote, dollar, backquote or backslash, so that they stand between double quotes in a shell.
+// The programs have no double quote, dollar sign, backquote or backslash, so that a shell takes them between double
+// quotes.
 const (
-	// A checkpoint of a training run has the tensors under "state_dict". weights_only keeps the pickle from running anything.
+	// A training checkpoint has the tensors under "state_dict". weights_only keeps the pickle from running code.
 	torchToNPZ = "import sys, numpy, torch; d = torch.load(sys.argv[1], map_location='cpu', weights_only=True); " +
 		"numpy.savez(sys.argv[2], **{k: v.float().numpy() for k, v in d.get('state_dict', d).items()})"
 	pickleToNPZ = "import sys, numpy, pickle; numpy.savez(sys.argv[2], **pickle.load(open(sys.argv[1], 'rb')))"
-	// TensorFlow's filters are HWIO and its FC weights (inputs, outputs): both become PyTorch's order when they are reversed,
-	// the filters with height and width swapped back.
+	// TensorFlow's filters are HWIO and its FC weights (inputs, outputs). Reversed, both are in PyTorch's order, once the
+	// height and width of the filters are swapped back.
 	hdf5ToNPZ = "import sys, h5py, numpy; d = {}; h5py.File(sys.argv[1]).visititems(lambda k, v: d.update({k: v[()]}) " +
-		"if hasattr(v, 'shape') else None); numpy.savez(sys.argv[2], **{k: v.transpose(3, 2, 0, 1) if v.ndim == 4 else v.T for k, v in d.items()})"
+		"if hasattr(v, 'shape') else None); " +
+		"numpy.savez(sys.argv[2], **{k: v.transpose(3, 2, 0, 1) if v.ndim == 4 else v.T for k, v in d.items()})"
 
 	torchText  = "a PyTorch file (.pt, .pth), whose pickle can run arbitrary code and is not loaded"
 	pickleText = "it is a Python pickle (.pkl), which can run arbitrary code and is not loaded"
 )
 
-// torchMagic follows the first opcode of a file that PyTorch wrote before version 1.6: the number 0x1950a86a20f9469cfc6c.
+// torchMagic starts a file from PyTorch before version 1.6: pickle's opcodes and the number 0x1950a86a20f9469cfc6c.
 const torchMagic = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"
 
-// What is often found in place of weights, by its first bytes, in any case of letters.
+// lookalikes lists what is often found in place of weights, by its first bytes, without regard to case.
 var lookalikes = []struct{ prefix, text, python string }{
 	{npyMagic, "it is a single npy array, not an npz archive; save it with numpy.savez and a name", ""},
 	{"PK\x03\x04", "it is a zip archive; if it is an npz file, give it that name", ""},
@@ -103,7 +106,7 @@ var lookalikes = []struct{ prefix, text, python string }{
 	{"\x80\x05", pickleText, pickleToNPZ},
 }
 
-// foreignHead says in words what a file that starts with head is, given that it isn't what was expected.
+// foreignHead returns an error that says what a file with these first bytes is, given that it isn't what was expected.
 func foreignHead(head []byte) error {
 	if len(head) == 0 {
 		return errors.New("it is empty")
@@ -120,7 +123,8 @@ func foreignHead(head []byte) error {
 	return fmt.Errorf("it starts with %q", head[:min(len(head), 8)])
 }
 
-// lowerASCII changes nothing but ASCII letters; bytes.ToLower would make all bytes that are not UTF-8 alike.
+// lowerASCII returns b with ASCII letters in lower case. bytes.ToLower would replace all bytes that are not UTF-8 by
+// the same rune.
 func lowerASCII(b []byte) string {
 	lower := bytes.Clone(b)
 	for i, c := range lower {
