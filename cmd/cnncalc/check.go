@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -43,6 +44,9 @@ func (a *app) check(args []string, f *checkFlags) error {
 	out, err := f.parse("check")
 	if err != nil {
 		return err
+	}
+	if i := slices.Index(args, "-"); i >= 0 && slices.Contains(args[i+1:], "-") {
+		return usageError("- is given twice, but standard input can be read only once")
 	}
 	if len(args) == 0 {
 		args = []string{a.specOf(nil)}

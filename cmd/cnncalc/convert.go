@@ -1,11 +1,9 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -44,7 +42,7 @@ func newConvert(a *app) *cobra.Command {
 		Long:    convertLong,
 		Example: "  cnncalc convert --fc-to-conv vgg16 -o vgg16-conv.yaml\n  cnncalc memory vgg16-conv.yaml --input-size 384",
 		Args:    atMostOneSpec,
-		RunE:    func(cmd *cobra.Command, args []string) error { return a.convert(cmd.Context(), args, &f) },
+		RunE:    func(_ *cobra.Command, args []string) error { return a.convert(args, &f) },
 	}
 	f.register(cmd.Flags())
 	flags := cmd.Flags()
@@ -64,13 +62,11 @@ func (f *convertFlags) check() error {
 		return usageError("--weights random: the new network can have random weights of its own, see run")
 	case f.weights != "" && f.save == "":
 		return usageError("--weights needs --save-weights: the file that the weights of the new network go to")
-	case f.save != "" && f.output != "" && filepath.Clean(f.save) == filepath.Clean(f.output):
-		return usageError("--save-weights and --output name the same file, %s", f.save)
 	}
 	return nil
 }
 
-func (a *app) convert(ctx context.Context, args []string, f *convertFlags) error {
+func (a *app) convert(args []string, f *convertFlags) error {
 	if err := f.check(); err != nil {
 		return err
 	}
@@ -87,7 +83,7 @@ func (a *app) convert(ctx context.Context, args []string, f *convertFlags) error
 		if len(problems) > 0 {
 			return codedError{exitIO, &problems[0]}
 		}
-		if err := a.convertWeights(ctx, l, n, f); err != nil {
+		if err := a.convertWeights(l, n, f); err != nil {
 			return err
 		}
 	}
@@ -124,7 +120,7 @@ func describeChange(c convert.Change) string {
 }
 
 // convertWeights writes the old network's weights in the new one's shapes. Their order and values are the same.
-func (a *app) convertWeights(ctx context.Context, l *loaded, converted *shape.Network, f *convertFlags) error {
+func (a *app) convertWeights(l *loaded, converted *shape.Network, f *convertFlags) error {
 	options := exec.Options{Batch: 1, Threads: 1}
 	old, err := exec.Compile(l.network, options)
 	if err != nil {
@@ -142,5 +138,5 @@ func (a *app) convertWeights(ctx context.Context, l *loaded, converted *shape.Ne
 	if trained.isRandom() {
 		return usageError("--save-weights needs --weights: %s comes without its own", l.name)
 	}
-	return outputError(trained.save(ctx, f.save, program))
+	return outputError(trained.save(a.outputs, f.save, program))
 }

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"syscall"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -135,7 +137,7 @@ func (a *app) specOf(args []string) string {
 	if len(args) > 0 {
 		return args[0]
 	}
-	if _, err := os.Stat(localSpec); err == nil {
+	if _, err := os.Lstat(localSpec); err == nil {
 		a.note("no SPEC given: reading %s", localSpec)
 		return localSpec
 	}
@@ -157,6 +159,9 @@ func (a *app) readSpec(name string) (data []byte, isBuiltIn bool, err error) {
 	}
 	info, err := os.Stat(name)
 	if errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Lstat(name); err == nil {
+			return nil, false, problemError("can't read %s: it is a symbolic link to a file that does not exist", plain.CutPath(name))
+		}
 		data, err = builtIn(name)
 		return data, true, err
 	}
@@ -169,6 +174,9 @@ func (a *app) readSpec(name string) (data []byte, isBuiltIn bool, err error) {
 	return data, false, err
 }
 
+// readPatience is how long a file may keep its reader waiting.
+const readPatience = time.Second
+
 // readRegular reads a file, or a byte more than the limit, so that a longer one is recognised. Folders, pipes and
 // devices are refused before they are opened; what is the kind of file, with its article.
 func readRegular(name string, limit int64, what string) ([]byte, error) {
@@ -177,14 +185,21 @@ func readRegular(name string, limit int64, what string) ([]byte, error) {
 		return nil, unreadableError(name, err)
 	}
 	if !info.Mode().IsRegular() {
-		return nil, problemError("%s is %s, not %s", name, describeMode(info.Mode()), what)
+		return nil, problemError("%s is %s; expected %s", plain.CutPath(name), describeMode(info.Mode()), what)
 	}
-	file, err := os.Open(name)
+	file, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, unreadableError(name, err)
 	}
 	defer file.Close()
+	// What calls itself regular and waits for data, as /proc/kmsg does, takes a deadline; other files have none.
+	if err := file.SetReadDeadline(time.Now().Add(readPatience)); err != nil && !errors.Is(err, os.ErrNoDeadline) {
+		return nil, unreadableError(name, err)
+	}
 	data, err := readBounded(file, limit)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return nil, problemError("%s has no end: reading it waits for more; expected %s", plain.CutPath(name), what)
+	}
 	if err != nil {
 		return nil, unreadableError(name, err)
 	}
@@ -197,7 +212,7 @@ func unreadableError(name string, err error) error {
 	if errors.As(err, &pathError) {
 		err = pathError.Err
 	}
-	return problemError("can't read %s: %w", name, err)
+	return problemError("can't read %s: %w", plain.CutPath(name), err)
 }
 
 // readBounded reads a byte more than the limit at most.
@@ -212,18 +227,17 @@ func describeMode(mode fs.FileMode) string {
 	case mode&fs.ModeNamedPipe != 0:
 		return "a named pipe"
 	}
-	return "no regular file"
+	return "not a regular file"
 }
 
 // builtIn opens a built-in network by name, with or without .yaml.
 func builtIn(name string) ([]byte, error) {
-	plainName := strings.TrimSuffix(name, ".yaml")
-	data, err := architectures.Open(plainName)
+	data, err := architectures.Open(name)
 	if err == nil {
 		return data, nil
 	}
-	message := fmt.Sprintf("there is no file and no built-in network called %s", name)
-	if hint := diag.DidYouMean(plainName, architectures.Names()); hint != "" {
+	message := fmt.Sprintf("there is no file and no built-in network called %s", plain.CutPath(name))
+	if hint := diag.DidYouMean(strings.TrimSuffix(name, ".yaml"), architectures.Names()); hint != "" {
 		return nil, problemError("%s; %s", message, hint)
 	}
 	return nil, problemError("%s; cnncalc list shows the built-in ones", message)

@@ -34,36 +34,58 @@ const interruptGrace = 2 * time.Second
 func main() {
 	// A closed pipe is then an error of the write, so that no half-written file is left behind.
 	signal.Ignore(syscall.SIGPIPE)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	ctx, interrupt := context.WithCancel(context.Background())
+	interrupts := notifyInterrupts()
+	a := newApp(ctx, os.Stdin, os.Stdout, os.Stderr)
 	code := make(chan int, 1)
-	go func() { code <- run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr) }()
+	go func() { code <- a.execute(ctx, os.Args[1:]) }()
 	select {
 	case c := <-code:
 		os.Exit(c)
-	case <-ctx.Done():
-		stop() // a second signal ends the process at once
+	case <-interrupts:
+		interrupt()
 	}
 	select {
 	case c := <-code:
 		os.Exit(c)
+	case <-interrupts: // a second one ends the program at once
 	case <-time.After(interruptGrace):
-		os.Exit(exitInterrupted)
 	}
+	a.outputs.Discard()
+	os.Exit(exitInterrupted)
+}
+
+// notifyInterrupts delivers the signals that end the program. A hangup that it was started to ignore, as nohup does, is
+// not one.
+func notifyInterrupts() <-chan os.Signal {
+	interrupts := make(chan os.Signal, 2)
+	signal.Notify(interrupts, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(interrupts, syscall.SIGHUP)
+	}
+	return interrupts
 }
 
 // run is the whole program. Data goes to out, all else to err.
 func run(ctx context.Context, args []string, in io.Reader, out, err io.Writer) int {
-	a := &app{in: in, out: out, err: err}
-	help := &watchedWriter{to: out}
+	return newApp(ctx, in, out, err).execute(ctx, args)
+}
+
+func newApp(ctx context.Context, in io.Reader, out, err io.Writer) *app {
+	return &app{in: in, out: out, err: err, help: watchedWriter{to: out}, outputs: report.NewOutputs(ctx)}
+}
+
+// execute runs one command line and returns the exit code. The files that the command wrote get their names last.
+func (a *app) execute(ctx context.Context, args []string) int {
+	defer a.outputs.Discard()
 	root := newRoot(a)
 	root.SetArgs(args)
-	root.SetIn(in)
-	root.SetOut(help)
-	root.SetErr(err)
 	failed := root.ExecuteContext(ctx)
+	if a.help.err != nil {
+		failed = outputError(a.help.err)
+	}
 	if failed == nil {
-		failed = outputError(help.err)
+		failed = outputError(a.outputs.Commit())
 	}
 	return a.exitCode(failed)
 }
@@ -82,10 +104,12 @@ func (w *watchedWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// app is the program's streams.
+// app is what the program reads from and writes to.
 type app struct {
 	in       io.Reader
 	out, err io.Writer
+	help     watchedWriter // to out
+	outputs  *report.Outputs
 }
 
 // codedError is an error with the exit code that belongs to it.
@@ -143,12 +167,12 @@ func (a *app) exitCode(err error) int {
 	return coded.code
 }
 
-// write makes the output in memory and writes it whole, to the file where one is named.
+// write writes a report to the file at path, or to standard output where path is "" or "-".
 func (a *app) write(path string, render func(io.Writer) error) error {
 	if path != "" && path != "-" {
-		return outputError(report.WriteFile(path, render))
+		return outputError(a.outputs.WriteFile(path, render))
 	}
-	return outputError(render(a.out))
+	return outputError(render(a.outputs.Stream(a.out)))
 }
 
 // note tells the user something that is not data.

@@ -25,11 +25,15 @@ func newRoot(a *app) *cobra.Command {
 		Short:                 "check, calculate and run convolutional networks",
 		Long:                  rootLong,
 		Args:                  noUnknownCommand,
+		PersistentPreRunE:     checkPaths,
 		RunE:                  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		SilenceUsage:          true,
 		SilenceErrors:         true,
 		DisableFlagsInUseLine: true,
 	}
+	root.SetIn(a.in)
+	root.SetOut(&a.help) // before the completion command is made, which keeps it
+	root.SetErr(a.err)
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp())
 	root.AddCommand(newCheck(a), newMemory(a), newFit(a), newReconcile(a), newExplain(a), newTraffic(a), newConvert(a), newRun(a), newList(a), newShow(a), newSchema(a))

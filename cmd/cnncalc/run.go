@@ -152,7 +152,7 @@ func (a *app) run(ctx context.Context, args []string, f *runFlags) error {
 	if f.save != "" {
 		program.Close()
 		runtime.GC() // its memory holds the weights that are saved
-		if err := trained.save(ctx, f.save, program); err != nil {
+		if err := trained.save(a.outputs, f.save, program); err != nil {
 			return outputError(err)
 		}
 	}
@@ -246,27 +246,21 @@ func (a *app) compute(ctx context.Context, program *exec.Program, t *trained, in
 		defer p.clear()
 		observers = append(observers, p)
 	}
-	var dump *dumper
 	if f.dump != "" {
-		var err error
-		if dump, err = newDumper(f.dump, program); err != nil {
+		folder, err := a.outputs.MakeFolder(f.dump)
+		if err != nil {
 			return nil, outputError(err)
 		}
-		defer dump.abandon()
-		observers = append(observers, dump)
+		observers = append(observers, &dumper{program, folder})
 	}
 	output, err := program.Run(ctx, input, observers...)
 	if err != nil {
 		return nil, runError(ctx, f, err)
 	}
-	o := &outcome{
+	return &outcome{
 		program: program, profile: profile, output: output, weights: t,
 		allocated: program.Allocated(), borrowed: program.Borrowed(),
-	}
-	if dump != nil {
-		return o, outputError(dump.keep())
-	}
-	return o, nil
+	}, nil
 }
 
 // runError tells an interrupt, a problem of the file of weights, and a failure from each other.

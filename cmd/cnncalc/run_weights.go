@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -125,7 +124,7 @@ func (t *trained) isRandom() bool { return t.file == nil }
 
 // save writes the weights under cnncalc's own names, as safetensors. It holds no more than the largest tensor in
 // memory, and none of those that can be used in place.
-func (t *trained) save(ctx context.Context, path string, p *exec.Program) error {
+func (t *trained) save(outputs *report.Outputs, path string, p *exec.Program) error {
 	tensors := p.Tensors()
 	infos := make([]weights.Info, len(tensors))
 	largest := 0
@@ -135,9 +134,6 @@ func (t *trained) save(ctx context.Context, path string, p *exec.Program) error 
 	}
 	var buffer []float32
 	values := func(i int) ([]float32, error) {
-		if ctx.Err() != nil {
-			return nil, context.Canceled
-		}
 		if t.view != nil {
 			if values, ok := t.view(tensors[i]); ok {
 				return values, nil
@@ -150,7 +146,7 @@ func (t *trained) save(ctx context.Context, path string, p *exec.Program) error 
 		return values, t.source(values, tensors[i], inOrder)
 	}
 	err := exec.ReadBorrowed(func() error {
-		return report.WriteFile(path, func(w io.Writer) error {
+		return outputs.WriteFile(path, func(w io.Writer) error {
 			return weights.WriteSafetensors(w, infos, values)
 		})
 	})

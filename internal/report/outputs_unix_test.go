@@ -3,6 +3,7 @@
 package report
 
 import (
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -31,7 +32,7 @@ func TestWriteFilePermissions(t *testing.T) {
 	}{{"open", 0, 0o644}, {"usual", 0o022, 0o644}, {"group", 0o027, 0o640}, {"private", 0o077, 0o600}} {
 		path := filepath.Join(dir, tt.name)
 		old := syscall.Umask(tt.umask)
-		err := WriteFile(path, content("new"))
+		err := writeFile(path, content("new"))
 		syscall.Umask(old)
 		if err != nil {
 			t.Fatal(err)
@@ -39,8 +40,18 @@ func TestWriteFilePermissions(t *testing.T) {
 		checkPerm(t, path, tt.want)
 	}
 
+	outputs := NewOutputs(context.Background())
+	defer outputs.Discard()
+	old := syscall.Umask(0o027)
+	_, err := outputs.MakeFolder(filepath.Join(dir, "folder"))
+	syscall.Umask(old)
+	if err = errors.Join(err, outputs.Commit()); err != nil {
+		t.Fatal(err)
+	}
+	checkPerm(t, filepath.Join(dir, "folder"), 0o750)
+
 	path := filepath.Join(dir, "private")
-	if err := WriteFile(path, content("newer")); err != nil {
+	if err := writeFile(path, content("newer")); err != nil {
 		t.Fatal(err)
 	}
 	checkPerm(t, path, 0o600) // a replaced file keeps its own
@@ -55,7 +66,7 @@ func TestWriteFileWriteProtected(t *testing.T) {
 	if err := os.WriteFile(path, []byte("old"), 0o444); err != nil {
 		t.Fatal(err)
 	}
-	if err := WriteFile(path, content("new")); !errors.Is(err, os.ErrPermission) {
+	if err := writeFile(path, content("new")); !errors.Is(err, os.ErrPermission) {
 		t.Errorf("error %v", err)
 	}
 	checkContent(t, path, "old")
@@ -88,7 +99,7 @@ func TestWriteFileThroughLinks(t *testing.T) {
 		{"relative", "old"}, {"chain", "old"}, {"dangling", "new"}, {"updir", "odd"},
 	} {
 		link := filepath.Join(dir, "links", tt.link)
-		if err := WriteFile(link, content(tt.link)); err != nil {
+		if err := writeFile(link, content(tt.link)); err != nil {
 			t.Fatal(err)
 		}
 		checkContent(t, filepath.Join(dir, "real", tt.target), tt.link)
@@ -96,11 +107,11 @@ func TestWriteFileThroughLinks(t *testing.T) {
 			t.Errorf("%s is no longer a link", tt.link)
 		}
 	}
-	if err := WriteFile(filepath.Join(dir, "links", "null"), content("gone")); err != nil {
+	if err := writeFile(filepath.Join(dir, "links", "null"), content("gone")); err != nil {
 		t.Error(err)
 	}
 	for _, name := range []string{"loop", "folder"} {
-		if err := WriteFile(filepath.Join(dir, "links", name), content("new")); err == nil {
+		if err := writeFile(filepath.Join(dir, "links", name), content("new")); err == nil {
 			t.Errorf("%s was written", name)
 		}
 	}
@@ -109,7 +120,7 @@ func TestWriteFileThroughLinks(t *testing.T) {
 }
 
 func TestWriteFileToDevices(t *testing.T) {
-	if err := WriteFile("/dev/null", content("gone")); err != nil {
+	if err := writeFile("/dev/null", content("gone")); err != nil {
 		t.Error(err)
 	}
 	if info, err := os.Stat("/dev/null"); err != nil || info.Mode()&os.ModeCharDevice == 0 {
@@ -118,7 +129,7 @@ func TestWriteFileToDevices(t *testing.T) {
 	if _, err := os.Stat("/dev/full"); err != nil {
 		t.Skip("no /dev/full here")
 	}
-	err := WriteFile("/dev/full", vggStart().WriteText)
+	err := writeFile("/dev/full", vggStart().WriteText)
 	if !errors.Is(err, syscall.ENOSPC) || err.Error() != "can't write /dev/full: no space left on device" {
 		t.Errorf("full disk: error %v", err)
 	}
@@ -135,7 +146,7 @@ func TestWriteFileToFIFO(t *testing.T) {
 		b, _ := os.ReadFile(path)
 		read <- string(b)
 	}()
-	if err := WriteFile(path, content("through")); err != nil {
+	if err := writeFile(path, content("through")); err != nil {
 		t.Fatal(err)
 	}
 	if got := <-read; got != "through" {
@@ -159,7 +170,7 @@ func TestWriteFileToStandardOutput(t *testing.T) {
 
 	for _, write := range []func() error{
 		func() error { _, err := io.WriteString(f, "before "); return err },
-		func() error { return WriteFile(path, content("report ")) },
+		func() error { return writeFile(path, content("report ")) },
 		func() error { _, err := io.WriteString(f, "after"); return err },
 	} {
 		if err := write(); err != nil {
