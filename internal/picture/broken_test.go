@@ -15,14 +15,16 @@ import (
 // broken are files that must get an error, with a part of its text.
 func broken() []struct{ name, data, want string } {
 	return []struct{ name, data, want string }{
-		{"text", "hello, this is no picture", `not a picture: the first bytes are "hello, this "; PNG, JPEG, GIF, WebP and BMP are supported`},
+		{"text", "hello, this is no picture",
+			`not a picture: the first bytes are "hello, this "; PNG, JPEG, GIF, WebP and BMP are supported`},
 		{"one byte", "\x89", `not a picture: the first bytes are "\x89"`},
 		{"zeros", strings.Repeat("\x00", 200), "not a picture"},
 		{"web page", "\n <!DOCTYPE html><html>", "this is a web page (HTML)"},
 		{"web page without a type", "<HTML lang=en>", "this is a web page (HTML)"},
 		{"Git LFS", "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 1234\n", "this is a Git LFS pointer"},
 		{"SVG", "<?xml version=\"1.0\"?>\n<!-- x -->\n<svg width=\"3\">", "this is an SVG drawing"},
-		{"TIFF", "II*\x00\x08\x00\x00\x00", "this is a TIFF picture; PNG, JPEG, GIF, WebP and BMP are supported: convert it first"},
+		{"TIFF", "II*\x00\x08\x00\x00\x00",
+			"this is a TIFF picture; PNG, JPEG, GIF, WebP and BMP are supported: convert it first"},
 		{"big-endian TIFF", "MM\x00*\x00\x00\x00\x08", "this is a TIFF picture"},
 		{"HEIC", "\x00\x00\x00\x18ftypheic\x00\x00\x00\x00", "this is a HEIC picture"},
 		{"AVIF", "\x00\x00\x00\x1cftypavif\x00\x00\x00\x00", "this is an AVIF picture"},
@@ -38,23 +40,36 @@ func broken() []struct{ name, data, want string } {
 
 		{"PNG 0x0", pngHeader(0, 0, 8, 2), "the picture has no pixels: its header says 0x0"},
 		{"PNG 5x0", pngHeader(5, 0, 8, 2), "5x0"},
-		{"PNG bomb", pngHeader(60000, 60000, 8, 6), "the picture would need 13.4 GiB: 60000x60000 pixels at 4 bytes each; the limit is 100000000 pixels"},
+		{"PNG bomb", pngHeader(60000, 60000, 8, 6),
+			"the picture would need 13.4 GiB: 60000x60000 pixels at 4 bytes each; the limit is 100000000 pixels"},
 		{"PNG beyond 31 bits", pngHeader(1<<32-1, 1<<32-1, 16, 6), "4294967295x4294967295 pixels"},
-		{"PNG of a depth of 3", pngHeader(4, 4, 3, 2), "of a kind that is not supported (png: unsupported feature: bit depth 3"},
-		{"PNG with a wrong checksum", strings.Replace(pngHeader(4, 4, 8, 2), "\x08\x02", "\x08\x00", 1), "the PNG is damaged: png: invalid format: invalid checksum"},
+		{"PNG of a depth of 3", pngHeader(4, 4, 3, 2),
+			"of a kind that is not supported (png: unsupported feature: bit depth 3"},
+		{"PNG with a wrong checksum", strings.Replace(pngHeader(4, 4, 8, 2), "\x08\x02", "\x08\x00", 1),
+			"the PNG is damaged: png: invalid format: invalid checksum"},
 		{"PNG without pixels", pngHeader(4, 4, 8, 2), "the PNG is truncated or damaged"},
 
 		{"GIF 0x0", "GIF89a\x00\x00\x00\x00\x00\x00\x00;", "0x0"},
-		{"GIF bomb", "GIF89a\xff\xff\xff\xff\x80\x00\x00\x00\x00\x00\xff\xff\xff,\x00\x00\x00\x00\xff\xff\xff\xff\x00\x02\x00", "the picture would need 16.0 GiB: 65535x65535 pixels"},
-		{"GIF with an empty frame", "GIF89a\x04\x00\x04\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff,\x00\x00\x00\x00\x00\x00\x04\x00\x00\x02\x00;", "the GIF's first frame: the picture has no pixels: its header says 0x4"},
-		{"GIF with a frame outside", "GIF89a\x04\x00\x04\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff,\x01\x00\x00\x00\x04\x00\x04\x00\x00\x02\x00;", "frame bounds larger than image bounds"},
-		{"GIF with a huge frame", "GIF89a\x04\x00\x04\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff,\x00\x00\x00\x00\xff\xff\xff\xff\x00\x02\x00;", "the GIF's first frame: the picture would need 16.0 GiB"},
+		{"GIF bomb",
+			"GIF89a\xff\xff\xff\xff\x80\x00\x00\x00\x00\x00\xff\xff\xff,\x00\x00\x00\x00\xff\xff\xff\xff\x00\x02\x00",
+			"the picture would need 16.0 GiB: 65535x65535 pixels"},
+		{"GIF with an empty frame",
+			"GIF89a\x04\x00\x04\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff,\x00\x00\x00\x00\x00\x00\x04\x00\x00\x02\x00;",
+			"the GIF's first frame: the picture has no pixels: its header says 0x4"},
+		{"GIF with a frame outside",
+			"GIF89a\x04\x00\x04\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff,\x01\x00\x00\x00\x04\x00\x04\x00\x00\x02\x00;",
+			"frame bounds larger than image bounds"},
+		{"GIF with a huge frame",
+			"GIF89a\x04\x00\x04\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff,\x00\x00\x00\x00\xff\xff\xff\xff\x00\x02\x00;",
+			"the GIF's first frame: the picture would need 16.0 GiB"},
 		{"GIF without a frame", "GIF89a\x04\x00\x04\x00\x00\x00\x00;", "gif: missing image data"},
 
 		{"JPEG 0x0", jpegHeader(0, 0, 1), "0x0"},
 		{"JPEG bomb", jpegHeader(65535, 65535, 1), "the picture would need 16.0 GiB: 65535x65535 pixels"},
-		{"JPEG with arithmetic coding", strings.Replace(jpegHeader(8, 8, 1), "\xff\xc0", "\xff\xc9", 1), "the JPEG is of a kind that is not supported"},
-		{"JPEG with too many scans", jpegHeader(8, 8, 1) + strings.Repeat("\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00", 300), "the JPEG has 300 scans; the limit is 200"},
+		{"JPEG with arithmetic coding", strings.Replace(jpegHeader(8, 8, 1), "\xff\xc0", "\xff\xc9", 1),
+			"the JPEG is of a kind that is not supported"},
+		{"JPEG with too many scans", jpegHeader(8, 8, 1) + strings.Repeat("\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00", 300),
+			"the JPEG has 300 scans; the limit is 200"},
 
 		{"BMP 0x0", bmpHeader(0, 0, 24), "0x0"},
 		{"BMP bomb", bmpHeader(1<<20, 1<<20, 24), "the picture would need 4096.0 GiB: 1048576x1048576 pixels"},
@@ -65,11 +80,14 @@ func broken() []struct{ name, data, want string } {
 		{"WebP bomb, animated", riff("VP8X", "\x02\x00\x00\x00\xff\xff\xff\xff\xff\xff"), "16777216x16777216 pixels"},
 		{"WebP lossless bomb", riff("VP8L", "\x2f\xff\xff\xff\x0f\x00"), "16384x16384 pixels"},
 		{"WebP with a chunk of 2 GiB", "RIFF\xfc\xff\xff\x7fWEBPVP8 \xf0\xff\xff\x7f", "the WebP is truncated or damaged"},
-		{"WebP with a chunk beyond its end", "RIFF\x0c\x00\x00\x00WEBPVP8 \xf0\xff\xff\x7f", "the WebP is truncated or damaged"},
+		{"WebP with a chunk beyond its end", "RIFF\x0c\x00\x00\x00WEBPVP8 \xf0\xff\xff\x7f",
+			"the WebP is truncated or damaged"},
 		{"WebP with a tiny RIFF", "RIFF\x00\x00\x00\x00WEBPVP8 ", "the WebP is damaged"},
 		{"WebP without chunks", riff("", ""), "the WebP is"},
-		{"WebP animation without frames", riff("VP8X", "\x02\x00\x00\x00\x03\x00\x00\x03\x00\x00"), "an animation without a first frame"},
-		{"WebP frame outside", riff("VP8X", "\x02\x00\x00\x00\x03\x00\x00\x03\x00\x00", "ANMF", "\x01\x00\x00\x00\x00\x00\x03\x00\x00\x03\x00\x00\x00\x00\x00\x00"), "its first frame lies outside its canvas"},
+		{"WebP animation without frames", riff("VP8X", "\x02\x00\x00\x00\x03\x00\x00\x03\x00\x00"),
+			"an animation without a first frame"},
+		{"WebP frame outside", riff("VP8X", "\x02\x00\x00\x00\x03\x00\x00\x03\x00\x00", "ANMF",
+			"\x01\x00\x00\x00\x00\x00\x03\x00\x00\x03\x00\x00\x00\x00\x00\x00"), "its first frame lies outside its canvas"},
 	}
 }
 
@@ -179,7 +197,8 @@ func TestDecodeTruncated(t *testing.T) {
 }
 
 func TestLimitOfPixels(t *testing.T) {
-	for _, file := range []string{"rgb8.png", "444.jpg", "plain.gif", "lossy.webp", "lossless.webp", "animated-lossy.webp", "rgb24.bmp"} {
+	for _, file := range []string{"rgb8.png", "444.jpg", "plain.gif", "lossy.webp", "lossless.webp",
+		"animated-lossy.webp", "rgb24.bmp"} {
 		data := fixture(t, "kinds", file)
 		if _, err := Decode(bytes.NewReader(data), Limits{Pixels: 24 * 16}); err != nil {
 			t.Errorf("%s of 24x16 with a limit of 24*16 pixels: %v", file, err)

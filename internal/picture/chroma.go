@@ -5,19 +5,19 @@ import "image"
 // JPEG and lossy WebP mostly store chroma at a lower resolution than luma. The
 // libraries under Pillow interpolate it with a triangle filter: along each axis
 // 3/4 of the nearer sample and 1/4 of the farther. They round differently, and
-// this file follows either to the last bit.
+// this file follows each to the last bit.
 
 // upsampler brings rows of chroma to the width of the picture.
 type upsampler struct {
 	horizontal, vertical int // pixels for one sample, along each axis
 	// row writes horizontal*len(near) values of row y of the picture to dst. near
-	// is the row of samples that y lies in; far is the next nearest, above for an
-	// even y and below for an odd one. At the edges of the picture, and where
-	// vertical is not 2, far is near itself. Nil where the samples need no filter.
+	// is the row of samples that y lies in; far is the next nearest: above for an
+	// even y, below for an odd one. At the edges of the picture, and if vertical
+	// is not 2, far is near itself. row is nil if the samples need no filter.
 	row func(dst, near, far []uint8, y int)
 }
 
-// convertPlanes makes RGB of planes whose bounds start at (0, 0). convert takes
+// convertPlanes converts planes whose bounds start at (0, 0) to RGB. convert takes
 // one row of luma and chroma at full resolution and writes 4 bytes a pixel.
 func convertPlanes(m *image.YCbCr, up upsampler, convert func(dst, luma, cb, cr []uint8)) *image.RGBA {
 	w, h := m.Rect.Dx(), m.Rect.Dy()
@@ -108,7 +108,7 @@ func triangleDown(dst, near, far []uint8, y int) {
 	}
 }
 
-// triangleBoth is h2v2_fancy_upsample, for 4:2:0: down and then across without
+// triangleBoth is h2v2_fancy_upsample, for 4:2:0: down, then across, without
 // rounding in between.
 func triangleBoth(dst, near, far []uint8, _ int) {
 	dst, far = dst[:2*len(near)], far[:len(near)]
@@ -127,7 +127,7 @@ func triangleBoth(dst, near, far []uint8, _ int) {
 
 // webpTriangle is libwebp's filter for 4:2:0 (dsp/upsampling.c,
 // UPSAMPLE_FUNC): the mean of the nearest sample and of one eighth of the four
-// around with the two beside it counted three times, each cut to whole numbers.
+// around it, of which the two adjacent ones count three times; each is truncated.
 func webpTriangle(dst, near, far []uint8, _ int) {
 	far = far[:len(near)]
 	dst = dst[:2*len(near)]

@@ -30,7 +30,8 @@ func TestUpsamplers(t *testing.T) {
 		{"both", upsampler{2, 2, triangleBoth}, []uint8{10, 20}, []uint8{30, 20}, 0, []uint8{15, 16, 19, 20}},
 		// 42/4 = 10.5 is rounded up in the first column and down in the last.
 		{"both, halves", upsampler{2, 2, triangleBoth}, []uint8{10, 10}, []uint8{12, 12}, 0, []uint8{11, 10, 11, 10}},
-		{"both, full", upsampler{2, 2, triangleBoth}, []uint8{255, 255, 255}, []uint8{255, 255, 255}, 1, []uint8{255, 255, 255, 255, 255, 255}},
+		{"both, full", upsampler{2, 2, triangleBoth}, []uint8{255, 255, 255}, []uint8{255, 255, 255}, 1,
+			[]uint8{255, 255, 255, 255, 255, 255}},
 		// (3*10+30+2)/4 = 15.5; sum 10+20+30+20+8 = 88: ((88+2*50)/8 + 10)/2 = 16.5, ((88+2*30)/8 + 20)/2 = 19; 20.5.
 		{"WebP", upsampler{2, 2, webpTriangle}, []uint8{10, 20}, []uint8{30, 20}, 0, []uint8{15, 16, 19, 20}},
 		{"WebP, one sample", upsampler{2, 2, webpTriangle}, []uint8{10}, []uint8{13}, 0, []uint8{11, 11}},

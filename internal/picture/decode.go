@@ -10,8 +10,8 @@ import (
 	"golang.org/x/image/bmp"
 )
 
-// decoder is a decoding function of the standard library or of x/image. The
-// functions are called directly; the global registry of package image is not used.
+// decoder is a decoding function of the standard library or of x/image, called
+// directly instead of through the global registry of package image.
 type decoder func(io.Reader) (image.Image, error)
 
 // runDecoder decodes data. A decoder that fails after asking for bytes beyond

@@ -8,38 +8,40 @@ import (
 
 	"golang.org/x/image/draw"
 	"golang.org/x/image/math/f64"
+
+	"cnncalc/internal/plain"
 )
 
-// FitMode says how a picture comes to the size of the network's input.
+// FitMode is a way to bring a picture to the size of the network's input.
 type FitMode string
 
 // The modes of Fit.
 const (
-	// Crop keeps the proportions: the picture is resized until it covers the
-	// wanted size, and its centre is cut out.
+	// Crop keeps the proportions: it resizes the picture until it covers the
+	// wanted size, and cuts out the centre.
 	Crop FitMode = "crop"
 	// Stretch resizes both sides to the wanted size.
 	Stretch FitMode = "stretch"
 )
 
-// FitOptions is what Fit needs to know.
+// FitOptions are the settings of Fit.
 type FitOptions struct {
 	Width, Height int // of the result: the network's input, in pixels
 	Mode          FitMode
-	// Resize is for Crop: the length that the shorter side of Width x Height is
-	// scaled to before the cut, in pixels. For a square input this is
-	// torchvision's Resize, followed by CenterCrop: 256 for 224. Zero means the
-	// shorter side itself, so that the cut takes as much as it can.
+	// Resize is for Crop: the length in pixels to which the shorter side of Width
+	// x Height is scaled before the cut. For a square input this is torchvision's
+	// Resize before CenterCrop: 256 for 224. Zero means the shorter side itself,
+	// so that the cut keeps as much as possible.
 	Resize int
 }
 
-// ImageNetResize is the Resize that goes with an ImageNet network's input:
-// side*256/224, rounded; 256 for 224, as in torchvision and the papers.
+// ImageNetResize returns the Resize for a square ImageNet input: side*256/224,
+// rounded; 256 for 224, as in torchvision and the papers.
 func ImageNetResize(side int) int {
 	return int(math.Round(float64(side) * 256 / 224))
 }
 
-// Geometry is the arithmetic of Fit, for a message or a table.
+// Geometry is what Fit does to a picture, in pixels.
 type Geometry struct {
 	Scaled image.Point     // size of the whole picture after resizing
 	Crop   image.Rectangle // the part of it that is kept
@@ -60,25 +62,29 @@ func (o FitOptions) Geometry(width, height int) (Geometry, error) {
 		return Geometry{}, fmt.Errorf("a picture of %dx%d has no pixels", width, height)
 	}
 	if width > math.MaxInt32 || height > math.MaxInt32 {
-		return Geometry{}, fmt.Errorf("a picture of %dx%d is too large: a side must be at most %d", width, height, math.MaxInt32)
+		return Geometry{}, fmt.Errorf("a picture of %dx%d is too large: a side must be at most %d",
+			width, height, math.MaxInt32)
 	}
 	if o.Width <= 0 || o.Height <= 0 || o.Width > maxSide || o.Height > maxSide {
-		return Geometry{}, fmt.Errorf("can't fit a picture to %dx%d: a side must be between 1 and %d pixels", o.Width, o.Height, maxSide)
+		return Geometry{}, fmt.Errorf("can't fit a picture to %dx%d: a side must be between 1 and %d pixels",
+			o.Width, o.Height, maxSide)
 	}
 	if int64(o.Width)*int64(o.Height) > DefaultMaxPixels {
-		return Geometry{}, fmt.Errorf("can't fit a picture to %dx%d: the limit is %d pixels", o.Width, o.Height, DefaultMaxPixels)
+		return Geometry{}, fmt.Errorf("can't fit a picture to %dx%d: the limit is %d pixels",
+			o.Width, o.Height, DefaultMaxPixels)
 	}
 	size := image.Pt(o.Width, o.Height)
 	switch o.Mode {
 	case Stretch:
 		if o.Resize != 0 {
-			return Geometry{}, fmt.Errorf("resize %d has no meaning with mode %q: the picture goes straight to %dx%d", o.Resize, Stretch, o.Width, o.Height)
+			return Geometry{}, fmt.Errorf("resize %d cannot be combined with mode %q", o.Resize, Stretch)
 		}
 		return Geometry{Scaled: size, Crop: image.Rectangle{Max: size}}, nil
 	case Crop:
 		return o.cropGeometry(int64(width), int64(height))
 	}
-	return Geometry{}, fmt.Errorf("unknown way to fit a picture %q; there are %q and %q", o.Mode, Crop, Stretch)
+	return Geometry{}, fmt.Errorf("unknown way to fit a picture: %s; choose from %s, %s",
+		plain.Quote(string(o.Mode)), Crop, Stretch)
 }
 
 func (o FitOptions) cropGeometry(width, height int64) (Geometry, error) {
@@ -88,13 +94,15 @@ func (o FitOptions) cropGeometry(width, height int64) (Geometry, error) {
 		resize = short
 	}
 	if resize < short || resize > maxSide {
-		return Geometry{}, fmt.Errorf("resize %d does not suit a crop of %dx%d: it must be between %d, its shorter side, and %d", resize, o.Width, o.Height, short, maxSide)
+		return Geometry{}, fmt.Errorf("resize %d for a crop of %dx%d must be between %d, its shorter side, and %d",
+			resize, o.Width, o.Height, short, maxSide)
 	}
-	// The box has the proportions of the result; the picture is to cover it.
+	// The box has the proportions of the result; the scaled picture covers it.
 	boxW := int64(o.Width) * int64(resize) / int64(short)
 	boxH := int64(o.Height) * int64(resize) / int64(short)
 	if boxW > maxSide || boxH > maxSide {
-		return Geometry{}, fmt.Errorf("resize %d makes a crop of %dx%d start from %dx%d; a side must be at most %d", resize, o.Width, o.Height, boxW, boxH, maxSide)
+		return Geometry{}, fmt.Errorf("resize %d makes a crop of %dx%d start from %dx%d; a side must be at most %d",
+			resize, o.Width, o.Height, boxW, boxH, maxSide)
 	}
 	scaledW, scaledH := boxW, boxH
 	if width*boxH > height*boxW {
@@ -110,11 +118,12 @@ func (o FitOptions) cropGeometry(width, height int64) (Geometry, error) {
 	}, nil
 }
 
-// halfToEven is n/2, with a half rounded to the even neighbour, as Python's round.
+// halfToEven returns n/2, a half rounded to the even neighbour as by Python's
+// round.
 func halfToEven(n int64) int { return int(math.RoundToEven(float64(n) / 2)) }
 
 // Fit resizes and cuts src to o.Width x o.Height with an antialiased bilinear
-// filter, within 1/255 of Pillow's. Only the part that is kept is computed, so
+// filter, within 1/255 of Pillow's. It computes only the part that is kept, so
 // memory does not grow with the scaled size. src must be opaque.
 func Fit(src *image.RGBA, o FitOptions) (*image.RGBA, error) {
 	w, h := src.Rect.Dx(), src.Rect.Dy()
@@ -132,8 +141,8 @@ func Fit(src *image.RGBA, o FitOptions) (*image.RGBA, error) {
 		scaleX, 0, -float64(g.Crop.Min.X) - scaleX*float64(src.Rect.Min.X),
 		0, scaleY, -float64(g.Crop.Min.Y) - scaleY*float64(src.Rect.Min.Y),
 	}
-	// Transform and Scale compute the same filter. Scale works through the whole
-	// scaled picture and keeps all its columns in memory; Transform does not.
+	// Transform and Scale compute the same filter, but Scale keeps columns of the
+	// whole scaled picture in memory.
 	draw.BiLinear.Transform(rounded{dst}, toResult, src, src.Rect, draw.Src, nil)
 	return dst, nil
 }
@@ -148,15 +157,14 @@ func checkWork(width, height int, g Geometry) error {
 	size := g.Crop.Size()
 	taps := float64(size.X) * float64(size.Y) * tapsX * tapsY
 	if taps > maxTaps || tapsX > maxRow || tapsY > maxRow {
-		return fmt.Errorf("resizing a picture of %dx%d to %dx%d takes too long: reduce the picture or cut a part out of it first",
+		return fmt.Errorf("resizing a picture of %dx%d to %dx%d takes too long: make the picture smaller or crop it first",
 			width, height, g.Scaled.X, g.Scaled.Y)
 	}
 	return nil
 }
 
-// rounded takes the filter's 16-bit results and rounds them to 8 bits. Package
-// draw's own way to an RGBA cuts the lower byte off, which makes a picture
-// darker by half a level on average.
+// rounded rounds the filter's 16-bit results to 8 bits. Package draw by itself
+// cuts the lower byte off, which darkens a picture by half a level on average.
 type rounded struct{ *image.RGBA }
 
 func (r rounded) SetRGBA64(x, y int, c color.RGBA64) {
@@ -167,5 +175,5 @@ func (r rounded) SetRGBA64(x, y int, c color.RGBA64) {
 	r.Pix[i+3] = 255
 }
 
-// roundTo8 takes 0..65535 to 0..255.
+// roundTo8 scales 0..65535 to 0..255.
 func roundTo8(v uint16) uint8 { return uint8((uint32(v) + 128) / 257) }

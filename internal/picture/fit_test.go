@@ -123,17 +123,22 @@ func TestFitRefuses(t *testing.T) {
 		o    FitOptions
 		want string
 	}{
-		{9, 9, FitOptions{Width: 0, Height: 4, Mode: Crop}, "can't fit a picture to 0x4: a side must be between 1 and 1048576 pixels"},
+		{9, 9, FitOptions{Width: 0, Height: 4, Mode: Crop},
+			"can't fit a picture to 0x4: a side must be between 1 and 1048576 pixels"},
 		{9, 9, FitOptions{Width: 4, Height: -4, Mode: Stretch}, "can't fit a picture to 4x-4"},
 		{9, 9, FitOptions{Width: 1 << 40, Height: 4, Mode: Stretch}, "a side must be between"},
 		{9, 9, FitOptions{Width: 1 << 20, Height: 1 << 20, Mode: Stretch}, "the limit is 100000000 pixels"},
-		{9, 9, FitOptions{Width: 224, Height: 224, Mode: Crop, Resize: 200}, "resize 200 does not suit a crop of 224x224: it must be between 224, its shorter side, and 1048576"},
-		{9, 9, FitOptions{Width: 224, Height: 224, Mode: Crop, Resize: 1 << 30}, "resize 1073741824 does not suit"},
+		{9, 9, FitOptions{Width: 224, Height: 224, Mode: Crop, Resize: 200},
+			"resize 200 for a crop of 224x224 must be between 224, its shorter side, and 1048576"},
+		{9, 9, FitOptions{Width: 224, Height: 224, Mode: Crop, Resize: 1 << 30}, "resize 1073741824 for a crop"},
 		{9, 9, FitOptions{Width: 1 << 20, Height: 1, Mode: Crop, Resize: 2}, "start from 2097152x2"},
-		{9, 9, FitOptions{Width: 4, Height: 4, Mode: Stretch, Resize: 5}, "resize 5 has no meaning with mode \"stretch\""},
-		{9, 9, FitOptions{Width: 4, Height: 4, Mode: "squeeze"}, `unknown way to fit a picture "squeeze"; there are "crop" and "stretch"`},
+		{9, 9, FitOptions{Width: 4, Height: 4, Mode: Stretch, Resize: 5},
+			"resize 5 cannot be combined with mode \"stretch\""},
+		{9, 9, FitOptions{Width: 4, Height: 4, Mode: "squeeze"},
+			`unknown way to fit a picture: "squeeze"; choose from crop, stretch`},
 		{0, 9, FitOptions{Width: 4, Height: 4, Mode: Crop}, "a picture of 0x9 has no pixels"},
-		{1, 10_000_000, FitOptions{Width: 224, Height: 224, Mode: Stretch}, "resizing a picture of 1x10000000 to 224x224 takes too long"},
+		{1, 10_000_000, FitOptions{Width: 224, Height: 224, Mode: Stretch},
+			"resizing a picture of 1x10000000 to 224x224 takes too long"},
 		{20_000_000, 1, FitOptions{Width: 1, Height: 1, Mode: Stretch}, "takes too long"},
 	}
 	for _, test := range tests {

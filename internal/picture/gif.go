@@ -78,8 +78,8 @@ func (h gifHead) memory(canvas image.Point) int64 {
 	return need
 }
 
-// gifBackground is the colour around a first frame that is smaller than the
-// canvas: the transparent index, else index 0, as in Pillow 9.4.
+// gifBackground returns the colour around a first frame that is smaller than the
+// canvas: that of the transparent index, or else of index 0, as in Pillow 9.4.
 func gifBackground(m image.Image, transparent int) color.RGBA {
 	p, ok := m.(*image.Paletted)
 	index := max(transparent, 0)
@@ -103,8 +103,8 @@ const (
 	gifTransparentFlag = 0x01
 )
 
-// maxControls bounds the graphic controls remembered before one frame, of which
-// a proper file has one.
+// maxControls bounds the graphic controls that are kept before one frame. A
+// proper file has one.
 const maxControls = 16
 
 // walkGIF reads the blocks of a GIF whose header has been checked. It stops
@@ -161,7 +161,7 @@ func gifExtensionHead(extension []byte) int {
 	return start
 }
 
-// gifTableSize is the length in bytes of the colour table that flags announce.
+// gifTableSize returns the length in bytes of the colour table that flags announce.
 func gifTableSize(flags byte) int {
 	if flags&gifTableFlag == 0 {
 		return 0
@@ -169,7 +169,7 @@ func gifTableSize(flags byte) int {
 	return 3 << (1 + flags&7)
 }
 
-// skipSubBlocks returns the place after a run of sub-blocks, which ends with an
+// skipSubBlocks returns the offset after a run of sub-blocks, which ends with an
 // empty one.
 func skipSubBlocks(data []byte, at int) int {
 	for at < len(data) && data[at] != 0 {

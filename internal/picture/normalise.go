@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"image"
 	"math"
+
+	"cnncalc/internal/plain"
 )
 
 // ChannelOrder is the order of the three colour planes.
@@ -15,13 +17,13 @@ const (
 	BGR ChannelOrder = "bgr" // Caffe and what was converted from it
 )
 
-// NormaliseOptions says how a pixel's 0..255 becomes the network's number:
-// (pixel*Scale - Mean[c]) / Std[c] for plane c of the result. Mean and Std are
-// in the order of the result's planes (blue first for BGR) and in its units.
+// NormaliseOptions are the settings of Normalise, which makes of a pixel's 0..255
+// the value (pixel*Scale - Mean[c]) / Std[c] of plane c. Mean and Std are in the
+// order of the planes (blue first for BGR) and in the units of pixel*Scale.
 type NormaliseOptions struct {
 	Mean  []float64    // one for each plane; nil means 0
 	Std   []float64    // one for each plane; nil means 1
-	Order ChannelOrder // of a picture with three planes; "" means RGB
+	Order ChannelOrder // of three planes; "" means RGB
 	Scale float64      // 0 means 1/255, torchvision's ToTensor; Caffe takes 1
 }
 
@@ -37,8 +39,8 @@ func ImageNet() NormaliseOptions {
 }
 
 // Normalise writes src into dst as depth planes, [depth, height, width]. Depth 3
-// is colour; depth 1 is grey by ITU-R BT.601, as Pillow's convert("L"). Each
-// value is computed in float32 like torchvision's, and is equal to it bit by bit.
+// is colour; depth 1 is grey by ITU-R BT.601, as in Pillow's convert("L"). Values
+// are computed in float32 and equal torchvision's bit for bit.
 func Normalise(dst []float32, src *image.RGBA, depth int, o NormaliseOptions) error {
 	if depth != 1 && depth != 3 {
 		return fmt.Errorf("a picture has 3 planes (colour) or 1 (grey), but the network's input has depth %d", depth)
@@ -49,7 +51,7 @@ func Normalise(dst []float32, src *image.RGBA, depth int, o NormaliseOptions) er
 	}
 	w, h := src.Rect.Dx(), src.Rect.Dy()
 	if want := int64(w) * int64(h) * int64(depth); int64(len(dst)) != want {
-		return fmt.Errorf("a picture of %dx%dx%d makes %d values, but there is room for %d", w, h, depth, want, len(dst))
+		return fmt.Errorf("a picture of %dx%dx%d has %d values, but there is room for %d", w, h, depth, want, len(dst))
 	}
 	if depth == 1 {
 		normaliseGrey(dst, src, &tables[0])
@@ -66,10 +68,11 @@ func Normalise(dst []float32, src *image.RGBA, depth int, o NormaliseOptions) er
 	return nil
 }
 
-// tables returns, for each plane, what each of the 256 pixel values becomes.
+// tables returns for each plane what the 256 pixel values become.
 func (o NormaliseOptions) tables(depth int) ([][256]float32, error) {
 	if o.Order != "" && o.Order != RGB && o.Order != BGR {
-		return nil, fmt.Errorf("unknown order of colour planes %q; there are %q and %q", o.Order, RGB, BGR)
+		return nil, fmt.Errorf("unknown order of colour planes: %s; choose from %s, %s",
+			plain.Quote(string(o.Order)), RGB, BGR)
 	}
 	if o.Mean != nil && len(o.Mean) != depth {
 		return nil, fmt.Errorf("mean has %d values, but the network's input has depth %d", len(o.Mean), depth)
@@ -137,8 +140,8 @@ func normaliseGrey(dst []float32, src *image.RGBA, table *[256]float32) {
 	}
 }
 
-// luma is Pillow's convert("L") (Convert.c, L24): ITU-R BT.601 weights in 16
-// fractional bits.
+// luma converts as Pillow's convert("L") does (Convert.c, L24): with the weights
+// of ITU-R BT.601 in 16 fractional bits.
 func luma(r, g, b uint8) uint8 {
 	return uint8((uint32(r)*19595 + uint32(g)*38470 + uint32(b)*7471 + 0x8000) >> 16)
 }

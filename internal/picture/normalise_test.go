@@ -61,8 +61,10 @@ func TestNormalisePlanes(t *testing.T) {
 	}{
 		{"rgb", NormaliseOptions{Scale: 1}, []float32{1, 4, 7, 10, 2, 5, 8, 11, 3, 6, 9, 12}},
 		{"bgr", NormaliseOptions{Scale: 1, Order: BGR}, []float32{3, 6, 9, 12, 2, 5, 8, 11, 1, 4, 7, 10}},
-		{"caffe", NormaliseOptions{Scale: 1, Order: BGR, Mean: []float64{3, 2, 1}}, []float32{0, 3, 6, 9, 0, 3, 6, 9, 0, 3, 6, 9}},
-		{"std", NormaliseOptions{Scale: 2, Order: RGB, Std: []float64{1, 2, 4}}, []float32{2, 8, 14, 20, 2, 5, 8, 11, 1.5, 3, 4.5, 6}},
+		{"caffe", NormaliseOptions{Scale: 1, Order: BGR, Mean: []float64{3, 2, 1}},
+			[]float32{0, 3, 6, 9, 0, 3, 6, 9, 0, 3, 6, 9}},
+		{"std", NormaliseOptions{Scale: 2, Order: RGB, Std: []float64{1, 2, 4}},
+			[]float32{2, 8, 14, 20, 2, 5, 8, 11, 1.5, 3, 4.5, 6}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -118,9 +120,10 @@ func TestNormaliseRefuses(t *testing.T) {
 		o     NormaliseOptions
 		want  string
 	}{
-		{"depth 4", 16, 4, NormaliseOptions{}, "a picture has 3 planes (colour) or 1 (grey), but the network's input has depth 4"},
+		{"depth 4", 16, 4, NormaliseOptions{},
+			"a picture has 3 planes (colour) or 1 (grey), but the network's input has depth 4"},
 		{"depth 0", 0, 0, NormaliseOptions{}, "depth 0"},
-		{"room", 11, 3, NormaliseOptions{}, "a picture of 2x2x3 makes 12 values, but there is room for 11"},
+		{"room", 11, 3, NormaliseOptions{}, "a picture of 2x2x3 has 12 values, but there is room for 11"},
 		{"means", 12, 3, NormaliseOptions{Mean: []float64{1}}, "mean has 1 values, but the network's input has depth 3"},
 		{"grey with ImageNet's means", 4, 1, ImageNet(), "mean has 3 values, but the network's input has depth 1"},
 		{"stds", 12, 3, NormaliseOptions{Std: []float64{1, 1}}, "std has 2 values"},
@@ -131,7 +134,7 @@ func TestNormaliseRefuses(t *testing.T) {
 		{"scale", 12, 3, NormaliseOptions{Scale: inf}, "scale +Inf must be a positive number"},
 		{"negative scale", 12, 3, NormaliseOptions{Scale: -1}, "scale -1 must be a positive number"},
 		{"result", 12, 3, NormaliseOptions{Scale: 1e38}, "becomes +Inf"},
-		{"order", 12, 3, NormaliseOptions{Order: "rbg"}, `unknown order of colour planes "rbg"; there are "rgb" and "bgr"`},
+		{"order", 12, 3, NormaliseOptions{Order: "rbg"}, `unknown order of colour planes: "rbg"; choose from rgb, bgr`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

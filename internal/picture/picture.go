@@ -60,7 +60,7 @@ type Picture struct {
 	Width  int         // pixels, after the EXIF orientation is applied
 	Height int
 	Format string   // "PNG", "JPEG", "GIF", "WebP" or "BMP"
-	Notes  []string // what was changed or left out, such as "alpha dropped"
+	Notes  []string // what decoding changed or left out, such as "alpha dropped"
 }
 
 // Open decodes the picture file at path. It refuses anything but a regular file
@@ -201,8 +201,8 @@ func decode(data []byte, limits Limits) (*Picture, error) {
 	return &Picture{RGB: d.rgb, Width: size.X, Height: size.Y, Format: format, Notes: d.notes}, nil
 }
 
-// checkSize refuses a picture without pixels and one above the limit. It is
-// called with declared sizes before anything is allocated for them.
+// checkSize refuses a picture without pixels and one above the limit. Decoders
+// call it with declared sizes, before they allocate memory for them.
 func checkSize(width, height int64, limits Limits) error {
 	if width <= 0 || height <= 0 {
 		return fmt.Errorf("the picture has no pixels: its header says %dx%d", width, height)

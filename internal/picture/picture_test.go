@@ -199,7 +199,8 @@ func TestOpenRefuses(t *testing.T) {
 		{"folder", dir, "this is a folder", Limits{}},
 		{"missing", filepath.Join(dir, "none.png"), "no such file", Limits{}},
 		{"empty", file("empty.png", ""), "the file is empty", Limits{}},
-		{"too large", file("large.png", strings.Repeat("x", 3000)), "the file is 2.9 KiB; the limit for a picture is 2.0 KiB", Limits{Bytes: 2048}},
+		{"too large", file("large.png", strings.Repeat("x", 3000)),
+			"the file is 2.9 KiB; the limit for a picture is 2.0 KiB", Limits{Bytes: 2048}},
 		{"control characters", filepath.Join(dir, "a\x1b[31m\u202eb.png"), `a\x1b[31m\u202eb.png": no such file`, Limits{}},
 	}
 	for _, test := range tests {

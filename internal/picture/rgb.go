@@ -22,7 +22,7 @@ const (
 // 16-bit grey at 255, which turns nearly all of it white.
 func toRGB(m image.Image) (*image.RGBA, []string, error) {
 	switch m := m.(type) {
-	case *image.RGBA: // the decoders return it only where every alpha is 255
+	case *image.RGBA: // the decoders return it only if every alpha is 255
 		return m, nil, nil
 	case *image.NRGBA:
 		rgb, notes := dropAlpha(m)
@@ -72,9 +72,9 @@ func ycbcrToRGB(m *image.YCbCr) *image.RGBA {
 	return convertPlanes(m, jpegUpsampler(m), jpegRow)
 }
 
-// jpegRow is the conversion of JFIF (section "Colour space") in libjpeg's
-// fixed-point arithmetic with 16 fractional bits (jdcolor.c). That of package
-// color has the same factors and rounds otherwise, by up to one level.
+// jpegRow converts by JFIF (section "Colour space") in libjpeg's fixed-point
+// arithmetic with 16 fractional bits (jdcolor.c). Package color uses the same
+// factors but rounds differently, by up to one level.
 func jpegRow(dst, luma, cb, cr []uint8) {
 	dst, cb, cr = dst[:4*len(luma)], cb[:len(luma)], cr[:len(luma)]
 	for x, v := range luma {
@@ -88,7 +88,7 @@ func jpegRow(dst, luma, cb, cr []uint8) {
 	}
 }
 
-// clipJPEG takes a value with 16 fractional bits to 0..255.
+// clipJPEG brings a value with 16 fractional bits to 0..255.
 func clipJPEG(v int32) uint8 {
 	if uint32(v) < 1<<24 {
 		return uint8(v >> 16)
@@ -172,9 +172,9 @@ func invertedRow(dst, first, second, third []uint8) {
 	}
 }
 
-// inkToRGB uses Pillow's formula (Convert.c, cmyk2rgb). Ink is 255 at its
-// fullest. Pixels have 4 bytes: cyan, magenta and yellow come from inks, black
-// from the last byte in black. dst may be inks, black or both.
+// inkToRGB uses Pillow's formula (Convert.c, cmyk2rgb). 255 is full ink. Pixels
+// have 4 bytes: cyan, magenta and yellow come from inks, black from the last byte
+// in black. dst may be inks, black or both.
 func inkToRGB(dst, inks, black []uint8) {
 	for i := 0; i+3 < len(dst); i += 4 {
 		white := 255 - int(black[i+3])
@@ -185,7 +185,7 @@ func inkToRGB(dst, inks, black []uint8) {
 	}
 }
 
-// mulDiv255 is a*b/255, rounded to the nearest, for a and b in 0..255.
+// mulDiv255 returns a*b/255, rounded to the nearest, for a and b in 0..255.
 func mulDiv255(a, b int) int {
 	t := a*b + 128
 	return (t>>8 + t) >> 8

@@ -16,7 +16,7 @@ const (
 
 const supported = "PNG, JPEG, GIF, WebP and BMP are supported"
 
-// signature is a run of bytes at a fixed place that tells a kind of file.
+// signature is a run of bytes at a fixed offset by which a kind of file is known.
 type signature struct {
 	offset int
 	bytes  string
@@ -27,8 +27,8 @@ func (s signature) matches(data []byte) bool {
 	return len(data) >= s.offset && bytes.HasPrefix(data[s.offset:], []byte(s.bytes))
 }
 
-// supportedSignatures returns the kinds that Decode reads. WebP's bytes 4 to 7
-// are a size, so sniff checks its RIFF apart.
+// supportedSignatures returns the kinds that Decode reads. Bytes 4 to 7 of a WebP
+// are a size, so sniff checks its RIFF separately.
 func supportedSignatures() []signature {
 	return []signature{
 		{0, "\x89PNG\r\n\x1a\n", formatPNG},
@@ -40,8 +40,8 @@ func supportedSignatures() []signature {
 	}
 }
 
-// otherSignatures returns kinds that people give by mistake or hope for; naming
-// them is a better answer than "not a picture". The first that matches counts.
+// otherSignatures returns kinds that people give by mistake or hope for: naming
+// them helps more than "not a picture". The first that matches counts.
 func otherSignatures() []signature {
 	return []signature{
 		{0, "II*\x00", "a TIFF picture"},
@@ -82,7 +82,8 @@ func otherSignatures() []signature {
 	}
 }
 
-// sniff names the kind of a supported picture, or says what the data is instead.
+// sniff returns the kind of a supported picture, or an error that says what the
+// data is instead.
 func sniff(data []byte) (string, error) {
 	if len(data) == 0 {
 		return "", errors.New("the file is empty")
@@ -113,8 +114,8 @@ func unsupported(kind string) error {
 	return fmt.Errorf("this is %s; %s: convert it first", kind, supported)
 }
 
-// sniffText recognises what a download that went wrong leaves under a
-// picture's name, and pictures that are text.
+// sniffText recognises what a failed download leaves under the name of a picture,
+// and pictures that are text.
 func sniffText(data []byte) error {
 	head := data[:min(len(data), 1024)]
 	head = bytes.TrimPrefix(head, []byte("\xef\xbb\xbf"))
@@ -123,7 +124,8 @@ func sniffText(data []byte) error {
 	case bytes.HasPrefix(head, []byte("version https://git-lfs")):
 		return errors.New("not a picture: this is a Git LFS pointer; fetch the file itself with `git lfs pull`")
 	case bytes.HasPrefix(head, []byte("<!doctype html")), bytes.HasPrefix(head, []byte("<html")):
-		return errors.New("not a picture: this is a web page (HTML) saved under the picture's name; download the picture itself")
+		return errors.New("not a picture: this is a web page (HTML) saved under the name of a picture;" +
+			" download the picture itself")
 	case bytes.HasPrefix(head, []byte("<svg")),
 		bytes.HasPrefix(head, []byte("<")) && bytes.Contains(head, []byte("<svg")):
 		return unsupported("an SVG drawing")

@@ -90,8 +90,8 @@ func decodeWebP(data []byte, limits Limits) (decoded, error) {
 	return d, err
 }
 
-// decodeStillWebP leaves the orientation to its caller. taken is what memory has
-// gone, or will go, into other things than the frame in data, in bytes.
+// decodeStillWebP leaves the orientation to its caller. taken is the memory for
+// anything but the frame in data, in bytes.
 func decodeStillWebP(data []byte, orientation int, taken int64, limits Limits) (decoded, error) {
 	size, err := runConfig(formatWebP, webp.DecodeConfig, data, limits)
 	if err != nil {
@@ -210,8 +210,8 @@ func decodeAnimatedWebP(head webpHead, orientation int, fileSize int64, limits L
 	return d, nil
 }
 
-// stillWebP writes a WebP file of one frame. size is width-1 and height-1 in 3
-// bytes each, payload the frame's chunks.
+// stillWebP returns a WebP file of one frame. size has width-1 and height-1 in 3
+// bytes each, payload the chunks of the frame.
 func stillWebP(size []byte, hasAlpha bool, payload []byte) []byte {
 	var flags byte
 	if hasAlpha {
@@ -232,9 +232,9 @@ func webpToRGB(m *image.YCbCr) *image.RGBA {
 	return convertPlanes(m, upsampler{2, 2, webpTriangle}, webpRow)
 }
 
-// webpRow converts ITU-R BT.601 with luma from 16 to 235 (RFC 6386, section
-// 9.2), while image.YCbCr's own conversion takes JPEG's full range. The
-// arithmetic is libwebp's (dsp/yuv.h).
+// webpRow converts by ITU-R BT.601 with luma from 16 to 235 (RFC 6386, section
+// 9.2), in the arithmetic of libwebp (dsp/yuv.h). The conversion of image.YCbCr
+// expects the full range of JPEG.
 func webpRow(dst, luma, cb, cr []uint8) {
 	dst, cb, cr = dst[:4*len(luma)], cb[:len(luma)], cr[:len(luma)]
 	for x, v := range luma {
@@ -248,5 +248,5 @@ func webpRow(dst, luma, cb, cr []uint8) {
 	}
 }
 
-// clipWebP takes a value with 6 fractional bits to 0..255.
+// clipWebP brings a value with 6 fractional bits to 0..255.
 func clipWebP(v int32) uint8 { return uint8(min(max(v>>6, 0), 255)) }

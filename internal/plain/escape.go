@@ -1,5 +1,6 @@
-// Package plain makes untrusted text (names from files, paths, arguments) safe and short enough to print. It knows nothing of tables,
-// positions or networks, and imports only the standard library, so that every other package may use it.
+// Package plain makes untrusted text (names from files, paths, arguments) safe and short enough to print. It knows
+// nothing of tables, positions or networks, and imports only the standard library, so that every other package may use
+// it.
 package plain
 
 import (
