@@ -127,6 +127,7 @@ func (a *app) run(ctx context.Context, args []string, f *runFlags) error {
 	if err != nil {
 		return err
 	}
+	limit = limit.available() // now that the network's own description is in memory
 	names, err := readLabels(f.labels, l.network)
 	if err != nil {
 		return err
@@ -187,25 +188,10 @@ type memoryLimit struct {
 	given bool
 }
 
-func (m memoryLimit) String() string {
-	if m.given {
-		return m.allows()
-	}
-	return m.allows() + "; a smaller --batch or --input-size needs less"
-}
-
-// allows says how much memory there is.
-func (m memoryLimit) allows() string {
-	if m.given {
-		return "--max-memory allows " + bothSizes(m.bytes)
-	}
-	return "the machine has " + bothSizes(m.bytes) + " free"
-}
-
+// memoryLimit reads --max-memory.
 func (f *runFlags) memoryLimit() (memoryLimit, error) {
 	if f.maxMemory == "" {
-		bytes, _ := memory.Available()
-		return memoryLimit{bytes: bytes}, nil
+		return memoryLimit{}, nil
 	}
 	bytes, err := report.ParseBytes(f.maxMemory)
 	if err == nil && bytes < 1 {
@@ -215,6 +201,33 @@ func (f *runFlags) memoryLimit() (memoryLimit, error) {
 		return memoryLimit{}, usageError("--max-memory: %w", err)
 	}
 	return memoryLimit{bytes, true}, nil
+}
+
+// available returns the limit, or what the process can still allocate where that is less.
+func (m memoryLimit) available() memoryLimit {
+	free, known := memory.Available()
+	if known && (!m.given || free < m.bytes) {
+		return memoryLimit{bytes: max(free, 1)}
+	}
+	return m
+}
+
+func (m memoryLimit) String() string {
+	if m.given {
+		return m.allows()
+	}
+	return m.allows() + "; " + needsLess
+}
+
+// needsLess is the remedy where memory is short.
+const needsLess = "a smaller --batch or --input-size needs less"
+
+// allows says how much memory there is.
+func (m memoryLimit) allows() string {
+	if m.given {
+		return "--max-memory allows " + bothSizes(m.bytes)
+	}
+	return "only " + bothSizes(m.bytes) + " can be allocated here"
 }
 
 func bothSizes(bytes int64) string {
