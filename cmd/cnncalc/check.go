@@ -11,11 +11,11 @@ import (
 	"cnncalc/internal/spec"
 )
 
-const checkLong = `check computes every layer's shape by W2 = (W1 - F + 2P)/S + 1 and shows each mistake where
-it stands, with what would fit. Of a network with problems the table of the layers before the
-first one follows.
+const checkLong = `check computes every layer's shape by W2 = (W1 - F + 2P)/S + 1 and shows each mistake at its place
+in the file, with what would fit. For a network with problems it prints the table of the layers before the
+first one.
 
-Exit code: 0 where all networks are sound, 1 where one has a problem.`
+Exit code: 0 if all networks are sound, 1 if one has a problem.`
 
 type checkFlags struct {
 	specFlags
@@ -36,7 +36,7 @@ func newCheck(a *app) *cobra.Command {
 	f.register(flags)
 	f.registerFormat(flags, report.Text, report.JSON)
 	flags.BoolVar(&f.lint, "lint", false, "add the notes' advice on sizes, as notes")
-	flags.BoolVar(&f.table, "table", false, "print the table of a sound network too")
+	flags.BoolVar(&f.table, "table", false, "also print the table of a sound network")
 	return cmd
 }
 

@@ -19,14 +19,14 @@ func newExplain(a *app) *cobra.Command {
 	var f explainFlags
 	cmd := &cobra.Command{
 		Use:   "explain [SPEC]",
-		Short: "write the arithmetic of a layer out, as a teacher would",
+		Short: "write out the arithmetic of a layer, as a teacher would",
 		Long: `explain shows a layer's shape formula with its numbers, its parameters with and without sharing, its
 im2col matrices, MACs, memory and receptive field, and what the backward pass does there. Without
---layer it takes all layers in turn. Names are those that cnncalc memory --all prints.
+--layer it takes all layers in turn. cnncalc memory --all prints their names.
 
-The receptive field is what one value sees of the picture: so many pixels, the next value's field the
-jump further on, the first value's from the start on. Padding counts as pixels, and borders are left
-out of account, as is usual. Of several paths it holds what any of them sees.`,
+The receptive field is what one value sees of the picture: its size in pixels, the jump to the next
+value's field, and the pixel at which the first value's field starts. Padding counts as pixels, and
+borders are ignored, as is usual. With several paths it covers what any of them sees.`,
 		Example: "  cnncalc explain alexnet --layer conv1",
 		Args:    atMostOneSpec,
 		RunE:    func(_ *cobra.Command, args []string) error { return a.explain(args, &f) },
@@ -34,7 +34,7 @@ out of account, as is usual. Of several paths it holds what any of them sees.`,
 	flags := cmd.Flags()
 	f.register(flags)
 	f.registerPath(flags)
-	flags.StringVar(&f.layer, "layer", "", "name of the layer, as conv1")
+	flags.StringVar(&f.layer, "layer", "", "name of the layer, such as conv1")
 	return cmd
 }
 

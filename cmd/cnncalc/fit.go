@@ -14,16 +14,16 @@ import (
 	"cnncalc/internal/shape"
 )
 
-const fitLong = `fit tells the largest batch that a device's memory holds, in inference and in training, by type and optimizer,
-and of what its memory is made up. By PyTorch's account (cnncalc help memory) that is the largest batch whose peak is no
-more than the device's memory less a reserve.
+const fitLong = `fit finds the largest batch that fits in a device's memory, in inference and in training, by type and
+optimizer, and shows what uses the memory. In PyTorch's account (cnncalc help memory) that is the largest batch whose
+peak does not exceed the device's memory less a reserve.
 
-The reserve is for what no account has: the CUDA context, cuDNN's workspaces, fragmentation, a desktop. It is an
+The reserve is for what no account includes: the CUDA context, cuDNN's workspaces, fragmentation, a desktop. It is an
 assumption; --reserve sets it, as a size, a share of the memory, or the sum of both: 512MiB+5%.
 
---batches tells what each of these batches takes, --inputs what each of these input sizes does, for a batch of --batch.
-Where that batch does not fit, or one picture without --batch, fit says what is the most of it, and what would need
-less: each remedy's figures are computed like all others, for the network as it would be then.`
+--batches shows what each of these batches takes, --inputs what each of these input sizes does, for a batch of --batch.
+If that batch does not fit (one picture without --batch), fit shows its largest parts, and what would need less: each
+remedy's figures are computed like all others, for the network as it would then be.`
 
 // The reserve where none is given: about what a CUDA context with PyTorch's kernels takes, and some for fragmentation.
 const defaultReserve = "512MiB+5%"
@@ -69,19 +69,26 @@ func newFit(a *app) *cobra.Command {
 	f.registerTable(flags)
 	f.registerPath(flags)
 	f.registerUnits(flags)
-	registerBatch(flags, &f.batch, "the batch that is to fit")
+	registerBatch(flags, &f.batch, "the batch that should fit")
 	flags.StringVar(&f.deviceMemory, "device-memory", "", "the device's memory: 12GiB, 12GB, 12288MiB")
-	flags.StringVar(&f.device, "device", "", "a known device, such as rtx3060, t4, a100-40gb, in place of --device-memory")
-	flags.BoolVar(&f.listDevices, "list-devices", false, "print the known devices, their memory, and where that is from")
-	flags.StringVar(&f.reserve, "reserve", defaultReserve, "memory that is left to the context and fragmentation: an assumption")
+	flags.StringVar(&f.device, "device", "",
+		"a known device, such as rtx3060, t4 or a100-40gb, instead of --device-memory")
+	flags.BoolVar(&f.listDevices, "list-devices", false, "print the known devices, their memory, and its sources")
+	flags.StringVar(&f.reserve, "reserve", defaultReserve,
+		"memory for the context and fragmentation: an assumption")
 	flags.StringVar(&f.account, "account", string(memory.PyTorchAccount), choice.List(fitAccounts()))
 	flags.StringVar(&f.mode, "mode", "", "inference or training; both without it")
-	flags.StringSliceVar(&f.optimizers, "optimizer", nil, "in training, several with commas (default sgd,momentum,adam; momentum for --batches and --inputs): "+
-		strings.Join(memory.Optimizers(), ", "))
-	flags.StringSliceVar(&f.dtypes, "dtype", nil, "several with commas (default fp32,amp,fp16,int8; fp32 for --batches and --inputs): "+strings.Join(memory.DTypes(), ", "))
-	flags.StringVar(&f.torch, "torch", "", "the release whose rules --account pytorch follows: "+choice.List(memory.Torches())+" (default 2-cuda)")
+	flags.StringSliceVar(&f.optimizers, "optimizer", nil,
+		"in training, several with commas (default sgd,momentum,adam; momentum for --batches and --inputs): "+
+			strings.Join(memory.Optimizers(), ", "))
+	flags.StringSliceVar(&f.dtypes, "dtype", nil,
+		"several with commas (default fp32,amp,fp16,int8; fp32 for --batches and --inputs): "+
+			strings.Join(memory.DTypes(), ", "))
+	flags.StringVar(&f.torch, "torch", "", "the release whose rules --account pytorch follows: "+
+		choice.List(memory.Torches())+" (default 2-cuda)")
 	flags.Var(numbersFlag{&f.batches}, "batches", "print what these batches take: 1,2,4,8")
-	flags.StringSliceVar(&f.inputs, "inputs", nil, "print the largest batch of these input sizes, and what --batch takes: 224,256,640x480")
+	flags.StringSliceVar(&f.inputs, "inputs", nil,
+		"print the largest batch of these input sizes, and what --batch takes: 224,256,640x480")
 	return cmd
 }
 
@@ -111,7 +118,8 @@ func (a *app) fit(args []string, f *fitFlags) error {
 
 // query reads the flags, and refuses those that cannot be combined. It has no networks yet.
 func (f *fitFlags) query() (*fit.Query, error) {
-	q := &fit.Query{Account: memory.AccountName(f.account), Torch: memory.Torch2CUDA, Batch: f.batch, Batches: f.batches, BySize: f.inputs != nil}
+	q := &fit.Query{Account: memory.AccountName(f.account), Torch: memory.Torch2CUDA, Batch: f.batch, Batches: f.batches,
+		BySize: f.inputs != nil}
 	var err error
 	if q.Budget, err = f.budget(); err != nil {
 		return nil, err
@@ -136,7 +144,8 @@ func fitAccounts() []string {
 // check refuses what no network would suit.
 func (f *fitFlags) check() error {
 	if f.account == string(memory.RunAccount) {
-		return usageError("--account: cnncalc is of cnncalc run, which refuses what passes its --max-memory; choose pytorch or notes")
+		return usageError("--account: cnncalc describes `cnncalc run`, which already rejects anything above --max-memory; choose " +
+			"pytorch or notes")
 	}
 	account, err := choice.Parse[memory.AccountName](f.account, "an account that fit has", fitAccounts())
 	switch {
@@ -150,9 +159,9 @@ func (f *fitFlags) check() error {
 	}
 	switch {
 	case f.batches != nil && (f.inputs != nil || f.batchGiven):
-		return usageError("--batches goes with neither --inputs nor --batch: each is a table of its own")
+		return usageError("--batches cannot be combined with --inputs or --batch: each makes its own table")
 	case f.inputs != nil && f.inputSize != "":
-		return usageError("--inputs goes not with --input-size: list all sizes there")
+		return usageError("--inputs cannot be combined with --input-size: list all sizes in --inputs")
 	}
 	for _, b := range f.batches {
 		if b < 1 {
@@ -183,7 +192,7 @@ func (f *fitFlags) budget() (fit.Budget, error) {
 func (f *fitFlags) deviceOrMemory() (*fit.Device, int64, error) {
 	switch {
 	case f.device != "" && f.deviceMemory != "":
-		return nil, 0, usageError("--device and --device-memory both give the memory: take one of them")
+		return nil, 0, usageError("--device and --device-memory both give the memory: use one of them")
 	case f.device != "":
 		device, err := fit.FindDevice(f.device)
 		if err != nil {
@@ -197,7 +206,8 @@ func (f *fitFlags) deviceOrMemory() (*fit.Device, int64, error) {
 		}
 		return nil, bytes, nil
 	}
-	return nil, 0, usageError("fit needs the device's memory: --device-memory 12GiB, or --device rtx3060 (--list-devices shows the known ones)")
+	return nil, 0, usageError("fit needs the device's memory: --device-memory 12GiB, or --device rtx3060 " +
+		"(--list-devices shows the known ones)")
 }
 
 // combinations are the modes, types and optimizers that are asked for.
@@ -211,7 +221,7 @@ func (f *fitFlags) combinations(torch memory.Torch) ([]memory.Options, error) {
 		modes = []memory.Mode{mode}
 	}
 	if f.optimizers != nil && !slices.Contains(modes, memory.Training) {
-		return nil, usageError("--optimizer is for training: leave it out, or take --mode training")
+		return nil, usageError("--optimizer is for training: leave it out, or use --mode training")
 	}
 	dtypes, optimizers := f.defaultDTypes(), []memory.Optimizer{"sgd", memory.DefaultOptimizer, "adam"}
 	if f.isCurve() {
@@ -231,7 +241,7 @@ func (f *fitFlags) combinations(torch memory.Torch) ([]memory.Options, error) {
 	return f.suitable(torch, modes, dtypes, optimizers)
 }
 
-// isCurve tells whether the table is over batches or input sizes.
+// isCurve reports whether the table is over batches or input sizes.
 func (f *fitFlags) isCurve() bool { return f.batches != nil || f.inputs != nil }
 
 func (f *fitFlags) defaultDTypes() []memory.DType {
@@ -257,7 +267,8 @@ func parseAll[T any](flag string, words []string, parse func(string) (T, error))
 }
 
 // suitable are those that can be combined. A type that suits no mode is an error.
-func (f *fitFlags) suitable(torch memory.Torch, modes []memory.Mode, dtypes []memory.DType, optimizers []memory.Optimizer) ([]memory.Options, error) {
+func (f *fitFlags) suitable(torch memory.Torch, modes []memory.Mode, dtypes []memory.DType,
+	optimizers []memory.Optimizer) ([]memory.Options, error) {
 	var all []memory.Options
 	used := map[memory.DType]bool{}
 	var refused error
@@ -301,7 +312,7 @@ func (a *app) resized(l *loaded, f *fitFlags) ([]*shape.Network, error) {
 		}
 		n, problems := l.file.Network(options)
 		if len(problems) > 0 {
-			a.note("--inputs %s does not suit the network:", size)
+			a.note("--inputs %s does not fit the network:", size)
 			if err := l.file.Source.Print(a.err, problems); err != nil {
 				return nil, outputError(err)
 			}
@@ -316,7 +327,7 @@ func (a *app) resized(l *loaded, f *fitFlags) ([]*shape.Network, error) {
 func (l *loaded) resize(f *fitFlags, width, height int64) *shape.Network {
 	options, err := f.options()
 	if err != nil {
-		return nil // not reached: they were read before
+		return nil // not reached: they have been read before
 	}
 	options.InputWidth, options.InputHeight = width, height
 	n, problems := l.file.Network(options)
@@ -339,7 +350,8 @@ func (a *app) listDevices(args []string, f *fitFlags, flags *pflag.FlagSet) erro
 		}
 	})
 	if len(others) > 0 {
-		return usageError("--list-devices prints the known devices, and goes not with %s", strings.Join(others, ", "))
+		return usageError("--list-devices prints the known devices, and cannot be combined with %s",
+			strings.Join(others, ", "))
 	}
 	devices, err := fit.Devices()
 	if err != nil {

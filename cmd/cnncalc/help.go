@@ -13,9 +13,9 @@ const languageHelp = `An architecture file:
 
   name: mynet
   input: 32x32x3              # width x height x depth, everywhere in this order
-  classes: 10                 # the size of the last FC, where it has none of its own
+  classes: 10                 # the size of the last FC if it has none of its own
   vars: {N: 3, widths: [64, 128]}
-  defaults: {conv: {size: 3}} # fields of a kind, where a layer does not set them
+  defaults: {conv: {size: 3}} # fields of a kind, for layers that do not set them
   blocks:
     unit(w, s=1): |
       ADD(CONV3-w s(s) p1 -> BN -> RELU -> CONV3-w -> BN | IDENTITY) -> RELU
@@ -28,25 +28,25 @@ const languageHelp = `An architecture file:
   [A -> B]*3           three times; the count is a number, a variable, (an expression) or a {list}
   POOL?                as often as the variable pool says, once unless it is set
   CONCAT(A | B -> C)   paths from one result, joined; also ADD and MUL; IDENTITY is an empty path
-  @name                behind an item names its result; a path may start from it: CONCAT(IDENTITY | @name)
+  @name                after an item names its result; a path may start from it: CONCAT(IDENTITY | @name)
   @name+               adds a result to a list; CONCAT(@name) joins all that are in it so far
   unit(64, s=2)        calls a block
 
-A layer is KIND, size, -filters, options: CONV3-64 s2 p1, CONV7x1-192 (7 wide, 1 high). Variables stand bare
-behind - and *, else in parentheses: CONV(f)-w s(s). A list {64,128} takes one value for each turn of the
-repeat round it that has as many turns. # after a blank starts a comment. As list items, layers may also be
-written - conv: {filters: 64, size: 3, name: conv1}.
+A layer is KIND, size, -filters, options: CONV3-64 s2 p1, CONV7x1-192 (7 wide, 1 high). Variables are
+written bare after - and *, otherwise in parentheses: CONV(f)-w s(s). A list {64,128} takes one value for each
+turn of the repeat around it that has as many turns. # after a space starts a comment. As list items, layers may
+also be written - conv: {filters: 64, size: 3, name: conv1}.
 
-Under "layers: |" YAML reads text as it is. In other places [ @ * { , and " #" mean something to YAML.
+Under "layers: |" YAML leaves text unchanged. Elsewhere [ @ * { , and " #" mean something to YAML.
 
 Shapes are strict: W2 = (W1 - F + 2P)/S + 1 must be a whole number, or the layer says floor or ceil.
 With dilation d the window covers d(F-1)+1. Dilation counts as frameworks do, 1 is dense; the notes' example
 calls that 0.
 
-Kinds (cnncalc help KIND tells more):
+Kinds (cnncalc help KIND says more):
 `
 
-// newHelp replaces cobra's help command, which takes an unknown topic for no error.
+// newHelp replaces cobra's help command, which exits with 0 for an unknown topic.
 func newHelp() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [command]",
@@ -72,7 +72,8 @@ func helpTopics() []*cobra.Command {
 		{Use: "counting", Short: "how other programs count, for memory --as and reconcile", Long: countingHelp()},
 	}
 	for _, k := range op.Kinds() {
-		topics = append(topics, &cobra.Command{Use: strings.ToLower(k.Name), Aliases: []string{k.Name}, Hidden: true, Long: kindHelp(k)})
+		topics = append(topics,
+			&cobra.Command{Use: strings.ToLower(k.Name), Aliases: []string{k.Name}, Hidden: true, Long: kindHelp(k)})
 	}
 	return topics
 }

@@ -29,21 +29,21 @@ func countingHelp() string {
 // Width of the paragraphs in countingHelp, in characters.
 const countingWidth = 100
 
-const countingIntro = `cnncalc memory --as NAME counts a network as another program does, in its units and under its labels, and
-cnncalc reconcile A B lists what lies between two of them. The figures are held to what the programs print for
-14 networks of torchvision (torchvision/NAME), those of convnet-burden to its published table. A kind of layer
-that is in none of these is counted by the program's source, and the output says so.
+const countingIntro = `cnncalc memory --as NAME counts a network as another program does, in its units and
+under its labels, and cnncalc reconcile A B lists the differences between two of them. The figures equal what the
+programs print for 14 networks of torchvision (torchvision/NAME), and for convnet-burden its published table. A kind
+of layer that is in none of these is counted as the program's source says, and the output says so.
 `
 
 const countingModules = `
-What is a module decides what torchsummary, thop and ptflops see. Every layer is one, but for ADD, CONCAT, MUL and
-CROP; so is a block with paths. A file may say otherwise, as torchvision's code does:
+torchsummary, thop and ptflops see modules. Every layer is one, except ADD, CONCAT, MUL and CROP; so is a block
+with paths. A file may change this, as torchvision's code does:
 
   pytorch:
-    modules: [unit, inception]             # blocks that are modules, in place of those with paths
+    modules: [unit, inception]             # blocks that are modules, instead of those with paths
     functions: [relu, inception.pool]      # kinds, kinds in a block, or labels that are called as functions
     lists: [dense]                         # blocks whose input is a list of tensors: torchsummary fails there
 
-convnet-burden's table has other networks under some names: its alexnet is without LRN, its resnet-50, 101 and
-152 are Caffe's (the stride in the first 1x1), and its googlenet is Caffe's with auxiliary heads.
+Some names in convnet-burden's table mean other networks: its alexnet has no LRN, its resnet-50, 101 and 152 are
+Caffe's (with the stride in the first 1x1), and its googlenet is Caffe's with auxiliary heads.
 `

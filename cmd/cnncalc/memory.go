@@ -11,24 +11,24 @@ import (
 	"cnncalc/internal/report"
 )
 
-const memoryLong = `memory tells what a batch needs, by one of three accounts:
+const memoryLong = `memory prints what a batch needs, by one of three accounts:
 
   notes    the notes' VGG table: every layer's volume, weights and MACs, then the volumes (twice, for the
            backward pass), the parameters (with their gradients and the optimizer's cache), and the batch
-           of pictures. It is no measure of what a framework takes.
+           of pictures. It does not measure what a framework takes.
   pytorch  what PyTorch takes: the tensors that autograd saves for the backward pass, each storage counted
            once, with parameters, gradients and the optimizer's state, and the peak of an iteration, step by
-           step. Files say which layers work in place: defaults: {relu: {inplace: true}}.
-  cnncalc  what cnncalc run takes on this machine: where each volume lives, and the totals.
+           step. The file says which layers work in place: defaults: {relu: {inplace: true}}.
+  cnncalc  what cnncalc run takes on this machine: where each volume is, and the totals.
 
-By the notes, activation functions make no volume of their own; --all lists them too. A MAC is one
-multiply-accumulate of a convolution or FC, biases not counted; 1 MAC is 2 FLOPs.
+In the notes' account, activation functions make no volume of their own; --all lists them too. A MAC is one
+multiply-accumulate of a convolution or FC, without biases; 1 MAC is 2 FLOPs.
 
-Gradients are set to None before an iteration, and the optimizer's state is there already. fp16 and bf16
-hold all of the network; amp is torch.autocast, with weights in float32; int8 is for inference.
+Before an iteration, gradients are None and the optimizer's state exists. fp16 and bf16 apply to the whole
+network; amp is torch.autocast, with weights in float32; int8 is for inference.
 
---timeline shows what is alive after every step, forward and backward, and at most within it: as bars as wide as the
-terminal, or 80 columns. In text and Markdown the steps of long networks are folded to some 60 rows ("conv3 +2" is
+--timeline shows what is alive after every step, forward and backward, and at most during it: as bars as wide as the
+terminal, or 80 columns. In text and Markdown, the steps of long networks are folded to some 60 rows ("conv3 +2" is
 conv3, where the most is alive, and two more); --all prints each, as CSV and JSON do. --format svg, or -o with a name
 that ends in .svg, draws it for a document.`
 
@@ -73,16 +73,22 @@ func newMemory(a *app) *cobra.Command {
 	flags.Lookup("format").Usage += "; with --timeline svg too"
 	f.registerPath(flags)
 	f.registerUnits(flags)
-	f.registerColumns(flags, "columns to print, in order; for notes: name,layer,output,memory,weights,biases,macs,field,jump,start")
+	f.registerColumns(flags,
+		"columns to print, in order; for notes: name,layer,output,memory,weights,biases,macs,field,jump,start")
 	registerBatch(flags, &f.batch, "pictures in a batch")
 	flags.StringVar(&f.account, "account", string(memory.NotesAccount), choice.List(memory.AccountNames()))
-	flags.StringVar(&f.mode, "mode", "", "inference or training; without it notes prints both, and pytorch is of training")
-	flags.StringVar(&f.optimizer, "optimizer", "", "in training: "+strings.Join(memory.Optimizers(), ", ")+" (default momentum)")
+	flags.StringVar(&f.mode, "mode", "", "inference or training; without it notes prints both, and pytorch is for training")
+	flags.StringVar(&f.optimizer, "optimizer", "", "in training: "+strings.Join(memory.Optimizers(), ", ")+
+		" (default momentum)")
 	flags.StringVar(&f.dtype, "dtype", "", strings.Join(memory.DTypes(), ", ")+" (default fp32)")
-	flags.StringVar(&f.torch, "torch", "", "the release whose rules --account pytorch follows: "+choice.List(memory.Torches())+" (default 2-cuda)")
-	flags.BoolVar(&f.all, "all", false, "list layers too that make no volume and have no parameters; with --timeline, every step in text")
-	flags.StringVar(&f.as, "as", "", "count as another program does: "+strings.Join(count.Names(), ", ")+" (cnncalc help counting)")
-	flags.BoolVar(&f.timeline, "timeline", false, "print or draw what is alive after every step, by --account pytorch (the default here) or cnncalc")
+	flags.StringVar(&f.torch, "torch", "", "the release whose rules --account pytorch follows: "+
+		choice.List(memory.Torches())+" (default 2-cuda)")
+	flags.BoolVar(&f.all, "all", false,
+		"also list layers without a volume or parameters of their own; with --timeline, every step in text")
+	flags.StringVar(&f.as, "as", "", "count as another program does: "+strings.Join(count.Names(), ", ")+
+		" (cnncalc help counting)")
+	flags.BoolVar(&f.timeline, "timeline", false,
+		"print or draw what is alive after every step, by --account pytorch (the default here) or cnncalc")
 	return cmd
 }
 

@@ -34,8 +34,8 @@ func (l *loaded) pytorchMemory(f *memoryFlags, o memory.Options) (report.View, e
 	return &report.PyTorchMemory{Title: l.title(), Network: l.network, Account: account, All: f.all}, nil
 }
 
-// runMemory makes the account of cnncalc run. It is exact, but depends on the processor and the number of threads, as the
-// kernels do.
+// runMemory makes the account of cnncalc run. It is exact, but depends on the processor and the number of threads, as
+// the kernels do.
 func (l *loaded) runMemory(f *memoryFlags) (report.View, error) {
 	threads := defaultThreads()
 	program, err := l.planRun(f.batch, threads)

@@ -4,9 +4,10 @@ import (
 	"cnncalc/internal/memory"
 )
 
-// accountOptions reads the flags of the accounts, and refuses those that cannot be combined.
+// accountOptions reads the flags of the accounts, and returns an error for those that cannot be combined.
 func (f *memoryFlags) accountOptions() (memory.AccountName, memory.Options, error) {
-	o := memory.Options{Torch: memory.Torch2CUDA, Mode: memory.Training, DType: memory.FP32, Optimizer: memory.DefaultOptimizer}
+	o := memory.Options{Torch: memory.Torch2CUDA, Mode: memory.Training, DType: memory.FP32,
+		Optimizer: memory.DefaultOptimizer}
 	account, err := memory.ParseAccountName(f.account)
 	if err != nil {
 		return account, o, usageError("--account: %w", err)
@@ -18,16 +19,18 @@ func (f *memoryFlags) accountOptions() (memory.AccountName, memory.Options, erro
 	case f.torch != "" && account != memory.PyTorchAccount:
 		return account, o, usageError("--torch is for --account pytorch, not for %s", f.account)
 	case account == memory.RunAccount && o.DType != memory.FP32:
-		return account, o, usageError("--account cnncalc is of cnncalc run, which computes in fp32; --account pytorch has --dtype %s", o.DType)
+		return account, o, usageError("--account cnncalc describes `cnncalc run`, which computes in fp32; --account pytorch has "+
+			"--dtype %s", o.DType)
 	case account == memory.RunAccount && (f.mode == string(memory.Training) || f.optimizer != ""):
-		return account, o, usageError("--account cnncalc is of cnncalc run, which trains nothing; --account pytorch has training")
+		return account, o, usageError("--account cnncalc describes `cnncalc run`, which does not train; --account pytorch has " +
+			"training")
 	case f.optimizer != "" && o.Mode == memory.Inference:
-		return account, o, usageError("--optimizer is for training: leave it out, or take --mode training")
+		return account, o, usageError("--optimizer is for training: leave it out, or use --mode training")
 	}
 	return account, o, checkOptions(account, o)
 }
 
-// checkOptions refuses a type that an account does not have with the other options.
+// checkOptions returns an error for a type that an account does not have with the other options.
 func checkOptions(account memory.AccountName, o memory.Options) error {
 	switch account {
 	case memory.NotesAccount:

@@ -35,8 +35,8 @@ func TestMemoryGolden(t *testing.T) {
 	}
 }
 
-// notesVGG16 is the table of VGGNet in the CS231n notes (Convolutional Networks, "Case studies"), typed off. Its last two
-// lines are "TOTAL memory: 24M * 4 bytes ~= 93MB / image", which its own rows contradict, and "TOTAL params: 138M".
+// notesVGG16 is the table of VGGNet in the CS231n notes (Convolutional Networks, "Case studies"), typed off. Its last
+// two lines are "TOTAL memory: 24M * 4 bytes ~= 93MB / image", which its own rows contradict, and "TOTAL params: 138M".
 const notesVGG16 = `
 INPUT: [224x224x3]        memory:  224*224*3=150K   weights: 0
 CONV3-64: [224x224x64]  memory:  224*224*64=3.2M   weights: (3*3*3)*64 = 1,728
@@ -140,7 +140,8 @@ func TestMemoryJSON(t *testing.T) {
 		} `json:"receptive_field"`
 	}
 	decodeStrictly(t, string(document.Layers[1]), &conv1)
-	got := layer{conv1.Name, conv1.Kind, conv1.Notation, conv1.Output, counts{conv1.Activations, conv1.Weights, conv1.Biases, conv1.Parameters, conv1.MACs}}
+	got := layer{conv1.Name, conv1.Kind, conv1.Notation, conv1.Output,
+		counts{conv1.Activations, conv1.Weights, conv1.Biases, conv1.Parameters, conv1.MACs}}
 	if got != want {
 		t.Errorf("layer %+v, want %+v", got, want)
 	}

@@ -28,11 +28,11 @@ func (a *app) timeline(args []string, f *memoryFlags) error {
 	}
 	switch {
 	case f.as != "":
-		return usageError("--timeline is what PyTorch or cnncalc run takes; leave out --as")
+		return usageError("--timeline shows what PyTorch or cnncalc run takes; leave out --as")
 	case draw && f.columns != nil:
 		return usageError("--columns is for tables")
 	case f.account == string(memory.NotesAccount):
-		return usageError("--timeline: the notes' account has no steps; take --account pytorch or cnncalc")
+		return usageError("--timeline: the notes' account has no steps; use --account pytorch or cnncalc")
 	}
 	account, options, err := f.accountOptions()
 	if err != nil {

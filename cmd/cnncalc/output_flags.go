@@ -35,7 +35,7 @@ func (f *outputFlags) registerTable(flags *pflag.FlagSet) {
 }
 
 func (f *outputFlags) registerPath(flags *pflag.FlagSet) {
-	flags.StringVarP(&f.path, "output", "o", "", "write to this file, whole or not at all")
+	flags.StringVarP(&f.path, "output", "o", "", "write to this file, completely or not at all")
 }
 
 func (f *outputFlags) registerUnits(flags *pflag.FlagSet) {

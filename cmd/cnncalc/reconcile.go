@@ -9,9 +9,9 @@ import (
 	"cnncalc/internal/report"
 )
 
-const reconcileLong = `reconcile counts a network as two programs do and lists what lies between their figures, item by item:
-the first figure and the items add up to the second, exactly. Quantities that only one of them counts are left
-out. cnncalc help counting lists the programs.`
+const reconcileLong = `reconcile counts a network as two programs do and lists the differences, item by item: the first figure
+and the items add up to the second, exactly. Quantities that only one of them counts are left out. cnncalc help counting
+lists the programs.`
 
 type reconcileFlags struct {
 	specFlags
@@ -22,11 +22,12 @@ type reconcileFlags struct {
 func newReconcile(a *app) *cobra.Command {
 	var f reconcileFlags
 	cmd := &cobra.Command{
-		Use:     "reconcile A B [SPEC]",
-		Short:   "list what lies between the figures of two programs that count",
-		Long:    reconcileLong,
-		Example: "  cnncalc reconcile fvcore thop torchvision/resnet50\n  cnncalc reconcile torchinfo torchsummary mynet.yaml --format csv",
-		RunE:    func(_ *cobra.Command, args []string) error { return a.reconcile(args, &f) },
+		Use:   "reconcile A B [SPEC]",
+		Short: "list the differences between the figures of two programs that count",
+		Long:  reconcileLong,
+		Example: "  cnncalc reconcile fvcore thop torchvision/resnet50\n  cnncalc reconcile torchinfo torchsummary " +
+			"mynet.yaml --format csv",
+		RunE: func(_ *cobra.Command, args []string) error { return a.reconcile(args, &f) },
 	}
 	flags := cmd.Flags()
 	f.register(flags)
@@ -45,7 +46,8 @@ func (a *app) reconcile(args []string, f *reconcileFlags) error {
 		return err
 	}
 	if len(args) < 2 || len(args) > 3 {
-		return usageError("reconcile takes two conventions and at most one SPEC: choose from %s", strings.Join(count.Names(), ", "))
+		return usageError("reconcile takes two conventions and at most one SPEC: choose from %s",
+			strings.Join(count.Names(), ", "))
 	}
 	from, err := count.Find(args[0])
 	if err != nil {

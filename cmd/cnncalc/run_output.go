@@ -16,7 +16,8 @@ func (o *outcome) view(l *loaded, f *runFlags) *report.Run {
 	}
 	v.Peak, _ = memory.PeakResident()
 	for i, p := range o.pictures {
-		v.Pictures = append(v.Pictures, report.RunPicture{File: p.path, Width: p.width, Height: p.height, Top: o.topClasses(i, f.top)})
+		v.Pictures = append(v.Pictures,
+			report.RunPicture{File: p.path, Width: p.width, Height: p.height, Top: o.topClasses(i, f.top)})
 	}
 	for i := range o.profile.Layers {
 		v.Layers = append(v.Layers, o.layerView(i))

@@ -9,18 +9,18 @@ import (
 	"cnncalc/internal/traffic"
 )
 
-const trafficLong = `traffic prints the bytes that each layer moves between memory and processor, its arithmetic intensity
-in MACs for each byte, and whether arithmetic or memory bounds it on a machine of that --peak and
---bandwidth (the roofline model). Their defaults are assumptions, near one core of a desktop processor.
+const trafficLong = `traffic prints the bytes that each layer moves between memory and processor, its arithmetic
+intensity in MACs per byte, and whether arithmetic or memory bounds it on a machine with that --peak and
+--bandwidth (the roofline model). Their defaults are assumptions, close to one core of a desktop processor.
 
-Counted is, in float32, what a framework moves that fuses no layers: each layer reads each of its inputs
+It counts, in float32, what a framework moves that fuses no layers: each layer reads each of its inputs
 once, its weights once for the batch, and writes its output once. Activation functions and BN are layers
-too; DROPOUT and FLATTEN move nothing when a network runs. Times are the least that this takes, an estimate:
-arithmetic other than MACs is taken for nothing, and a kernel that needs fewer multiplications than MACs, as
-Winograd's, can be faster.
+too; DROPOUT and FLATTEN move nothing when a network runs. Times are lower bounds and estimates: arithmetic
+other than MACs takes no time, and a kernel that needs fewer multiplications than MACs, such as Winograd's,
+can be faster.
 
-columns is the matrix that im2col makes of one picture for a CONV, inflation its size for that of the
-CONV's input, which the notes name as the drawback of im2col. scratch is what cnncalc run takes there
+columns is the matrix that im2col makes of one picture for a CONV; inflation is its size divided by that of
+the CONV's input, which the notes call the drawback of im2col. scratch is what cnncalc run takes there
 instead, for the batch: exact for this processor and --threads.`
 
 // The machine that is assumed.
@@ -60,7 +60,8 @@ func newTraffic(a *app) *cobra.Command {
 	f.registerTable(flags)
 	f.registerPath(flags)
 	f.registerUnits(flags)
-	f.registerColumns(flags, "columns to print, in order: name,layer,read,weights,written,macs,intensity,bound,time,columns,inflation,scratch")
+	f.registerColumns(flags,
+		"columns to print, in order: name,layer,read,weights,written,macs,intensity,bound,time,columns,inflation,scratch")
 	registerBatch(flags, &f.batch, "pictures in a batch")
 	flags.StringVar(&f.peak, "peak", assumedPeak, "arithmetic of the machine, in FLOP/s")
 	flags.StringVar(&f.bandwidth, "bandwidth", assumedBandwidth, "bandwidth of the machine's memory, in bytes a second")

@@ -20,13 +20,15 @@ func TestTrafficScratchIsTheArenas(t *testing.T) {
 		return all[1:]
 	}
 	arena := map[string]string{}
-	for _, row := range rows(callFine(t, "memory", "vgg16", "--batch", "2", "--account", "cnncalc", "--format", "csv", "--columns", "name,holds,bytes")) {
+	for _, row := range rows(callFine(t, "memory", "vgg16", "--batch", "2", "--account", "cnncalc", "--format", "csv",
+		"--columns", "name,holds,bytes")) {
 		if row[1] == "scratch" {
 			arena[row[0]] = row[2]
 		}
 	}
 	scratch := map[string]string{}
-	for _, row := range rows(callFine(t, "traffic", "vgg16", "--batch", "2", "--format", "csv", "--columns", "name,scratch,columns")) {
+	for _, row := range rows(callFine(t, "traffic", "vgg16", "--batch", "2", "--format", "csv", "--columns",
+		"name,scratch,columns")) {
 		if row[1] == "" {
 			continue
 		}
@@ -61,11 +63,13 @@ func TestTrafficJSON(t *testing.T) {
 		Layers []json.RawMessage
 		Totals counts
 	}
-	decodeStrictly(t, callFine(t, "traffic", "cifar10", "--batch", "3", "--bandwidth", "10GB/s", "--threads", "2", "--format", "json"), &d)
+	decodeStrictly(t,
+		callFine(t, "traffic", "cifar10", "--batch", "3", "--bandwidth", "10GB/s", "--threads", "2", "--format", "json"), &d)
 	if d.Schema != "cnncalc/1" || d.Network != "cifar10" || d.Batch != 3 || d.Machine.Threads != 2 {
 		t.Errorf("%+v", d)
 	}
-	if d.Machine.Peak != 100e9 || d.Machine.Bandwidth != 10e9 || d.Machine.Ridge != 5 || len(d.Machine.Assumed) != 1 || d.Machine.Assumed[0] != "peak" {
+	if d.Machine.Peak != 100e9 || d.Machine.Bandwidth != 10e9 || d.Machine.Ridge != 5 || len(d.Machine.Assumed) != 1 ||
+		d.Machine.Assumed[0] != "peak" {
 		t.Errorf("machine %+v", d.Machine)
 	}
 	if len(d.Layers) != 5 {

@@ -10,8 +10,8 @@ import (
 	"cnncalc/internal/plain"
 )
 
-// Parse returns the word where it is one of the choices. The error for another word lists them and suggests the nearest;
-// what is the noun with its article, such as "a format".
+// Parse returns the word where it is one of the choices. The error for another word lists them and suggests the
+// nearest; what is the noun with its article, such as "a format".
 func Parse[T ~string](word, what string, choices []string) (T, error) {
 	if slices.Contains(choices, word) {
 		return T(word), nil

@@ -29,7 +29,8 @@ func TestParse(t *testing.T) {
 }
 
 func TestList(t *testing.T) {
-	for want, choices := range map[string][]string{"": nil, "red": colours[:1], "red or green": colours[:2], "red, green or blue": colours} {
+	for want, choices := range map[string][]string{"": nil, "red": colours[:1], "red or green": colours[:2],
+		"red, green or blue": colours} {
 		if got := List(choices); got != want {
 			t.Errorf("%v: %q, want %q", choices, got, want)
 		}

@@ -7,13 +7,14 @@ import (
 	"cnncalc/internal/op"
 )
 
-// convnetBurden counts the functions of MatConvNet, by core/burden.m. ReLU works in place there, whatever the network's file
-// says. Dropout is there too, as a mask and a product.
+// convnetBurden counts the functions of MatConvNet, by core/burden.m. ReLU works in place there, whatever the network's
+// file says. Dropout counts too, as a mask and a product.
 func convnetBurden() *Convention {
 	return &Convention{
 		Name: "convnet-burden", Program: "albanie/convnet-burden", Version: "its published table",
-		Summary: "a multiply-add is 1 FLOP, biases 1 a value, ReLU 2, pools 2*stride^2, BN 0; volumes but ReLU's, without the input; parameters with BN's running statistics",
-		Unit:    "FLOPs", Counts: []Quantity{Parameters, Operations, Bytes}, MB: "2^20",
+		Summary: "a multiply-add is 1 FLOP, biases 1 a value, ReLU 2, pools 2*stride^2, BN 0; volumes but ReLU's, without " +
+			"the input; parameters with BN's running statistics",
+		Unit: "FLOPs", Counts: []Quantity{Parameters, Operations, Bytes}, MB: "2^20",
 		layer: burdenLayer, print: burdenLines,
 		checked: []string{"CONV", "FC", "BN", "RELU", "POOL", "AVGPOOL", "GAP", "LRN", "DROPOUT", "CONCAT", "ADD"},
 	}
@@ -63,8 +64,8 @@ func (t *tally) burdenPool(l *layer) error {
 	return nil
 }
 
-// poolStride is, for an adaptive pool, the stride that gives its size: the table's networks have pools whose window and
-// stride are the whole input for a global one.
+// poolStride returns the stride of a pool. For an adaptive pool it is the stride that gives the output's size: the
+// table's networks write a global pool as a window and a stride over the whole input.
 func (l *layer) poolStride() (width, height int64, err error) {
 	in := l.in[0]
 	if pool, ok := l.op.(op.Windowed); ok {
@@ -72,7 +73,8 @@ func (l *layer) poolStride() (width, height int64, err error) {
 		return g.W.Stride, g.H.Stride, err
 	}
 	if in.W%l.Out.W != 0 || in.H%l.Out.H != 0 {
-		return 0, 0, fmt.Errorf("convnet-burden knows pools with a stride, and none gives %dx%d from %dx%d", l.Out.W, l.Out.H, in.W, in.H)
+		return 0, 0, fmt.Errorf("convnet-burden knows pools with a stride, and none gives %dx%d from %dx%d", l.Out.W,
+			l.Out.H, in.W, in.H)
 	}
 	return in.W / l.Out.W, in.H / l.Out.H, nil
 }

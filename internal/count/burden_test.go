@@ -107,18 +107,20 @@ func readTSV(t *testing.T, path string) [][]string {
 }
 
 // The reports of single networks say more than the table, at a batch of 128 and up to the last convolutional layer: of
-// CaffeNet at 224x224 up to pool5 427 MB and 85 GFLOPs, of AlexNet at 227x227 377 MB and 86 GFLOPs, of ResNet-18 up to the
-// last ReLU 233 GFLOPs (reports/*.md there, batch of 128).
+// CaffeNet at 224x224 up to pool5 427 MB and 85 GFLOPs, of AlexNet at 227x227 377 MB and 86 GFLOPs, of ResNet-18 up to
+// the last ReLU 233 GFLOPs (reports/*.md there, batch of 128).
 func TestConvnetBurdensReports(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		network *shape.Network
 		want    []string // features, flops; "" where the report rounds too much
 	}{
-		{"caffenet", read(t, "caffenet", strings.Replace(caffeNet, "  -> [FC-4096 -> RELU -> DROPOUT0.5]*2 -> FC-1000\n", "", 1)),
+		{"caffenet",
+			read(t, "caffenet", strings.Replace(caffeNet, "  -> [FC-4096 -> RELU -> DROPOUT0.5]*2 -> FC-1000\n", "", 1)),
 			[]string{"427 MB", "85 GFLOPs"}},
 		{"alexnet", edited(t, "alexnet", " -> LRN5 alpha=5e-4 beta=0.75 k=2", "",
-			"  -> FC-4096         @fc6   -> RELU -> DROPOUT0.5\n  -> FC-4096         @fc7   -> RELU -> DROPOUT0.5\n  -> FC-1000         @fc8\n", ""),
+			"  -> FC-4096         @fc6   -> RELU -> DROPOUT0.5\n  -> FC-4096         @fc7   -> RELU -> DROPOUT0.5\n  -> "+
+				"FC-1000         @fc8\n", ""),
 			[]string{"377 MB", "86 GFLOPs"}},
 		{"resnet18", edited(t, "torchvision/resnet18", "  -> GAP -> FC-1000", ""), []string{"", "233 GFLOPs"}},
 		{"resnet34", edited(t, "torchvision/resnet34", "  -> GAP -> FC-1000", ""), []string{"", "470 GFLOPs"}},

@@ -6,7 +6,7 @@ import (
 	"cnncalc/internal/choice"
 )
 
-// Conventions lists all, in the order in which help shows them.
+// Conventions returns all conventions, in the order in which help shows them.
 func Conventions() []*Convention {
 	return []*Convention{
 		notes(), torchinfo(), torchsummary(), torchsummaryRelease(), fvcore(), thop(), ptflopsAten(), ptflopsPyTorch(), flopCounter(),
@@ -14,7 +14,7 @@ func Conventions() []*Convention {
 	}
 }
 
-// Names are what Find takes.
+// Names returns the names that Find takes.
 func Names() []string {
 	var names []string
 	for _, c := range Conventions() {
@@ -32,7 +32,8 @@ func Find(name string) (*Convention, error) {
 	return all[slices.IndexFunc(all, func(c *Convention) bool { return c.Name == name })], nil
 }
 
-// inTorchvision are the kinds of the 14 networks of torchvision whose recorded output the conventions are held to.
+// inTorchvision are the kinds of the 14 networks of torchvision with whose recorded output the conventions are tested.
 func inTorchvision() []string {
-	return []string{"CONV", "DWCONV", "FC", "BN", "RELU", "RELU6", "POOL", "AVGPOOL", "GAP", "ADAPTAVG", "DROPOUT", "CONCAT", "ADD"}
+	return []string{"CONV", "DWCONV", "FC", "BN", "RELU", "RELU6", "POOL", "AVGPOOL", "GAP", "ADAPTAVG", "DROPOUT",
+		"CONCAT", "ADD"}
 }

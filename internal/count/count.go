@@ -1,9 +1,9 @@
-// Package count owns how other programs count a network: its parameters, operations and sizes by the rules of torchinfo,
-// torchsummary, fvcore, thop, ptflops, PyTorch's FlopCounterMode and convnet-burden, and by the CS231n notes', in each
-// one's own units and labels, and what lies between two of them.
+// Package count counts a network as other programs do: its parameters, operations and sizes by the rules of torchinfo,
+// torchsummary, fvcore, thop, ptflops, PyTorch's FlopCounterMode, convnet-burden and the CS231n notes, each in its own
+// units and under its own labels. It also lists the differences between two of them.
 //
-// Each [Convention] is a file here: a table of rules by the names under which the program knows a layer. Those names are
-// in package op, layer by layer. How the figures are laid out is left to the caller.
+// Each [Convention] is a file here: rules by the names under which the program knows a layer. Package op has those
+// names, for each kind of layer. Package report lays the figures out.
 package count
 
 import (
@@ -30,7 +30,7 @@ const (
 	quantities
 )
 
-// String is the quantity's name, also in JSON.
+// String returns the quantity's name, also for JSON.
 func (q Quantity) String() string {
 	return [quantities]string{"parameters", "operations", "activations", "bytes"}[q]
 }
@@ -55,26 +55,26 @@ type Convention struct {
 	Unit    string // its word for operations; "" where it counts none
 	MB      string // the bytes in what it prints as MB, "10^6"; "" where it prints none
 	Counts  []Quantity
-	// PerPicture tells that the program takes no batch: all figures are of one picture.
+	// PerPicture reports whether the program takes no batch, so that all figures are for one picture.
 	PerPicture bool
 
-	// inPyTorch tells that the program counts layers of PyTorch, and so none that PyTorch does not have.
+	// inPyTorch reports whether the program counts layers of PyTorch, and so none that PyTorch lacks.
 	inPyTorch bool
-	// What is counted of the picture, of a layer, of a block behind its last layer, and of the network behind all. Each but
+	// What is counted for an input, a layer, a block after its last layer, and the network after all of them. All but
 	// layer may be nil.
 	input   func(t *tally, l *layer)
 	layer   func(t *tally, l *layer) error
 	block   func(t *tally, s *graph.Scope) error
 	network func(t *tally)
 	print   func(r *Result) []Line
-	// checked are the kinds in the networks whose recorded output the convention is held to; nil where it is cnncalc's own.
+	// checked are the kinds in the networks whose recorded output the convention is tested with; nil for cnncalc's own.
 	checked []string
 }
 
-// Title names the program and the version, as they stand wherever its figures do.
+// Title returns the program and the version, to be printed wherever its figures are.
 func (c *Convention) Title() string { return fmt.Sprintf("%s (%s)", c.Program, c.Version) }
 
-// HasQuantity tells whether the program counts it.
+// HasQuantity reports whether the program counts q.
 func (c *Convention) HasQuantity(q Quantity) bool {
 	return slices.Contains(c.Counts, q)
 }
@@ -97,7 +97,7 @@ type Row struct {
 	Amounts [quantities]int64 // of Bytes those of the Outputs only
 }
 
-// Counts tells whether anything is counted there.
+// Counts reports whether anything is counted there.
 func (r Row) Counts() bool { return r.Amounts != [quantities]int64{} }
 
 // Line is one total as the program prints it.
@@ -116,12 +116,12 @@ type Result struct {
 	Items      []Item
 	Totals     [quantities]int64
 	Parts      [parts]int64 // of the Bytes
-	// Unchecked are kinds of the network that are in none whose recorded output the convention is held to: they are counted
-	// as the program's source says.
+	// Unchecked are the kinds of the network that no recorded output of the program has. They are counted as its source
+	// says.
 	Unchecked []string
 }
 
-// Lines are the totals as the program prints them.
+// Lines returns the totals as the program prints them.
 func (r *Result) Lines() []Line { return r.Convention.print(r) }
 
 // tally adds items up. The first failure ends it.
@@ -147,10 +147,10 @@ type layer struct {
 // isInput reports whether the node is a picture and no layer.
 func (l *layer) isInput() bool { return len(l.in) == 0 }
 
-// isModule tells whether hooks on modules see the layer.
+// isModule reports whether hooks on modules see the layer.
 func (l *layer) isModule() bool { return l.names.Module != "" && !l.function }
 
-// Count counts a network without problems for a batch. It fails where a figure passes 2^63-1, and where the program cannot
+// Count counts a network without problems for a batch. It fails if a figure exceeds 2^63-1, or if the program cannot
 // count the network.
 func (c *Convention) Count(n *shape.Network, batch int64) (*Result, error) {
 	if batch < 1 {
@@ -205,7 +205,8 @@ func (t *tally) node(i int) error {
 // layer is a node with its sizes.
 func (t *tally) layer(i int) (*layer, error) {
 	node := &t.Network.Nodes[i]
-	l := &layer{Layer: t.Network.Layers[i], op: node.Op, kind: node.Op.Kind(), function: node.Function, in: t.Network.InputsOf(i), batch: t.Batch}
+	l := &layer{Layer: t.Network.Layers[i], op: node.Op, kind: node.Op.Kind(), function: node.Function,
+		in: t.Network.InputsOf(i), batch: t.Batch}
 	if known, ok := node.Op.(op.Layer); ok {
 		l.names = known.Counterparts()
 	}
@@ -232,7 +233,7 @@ func (t *tally) blocksEndingAt(i int) error {
 	nodes := t.Network.Nodes
 	for s := nodes[i].Within; s != nil; s = s.Outer {
 		if i+1 < len(nodes) && within(nodes[i+1].Within, s) {
-			return nil // and so are all round it
+			return nil // and so do all blocks around it
 		}
 		if !s.Module {
 			continue
@@ -246,7 +247,7 @@ func (t *tally) blocksEndingAt(i int) error {
 	return nil
 }
 
-// within tells whether s is the scope outer or inside it.
+// within reports whether s is the scope outer or is inside it.
 func within(s, outer *graph.Scope) bool {
 	for ; s != nil; s = s.Outer {
 		if s == outer {

@@ -13,8 +13,8 @@ import (
 	"cnncalc/internal/shape"
 )
 
-// Operations of every kind of layer on 8x6x4, by the programs' rules and by hand. A dash is an error. In order: torchinfo,
-// fvcore, thop, ptflops-aten, ptflops-pytorch, flopcounter, convnet-burden.
+// Operations of every kind of layer on 8x6x4, by the programs' rules and by hand. A dash is an error. In order:
+// torchinfo, fvcore, thop, ptflops-aten, ptflops-pytorch, flopcounter, convnet-burden.
 var operationsOfKinds = []struct {
 	layer string
 	want  string
@@ -129,7 +129,8 @@ func checkKinds(t *testing.T, name string, kinds []string) {
 func TestVGG16(t *testing.T) {
 	n := builtIn(t, "vgg16")
 	// https://github.com/sksq96/pytorch-summary, README, torchsummary 1.5.1.
-	same(t, []string{"Total params: 138,357,544", "Trainable params: 138,357,544", "Non-trainable params: 0", "Input size (MB): 0.57",
+	same(t, []string{"Total params: 138,357,544", "Trainable params: 138,357,544", "Non-trainable params: 0",
+		"Input size (MB): 0.57",
 		"Forward/backward pass size (MB): 218.59", "Params size (MB): 527.79", "Estimated Total Size (MB): 746.96"},
 		texts(counted(t, "torchsummary-1.5.1", n, 1)))
 	// The later commit counts the network's 1000 outputs again: 8*(28,650,984+1000)/2^20.
@@ -140,7 +141,8 @@ func TestVGG16(t *testing.T) {
 	// PyTorch 2's FlopCounterMode, measured: 2*15,470,264,320.
 	same(t, int64(30_940_528_640), counted(t, "flopcounter", n, 1).Totals[Operations])
 	// The sums of the notes' rows, and cnncalc's MACs.
-	same(t, []string{"TOTAL memory (values): 15,237,608", "TOTAL memory (bytes): 60,950,432", "TOTAL params: 138,357,544", "MACs: 15,470,264,320"},
+	same(t, []string{"TOTAL memory (values): 15,237,608", "TOTAL memory (bytes): 60,950,432", "TOTAL params: 138,357,544",
+		"MACs: 15,470,264,320"},
 		texts(counted(t, "notes", n, 1)))
 }
 
@@ -153,13 +155,14 @@ layers: |
   -> FC-50 -> RELU -> DROPOUT @last -> FC-10 -> SOFTMAX
 pytorch: {functions: [pool, relu, last, softmax]}
 `)
-	same(t, []string{"Total params: 21,840", "Trainable params: 21,840", "Non-trainable params: 0", "Input size (MB): 0.00",
+	same(t, []string{"Total params: 21,840", "Trainable params: 21,840", "Non-trainable params: 0",
+		"Input size (MB): 0.00",
 		"Forward/backward pass size (MB): 0.06", "Params size (MB): 0.08", "Estimated Total Size (MB): 0.15"},
 		texts(counted(t, "torchsummary-1.5.1", n, 1)))
 }
 
-// By hand: torchinfo multiplies the parameters of BN by the batch only, and the object of the input's storage is there once.
-// ptflops takes no batch.
+// By hand: torchinfo multiplies the parameters of BN by the batch only, and the object of the input's storage is there
+// once. ptflops takes no batch.
 func TestBatch(t *testing.T) {
 	n := read(t, "batch", "input: 8x6x4\nlayers: INPUT -> CONV3-16 nobias -> BN -> RELU -> FC-10")
 	for _, test := range []struct {
@@ -168,7 +171,8 @@ func TestBatch(t *testing.T) {
 		input, feat int64
 	}{
 		// CONV 27,648, BN 32, FC 7680+10; 4 bytes of 192 values, of 2*(768+768+10), of 576+32+7690 parameters.
-		{"torchinfo", [quantities]int64{8298, 5 * (27_648 + 32 + 7690), 0, 5*768 + 56 + 5*8*1546 + 4*8298}, 5*768 + 56, 5 * 8 * 1546},
+		{"torchinfo", [quantities]int64{8298, 5 * (27_648 + 32 + 7690), 0, 5*768 + 56 + 5*8*1546 + 4*8298}, 5*768 + 56,
+			5 * 8 * 1546},
 		{"torchsummary", [quantities]int64{8298, 0, 0, 5*768 + 5*8*(3*768+10+10) + 4*8298}, 5 * 768, 5 * 8 * (3*768 + 20)},
 		{"fvcore", [quantities]int64{8298, 5 * (27_648 + 2*768 + 7680), 5 * 778, 0}, 0, 0},
 		{"ptflops-aten", [quantities]int64{8298, 27_648 + 7690, 0, 0}, 0, 0},
@@ -177,7 +181,8 @@ func TestBatch(t *testing.T) {
 	} {
 		r := counted(t, test.name, n, 5)
 		if r.Totals != test.want || r.Parts[Input] != test.input || r.Parts[Outputs] != test.feat {
-			t.Errorf("%s: %v, input %d, outputs %d, want %v, %d, %d", test.name, r.Totals, r.Parts[Input], r.Parts[Outputs], test.want, test.input, test.feat)
+			t.Errorf("%s: %v, input %d, outputs %d, want %v, %d, %d", test.name, r.Totals, r.Parts[Input], r.Parts[Outputs],
+				test.want, test.input, test.feat)
 		}
 	}
 }
@@ -257,7 +262,8 @@ func mayFail(name string, err error) bool {
 	if strings.Contains(name, "densenet") {
 		return strings.Contains(err.Error(), "torchsummary fails here")
 	}
-	return slices.Contains([]string{"alexnet", "zfnet", "googlenet"}, name) && strings.Contains(err.Error(), "LRN is not counted here")
+	return slices.Contains([]string{"alexnet", "zfnet", "googlenet"}, name) &&
+		strings.Contains(err.Error(), "LRN is not counted here")
 }
 
 // By hand, of torchvision/vgg16_bn: 13,547,520 values of convolutions, 9192 of FC; 8448 parameters of BN.
@@ -272,8 +278,10 @@ func TestReconcileItems(t *testing.T) {
 			"BN 1 for each parameter (13): 8448"}},
 		{"fvcore", "thop", []string{
 			"BN 4 for each value of the output (13): 54190080", "BN 2 for each value of the output (13): -27095040",
-			"ADAPTAVG input's plane/output's plane + 1, for each value of the output (1): 50176", "ADAPTAVG 1 for each value of the input (1): -25088"}},
-		{"flopcounter", "notes", []string{"all layers multiply-accumulates counted again: two FLOPs each (16): -15470264320"}},
+			"ADAPTAVG input's plane/output's plane + 1, for each value of the output (1): 50176", "ADAPTAVG 1 for each value " +
+				"of the input (1): -25088"}},
+		{"flopcounter", "notes",
+			[]string{"all layers multiply-accumulates counted again: two FLOPs each (16): -15470264320"}},
 	} {
 		r, err := Reconcile(convention(t, test.a), convention(t, test.b), n, 1)
 		if err != nil {

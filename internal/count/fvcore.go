@@ -12,8 +12,9 @@ import (
 func fvcore() *Convention {
 	return &Convention{
 		Name: "fvcore", Program: "fvcore", Version: "commit 3378afe",
-		Summary: "\"flops\" are multiply-accumulates without biases; BN 2 a value, adaptive average pool its input; ReLU ignored, max pool and add unsupported; activations are outputs of convolutions and linear layers",
-		Unit:    "flops", Counts: []Quantity{Parameters, Operations, Activations},
+		Summary: "\"flops\" are multiply-accumulates without biases; BN 2 a value, adaptive average pool its input; ReLU " +
+			"ignored, max pool and add unsupported; activations are outputs of convolutions and linear layers",
+		Unit: "flops", Counts: []Quantity{Parameters, Operations, Activations},
 		inPyTorch: true, layer: fvcoreLayer, print: fvcoreLines, checked: inTorchvision(),
 	}
 }
@@ -29,7 +30,7 @@ func fvcoreName(operator string) string {
 	return ""
 }
 
-// fvcoreIgnores tells an operator that fvcore takes for free.
+// fvcoreIgnores reports whether fvcore takes an operator for free.
 func fvcoreIgnores(operator string) bool {
 	return slices.Contains([]string{"cat", "dropout", "flatten", "relu", "relu_", "slice"}, operator)
 }

@@ -6,8 +6,9 @@ import "cnncalc/internal/plain"
 func notes() *Convention {
 	return &Convention{
 		Name: "notes", Program: "the CS231n notes", Version: "their VGG table; MACs by cnncalc's own convention",
-		Summary: "the input and every new volume, forward only; weights and biases; MACs of convolutions and FC, without biases",
-		Unit:    "MACs", Counts: []Quantity{Parameters, Operations, Activations, Bytes},
+		Summary: "the input and every new volume, forward only; weights and biases; MACs of convolutions and FC, without " +
+			"biases",
+		Unit: "MACs", Counts: []Quantity{Parameters, Operations, Activations, Bytes},
 		input: func(t *tally, l *layer) {
 			t.add(Activations, 0, l.kind, "volume", l.outputs)
 			t.inputVolume(l)

@@ -29,8 +29,9 @@ func ptflopsAten() *Convention {
 func ptflopsPyTorch() *Convention {
 	return &Convention{
 		Name: "ptflops-pytorch", Program: "ptflops, pytorch backend", Version: ptflopsVersion,
-		Summary: "multiply-accumulates with biases; BN 2 a value; ReLU and pools 1 an input value, twice for a module that calls the function it also counts; of one picture",
-		Unit:    "MACs", Counts: []Quantity{Parameters, Operations}, PerPicture: true,
+		Summary: "multiply-accumulates with biases; BN 2 a value; ReLU and pools 1 an input value, twice for a module " +
+			"that calls the function it also counts; of one picture",
+		Unit: "MACs", Counts: []Quantity{Parameters, Operations}, PerPicture: true,
 		inPyTorch: true, layer: ptflopsPyTorchLayer, print: macsAndParams, checked: inTorchvision(),
 	}
 }
@@ -38,7 +39,8 @@ func ptflopsPyTorch() *Convention {
 func ptflopsPyTorchLayer(t *tally, l *layer) error {
 	switch l.names.Module {
 	case "LPPool2d", "LocalResponseNorm", "Upsample":
-		return fmt.Errorf("%s is not counted here: ptflops counts functions that the module calls in PyTorch, by rules of their own", l.kind)
+		return fmt.Errorf("%s is not counted here: ptflops counts functions that the module calls in PyTorch, by rules of "+
+			"their own", l.kind)
 	}
 	t.parameters(l)
 	if l.isModule() {

@@ -8,29 +8,29 @@ import (
 	"cnncalc/internal/shape"
 )
 
-// Difference is what lies between two conventions' figures of one quantity: From and the Items add up to To, exactly.
+// Difference is between two conventions' figures of one quantity: From and the Items add up to To, exactly.
 type Difference struct {
 	Quantity Quantity
 	From, To int64
 	Items    []Change
 }
 
-// Reconciliation is what lies between two conventions' counts of one network.
+// Reconciliation lists the differences between two conventions' counts of one network.
 type Reconciliation struct {
 	From, To    *Convention
 	Batch       int64 // that the figures are of: 1 where one of the programs takes no batch
 	Differences []Difference
 }
 
-// Change is an item that one convention counts and the other does not, or counts otherwise.
+// Change is an item that one convention counts and the other does not, or counts differently.
 type Change struct {
 	Of, What string
 	Places   int   // layers and blocks whose figure changes
 	Amount   int64 // negative for what only the first counts
 }
 
-// Reconcile counts a network by both conventions and lists the difference, quantity by quantity. It fails where one cannot
-// count the network, and where no quantity is common to both.
+// Reconcile counts a network by both conventions and lists the differences, quantity by quantity. It fails if one
+// cannot count the network, or if they have no quantity in common.
 func Reconcile(from, to *Convention, n *shape.Network, batch int64) (*Reconciliation, error) {
 	if from.PerPicture || to.PerPicture {
 		batch = 1
@@ -95,7 +95,8 @@ func changes(q Quantity, from, to *Result) []Change {
 		}
 	}
 	slices.SortFunc(list, func(x, y Change) int {
-		return cmp.Or(-cmp.Compare(max(x.Amount, -x.Amount), max(y.Amount, -y.Amount)), cmp.Compare(x.Of, y.Of), cmp.Compare(x.What, y.What))
+		return cmp.Or(-cmp.Compare(max(x.Amount, -x.Amount), max(y.Amount, -y.Amount)), cmp.Compare(x.Of, y.Of),
+			cmp.Compare(x.What, y.What))
 	})
 	return list
 }

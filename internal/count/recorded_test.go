@@ -120,8 +120,10 @@ func TestProgramsFigures(t *testing.T) {
 		n := builtIn(t, "torchvision/"+name)
 		t.Run("torchinfo/"+name, func(t *testing.T) {
 			r, want := counted(t, "torchinfo", n, 1), want.Torchinfo
-			same(t, []int64{want.TotalParams, want.TrainableParams, want.TotalMultAdds, want.InputBytes, want.ForwardBackwardBytes, want.ParamsBytes},
-				[]int64{r.Totals[Parameters], r.Lines()[1].Value, r.Totals[Operations], r.Parts[Input], r.Parts[Outputs], r.Parts[Stored]})
+			same(t, []int64{want.TotalParams, want.TrainableParams, want.TotalMultAdds, want.InputBytes,
+				want.ForwardBackwardBytes, want.ParamsBytes},
+				[]int64{r.Totals[Parameters], r.Lines()[1].Value, r.Totals[Operations], r.Parts[Input], r.Parts[Outputs],
+					r.Parts[Stored]})
 			same(t, want.Text, texts(r)[1:])
 		})
 		t.Run("torchsummary/"+name, func(t *testing.T) {
@@ -142,11 +144,13 @@ func TestProgramsFigures(t *testing.T) {
 		})
 		t.Run("fvcore/"+name, func(t *testing.T) {
 			r, want := counted(t, "fvcore", n, 1), want.Fvcore
-			same(t, []int64{want.Flops, want.Activations, want.Params}, []int64{r.Totals[Operations], r.Totals[Activations], r.Totals[Parameters]})
+			same(t, []int64{want.Flops, want.Activations, want.Params},
+				[]int64{r.Totals[Operations], r.Totals[Activations], r.Totals[Parameters]})
 			same(t, want.ByOperator, listed(r, "  "))
 			same(t, want.Unsupported, listed(r, "unsupported "))
 		})
-		for as, want := range map[string]macsParams{"thop": want.Thop, "ptflops-pytorch": want.PtflopsPyTorch, "ptflops-aten": want.PtflopsAten} {
+		for as, want := range map[string]macsParams{"thop": want.Thop, "ptflops-pytorch": want.PtflopsPyTorch,
+			"ptflops-aten": want.PtflopsAten} {
 			t.Run(as+"/"+name, func(t *testing.T) {
 				r := counted(t, as, n, 1)
 				same(t, want, macsParams{r.Totals[Operations], r.Totals[Parameters]})

@@ -7,12 +7,13 @@ import (
 	"cnncalc/internal/plain"
 )
 
-// thop hooks modules: what is called as a function counts nothing.
+// thop hooks modules: what is called as a function is not counted.
 func thop() *Convention {
 	return &Convention{
 		Name: "thop", Program: "thop", Version: "commit 43c064a",
-		Summary: "multiply-accumulates without biases; BN 4 a value; average pools; nothing for ReLU, max pools and functions",
-		Unit:    "MACs", Counts: []Quantity{Parameters, Operations},
+		Summary: "multiply-accumulates without biases; BN 4 a value; average pools; nothing for ReLU, max pools and " +
+			"functions",
+		Unit: "MACs", Counts: []Quantity{Parameters, Operations},
 		inPyTorch: true, layer: thopLayer, print: macsAndParams, checked: inTorchvision(),
 	}
 }
@@ -50,8 +51,8 @@ func thopLayer(t *tally, l *layer) error {
 	return nil
 }
 
-// thopAdaptive takes the input's plane over the output's for the window, and one division, for each value of the output,
-// rounded down in the end.
+// thopAdaptive takes the input's plane over the output's for the window, and one division, for each value of the
+// output, rounded down in the end.
 func (t *tally) thopAdaptive(l *layer) error {
 	window := float64(l.in[0].H) / float64(l.Out.H) * (float64(l.in[0].W) / float64(l.Out.W))
 	amount := (window + 1) * float64(l.outputs)
@@ -62,7 +63,7 @@ func (t *tally) thopAdaptive(l *layer) error {
 	return nil
 }
 
-// macsAndParams are the two figures that thop and ptflops give.
+// macsAndParams returns the two figures that thop and ptflops give.
 func macsAndParams(r *Result) []Line {
 	return []Line{
 		{"macs", plain.Count(r.Totals[Operations]), r.Totals[Operations]},

@@ -7,8 +7,8 @@ import (
 	"cnncalc/internal/plain"
 )
 
-// torchinfoObject is what Python's sys.getsizeof, by which torchinfo measures the input, adds to its values, in bytes, with
-// PyTorch 1.13.
+// torchinfoObject is what Python's sys.getsizeof, by which torchinfo measures the input, adds to its values, in bytes,
+// with PyTorch 1.13.
 const torchinfoObject = 56
 
 // torchinfo multiplies the parameters of each module: those of a convolution by the places of the output, those of
@@ -16,8 +16,9 @@ const torchinfoObject = 56
 func torchinfo() *Convention {
 	return &Convention{
 		Name: "torchinfo", Program: "torchinfo", Version: "1.8 line, commit 5c4164f",
-		Summary: "mult-adds with biases, BN one for each parameter, nothing for ReLU and pools; outputs of modules with parameters, twice",
-		Unit:    "mult-adds", Counts: []Quantity{Parameters, Operations, Bytes}, MB: "10^6",
+		Summary: "mult-adds with biases, BN one for each parameter, nothing for ReLU and pools; outputs of modules with " +
+			"parameters, twice",
+		Unit: "mult-adds", Counts: []Quantity{Parameters, Operations, Bytes}, MB: "10^6",
 		input: func(t *tally, l *layer) {
 			t.inputVolume(l)
 			t.add(Bytes, Input, l.kind, "Python's object round the tensor's storage", torchinfoObject)
@@ -62,8 +63,8 @@ func torchinfoLines(r *Result) []Line {
 	}
 }
 
-// torchinfoLine puts the largest unit of a thousand that leaves at least 1 behind the label. A whole number of it has no
-// decimals.
+// torchinfoLine puts the largest unit of a thousand that leaves at least 1 after the label. A whole number of units has
+// no decimals.
 func torchinfoLine(label, unit string, n int64) Line {
 	prefix, factor := "", int64(1)
 	for _, p := range []struct {

@@ -41,7 +41,8 @@ func torchsummaryLayer(t *tally, l *layer) error {
 
 func torchsummaryBlock(t *tally, s *graph.Scope) error {
 	if s.TakesList {
-		return errors.New("torchsummary fails here: the input of the module is a list, and it stops with AttributeError: 'list' object has no attribute 'size'")
+		return errors.New("torchsummary fails here: the input of the module is a list, and it stops with AttributeError: " +
+			"'list' object has no attribute 'size'")
 	}
 	t.volumeTwice()
 	return nil

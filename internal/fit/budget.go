@@ -11,8 +11,8 @@ type Budget struct {
 	Setting   string  `json:"reserve_setting"`
 }
 
-// NewBudget returns the budget of a device that has so much memory. setting is how the user wrote the reserve. A reserve
-// that leaves nothing is an error.
+// NewBudget returns the budget of a device that has so much memory. setting is how the user wrote the reserve. A
+// reserve that leaves nothing is an error.
 func NewBudget(device *Device, memory, reserve int64, setting string) (Budget, error) {
 	b := Budget{Device: device, Memory: memory, Reserve: reserve, Available: memory - reserve, Setting: setting}
 	if b.Available <= 0 {

@@ -15,8 +15,8 @@ type Device struct {
 	Name   string `json:"name"`
 	Model  string `json:"model"`
 	Stated int64  `json:"stated"` // bytes of memory that the vendor states; their GB of memory is 2^30 bytes
-	Usable int64  `json:"usable"` // what the driver reports, where it is known, else Stated
-	// StatedBy and UsableBy are where the two are from; UsableBy is "" where nothing was reported.
+	Usable int64  `json:"usable"` // what the driver reports where that is known, otherwise Stated
+	// StatedBy and UsableBy are the sources of the two; UsableBy is "" where nothing was reported.
 	StatedBy string `json:"stated_by"`
 	UsableBy string `json:"usable_by"`
 }
@@ -24,7 +24,7 @@ type Device struct {
 //go:embed devices.csv
 var devicesCSV string
 
-// Devices lists the GPUs that are known by name.
+// Devices returns the GPUs that are known by name.
 func Devices() ([]Device, error) {
 	records, err := csv.NewReader(strings.NewReader(devicesCSV)).ReadAll()
 	if err != nil {
@@ -49,8 +49,8 @@ func Devices() ([]Device, error) {
 	return devices, nil
 }
 
-// FindDevice is the device of a name, without regard to case, spaces, dashes and underscores. The error for any other
-// name has the nearest ones.
+// FindDevice returns the device of a name, ignoring case, spaces, dashes and underscores. The error for any other name
+// suggests the nearest ones.
 func FindDevice(name string) (Device, error) {
 	devices, err := Devices()
 	if err != nil {

@@ -38,7 +38,8 @@ func TestDevices(t *testing.T) {
 	}
 	for i, d := range devices {
 		// The driver keeps less than a tenth for itself; error correction takes a sixteenth of GDDR6.
-		if d.Usable > d.Stated+d.Stated/100 || d.Usable < d.Stated*9/10 || d.StatedBy == "" || (d.UsableBy == "" && d.Usable != d.Stated) {
+		if d.Usable > d.Stated+d.Stated/100 || d.Usable < d.Stated*9/10 || d.StatedBy == "" ||
+			(d.UsableBy == "" && d.Usable != d.Stated) {
 			t.Errorf("%+v", d)
 		}
 		found, err := fit.FindDevice(strings.ToUpper(strings.ReplaceAll(d.Name, "-", " ")))
@@ -143,7 +144,8 @@ func TestSmallerInput(t *testing.T) {
 			t.Errorf("for what %d takes: %+v", size, found)
 		}
 	}
-	if found := remedies(t, resnet, o, 8, 1000); slices.ContainsFunc(found, func(r fit.Remedy) bool { return r.Fits || r.Kind == fit.SmallerInput }) {
+	if found := remedies(t, resnet, o, 8, 1000); slices.ContainsFunc(found,
+		func(r fit.Remedy) bool { return r.Fits || r.Kind == fit.SmallerInput }) {
 		t.Errorf("something fits 1000 bytes: %+v", found)
 	}
 }
@@ -165,7 +167,8 @@ func TestCheckpointRemedy(t *testing.T) {
 	for _, limit := range []int64{plain - 1, plain * 2 / 3, plain / 2} {
 		found := remedies(t, resnet, o, 16, limit)
 		last := found[len(found)-1]
-		if last.Kind != fit.Checkpoints || !last.Fits || last.Bytes > limit || len(last.Cuts) < before || last.ExtraMACs <= 0 || last.ExtraMACs >= n.Total.MACs {
+		if last.Kind != fit.Checkpoints || !last.Fits || last.Bytes > limit || len(last.Cuts) < before ||
+			last.ExtraMACs <= 0 || last.ExtraMACs >= n.Total.MACs {
 			t.Errorf("in %d of %d bytes: %+v", limit, plain, last)
 		}
 		before = len(last.Cuts)

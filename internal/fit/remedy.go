@@ -43,17 +43,18 @@ const (
 	Checkpoints    = "checkpoints"
 )
 
-// maxSegments is the most that checkpoints are tried with.
+// maxSegments is the most segments that checkpoints are tried with.
 const maxSegments = 10
 
-// Remedies are those that need less, the kinds in the order above.
+// Remedies returns those that need less, the kinds in the order above.
 func Remedies(q Question) ([]Remedy, error) {
 	peak, err := q.Model.Peak(q.Batch)
 	if err != nil {
 		return nil, err
 	}
 	list := &remedies{Question: q, peak: peak}
-	for _, add := range []func() error{list.input, list.types, list.optimizers, list.stride, list.pooling, list.checkpoints} {
+	for _, add := range []func() error{list.input, list.types, list.optimizers, list.stride, list.pooling,
+		list.checkpoints} {
 		if err := add(); err != nil {
 			return nil, err
 		}
@@ -68,7 +69,7 @@ type remedies struct {
 	found []Remedy
 }
 
-// add works out the figures of a remedy, and takes it up if they are less than without.
+// add works out the figures of a remedy, and keeps it if they are less than without.
 func (r *remedies) add(remedy Remedy, m *memory.PyTorch) error {
 	var err error
 	if remedy.Bytes, err = m.Peak(r.Batch); err != nil || remedy.Bytes >= r.peak {
@@ -80,7 +81,7 @@ func (r *remedies) add(remedy Remedy, m *memory.PyTorch) error {
 	return err
 }
 
-// with is a remedy that changes the network or the options.
+// with adds a remedy that changes the network or the options.
 func (r *remedies) with(kind, what string, n *shape.Network, o memory.Options) error {
 	m, err := memory.NewPyTorch(n, o)
 	if err != nil {
@@ -89,8 +90,8 @@ func (r *remedies) with(kind, what string, n *shape.Network, o memory.Options) e
 	return r.add(Remedy{Kind: kind, What: what}, m)
 }
 
-// input is a smaller input size with which the batch fits: of some sizes the largest, unless the network has problems
-// with others between.
+// input adds a smaller input size with which the batch fits: the largest of some sizes, unless the network has problems
+// with sizes between them.
 func (r *remedies) input() error {
 	in := r.Network.InputShape()
 	sizes := smallerSizes(in.W)
@@ -116,7 +117,7 @@ func (r *remedies) input() error {
 	return r.add(best, model)
 }
 
-// resized is the account with another input size, and whether the batch fits then.
+// resized returns the account with another input size, and whether the batch fits then.
 func (r *remedies) resized(width, height int64) (m *memory.PyTorch, fits bool, err error) {
 	n := r.Resize(width, height)
 	if n == nil {
@@ -129,8 +130,8 @@ func (r *remedies) resized(width, height int64) (m *memory.PyTorch, fits bool, e
 	return m, peak <= r.Limit, err
 }
 
-// smallerSizes are some sizes below a width, the largest first. They differ from it by whole strides of the usual
-// networks, so that windows which fit it a whole number of times fit these too.
+// smallerSizes returns some sizes below a width, the largest first. They differ from it by whole strides of the usual
+// networks, so that windows that fit it a whole number of times fit these too.
 func smallerSizes(width int64) []int64 {
 	const most = 8
 	step := int64(32)
@@ -145,7 +146,7 @@ func smallerSizes(width int64) []int64 {
 	return sizes
 }
 
-// types are the smaller ones.
+// types adds the smaller ones.
 func (r *remedies) types() error {
 	words := map[memory.DType]string{
 		memory.AMP:  "amp: torch.autocast, the weights stay float32",
@@ -167,7 +168,7 @@ func (r *remedies) types() error {
 	return nil
 }
 
-// optimizers are those that keep less.
+// optimizers adds those that keep less.
 func (r *remedies) optimizers() error {
 	if r.Options.Mode != memory.Training {
 		return nil
@@ -181,14 +182,15 @@ func (r *remedies) optimizers() error {
 			return err
 		}
 		keeps := cmp.Or(o.Keeps(), "nothing")
-		if err := r.add(Remedy{Kind: OtherOptimizer, What: fmt.Sprintf("the optimizer %s, which keeps %s", o, keeps)}, m); err != nil {
+		if err := r.add(Remedy{Kind: OtherOptimizer, What: fmt.Sprintf("the optimizer %s, which keeps %s", o, keeps)},
+			m); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// stride is the notes' compromise for the first layer.
+// stride adds the notes' compromise for the first layer.
 func (r *remedies) stride() error {
 	n, what := withFirstStride(r.Network)
 	if n == nil {
@@ -197,7 +199,7 @@ func (r *remedies) stride() error {
 	return r.with(FirstStride, what, n, r.Options)
 }
 
-// pooling is a global average in place of all FC but the last.
+// pooling adds a global average in place of all FC but the last.
 func (r *remedies) pooling() error {
 	n, what := withPooling(r.Network)
 	if n == nil {
@@ -206,7 +208,7 @@ func (r *remedies) pooling() error {
 	return r.with(Pooling, what, n, r.Options)
 }
 
-// checkpoints are as few segments as make the batch fit, and as many as need the least.
+// checkpoints adds as few segments as make the batch fit, or else as many as need the least.
 func (r *remedies) checkpoints() error {
 	if r.Options.Mode != memory.Training {
 		return nil
@@ -218,7 +220,7 @@ func (r *remedies) checkpoints() error {
 	least := slices.MinFunc(ways, func(a, b memory.Cuts) int { return cmp.Compare(a.Model, b.Model) })
 	for _, way := range ways {
 		if way.Model > r.Limit && len(way.Nodes) != len(least.Nodes) {
-			continue // the model is near the account: it need not be asked
+			continue // the model is close to the account, which need not be asked
 		}
 		before := len(r.found)
 		if err := r.checkpointed(way); err != nil {
@@ -241,6 +243,7 @@ func (r *remedies) checkpointed(way memory.Cuts) error {
 	for _, i := range way.Nodes {
 		remedy.Cuts = append(remedy.Cuts, r.Network.Nodes[i].Name)
 	}
-	remedy.What = fmt.Sprintf("checkpoints in %d segments, cut behind %s", len(way.Nodes)+1, strings.Join(remedy.Cuts, ", "))
+	remedy.What = fmt.Sprintf("checkpoints in %d segments, cut behind %s", len(way.Nodes)+1,
+		strings.Join(remedy.Cuts, ", "))
 	return r.add(remedy, m)
 }

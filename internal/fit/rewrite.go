@@ -9,10 +9,10 @@ import (
 	"cnncalc/internal/shape"
 )
 
-// withFirstStride is the network with a larger stride in its first layer, and what was changed; nil where it cannot have
-// one. The notes: "one compromise might be to use a first CONV layer with filter sizes of 7x7 and stride of 2 (as seen in
-// a ZF net). As another example, an AlexNet uses filter sizes of 11x11 and stride of 4." Windows behind it that no longer
-// fit a whole number of times round down.
+// withFirstStride returns the network with a larger stride in its first layer, and what was changed; nil where it
+// cannot have one. The notes: "one compromise might be to use a first CONV layer with filter sizes of 7x7 and stride of
+// 2 (as seen in a ZF net). As another example, an AlexNet uses filter sizes of 11x11 and stride of 4." Windows after it
+// that no longer fit a whole number of times round down.
 func withFirstStride(n *shape.Network) (changed *shape.Network, what string) {
 	at := slices.IndexFunc(n.Nodes, func(node graph.Node) bool {
 		_, isConv := node.Op.(*op.Conv)
@@ -34,7 +34,8 @@ func withFirstStride(n *shape.Network) (changed *shape.Network, what string) {
 		return nil, ""
 	}
 	one := func(n int64) op.Value { return op.Value{Ints: []int64{n}} }
-	strided, err := op.With(conv, map[string]op.Value{"size": one(size), "stride": one(stride), "pad": one((size - 1) / 2), "rounding": {Word: "floor"}})
+	strided, err := op.With(conv, map[string]op.Value{"size": one(size), "stride": one(stride),
+		"pad": one((size - 1) / 2), "rounding": {Word: "floor"}})
 	if err != nil {
 		return nil, ""
 	}
@@ -47,10 +48,11 @@ func withFirstStride(n *shape.Network) (changed *shape.Network, what string) {
 		b.Add(node)
 	}
 	was := op.Notation(conv)
-	return inferred(n, &b, n.Outputs), fmt.Sprintf("%s s%d in place of the first layer %s, as the notes say", op.Short(strided), stride, was)
+	return inferred(n, &b, n.Outputs), fmt.Sprintf("%s s%d in place of the first layer %s, as the notes say",
+		op.Short(strided), stride, was)
 }
 
-// roundedDown is a layer whose window may fit any number of times.
+// roundedDown returns the layer with a window that may fit any number of times.
 func roundedDown(o graph.Op) graph.Op {
 	layer, ok := o.(op.Layer)
 	if !ok {
@@ -67,8 +69,8 @@ func roundedDown(o graph.Op) graph.Op {
 	return changed
 }
 
-// withPooling is the network with a global average pool and its last FC in place of the FC from the first one on that
-// reads a volume, as GoogLeNet has it ("uses Average Pooling instead of Fully Connected layers at the top of the
+// withPooling returns the network with a global average pool and its last FC in place of the FC from the first one on
+// that reads a volume, as GoogLeNet has it ("uses Average Pooling instead of Fully Connected layers at the top of the
 // ConvNet", the notes say), and what was changed; nil where it has no such FC.
 func withPooling(n *shape.Network) (changed *shape.Network, what string) {
 	first, last := -1, -1
@@ -92,7 +94,8 @@ func withPooling(n *shape.Network) (changed *shape.Network, what string) {
 	for _, node := range n.Nodes[:from+1] {
 		b.Add(node)
 	}
-	b.Add(graph.Node{Name: freeName(n.Graph, "gap"), Op: &op.GlobalAvgPool{}, Inputs: []int{from}, Pos: n.Nodes[first].Pos})
+	b.Add(graph.Node{Name: freeName(n.Graph, "gap"), Op: &op.GlobalAvgPool{}, Inputs: []int{from},
+		Pos: n.Nodes[first].Pos})
 	for _, node := range n.Nodes[last:] {
 		node.Inputs = []int{b.Len() - 1}
 		b.Add(node)
@@ -116,7 +119,7 @@ func isHead(n *shape.Network, i int) bool {
 // isPlace reports whether a volume is a single place.
 func isPlace(s graph.Shape) bool { return s.W == 1 && s.H == 1 }
 
-// freeName is a name that no node has, with a number where the plain one is taken.
+// freeName returns a name that no node has, with a number where the plain one is taken.
 func freeName(g *graph.Graph, name string) string {
 	free := name
 	isTaken := func(node graph.Node) bool { return node.Name == free }
@@ -126,7 +129,7 @@ func freeName(g *graph.Graph, name string) string {
 	return free
 }
 
-// inferred is a network with other nodes and these outputs, by default the last node; nil where they do not fit.
+// inferred returns the network with other nodes and these outputs, by default the last node; nil where they do not fit.
 func inferred(n *shape.Network, b *graph.Builder, outputs []int) *shape.Network {
 	b.Header = *n.Graph
 	for _, out := range outputs {

@@ -13,10 +13,10 @@ type Account struct {
 	Peak    PeakBytes
 	Saved   SavedBytes  // what autograd keeps for the backward pass; zero in inference
 	Volumes VolumePeaks // of an inference
-	// SavedExact tells that Saved and Volumes are exact.
+	// SavedExact reports whether Saved and Volumes are exact.
 	SavedExact bool
 	Layers     []LayerBytes // by node
-	// Estimates says of which layers PyTorch has no counterpart, Warnings what it would refuse or compute otherwise.
+	// Estimates lists layers without a counterpart in PyTorch, Warnings what PyTorch would refuse or compute differently.
 	Estimates, Warnings []string
 }
 
@@ -56,7 +56,7 @@ type LayerBytes struct {
 // maxAlive is how many tensors of a peak are named.
 const maxAlive = 10
 
-// Account works out everything for a batch.
+// Account returns all figures for a batch.
 func (m *PyTorch) Account(batch int64) (*Account, error) {
 	p, err := m.pass(batch)
 	if err != nil {
@@ -73,7 +73,7 @@ func (m *PyTorch) Account(batch int64) (*Account, error) {
 	return a, nil
 }
 
-// AtPeak is the peak of a batch and what of each part is alive then, as Account has them, in less time.
+// AtPeak returns the peak of a batch and what of each part is alive then, as Account does, in less time.
 func (m *PyTorch) AtPeak(batch int64) (peak int64, parts map[Part]int64, err error) {
 	p, err := m.pass(batch)
 	if err != nil {
@@ -83,12 +83,12 @@ func (m *PyTorch) AtPeak(batch int64) (peak int64, parts map[Part]int64, err err
 	return at.bytes, m.partsAt(p, batch, at, p.aliveAt(at.event)), nil
 }
 
-// moment is where a peak stands.
+// moment is where a peak is.
 type moment struct {
 	bytes   int64
 	event   int
 	step    Moment
-	scratch int64 // what is needed then besides tensors
+	scratch int64 // what is needed then in addition to tensors
 }
 
 func (m *PyTorch) peakMoment(p *pass, batch int64) moment {
@@ -98,7 +98,8 @@ func (m *PyTorch) peakMoment(p *pass, batch int64) moment {
 		peak.scratch = p.needed(e.index, batch)
 	}
 	if end+m.update.scratch > bytes {
-		return moment{end + m.update.scratch + m.update.rounded, len(p.events) - 1, Moment{Phase: Update, Name: string(m.options.Optimizer)}, m.update.scratch}
+		return moment{end + m.update.scratch + m.update.rounded, len(p.events) - 1,
+			Moment{Phase: Update, Name: string(m.options.Optimizer)}, m.update.scratch}
 	}
 	return peak
 }
@@ -124,7 +125,8 @@ func (m *PyTorch) fillPeak(a *Account, p *pass) {
 	alive := p.aliveAt(at.event)
 	atPeak, most := m.partsAt(p, a.Batch, at, alive), p.mostOfParts(a.Batch)
 	most[Scratch], most[State], most[Rounding] = max(most[Scratch], m.update.scratch), m.update.state, atPeak[Rounding]
-	a.Peak.Alive = p.largest(alive, a.Batch, AliveBytes{string(Scratch), Scratch, at.scratch}, AliveBytes{string(State), State, m.update.state})
+	a.Peak.Alive = p.largest(alive, a.Batch, AliveBytes{string(Scratch), Scratch, at.scratch},
+		AliveBytes{string(State), State, m.update.state})
 	for _, part := range parts() {
 		if most[part] > 0 {
 			a.Parts = append(a.Parts, PartBytes{part, most[part], atPeak[part], p.isExact(part)})
@@ -132,7 +134,7 @@ func (m *PyTorch) fillPeak(a *Account, p *pass) {
 	}
 }
 
-// largest names the largest tensors, and what there is besides of a few others.
+// largest returns the largest tensors, and these others where they are larger.
 func (p *pass) largest(alive []int, batch int64, others ...AliveBytes) []AliveBytes {
 	slices.SortFunc(alive, func(x, y int) int {
 		return cmp.Or(cmp.Compare(p.tensors[y].size.at(batch), p.tensors[x].size.at(batch)), cmp.Compare(x, y))
@@ -151,7 +153,7 @@ func (p *pass) largest(alive []int, batch int64, others ...AliveBytes) []AliveBy
 	return slices.Clip(list[:min(len(list), maxAlive)])
 }
 
-// mostOfParts is the most that is alive of every part at once, rounding left out.
+// mostOfParts returns the most that is alive of every part at once, without rounding.
 func (p *pass) mostOfParts(batch int64) map[Part]int64 {
 	now, most := map[Part]int64{}, map[Part]int64{}
 	for _, e := range p.events {
@@ -170,7 +172,7 @@ func (p *pass) mostOfParts(batch int64) map[Part]int64 {
 	return most
 }
 
-// aliveAt lists the tensors that are alive behind an event.
+// aliveAt returns the tensors that are alive after an event.
 func (p *pass) aliveAt(at int) []int {
 	alive := make([]bool, len(p.tensors))
 	for _, e := range p.events[:at+1] {
@@ -187,7 +189,7 @@ func (p *pass) aliveAt(at int) []int {
 	return ids
 }
 
-// stepAt is the step that an event belongs to.
+// stepAt returns the step that an event belongs to.
 func (p *pass) stepAt(at int) Moment {
 	for _, e := range p.events[at:] {
 		if e.kind == eventStep {
@@ -197,9 +199,9 @@ func (p *pass) stepAt(at int) Moment {
 	return p.steps[len(p.steps)-1]
 }
 
-// isExact tells whether a part's figure is exact under the options. What is counted by arithmetic alone always is. What
-// autograd saves is for float32 in PyTorch 1.13 on the CPU, where it was measured. What kernels need besides is their own
-// affair, so scratch is always an estimate, and the peak with it.
+// isExact reports whether a part's figure is exact under the options. What arithmetic alone gives always is. What
+// autograd saves is exact for float32 in PyTorch 1.13 on the CPU, where it was measured. How much more the kernels need
+// is up to them, so scratch is always an estimate, and so is the peak.
 func (p *pass) isExact(part Part) bool {
 	switch part {
 	case Parameters, Buffers, Gradients, InputBatch, Targets:
@@ -243,7 +245,7 @@ func (m *PyTorch) layers(p *pass, batch int64) []LayerBytes {
 }
 
 // VolumePeaks is the largest sum of volumes that are alive at once in an inference, and the layer that runs then:
-// Freed where the input is let go after its last reader, Kept where the caller holds it throughout. Parameters and
+// Freed if the input is released after its last reader, Kept if the caller holds it throughout. Parameters and
 // scratch are not in it.
 type VolumePeaks struct {
 	Freed VolumePeak `json:"input_freed"`

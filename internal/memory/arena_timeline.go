@@ -6,8 +6,8 @@ import (
 	"cnncalc/internal/shape"
 )
 
-// Timeline is what of the arena is in use after every step of a run, and at most while it runs, in whole cache lines. The
-// largest of the latter is MaxLive.
+// Timeline returns how much of the arena is in use after every step of a run, and at most while it runs, in whole cache
+// lines. The largest of the latter is MaxLive.
 func (a *Arena) Timeline(n *shape.Network) []Moment {
 	live := liveValues(a.Buffers, len(n.Nodes))
 	ends := make([]int64, len(n.Nodes))

@@ -6,9 +6,9 @@ import (
 	"cnncalc/internal/op"
 )
 
-// loss is the cross entropy of the network's outputs, forward and backward. What it saves is let go with its own
-// backward step; the result and the outputs stay with the caller. Several outputs have a loss each, and the sum of these
-// is learnt from.
+// loss is the cross entropy of the network's outputs, forward and backward. Its own backward step releases what it
+// saves; the result and the outputs stay with the caller. With several outputs each has a loss, and the network learns
+// from their sum.
 func (p *builder) loss() {
 	width := p.options.DType.valueBytes() // under autocast it is computed in float32
 	losses := make([]lossTensors, len(p.network.Outputs))
@@ -59,7 +59,7 @@ func (p *builder) backward() {
 	p.release(p.rootGradient)
 }
 
-// layerBackward makes the gradients of node i's inputs and weights, lets go of what was saved for it, and hands the
+// layerBackward makes the gradients of node i's inputs and weights, releases what was saved for it, and passes the
 // gradients on.
 func (p *builder) layerBackward(i int) {
 	rule, node := &p.rules[i], &p.network.Nodes[i]

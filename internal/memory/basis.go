@@ -6,28 +6,34 @@ import (
 	"cnncalc/internal/plain"
 )
 
-// Basis says in sentences what the figures of PyTorch's account rest on: the version against which they were checked, and
-// what is not in them.
+// Basis says in sentences what the figures of PyTorch's account rest on: the version against which they were checked,
+// and what is not in them.
 func (o Options) Basis() []string {
 	var lines []string
 	switch {
 	case o.Torch == Torch113CPU && o.DType == FP32:
 		lines = append(lines,
-			"Exact figures equal PyTorch 1.13's on the CPU to the byte, for every kind of layer and 14 networks of torchvision 0.14.",
-			"The peak and scratch are estimates: oneDNN 2.6's copies on AVX-512 in one thread, which gave the same peak for all 14.")
+			"Exact figures equal PyTorch 1.13's on the CPU to the byte, for every kind of layer and 14 networks of "+
+				"torchvision 0.14.",
+			"The peak and scratch are estimates: oneDNN 2.6's copies on AVX-512 in one thread, which gave the same peak for "+
+				"all 14.")
 	case o.Torch == Torch113CPU:
 		lines = append(lines, "Estimates follow PyTorch 1.13's rules for the CPU, which were measured in float32 only.")
 	default:
 		lines = append(lines,
-			"Estimates follow the rules of PyTorch 2's source; no CUDA device has measured them. The rules that 1.13 shares were measured there.",
+			"Estimates follow the rules of PyTorch 2's source; no CUDA device has measured them. The rules that 1.13 shares "+
+				"were measured there.",
 			fmt.Sprintf("cuBLAS's workspace is %s bytes for each direction, 32 MiB on Hopper.", plain.Count(cublasWorkspace)),
 			"Not in the account: what cuDNN takes, the CUDA context, and fragmentation.")
 	}
 	switch o.DType {
 	case AMP:
-		lines = append(lines, "amp: weights, gradients and optimizer in float32; autocast's half copies of the weights last until the forward pass has ended.")
+		lines = append(lines,
+			"amp: weights, gradients and optimizer in float32; autocast's half copies of the weights last until the forward "+
+				"pass has ended.")
 	case INT8:
-		lines = append(lines, "int8: a byte for a weight and a value, float32 for biases and BN; what a quantized kernel needs is not known.")
+		lines = append(lines,
+			"int8: a byte for a weight and a value, float32 for biases and BN; what a quantized kernel needs is not known.")
 	}
 	return lines
 }

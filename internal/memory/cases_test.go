@@ -30,7 +30,8 @@ type savedSizes struct{ Param, Buffer, Input, Stat, Index, Target, Loss, Other i
 
 func sizesOf(a *memory.Account) savedSizes {
 	s := a.Saved
-	return savedSizes{s.Parameters, s.Buffers, s.Input, s.Statistics, s.Indices, s.Targets, s.Loss, s.Activations + s.Masks + s.Scalars}
+	return savedSizes{s.Parameters, s.Buffers, s.Input, s.Statistics, s.Indices, s.Targets, s.Loss, s.Activations +
+		s.Masks + s.Scalars}
 }
 
 // before is what there is before an iteration begins.

@@ -9,11 +9,11 @@ import (
 	"cnncalc/internal/op"
 )
 
-// Checkpointed is the account of a training in which torch.utils.checkpoint, with use_reentrant=False, cuts the network
-// into segments. cuts are
-// nodes as CutNodes gives them, in order: each is the last of its segment. Of every segment but the last only the input
-// is kept; when the backward pass comes to it, it is run forward again, now with what autograd saves. The state of the
-// random numbers that is kept for the second run, some kilobytes, is not counted.
+// Checkpointed returns the account of a training in which torch.utils.checkpoint, with use_reentrant=False, cuts the
+// network into segments. cuts are nodes that CutNodes returned, in order: each is the last of its segment. Only the
+// input of every segment but the last is kept; when the backward pass reaches it, the segment runs forward again, and
+// now autograd saves what it needs. The state of the random numbers that is kept for the second run, some kilobytes, is
+// not counted.
 func (m *PyTorch) Checkpointed(cuts []int) (*PyTorch, error) {
 	if m.options.Mode != Training {
 		return nil, fmt.Errorf("checkpoints are for training: an inference saves nothing")
@@ -21,7 +21,7 @@ func (m *PyTorch) Checkpointed(cuts []int) (*PyTorch, error) {
 	possible := m.CutNodes()
 	for i, c := range cuts {
 		if _, ok := slices.BinarySearch(possible, c); !ok || i > 0 && c <= cuts[i-1] {
-			return nil, fmt.Errorf("node %d is no place to cut the network", c)
+			return nil, fmt.Errorf("the network cannot be cut at node %d", c)
 		}
 	}
 	other := *m
@@ -39,8 +39,8 @@ func (m *PyTorch) Checkpointed(cuts []int) (*PyTorch, error) {
 	return other.WithOptimizer(m.options.Optimizer)
 }
 
-// CutNodes are the nodes behind which the network hangs together by one volume alone, which no later layer writes over:
-// the places where a checkpoint may cut.
+// CutNodes returns the places where a checkpoint may cut: the nodes after which the network is joined by a single
+// volume that no later layer overwrites.
 func (m *PyTorch) CutNodes() []int {
 	p, err := m.passes[0].get()
 	if err != nil {
@@ -67,7 +67,7 @@ func (m *PyTorch) CutNodes() []int {
 	return cuts
 }
 
-// ExtraMACs are the multiply-accumulates of one picture that run a second time.
+// ExtraMACs returns the multiply-accumulates of one picture that run a second time.
 func (m *PyTorch) ExtraMACs(cuts []int) int64 {
 	macs := int64(0)
 	if len(cuts) > 0 {
@@ -78,7 +78,7 @@ func (m *PyTorch) ExtraMACs(cuts []int) int64 {
 	return macs
 }
 
-// segment is the nodes behind from, up to and including to.
+// segment is the nodes after from, up to and including to.
 type segment struct{ from, to int }
 
 func (p *builder) segments(cuts []int) []segment {
@@ -120,7 +120,7 @@ func (p *builder) run(s segment) {
 	}
 }
 
-// runUnsaved runs a segment forward under no_grad. What the kernels make for the backward pass all the same is let go at
+// runUnsaved runs a segment forward under no_grad. What the kernels make for the backward pass anyway is released at
 // once.
 func (p *builder) runUnsaved(s segment) {
 	learns := slices.Clone(p.needsGrad[s.from+1 : s.to+1])
@@ -133,13 +133,13 @@ func (p *builder) runUnsaved(s segment) {
 	copy(p.needsGrad[s.from+1:], learns)
 }
 
-// madeInVain is the new tensors that autograd would save of node i, on top of what else it needs.
+// madeInVain returns the new tensors that autograd would save for node i, on top of what else it needs.
 func (p *builder) madeInVain(i int) []linear {
 	var made linear
 	for _, s := range p.rules[i].Saved {
 		if s.Tensor == op.NewTensor && s.What != op.Activation {
 			l := p.linear(s.Size, p.width[i])
-			made.each, made.once = made.each+l.each, made.once+l.once // addUp tells of what cannot be counted
+			made.each, made.once = made.each+l.each, made.once+l.once // addUp reports what cannot be counted
 		}
 	}
 	if made == (linear{}) {
@@ -186,10 +186,10 @@ type Cuts struct {
 	Model int64 // about the peak by which the nodes were chosen; Checkpointed has the account's
 }
 
-// BestCuts gives, for 2 to most segments, the cuts that keep the least alive for a batch. They are chosen by what is
-// alive while a segment is run again: the inputs of the segments so far, what autograd saves in this one with the gradients
-// of its largest volume, and the gradients of the parameters from there on. Networks with many places to cut are cut at
-// some of them only. The list ends where there are no more places.
+// BestCuts returns, for 2 to most segments, the cuts that keep the least alive for a batch. It chooses them by what is
+// alive while a segment runs again: the inputs of the segments so far, what autograd saves in this one with the
+// gradients of its largest volume, and the gradients of the parameters from there on. It considers at most some of many
+// places to cut. The list ends where there are no more places.
 func (m *PyTorch) BestCuts(batch int64, most int) ([]Cuts, error) {
 	p, err := m.pass(batch)
 	if err != nil {
@@ -252,7 +252,7 @@ func newCutter(m *PyTorch, p *pass, batch int64) *cutter {
 	return c
 }
 
-// fixed is the bytes of parameters and buffers, which are always alive.
+// fixed returns the bytes of parameters and buffers, which are always alive.
 func (p *pass) fixed() int64 {
 	bytes := int64(0)
 	for _, t := range p.tensors {
@@ -263,8 +263,8 @@ func (p *pass) fixed() int64 {
 	return bytes
 }
 
-// savedByNode is by node what autograd saves for it and for none before it, parameters left out, and the gradients of
-// its parameters; by tensor, the first node that it is saved for.
+// savedByNode returns by node what autograd saves for it and for none before it, without parameters, and the gradients
+// of its parameters; and by tensor, the first node that it is saved for.
 func (p *pass) savedByNode(batch int64) (saved []int64, savedBy []int, gradients []int64) {
 	saved, gradients = make([]int64, len(p.saved)), make([]int64, len(p.saved))
 	savedBy = make([]int, len(p.tensors)) // 0 for none: the input saves nothing
@@ -285,10 +285,10 @@ func (p *pass) savedByNode(batch int64) (saved []int64, savedBy []int, gradients
 	return saved, savedBy, gradients
 }
 
-// best halves the bound on what is alive until no smaller one can be held to.
+// best halves the bound on what is alive until no smaller one can be met.
 func (c *cutter) best(segments int) Cuts {
 	last := len(c.nodes) - 1
-	low, high := int64(0), int64(0) // nothing holds to low
+	low, high := int64(0), int64(0) // nothing meets low
 	for i, row := range c.cost {
 		high = max(high, row[last])
 		for _, v := range c.volume[:i+1] {
@@ -314,8 +314,8 @@ func (c *cutter) best(segments int) Cuts {
 	return cuts
 }
 
-// within finds the places of cuts into so many segments with which no more than the bound is alive, nil where there are
-// none. Of the ways to come to a place, the one counts that has kept the least.
+// within returns the places of cuts into so many segments with which no more than the bound is alive, nil where there
+// are none. Of the ways to reach a place it follows the one that has kept the least.
 func (c *cutter) within(bound int64, segments int) []int {
 	count := len(c.nodes)
 	kept := make([][]int64, segments+1) // by segments so far and place: the inputs of segments so far; -1 for no way

@@ -70,7 +70,8 @@ func TestBestCutsAgainstBruteForce(t *testing.T) {
 	for _, net := range []string{
 		"input: 32x32x3\nlayers: INPUT -> [CONV3-{8,16,32,64} -> RELU -> POOL2]*4 -> FC-10\n",
 		"input: 32x32x3\nlayers: INPUT -> CONV3-16 -> [CONV3-16 -> BN -> RELU -> CONV3-16]*3 -> GAP -> FC-10\n",
-		"input: 16x16x3\nlayers: INPUT -> CONV3-16 -> [ADD(CONV3-16 -> BN -> RELU -> CONV3-16 -> BN | IDENTITY) -> RELU]*6 -> FC-500 -> FC-10\n",
+		"input: 16x16x3\nlayers: INPUT -> CONV3-16 -> [ADD(CONV3-16 -> BN -> RELU -> CONV3-16 -> BN | IDENTITY) -> " +
+			"RELU]*6 -> FC-500 -> FC-10\n",
 	} {
 		o := options(memory.Torch2CUDA, memory.Training)
 		m, err := memory.NewPyTorch(parsed(t, net), o)

@@ -13,7 +13,7 @@ const (
 	FP32 DType = "fp32"
 	FP16 DType = "fp16" // all of the network, its optimizer too
 	BF16 DType = "bf16" // likewise
-	// AMP is torch.autocast: the weights stay float32, and what convolutions and FC make is half as large.
+	// AMP is torch.autocast: the weights stay float32, and the outputs of convolutions and FC are half as large.
 	AMP  DType = "amp"
 	INT8 DType = "int8" // inference: weights and volumes in a byte each, biases and BN in float32
 )
@@ -21,7 +21,7 @@ const (
 // BytesPerValue is the size of a float32 value: FP32's, and that of all that cnncalc run computes.
 const BytesPerValue = 4
 
-// DTypes are the names that ParseDType takes.
+// DTypes returns the names that ParseDType takes.
 func DTypes() []string {
 	return []string{string(FP32), string(FP16), string(BF16), string(AMP), string(INT8)}
 }
@@ -29,7 +29,7 @@ func DTypes() []string {
 // ParseDType reads a type's name.
 func ParseDType(s string) (DType, error) { return choice.Parse[DType](s, "a type", DTypes()) }
 
-// valueBytes is the size of one value of a volume. Under AMP that of float32, as the picture's is.
+// valueBytes returns the size of one value of a volume; under AMP that of float32, as in a picture.
 func (d DType) valueBytes() int64 {
 	switch d {
 	case FP16, BF16:
@@ -40,7 +40,7 @@ func (d DType) valueBytes() int64 {
 	return BytesPerValue
 }
 
-// weightBytes is the size of one value of a stored tensor, and of its gradient.
+// weightBytes returns the size of one value of a stored tensor, and of its gradient.
 func (d DType) weightBytes(w graph.Weight) int64 {
 	switch d {
 	case FP16, BF16:

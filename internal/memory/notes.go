@@ -9,8 +9,8 @@ import (
 )
 
 // Notes is the memory account of the CS231n notes (section "Computational Considerations"): the volumes, the
-// parameters, and miscellaneous, of which they name the batch of pictures. All figures are in bytes and exact
-// by the notes' rules, which are no measure of a framework's real use.
+// parameters, and miscellaneous memory, such as the batch of pictures. All figures are in bytes and exact by the notes'
+// rules, which do not measure what a framework really uses.
 type Notes struct {
 	Batch           int64 `json:"batch"`
 	BytesPerValue   int64 `json:"bytes_per_value"`
@@ -24,8 +24,8 @@ type Notes struct {
 	Inference       int64 `json:"inference"` // forward volumes, parameters and the image batch
 }
 
-// NewNotes makes the account for a batch, of values of the given type and with what the optimizer keeps. It fails where
-// a size cannot be counted, and for types whose values are not all of one size.
+// NewNotes returns the account for a batch, in values of the given type and with what the optimizer keeps. It fails if
+// a size cannot be counted, or if the type's values are not all of one size.
 func NewNotes(n *shape.Network, batch int64, d DType, o Optimizer) (Notes, error) {
 	if batch < 1 {
 		return Notes{}, fmt.Errorf("the batch must be 1 or more, not %d", batch)

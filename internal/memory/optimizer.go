@@ -8,7 +8,7 @@ import (
 // Optimizer is an optimizer of PyTorch with its usual settings: no weight decay.
 type Optimizer string
 
-// NoOptimizer stands for a forward and a backward pass alone.
+// NoOptimizer is a forward and a backward pass alone.
 const NoOptimizer Optimizer = "none"
 
 // DefaultOptimizer is the notes': SGD with momentum.
@@ -21,34 +21,39 @@ type optimizerRule struct {
 	copies int64
 	// scalars of float32 kept for each parameter tensor, in the memory of the CPU
 	scalars int64
-	// single is the most copies of one parameter that the update needs besides, in PyTorch 1.13, which updates one after
-	// the other; foreach is the copies of all parameters in PyTorch 2 on CUDA, which updates them together
+	// single is the most copies of one parameter that the update also needs in PyTorch 1.13, which updates one after the
+	// other; foreach is the copies of all parameters in PyTorch 2 on CUDA, which updates them together
 	single, foreach int64
 	keeps           string // for people
 }
 
 // optimizerRules are by the sources in torch/optim: the state is what step() puts into self.state, the copies what
 // _single_tensor_NAME (1.13) and _multi_tensor_NAME (2.x) make. State and single were measured with PyTorch 1.13
-// (testdata/memory); foreach is read off only.
+// (testdata/memory); foreach was only read in the source.
 func optimizerRules() []optimizerRule {
 	return []optimizerRule{
 		{name: NoOptimizer},
 		{name: "sgd"},
-		{name: "momentum", copies: 1, keeps: "momentum"},                                                   // momentum_buffer
-		{name: "nesterov", copies: 1, single: 1, keeps: "momentum"},                                        // momentum_buffer
-		{name: "adagrad", copies: 1, scalars: 1, single: 1, foreach: 2, keeps: "sum of squares"},           // sum, step
-		{name: "rmsprop", copies: 1, single: 1, foreach: 1, keeps: "mean of squares"},                      // square_avg
-		{name: "adadelta", copies: 2, single: 2, foreach: 2, keeps: "two means of squares"},                // square_avg, acc_delta
-		{name: "adam", copies: 2, scalars: 1, single: 2, foreach: 1, keeps: "two moments"},                 // exp_avg, exp_avg_sq, step
-		{name: "amsgrad", copies: 3, scalars: 1, single: 2, foreach: 1, keeps: "two moments, one maximum"}, // and max_exp_avg_sq
-		{name: "adamw", copies: 2, scalars: 1, single: 2, foreach: 1, keeps: "two moments"},                // as adam
-		{name: "adamax", copies: 2, scalars: 1, single: 3, foreach: 1, keeps: "moment and maximum"},        // exp_avg, exp_inf, step
-		{name: "nadam", copies: 2, scalars: 2, single: 2, foreach: 1, keeps: "two moments"},                // as adam, and mu_product
-		{name: "radam", copies: 2, scalars: 1, single: 4, foreach: 1, keeps: "two moments"},                // as adam
+		{name: "momentum", copies: 1, keeps: "momentum"},                                         // momentum_buffer
+		{name: "nesterov", copies: 1, single: 1, keeps: "momentum"},                              // momentum_buffer
+		{name: "adagrad", copies: 1, scalars: 1, single: 1, foreach: 2, keeps: "sum of squares"}, // sum, step
+		{name: "rmsprop", copies: 1, single: 1, foreach: 1, keeps: "mean of squares"},            // square_avg
+		// square_avg, acc_delta
+		{name: "adadelta", copies: 2, single: 2, foreach: 2, keeps: "two means of squares"},
+		// exp_avg, exp_avg_sq, step
+		{name: "adam", copies: 2, scalars: 1, single: 2, foreach: 1, keeps: "two moments"},
+		// and max_exp_avg_sq
+		{name: "amsgrad", copies: 3, scalars: 1, single: 2, foreach: 1, keeps: "two moments, one maximum"},
+		{name: "adamw", copies: 2, scalars: 1, single: 2, foreach: 1, keeps: "two moments"}, // as adam
+		// exp_avg, exp_inf, step
+		{name: "adamax", copies: 2, scalars: 1, single: 3, foreach: 1, keeps: "moment and maximum"},
+		// as adam, and mu_product
+		{name: "nadam", copies: 2, scalars: 2, single: 2, foreach: 1, keeps: "two moments"},
+		{name: "radam", copies: 2, scalars: 1, single: 4, foreach: 1, keeps: "two moments"}, // as adam
 	}
 }
 
-// Optimizers are the names that ParseOptimizer takes.
+// Optimizers returns the names that ParseOptimizer takes.
 func Optimizers() []string {
 	var names []string
 	for _, r := range optimizerRules() {
@@ -62,7 +67,7 @@ func ParseOptimizer(s string) (Optimizer, error) {
 	return choice.Parse[Optimizer](s, "an optimizer", Optimizers())
 }
 
-// rule is that of a name that ParseOptimizer takes.
+// rule returns the rule of a name that ParseOptimizer takes.
 func (o Optimizer) rule() optimizerRule {
 	for _, r := range optimizerRules() {
 		if r.name == o {
@@ -72,21 +77,21 @@ func (o Optimizer) rule() optimizerRule {
 	return optimizerRule{name: o}
 }
 
-// Copies is how many tensors of a parameter's size the optimizer keeps for each parameter.
+// Copies returns how many tensors of a parameter's size the optimizer keeps for each parameter.
 func (o Optimizer) Copies() int64 { return o.rule().copies }
 
-// Keeps says in words what the optimizer keeps, "" for nothing.
+// Keeps returns what the optimizer keeps, in words; "" for nothing.
 func (o Optimizer) Keeps() string { return o.rule().keeps }
 
-// update is what an optimizer keeps of a network's parameters, and what its step needs besides. It does not depend on
-// the batch.
+// update is what an optimizer keeps of a network's parameters, and what its step also needs. It does not depend on the
+// batch.
 type update struct {
 	state   int64
 	rounded int64 // the state in whole blocks
 	scratch int64 // in whole blocks
 }
 
-// updateOf adds up over the parameters of a pass. It fails where that cannot be counted.
+// updateOf adds up over the parameters of a pass. It fails if the sum cannot be counted.
 func (o Optimizer) updateOf(p *pass) (update, error) {
 	rule := o.rule()
 	all, rounded, largest, scalars := int64(0), int64(0), int64(0), int64(0) // addUp has counted the parameters
@@ -98,12 +103,12 @@ func (o Optimizer) updateOf(p *pass) (update, error) {
 			scalars += 4 * rule.scalars
 		}
 	}
-	besides, of := rule.single, largest
+	copies, of := rule.single, largest
 	if p.options.Torch == Torch2CUDA {
-		besides, of = rule.foreach, rounded
+		copies, of = rule.foreach, rounded
 		scalars = 0 // the device holds none
 	}
-	scratch, err := checked.Product(besides, of)
+	scratch, err := checked.Product(copies, of)
 	if err != nil {
 		return update{}, err
 	}

@@ -11,7 +11,7 @@ import (
 	"cnncalc/internal/shape"
 )
 
-// pass is the program of one iteration as PyTorch runs it, and what of the layers is in it.
+// pass is the program of one iteration as PyTorch runs it, and where each layer's tensors are in it.
 type pass struct {
 	*program
 	network *shape.Network
@@ -26,7 +26,7 @@ type pass struct {
 	warnings  []string
 }
 
-// builder makes a pass: every tensor is let go where its last holder lets go.
+// builder makes a pass: a tensor is free once its last holder releases it.
 type builder struct {
 	pass
 	err error
@@ -36,7 +36,7 @@ type builder struct {
 	width     []int64       // by node: bytes of one value of its output
 	reads     []int         // by node: inputs of later nodes that are still to read its output
 	grad      []int         // by node: the tensor of its output's gradient so far
-	holders   []int         // by tensor: who still needs it; once none does, it is free
+	holders   []int         // by tensor: how many still need it; once none does, it is free
 	savedBy   []int         // by tensor: the first node that autograd holds it for, 0 for none
 	partial   []bool        // by tensor: its holders see parts of it, so that it cannot be written to
 	casts     []int         // half copies of weights that autocast keeps until the forward pass has ended
@@ -46,7 +46,7 @@ type builder struct {
 	workspaces   []Phase // that cuBLAS has one for
 }
 
-// newPass makes the pass of a network for the batches of one class.
+// newPass returns the pass of a network for the batches of one class.
 func newPass(n *shape.Network, o Options, class int64) (*pass, error) {
 	p, err := newBuilder(n, o, class)
 	if err != nil {
@@ -60,7 +60,7 @@ func newPass(n *shape.Network, o Options, class int64) (*pass, error) {
 	return p.finish()
 }
 
-// newBuilder makes a pass in which nothing has run yet.
+// newBuilder returns a pass in which nothing has run yet.
 func newBuilder(n *shape.Network, o Options, class int64) (*builder, error) {
 	count := len(n.Nodes)
 	p := &builder{
@@ -74,7 +74,7 @@ func newBuilder(n *shape.Network, o Options, class int64) (*builder, error) {
 	for i := range p.grad {
 		p.grad[i] = none
 	}
-	// About as many as most networks have: much of the time went into growing what holds them.
+	// About as many as most networks have: growing the slices took much of the time.
 	tensors, events := 4*count, 6*count
 	if o.Mode == Training {
 		tensors, events = 6*count, 13*count
@@ -92,12 +92,12 @@ func newBuilder(n *shape.Network, o Options, class int64) (*builder, error) {
 	return p, nil
 }
 
-// finish adds up. It fails where a size could not be counted.
+// finish adds up. It fails if a size could not be counted.
 func (p *builder) finish() (*pass, error) {
 	if p.err == nil {
 		p.err = p.addUp()
 	}
-	result := p.pass // lets go of what only the builder needs
+	result := p.pass // drops what only the builder needs
 	return &result, p.err
 }
 
@@ -110,7 +110,7 @@ func (p *builder) askLayers(run op.Pass) error {
 		}
 		layer, ok := node.Op.(op.Layer)
 		if !ok {
-			return fmt.Errorf("%s: nothing is known of what PyTorch does with a %s", node.Name, node.Op.Kind())
+			return fmt.Errorf("%s: no rule says what PyTorch does with %s", node.Name, node.Op.Kind())
 		}
 		p.rules[i] = layer.Autograd(run, p.network.InputsOf(i), p.network.Layers[i].Out)
 		p.shares[i] = p.rules[i].Shares
@@ -134,7 +134,7 @@ func (p *builder) bytes(factors ...int64) int64 {
 	return n
 }
 
-// linear is a size in bytes, where its values have no width of their own.
+// linear returns a size in bytes, for values of this width unless they have a width of their own.
 func (p *builder) linear(s op.Size, width int64) linear {
 	if s.Bytes > 0 {
 		width = s.Bytes
@@ -150,13 +150,13 @@ func (p *builder) linears(sizes []op.Size, width int64) []linear {
 	return most
 }
 
-// volume is the size of node i's output in values of so many bytes.
+// volume returns the size of node i's output in values of so many bytes.
 func (p *builder) volume(i int, width int64) linear {
 	s := p.network.Layers[i].Out
 	return linear{each: p.bytes(s.W, s.H, s.D, width)}
 }
 
-// add takes a tensor with one holder.
+// add takes a tensor that has one holder.
 func (p *builder) add(node int, what string, part Part, size linear) int {
 	id := p.take(tensor{node, what, part, size})
 	p.holders = append(p.holders, 1)
@@ -167,7 +167,7 @@ func (p *builder) add(node int, what string, part Part, size linear) int {
 
 func (p *builder) hold(id int) { p.holders[id]++ }
 
-// release lets go of a tensor.
+// release gives up one hold on a tensor.
 func (p *builder) release(id int) {
 	if p.holders[id]--; p.holders[id] == 0 {
 		p.free(id)
@@ -176,7 +176,7 @@ func (p *builder) release(id int) {
 
 func (p *pass) name(i int) string { return p.network.Nodes[i].Name }
 
-// prepare takes what is there before the pass begins: weights and the batch.
+// prepare takes what exists before the pass begins: weights and the batch.
 func (p *builder) prepare() {
 	for i, l := range p.network.Layers {
 		for _, w := range l.Weights {
@@ -198,7 +198,8 @@ func (p *builder) prepare() {
 	if p.options.Mode == Training {
 		for _, out := range p.network.Outputs {
 			places := p.network.Layers[out].Out
-			p.targets = append(p.targets, p.add(none, "targets", Targets, linear{each: p.bytes(places.W, places.H, 8)})) // a class for each
+			// a class for each
+			p.targets = append(p.targets, p.add(none, "targets", Targets, linear{each: p.bytes(places.W, places.H, 8)}))
 		}
 	}
 	first := p.network.Inputs[0]
@@ -225,7 +226,7 @@ func (p *builder) forward() {
 	p.releaseCasts()
 }
 
-// endLayer lets go of the inputs that node i was the last to read.
+// endLayer releases the inputs that node i was the last to read.
 func (p *builder) endLayer(i int) {
 	p.endStep(Forward, i, p.name(i))
 	for _, in := range p.network.Nodes[i].Inputs {
@@ -248,8 +249,8 @@ func (p *builder) releaseCasts() {
 	p.casts = nil
 }
 
-// countReads counts by node how many inputs of later nodes it is, and holds what is in the caller's hands: the inputs and
-// the outputs. What is read by none is held as it is.
+// countReads counts by node how many inputs of later nodes it is, and holds the inputs, which the caller keeps. A
+// result that no node reads is never released.
 func (p *builder) countReads() {
 	for _, n := range p.network.Nodes {
 		for _, in := range n.Inputs {
@@ -261,7 +262,7 @@ func (p *builder) countReads() {
 	}
 }
 
-// layer computes node i: its output, what autograd saves, and what the computation needs.
+// layer runs node i forward: it makes its output, what autograd saves, and what the computation needs.
 func (p *builder) layer(i int) {
 	rule, node := &p.rules[i], &p.network.Nodes[i]
 	inputs := make([]int, len(node.Inputs)) // as the layer reads them
@@ -298,23 +299,25 @@ func (p *builder) layer(i int) {
 	}
 }
 
-// warnOfWrites tells of a layer that works in place where PyTorch does not let it, or would compute something else.
+// warnOfWrites adds a warning for a layer that works in place where PyTorch refuses, or would compute something else.
 func (p *builder) warnOfWrites(i int) {
 	inputs := p.network.Nodes[i].Inputs
 	in := inputs[0]
-	// The sum of a volume and itself comes out right: y += y. From the third operand on it is no longer y that is added.
+	// The sum of a volume and itself is right: y += y. From the third operand on, y has changed.
 	toItself := len(inputs) == 2 && inputs[1] == in && p.reads[in] == 2
 	if p.reads[in] > 1 && !toItself {
-		p.warnings = append(p.warnings, fmt.Sprintf("%s writes over %s, which is read again afterwards: PyTorch computes another result",
-			p.name(i), p.name(in)))
+		p.warnings = append(p.warnings,
+			fmt.Sprintf("%s writes over %s, which is read again afterwards: PyTorch computes another result",
+				p.name(i), p.name(in)))
 	}
 	if by := p.savedBy[p.output[in]]; by > 0 {
-		p.warnings = append(p.warnings, fmt.Sprintf("%s writes over what autograd keeps for %s: PyTorch refuses the backward pass",
-			p.name(i), p.name(by)))
+		p.warnings = append(p.warnings,
+			fmt.Sprintf("%s writes over what autograd keeps for %s: PyTorch refuses the backward pass",
+				p.name(i), p.name(by)))
 	}
 }
 
-// outputWidth is the size of one value of node i's output.
+// outputWidth returns the size of one value of node i's output.
 func (p *builder) outputWidth(i int) int64 {
 	inputs := p.network.Nodes[i].Inputs
 	width := p.width[inputs[0]]
@@ -334,7 +337,7 @@ func (p *builder) outputWidth(i int) int64 {
 	return width
 }
 
-// castWeights is the tensors of node i as the layer reads them: half copies where autocast lowers it.
+// castWeights returns the tensors of node i as the layer reads them: half copies where autocast lowers it.
 func (p *builder) castWeights(i int) []int {
 	if p.options.DType != AMP || p.rules[i].Autocast != op.LowersType {
 		return p.weights[i]
@@ -374,12 +377,12 @@ func (p *builder) save(i int, inputs, weights []int) {
 	}
 }
 
-// anyNeedsGrad tells whether one of these inputs of node i needs a gradient.
+// anyNeedsGrad reports whether one of these inputs of node i needs a gradient.
 func (p *builder) anyNeedsGrad(i int, inputs []int) bool {
 	return slices.ContainsFunc(inputs, func(k int) bool { return p.needsGrad[p.network.Nodes[i].Inputs[k]] })
 }
 
-// savedPart is where a new tensor is counted, and what it is called.
+// savedPart returns where a new tensor is counted, and what it is called.
 func savedPart(w op.What) (part Part, what string) {
 	switch w {
 	case op.Statistic:
@@ -394,7 +397,7 @@ func savedPart(w op.What) (part Part, what string) {
 	return Volumes, "saved"
 }
 
-// workspace is what cuBLAS is given with its first product in each direction, and keeps.
+// workspace takes what cuBLAS is given with its first product in each direction, and keeps.
 func (p *builder) workspace(i int, phase Phase) {
 	if p.options.Torch != Torch2CUDA || !p.rules[i].Product || slices.Contains(p.workspaces, phase) {
 		return

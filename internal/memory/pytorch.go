@@ -21,13 +21,13 @@ const (
 	Training Mode = "training"
 )
 
-// Modes are the names that ParseMode takes.
+// Modes returns the names that ParseMode takes.
 func Modes() []string { return []string{string(Inference), string(Training)} }
 
 // ParseMode reads a mode's name.
 func ParseMode(s string) (Mode, error) { return choice.Parse[Mode](s, "a mode", Modes()) }
 
-// Options are what PyTorch's account of a network depends on besides the batch.
+// Options are what PyTorch's account of a network depends on in addition to the batch.
 type Options struct {
 	Torch     Torch
 	Mode      Mode
@@ -35,19 +35,19 @@ type Options struct {
 	Optimizer Optimizer // in training; "" is none
 }
 
-// Check refuses what PyTorch does not do.
+// Check returns an error for what PyTorch does not do.
 func (o Options) Check() error {
 	switch {
 	case o.DType == INT8 && o.Mode == Training:
-		return fmt.Errorf("int8 is for inference: PyTorch trains no quantized network; amp, bf16 and fp16 take less than fp32")
+		return fmt.Errorf("int8 is for inference: PyTorch trains no quantized network; amp, bf16 and fp16 take less than " +
+			"fp32")
 	case o.Torch == Torch113CPU && (o.DType == FP16 || o.DType == AMP):
 		return fmt.Errorf("PyTorch %s computes no convolutions in half: take bf16, or PyTorch %s", o.Torch, Torch2CUDA)
 	}
 	return nil
 }
 
-// PyTorch is PyTorch's account of a network, for any batch. It is made once and asked often, by several at once if
-// need be.
+// PyTorch is PyTorch's account of a network, for any batch. It may be used concurrently.
 type PyTorch struct {
 	network *shape.Network
 	options Options
@@ -74,7 +74,7 @@ func NewPyTorch(n *shape.Network, o Options) (*PyTorch, error) {
 	return m.WithOptimizer(o.Optimizer)
 }
 
-// WithOptimizer is the account with another optimizer. It shares all that is the same, and is made in no time.
+// WithOptimizer returns the account with another optimizer. It shares what is the same, so it takes no time to make.
 func (m *PyTorch) WithOptimizer(o Optimizer) (*PyTorch, error) {
 	other := *m
 	other.options.Optimizer = cmp.Or(o, NoOptimizer)
@@ -85,7 +85,7 @@ func (m *PyTorch) WithOptimizer(o Optimizer) (*PyTorch, error) {
 	return &other, err
 }
 
-// pass is the one for a batch, with its sizes known to be countable.
+// pass returns the pass for a batch, after checking that its sizes can be counted.
 func (m *PyTorch) pass(batch int64) (*pass, error) {
 	if batch < 1 {
 		return nil, fmt.Errorf("the batch must be 1 or more, not %d", batch)
@@ -109,8 +109,8 @@ func (m *PyTorch) pass(batch int64) (*pass, error) {
 	return p, nil
 }
 
-// Peak is the most bytes that are alive at once. It does not shrink when the batch grows, but for PyTorch 1.13, which
-// takes other kernels on the CPU from batches of 2 and of 16 on.
+// Peak returns the most bytes that are alive at once. It does not shrink when the batch grows, except in PyTorch 1.13,
+// which uses other kernels on the CPU from batches of 2 and of 16 on.
 func (m *PyTorch) Peak(batch int64) (int64, error) {
 	p, err := m.pass(batch)
 	if err != nil {
@@ -120,8 +120,8 @@ func (m *PyTorch) Peak(batch int64) (int64, error) {
 	return max(bytes, end+m.update.scratch) + m.update.rounded, nil
 }
 
-// Timeline is what is alive after every step, in order: the input, for what is there before; every layer forward; the
-// loss; every layer that has a gradient backward; and the optimizer's step.
+// Timeline returns what is alive after every step, in order: the input, for what exists before; every layer forward;
+// the loss; every layer that has a gradient backward; and the optimizer's step.
 func (m *PyTorch) Timeline(batch int64) ([]Moment, error) {
 	p, err := m.pass(batch)
 	if err != nil {
@@ -137,7 +137,7 @@ func (m *PyTorch) timeline(p *pass, batch int64) []Moment {
 		steps[i].Most += m.update.rounded
 	}
 	if m.options.Mode == Training && m.options.Optimizer != NoOptimizer {
-		// What the last layer's backward step let go is no longer alive.
+		// What the last layer's backward step released is no longer alive.
 		_, _, end := p.peak(batch)
 		live := end + m.update.rounded
 		steps = append(steps, Moment{Update, none, string(m.options.Optimizer), live, live + m.update.scratch})

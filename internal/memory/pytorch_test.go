@@ -23,7 +23,8 @@ func every(t *testing.T, f func(t *testing.T, o memory.Options)) {
 		for _, mode := range memory.Modes() {
 			for _, dtype := range memory.DTypes() {
 				for _, optimizer := range []memory.Optimizer{memory.NoOptimizer, "momentum", "adam"} {
-					o := memory.Options{Torch: memory.Torch(torch), Mode: memory.Mode(mode), DType: memory.DType(dtype), Optimizer: optimizer}
+					o := memory.Options{Torch: memory.Torch(torch), Mode: memory.Mode(mode), DType: memory.DType(dtype),
+						Optimizer: optimizer}
 					if o.Check() == nil {
 						t.Run(fmt.Sprint(torch, mode, dtype, optimizer), func(t *testing.T) { f(t, o) })
 					}
@@ -46,7 +47,8 @@ func TestAccountsAreConsistent(t *testing.T) {
 			a := account(t, n, o, batch)
 			peak, err := m.Peak(batch)
 			if err != nil || peak != a.Peak.Bytes || peak < before {
-				t.Errorf("batch %d: the peak is %d (%v), that of the account %d, of the batch before %d", batch, peak, err, a.Peak.Bytes, before)
+				t.Errorf("batch %d: the peak is %d (%v), that of the account %d, of the batch before %d", batch, peak, err,
+					a.Peak.Bytes, before)
 			}
 			before = peak
 			sum, rounding := int64(0), int64(0)
@@ -88,8 +90,8 @@ func TestAccountsAreConsistent(t *testing.T) {
 // CONV, and 10*128 weights and 10 biases of FC.
 const small = "input: 4x4x3\nlayers: INPUT -> CONV1-8 -> RELU inplace -> DROPOUT0.5 -> FC-10\n"
 
-// What autograd keeps in two types, batch 3, by the rules of CUDA: the input, the volume of CONV, RELU and DROPOUT, whose
-// mask is a byte a value; the weights of CONV and FC; the logarithms of the scores.
+// What autograd keeps in two types, batch 3, by the rules of CUDA: the input, the volume of CONV, RELU and DROPOUT,
+// whose mask is a byte a value; the weights of CONV and FC; the logarithms of the scores.
 func TestSavedByHand(t *testing.T) {
 	const (
 		volume, picture, scores = 3 * 128, 3 * 48, 3 * 10
@@ -99,10 +101,12 @@ func TestSavedByHand(t *testing.T) {
 		dtype memory.DType
 		want  memory.SavedBytes
 	}{
-		{memory.FP32, memory.SavedBytes{Parameters: 4 * weights, Input: 4 * picture, Activations: 4 * 2 * volume, Masks: volume,
-			Loss: 4*scores + 4, Targets: 8 * 3}},
-		{memory.BF16, memory.SavedBytes{Parameters: 2 * weights, Input: 2 * picture, Activations: 2 * 2 * volume, Masks: volume,
-			Loss: 2*scores + 2, Targets: 8 * 3}},
+		{memory.FP32,
+			memory.SavedBytes{Parameters: 4 * weights, Input: 4 * picture, Activations: 4 * 2 * volume, Masks: volume,
+				Loss: 4*scores + 4, Targets: 8 * 3}},
+		{memory.BF16,
+			memory.SavedBytes{Parameters: 2 * weights, Input: 2 * picture, Activations: 2 * 2 * volume, Masks: volume,
+				Loss: 2*scores + 2, Targets: 8 * 3}},
 		// CONV reads a half copy of the picture, and half copies of the weights; the loss is float32.
 		{memory.AMP, memory.SavedBytes{Parameters: 2 * weights, Activations: 2*picture + 2*2*volume, Masks: volume,
 			Loss: 4*scores + 4, Targets: 8 * 3}},
@@ -144,12 +148,14 @@ func TestInPlaceWarnings(t *testing.T) {
 		{"CONV3-4 -> RELU inplace -> CONV3-4", ""},
 		{"CONV3-4 -> BN -> RELU inplace -> ADD(CONV3-4 -> BN | IDENTITY) inplace", ""},
 		{"CONV3-4 -> SIGMOID -> RELU inplace", "relu1 writes over what autograd keeps for sigmoid1"},
-		{"CONV3-4 -> RELU -> ADD(RELU inplace -> CONV3-4 | IDENTITY)", "relu2 writes over relu1, which is read again afterwards"},
+		{"CONV3-4 -> RELU -> ADD(RELU inplace -> CONV3-4 | IDENTITY)",
+			"relu2 writes over relu1, which is read again afterwards"},
 		{"CONV3-4 -> ADD(IDENTITY | IDENTITY) inplace", ""},
 		{"CONV3-4 -> ADD(IDENTITY | IDENTITY | IDENTITY) inplace", "add1 writes over conv1, which is read again afterwards"},
 		{"CONV3-4 -> ADD(IDENTITY | CONV3-4) inplace", "add1 writes over what autograd keeps for conv2"},
 	} {
-		m, err := memory.NewPyTorch(parsed(t, "input: 8x8x4\nlayers: INPUT -> "+c.layers+"\n"), options(memory.Torch2CUDA, memory.Training))
+		m, err := memory.NewPyTorch(parsed(t, "input: 8x8x4\nlayers: INPUT -> "+c.layers+"\n"),
+			options(memory.Torch2CUDA, memory.Training))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -165,7 +171,8 @@ func TestInPlaceWarnings(t *testing.T) {
 
 // Where figures are an estimate, the account says so.
 func TestExactness(t *testing.T) {
-	const conv, local = "input: 8x8x3\nlayers: INPUT -> CONV3-4 -> FC-2\n", "input: 8x8x3\nlayers: INPUT -> LOCAL3-4 p0 -> FC-2\n"
+	const conv, local = "input: 8x8x3\nlayers: INPUT -> CONV3-4 -> FC-2\n", "input: 8x8x3\nlayers: INPUT -> LOCAL3-4 " +
+		"p0 -> FC-2\n"
 	fp16 := options(memory.Torch2CUDA, memory.Training)
 	fp16.DType = memory.FP16
 	for _, c := range []struct {
@@ -183,7 +190,8 @@ func TestExactness(t *testing.T) {
 			t.Errorf("%v: saved is exact: %v; peak: %v; estimates %q", c.options, a.SavedExact, a.Peak.Exact, a.Estimates)
 		}
 		for _, p := range a.Parts {
-			isArithmetic := p.Part == memory.Parameters || p.Part == memory.Gradients || p.Part == memory.InputBatch || p.Part == memory.Targets
+			isArithmetic := p.Part == memory.Parameters || p.Part == memory.Gradients || p.Part == memory.InputBatch ||
+				p.Part == memory.Targets
 			if isArithmetic != p.Exact && !(c.saved && p.Part != memory.Scratch) {
 				t.Errorf("%v: %s is exact: %v", c.options, p.Part, p.Exact)
 			}
@@ -216,20 +224,24 @@ func TestPyTorchErrors(t *testing.T) {
 			t.Errorf("a batch of %d: %v", batch, err)
 		}
 	}
-	if _, err := memory.NewPyTorch(parsed(t, "input: 8x8x1\nlayers: INPUT -> POOL2\n"), options(memory.Torch2CUDA, memory.Training)); err == nil ||
+	if _, err := memory.NewPyTorch(parsed(t, "input: 8x8x1\nlayers: INPUT -> POOL2\n"),
+		options(memory.Torch2CUDA, memory.Training)); err == nil ||
 		!strings.Contains(err.Error(), "nothing to train") {
 		t.Errorf("a network without parameters: %v", err)
 	}
 	huge := parsed(t, "input: 2147483647x1073741824x1\nlayers: INPUT -> CONV1-1 -> POOL2 floor\n")
-	if _, err := memory.NewPyTorch(huge, options(memory.Torch2CUDA, memory.Training)); !errors.Is(err, checked.ErrOverflow) {
+	if _, err := memory.NewPyTorch(huge, options(memory.Torch2CUDA, memory.Training)); !errors.Is(err,
+		checked.ErrOverflow) {
 		t.Errorf("volumes past counting: %v", err)
 	}
-	g := &graph.Graph{Nodes: []graph.Node{{Name: "input", Op: sized(9)}, {Name: "odd", Op: sized(9), Inputs: []int{0}}}, Inputs: []int{0}, Outputs: []int{1}}
+	g := &graph.Graph{Nodes: []graph.Node{{Name: "input", Op: sized(9)}, {Name: "odd", Op: sized(9), Inputs: []int{0}}},
+		Inputs: []int{0}, Outputs: []int{1}}
 	unknown, problems := shape.Infer(g)
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	if _, err := memory.NewPyTorch(unknown, options(memory.Torch2CUDA, memory.Inference)); err == nil || !strings.Contains(err.Error(), "odd: nothing is known") {
+	if _, err := memory.NewPyTorch(unknown, options(memory.Torch2CUDA, memory.Inference)); err == nil ||
+		!strings.Contains(err.Error(), "odd: nothing is known") {
 		t.Errorf("a layer that PyTorch's rules do not know: %v", err)
 	}
 }

@@ -35,7 +35,7 @@ func (p *pass) savedBytes(batch int64) SavedBytes {
 	return s
 }
 
-// of is where a part is counted. Half copies of weights count as parameters.
+// of returns where a part is counted. Half copies of weights count as parameters.
 func (s *SavedBytes) of(p Part) *int64 {
 	switch p {
 	case Parameters, WeightCasts:

@@ -7,10 +7,11 @@ import (
 	"cnncalc/internal/checked"
 )
 
-// LargestBatch is the largest batch whose peak is limit bytes at most, and that peak; 0 where there is none. By PyTorch
-// 1.13's rules a larger batch may take less than a smaller one, as Peak says: batches below the largest may not fit then.
+// LargestBatch returns the largest batch whose peak is at most limit bytes, and that peak; 0 where there is none. By
+// PyTorch 1.13's rules a larger batch may take less than a smaller one, as Peak says, so batches below the largest may
+// not fit.
 //
-// It fails where the limit is so large that the batch cannot be counted.
+// It fails if the limit is so large that the batch cannot be counted.
 func (m *PyTorch) LargestBatch(limit int64) (batch, peak int64, err error) {
 	classes := m.options.Torch.batchClasses()
 	high := int64(math.MaxInt64)
@@ -25,9 +26,9 @@ func (m *PyTorch) LargestBatch(limit int64) (batch, peak int64, err error) {
 	return 0, 0, nil
 }
 
-// LargestBatch is the largest batch from low to high for which bytes does not pass the limit, and its bytes; 0 where there
-// is none. bytes must not shrink when the batch grows. Where it cannot count the next batch, nothing is known of that one,
-// and its error is returned.
+// LargestBatch returns the largest batch from low to high for which bytes does not exceed the limit, and its bytes; 0
+// where there is none. bytes must not shrink when the batch grows. If it cannot count the batch after the largest,
+// LargestBatch returns its error.
 func LargestBatch(low, high, limit int64, bytes func(batch int64) (int64, error)) (batch, size int64, err error) {
 	size, err = bytes(low)
 	if err != nil || size > limit {

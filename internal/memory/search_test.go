@@ -120,7 +120,8 @@ func TestLargestBatchBounds(t *testing.T) {
 	} {
 		batch, bytes, err := memory.LargestBatch(c.low, c.high, c.limit, c.bytes)
 		if batch != c.want || !errors.Is(err, c.err) || batch > 0 && bytes > c.limit {
-			t.Errorf("from %d to %d in %d: %d with %d bytes (%v), want %d (%v)", c.low, c.high, c.limit, batch, bytes, err, c.want, c.err)
+			t.Errorf("from %d to %d in %d: %d with %d bytes (%v), want %d (%v)", c.low, c.high, c.limit, batch, bytes, err,
+				c.want, c.err)
 		}
 	}
 }

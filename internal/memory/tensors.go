@@ -31,13 +31,14 @@ const (
 	Rounding    Part = "rounding"  // of every tensor to whole blocks of the allocator
 )
 
-// parts lists them all.
+// parts returns them all.
 func parts() []Part {
-	return []Part{Parameters, Buffers, WeightCasts, Gradients, State, InputBatch, Targets, Volumes, Statistics, Masks, Indices, Scalars,
+	return []Part{Parameters, Buffers, WeightCasts, Gradients, State, InputBatch, Targets, Volumes, Statistics, Masks,
+		Indices, Scalars,
 		Loss, VolumeGrads, Scratch, Workspace, Rounding}
 }
 
-// linear is a number of bytes: some for each picture of the batch, and some once.
+// linear is a number of bytes: some for each picture of the batch, and some once for all.
 type linear struct {
 	each, once int64
 }
@@ -47,7 +48,7 @@ func (l linear) at(batch int64) int64 { return l.each*batch + l.once }
 // none is no node, or no tensor.
 const none = -1
 
-// tensor is memory that is taken and given back at once.
+// tensor is memory that is taken, and given back, as a whole.
 type tensor struct {
 	node int    // whose it is, none for the network's
 	what string // which of the node's; "" for its output, and for the output's gradient
@@ -55,7 +56,7 @@ type tensor struct {
 	size linear
 }
 
-// name is what a tensor is called in reports. It is made only there: a program has thousands of them.
+// name returns what a tensor is called in reports. It is made only for them: a program has thousands of tensors.
 func (t tensor) name(g *graph.Graph) string {
 	if t.node == none {
 		return t.what
@@ -98,13 +99,13 @@ type program struct {
 	needs   [][]linear // for a moment: the largest of the sizes
 	events  []event
 	steps   []Moment // without figures
-	total   linear   // of all tensors and needs, so that one product tells whether a batch can be counted
+	total   linear   // of all tensors and needs, so that one product shows whether a batch can be counted
 	block   int64    // the allocator hands out whole blocks of so many bytes, a power of two
 	// The inputs are in the caller's hands throughout; inputRead is by input the event after which nothing reads it.
 	inputRead []int
 }
 
-// take adds a tensor that is alive from here on.
+// take adds a tensor, which is alive from here on.
 func (p *program) take(t tensor) int {
 	id := len(p.tensors)
 	p.tensors = append(p.tensors, t)
@@ -130,13 +131,13 @@ func (p *program) endStep(phase Phase, node int, name string) {
 	p.steps = append(p.steps, Moment{Phase: phase, Node: node, Name: name})
 }
 
-// blocks rounds up.
+// blocks rounds up to whole blocks.
 func (p *program) blocks(bytes int64) int64 { return (bytes + p.block - 1) &^ (p.block - 1) }
 
-// size is a tensor's in whole blocks.
+// size returns the size of a tensor in whole blocks.
 func (p *program) size(id int, batch int64) int64 { return p.blocks(p.tensors[id].size.at(batch)) }
 
-// needed is the size of a moment's need in whole blocks.
+// needed returns the size of a moment's need in whole blocks.
 func (p *program) needed(index int, batch int64) int64 {
 	most := int64(0)
 	for _, l := range p.needs[index] {
@@ -145,7 +146,7 @@ func (p *program) needed(index int, batch int64) int64 {
 	return p.blocks(most)
 }
 
-// addUp makes the total. It fails where it cannot be counted.
+// addUp makes the total. It fails if that cannot be counted.
 func (p *program) addUp() error {
 	sizes := slices.Concat(p.needs...)
 	for _, t := range p.tensors {
@@ -163,7 +164,7 @@ func (p *program) addUp() error {
 	return nil
 }
 
-// check makes sure that no sum over any of the tensors can overflow for a batch.
+// check returns an error if a sum over any of the tensors could overflow for a batch.
 func (p *program) check(batch int64) error {
 	each, err := checked.Product(p.total.each, batch)
 	if err != nil {
@@ -173,7 +174,7 @@ func (p *program) check(batch int64) error {
 	return err
 }
 
-// peak is the most bytes that are alive at once, the event at which they are, and what is left in the end.
+// peak returns the most bytes that are alive at once, the event at which they are, and what is left in the end.
 func (p *program) peak(batch int64) (bytes int64, at int, end int64) {
 	live := int64(0)
 	for i, e := range p.events {
@@ -194,7 +195,7 @@ func (p *program) peak(batch int64) (bytes int64, at int, end int64) {
 	return bytes, at, live
 }
 
-// timeline is the steps with their figures.
+// timeline returns the steps with their figures.
 func (p *program) timeline(batch int64) []Moment {
 	steps := slices.Clone(p.steps)
 	live, most := int64(0), int64(0)

@@ -14,7 +14,7 @@ const (
 // Moment is one step of a pass: a layer forward or backward, the loss, or the optimizer's update.
 type Moment struct {
 	Phase Phase  `json:"phase"`
-	Node  int    `json:"-"` // -1 where the step is no layer's
+	Node  int    `json:"-"` // -1 for the loss and the optimizer
 	Name  string `json:"name"`
 	Live  int64  `json:"live"` // bytes alive when the step has ended
 	Most  int64  `json:"most"` // the most that is alive at once while it runs

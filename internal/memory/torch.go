@@ -5,7 +5,7 @@ import (
 	"cnncalc/internal/op"
 )
 
-// Torch is a release of PyTorch whose account is known.
+// Torch is a release of PyTorch whose account cnncalc has.
 type Torch string
 
 // The releases.
@@ -14,13 +14,13 @@ const (
 	Torch2CUDA  Torch = "2-cuda"
 )
 
-// Torches are the names that ParseTorch takes.
+// Torches returns the names that ParseTorch takes.
 func Torches() []string { return []string{string(Torch113CPU), string(Torch2CUDA)} }
 
 // ParseTorch reads a release's name.
 func ParseTorch(s string) (Torch, error) { return choice.Parse[Torch](s, "a release", Torches()) }
 
-// rules is the release as package op knows it.
+// rules returns the release as package op knows it.
 func (t Torch) rules() op.Torch {
 	if t == Torch113CPU {
 		return op.Torch113CPU
@@ -28,7 +28,7 @@ func (t Torch) rules() op.Torch {
 	return op.Torch2CUDA
 }
 
-// block is what the allocator rounds every tensor up to. CUDA's caching allocator hands out, and counts in
+// block returns what the allocator rounds every tensor up to. CUDA's caching allocator hands out, and counts in
 // max_memory_allocated, multiples of 512 bytes (c10/cuda/CUDACachingAllocator.cpp, kMinBlockSize).
 func (t Torch) block() int64 {
 	if t == Torch113CPU {
@@ -42,11 +42,11 @@ func (t Torch) block() int64 {
 // on Hopper 32 MiB.
 const cublasWorkspace = (2*4096 + 8*16) << 10
 
-// inPlaceAccumulation tells whether autograd adds a second gradient of a volume to the first one where it stands, as it
-// does since 2.0 (torch/csrc/autograd/input_buffer.cpp). Before, the sum is a third volume.
+// inPlaceAccumulation reports whether autograd adds a second gradient of a volume to the first one in place, as it does
+// since 2.0 (torch/csrc/autograd/input_buffer.cpp). Before, the sum was a third volume.
 func (t Torch) inPlaceAccumulation() bool { return t == Torch2CUDA }
 
-// batchClasses lists them.
+// batchClasses returns the batches from which on the release uses other kernels.
 func (t Torch) batchClasses() []int64 {
 	if t == Torch113CPU {
 		return []int64{1, 2, 16}

@@ -175,9 +175,12 @@ func TestTrainingPeakIsTorchvisions(t *testing.T) {
 		}
 		// Python holds a variable longer than the graph needs, and the loss is no step of the forward pass here.
 		if inForward > want.PeakInForward || float64(inForward) < 0.99*float64(want.PeakInForward) {
-			t.Errorf("%s: the peak in the forward pass is %d bytes, want %d or a little less", n.Name, inForward, want.PeakInForward)
+			t.Errorf("%s: the peak in the forward pass is %d bytes, want %d or a little less", n.Name, inForward,
+				want.PeakInForward)
 		}
-		afterForward := a.Saved.Total - a.Saved.Parameters - a.Saved.Buffers - a.Saved.Input - a.Saved.Targets + 4*n.Total.Out.D + 4 // and the scores and the result
+		// and the scores and the result
+		afterForward := a.Saved.Total - a.Saved.Parameters - a.Saved.Buffers - a.Saved.Input - a.Saved.Targets +
+			4*n.Total.Out.D + 4
 		if afterForward != want.AfterForward {
 			t.Errorf("%s: %d bytes are alive after the forward pass, want %d", n.Name, afterForward, want.AfterForward)
 		}

@@ -13,7 +13,8 @@ import (
 // convolution's 2x2x3 is the second output, and an FC of 4 after it the first.
 func towers(t *testing.T) *shape.Network {
 	t.Helper()
-	n, err := network.Sound("towers", []byte("input: 2x2x1\nlayers: INPUT -> CONCAT(IDENTITY | IDENTITY) -> CONV1-3 -> FC-4\n"), graph.Options{})
+	n, err := network.Sound("towers",
+		[]byte("input: 2x2x1\nlayers: INPUT -> CONCAT(IDENTITY | IDENTITY) -> CONV1-3 -> FC-4\n"), graph.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

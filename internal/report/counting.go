@@ -135,8 +135,9 @@ func (v *Count) notes() []string {
 		notes = append(notes, line.Label+": "+line.Text)
 	}
 	if len(r.Unchecked) > 0 {
-		notes = append(notes, "", fmt.Sprintf("An estimate: %s is counted by the program's source, and checked against no output of it.",
-			strings.Join(r.Unchecked, ", ")))
+		notes = append(notes, "",
+			fmt.Sprintf("An estimate: %s is counted as the program's source says, and not checked against its output.",
+				strings.Join(r.Unchecked, ", ")))
 	}
 	if r.Batch != v.Batch {
 		notes = append(notes, "", fmt.Sprintf("%s counts one picture, whatever the batch.", r.Convention.Program))

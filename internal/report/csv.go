@@ -15,8 +15,8 @@ import (
 // formulaStarts begin a formula in a spreadsheet. The wide forms count in some languages.
 const formulaStarts = "=+-@\t\r\n＝＋－＠"
 
-// WriteCSV writes the table for machines, by RFC 4180 with lines that end in "\n": a first line of column keys, then the
-// values of the rows, whole numbers as digits and sizes as bytes. Title, footers and notes are left out.
+// WriteCSV writes the table for machines, by RFC 4180 with lines that end in "\n": a first line of column keys, then
+// the values of the rows, whole numbers as digits and sizes as bytes. Title, footers and notes are left out.
 //
 // Text is escaped by [plain.Escape]. A text that starts with = + - @, a tab or a line end gets an apostrophe in front,
 // because a spreadsheet would run it as a formula (OWASP, "CSV Injection"). Numbers never get one.

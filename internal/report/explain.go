@@ -16,8 +16,8 @@ import (
 // Width that the paragraphs of an explanation are filled to, in characters.
 const explainWidth = 96
 
-// Explain writes the arithmetic of layers out, as a teacher would: their shape, parameters, cost and memory, what they see
-// of the picture, and what the backward pass does there. Figures are of one picture.
+// Explain writes the arithmetic of layers out, as a teacher would: their shape, parameters, cost and memory, what they
+// see of the picture, and what the backward pass does there. Figures are of one picture.
 func Explain(w io.Writer, n *shape.Network, nodes []int) error {
 	fields := shape.Fields(n)
 	for k, i := range nodes {

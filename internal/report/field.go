@@ -35,7 +35,8 @@ func fieldCells(f shape.Field, picture graph.Shape) []Cell {
 	if f.W.Unknown != "" || f.H.Unknown != "" {
 		return []Cell{unknown, unknown, unknown}
 	}
-	cells := []Cell{pairCell("%dx%d", f.W.Size, f.H.Size), ratioCell(f.W.Jump, f.H.Jump), pairCell("[%d,%d]", f.W.Start, f.H.Start)}
+	cells := []Cell{pairCell("%dx%d", f.W.Size, f.H.Size), ratioCell(f.W.Jump, f.H.Jump),
+		pairCell("[%d,%d]", f.W.Start, f.H.Start)}
 	if isWhole(f, picture) {
 		cells[0].Text, cells[2].Text = "all", "-"
 	}
@@ -45,7 +46,7 @@ func fieldCells(f shape.Field, picture graph.Shape) []Cell {
 	return cells
 }
 
-// isWhole tells that every value is computed from the whole picture.
+// isWhole reports whether every value is computed from the whole picture.
 func isWhole(f shape.Field, picture graph.Shape) bool {
 	return f.W.IsShared() && f.H.IsShared() && f.W.Size == picture.W && f.H.Size == picture.H
 }

@@ -55,7 +55,8 @@ func (v *Fit) heading(units Units) string {
 	if b.Device != nil {
 		device = "the " + b.Device.Model
 	}
-	return fmt.Sprintf("%s on %s of %s, %s of it for the network", v.Title, device, Bytes(b.Memory, units), Bytes(b.Available, units))
+	return fmt.Sprintf("%s on %s of %s, %s of it for the network", v.Title, device, Bytes(b.Memory, units),
+		Bytes(b.Available, units))
 }
 
 // columns are those of cells, in the same order.
@@ -156,17 +157,20 @@ func (v *Fit) notes(units Units) []string {
 	if q.Account == memory.PyTorchAccount {
 		account = fmt.Sprintf("By PyTorch's account (PyTorch %s), at the peak.", q.Torch)
 	}
-	lines = append(lines, account+" parameters are with buffers and half copies, volumes with all else that is saved; the rest is scratch, workspace, rounding.")
+	lines = append(lines, account+
+		" parameters include buffers and half copies, volumes all else that is saved; the rest is scratch, workspace and "+
+		"rounding.")
 	isZero := func(row fit.Row) bool { return row.Largest == 0 }
 	if !q.IsCurve() && slices.ContainsFunc(v.Answer.Rows, isZero) {
-		lines = append(lines, "Where the largest batch is 0, the memory is that of one picture.")
+		lines = append(lines, "Where the largest batch is 0, the memory is for one picture.")
 	}
 	return slices.Concat(lines, budgetLines(q.Budget, units), v.Answer.Basis)
 }
 
 // budgetLines say what the reserve is, and what of a device's memory is usable.
 func budgetLines(b fit.Budget, units Units) []string {
-	lines := []string{fmt.Sprintf("Reserve: %s = %s for the CUDA context, cuDNN and fragmentation. It is an assumption: --reserve sets it.",
+	lines := []string{fmt.Sprintf("Reserve: %s = %s for the CUDA context, cuDNN and fragmentation. This is an "+
+		"assumption; --reserve changes it.",
 		b.Setting, Bytes(b.Reserve, units))}
 	if d := b.Device; d != nil && d.Usable < d.Stated {
 		vendor, _, _ := strings.Cut(d.StatedBy, ":")
@@ -186,7 +190,8 @@ const (
 func adviceLines(a *fit.Advice, limit int64, units Units) []string {
 	size := func(bytes int64) string { return Bytes(bytes, units) }
 	lines := []string{unfitLine(a, limit, units), "Its largest parts:"}
-	parts := slices.SortedStableFunc(slices.Values(a.Parts), func(x, y memory.PartBytes) int { return cmp.Compare(y.AtPeak, x.AtPeak) })
+	parts := slices.SortedStableFunc(slices.Values(a.Parts),
+		func(x, y memory.PartBytes) int { return cmp.Compare(y.AtPeak, x.AtPeak) })
 	for _, p := range parts[:min(largestParts, len(parts))] {
 		lines = append(lines, fmt.Sprintf("  %12s  %s", size(p.AtPeak), p.Part))
 	}
@@ -195,14 +200,15 @@ func adviceLines(a *fit.Advice, limit int64, units Units) []string {
 		lines = append(lines, fmt.Sprintf("  %12s  %s", size(t.Bytes), t.Name))
 	}
 	if len(a.Remedies) == 0 {
-		return append(lines, "Nothing that is known here would need less.")
+		return append(lines, "No known change reduces memory.")
 	}
-	lines = append(lines, "What would need less:")
+	lines = append(lines, "These would need less:")
 	for i := range a.Remedies {
 		lines = append(lines, remedyLine(a, &a.Remedies[i], units))
 	}
 	if a.Others > 0 {
-		lines = append(lines, fmt.Sprintf("This is the first of %d that do not fit; --mode, --dtype and --optimizer choose another.", a.Others+1))
+		lines = append(lines,
+			fmt.Sprintf("This is the first of %d that do not fit; --mode, --dtype and --optimizer choose another.", a.Others+1))
 	}
 	return lines
 }
@@ -231,7 +237,8 @@ func remedyLine(a *fit.Advice, r *fit.Remedy, units Units) string {
 	}
 	line := fmt.Sprintf("  %12s  %-16s  %s", Bytes(r.Bytes, units), verdict, r.What)
 	if r.Kind == fit.Checkpoints {
-		line += fmt.Sprintf("; %s MACs a picture run twice, %.0f%% of a forward pass", plain.Count(r.ExtraMACs), percent(r.ExtraMACs, a.MACs))
+		line += fmt.Sprintf("; %s MACs a picture run twice, %.0f%% of a forward pass", plain.Count(r.ExtraMACs),
+			percent(r.ExtraMACs, a.MACs))
 	}
 	return line
 }
@@ -262,12 +269,14 @@ func (v Devices) Table(units Units) Table {
 			left("stated_by", "stated by"), left("usable_by", "usable by"),
 		},
 		Notes: []string{
-			"stated is the vendor's figure, whose GB are of 2^30 bytes; usable is what the driver reports, where it is known, else the same.",
-			"Error correction and the driver itself take what is between the two. Other drivers report other figures.",
+			"stated is the vendor's figure, in GB of 2^30 bytes; usable is what the driver reports where that is known, " +
+				"otherwise the same.",
+			"Error correction and the driver take the difference. Other drivers report other figures.",
 		},
 	}
 	for _, d := range v {
-		t.Rows = append(t.Rows, []Cell{Str(d.Name), Str(d.Model), units.size(d.Stated), units.size(d.Usable), Str(d.StatedBy), Str(d.UsableBy)})
+		t.Rows = append(t.Rows,
+			[]Cell{Str(d.Name), Str(d.Model), units.size(d.Stated), units.size(d.Usable), Str(d.StatedBy), Str(d.UsableBy)})
 	}
 	return t
 }

@@ -11,8 +11,8 @@ import (
 	"cnncalc/internal/plain"
 )
 
-// WriteJSON writes v as indented JSON and a newline, in one Write. `<`, `>` and `&` stay as they are; every rune that is
-// not [plain.Visible] is written as a \u sequence, so that a document shown in a terminal can't disturb it and still
+// WriteJSON writes v as indented JSON and a newline, in one Write. `<`, `>` and `&` stay as they are; every rune that
+// is not [plain.Visible] is written as a \u sequence, so that a document shown in a terminal can't disturb it and still
 // reads back as the same text. NaN and infinities are an error, as JSON has none.
 func WriteJSON(w io.Writer, v any) error {
 	var buf bytes.Buffer

@@ -59,7 +59,8 @@ func FuzzWriteJSON(f *testing.F) {
 		if err := json.Unmarshal(buf.Bytes(), &back); err != nil {
 			t.Fatal(err)
 		}
-		if want := strings.ToValidUTF8(s, "\ufffd"); strings.ReplaceAll(back, "\ufffd", "") != strings.ReplaceAll(want, "\ufffd", "") {
+		if want := strings.ToValidUTF8(s, "\ufffd"); strings.ReplaceAll(back, "\ufffd", "") != strings.ReplaceAll(want,
+			"\ufffd", "") {
 			t.Fatalf("%q reads back as %q", s, back)
 		}
 	})

@@ -12,8 +12,8 @@ import (
 	"cnncalc/internal/plain"
 )
 
-// WriteMarkdown writes the table in GitHub's Markdown: the title as a third-level heading, footers as rows in bold at the
-// end, notes as a list.
+// WriteMarkdown writes the table in GitHub's Markdown: the title as a third-level heading, footers as rows in bold at
+// the end, notes as a list.
 func (t Table) WriteMarkdown(w io.Writer) error {
 	if err := t.check(); err != nil {
 		return err
@@ -35,8 +35,8 @@ func (t Table) WriteMarkdown(w io.Writer) error {
 	return writeAll(w, out.Bytes())
 }
 
-// writeNotes writes the notes as one list. Blank ones, which set groups apart in text, would be empty items; blanks
-// in front, which indent in text, would make a list in the list.
+// writeNotes writes the notes as one list. It leaves out empty ones, which separate groups in text, and leading spaces,
+// which would make a list in the list.
 func writeNotes(out *bytes.Buffer, notes []string) {
 	first := true
 	for _, note := range notes {
@@ -52,8 +52,9 @@ func writeNotes(out *bytes.Buffer, notes []string) {
 	}
 }
 
-// markdownEscaper puts a backslash before each character that Markdown would take for markup inside a line, as CommonMark
-// 0.31 section 2.4 has it. GitHub's tables unescape `\|` before anything else, so `\|` in the text becomes `\\\|`.
+// markdownEscaper puts a backslash before each character that Markdown would take for markup inside a line, as
+// CommonMark 0.31 section 2.4 has it. GitHub's tables unescape `\|` before anything else, so `\|` in the text becomes
+// `\\\|`.
 var markdownEscaper = strings.NewReplacer(
 	`\`, `\\`, `|`, `\|`, `<`, `\<`, `&`, `\&`, `*`, `\*`, `_`, `\_`, "`", "\\`", `[`, `\[`, `]`, `\]`, `~`, `\~`,
 )
@@ -70,7 +71,7 @@ func boldMarkdown(s string) string {
 	return "**" + escapeMarkdown(s) + "**"
 }
 
-// blockStart matches what begins a heading, quotation, list or rule where it stands first on a line.
+// blockStart matches what begins a heading, quotation, list or rule at the start of a line.
 var blockStart = regexp.MustCompile(`^( *[0-9]*)([#>+=.)-])`)
 
 func escapeLineStart(s string) string {

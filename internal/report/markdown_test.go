@@ -8,9 +8,9 @@ import (
 	"cnncalc/internal/plain"
 )
 
-// readCells reads one row as GitHub Flavored Markdown does (spec 0.29, section 4.10): cells end at pipes that no backslash
-// escapes, `\|` becomes a pipe before inline parsing, which then drops the backslash before ASCII punctuation. It fails
-// where the text left would be markup.
+// readCells reads one row as GitHub Flavored Markdown does (spec 0.29, section 4.10): cells end at pipes that no
+// backslash escapes, `\|` becomes a pipe before inline parsing, which then drops the backslash before ASCII
+// punctuation. It fails where the text left would be markup.
 func readCells(t *testing.T, line string) []string {
 	t.Helper()
 	line = strings.TrimPrefix(strings.TrimSuffix(line, "|"), "|")

@@ -36,7 +36,8 @@ func (v *NotesMemory) Table(units Units) Table {
 	t.Notes = append(v.totalLines(units), v.accountLines(units)...)
 	t.Notes = append(t.Notes, shareLines(v.Network)...)
 	if isNotesVGG(v.Network) {
-		t.Notes = append(t.Notes, "", "The CS231n notes print 24M values, 93MB, under these same rows: an error there (cs231n.github.io issue 88).")
+		t.Notes = append(t.Notes, "",
+			"The CS231n notes print 24M values, 93MB, under these same rows: an error there (cs231n.github.io issue 88).")
 	}
 	return t
 }
@@ -52,7 +53,8 @@ func (v *NotesMemory) totalLines(units Units) []string {
 	return []string{
 		fmt.Sprintf("TOTAL memory: %s values * %d bytes = %s / image (forward only, twice that with the backward pass)",
 			plain.Count(total.Activations), m.BytesPerValue, Bytes(perImage, units)),
-		fmt.Sprintf("TOTAL params: %s (%s weights + %s biases)", plain.Count(total.Parameters()), plain.Count(total.WeightCount),
+		fmt.Sprintf("TOTAL params: %s (%s weights + %s biases)", plain.Count(total.Parameters()),
+			plain.Count(total.WeightCount),
 			plain.Count(total.BiasCount)),
 		"",
 	}
@@ -103,7 +105,7 @@ func (v *NotesMemory) imagesLine(units Units) string {
 }
 
 func (v *NotesMemory) inferenceLine(units Units) string {
-	return sizeLine("inference", v.Account.Inference, units, "forward volumes all kept, parameters, image batch")
+	return sizeLine("inference", v.Account.Inference, units, "all forward volumes, parameters and image batch")
 }
 
 // sizeLine is a line under a table: what, how much, and a remark.
@@ -116,7 +118,8 @@ func shareLines(n *shape.Network) []string {
 	describe := func(what string, figure func(shape.Layer) int64) string {
 		node := largest(n, figure)
 		most, total := figure(n.Layers[node]), figure(n.Total)
-		return fmt.Sprintf("The largest %s: %s, %s of %s (%.0f%%).", what, n.Nodes[node].Name, plain.Count(most), plain.Count(total), percent(most, total))
+		return fmt.Sprintf("The largest %s: %s, %s of %s (%.0f%%).", what, n.Nodes[node].Name, plain.Count(most),
+			plain.Count(total), percent(most, total))
 	}
 	lines := []string{"", describe("volume", func(l shape.Layer) int64 { return l.Activations })}
 	if n.Total.WeightCount > 0 {

@@ -11,8 +11,8 @@ import (
 	"cnncalc/internal/shape"
 )
 
-// PyTorchMemory is the view of PyTorch's account: what each layer takes, and under it the parts, the peak, and how far to
-// trust them.
+// PyTorchMemory is the view of PyTorch's account: what each layer takes, and under it the parts, the peak, and how far
+// to trust them.
 type PyTorchMemory struct {
 	Title   string
 	Network *shape.Network
@@ -49,7 +49,8 @@ func (v *PyTorchMemory) Document() any {
 	d := &pytorchDocument{
 		Torch: a.Options.Torch, Mode: a.Options.Mode, DType: a.Options.DType,
 		Peak: a.Peak, Parts: a.Parts, SavedExact: a.SavedExact,
-		Checked: a.Options.Basis(), Estimates: append([]string{}, a.Estimates...), Warnings: append([]string{}, a.Warnings...),
+		Checked: a.Options.Basis(), Estimates: append([]string{}, a.Estimates...), Warnings: append([]string{},
+			a.Warnings...),
 	}
 	if a.Options.Mode == memory.Training {
 		d.Optimizer, d.Saved = a.Options.Optimizer, &a.Saved
@@ -168,7 +169,7 @@ func (v *PyTorchMemory) sumLine() string {
 		return fmt.Sprintf("Autograd saves %s bytes for the backward pass, parameters, input and targets among them: %s.",
 			plain.Count(a.Saved.Total), exactly(a.SavedExact))
 	}
-	return fmt.Sprintf("The largest sum of volumes is %s bytes in %s, or %s in %s where the input is let go: %s.",
+	return fmt.Sprintf("The largest sum of volumes is %s bytes in %s, or %s in %s if the input is released: %s.",
 		plain.Count(a.Volumes.Kept.Bytes), a.Volumes.Kept.Name, plain.Count(a.Volumes.Freed.Bytes), a.Volumes.Freed.Name, exactly(a.SavedExact))
 }
 
@@ -181,7 +182,7 @@ func (v *PyTorchMemory) peakLines(units Units) []string {
 		memory.Backward: "while " + peak.Name + " runs backward",
 		memory.Update:   "in the step of " + peak.Name,
 	}
-	lines := []string{fmt.Sprintf("The peak stands %s. The largest tensors alive there:", where[peak.Phase])}
+	lines := []string{fmt.Sprintf("The peak occurs %s. The largest tensors alive then:", where[peak.Phase])}
 	for _, t := range peak.Alive {
 		line := fmt.Sprintf("  %12s  %s", Bytes(t.Bytes, units), t.Name)
 		if t.Name != string(t.Part) {

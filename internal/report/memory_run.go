@@ -39,7 +39,8 @@ type bufferDocument struct {
 
 // Document returns the account for programs, with all layers.
 func (v *RunMemory) Document() any {
-	d := &arenaDocument{Threads: v.Threads, Footprint: v.Footprint, MaxLive: v.maxLive(), Busiest: v.busiest(), Buffers: v.buffers()}
+	d := &arenaDocument{Threads: v.Threads, Footprint: v.Footprint, MaxLive: v.maxLive(), Busiest: v.busiest(),
+		Buffers: v.buffers()}
 	return newNetworkDocument(v.Title, v.Network, v.Batch, memoryDocument{Run: d})
 }
 
@@ -52,7 +53,8 @@ func (v *RunMemory) Table(units Units) Table {
 	t := Table{
 		Title: fmt.Sprintf("%s: the arena of cnncalc run, batch %s, threads %d", v.Title, plain.Count(v.Batch), v.Threads),
 		Columns: []Column{
-			left("name", "name"), left("holds", "holds"), right("offset", "offset"), right("bytes", "bytes"), left("from", "from"), left("to", "to"),
+			left("name", "name"), left("holds", "holds"), right("offset", "offset"), right("bytes", "bytes"), left("from",
+				"from"), left("to", "to"),
 		},
 		Notes: v.lines(units),
 	}
@@ -91,10 +93,10 @@ func (v *RunMemory) lines(units Units) []string {
 	line := func(what string, bytes int64, remark string) string { return sizeLine(what, bytes, units, remark) }
 	lines := []string{
 		"What cnncalc run takes:",
-		line("arena", f.Arena, fmt.Sprintf("(%s bytes; %s live at once in %s, the least that any layout needs)",
+		line("arena", f.Arena, fmt.Sprintf("(%s bytes; %s live at once in %s: no layout needs less)",
 			plain.Count(f.Arena), plain.Count(v.maxLive()), v.busiest())),
 		line("weights", f.Weights, "as they are"),
-		line("packed", f.Packed, "for the kernels; the originals are not kept"),
+		line("packed", f.Packed, "for the kernels, in place of the originals"),
 		line("input", f.Input, ""),
 	}
 	if f.Loading > 0 {
@@ -102,5 +104,5 @@ func (v *RunMemory) lines(units Units) []string {
 	}
 	return append(lines,
 		line("total", f.Total, fmt.Sprintf("(%s bytes)", plain.Count(f.Total))),
-		"All exact for this processor and this number of threads. Layers that work in place on another's output have no row.")
+		"All figures are exact for this processor and this number of threads. Layers that work in place have no row.")
 }

@@ -32,12 +32,13 @@ func NetworkTable(n *shape.Network, all bool) Table {
 	}
 	if n.Sound == len(n.Nodes) {
 		total := n.Total
-		t.Footer = [][]Cell{{Str("total"), {}, {}, Int(total.Activations), Int(total.WeightCount), Int(total.BiasCount), Int(total.MACs)}}
+		t.Footer = [][]Cell{{Str("total"), {}, {}, Int(total.Activations), Int(total.WeightCount), Int(total.BiasCount),
+			Int(total.MACs)}}
 	}
 	return t
 }
 
-// inTable tells whether a layer has a row.
+// inTable reports whether a layer has a row.
 func inTable(n *shape.Network, i int, all bool) bool {
 	l := n.Layers[i]
 	return all || l.Activations > 0 || l.Parameters() > 0

@@ -56,12 +56,14 @@ type countsDocument struct {
 
 // newNetworkDocument describes a network without problems.
 func newNetworkDocument(name string, n *shape.Network, batch int64, account memoryDocument) networkDocument {
-	d := networkDocument{Schema: Schema, Network: name, Input: newVolumeDocument(n.InputShape()), Batch: batch, Totals: newCountsDocument(n.Total), Memory: account}
+	d := networkDocument{Schema: Schema, Network: name, Input: newVolumeDocument(n.InputShape()), Batch: batch,
+		Totals: newCountsDocument(n.Total), Memory: account}
 	fields := shape.Fields(n)
 	for i, l := range n.Layers {
 		node := &n.Nodes[i]
-		d.Layers = append(d.Layers, layerDocument{node.Name, node.Op.Kind(), op.Short(node.Op), newVolumeDocument(l.Out), newCountsDocument(l),
-			newFieldDocument(fields[i])})
+		d.Layers = append(d.Layers,
+			layerDocument{node.Name, node.Op.Kind(), op.Short(node.Op), newVolumeDocument(l.Out), newCountsDocument(l),
+				newFieldDocument(fields[i])})
 	}
 	return d
 }

@@ -22,7 +22,8 @@ type networksDocument struct {
 
 // NewListedNetwork describes a network without problems.
 func NewListedNetwork(name string, n *shape.Network) ListedNetwork {
-	return ListedNetwork{name, n.InputShape().String(), len(n.Nodes) - 1, n.Total.Parameters(), n.Total.MACs, n.Description}
+	return ListedNetwork{name, n.InputShape().String(), len(n.Nodes) - 1, n.Total.Parameters(), n.Total.MACs,
+		n.Description}
 }
 
 // Document returns the networks for programs.
@@ -31,7 +32,8 @@ func (v Networks) Document() any { return networksDocument{Schema, v} }
 // Table has a row for each network. It has no sizes in bytes.
 func (v Networks) Table(Units) Table {
 	t := Table{Columns: []Column{
-		left("name", "name"), left("input", "input"), right("layers", "layers"), right("parameters", "parameters"), right("macs", "MACs"),
+		left("name", "name"), left("input", "input"), right("layers", "layers"), right("parameters",
+			"parameters"), right("macs", "MACs"),
 	}}
 	for _, n := range v {
 		t.Rows = append(t.Rows, []Cell{Str(n.Name), Str(n.Input), Int(int64(n.Layers)), Int(n.Parameters), Int(n.MACs)})

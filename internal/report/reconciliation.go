@@ -40,13 +40,15 @@ type itemDocument struct {
 
 // Document returns the differences for programs.
 func (v *Reconciliation) Document() any {
-	d := reconciliationDocument{Schema: Schema, Network: v.Title, Batch: v.Batch, From: newConventionDocument(v.From), To: newConventionDocument(v.To)}
+	d := reconciliationDocument{Schema: Schema, Network: v.Title, Batch: v.Batch, From: newConventionDocument(v.From),
+		To: newConventionDocument(v.To)}
 	for _, difference := range v.Differences {
 		items := make([]itemDocument, 0, len(difference.Items))
 		for _, item := range difference.Items {
 			items = append(items, itemDocument{item.Of, item.What, item.Places, item.Amount})
 		}
-		d.Differences = append(d.Differences, differenceDocument{difference.Quantity.String(), difference.From, difference.To, items})
+		d.Differences = append(d.Differences,
+			differenceDocument{difference.Quantity.String(), difference.From, difference.To, items})
 	}
 	return d
 }
@@ -67,7 +69,8 @@ func (v *Reconciliation) Table(Units) Table {
 			if item.Amount > 0 {
 				amount.Text = "+" + amount.Text
 			}
-			t.Rows = append(t.Rows, []Cell{Str(d.Quantity.String()), Str(item.Of), Str(item.What), Int(int64(item.Places)), amount})
+			t.Rows = append(t.Rows,
+				[]Cell{Str(d.Quantity.String()), Str(item.Of), Str(item.What), Int(int64(item.Places)), amount})
 		}
 		t.Rows = append(t.Rows, figureRow(v.To, d.Quantity, d.To))
 	}
@@ -87,14 +90,16 @@ func figureRow(c *count.Convention, q count.Quantity, amount int64) []Cell {
 func (v *Reconciliation) notes() []string {
 	var notes []string
 	if v.From.MB != v.To.MB && v.From.MB != "" && v.To.MB != "" {
-		notes = append(notes, fmt.Sprintf("What %s prints as MB is %s bytes, and what %s prints %s.", v.From.Name, v.From.MB, v.To.Name, v.To.MB))
+		notes = append(notes,
+			fmt.Sprintf("An MB of %s is %s bytes, and one of %s is %s.", v.From.Name, v.From.MB, v.To.Name, v.To.MB))
 	}
 	if v.Batch != v.Asked {
 		single := v.From
 		if v.To.PerPicture {
 			single = v.To
 		}
-		notes = append(notes, fmt.Sprintf("%s counts one picture whatever the batch, so both figures are of one.", single.Name))
+		notes = append(notes,
+			fmt.Sprintf("%s counts one picture, whatever the batch, so both figures are for one.", single.Name))
 	}
 	return notes
 }

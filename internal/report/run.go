@@ -94,7 +94,7 @@ type mapSizeDocument struct {
 type runClassDocument struct {
 	Class       int      `json:"class"`
 	Label       string   `json:"label"`
-	Score       *float64 `json:"score"` // null where it is no finite number
+	Score       *float64 `json:"score"` // null where it is not a finite number
 	Probability *float64 `json:"probability"`
 	// HighestAt is the place of a map with the class's highest score.
 	HighestAt *placeDocument `json:"highest_at,omitempty"`
@@ -113,7 +113,7 @@ type runLayerDocument struct {
 	GFLOPS  float64 `json:"gflops"`
 	// FusedInto is the layer that this one was computed together with. Of such layers only the last has values.
 	FusedInto string   `json:"fused_into,omitempty"`
-	Min       *float64 `json:"min"` // null where it is no finite number, or was never made
+	Min       *float64 `json:"min"` // null where it is not a finite number, or was never made
 	Mean      *float64 `json:"mean"`
 	Max       *float64 `json:"max"`
 	NaNs      int      `json:"nans"`
@@ -121,19 +121,22 @@ type runLayerDocument struct {
 
 // Document returns the run for programs.
 func (v *Run) Document() any {
-	d := runDocument{Schema: Schema, Network: v.Title, Batch: v.Batch, Weights: v.Weights, Seconds: v.took().Seconds(), Memory: v.Footprint}
+	d := runDocument{Schema: Schema, Network: v.Title, Batch: v.Batch, Weights: v.Weights, Seconds: v.took().Seconds(),
+		Memory: v.Footprint}
 	if isMap(v.Out) {
 		d.Places = &mapSizeDocument{v.Out.W, v.Out.H}
 	}
 	for _, p := range v.Pictures {
 		picture := runPictureDocument{File: p.File, Width: p.Width, Height: p.Height}
 		for _, c := range p.Top {
-			picture.Top = append(picture.Top, runClassDocument{c.Index, v.className(c.Index), finite(c.Score), finite(c.Probability), v.placeOf(c)})
+			picture.Top = append(picture.Top,
+				runClassDocument{c.Index, v.className(c.Index), finite(c.Score), finite(c.Probability), v.placeOf(c)})
 		}
 		d.Pictures = append(d.Pictures, picture)
 	}
 	for _, l := range v.Layers {
-		layer := runLayerDocument{Name: l.Name, Kind: l.Kind, Seconds: l.Time.Seconds(), GFLOPS: l.GFLOPS, FusedInto: l.FusedInto, NaNs: l.NaNs}
+		layer := runLayerDocument{Name: l.Name, Kind: l.Kind, Seconds: l.Time.Seconds(), GFLOPS: l.GFLOPS,
+			FusedInto: l.FusedInto, NaNs: l.NaNs}
 		if l.HasValues {
 			layer.Min, layer.Mean, layer.Max = finite(l.Min), finite(l.Mean), finite(l.Max)
 		}
@@ -142,7 +145,7 @@ func (v *Run) Document() any {
 	return d
 }
 
-// finite is nil for what JSON has no number for.
+// finite returns nil for what JSON has no number for.
 func finite(x float64) *float64 {
 	if math.IsNaN(x) || math.IsInf(x, 0) {
 		return nil
@@ -169,7 +172,8 @@ func (v *Run) className(class int) string {
 	return fmt.Sprintf("class %d", class)
 }
 
-// WriteText writes the ranking, or the table of layers where the weights are random; both where the layers were asked for.
+// WriteText writes the ranking, or the table of layers where the weights are random; both where the layers were asked
+// for.
 func (v *Run) WriteText(w io.Writer) error {
 	if !v.IsRandom {
 		ranking := v.rankingText()
@@ -257,7 +261,8 @@ func (v *Run) notes(units Units) []string {
 		notes = append(notes, fmt.Sprintf("picture %s: %dx%d", p.File, p.Width, p.Height))
 	}
 	if v.IsRandom {
-		notes = append(notes, fmt.Sprintf("The weights are %s: the figures show what was computed, a ranking would mean nothing.", v.Weights))
+		notes = append(notes,
+			fmt.Sprintf("The weights are %s: the figures show what was computed, but a ranking would mean nothing.", v.Weights))
 	}
 	if v.Profile {
 		notes = append(append(notes, ""), v.memoryLines(units)...)
@@ -276,7 +281,7 @@ func (v *Run) memoryLines(units Units) []string {
 	}
 	lines := []string{planned, "arena allocated  " + BothSizes(v.Allocated, units)}
 	if v.Borrowed > 0 {
-		lines = append(lines, fmt.Sprintf("weights mapped   %s of the weights lie in the file", size(v.Borrowed)))
+		lines = append(lines, fmt.Sprintf("weights mapped   %s of the weights are used from their file", size(v.Borrowed)))
 	}
 	if v.Peak > 0 {
 		lines = append(lines, fmt.Sprintf("process peak     %s", size(v.Peak)))

@@ -23,7 +23,7 @@ const (
 	longestTitle, longName = 90, 28 // in letters
 )
 
-// svgStyle holds the colours, of which those for dark pages count where the reader prefers them.
+// svgStyle holds the colours. The second set is for readers who prefer dark pages.
 const svgStyle = `
     text { font: 12px system-ui, -apple-system, "Segoe UI", "Helvetica Neue", Arial, sans-serif; fill: #1f2328 }
     .page { fill: #ffffff }
@@ -58,7 +58,8 @@ const svgStyle = `
 func (t *Timeline) WriteSVG(w io.Writer, units Units) error {
 	p := svgPlot{Timeline: t, units: units, top: float64(max(t.Steps[t.peak()].Most, 1)) * headroom}
 	p.printf(`<svg xmlns="http://www.w3.org/2000/svg" width="%g" height="%g" viewBox="0 0 %g %g" role="img">`+"\n", svgWidth, svgHeight, svgWidth, svgHeight)
-	p.printf("  <title>%s</title>\n  <desc>%s</desc>\n  <style>%s  </style>\n", svgText(t.Title, longestTitle), svgText(t.peakText(units), longestTitle), svgStyle)
+	p.printf("  <title>%s</title>\n  <desc>%s</desc>\n  <style>%s  </style>\n", svgText(t.Title, longestTitle),
+		svgText(t.peakText(units), longestTitle), svgStyle)
 	p.printf(`  <rect class="page" width="%g" height="%g"/>`+"\n", svgWidth, svgHeight)
 	p.printf(`  <text class="title" x="%g" y="28">%s</text>`+"\n", plotLeft, svgText(t.Title, longestTitle))
 	p.legend()
@@ -97,7 +98,7 @@ func coordinate(v float64) string {
 	return strconv.FormatFloat(float64(int64(v*10+0.5))/10, 'f', -1, 64)
 }
 
-// x is the left edge of a step, and of the one behind the last the right edge of all.
+// x returns the left edge of a step. The right edge of the drawing is that of the step after the last.
 func (p *svgPlot) x(step int) float64 {
 	return plotLeft + (plotRight-plotLeft)*float64(step)/float64(len(p.Steps))
 }

@@ -2,8 +2,8 @@
 // fills, as an aligned table in a terminal, as Markdown or as CSV; documents built as structs as JSON. It also owns how
 // numbers, sizes and times are written, how a report file is replaced, and what is a terminal.
 //
-// It computes no figure of a network: those come from packages shape and memory. Text in a table may come from anywhere:
-// each format escapes it, so callers hand it over as it is.
+// It computes no figure of a network: callers fill the structs. Text in a table may come from anywhere:
+// each format escapes it, so callers pass it on unchanged.
 package report
 
 import (
@@ -31,7 +31,7 @@ type Column struct {
 	Align  Align
 }
 
-// Align is the side that a column's cells stand on. Text stands left and numbers right.
+// Align is the side that a column's cells are aligned to: text left, numbers right.
 type Align int
 
 // The sides. Left is the zero value.
@@ -61,8 +61,8 @@ func (t Table) Keys() []string {
 	return keys
 }
 
-// Select returns a table of the given columns only, in the given order, with the same title and notes. It shares no slice
-// of rows with t. An unknown key, a key given twice, or no key at all is an error.
+// Select returns a table of the given columns only, in the given order, with the same title and notes. It shares no
+// slice of rows with t. An unknown key, a key given twice, or no key at all is an error.
 func (t Table) Select(keys []string) (Table, error) {
 	if err := t.check(); err != nil {
 		return Table{}, err

@@ -157,7 +157,8 @@ func TestTitleAndNotesAreEscaped(t *testing.T) {
 		Columns: []Column{{Key: "k", Header: "k"}},
 		Notes:   []string{"# no heading", "1. no list", "> no quote", "a\nb | c"},
 	}
-	if diff := cmp.Diff("net\\n\\x1b*\n\nk\n\n# no heading\n1. no list\n> no quote\na\\nb | c\n", render(t, tab, Text)); diff != "" {
+	if diff := cmp.Diff("net\\n\\x1b*\n\nk\n\n# no heading\n1. no list\n> no quote\na\\nb | c\n",
+		render(t, tab, Text)); diff != "" {
 		t.Errorf("text (-want +got):\n%s", diff)
 	}
 	want := "### net\\\\n\\\\x1b\\*\n\n| k |\n|:--|\n\n- \\# no heading\n- 1\\. no list\n- \\> no quote\n- a\\\\nb \\| c\n"

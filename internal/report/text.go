@@ -15,8 +15,8 @@ import (
 )
 
 // WriteText writes the table for a terminal: the title, the columns aligned by spaces, rules of ASCII dashes under the
-// headers and above the footer, the notes. There are no borders, so that grep and awk read it as well. A row is one line
-// however wide it is, and no line ends in spaces.
+// headers and above the footer, the notes. There are no borders, so that grep and awk read it as well. A row is one
+// line however wide it is, and no line ends in spaces.
 func (t Table) WriteText(w io.Writer) error {
 	if err := t.check(); err != nil {
 		return err
@@ -61,7 +61,7 @@ func (t Table) WriteText(w io.Writer) error {
 // newTablewriter is a tablewriter that changes no text. Its defaults would split "MACs" into "MA CS", trim the spaces
 // that indent a name, and wrap. It reports no failing writer either, so it always writes to a buffer.
 func newTablewriter(buf *bytes.Buffer, columns []Column, r tw.Renderer) *tablewriter.Table {
-	// Most texts of a table are unlike each other, and looking a width up takes longer than to measure it.
+	// Most texts of a table differ, and looking a width up takes longer than measuring it.
 	twwidth.SetCacheCapacity(0)
 	aligns := make(tw.Alignment, len(columns))
 	for i, c := range columns {

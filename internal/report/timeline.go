@@ -52,7 +52,8 @@ func NewRunTimeline(network string, batch, arena int64, steps []memory.Moment) *
 	return &Timeline{
 		Title:   fmt.Sprintf("%s, batch of %s: the arena of cnncalc run", network, plain.Count(batch)),
 		Network: network, Account: memory.RunAccount, Batch: batch, Steps: steps,
-		Notes: []string{fmt.Sprintf("Exact for this processor and this number of threads. The arena is %s bytes; weights and input are not in it.",
+		Notes: []string{fmt.Sprintf("Exact for this processor and this number of threads. The arena is %s bytes; weights "+
+			"and input are not in it.",
 			plain.Count(arena))},
 	}
 }
@@ -104,7 +105,8 @@ func (t *Timeline) Table(units Units) Table {
 		right("step", "step"), left("phase", "phase"), left("name", "name"), right("live", "alive after it"), right("most", "at most"),
 	}}
 	for i, s := range t.Steps {
-		table.Rows = append(table.Rows, []Cell{Int(int64(i)), Str(string(s.Phase)), Str(s.Name), units.size(s.Live), units.size(s.Most)})
+		table.Rows = append(table.Rows,
+			[]Cell{Int(int64(i)), Str(string(s.Phase)), Str(s.Name), units.size(s.Live), units.size(s.Most)})
 	}
 	return table
 }
@@ -112,7 +114,7 @@ func (t *Timeline) Table(units Units) Table {
 // maxChartRows is about how many rows a chart has, unless all steps are asked for.
 const maxChartRows = 60
 
-// gapWidth is what stands between two columns of text.
+// gapWidth is the space between two columns of text.
 const gapWidth = 2
 
 // minBar is the least width of the longest bar.
@@ -127,7 +129,8 @@ const peakMark = " <- peak"
 func (t *Timeline) Chart(units Units, width int, all bool) Table {
 	peak := t.peakText(units)
 	table := Table{Title: t.Title, Columns: []Column{
-		left("phase", "phase"), left("name", "name"), right("live", "alive after"), right("most", "at most"), left("chart", "= before, # after, + at most"),
+		left("phase", "phase"), left("name", "name"), right("live", "alive after"), right("most", "at most"), left("chart",
+			"= before, # after, + at most"),
 	}}
 	table.Notes = append([]string{strings.ToUpper(peak[:1]) + peak[1:] + "."}, t.Notes...)
 	rows := t.fold(all)
@@ -175,7 +178,8 @@ func bars(before, live, most, whole int64, width int) string {
 		return int(float64(bytes)/float64(whole)*float64(width) + 0.5)
 	}
 	old := length(min(before, live))
-	return strings.Repeat("=", old) + strings.Repeat("#", length(live)-old) + strings.Repeat("+", length(most)-length(live))
+	return strings.Repeat("=", old) + strings.Repeat("#", length(live)-old) +
+		strings.Repeat("+", length(most)-length(live))
 }
 
 // chartRow is one or several steps.

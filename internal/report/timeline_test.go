@@ -111,7 +111,8 @@ func TestSVGIsXML(t *testing.T) {
 		{Title: "a<b> & \"c\" ]]> \x00\x1b[31m \u202e", Steps: steps(3)},
 		{Title: strings.Repeat("long", 500), Steps: steps(3000)},
 		{Title: "one", Steps: []memory.Moment{{Phase: memory.Forward, Name: "input"}}},
-		{Title: "huge", Steps: []memory.Moment{{Phase: memory.Forward, Name: "</text>", Live: math.MaxInt64, Most: math.MaxInt64}}},
+		{Title: "huge",
+			Steps: []memory.Moment{{Phase: memory.Forward, Name: "</text>", Live: math.MaxInt64, Most: math.MaxInt64}}},
 	} {
 		var out bytes.Buffer
 		if err := timeline.WriteSVG(&out, IEC); err != nil {
@@ -120,7 +121,8 @@ func TestSVGIsXML(t *testing.T) {
 		if out.Len() > 80_000 {
 			t.Errorf("%.20s: %d bytes", timeline.Title, out.Len())
 		}
-		if strings.Contains(out.String(), "NaN") || strings.Contains(out.String(), "Inf") || strings.ContainsAny(out.String(), "\x00\x1b") {
+		if strings.Contains(out.String(), "NaN") || strings.Contains(out.String(), "Inf") ||
+			strings.ContainsAny(out.String(), "\x00\x1b") {
 			t.Errorf("%.20s: not to be drawn: %s", timeline.Title, out.String())
 		}
 		texts := 0

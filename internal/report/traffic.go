@@ -103,7 +103,8 @@ func (v *Traffic) Table(units Units) Table {
 		}
 	}
 	total := v.Account.Total
-	t.Footer = [][]Cell{{Str("total"), {}, units.size(total.Read), units.size(total.Weights), units.size(total.Written), Int(total.MACs),
+	t.Footer = [][]Cell{{Str("total"), {}, units.size(total.Read), units.size(total.Weights), units.size(total.Written),
+		Int(total.MACs),
 		decimal(total.Intensity(), 2), {}, seconds(v.Account.LeastTime(v.Machine)), {}, {}, {}}}
 	return t
 }
@@ -117,7 +118,8 @@ func (v *Traffic) row(i int, units Units) []Cell {
 	if v.Scratch[i] > 0 {
 		scratch = units.size(v.Scratch[i])
 	}
-	return []Cell{Str(node.Name), Str(op.Short(node.Op)), units.size(l.Read), units.size(l.Weights), units.size(l.Written), Int(l.MACs),
+	return []Cell{Str(node.Name), Str(op.Short(node.Op)), units.size(l.Read), units.size(l.Weights),
+		units.size(l.Written), Int(l.MACs),
 		decimal(l.Intensity(), 2), Str(v.bound(l)), seconds(v.Machine.LeastTime(l)), columns, inflation, scratch}
 }
 
@@ -125,17 +127,21 @@ func (v *Traffic) row(i int, units Units) []Cell {
 func (v *Traffic) notes(units Units) []string {
 	m := v.Machine
 	lines := []string{
-		fmt.Sprintf("The machine: %s%s, %s%s. Below %.2f MACs for each byte memory takes longer than arithmetic.",
+		fmt.Sprintf("The machine: %s%s, %s%s. Below %.2f MACs per byte, memory takes longer than arithmetic.",
 			FLOPS(m.FLOPS), v.ifAssumed("peak"), Bandwidth(m.Bandwidth), v.ifAssumed("bandwidth"), m.Ridge()),
 		v.boundLine(units),
-		fmt.Sprintf("At least %s for the batch: an estimate, with all MACs and bytes at these rates, one layer after the other.",
+		fmt.Sprintf("At least %s for the batch: an estimate, with all MACs and bytes at these rates, one layer after "+
+			"another.",
 			secondsText(v.Account.LeastTime(m))),
-		"Counted are inputs, weights and output of each layer once, in float32, without fusing layers.",
+		"Each layer's inputs, weights and output are counted once, in float32, without fusing layers.",
 	}
 	if i := v.largestColumns(); i > 0 {
 		unrolled := v.Account.Im2col[i]
-		lines = append(lines, fmt.Sprintf("im2col: the columns of %s, %s, are %.1f times its input of one picture. cnncalc run takes %s there (batch %s, --threads %d).",
-			v.Network.Nodes[i].Name, Bytes(unrolled.Columns, units), unrolled.Inflation(), Bytes(v.Scratch[i], units), plain.Count(v.Account.Batch), v.Threads))
+		lines = append(lines,
+			fmt.Sprintf("im2col: the columns of %s take %s, %.1f times its input, for one picture. cnncalc run takes %s "+
+				"there (batch %s, --threads %d).",
+				v.Network.Nodes[i].Name, Bytes(unrolled.Columns, units), unrolled.Inflation(), Bytes(v.Scratch[i],
+					units), plain.Count(v.Account.Batch), v.Threads))
 	}
 	return lines
 }

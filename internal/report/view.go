@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// View is one report: a struct of figures that a command fills, and how they are shown. A new report is such a struct in
-// a file here, with these two methods.
+// View is one report: a struct of figures that a command fills, and how they are shown. A new report is such a struct
+// in a file here, with these two methods.
 type View interface {
 	// Table returns the figures for people and spreadsheets, with sizes for people in these units.
 	Table(Units) Table
@@ -19,7 +19,7 @@ func left(key, header string) Column { return Column{Key: key, Header: header} }
 
 func right(key, header string) Column { return Column{Key: key, Header: header, Align: Right} }
 
-// dash is a cell where there is no figure.
+// dash is the cell of a figure that does not exist.
 func dash() Cell { return Cell{Text: "-", Value: ""} }
 
 // size is a cell of bytes.

@@ -1,8 +1,8 @@
-// Package traffic owns the account of the bytes that the layers of a network move between memory and processor when it
-// runs, and what follows on a machine of a given speed: whether arithmetic or memory bounds a layer (the roofline model
-// of Williams, Waterman and Patterson, 2009), and the least time that it takes.
+// Package traffic counts the bytes that the layers of a network move between memory and processor when it runs, and
+// says what follows on a machine of a given speed: whether arithmetic or memory bounds a layer (the roofline model of
+// Williams, Waterman and Patterson, 2009), and the least time that it takes.
 //
-// It counts what must be moved, not what a program of this module moves: what that needs is in packages memory and exec.
+// It counts what any program must move. What cnncalc's own run needs is in packages memory and exec.
 package traffic
 
 import (
@@ -14,10 +14,10 @@ import (
 	"cnncalc/internal/shape"
 )
 
-// Layer is what one layer moves for a batch, in bytes. Each layer stands for itself, as in a framework that fuses none:
-// it reads each input whole and once, its tensors (running statistics too) once for the batch, and writes its output
-// once, of which nothing is still in a cache when the next layer begins. Activation functions and BN so move their volume
-// twice; DROPOUT and FLATTEN move nothing.
+// Layer is what one layer moves for a batch, in bytes, in a framework that fuses no layers: it reads each input once,
+// its tensors (also running statistics) once for the batch, and writes its output once. None of that is still in a
+// cache when the next layer begins. So activation functions and BN move their volume twice; DROPOUT and FLATTEN move
+// nothing.
 type Layer struct {
 	Read    int64 `json:"read"`
 	Weights int64 `json:"weights"`
@@ -25,10 +25,10 @@ type Layer struct {
 	MACs    int64 `json:"macs"`
 }
 
-// Bytes is all that is moved.
+// Bytes returns all that is moved.
 func (l Layer) Bytes() int64 { return l.Read + l.Weights + l.Written }
 
-// Intensity is the arithmetic intensity in MACs for each byte moved; 0 where nothing is.
+// Intensity returns the arithmetic intensity in MACs per byte moved; 0 where nothing is.
 func (l Layer) Intensity() float64 {
 	if l.Bytes() == 0 {
 		return 0
@@ -36,14 +36,14 @@ func (l Layer) Intensity() float64 {
 	return float64(l.MACs) / float64(l.Bytes())
 }
 
-// Unrolling is the matrix that im2col makes of one picture for a CONV, which holds a value of the input once for every
-// window that it is in. The notes name that as the drawback of im2col.
+// Unrolling is the matrix that im2col makes of one picture for a CONV. It holds a value of the input once for every
+// window that contains it, which the notes call the drawback of im2col.
 type Unrolling struct {
 	Columns int64 // bytes of the matrix
 	Input   int64 // bytes of the layer's input
 }
 
-// Inflation is how many times larger than the input the matrix is; 0 where there is none.
+// Inflation returns how many times larger than the input the matrix is; 0 where there is none.
 func (u Unrolling) Inflation() float64 {
 	if u.Input == 0 {
 		return 0
@@ -55,11 +55,11 @@ func (u Unrolling) Inflation() float64 {
 type Account struct {
 	Batch  int64
 	Layers []Layer     // by node
-	Im2col []Unrolling // by node; zero for layers that are no CONV
+	Im2col []Unrolling // by node; zero for all but CONV layers
 	Total  Layer
 }
 
-// New makes the account of a network without problems for a batch. It fails where a size cannot be counted.
+// New returns the account of a network without problems for a batch. It fails if a size cannot be counted.
 func New(n *shape.Network, batch int64) (*Account, error) {
 	if batch < 1 {
 		return nil, fmt.Errorf("the batch must be 1 or more, not %d", batch)
@@ -67,7 +67,7 @@ func New(n *shape.Network, batch int64) (*Account, error) {
 	a := &Account{Batch: batch, Layers: make([]Layer, len(n.Nodes)), Im2col: make([]Unrolling, len(n.Nodes))}
 	for i, node := range n.Nodes {
 		if len(node.Inputs) == 0 {
-			continue // an INPUT is there already
+			continue // an INPUT moves nothing
 		}
 		if err := a.count(n, i); err != nil {
 			return nil, fmt.Errorf("%s, a batch of %d: %w", node.Name, batch, err)
@@ -99,7 +99,8 @@ func (a *Account) count(n *shape.Network, i int) error {
 			return e
 		}
 		in := n.InputsOf(i)[0]
-		a.Im2col[i] = Unrolling{Columns: product(columns, memory.BytesPerValue), Input: product(in.W, in.H, in.D, memory.BytesPerValue)}
+		a.Im2col[i] = Unrolling{Columns: product(columns, memory.BytesPerValue),
+			Input: product(in.W, in.H, in.D, memory.BytesPerValue)}
 	}
 	if err != nil {
 		return err
@@ -107,7 +108,8 @@ func (a *Account) count(n *shape.Network, i int) error {
 	return a.addUp(*l)
 }
 
-// moves is the values of one picture that node i reads and writes. The shape pass has counted each volume.
+// moves returns the values of one picture that node i reads and writes. Package shape has checked that each can be
+// counted.
 func moves(n *shape.Network, i int) (read, written int64, err error) {
 	in, out := n.InputsOf(i), n.Layers[i].Out
 	if mover, ok := n.Nodes[i].Op.(op.Mover); ok {
@@ -140,24 +142,24 @@ func (a *Account) addUp(l Layer) error {
 
 // Machine is how fast arithmetic and memory are.
 type Machine struct {
-	FLOPS     float64 // floating-point operations a second, of which a MAC is two
+	FLOPS     float64 // floating-point operations a second; a MAC is two
 	Bandwidth float64 // bytes a second
 }
 
-// Ridge is the intensity in MACs for each byte at which arithmetic and memory take the same time.
+// Ridge returns the intensity in MACs per byte at which arithmetic and memory take the same time.
 func (m Machine) Ridge() float64 { return m.FLOPS / 2 / m.Bandwidth }
 
-// IsMemoryBound tells a layer whose bytes take longer than its arithmetic.
+// IsMemoryBound reports whether a layer's bytes take longer than its arithmetic.
 func (m Machine) IsMemoryBound(l Layer) bool { return m.memory(l) > m.arithmetic(l) }
 
-// LeastTime is the longer of the two, in seconds. It is an estimate, and one that no run can be faster than where its
-// assumptions hold: the rates, no fusion, and arithmetic other than MACs for nothing.
+// LeastTime returns the longer of the two, in seconds. This is an estimate. No run is faster where its assumptions
+// hold: the rates, no fusion, and no time for arithmetic other than MACs.
 func (m Machine) LeastTime(l Layer) float64 { return max(m.memory(l), m.arithmetic(l)) }
 
 func (m Machine) memory(l Layer) float64     { return float64(l.Bytes()) / m.Bandwidth }
 func (m Machine) arithmetic(l Layer) float64 { return 2 * float64(l.MACs) / m.FLOPS }
 
-// LeastTime is the sum over the layers, which run one after the other.
+// LeastTime returns the sum over the layers, which run one after another.
 func (a *Account) LeastTime(m Machine) float64 {
 	sum := 0.0
 	for _, l := range a.Layers {

@@ -86,20 +86,22 @@ layers: |
 		if a.Layers[i] != w {
 			t.Errorf("%s: %+v, want %+v", node.Name, a.Layers[i], w)
 		}
-		total = traffic.Layer{Read: total.Read + w.Read, Weights: total.Weights + w.Weights, Written: total.Written + w.Written, MACs: total.MACs + w.MACs}
+		total = traffic.Layer{Read: total.Read + w.Read, Weights: total.Weights + w.Weights, Written: total.Written +
+			w.Written, MACs: total.MACs + w.MACs}
 	}
 	if a.Total != total {
 		t.Errorf("total %+v, want %+v", a.Total, total)
 	}
 }
 
-// VGG-16's conv2 by hand: two volumes of 224*224*64 and 36,928 parameters, of 4 bytes each. Its im2col matrix holds each value
-// of its input nine times. AlexNet's conv1 is the notes' example, [363 x 3025].
+// VGG-16's conv2 by hand: two volumes of 224*224*64 and 36,928 parameters, of 4 bytes each. Its im2col matrix holds
+// each value of its input nine times. AlexNet's conv1 is the notes' example, [363 x 3025].
 func TestPapers(t *testing.T) {
 	vgg := builtIn(t, "vgg16")
 	a := account(t, vgg, 1)
 	conv2, fc1 := a.Layers[index(t, vgg, "conv2")], a.Layers[index(t, vgg, "fc1")]
-	if want := (traffic.Layer{Read: 12_845_056, Weights: 147_712, Written: 12_845_056, MACs: 1_849_688_064}); conv2 != want {
+	if want := (traffic.Layer{Read: 12_845_056, Weights: 147_712, Written: 12_845_056,
+		MACs: 1_849_688_064}); conv2 != want {
 		t.Errorf("conv2: %+v, want %+v", conv2, want)
 	}
 	near := func(what string, got, want float64) {
@@ -159,7 +161,8 @@ func TestBatchRaisesIntensity(t *testing.T) {
 	n := builtIn(t, "vgg16")
 	m := traffic.Machine{FLOPS: 100e9, Bandwidth: 20e9}
 	fc := index(t, n, "fc2")
-	if one, many := account(t, n, 1).Layers[fc], account(t, n, 64).Layers[fc]; !m.IsMemoryBound(one) || m.IsMemoryBound(many) || one.Weights != many.Weights {
+	if one, many := account(t, n, 1).Layers[fc], account(t, n, 64).Layers[fc]; !m.IsMemoryBound(one) ||
+		m.IsMemoryBound(many) || one.Weights != many.Weights {
 		t.Errorf("fc2: %+v and %+v", one, many)
 	}
 }
