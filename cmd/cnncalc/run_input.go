@@ -26,7 +26,7 @@ type inputPicture struct {
 }
 
 // readPictures makes the batch: every input once, then again from the first on. Decoding a picture takes no more
-// memory than the limit leaves beside the batch.
+// memory than the limit leaves besides the batch.
 func (a *app) readPictures(f *runFlags, n *shape.Network, limit memoryLimit) ([]inputPicture, []float32, error) {
 	fit, normalise := preprocessing(n, f.fit)
 	in := n.InputShape()
@@ -72,7 +72,7 @@ func openPicture(path string, limit memoryLimit, batch int64) (*picture.Picture,
 	var refused *picture.MemoryError
 	switch {
 	case errors.As(err, &refused) && refused.Limit < picture.DefaultMaxMemory:
-		return nil, problemError("%s: decoding %s takes up to %s beside a batch of %s, but %s: %s", plain.CutPath(path),
+		return nil, problemError("%s: decoding %s takes up to %s besides the %s of the batch, but %s: %s", plain.CutPath(path),
 			refused.What, bothSizes(refused.Need), bothSizes(batch), limit.allows(), refused.Remedy)
 	case err != nil:
 		return nil, problemError("%w", err)
