@@ -17,7 +17,7 @@ const maxNesting = 64
 // Most operations in one expression, which is evaluated again in every turn.
 const maxOperations = 1000
 
-// parser reads the arrow language (design: chain, item, merge, path, call, layer, number, expr). It reports
+// parser reads the arrow language, by the grammar in the package comment. It reports
 // every problem and goes on behind it: an item that cannot be read becomes a *broken one.
 type parser struct {
 	lexer      *lexer
