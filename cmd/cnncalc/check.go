@@ -3,10 +3,13 @@ package main
 import (
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"cnncalc/internal/diag"
 	"cnncalc/internal/lint"
+	"cnncalc/internal/plain"
 	"cnncalc/internal/report"
 	"cnncalc/internal/spec"
 )
@@ -21,6 +24,7 @@ type checkFlags struct {
 	specFlags
 	outputFlags
 	lint, table bool
+	silence     []string
 }
 
 func newCheck(a *app) *cobra.Command {
@@ -36,11 +40,33 @@ func newCheck(a *app) *cobra.Command {
 	f.register(flags)
 	f.registerFormat(flags, report.Text, report.JSON)
 	flags.BoolVar(&f.lint, "lint", false, "add the notes' advice on sizes, as notes")
+	flags.StringArrayVar(&f.silence, "silence", nil,
+		"leave out advice with this code, such as lint/halvings (repeatable; needs --lint)")
 	flags.BoolVar(&f.table, "table", false, "also print the table of a sound network")
 	return cmd
 }
 
+// checkSilence refuses codes that are none of the lint's.
+func (f *checkFlags) checkSilence() error {
+	if len(f.silence) > 0 && !f.lint {
+		return usageError("--silence needs --lint, whose advice it leaves out")
+	}
+	var known []string
+	for _, code := range lint.Codes() {
+		known = append(known, string(code))
+	}
+	for _, code := range f.silence {
+		if !slices.Contains(known, code) {
+			return usageError("--silence: there is no advice with the code %s: choose from %s", plain.Quote(code), strings.Join(known, ", "))
+		}
+	}
+	return nil
+}
+
 func (a *app) check(args []string, f *checkFlags) error {
+	if err := f.checkSilence(); err != nil {
+		return err
+	}
 	out, err := f.parse("check")
 	if err != nil {
 		return err
@@ -96,7 +122,7 @@ func (a *app) checkFile(name string, f *checkFlags) (report.CheckedFile, error) 
 	if file.IsFine() {
 		file.Pattern = spec.Pattern(l.network.Graph)
 		if f.lint {
-			file.Advice = lint.Advice(l.network)
+			file.Advice = slices.DeleteFunc(lint.Advice(l.network), func(p diag.Problem) bool { return slices.Contains(f.silence, string(p.Code)) })
 		}
 	}
 	return file, nil

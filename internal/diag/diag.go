@@ -112,8 +112,8 @@ func (l List) Shown() (shown List, others int) {
 }
 
 // Add appends a problem with a formatted message and returns it, so that a hint can be set on it.
-func (l *List) Add(pos Pos, format string, args ...any) *Problem {
-	*l = append(*l, Problem{Pos: pos, Msg: fmt.Sprintf(format, args...)})
+func (l *List) Add(pos Pos, code Code, format string, args ...any) *Problem {
+	*l = append(*l, Problem{Pos: pos, Code: code, Msg: fmt.Sprintf(format, args...)})
 	return &(*l)[len(*l)-1]
 }
 

@@ -47,12 +47,12 @@ func TestExcerpts(t *testing.T) {
 // Problems are printed in file order, each once, with all they have to say.
 func TestPrint(t *testing.T) {
 	var list List
-	list.Add(Pos{12, 1}, "second").WithHint("a %s", "hint")
-	list.Add(Pos{2, 3}, "first").WithFits("numbers")
-	list.Add(Pos{12, 1}, "second")
-	list.Add(Pos{99, 1}, "past the end\x1b")
+	list.Add(Pos{12, 1}, "t/a", "second").WithHint("a %s", "hint")
+	list.Add(Pos{2, 3}, "t/a", "first").WithFits("numbers")
+	list.Add(Pos{12, 1}, "t/a", "second")
+	list.Add(Pos{99, 1}, "t/a", "past the end\x1b")
 	list[3].Context = "turn 1 of 2"
-	list.Add(Pos{}, "the whole file")
+	list.Add(Pos{}, "t/a", "the whole file")
 	lines := make([]string, 12)
 	lines[1], lines[11] = "  x: y", "z"
 	want := `a\x07.yaml: the whole file
@@ -84,7 +84,7 @@ func TestPrintIsBounded(t *testing.T) {
 	}{{100, "f:1:100: m\n"}, {101, "f: problems not shown: 1\n"}, {12_100, "f: problems not shown: 12,000 or more\n"}} {
 		var list List
 		for i := range test.problems {
-			list.Add(Pos{1, i + 1}, "m")
+			list.Add(Pos{1, i + 1}, "t/a", "m")
 		}
 		var out strings.Builder
 		if err := (&Source{Name: "f"}).Print(&out, list); err != nil {

@@ -18,6 +18,21 @@ const (
 	usualFCs      = 2 // K < 3 of [FC -> RELU]*K
 )
 
+// The codes of the findings.
+const (
+	Halvings         diag.Code = "lint/halvings"          // the input's size
+	KeepsSize        diag.Code = "lint/keeps-size"        // a CONV of stride 1 changes the size
+	LargeWindow      diag.Code = "lint/large-window"      // past the first layer
+	UnusualPool      diag.Code = "lint/unusual-pool"      // neither 2/2 nor 3/2
+	ManyConvolutions diag.Code = "lint/many-convolutions" // without a pool between them
+	ManyHiddenFCs    diag.Code = "lint/many-hidden-fcs"
+)
+
+// Codes lists the codes of all findings.
+func Codes() []diag.Code {
+	return []diag.Code{Halvings, KeepsSize, LargeWindow, UnusualPool, ManyConvolutions, ManyHiddenFCs}
+}
+
 // Advice is all that the notes would say about a network without problems.
 func Advice(n *shape.Network) diag.List {
 	var notes diag.List
@@ -47,7 +62,7 @@ func adviseInput(n *shape.Network, notes *diag.List) {
 			halvings++
 		}
 		if halvings < usualHalvings {
-			notes.Add(n.Nodes[n.Inputs[0]].Pos, "the input's %s %d can be halved %d times", side.name, side.size, halvings).
+			notes.Add(n.Nodes[n.Inputs[0]].Pos, Halvings, "the input's %s %d can be halved %d times", side.name, side.size, halvings).
 				WithHint("inputs divisible by 2 many times are usual: 32, 64, 96, 224, 384, 512")
 		}
 		if in.W == in.H {
@@ -67,11 +82,11 @@ func adviseConv(n *shape.Network, i int, o *op.Conv, first bool, notes *diag.Lis
 	pos, name := n.Nodes[i].Pos, op.Short(o)
 	keeps := func(a op.Axis) bool { return a.Stride > 1 || a.Out == a.In }
 	if !keeps(g.W) || !keeps(g.H) {
-		notes.Add(pos, "%s changes %dx%d to %dx%d", name, g.W.In, g.H.In, g.W.Out, g.H.Out).
+		notes.Add(pos, KeepsSize, "%s changes %dx%d to %dx%d", name, g.W.In, g.H.In, g.W.Out, g.H.Out).
 			WithHint("with stride 1, P=(F-1)/2 keeps the size and leaves down-sampling to the pools")
 	}
 	if !first && max(g.W.Size, g.H.Size) > 5 {
-		notes.Add(pos, "%s has a large window past the first layer", name).
+		notes.Add(pos, LargeWindow, "%s has a large window past the first layer", name).
 			WithHint("stacks of 3x3 see as much with fewer parameters: three of them see 7x7 with 27C^2 weights for 49C^2")
 	}
 }
@@ -83,7 +98,7 @@ func advisePool(n *shape.Network, i int, o *op.MaxPool, notes *diag.List) {
 	}
 	usual := func(a op.Axis) bool { return a.Size == a.In || a.Stride <= 2 && (a.Size == 2 || a.Size == 3) }
 	if !usual(g.W) || !usual(g.H) {
-		notes.Add(n.Nodes[i].Pos, "%s with stride %d is an unusual pool", op.Short(o), max(g.W.Stride, g.H.Stride)).
+		notes.Add(n.Nodes[i].Pos, UnusualPool, "%s with stride %d is an unusual pool", op.Short(o), max(g.W.Stride, g.H.Stride)).
 			WithHint("2/2 and 3/2 are usual; larger windows lose too much")
 	}
 }
@@ -98,7 +113,7 @@ func adviseRuns(n *shape.Network, notes *diag.List) {
 		switch node.Op.(type) {
 		case *op.Conv:
 			if convs++; convs == usualConvs+1 {
-				notes.Add(node.Pos, "%s is the %dth convolution without a pool between them", node.Name, convs).
+				notes.Add(node.Pos, ManyConvolutions, "%s is the %dth convolution without a pool between them", node.Name, convs).
 					WithHint("N <= %d is usual in [[CONV -> RELU]*N -> POOL?]*M", usualConvs)
 			}
 		case *op.FC:
@@ -106,7 +121,7 @@ func adviseRuns(n *shape.Network, notes *diag.List) {
 				continue
 			}
 			if fcs++; fcs == usualFCs+1 {
-				notes.Add(node.Pos, "%s is the %drd hidden FC", node.Name, fcs).WithHint("K < 3 is usual in [FC -> RELU]*K -> FC")
+				notes.Add(node.Pos, ManyHiddenFCs, "%s is the %drd hidden FC", node.Name, fcs).WithHint("K < 3 is usual in [FC -> RELU]*K -> FC")
 			}
 		case *op.MaxPool, *op.AvgPool, *op.L2Pool, *op.GlobalAvgPool, *op.AdaptAvg:
 			convs = 0

@@ -1,6 +1,7 @@
 package lint_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -45,6 +46,9 @@ func TestAdvice(t *testing.T) {
 			var got []string
 			for _, p := range lint.Advice(n) {
 				got = append(got, p.Msg)
+				if !slices.Contains(lint.Codes(), p.Code) {
+					t.Errorf("%q has the code %q, which is none of the lint's", p.Msg, p.Code)
+				}
 				if p.Hint == "" {
 					t.Errorf("%q has no advice", p.Msg)
 				}

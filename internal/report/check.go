@@ -43,6 +43,8 @@ type checkedFileDocument struct {
 type problemDocument struct {
 	Line    int    `json:"line"` // 0 for the file as a whole
 	Column  int    `json:"column"`
+	Node    string `json:"node,omitempty"` // of a file that has no lines
+	Code    string `json:"code,omitempty"` // names the kind of problem, from version to version
 	Message string `json:"message"`
 	Context string `json:"context,omitempty"`
 	Fits    string `json:"fits,omitempty"`
@@ -60,7 +62,7 @@ func NewCheckDocument(files []CheckedFile) any {
 
 func (f *CheckedFile) document() checkedFileDocument {
 	if f.Unreadable != nil {
-		return checkedFileDocument{File: f.Name, Problems: []problemDocument{{Message: f.Unreadable.Error()}}}
+		return checkedFileDocument{File: f.Name, Problems: []problemDocument{{Code: "file/unreadable", Message: f.Unreadable.Error()}}}
 	}
 	d := checkedFileDocument{File: f.Name, Network: f.Title, OK: f.IsFine()}
 	d.Problems, d.ProblemsNotShown = problemDocuments(f.Problems)
@@ -73,7 +75,7 @@ func problemDocuments(list diag.List) ([]problemDocument, int) {
 	shown, others := list.Shown()
 	problems := make([]problemDocument, 0, len(shown))
 	for _, p := range shown {
-		problems = append(problems, problemDocument{p.Pos.Line, p.Pos.Col, p.Msg, p.Context, p.Fits, p.Hint})
+		problems = append(problems, problemDocument{p.Pos.Line, p.Pos.Col, p.Node, string(p.Code), p.Msg, p.Context, p.Fits, p.Hint})
 	}
 	return problems, others
 }

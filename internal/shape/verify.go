@@ -9,12 +9,12 @@ import (
 func Verify(n *Network) diag.List {
 	var problems diag.List
 	if out := n.Nodes[n.Outputs[0]]; n.Total.Activations == n.inputActivations() {
-		problems.Add(out.Pos, "there is nothing to count: no layer makes a volume of its own").
+		problems.Add(out.Pos, "network/nothing-to-count", "there is nothing to count: no layer makes a volume of its own").
 			WithHint("activation functions, DROPOUT and FLATTEN work in place; add a CONV, FC or pool")
 	}
 	// A map of scores has the same classes at every place.
 	if classes := n.Total.Out.D; n.Labels != nil && classes != int64(len(n.Labels)) {
-		problems.Add(n.LabelsPos, "%d labels for %d outputs (%s)", len(n.Labels), classes, n.Total.Out).WithHint("labels has one name for each of the network's outputs")
+		problems.Add(n.LabelsPos, "network/labels", "%d labels for %d outputs (%s)", len(n.Labels), classes, n.Total.Out).WithHint("labels has one name for each of the network's outputs")
 	}
 	depth := n.InputShape().D
 	for _, list := range []struct {
@@ -22,7 +22,7 @@ func Verify(n *Network) diag.List {
 		values int
 	}{{"mean", len(n.Preprocess.Mean)}, {"std", len(n.Preprocess.Std)}} {
 		if list.values > 1 && int64(list.values) != depth {
-			problems.Add(n.PreprocessPos, "preprocess: %d values for %s, but the input is %d deep", list.values, list.name, depth).
+			problems.Add(n.PreprocessPos, "network/preprocess", "preprocess: %d values for %s, but the input is %d deep", list.values, list.name, depth).
 				WithHint("give one value, or one for each channel")
 		}
 	}
