@@ -44,16 +44,17 @@ func npzFile(t testing.TB, sum func(uint32) uint32, shapes map[string][]int) []b
 	return file.Bytes()
 }
 
-// inOnePixelFolder goes to a new folder with net.yaml and seven.png.
-func inOnePixelFolder(t testing.TB) {
+// onePixelFolder returns a new folder with net.yaml and seven.png.
+func onePixelFolder(t testing.TB) string {
 	t.Helper()
 	picture, err := os.ReadFile(filepath.FromSlash("../../testdata/digits/seven.png"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Chdir(t.TempDir())
-	write(t, "seven.png", picture)
-	write(t, "net.yaml", []byte(onePixel))
+	folder := t.TempDir()
+	write(t, filepath.Join(folder, "seven.png"), picture)
+	write(t, filepath.Join(folder, "net.yaml"), []byte(onePixel))
+	return folder
 }
 
 func write(t testing.TB, path string, content []byte) {
@@ -66,7 +67,7 @@ func write(t testing.TB, path string, content []byte) {
 // A file of weights that can't be read is a problem of that file in every command, also where another is written from
 // it.
 func TestDamagedWeights(t *testing.T) {
-	inOnePixelFolder(t)
+	t.Chdir(onePixelFolder(t))
 	shapes := map[string][]int{"fc1.weight": {1, 1}, "fc1.bias": {1}}
 	write(t, "sound.npz", npzFile(t, func(sum uint32) uint32 { return sum }, shapes))
 	write(t, "damaged.npz", npzFile(t, func(uint32) uint32 { return 0 }, shapes))
@@ -82,7 +83,8 @@ func TestDamagedWeights(t *testing.T) {
 			os.Remove(name)
 		}
 		r := call(t, append(args, "--weights", "damaged.npz")...)
-		const want = `cnncalc: damaged.npz: tensor "fc1.weight": its checksum is wrong: the file is damaged; copy or download it again`
+		const want = `cnncalc: damaged.npz: tensor "fc1.weight": its checksum is wrong: ` +
+			`the file is damaged; copy or download it again`
 		if lines := strings.Split(strings.TrimSpace(r.errors), "\n"); r.code != exitProblem || lines[len(lines)-1] != want {
 			t.Errorf("%s: exit code %d, want %d\ngot  %s\nwant %s", args[0], r.code, exitProblem, r.errors, want)
 		}
@@ -100,7 +102,8 @@ func FuzzRunWeights(f *testing.F) {
 	f.Add(sound)
 	f.Add(sound[:len(sound)-30])
 	f.Add(npzFile(f, func(sum uint32) uint32 { return 0 }, shapes))
-	f.Add(npzFile(f, func(sum uint32) uint32 { return sum }, map[string][]int{"fc1.weight\u202e": {1, 1, 1, 1}, "module.fc1.bias": {}}))
+	odd := map[string][]int{"fc1.weight\u202e": {1, 1, 1, 1}, "module.fc1.bias": {}}
+	f.Add(npzFile(f, func(sum uint32) uint32 { return sum }, odd))
 	var safetensors, npy bytes.Buffer
 	infos := []weights.Info{{Name: "fc1.bias", Shape: []int{1}}, {Name: "fc1.weight", Shape: []int{1, 1}}}
 	nan := []float32{float32(math.NaN())}
@@ -115,10 +118,12 @@ func FuzzRunWeights(f *testing.F) {
 	f.Add(npy.Bytes())
 	f.Add([]byte("version https://git-lfs.github.com/spec/v1\n"))
 	f.Add([]byte("\x80\x02 a pickle"))
-	inOnePixelFolder(f)
-	f.Fuzz(func(t *testing.T, file []byte) {
-		write(t, "w", file)
-		r := call(t, "run", "net.yaml", "--input", "seven.png", "--weights", "w")
+	folder := onePixelFolder(f) // not the current one: the fuzzer starts its workers there
+	network, picture := filepath.Join(folder, "net.yaml"), filepath.Join(folder, "seven.png")
+	file := filepath.Join(folder, "w")
+	f.Fuzz(func(t *testing.T, content []byte) {
+		write(t, file, content)
+		r := call(t, "run", network, "--input", picture, "--weights", file)
 		if r.code != exitFine && (r.code != exitProblem || r.out != "" || r.errors == "") {
 			t.Errorf("exit code %d\n%s%s", r.code, r.out, r.errors)
 		}
