@@ -95,13 +95,14 @@ func TestHostileFiles(t *testing.T) {
 		{"long-parameters", head + "blocks:\n  ? b(" + sequence(60_000, "p%d", ",") + ")\n  : RELU\nlayers: RELU", "block b has more than 64 parameters"},
 		{"empty-turns", head + "layers: |\n  " + strings.Repeat("[", 8) + "RELU*0" + strings.Repeat("]*1000", 8), "takes more than 8,000,000 steps to expand"},
 		{"absent-items", head + "layers: '[" + fill("RELU*0 -> ", 64) + "RELU*0]*100000'", "takes more than 8,000,000 steps to expand"},
-		{"many-paths", head + "layers: '[ADD(" + fill("IDENTITY | ", 64) + "IDENTITY)]*100000'", "takes more than 8,000,000 steps to expand"},
-		{"costly-turns", head + "layers: '[CONV3-(" + strings.Repeat("1+", 999) + "1)]*200000'", "takes more than 8,000,000 steps to expand"},
-		{"million-layers", head + "layers: RELU*600000 -> RELU*600000", "more than 1,000,000 layers"},
-		{"long-names", head + "blocks:\n" + sequence(15, "  "+strings.Repeat("b", 50)+"%d(): "+strings.Repeat("b", 50)+"%[1]d_()\n  "+strings.Repeat("b", 50)+"%[1]d_(): RELU*200000", "\n") +
-			"\nlayers: " + sequence(15, strings.Repeat("b", 50)+"%d()", " -> "), "more than 1,000,000 layers"},
-		{"calls", head + "blocks:\n" + sequence(14, "  b%d(): c%[1]d()*20\n  c%[1]d(): RELU*0", "\n") + "\nlayers: '[" + sequence(14, "b%d()", " -> ") + "]*200000'", "takes more than 8,000,000 steps to expand"},
-		{"mistakes-of-turns", head + "layers: '[CONV1-2147483646 g4]*200000'", "the input's depth 3 cannot be split into 4 groups"},
+		{"many-paths", head + "layers: '[ADD(" + fill("IDENTITY | ", 64) + "IDENTITY)]*100000'", "the layers of the network have more than 1,000,000 inputs"},
+		{"costly-turns", head + "layers: '[CONV3-(" + strings.Repeat("1+", 999) + "1)]*100000'", "takes more than 8,000,000 steps to expand"},
+		{"too-many-layers", head + "layers: RELU*60000 -> RELU*60000", "more than 100,000 layers"},
+		{"long-names", head + "blocks:\n" + calling(15, "RELU*30000") + "layers: " + strings.Repeat("b", 50) + "0()", "the names of the layers take more than 16,777,216 bytes"},
+		{"lists", head + "layers: 'RELU @x+ -> [CONCAT(@x) -> RELU @x+]*2000'", "the layers of the network have more than 1,000,000 inputs"},
+		{"lists-of-paths", head + "layers: 'RELU @x+ -> [RELU @x+]*90000 -> CONCAT(" + fill("@x | ", 128) + "@x)'", "the layers of the network have more than 1,000,000 inputs"},
+		{"calls", head + "blocks:\n" + sequence(14, "  b%d(): c%[1]d()*20\n  c%[1]d(): RELU*0", "\n") + "\nlayers: '[" + sequence(14, "b%d()", " -> ") + "]*100000'", "takes more than 8,000,000 steps to expand"},
+		{"mistakes-of-turns", head + "layers: '[CONV1-2147483646 g4]*100000'", "the input's depth 3 cannot be split into 4 groups"},
 		{"alias-bomb", head + "a: &a [x, x]\n" + sequence(40, "b%d: &b%[1]d [*a, *a]", "\n") + "\nc: &c0 [*a]\n" + sequence(30, "d%d: &c1%[1]d [*c0, *c0]", "\n"), "an architecture file has no key a"},
 		{"alias-doubling", head + "a0: &a0 [x, x]\n" + doubling(40), "once its aliases are followed"},
 		{"alias-of-text", head + "blocks:\n  b(): &t " + fill("RELU -> ", 500_000) + "RELU\nlayers: [" + strings.Repeat("*t, ", 50_000) + "*t]", "once its aliases are followed"},
@@ -134,5 +135,16 @@ func doubling(count int) string {
 	for i := range count {
 		fmt.Fprintf(&b, "a%d: &a%[1]d [*a%d, *a%[2]d]\n", i+1, i)
 	}
+	return b.String()
+}
+
+// calling is blocks with long names that each call the next. The last has the body.
+func calling(count int, body string) string {
+	name := strings.Repeat("b", 50)
+	var b strings.Builder
+	for i := range count - 1 {
+		fmt.Fprintf(&b, "  %s%d(): %[1]s%[3]d()\n", name, i, i+1)
+	}
+	fmt.Fprintf(&b, "  %s%d(): %s\n", name, count-1, body)
 	return b.String()
 }

@@ -13,10 +13,13 @@ import (
 	"cnncalc/internal/plain"
 )
 
-// Bounds of what a file may expand to. Steps are items visited, turns, paths and operations of expressions, so
-// that repeats of nothing come to an end too.
+// Bounds of what a file may expand to. No published network has a hundredth of MaxLayers; at the bounds every command
+// stays within 1 GiB and, but for running the network, 10 seconds. Steps are items visited, turns, paths and operations
+// of expressions, so that repeats of nothing come to an end too.
 const (
-	MaxLayers   = 1_000_000
+	MaxLayers   = 100_000
+	maxInputs   = 1_000_000 // of all layers
+	maxPrefixes = 16 << 20  // bytes of the layers' names that come from the blocks around them
 	maxSteps    = 8_000_000
 	maxMistakes = 5_000 // the same ones in other turns counted again
 	maxCalls    = 16    // blocks called from blocks
@@ -85,6 +88,8 @@ type lowerer struct {
 	mistakes int
 	steps    int64
 	maxSteps int64
+	inputs   int                 // of all nodes
+	prefixes int                 // bytes
 	made     map[string]op.Layer // by their settings
 	constant map[*layer]op.Layer // of layers that are the same in every turn and call
 	lastFC   int                 // node, -1 before the first
@@ -182,15 +187,17 @@ func (l *lowerer) broken(p *diag.Problem, pos diag.Pos, at *place) {
 func (l *lowerer) spend(steps int, pos diag.Pos, at *place) {
 	l.steps += int64(steps)
 	if l.steps > l.maxSteps {
-		l.tooLarge("the network takes more than %s steps to expand, most of them repeats of nothing", l.maxSteps, pos, at)
+		l.tooLarge("the network takes more than %s steps to expand, most of them repeats of nothing", l.maxSteps, fewerTurns, pos, at)
 	}
 }
 
+const fewerTurns = "lower the counts of the repeats"
+
 // tooLarge gives up. Of the network only the INPUT is left, since a part of it means nothing.
-func (l *lowerer) tooLarge(format string, bound int64, pos diag.Pos, at *place) {
-	p := &diag.Problem{Pos: pos, Msg: fmt.Sprintf(format, plain.Count(bound))}
-	p.WithHint("lower the counts of the repeats")
+func (l *lowerer) tooLarge(format string, bound int64, hint string, pos diag.Pos, at *place) {
+	p := &diag.Problem{Pos: pos, Msg: fmt.Sprintf(format, plain.Count(bound)), Hint: hint}
 	l.graph.Nodes = l.graph.Nodes[:1]
+	l.inputs, l.prefixes = 0, 0
 	l.names.counters = nil
 	l.lastFC = -1
 	l.broken(p, pos, &place{within: at.within, names: &counter{}})
@@ -427,14 +434,24 @@ func (l *lowerer) body(it *item, at *place) {
 // emit appends a node and makes it the last result.
 func (l *lowerer) emit(n graph.Node, at *place) {
 	if len(l.graph.Nodes) > MaxLayers {
-		l.tooLarge("the network has more than %s layers once its repeats are expanded", MaxLayers, n.Pos, at)
+		l.tooLarge("the network has more than %s layers once its repeats are expanded", MaxLayers, fewerTurns, n.Pos, at)
 	}
-	// A name is made of its prefix, so a long one has its price.
-	l.steps += int64(len(at.names.prefix) / 16)
+	l.inputs += len(n.Inputs)
+	l.boundInputs(0, n.Pos, at)
+	if l.prefixes += len(at.names.prefix); l.prefixes > maxPrefixes {
+		l.tooLarge("the names of the layers take more than %s bytes", maxPrefixes, "shorten the names of the blocks, or nest fewer", n.Pos, at)
+	}
 	n.Within = at.within.describe()
 	at.last = len(l.graph.Nodes)
 	l.graph.Nodes = append(l.graph.Nodes, n)
 	l.names.add(at.names)
+}
+
+// boundInputs stops where the layers so far and one more with so many inputs have too many.
+func (l *lowerer) boundInputs(more int, pos diag.Pos, at *place) {
+	if l.inputs+more > maxInputs {
+		l.tooLarge("the layers of the network have more than %s inputs", maxInputs, "join fewer results in a list", pos, at)
+	}
 }
 
 func (l *lowerer) layer(b *layer, at *place) {
@@ -559,7 +576,7 @@ func (l *lowerer) merge(b *merge, at *place) {
 		inner.last = start
 		if p.from != "" {
 			if list := l.startPath(p, &inner); list != nil {
-				l.spend(len(list), p.pos, at)
+				l.boundInputs(len(inputs)+len(list), p.pos, at)
 				inputs = append(inputs, list...)
 				continue
 			}
