@@ -56,7 +56,7 @@ func TestInterruptsLeaveNoFiles(t *testing.T) {
 func prepareInterrupt(t *testing.T, dir string) []string {
 	t.Helper()
 	for name, text := range map[string]string{
-		"long.yaml":  "input: 8x8x1\nlayers: INPUT -> CONV3-8*100000 -> FC-2\n",
+		"long.yaml":  "input: 8x8x1\nlayers: INPUT -> CONV3-8*99000 -> FC-2\n",
 		"small.yaml": "input: 8x8x1\nlayers: INPUT -> CONV3-8 -> FC-2\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {

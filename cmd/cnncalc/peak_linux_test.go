@@ -1,0 +1,74 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+
+	"cnncalc/internal/spec"
+)
+
+// peakOf runs the program in a process of its own and returns its exit code and the most memory that it held, in MiB.
+func peakOf(t *testing.T, args ...string) (code int, mebibytes int64) {
+	t.Helper()
+	cmd := exec.Command("cnncalc", args...)
+	cmd.Stdout = io.Discard
+	err := cmd.Run()
+	if cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	usage := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+	return cmd.ProcessState.ExitCode(), usage.Maxrss >> 10
+}
+
+func writeNetwork(t *testing.T, text string) {
+	t.Helper()
+	if err := os.WriteFile("net.yaml", []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A file that is refused takes little memory, whatever it is full of.
+func TestRefusedFilesTakeLittleMemory(t *testing.T) {
+	const most = 200 // MiB; the worst was measured at 110, and the program itself takes 14
+	if testing.Short() {
+		t.Skip("the race detector multiplies memory")
+	}
+	t.Chdir(t.TempDir())
+	const head = "input: 8x8x3\nlayers: |\n  INPUT -> "
+	fill := func(unit string) string { return strings.Repeat(unit, (spec.MaxFileSize-64)/len(unit)) }
+	for _, test := range []struct{ name, text string }{
+		{"brackets", head + fill("]")},
+		{"bars", head + "CONCAT(" + fill("|")},
+		{"broken items of a list", "input: 8x8x3\nlayers:\n" + fill("- ]\n")},
+		{"repeats", head + "[[CONV3-8 -> BN]*1000]*1000"},
+		{"inputs", head + "RELU @x+ -> [CONCAT(@x) -> RELU @x+]*20000"},
+	} {
+		writeNetwork(t, test.text)
+		if code, peak := peakOf(t, "check", "--format", "json", "net.yaml"); code != exitProblem || peak > most {
+			t.Errorf("%s: exit code %d, %d MiB", test.name, code, peak)
+		}
+	}
+}
+
+// As many layers as a network may have fit 1 GiB in the commands that take most.
+func TestLargestNetworksFitMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds, and the race detector multiplies memory")
+	}
+	t.Chdir(t.TempDir())
+	writeNetwork(t, fmt.Sprintf("input: 8x8x3\nlayers: CONV3-8*%d", spec.MaxLayers))
+	for _, args := range []string{
+		"memory --account pytorch --format json",
+		"fit --device-memory 4GiB --mode training --dtype fp32 --optimizer adam --batch 100000",
+	} {
+		code, peak := peakOf(t, append(strings.Fields(args), "net.yaml")...)
+		if code != exitFine || peak > 1024 {
+			t.Errorf("%s: exit code %d, %d MiB", args, code, peak)
+		}
+	}
+}
