@@ -122,7 +122,7 @@ func (l *loaded) title() string {
 	if l.network.Name != "" {
 		return l.network.Name
 	}
-	return l.name
+	return sourceName(l.name)
 }
 
 func sourceName(name string) string {

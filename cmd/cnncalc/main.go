@@ -162,7 +162,7 @@ func (a *app) exitCode(err error) int {
 		coded = codedError{exitUsage, err}
 	}
 	if message := err.Error(); message != "" {
-		fmt.Fprintf(a.err, "cnncalc: %s\n", plain.Escape(message))
+		a.note("%s", message)
 	}
 	return coded.code
 }
@@ -177,5 +177,5 @@ func (a *app) write(path string, render func(io.Writer) error) error {
 
 // note tells the user something that is not data.
 func (a *app) note(format string, args ...any) {
-	fmt.Fprintf(a.err, "cnncalc: %s\n", plain.Escape(fmt.Sprintf(format, args...)))
+	fmt.Fprintf(a.err, "cnncalc: %s\n", plain.Escape(plain.CutMessage(fmt.Sprintf(format, args...))))
 }

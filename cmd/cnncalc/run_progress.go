@@ -7,6 +7,7 @@ import (
 
 	"cnncalc/internal/exec"
 	"cnncalc/internal/plain"
+	"cnncalc/internal/report"
 )
 
 // progressAfter is how long a run goes on in silence.
@@ -31,7 +32,8 @@ func (p *progress) Computed(c exec.Computed) error {
 	}
 	p.shown = true
 	nodes := p.program.Network().Nodes
-	fmt.Fprintf(p.w, "\r\x1b[K%d of %d layers, %s", c.Node+1, len(nodes), plain.Escape(nodes[c.Node].Name))
+	line := fmt.Sprintf("%d of %d layers, %s", c.Node+1, len(nodes), plain.Escape(nodes[c.Node].Name))
+	fmt.Fprintf(p.w, "\r\x1b[K%s", report.CutToWidth(line, report.TerminalWidth(p.w)-1))
 	return nil
 }
 

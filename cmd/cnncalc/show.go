@@ -2,9 +2,12 @@ package main
 
 import (
 	"io"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
+	"cnncalc/internal/plain"
 	"cnncalc/internal/spec"
 )
 
@@ -38,7 +41,11 @@ func (a *app) show(args []string, canonical bool, f *specFlags) error {
 			return err
 		}
 		if len(data) > spec.MaxFileSize {
-			return problemError("%s is larger than %d bytes, the most that an architecture file may have", name, spec.MaxFileSize)
+			return problemError("%s is larger than %d bytes, the most that an architecture file may have",
+				plain.CutPath(sourceName(name)), spec.MaxFileSize)
+		}
+		if err := checkHarmless(sourceName(name), string(data)); err != nil {
+			return err
 		}
 		return a.write("", func(w io.Writer) error {
 			_, err := w.Write(data)
@@ -53,4 +60,18 @@ func (a *app) show(args []string, canonical bool, f *specFlags) error {
 		_, err := io.WriteString(w, spec.Print(l.network.Graph))
 		return err
 	})
+}
+
+// checkHarmless refuses text that would do more to a terminal than show itself.
+func checkHarmless(name, text string) error {
+	at := plain.FirstControl(text)
+	if at < 0 {
+		return nil
+	}
+	before := text[:at]
+	line := strings.Count(before, "\n") + 1
+	column := utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:]) + 1
+	_, size := utf8.DecodeRuneInString(text[at:])
+	return problemError("%s:%d:%d: %s controls the terminal, and show prints a file as it is: remove it",
+		plain.CutPath(name), line, column, plain.Escape(text[at:at+size]))
 }

@@ -9,6 +9,8 @@ import (
 const (
 	MaxQuoted = 40  // of a name, a number or a word from a file or a flag
 	MaxPath   = 256 // of the name of a file
+
+	MaxMessage = 2000 // a whole message
 )
 
 // ellipsis marks where a text was cut.
@@ -28,12 +30,17 @@ func Quote(s string) string { return Escape(strconv.Quote(Cut(s))) }
 
 // CutPath returns the name of a file for a message: whole, or where it exceeds [MaxPath] characters its beginning, "..."
 // and its end, since both help to find it. It does not escape.
-func CutPath(path string) string {
-	if prefix(path, MaxPath) == len(path) {
-		return path
+func CutPath(path string) string { return cutMiddle(path, MaxPath) }
+
+// CutMessage returns a message: whole, or where it exceeds [MaxMessage] characters its beginning, "..." and its end. It is
+// the last resort for messages whose parts other packages have not cut.
+func CutMessage(message string) string { return cutMiddle(message, MaxMessage) }
+
+func cutMiddle(s string, max int) string {
+	if prefix(s, max) == len(s) {
+		return s
 	}
-	const half = MaxPath / 2
-	return path[:prefix(path, half)] + ellipsis + path[suffix(path, half):]
+	return s[:prefix(s, max/2)] + ellipsis + s[suffix(s, max/2):]
 }
 
 // prefix returns the length in bytes of the first n characters of s.

@@ -46,6 +46,22 @@ func Visible(r rune) bool {
 		!unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
+// FirstControl returns the index of the first character of a text of many lines that controls a terminal, or the order in
+// which it shows text, or -1: a control other than tab and the ends of lines (\n, \r\n), a bidirectional control, a line
+// or paragraph separator, or a byte that is not UTF-8.
+func FirstControl(text string) int {
+	for i, r := range text {
+		switch {
+		case r == '\n' || r == '\t' || r == '\r' && strings.HasPrefix(text[i:], "\r\n"):
+		case unicode.In(r, unicode.Cc, unicode.Bidi_Control, unicode.Zl, unicode.Zp):
+			return i
+		case r == utf8.RuneError && !strings.HasPrefix(text[i:], string(utf8.RuneError)):
+			return i
+		}
+	}
+	return -1
+}
+
 // firstHidden returns the index of the first byte of s that Escape changes, or -1.
 func firstHidden(s string) int {
 	for i, r := range s {

@@ -40,6 +40,18 @@ func TestEscape(t *testing.T) {
 	}
 }
 
+func TestFirstControl(t *testing.T) {
+	for text, want := range map[string]int{
+		"": -1, "\ufeffa: b # é 卷\r\n\tc\n": -1, "no-break\u00a0space, \ufffd, variation\ufe0f": -1,
+		"a\x1b[31m": 1, "\a": 0, "a\rb": 1, "a\r": 1, "é\u009b": 2, "\x7f": 0, "\x00": 0,
+		"ab\u202e": 2, "\u2066": 0, "\u200f": 0, "\u2028": 0, "a\xff": 1,
+	} {
+		if got := FirstControl(text); got != want {
+			t.Errorf("FirstControl(%q) = %d, want %d", text, got, want)
+		}
+	}
+}
+
 func FuzzEscape(f *testing.F) {
 	for _, s := range []string{"conv1", "a\nb", "\x1b]0;title\a", "\u202etxt\u2066", "\xff\xfe", "\U000e0001", "é\u0301"} {
 		f.Add(s)

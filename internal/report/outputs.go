@@ -73,7 +73,7 @@ func (o *Outputs) WriteFile(path string, write func(io.Writer) error) error {
 	case err == nil || errors.Is(err, fs.ErrNotExist):
 		err = o.writeHidden(path, info, write)
 	}
-	return outputError(err, path)
+	return outputError(reason(err, path), path)
 }
 
 // Folder is a new folder that gets its name by Commit.

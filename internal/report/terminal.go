@@ -3,6 +3,7 @@ package report
 import (
 	"io"
 
+	"github.com/mattn/go-runewidth"
 	"golang.org/x/term"
 )
 
@@ -15,7 +16,7 @@ func IsTerminal(w io.Writer) bool {
 // DefaultWidth is that of a terminal, in columns, where none is known.
 const DefaultWidth = 80
 
-// TerminalWidth is the width of w in columns, where it is a terminal that tells.
+// TerminalWidth returns the width of w in columns, where it is a terminal that reports one, else [DefaultWidth].
 func TerminalWidth(w io.Writer) int {
 	f, ok := w.(interface{ Fd() uintptr })
 	if !ok {
@@ -26,4 +27,12 @@ func TerminalWidth(w io.Writer) int {
 		return DefaultWidth
 	}
 	return width
+}
+
+// CutToWidth returns a line for so many columns: whole, or its beginning and "...". A line that is wider than its terminal
+// cannot be written over.
+func CutToWidth(line string, columns int) string {
+	const tail = "..."
+	columns = max(columns, 0)
+	return runewidth.Truncate(line, columns, tail[:min(columns, len(tail))])
 }

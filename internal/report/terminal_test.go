@@ -25,6 +25,25 @@ func TestIsTerminal(t *testing.T) {
 	}
 }
 
+func TestCutToWidth(t *testing.T) {
+	for _, test := range []struct {
+		line    string
+		columns int
+		want    string
+	}{
+		{"3 of 16 layers, conv3", 80, "3 of 16 layers, conv3"},
+		{"3 of 16 layers, conv3", 21, "3 of 16 layers, conv3"},
+		{"3 of 16 layers, conv3", 20, "3 of 16 layers, c..."},
+		{"卷积卷积卷积", 9, "卷积卷..."},
+		{"", 0, ""},
+		{"layer", -1, ""},
+	} {
+		if got := CutToWidth(test.line, test.columns); got != test.want {
+			t.Errorf("%q in %d columns is %q, want %q", test.line, test.columns, got, test.want)
+		}
+	}
+}
+
 // openTerminal is the controlling side of a new pseudo-terminal, which is itself a terminal on Linux.
 func openTerminal(t *testing.T) *os.File {
 	t.Helper()

@@ -9,7 +9,7 @@ import (
 func Verify(n *Network) diag.List {
 	var problems diag.List
 	if out := n.Nodes[n.Outputs[0]]; n.Total.Activations == n.inputActivations() {
-		problems.Add(out.Pos, "network/nothing-to-count", "there is nothing to count: no layer makes a volume of its own").
+		problems.Add(out.Pos, "network/nothing-to-count", "no layer makes a volume of its own").
 			WithHint("activation functions, DROPOUT and FLATTEN work in place; add a CONV, FC or pool")
 	}
 	// A map of scores has the same classes at every place.
