@@ -50,7 +50,7 @@ func (a *app) explain(args []string, f *explainFlags) error {
 	return a.write(f.path, func(w io.Writer) error { return report.Explain(w, l.network, nodes) })
 }
 
-// nodesNamed is the node of a name, or all nodes for "".
+// nodesNamed returns the node of a name, or all nodes for "".
 func (l *loaded) nodesNamed(layer string) ([]int, error) {
 	nodes := l.network.Nodes
 	all, names := make([]int, len(nodes)), make([]string, len(nodes))

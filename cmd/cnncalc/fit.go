@@ -136,7 +136,7 @@ func (f *fitFlags) query() (*fit.Query, error) {
 	return q, err
 }
 
-// fitAccounts are those that fit has.
+// fitAccounts returns the names of the accounts that fit has.
 func fitAccounts() []string {
 	return []string{string(memory.PyTorchAccount), string(memory.NotesAccount)}
 }
@@ -188,7 +188,7 @@ func (f *fitFlags) budget() (fit.Budget, error) {
 	return b, nil
 }
 
-// deviceOrMemory is the device, nil where its memory is given, and the memory.
+// deviceOrMemory returns the device, nil where only its memory is given, and the memory.
 func (f *fitFlags) deviceOrMemory() (*fit.Device, int64, error) {
 	switch {
 	case f.device != "" && f.deviceMemory != "":
@@ -210,7 +210,7 @@ func (f *fitFlags) deviceOrMemory() (*fit.Device, int64, error) {
 		"(--list-devices shows the known ones)")
 }
 
-// combinations are the modes, types and optimizers that are asked for.
+// combinations returns the modes, types and optimizers that are asked for.
 func (f *fitFlags) combinations(torch memory.Torch) ([]memory.Options, error) {
 	modes := []memory.Mode{memory.Inference, memory.Training}
 	if f.mode != "" {
@@ -266,7 +266,7 @@ func parseAll[T any](flag string, words []string, parse func(string) (T, error))
 	return all, nil
 }
 
-// suitable are those that can be combined. A type that suits no mode is an error.
+// suitable returns the options that can be combined. A type that suits no mode is an error.
 func (f *fitFlags) suitable(torch memory.Torch, modes []memory.Mode, dtypes []memory.DType,
 	optimizers []memory.Optimizer) ([]memory.Options, error) {
 	var all []memory.Options
@@ -297,7 +297,7 @@ func (f *fitFlags) suitable(torch memory.Torch, modes []memory.Mode, dtypes []me
 	return all, nil
 }
 
-// resized are the network, or it with each of --inputs.
+// resized returns the network, or the network with each of --inputs.
 func (a *app) resized(l *loaded, f *fitFlags) ([]*shape.Network, error) {
 	if f.inputs == nil {
 		return []*shape.Network{l.network}, nil
@@ -323,7 +323,7 @@ func (a *app) resized(l *loaded, f *fitFlags) ([]*shape.Network, error) {
 	return all, nil
 }
 
-// resize is the network with another input size, nil where it has problems then.
+// resize returns the network with another input size, nil where it has problems then.
 func (l *loaded) resize(f *fitFlags, width, height int64) *shape.Network {
 	options, err := f.options()
 	if err != nil {

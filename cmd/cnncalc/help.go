@@ -65,7 +65,7 @@ func newHelp() *cobra.Command {
 	}
 }
 
-// helpTopics are commands without an action: cobra lists them as further help.
+// helpTopics returns commands without an action: cobra lists them as further help.
 func helpTopics() []*cobra.Command {
 	topics := []*cobra.Command{
 		{Use: "language", Short: "how architecture files are written", Long: languageHelp + kindList()},
@@ -86,7 +86,7 @@ func kindList() string {
 	return b.String()
 }
 
-// kindHelp is written from the fields that the kind declares.
+// kindHelp writes the help of a kind from the fields that it declares.
 func kindHelp(k op.Kind) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n", k.Name, k.Summary)

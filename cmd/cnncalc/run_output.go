@@ -7,7 +7,7 @@ import (
 	"cnncalc/internal/report"
 )
 
-// view is what is printed of a run.
+// view returns the report of the run.
 func (o *outcome) view(l *loaded, f *runFlags) *report.Run {
 	v := &report.Run{
 		Title: l.title(), Batch: f.batch, In: l.network.InputShape(), Out: l.network.Total.Out,
@@ -25,7 +25,7 @@ func (o *outcome) view(l *loaded, f *runFlags) *report.Run {
 	return v
 }
 
-// topClasses is the start of the ranking of picture i, nil where the weights are random.
+// topClasses returns the start of the ranking of picture i, nil where the weights are random.
 func (o *outcome) topClasses(i, top int) []ranking.Class {
 	if o.weights.isRandom() {
 		return nil

@@ -115,7 +115,7 @@ func (f *trafficFlags) machine() (traffic.Machine, error) {
 	return m, nil
 }
 
-// runScratch is the bytes of scratch that each layer has in the plan of cnncalc run.
+// runScratch returns the bytes of scratch that each layer has in the plan of cnncalc run.
 func (l *loaded) runScratch(batch int64, threads int) ([]int64, error) {
 	program, err := l.planRun(batch, threads)
 	if err != nil {

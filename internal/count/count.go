@@ -202,7 +202,7 @@ func (t *tally) node(i int) error {
 	return t.err
 }
 
-// layer is a node with its sizes.
+// layer returns a node with its sizes.
 func (t *tally) layer(i int) (*layer, error) {
 	node := &t.Network.Nodes[i]
 	l := &layer{Layer: t.Network.Layers[i], op: node.Op, kind: node.Op.Kind(), function: node.Function,
@@ -261,7 +261,7 @@ func (t *tally) row(name, notation string, out graph.Shape) {
 	t.Rows = append(t.Rows, Row{Name: name, Layer: notation, Out: out})
 }
 
-// values is the number of values of the last row's volume, for the batch.
+// values returns the number of values of the last row's volume, for the batch.
 func (t *tally) values() int64 {
 	out := t.Rows[len(t.Rows)-1].Out
 	n, err := checked.Product(out.W, out.H, out.D, t.Batch)

@@ -2,8 +2,8 @@ package count
 
 import "cnncalc/internal/plain"
 
-// flopCounter is PyTorch's torch.utils.flop_counter.FlopCounterMode, which counts two for each multiply-accumulate of
-// the convolutions and matrix products that are dispatched.
+// flopCounter is PyTorch's torch.utils.flop_counter.FlopCounterMode. It counts two for each multiply-accumulate of the
+// convolutions and matrix products that are dispatched.
 func flopCounter() *Convention {
 	return &Convention{
 		Name: "flopcounter", Program: "PyTorch's FlopCounterMode", Version: "torch.utils.flop_counter of PyTorch 2",

@@ -19,7 +19,7 @@ func fvcore() *Convention {
 	}
 }
 
-// fvcoreName is fvcore's name of an operator that it counts, "" for another.
+// fvcoreName returns fvcore's name of an operator that it counts, "" for another.
 func fvcoreName(operator string) string {
 	switch operator {
 	case "_convolution":

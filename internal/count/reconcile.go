@@ -64,7 +64,7 @@ func differences(from, to *Result) []Difference {
 // term is what items of one network are summed by.
 type term struct{ of, what string }
 
-// changes are the terms whose sums differ, the largest first.
+// changes returns the terms whose sums differ, the largest first.
 func changes(q Quantity, from, to *Result) []Change {
 	byTerm := map[term]map[string]int64{} // and by place
 	add := func(r *Result, sign int64) {

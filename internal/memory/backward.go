@@ -86,7 +86,7 @@ func (p *builder) layerBackward(i int) {
 	}
 }
 
-// inputGradient is the gradient that node i makes for its input in: a tensor of its own, or the output's gradient.
+// inputGradient returns the gradient that node i makes for its input in: a tensor of its own, or the output's gradient.
 func (p *builder) inputGradient(i, in, ofOutput int) int {
 	if p.rules[i].Gradient == op.SharedGradient {
 		p.hold(ofOutput)

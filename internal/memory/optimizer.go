@@ -27,7 +27,7 @@ type optimizerRule struct {
 	keeps           string // for people
 }
 
-// optimizerRules are by the sources in torch/optim: the state is what step() puts into self.state, the copies what
+// optimizerRules follows the sources in torch/optim: the state is what step() puts into self.state, the copies what
 // _single_tensor_NAME (1.13) and _multi_tensor_NAME (2.x) make. State and single were measured with PyTorch 1.13
 // (testdata/memory); foreach was only read in the source.
 func optimizerRules() []optimizerRule {

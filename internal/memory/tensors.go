@@ -117,7 +117,7 @@ func (p *program) free(id int) {
 	p.events = append(p.events, event{eventFree, id})
 }
 
-// need is memory for a moment: the largest of the sizes.
+// need takes memory for a moment: the largest of the sizes.
 func (p *program) need(sizes []linear) {
 	if len(sizes) > 0 {
 		p.events = append(p.events, event{eventNeed, len(p.needs)})

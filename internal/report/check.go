@@ -70,7 +70,7 @@ func (f *CheckedFile) document() checkedFileDocument {
 	return d
 }
 
-// problemDocuments are the problems that are shown, and how many others there are.
+// problemDocuments returns the problems that are shown, and how many others there are.
 func problemDocuments(list diag.List) ([]problemDocument, int) {
 	shown, others := list.Shown()
 	problems := make([]problemDocument, 0, len(shown))
@@ -111,7 +111,7 @@ func (f *CheckedFile) summary() string {
 		plain.Count(n.Total.Parameters()), plain.Count(n.Total.MACs))
 }
 
-// advice is the lint's findings, as notes.
+// advice returns the lint's findings, as notes.
 func (f *CheckedFile) advice() string {
 	var b strings.Builder
 	shown, others := f.Advice.Shown()

@@ -77,8 +77,8 @@ func newConventionDocument(c *count.Convention) conventionDocument {
 	return conventionDocument{c.Name, c.Program, c.Version}
 }
 
-// Table has a row for each layer of which something is counted; the totals are under it as the program prints them. Its
-// sizes are in the program's own units.
+// Table returns a row for each layer of which something is counted; the totals are under it as the program prints them.
+// Its sizes are in the program's own units.
 func (v *Count) Table(Units) Table {
 	r, c := v.Result, v.Result.Convention
 	t := Table{
@@ -116,7 +116,7 @@ func (v *Count) totals() []Cell {
 	return cells
 }
 
-// quantityHeader is the header of a quantity's column: the program's own word for operations.
+// quantityHeader returns the header of a quantity's column: the program's own word for operations.
 func quantityHeader(c *count.Convention, q count.Quantity) string {
 	switch q {
 	case count.Operations:
@@ -127,7 +127,7 @@ func quantityHeader(c *count.Convention, q count.Quantity) string {
 	return q.String()
 }
 
-// notes are the totals as the program prints them, and what to know of them.
+// notes returns the totals as the program prints them, and what to know of them.
 func (v *Count) notes() []string {
 	r := v.Result
 	var notes []string

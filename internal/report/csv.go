@@ -45,7 +45,7 @@ func (t Table) WriteCSV(w io.Writer) error {
 	return writeAll(w, out.Bytes())
 }
 
-// csv is the cell for machines. Floats have the fewest digits that read back as the same number.
+// csv returns the cell for machines. Floats have the fewest digits that read back as the same number.
 func (c Cell) csv() string {
 	switch v := c.Value.(type) {
 	case int64:

@@ -92,7 +92,7 @@ func parametersText(n *shape.Network, i int) string {
 	return text
 }
 
-// macsPlane is the volume at each of whose places the filters are multiplied: UPCONV's is its input.
+// macsPlane returns the volume at each of whose places the filters are multiplied: UPCONV's is its input.
 func macsPlane(o graph.Op, in []graph.Shape, out graph.Shape) graph.Shape {
 	if _, ok := o.(*op.UpConv); ok {
 		return in[0]

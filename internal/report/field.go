@@ -28,7 +28,7 @@ func withFields(t Table, n *shape.Network, all bool) Table {
 	return t
 }
 
-// fieldCells are the size, jump and start of a field. People read "all" where it is the whole picture, a dash where
+// fieldCells returns the size, jump and start of a field. People read "all" where it is the whole picture, a dash where
 // there is no jump, and a question mark where nothing is known.
 func fieldCells(f shape.Field, picture graph.Shape) []Cell {
 	unknown := Cell{Text: "?", Value: ""}
@@ -51,7 +51,7 @@ func isWhole(f shape.Field, picture graph.Shape) bool {
 	return f.W.IsShared() && f.H.IsShared() && f.W.Size == picture.W && f.H.Size == picture.H
 }
 
-// pairCell is one number where both axes have the same, else both in the given form.
+// pairCell returns one number where both axes have the same, else both in the given form.
 func pairCell(form string, w, h int64) Cell {
 	if w == h {
 		return Cell{Text: strconv.FormatInt(w, 10), Value: w}
@@ -69,7 +69,7 @@ func ratioCell(w, h shape.Ratio) Cell {
 	return Cell{Text: ratioText(w), Value: float64(w.Num) / float64(w.Den)}
 }
 
-// ratioText is "32" or "1/2".
+// ratioText returns "32" or "1/2".
 func ratioText(r shape.Ratio) string {
 	if r.Den == 1 {
 		return strconv.FormatInt(r.Num, 10)
@@ -77,7 +77,7 @@ func ratioText(r shape.Ratio) string {
 	return fmt.Sprintf("%d/%d", r.Num, r.Den)
 }
 
-// fieldText is the field in a sentence.
+// fieldText returns the field in a sentence.
 func fieldText(f shape.Field, picture graph.Shape) string {
 	for _, axis := range []shape.FieldAxis{f.W, f.H} {
 		if axis.Unknown != "" {

@@ -40,7 +40,7 @@ func (v *Fit) Document() any {
 	return d
 }
 
-// Table has a row for each of the answer's.
+// Table returns the rows of the answer.
 func (v *Fit) Table(units Units) Table {
 	t := Table{Title: v.heading(units), Columns: v.columns(), Notes: v.notes(units)}
 	for i := range v.Answer.Rows {
@@ -59,7 +59,7 @@ func (v *Fit) heading(units Units) string {
 		Bytes(b.Available, units))
 }
 
-// columns are those of cells, in the same order.
+// columns returns the columns of cells, in the same order.
 func (v *Fit) columns() []Column {
 	q := v.Answer.Query
 	var columns []Column
@@ -116,7 +116,7 @@ type partGroup struct {
 	parts       []memory.Part
 }
 
-// partGroups are all groups; a part that is in none counts as rest.
+// partGroups returns all groups. A part that is in none counts as rest.
 func partGroups() []partGroup {
 	return []partGroup{
 		{"parameters", "parameters", []memory.Part{memory.Parameters, memory.Buffers, memory.WeightCasts}},
@@ -128,7 +128,7 @@ func partGroups() []partGroup {
 	}
 }
 
-// groupCells are the figures of the groups, and the rest.
+// groupCells returns the figures of the groups, and the rest.
 func groupCells(parts map[memory.Part]int64, units Units) []Cell {
 	rest := int64(0)
 	for _, bytes := range parts {
@@ -146,7 +146,7 @@ func groupCells(parts map[memory.Part]int64, units Units) []Cell {
 	return append(cells, units.size(rest))
 }
 
-// notes are the lines under the table.
+// notes returns the lines under the table.
 func (v *Fit) notes(units Units) []string {
 	q := v.Answer.Query
 	var lines []string
@@ -261,7 +261,7 @@ type devicesDocument struct {
 // Document returns the devices for programs.
 func (v Devices) Document() any { return devicesDocument{Schema, v} }
 
-// Table has a row for each device.
+// Table returns a row for each device.
 func (v Devices) Table(units Units) Table {
 	t := Table{
 		Columns: []Column{

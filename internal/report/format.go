@@ -16,7 +16,7 @@ const (
 	JSON     Format = "json"
 )
 
-// Formats are the names that ParseFormat takes.
+// Formats returns the names that ParseFormat takes.
 func Formats() []string {
 	return []string{string(Text), string(Markdown), string(CSV), string(JSON)}
 }

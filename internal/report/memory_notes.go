@@ -60,7 +60,7 @@ func (v *NotesMemory) totalLines(units Units) []string {
 	}
 }
 
-// accountLines are the notes' three parts, for training and inference or for the one that was asked for.
+// accountLines returns the notes' three parts, for training and inference or for the one that was asked for.
 func (v *NotesMemory) accountLines(units Units) []string {
 	m := v.Account
 	if v.Mode == memory.Inference {
@@ -108,7 +108,7 @@ func (v *NotesMemory) inferenceLine(units Units) string {
 	return sizeLine("inference", v.Account.Inference, units, "all forward volumes, parameters and image batch")
 }
 
-// sizeLine is a line under a table: what, how much, and a remark.
+// sizeLine returns a line under a table: what, how much, and a remark.
 func sizeLine(what string, bytes int64, units Units, remark string) string {
 	return strings.TrimRight(fmt.Sprintf("  %-12s %10s  %s", what, Bytes(bytes, units), remark), " ")
 }
@@ -128,7 +128,7 @@ func shareLines(n *shape.Network) []string {
 	return lines
 }
 
-// largest is the first node whose figure no other exceeds.
+// largest returns the first node whose figure no other exceeds.
 func largest(n *shape.Network, figure func(shape.Layer) int64) int {
 	node := 0
 	for i, l := range n.Layers {

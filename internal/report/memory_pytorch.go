@@ -63,7 +63,7 @@ func (v *PyTorchMemory) Document() any {
 	return newNetworkDocument(v.Title, v.Network, a.Batch, memoryDocument{PyTorch: d})
 }
 
-// Table has a row for each layer that takes memory.
+// Table returns a row for each layer that takes memory.
 func (v *PyTorchMemory) Table(units Units) Table {
 	figures := v.figures()
 	t := Table{Title: v.Title, Columns: []Column{left("name", "name"), left("layer", "layer"), left("output", "output")}}
@@ -89,7 +89,7 @@ type layerFigure struct {
 	isTotalled  bool // its sum over the layers means something
 }
 
-// figures are those that layers have in the mode of the account.
+// figures returns the figures of layers in the mode of the account.
 func (v *PyTorchMemory) figures() []layerFigure {
 	volume := layerFigure{"volume", "volume", func(b memory.LayerBytes) int64 { return b.Output }, true}
 	parameters := layerFigure{"parameters", "parameters", func(b memory.LayerBytes) int64 { return b.Parameters }, true}
@@ -143,7 +143,7 @@ func exactly(exact bool) string {
 	return "estimate"
 }
 
-// partLines are the parts of the account, and their sum at the peak.
+// partLines returns the parts of the account, and their sum at the peak.
 func (v *PyTorchMemory) partLines(units Units) []string {
 	a := v.Account
 	size := func(bytes int64) string { return Bytes(bytes, units) }
@@ -162,7 +162,7 @@ func partLine(part, most, atPeak, exact string) string {
 	return strings.TrimRight(fmt.Sprintf("  %-22s %12s %12s  %s", part, most, atPeak, exact), " ")
 }
 
-// sumLine is what autograd saves, or in inference the largest sum of volumes.
+// sumLine returns what autograd saves, or in inference the largest sum of volumes.
 func (v *PyTorchMemory) sumLine() string {
 	a := v.Account
 	if a.Options.Mode == memory.Training {

@@ -48,7 +48,7 @@ func (v *RunMemory) maxLive() int64 { return v.Arena.MaxLive * memory.BytesPerVa
 
 func (v *RunMemory) busiest() string { return v.Network.Nodes[v.Arena.Busiest].Name }
 
-// Table has a row for each place in the arena.
+// Table returns a row for each place in the arena.
 func (v *RunMemory) Table(units Units) Table {
 	t := Table{
 		Title: fmt.Sprintf("%s: the arena of cnncalc run, batch %s, threads %d", v.Title, plain.Count(v.Batch), v.Threads),
@@ -87,7 +87,7 @@ func (v *RunMemory) buffers() []bufferDocument {
 	return all
 }
 
-// lines are what a run takes, part by part.
+// lines returns what a run takes, part by part.
 func (v *RunMemory) lines(units Units) []string {
 	f := v.Footprint
 	line := func(what string, bytes int64, remark string) string { return sizeLine(what, bytes, units, remark) }

@@ -12,7 +12,7 @@ import (
 	"cnncalc/internal/shape"
 )
 
-// NetworkTable is the notes' VGG table of a network, one picture: a row for each layer that makes a new volume
+// NetworkTable returns the notes' VGG table of a network, one picture: a row for each layer that makes a new volume
 // or has parameters, or for each layer of all. It goes as far as the network is checked; the totals are there
 // where that is the whole network.
 func NetworkTable(n *shape.Network, all bool) Table {
@@ -57,7 +57,7 @@ func layerRow(n *shape.Network, i int) []Cell {
 	}
 }
 
-// memoryText is the volume as the notes write it: "224*224*64=3.2M", and without product where it is 1x1.
+// memoryText returns the volume as the notes write it: "224*224*64=3.2M", and without the product where it is 1x1.
 func memoryText(l shape.Layer) string {
 	switch {
 	case l.Activations == 0:
@@ -68,7 +68,7 @@ func memoryText(l shape.Layer) string {
 	return fmt.Sprintf("%d*%d*%d=%s", l.Out.W, l.Out.H, l.Out.D, Short(l.Activations))
 }
 
-// weightsText is the product of the weights and its value: "(3*3*64)*64 = 36,864".
+// weightsText returns the product of the weights and its value: "(3*3*64)*64 = 36,864".
 func weightsText(n *shape.Network, i int) string {
 	l := n.Layers[i]
 	product := WeightProduct(n, i)
@@ -78,7 +78,7 @@ func weightsText(n *shape.Network, i int) string {
 	return product + " = " + plain.Count(l.WeightCount)
 }
 
-// WeightProduct is the product that gives a layer's weights, as its kind writes it, or (FW*FH*C)*K from the
+// WeightProduct returns the product that gives a layer's weights, as its kind writes it, or (FW*FH*C)*K from the
 // dimensions of its weight tensor; "" where there is nothing to multiply.
 func WeightProduct(n *shape.Network, i int) string {
 	l := n.Layers[i]

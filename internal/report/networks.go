@@ -29,7 +29,7 @@ func NewListedNetwork(name string, n *shape.Network) ListedNetwork {
 // Document returns the networks for programs.
 func (v Networks) Document() any { return networksDocument{Schema, v} }
 
-// Table has a row for each network. It has no sizes in bytes.
+// Table returns a row for each network. It has no sizes in bytes.
 func (v Networks) Table(Units) Table {
 	t := Table{Columns: []Column{
 		left("name", "name"), left("input", "input"), right("layers", "layers"), right("parameters",

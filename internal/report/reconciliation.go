@@ -77,7 +77,7 @@ func (v *Reconciliation) Table(Units) Table {
 	return t
 }
 
-// figureRow is the figure of one program.
+// figureRow returns the figure of one program.
 func figureRow(c *count.Convention, q count.Quantity, amount int64) []Cell {
 	what := quantityHeader(c, q)
 	if q == count.Bytes {
@@ -86,7 +86,7 @@ func figureRow(c *count.Convention, q count.Quantity, amount int64) []Cell {
 	return []Cell{Str(q.String()), Str(c.Name), Str(what), {}, Int(amount)}
 }
 
-// notes are what else makes the printed figures differ.
+// notes returns what else makes the printed figures differ.
 func (v *Reconciliation) notes() []string {
 	var notes []string
 	if v.From.MB != v.To.MB && v.From.MB != "" && v.To.MB != "" {

@@ -55,7 +55,7 @@ type RunLayer struct {
 	NaNs           int
 }
 
-// took is the time of all layers.
+// took returns the time of all layers.
 func (v *Run) took() time.Duration {
 	var sum time.Duration
 	for _, l := range v.Layers {
@@ -156,7 +156,7 @@ func finite(x float64) *float64 {
 // isMap reports whether an output has scores at several places.
 func isMap(out graph.Shape) bool { return out.W*out.H > 1 }
 
-// placeOf is where in a map of scores a class has its highest; nil where there is no map.
+// placeOf returns where in a map of scores a class has its highest; nil where there is no map.
 func (v *Run) placeOf(c ranking.Class) *placeDocument {
 	if !isMap(v.Out) {
 		return nil
@@ -164,7 +164,7 @@ func (v *Run) placeOf(c ranking.Class) *placeDocument {
 	return &placeDocument{int64(c.Highest) % v.Out.W, int64(c.Highest) / v.Out.W}
 }
 
-// className is the class's name, or its number where it has none.
+// className returns the class's name, or its number where it has none.
 func (v *Run) className(class int) string {
 	if class < len(v.Names) {
 		return v.Names[class]
@@ -206,7 +206,7 @@ func (v *Run) rankingText() string {
 	return b.String()
 }
 
-// confidence is the probability for people, or the score where there is none.
+// confidence returns the probability for people, or the score where there is none.
 func confidence(c ranking.Class) string {
 	if math.IsNaN(c.Probability) {
 		return fmt.Sprintf("score %.4g", c.Score)
@@ -214,7 +214,7 @@ func confidence(c ranking.Class) string {
 	return fmt.Sprintf("%6.2f%%", 100*c.Probability)
 }
 
-// Table has a row for each layer that was computed: its time, its rate, and its values.
+// Table returns a row for each layer that was computed: its time, its rate, and its values.
 func (v *Run) Table(units Units) Table {
 	t := Table{
 		Title: fmt.Sprintf("%s: %s, batch %d, %s", v.Title, v.In, v.Batch, Duration(v.took())),
@@ -245,7 +245,7 @@ func (l *RunLayer) cells() []Cell {
 	return append(cells, value(l.Min), value(l.Mean), value(l.Max))
 }
 
-// value is a cell of a value that a layer computed.
+// value returns a cell of a value that a layer computed.
 func value(x float64) Cell {
 	return Cell{Text: strconv.FormatFloat(x, 'g', 4, 64), Value: x}
 }

@@ -82,7 +82,7 @@ type svgPlot struct {
 
 func (p *svgPlot) printf(format string, args ...any) { fmt.Fprintf(&p.out, format, args...) }
 
-// svgText is text for the drawing, cut where it is longer than so many letters.
+// svgText returns text for the drawing, cut where it is longer than so many letters.
 func svgText(s string, longest int) string {
 	letters := []rune(plain.Escape(s))
 	if len(letters) > longest {
@@ -93,7 +93,7 @@ func svgText(s string, longest int) string {
 	return out.String()
 }
 
-// coordinate is written with a tenth of a pixel at most.
+// coordinate returns v with at most a tenth of a pixel.
 func coordinate(v float64) string {
 	return strconv.FormatFloat(float64(int64(v*10+0.5))/10, 'f', -1, 64)
 }
@@ -141,7 +141,8 @@ func (p *svgPlot) axis() {
 	}
 }
 
-// tickStep is a round distance of at most six lines up to a size: a number of units, the bytes of one, and its name.
+// tickStep returns a round distance of at most six lines up to a size: a number of units, the bytes of one, and its
+// name.
 func tickStep(top float64, units Units) (step, unit float64, name string) {
 	base, names := 1024.0, []string{"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"}
 	if units == SI {

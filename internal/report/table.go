@@ -46,13 +46,13 @@ type Cell struct {
 	Value any // int64, float64 or string; nil only where Text is "". A dash for people is {Text: "-", Value: ""}.
 }
 
-// Str is a cell of text, the same for people and machines.
+// Str returns a cell of text, the same for people and machines.
 func Str(s string) Cell { return Cell{Text: s, Value: s} }
 
-// Int is a cell of a whole number, written by [plain.Count] for people.
+// Int returns a cell of a whole number, written by [plain.Count] for people.
 func Int(n int64) Cell { return Cell{Text: plain.Count(n), Value: n} }
 
-// Keys are the keys of the table's columns, in order.
+// Keys returns the keys of the table's columns, in order.
 func (t Table) Keys() []string {
 	keys := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
@@ -167,7 +167,7 @@ func (c Cell) valid() bool {
 	}
 }
 
-// headers are the column headers, each passed through escape.
+// headers returns the column headers, each escaped.
 func (t Table) headers(escape func(string) string) []string {
 	headers := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
@@ -176,7 +176,7 @@ func (t Table) headers(escape func(string) string) []string {
 	return headers
 }
 
-// texts are what people read in rows, each cell passed through escape.
+// texts returns what people read in rows, each cell passed through escape.
 func texts(rows [][]Cell, escape func(string) string) [][]string {
 	lines := make([][]string, len(rows))
 	for i, row := range rows {

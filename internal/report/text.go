@@ -58,8 +58,8 @@ func (t Table) WriteText(w io.Writer) error {
 	return writeAll(w, out.Bytes())
 }
 
-// newTablewriter is a tablewriter that changes no text. Its defaults would split "MACs" into "MA CS", trim the spaces
-// that indent a name, and wrap. It reports no failing writer either, so it always writes to a buffer.
+// newTablewriter returns a tablewriter that changes no text. Its defaults would split "MACs" into "MA CS", trim the
+// spaces that indent a name, and wrap. It reports no failing writer either, so it always writes to a buffer.
 func newTablewriter(buf *bytes.Buffer, columns []Column, r tw.Renderer) *tablewriter.Table {
 	// Most texts of a table differ, and looking a width up takes longer than measuring it.
 	twwidth.SetCacheCapacity(0)

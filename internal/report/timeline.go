@@ -71,7 +71,7 @@ func (t *Timeline) Document() any {
 	return d
 }
 
-// peak is the index of the step in which the most is alive.
+// peak returns the index of the step in which the most is alive.
 func (t *Timeline) peak() int {
 	at := 0
 	for i, s := range t.Steps {
@@ -99,7 +99,7 @@ func describeStep(s memory.Moment) string {
 	return s.Name + " " + string(s.Phase)
 }
 
-// Table has a row for each step.
+// Table returns a row for each step.
 func (t *Timeline) Table(units Units) Table {
 	table := Table{Title: t.Title, Notes: t.Notes, Columns: []Column{
 		right("step", "step"), left("phase", "phase"), left("name", "name"), right("live", "alive after it"), right("most", "at most"),
@@ -123,9 +123,9 @@ const minBar = 20
 // peakMark follows the bar of the peak.
 const peakMark = " <- peak"
 
-// Chart is a bar chart in so many columns of a terminal, for people. Unless all steps are asked for, those of long runs
-// are folded: a row stands for several steps of a phase, with the name of the one in which the most is alive and the
-// number of the others, the most of them all, and what is alive after the last. The peak has a row of its own.
+// Chart returns a bar chart in so many columns of a terminal, for people. Unless all steps are asked for, those of long
+// runs are folded: a row stands for several steps of a phase, with the name of the one in which the most is alive and
+// the number of the others, the most of them all, and what is alive after the last. The peak has a row of its own.
 func (t *Timeline) Chart(units Units, width int, all bool) Table {
 	peak := t.peakText(units)
 	table := Table{Title: t.Title, Columns: []Column{
@@ -159,7 +159,7 @@ func (t *Timeline) draw(table Table, rows []chartRow, width int) {
 	}
 }
 
-// columnWidth is the width of column k of a table as text.
+// columnWidth returns the width of column k of a table as text.
 func columnWidth(table Table, k int) int {
 	width := runewidth.StringWidth(table.Columns[k].Header)
 	for _, row := range table.Rows {

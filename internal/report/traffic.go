@@ -85,7 +85,7 @@ func (v *Traffic) bound(l traffic.Layer) string {
 	return "arithmetic"
 }
 
-// Table has a row for each layer that moves something.
+// Table returns a row for each layer that moves something.
 func (v *Traffic) Table(units Units) Table {
 	t := Table{
 		Title: fmt.Sprintf("%s: bytes moved, batch %s", v.Title, plain.Count(v.Account.Batch)),
@@ -170,7 +170,7 @@ func (v *Traffic) ifAssumed(rate string) string {
 	return ""
 }
 
-// largestColumns is the node with the largest matrix of columns, 0 where there is none.
+// largestColumns returns the node with the largest matrix of columns, 0 where there is none.
 func (v *Traffic) largestColumns() int {
 	largest := 0
 	for i, u := range v.Account.Im2col {

@@ -19,18 +19,18 @@ func left(key, header string) Column { return Column{Key: key, Header: header} }
 
 func right(key, header string) Column { return Column{Key: key, Header: header, Align: Right} }
 
-// dash is the cell of a figure that does not exist.
+// dash returns the cell of a figure that does not exist.
 func dash() Cell { return Cell{Text: "-", Value: ""} }
 
-// size is a cell of bytes.
+// size returns a cell of bytes.
 func (u Units) size(bytes int64) Cell { return Cell{Text: Bytes(bytes, u), Value: bytes} }
 
-// decimal is a cell of a number that people read with so many digits after the point.
+// decimal returns a cell of a number that people read with so many digits after the point.
 func decimal(x float64, digits int) Cell {
 	return Cell{Text: strconv.FormatFloat(x, 'f', digits, 64), Value: x}
 }
 
-// seconds is a cell of a time, whose value is in seconds.
+// seconds returns a cell of a time, whose value is in seconds.
 func seconds(s float64) Cell { return Cell{Text: secondsText(s), Value: s} }
 
 // secondsText writes seconds, also those that are too many for a time.Duration.
