@@ -117,7 +117,8 @@ func (a *app) checkFile(name string, f *checkFlags) (report.CheckedFile, error) 
 		return report.CheckedFile{}, err
 	}
 	file := report.CheckedFile{
-		Name: l.file.Source.Name, Title: l.title(), Source: l.file.Source, Problems: l.problems, Network: l.network, WithTable: f.table,
+		Name: l.file.Source.Name, Title: l.title(), Source: l.file.Source, Problems: l.problems,
+		Network: l.network, WithTable: f.table,
 	}
 	if file.IsFine() {
 		file.Pattern = spec.Pattern(l.network.Graph)

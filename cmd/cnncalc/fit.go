@@ -144,8 +144,8 @@ func fitAccounts() []string {
 // check refuses what no network would suit.
 func (f *fitFlags) check() error {
 	if f.account == string(memory.RunAccount) {
-		return usageError("--account: cnncalc describes `cnncalc run`, which already rejects anything above --max-memory; choose " +
-			"pytorch or notes")
+		return usageError("--account: cnncalc describes `cnncalc run`, which already rejects anything above "+
+			"--max-memory; choose %s", choice.List(fitAccounts()))
 	}
 	account, err := choice.Parse[memory.AccountName](f.account, "an account that fit has", fitAccounts())
 	switch {

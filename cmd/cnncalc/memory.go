@@ -77,7 +77,8 @@ func newMemory(a *app) *cobra.Command {
 		"columns to print, in order; for notes: name,layer,output,memory,weights,biases,macs,field,jump,start")
 	registerBatch(flags, &f.batch, "pictures in a batch")
 	flags.StringVar(&f.account, "account", string(memory.NotesAccount), choice.List(memory.AccountNames()))
-	flags.StringVar(&f.mode, "mode", "", "inference or training; without it notes prints both, and pytorch is for training")
+	flags.StringVar(&f.mode, "mode", "",
+		"inference or training; without it notes prints both, and pytorch is for training")
 	flags.StringVar(&f.optimizer, "optimizer", "", "in training: "+strings.Join(memory.Optimizers(), ", ")+
 		" (default momentum)")
 	flags.StringVar(&f.dtype, "dtype", "", strings.Join(memory.DTypes(), ", ")+" (default fp32)")

@@ -14,7 +14,8 @@ func (a *app) memoryAs(args []string, f *memoryFlags, out output) error {
 	}
 	switch {
 	case f.account != string(memory.NotesAccount) || f.mode != "" || f.optimizer != "" || f.dtype != "" || f.torch != "":
-		return usageError("--as counts by the rules of %s: leave out --account, --mode, --optimizer, --dtype and --torch", f.as)
+		return usageError("--as counts by the rules of %s: leave out --account, --mode, --optimizer, --dtype and --torch",
+			f.as)
 	case out.units != report.IEC:
 		return usageError("--units: with --as sizes are in the program's own units")
 	}

@@ -19,11 +19,11 @@ func (f *memoryFlags) accountOptions() (memory.AccountName, memory.Options, erro
 	case f.torch != "" && account != memory.PyTorchAccount:
 		return account, o, usageError("--torch is for --account pytorch, not for %s", f.account)
 	case account == memory.RunAccount && o.DType != memory.FP32:
-		return account, o, usageError("--account cnncalc describes `cnncalc run`, which computes in fp32; --account pytorch has "+
-			"--dtype %s", o.DType)
+		return account, o, usageError("--account cnncalc describes `cnncalc run`, which computes in fp32; "+
+			"--account pytorch has --dtype %s", o.DType)
 	case account == memory.RunAccount && (f.mode == string(memory.Training) || f.optimizer != ""):
-		return account, o, usageError("--account cnncalc describes `cnncalc run`, which does not train; --account pytorch has " +
-			"training")
+		return account, o, usageError("--account cnncalc describes `cnncalc run`, which does not train; " +
+			"--account pytorch has training")
 	case f.optimizer != "" && o.Mode == memory.Inference:
 		return account, o, usageError("--optimizer is for training: leave it out, or use --mode training")
 	}

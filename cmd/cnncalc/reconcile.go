@@ -9,9 +9,9 @@ import (
 	"cnncalc/internal/report"
 )
 
-const reconcileLong = `reconcile counts a network as two programs do and lists the differences, item by item: the first figure
-and the items add up to the second, exactly. Quantities that only one of them counts are left out. cnncalc help counting
-lists the programs.`
+const reconcileLong = `reconcile counts a network as two programs do and lists the differences, item by item: the
+first figure and the items add up to the second, exactly. Quantities that only one of them counts are left
+out. cnncalc help counting lists the programs.`
 
 type reconcileFlags struct {
 	specFlags

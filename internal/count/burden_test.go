@@ -39,9 +39,9 @@ func edited(t *testing.T, name string, oldnew ...string) *shape.Network {
 
 // The table's rows, each with the network that it is of:
 //   - alexnet is MatConvNet's, whose LRN gave way to batch normalisation that is merged: the built-in one without LRN.
-//   - resnet-50, -101 and -152 are Caffe's, which have the stride in the first 1x1 of a block; torchvision's have it in the
-//     3x3, and so 107, 159 and 223 MB of features.
-//   - googlenet is Caffe's with its auxiliary heads, in 51 MB of parameters, and has no row here: networks have one output.
+//   - resnet-50, -101 and -152 are Caffe's, which have the stride in the first 1x1 of a block; torchvision's have it in
+//     the 3x3, and so 107, 159 and 223 MB of features.
+//   - googlenet is Caffe's with its auxiliary heads, in 51 MB of parameters. It has no row here: files have one output.
 //   - vgg-f, -m and -s, vgg-vd-16-atrous, densenet161, resnext-101, the SE networks and MobileNet v1 are not built in.
 func TestConvnetBurdensTable(t *testing.T) {
 	caffesStride := []string{"CONV1-w -> BN -> RELU -> CONV3-w s(s) p1", "CONV1-w s(s) -> BN -> RELU -> CONV3-w"}

@@ -9,8 +9,8 @@ import (
 // Conventions returns all conventions, in the order in which help shows them.
 func Conventions() []*Convention {
 	return []*Convention{
-		notes(), torchinfo(), torchsummary(), torchsummaryRelease(), fvcore(), thop(), ptflopsAten(), ptflopsPyTorch(), flopCounter(),
-		convnetBurden(),
+		notes(), torchinfo(), torchsummary(), torchsummaryRelease(), fvcore(), thop(), ptflopsAten(), ptflopsPyTorch(),
+		flopCounter(), convnetBurden(),
 	}
 }
 

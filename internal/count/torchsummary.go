@@ -27,7 +27,8 @@ func torchsummaryRelease() *Convention {
 		Name: "torchsummary-1.5.1", Program: "torchsummary", Version: "1.5.1, the release on PyPI",
 		Summary: "as torchsummary, but for the output of the network as a module",
 		Counts:  []Quantity{Parameters, Bytes}, MB: "2^20",
-		inPyTorch: true, input: (*tally).inputVolume, layer: torchsummaryLayer, block: torchsummaryBlock, print: torchsummaryLines, checked: inTorchvision(),
+		inPyTorch: true, input: (*tally).inputVolume, layer: torchsummaryLayer, block: torchsummaryBlock,
+		print: torchsummaryLines, checked: inTorchvision(),
 	}
 }
 

@@ -68,8 +68,8 @@ func newBuilder(n *shape.Network, o Options, class int64) (*builder, error) {
 			program: &program{block: o.Torch.block()}, network: n, options: o,
 			output: make([]int, count), shares: make([]bool, count), weights: make([][]int, count), saved: make([][]int, count),
 		},
-		rules: make([]op.Autograd, count), needsGrad: make([]bool, count), width: make([]int64, count), reads: make([]int, count),
-		grad: make([]int, count),
+		rules: make([]op.Autograd, count), needsGrad: make([]bool, count), width: make([]int64, count),
+		reads: make([]int, count), grad: make([]int, count),
 	}
 	for i := range p.grad {
 		p.grad[i] = none

@@ -79,8 +79,8 @@ func TestAccountsAreConsistent(t *testing.T) {
 				}
 			}
 			if most.Most != peak || most.Name != a.Peak.Name || most.Phase != a.Peak.Phase {
-				t.Errorf("batch %d: the most of the timeline is %d in %s %s, the peak %d in %s %s", batch, most.Most, most.Phase, most.Name,
-					peak, a.Peak.Phase, a.Peak.Name)
+				t.Errorf("batch %d: the most of the timeline is %d in %s %s, the peak %d in %s %s",
+					batch, most.Most, most.Phase, most.Name, peak, a.Peak.Phase, a.Peak.Name)
 			}
 		}
 	})
@@ -138,7 +138,8 @@ func TestPartsByHand(t *testing.T) {
 		}
 	}
 	if a.Peak.Phase != memory.Update || a.Peak.Name != "adam" {
-		t.Errorf("the peak is in %s %s, want the update: parameters, gradients, twice the state and the roots", a.Peak.Phase, a.Peak.Name)
+		t.Errorf("the peak is in %s %s, want the update: parameters, gradients, twice the state and the roots",
+			a.Peak.Phase, a.Peak.Name)
 	}
 }
 

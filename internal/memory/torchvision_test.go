@@ -118,7 +118,8 @@ func TestSavedIsTorchvisions(t *testing.T) {
 	for _, want := range readMeasured(t) {
 		n := builtIn(t, "torchvision/"+want.Name)
 		if n.Total.Parameters() != want.Params || n.Total.MACs != want.MACs {
-			t.Errorf("%s: %d parameters, %d MACs; want %d, %d", want.Name, n.Total.Parameters(), n.Total.MACs, want.Params, want.MACs)
+			t.Errorf("%s: %d parameters, %d MACs; want %d, %d",
+				want.Name, n.Total.Parameters(), n.Total.MACs, want.Params, want.MACs)
 		}
 		for _, b := range []struct {
 			torch memory.Torch

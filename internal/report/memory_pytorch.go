@@ -72,7 +72,9 @@ func (v *PyTorchMemory) Table(units Units) Table {
 	}
 	var total memory.LayerBytes
 	for i, b := range v.Account.Layers {
-		total.Output, total.Parameters, total.Saved = total.Output+b.Output, total.Parameters+b.Parameters, total.Saved+b.Saved
+		total.Output += b.Output
+		total.Parameters += b.Parameters
+		total.Saved += b.Saved
 		if v.All || b.Output+b.Parameters+b.Saved > 0 {
 			t.Rows = append(t.Rows, v.row(i, figures, units))
 		}
@@ -170,7 +172,8 @@ func (v *PyTorchMemory) sumLine() string {
 			plain.Count(a.Saved.Total), exactly(a.SavedExact))
 	}
 	return fmt.Sprintf("The largest sum of volumes is %s bytes in %s, or %s in %s if the input is released: %s.",
-		plain.Count(a.Volumes.Kept.Bytes), a.Volumes.Kept.Name, plain.Count(a.Volumes.Freed.Bytes), a.Volumes.Freed.Name, exactly(a.SavedExact))
+		plain.Count(a.Volumes.Kept.Bytes), a.Volumes.Kept.Name,
+		plain.Count(a.Volumes.Freed.Bytes), a.Volumes.Freed.Name, exactly(a.SavedExact))
 }
 
 // peakLines say where the peak is and what is alive there.

@@ -71,16 +71,16 @@ func memoryText(l shape.Layer) string {
 // weightsText returns the product of the weights and its value: "(3*3*64)*64 = 36,864".
 func weightsText(n *shape.Network, i int) string {
 	l := n.Layers[i]
-	product := WeightProduct(n, i)
+	product := weightProduct(n, i)
 	if product == "" {
 		return plain.Count(l.WeightCount)
 	}
 	return product + " = " + plain.Count(l.WeightCount)
 }
 
-// WeightProduct returns the product that gives a layer's weights, as its kind writes it, or (FW*FH*C)*K from the
+// weightProduct returns the product that gives a layer's weights, as its kind writes it, or (FW*FH*C)*K from the
 // dimensions of its weight tensor; "" where there is nothing to multiply.
-func WeightProduct(n *shape.Network, i int) string {
+func weightProduct(n *shape.Network, i int) string {
 	l := n.Layers[i]
 	if l.WeightCount == 0 {
 		return ""

@@ -58,7 +58,8 @@ func (v *Reconciliation) Table(Units) Table {
 	t := Table{
 		Title: fmt.Sprintf("%s, batch %s: from %s to %s", v.Title, plain.Count(v.Batch), v.From.Title(), v.To.Title()),
 		Columns: []Column{
-			left("quantity", "quantity"), left("of", "of"), left("what", "what"), right("places", "places"), right("amount", "amount"),
+			left("quantity", "quantity"), left("of", "of"), left("what", "what"),
+			right("places", "places"), right("amount", "amount"),
 		},
 		Notes: v.notes(),
 	}

@@ -57,7 +57,8 @@ const svgStyle = `
 // first, what is alive after each, and the most while it runs, with the peak marked.
 func (t *Timeline) WriteSVG(w io.Writer, units Units) error {
 	p := svgPlot{Timeline: t, units: units, top: float64(max(t.Steps[t.peak()].Most, 1)) * headroom}
-	p.printf(`<svg xmlns="http://www.w3.org/2000/svg" width="%g" height="%g" viewBox="0 0 %g %g" role="img">`+"\n", svgWidth, svgHeight, svgWidth, svgHeight)
+	p.printf(`<svg xmlns="http://www.w3.org/2000/svg" width="%g" height="%g" viewBox="0 0 %g %g" role="img">`+"\n",
+		svgWidth, svgHeight, svgWidth, svgHeight)
 	p.printf("  <title>%s</title>\n  <desc>%s</desc>\n  <style>%s  </style>\n", svgText(t.Title, longestTitle),
 		svgText(t.peakText(units), longestTitle), svgStyle)
 	p.printf(`  <rect class="page" width="%g" height="%g"/>`+"\n", svgWidth, svgHeight)
@@ -117,7 +118,8 @@ func (p *svgPlot) legend() {
 		if entry.class == "before" && p.Steps[0].Live == 0 {
 			continue
 		}
-		p.printf(`  <rect class="%s" x="%s" y="42" width="11" height="11" rx="2"/><text class="soft" x="%s" y="52">%s</text>`+"\n",
+		p.printf(`  <rect class="%s" x="%s" y="42" width="11" height="11" rx="2"/>`+
+			`<text class="soft" x="%s" y="52">%s</text>`+"\n",
 			entry.class, coordinate(x), coordinate(x+17), entry.text)
 		x += 17 + 6.2*float64(len(entry.text)) + 22
 	}
@@ -166,7 +168,8 @@ func (p *svgPlot) areas() {
 	before := float64(p.Steps[0].Live)
 	p.area("most", before, func(s memory.Moment) int64 { return s.Most })
 	p.area("live", before, func(s memory.Moment) int64 { return s.Live })
-	p.printf(`  <path class="before" d="M%g %sV%sH%gV%sz"/>`+"\n", plotLeft, coordinate(plotBottom), coordinate(p.y(before)), plotRight, coordinate(plotBottom))
+	p.printf(`  <path class="before" d="M%g %sV%sH%gV%sz"/>`+"\n",
+		plotLeft, coordinate(plotBottom), coordinate(p.y(before)), plotRight, coordinate(plotBottom))
 }
 
 // area fills from a level up to a figure of every step.
@@ -217,7 +220,8 @@ func (p *svgPlot) phases() {
 		if to == len(p.Steps) && to-from == 1 {
 			x, anchor = plotRight, "end"
 		}
-		p.printf(`  <text x="%s" y="%g" text-anchor="%s">%s</text>`+"\n", coordinate(x), phasesAt, anchor, p.Steps[from].Phase)
+		p.printf(`  <text x="%s" y="%g" text-anchor="%s">%s</text>`+"\n",
+			coordinate(x), phasesAt, anchor, p.Steps[from].Phase)
 		if from > 0 {
 			p.printf(`  <path class="edge" d="M%s %gV%g"/>`+"\n", coordinate(p.x(from)), plotTop, plotBottom)
 		}
@@ -238,5 +242,6 @@ func (p *svgPlot) mark() {
 	}
 	p.printf(`  <path class="peak" d="M%g %sH%g"/>`+"\n", plotLeft, coordinate(y), plotRight)
 	p.printf(`  <circle class="mark" cx="%s" cy="%s" r="4.5"/>`+"\n", coordinate(x), coordinate(y))
-	p.printf(`  <text class="label" x="%s" y="%s" text-anchor="%s">%s</text>`+"\n", coordinate(x), coordinate(y-10), anchor, text)
+	p.printf(`  <text class="label" x="%s" y="%s" text-anchor="%s">%s</text>`+"\n",
+		coordinate(x), coordinate(y-10), anchor, text)
 }

@@ -177,7 +177,8 @@ func TestWriteRefuses(t *testing.T) {
 		{"no columns", Table{Title: "t"}, `table "t" has no columns`},
 		{"a key twice", Table{Columns: []Column{{Key: "a"}, {Key: "a"}}}, `table "": column key "a" is empty or used twice`},
 		{"a short row", Table{Columns: columns, Rows: [][]Cell{{Str("x")}}}, `table "": row 1 has 1 cells for 2 columns`},
-		{"a long footer", Table{Columns: columns, Footer: [][]Cell{{{}, {}, {}}}}, `table "": footer 1 has 3 cells for 2 columns`},
+		{"a long footer", Table{Columns: columns, Footer: [][]Cell{{{}, {}, {}}}},
+			`table "": footer 1 has 3 cells for 2 columns`},
 		{"an int", Table{Columns: columns, Rows: [][]Cell{{{}, {Text: "1", Value: 1}}}},
 			`table "": row 1, column b: the value is a int; want int64, float64 or string`},
 		{"a forgotten value", Table{Columns: columns, Rows: [][]Cell{{{Text: "1"}, {}}}},
@@ -232,7 +233,8 @@ Exact.
 		keys []string
 		want string
 	}{
-		{[]string{"layer", "wieghts"}, `"wieghts" is not a column: choose from layer, volume, memory, weights; did you mean weights?`},
+		{[]string{"layer", "wieghts"},
+			`"wieghts" is not a column: choose from layer, volume, memory, weights; did you mean weights?`},
 		{[]string{"\x1b[2J"}, `"\x1b[2J" is not a column: choose from layer, volume, memory, weights`},
 		{[]string{"layer", "layer"}, `column layer is chosen twice: name each column once`},
 		{nil, `no column is chosen: choose from layer, volume, memory, weights`},

@@ -102,7 +102,8 @@ func describeStep(s memory.Moment) string {
 // Table returns a row for each step.
 func (t *Timeline) Table(units Units) Table {
 	table := Table{Title: t.Title, Notes: t.Notes, Columns: []Column{
-		right("step", "step"), left("phase", "phase"), left("name", "name"), right("live", "alive after it"), right("most", "at most"),
+		right("step", "step"), left("phase", "phase"), left("name", "name"),
+		right("live", "alive after it"), right("most", "at most"),
 	}}
 	for i, s := range t.Steps {
 		table.Rows = append(table.Rows,
