@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"cnncalc/architectures"
+	"cnncalc/internal/graph"
 	"cnncalc/internal/op"
 	"cnncalc/internal/shape"
 )
@@ -296,5 +297,29 @@ func TestReconcileItems(t *testing.T) {
 			}
 		}
 		same(t, test.want, got)
+	}
+}
+
+// Two inputs of 4x4x1 that are added, by the notes: 3 volumes of 16 values of 4 bytes, the inputs' two among them.
+func TestSeveralInputs(t *testing.T) {
+	n := read(t, "sum", "input: 4x4x1\nlayers: INPUT -> ADD(IDENTITY | IDENTITY)\n")
+	var b graph.Builder
+	left := b.Add(graph.Node{Name: "left", Op: n.Nodes[0].Op})
+	right := b.Add(graph.Node{Name: "right", Op: n.Nodes[0].Op})
+	b.Add(graph.Node{Name: "sum", Op: n.Nodes[1].Op, Inputs: []int{left, right}})
+	g, err := b.Graph()
+	if err != nil {
+		t.Fatal(err)
+	}
+	both, problems := shape.Infer(g)
+	if len(problems) > 0 {
+		t.Fatal(&problems[0])
+	}
+	r, err := notes().Count(both, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Totals[Activations] != 3*16 || r.Parts[Input] != 2*16*4 || r.Parts[Outputs] != 16*4 {
+		t.Errorf("%d values, inputs %d bytes, outputs %d", r.Totals[Activations], r.Parts[Input], r.Parts[Outputs])
 	}
 }
