@@ -201,3 +201,31 @@ func TestRecipeNamesEveryInterface(t *testing.T) {
 		t.Errorf("only %d interfaces found in internal/op", found)
 	}
 }
+
+// problemCode is a literal of a code in the source: its first part says what finds the problem.
+var problemCode = regexp.MustCompile(`"((?:file|yaml|arrow|layer|block|variable|label|network|shape|convert|lint)/[a-z-]+)"`)
+
+// Every code that the program gives to problems is explained in docs/check.md, and there are no others.
+func TestCodesAreDocumented(t *testing.T) {
+	documented := map[string]bool{}
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z]+/[a-z-]+)` \\|").FindAllStringSubmatch(readFile(t, "docs/check.md"), -1) {
+		documented[row[1]] = true
+	}
+	found := map[string]bool{}
+	for _, name := range filesOf(t, ".go") {
+		if strings.HasSuffix(name, "_test.go") || !strings.HasPrefix(name, "internal/") {
+			continue
+		}
+		for _, code := range problemCode.FindAllStringSubmatch(readFile(t, name), -1) {
+			found[code[1]] = true
+			if !documented[code[1]] {
+				t.Errorf("%s gives the code %s, which docs/check.md does not explain", name, code[1])
+			}
+		}
+	}
+	for code := range documented {
+		if !found[code] {
+			t.Errorf("docs/check.md explains %s, which no problem has", code)
+		}
+	}
+}

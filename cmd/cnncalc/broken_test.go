@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -54,6 +55,35 @@ func TestBrokenFiles(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// Every problem has a code for programs.
+func TestBrokenFilesHaveCodes(t *testing.T) {
+	t.Chdir(brokenFolder)
+	files, err := filepath.Glob("*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no files in %s: %v", brokenFolder, err)
+	}
+	r := call(t, append([]string{"check", "--format", "json"}, files...)...)
+	var document struct {
+		Files []struct {
+			File     string
+			Problems []struct {
+				Code    string
+				Message string
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(r.out), &document); err != nil || len(document.Files) != len(files) {
+		t.Fatalf("%d files in the report, want %d (%v)", len(document.Files), len(files), err)
+	}
+	for _, f := range document.Files {
+		for _, p := range f.Problems {
+			if part, name, ok := strings.Cut(p.Code, "/"); !ok || part == "" || name == "" {
+				t.Errorf("%s: %q has the code %q", f.File, p.Message, p.Code)
+			}
+		}
 	}
 }
 

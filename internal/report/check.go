@@ -44,7 +44,7 @@ type problemDocument struct {
 	Line    int    `json:"line"` // 0 for the file as a whole
 	Column  int    `json:"column"`
 	Node    string `json:"node,omitempty"` // of a file that has no lines
-	Code    string `json:"code,omitempty"` // names the kind of problem, from version to version
+	Code    string `json:"code"`           // names the kind of problem, from version to version
 	Message string `json:"message"`
 	Context string `json:"context,omitempty"`
 	Fits    string `json:"fits,omitempty"`

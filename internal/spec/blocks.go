@@ -32,7 +32,7 @@ func (w *walker) blockHeads(entries map[string]entry) {
 }
 
 func flowBlocks(pos diag.Pos) diag.Problem {
-	return diag.Problem{Pos: pos, Msg: "blocks in braces are split by YAML at every comma",
+	return diag.Problem{Pos: pos, Code: "yaml/trap", Msg: "blocks in braces are split by YAML at every comma",
 		Hint: "write each block on a line of its own under blocks:, its body under `name(a, b): |`"}
 }
 
@@ -42,15 +42,15 @@ func (w *walker) blockHead(e entry) {
 	name := p.peek()
 	if name.kind != tokWord || !isName(name.text) || !p.after().is("(") {
 		w.file.blocksUnread = true
-		w.add(e.pos, "a block is defined as name(parameters), not %s", diag.Short(e.key)).WithHint("for example bottleneck(w, s=1): |")
+		w.add(e.pos, "block/definition", "a block is defined as name(parameters), not %s", diag.Short(e.key)).WithHint("for example bottleneck(w, s=1): |")
 		return
 	}
 	if _, _, isKind := w.kinds.split(name.text); isKind || slices.Contains([]string{"INPUT", "IDENTITY"}, strings.ToUpper(name.text)) {
-		w.add(e.pos, "a block cannot be called %s: that is a kind of layer", name).WithHint("choose another name")
+		w.add(e.pos, "block/definition", "a block cannot be called %s: that is a kind of layer", name).WithHint("choose another name")
 		return
 	}
 	if earlier, twice := w.file.blocks[name.text]; twice {
-		w.add(e.pos, "the block %s is defined twice", name).WithHint("first at %s", earlier.pos)
+		w.add(e.pos, "block/duplicate", "the block %s is defined twice", name).WithHint("first at %s", earlier.pos)
 		return
 	}
 	b := &block{name: name.text, pos: e.pos, paramsUnread: true}
@@ -72,11 +72,11 @@ func (p *parser) params(name string) []param {
 		t := p.take()
 		switch {
 		case t.kind != tokWord || !isName(t.text):
-			p.failAt(t.pos, "block %s: a parameter is a name, not %s", name, t)
+			p.failAt(t.pos, "block/definition", "block %s: a parameter is a name, not %s", name, t)
 		case slices.ContainsFunc(params, func(q param) bool { return q.name == t.text }):
-			p.failAt(t.pos, "block %s: the parameter %s is written twice", name, t)
+			p.failAt(t.pos, "block/definition", "block %s: the parameter %s is written twice", name, t)
 		case len(params) == maxParams:
-			p.failAt(t.pos, "block %s has more than %d parameters", name, maxParams)
+			p.failAt(t.pos, "block/definition", "block %s has more than %d parameters", name, maxParams)
 		}
 		q := param{name: t.text}
 		if p.accept("=") {
@@ -85,7 +85,7 @@ func (p *parser) params(name string) []param {
 		params = append(params, q)
 	}
 	if t := p.peek(); t.kind != tokEnd {
-		p.failAt(t.pos, "block %s: unexpected %s behind the parameters", name, t)
+		p.failAt(t.pos, "block/definition", "block %s: unexpected %s behind the parameters", name, t)
 	}
 	return params
 }
@@ -93,7 +93,7 @@ func (p *parser) params(name string) []param {
 func (p *parser) defaultValue(block, param string) *literal {
 	t := p.peek()
 	if t.kind != tokNumber {
-		p.failAt(t.pos, "block %s: the default of %s is a whole number, not %s", block, param, t)
+		p.failAt(t.pos, "block/definition", "block %s: the default of %s is a whole number, not %s", block, param, t)
 	}
 	return p.primary().(*literal)
 }

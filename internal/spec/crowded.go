@@ -32,6 +32,6 @@ func untilCrowded(read func()) {
 func (w *walker) report(p diag.Problem) { report(&w.problems, p) }
 
 // add reports a problem with a formatted message and returns it, so that a hint can be set on it.
-func (w *walker) add(pos diag.Pos, format string, args ...any) *diag.Problem {
-	return report(&w.problems, diag.Problem{Pos: pos, Msg: fmt.Sprintf(format, args...)})
+func (w *walker) add(pos diag.Pos, code diag.Code, format string, args ...any) *diag.Problem {
+	return report(&w.problems, diag.Problem{Pos: pos, Code: code, Msg: fmt.Sprintf(format, args...)})
 }

@@ -94,7 +94,7 @@ func (s *scope) lookup(r *reference) (int64, bool, *diag.Problem) {
 }
 
 func (s *scope) unknown(r *reference) *diag.Problem {
-	p := &diag.Problem{Pos: r.pos, Msg: "unknown variable " + r.name}
+	p := &diag.Problem{Pos: r.pos, Code: "variable/unknown", Msg: "unknown variable " + r.name}
 	if len(s.vars)+len(s.params) <= diag.MaxCandidates {
 		names := slices.AppendSeq(slices.Collect(maps.Keys(s.vars)), maps.Keys(s.params))
 		p.Hint = diag.DidYouMean(r.name, names)
@@ -116,7 +116,7 @@ func (s *scope) choose(pos diag.Pos, length int64) (int64, *diag.Problem) {
 			continue
 		}
 		if found != nil {
-			p := &diag.Problem{Pos: pos, Msg: fmt.Sprintf("a list of %d values could belong to either of two repeats of %d", length, length)}
+			p := &diag.Problem{Pos: pos, Code: "variable/list", Msg: fmt.Sprintf("a list of %d values could belong to either of two repeats of %d", length, length)}
 			return 0, p.WithHint("make the inner repeat a block with a parameter, and give the list to its call; " +
 				"or write one number, for all turns of both")
 		}
@@ -136,7 +136,7 @@ func (s *scope) unbound(pos diag.Pos, length int64) *diag.Problem {
 			counts = append(counts, fmt.Sprint(t.count))
 		}
 	}
-	p := &diag.Problem{Pos: pos, Msg: fmt.Sprintf("a list of %d values stands in no repeat of %d", length, length)}
+	p := &diag.Problem{Pos: pos, Code: "variable/list", Msg: fmt.Sprintf("a list of %d values stands in no repeat of %d", length, length)}
 	switch {
 	case len(counts) == 1:
 		return p.WithHint("the repeat round it has %s turns: give one value for each, or one number for all", counts[0])
@@ -167,18 +167,18 @@ func apply(b *binary, x, y int64) (int64, *diag.Problem) {
 		}
 	case '/':
 		if y == 0 {
-			return 0, &diag.Problem{Pos: b.pos, Msg: fmt.Sprintf("%d/0 has no value", x)}
+			return 0, &diag.Problem{Pos: b.pos, Code: "variable/arithmetic", Msg: fmt.Sprintf("%d/0 has no value", x)}
 		}
 		if x == math.MinInt64 && y == -1 {
 			break
 		}
 		if x%y != 0 {
-			return 0, &diag.Problem{Pos: b.pos, Msg: fmt.Sprintf("%d/%d leaves a remainder of %d", x, y, x%y),
+			return 0, &diag.Problem{Pos: b.pos, Code: "variable/arithmetic", Msg: fmt.Sprintf("%d/%d leaves a remainder of %d", x, y, x%y),
 				Hint: "sizes are whole numbers; choose values that divide"}
 		}
 		return x / y, nil
 	}
-	return 0, &diag.Problem{Pos: b.pos, Msg: fmt.Sprintf("%d%c%d is too large a number", x, b.operator, y)}
+	return 0, &diag.Problem{Pos: b.pos, Code: "variable/arithmetic", Msg: fmt.Sprintf("%d%c%d is too large a number", x, b.operator, y)}
 }
 
 func abs(x int64) int64 {

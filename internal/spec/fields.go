@@ -21,7 +21,7 @@ type fieldReader struct {
 func (r *fieldReader) add(f op.Field, pos diag.Pos, v *value) {
 	for _, a := range r.layer.args {
 		if a.key == f.Key {
-			r.fail(diag.Problem{Pos: pos, Msg: fmt.Sprintf("%s: %s is written twice", r.layer.kind.Name, f.Key)})
+			r.fail(diag.Problem{Pos: pos, Code: "layer/duplicate-field", Msg: fmt.Sprintf("%s: %s is written twice", r.layer.kind.Name, f.Key)})
 		}
 	}
 	r.layer.args = append(r.layer.args, argument{f.Key, pos, v})
@@ -51,7 +51,7 @@ func (r *fieldReader) head(t token, text string) {
 
 func (r *fieldReader) noSize(pos diag.Pos, text string) diag.Problem {
 	name := r.layer.kind.Name
-	problem := diag.Problem{Pos: pos, Msg: name + " takes no size"}
+	problem := diag.Problem{Pos: pos, Code: "layer/value", Msg: name + " takes no size"}
 	if f, ok := r.at(op.Dash); ok {
 		problem.Hint = fmt.Sprintf("%s follow a dash: %s-%s", f.Key, name, diag.Short(cmp.Or(text, "10")))
 	}
@@ -66,9 +66,9 @@ func (r *fieldReader) dash(dash token) {
 	}
 	switch t := r.peek(); {
 	case t.is("-") && r.after().kind == tokNumber:
-		r.failAt(t.pos, "%s: %s must be 1 or more, not -%s", r.layer.kind.Name, f.Key, r.after())
+		r.failAt(t.pos, "layer/value", "%s: %s must be 1 or more, not -%s", r.layer.kind.Name, f.Key, r.after())
 	case !t.is("{") && !t.is("(") && t.kind != tokNumber && t.kind != tokWord && t.kind != tokDecimal:
-		r.failAt(dash.pos, "%s: the number of %s is missing after the dash", r.layer.kind.Name, f.Key)
+		r.failAt(dash.pos, "layer/value", "%s: the number of %s is missing after the dash", r.layer.kind.Name, f.Key)
 	}
 	n := r.number(r.layer.kind.Name + ": " + f.Key)
 	r.add(f, n.pos, &value{pos: n.pos, numbers: []*number{n}})
@@ -76,7 +76,7 @@ func (r *fieldReader) dash(dash token) {
 
 func (r *fieldReader) noDash(pos diag.Pos) diag.Problem {
 	name := r.layer.kind.Name
-	problem := diag.Problem{Pos: pos, Msg: name + " takes no number after a dash"}
+	problem := diag.Problem{Pos: pos, Code: "layer/value", Msg: name + " takes no number after a dash"}
 	if f, ok := r.at(op.Head); ok {
 		problem.Hint = fmt.Sprintf("its %s follows the name without a dash: cnncalc help %s", f.Key, strings.ToLower(name))
 	}
@@ -124,9 +124,9 @@ func (r *fieldReader) option() {
 // bareLetter is the problem of an option's letter without a number.
 func (r *fieldReader) bareLetter(f op.Field, t token) diag.Problem {
 	if next := r.peek(); next.is("-") && !next.spaced {
-		return diag.Problem{Pos: t.pos, Msg: fmt.Sprintf("%s: %s cannot be negative", r.layer.kind.Name, f.Key)}
+		return diag.Problem{Pos: t.pos, Code: "layer/value", Msg: fmt.Sprintf("%s: %s cannot be negative", r.layer.kind.Name, f.Key)}
 	}
-	return diag.Problem{Pos: t.pos, Msg: fmt.Sprintf("%s: %s has no number", r.layer.kind.Name, f.Key),
+	return diag.Problem{Pos: t.pos, Code: "layer/value", Msg: fmt.Sprintf("%s: %s has no number", r.layer.kind.Name, f.Key),
 		Hint: fmt.Sprintf("write it behind the letter without a blank, as in %s2 or %s(n)", f.Letter, f.Letter)}
 }
 
@@ -143,7 +143,7 @@ func (r *fieldReader) named(t token) op.Field {
 
 func (r *fieldReader) unknownOption(t token) diag.Problem {
 	name := r.layer.kind.Name
-	p := diag.Problem{Pos: t.pos, Msg: fmt.Sprintf("%s has no option %s", name, t)}
+	p := diag.Problem{Pos: t.pos, Code: "layer/unknown-option", Msg: fmt.Sprintf("%s has no option %s", name, t)}
 	if _, _, isKind := r.kinds.split(t.text); isKind {
 		p.Hint = fmt.Sprintf("a layer follows an arrow: -> %s", t)
 		return p
@@ -190,7 +190,7 @@ func (p *parser) sizeValue(text string, pos diag.Pos) *value {
 		return v
 	}
 	if strings.Count(text, "x") > 1 {
-		p.fail(diag.Problem{Pos: pos, Msg: fmt.Sprintf("%s has more than two numbers", text), Hint: "a size is one number, or width x height"})
+		p.fail(diag.Problem{Pos: pos, Code: "layer/value", Msg: fmt.Sprintf("%s has more than two numbers", text), Hint: "a size is one number, or width x height"})
 	}
 	first, second, hasX := strings.Cut(text, "x")
 	v.numbers = []*number{p.part(first, pos)}
@@ -212,13 +212,13 @@ func (p *parser) sizeValue(text string, pos diag.Pos) *value {
 func (p *parser) part(digits string, pos diag.Pos) *number {
 	if digits == "" {
 		if t := p.peek(); !t.is("(") || t.spaced {
-			p.failAt(pos, "a number is missing")
+			p.failAt(pos, "arrow/number", "a number is missing")
 		}
 		p.operations = 0
 		return &number{pos: pos, expr: p.primary()}
 	}
 	if strings.Trim(digits, "0123456789") != "" {
-		p.fail(diag.Problem{Pos: pos, Msg: fmt.Sprintf("%s is not a number", digits), Hint: "a size is digits, or two of them as in 7x1; a variable here stands in parentheses, as in CONV(f)-w s(s)"})
+		p.fail(diag.Problem{Pos: pos, Code: "arrow/number", Msg: fmt.Sprintf("%s is not a number", digits), Hint: "a size is digits, or two of them as in 7x1; a variable here stands in parentheses, as in CONV(f)-w s(s)"})
 	}
 	n, err := wholeNumber(digits)
 	if err != nil {
@@ -239,7 +239,7 @@ func (p *parser) wholeValue() *value {
 	alone := p.after().kind == tokEnd
 	v := p.value(alone, p.sum)
 	if t := p.peek(); t.kind != tokEnd {
-		p.failAt(t.pos, "unexpected %s behind the value", t)
+		p.failAt(t.pos, "arrow/syntax", "unexpected %s behind the value", t)
 	}
 	return v
 }

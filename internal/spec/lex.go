@@ -67,7 +67,7 @@ func (l *lexer) next() token {
 	t.pos, t.spaced = start, spaced
 	l.end = diag.Pos{Line: start.Line, Col: start.Col + length - len(l.text)}
 	if len(t.text) > maxWord {
-		report(l.problems, diag.Problem{Pos: start, Msg: fmt.Sprintf("%s is longer than %d characters", t, maxWord)})
+		report(l.problems, diag.Problem{Pos: start, Code: "arrow/too-long", Msg: fmt.Sprintf("%s is longer than %d characters", t, maxWord)})
 		t.text = t.text[:maxWord]
 	}
 	return t
@@ -155,7 +155,7 @@ func (l *lexer) takeLabel() token {
 		return isLetter(r) || isDigit(r) || r == '.' && i > 0 && isLetter(l.ahead(i+1))
 	})
 	if name == "" || isDigit(rune(name[0])) {
-		report(l.problems, diag.Problem{Pos: pos, Msg: "a label is @ and a name that starts with a letter, such as @skip"})
+		report(l.problems, diag.Problem{Pos: pos, Code: "label/name", Msg: "a label is @ and a name that starts with a letter, such as @skip"})
 	}
 	return token{kind: tokLabel, text: name}
 }
@@ -186,7 +186,7 @@ func wholeNumber(digits string) (int64, error) {
 	case errors.Is(err, numeral.ErrLeadingZero):
 		return 0, diag.Errorf("arrow/number", "%s %s", diag.Short(digits), err).WithHint("write %s", diag.Short(numeral.TrimZeros(digits)))
 	case err != nil:
-		return 0, fmt.Errorf("%s is %w", diag.Short(digits), err)
+		return 0, diag.Errorf("arrow/number", "%s is %v", diag.Short(digits), err)
 	}
 	return n, nil
 }

@@ -195,7 +195,7 @@ const fewerTurns = "lower the counts of the repeats"
 
 // tooLarge gives up. Of the network only the INPUT is left, since a part of it means nothing.
 func (l *lowerer) tooLarge(format string, bound int64, hint string, pos diag.Pos, at *place) {
-	p := &diag.Problem{Pos: pos, Msg: fmt.Sprintf(format, plain.Count(bound)), Hint: hint}
+	p := &diag.Problem{Pos: pos, Code: "network/too-large", Msg: fmt.Sprintf(format, plain.Count(bound)), Hint: hint}
 	l.graph.Nodes = l.graph.Nodes[:1]
 	l.inputs, l.prefixes = 0, 0
 	l.names.counters = nil
@@ -231,7 +231,7 @@ func (l *lowerer) inputShape(v *value) graph.Shape {
 	}
 	for _, n := range sizes.Ints {
 		if n < 1 || n > graph.MaxExtent {
-			l.report(&diag.Problem{Pos: v.pos, Msg: fmt.Sprintf("input %s: width, height and depth are from 1 to %d", sizes, int64(graph.MaxExtent))}, at)
+			l.report(&diag.Problem{Pos: v.pos, Code: "network/input", Msg: fmt.Sprintf("input %s: width, height and depth are from 1 to %d", sizes, int64(graph.MaxExtent))}, at)
 			return graph.Shape{}
 		}
 	}
@@ -250,7 +250,7 @@ func (l *lowerer) network() {
 	l.nameNodes()
 	l.file.markFunctions(l.graph)
 	if len(l.graph.Nodes) == 1 && len(l.problems) == 0 {
-		p := &diag.Problem{Pos: l.file.layers.items[0].pos, Msg: "the network is empty: no layer follows its input"}
+		p := &diag.Problem{Pos: l.file.layers.items[0].pos, Code: "network/empty", Msg: "the network is empty: no layer follows its input"}
 		l.report(p.WithHint("for example INPUT -> CONV3-64 -> RELU -> FC-10"), top)
 	}
 }
@@ -295,7 +295,7 @@ func (l *lowerer) classes(at *place) {
 	units, err := l.wholeValue(v, "classes", at)
 	if l.lastFC < 0 {
 		if err == nil && !l.hasUnknown() {
-			err = &diag.Problem{Pos: v.pos, Msg: "classes is the size of the last FC, and there is none",
+			err = &diag.Problem{Pos: v.pos, Code: "network/classes", Msg: "classes is the size of the last FC, and there is none",
 				Hint: "leave classes out, or end the network with FC"}
 		}
 	} else if node := &l.graph.Nodes[l.lastFC]; !l.ownUnits {
@@ -326,7 +326,7 @@ func (l *lowerer) wholeValue(v *value, what string, at *place) (int64, *diag.Pro
 		return 0, err
 	}
 	if len(sizes.Ints) != 1 || sizes.Ints[0] < 1 || sizes.Ints[0] > graph.MaxExtent {
-		return 0, &diag.Problem{Pos: v.pos, Msg: fmt.Sprintf("%s is a whole number from 1 to %d, not %s", what, int64(graph.MaxExtent), sizes)}
+		return 0, &diag.Problem{Pos: v.pos, Code: "network/classes", Msg: fmt.Sprintf("%s is a whole number from 1 to %d, not %s", what, int64(graph.MaxExtent), sizes)}
 	}
 	return sizes.Ints[0], nil
 }
@@ -384,7 +384,7 @@ func (l *lowerer) count(it *item, at *place) (turn, bool) {
 	}
 	n, isList, err := at.evalNumber(it.count)
 	if err == nil && (n < 0 || n > MaxLayers) {
-		err = &diag.Problem{Pos: it.count.pos, Msg: fmt.Sprintf("the count is from 0 to %s, not %d", plain.Count(MaxLayers), n)}
+		err = &diag.Problem{Pos: it.count.pos, Code: "network/repeat", Msg: fmt.Sprintf("the count is from 0 to %s, not %d", plain.Count(MaxLayers), n)}
 	}
 	if err != nil {
 		l.report(err, at)
@@ -403,7 +403,7 @@ func (l *lowerer) optional(it *item, at *place) (int64, bool) {
 	}
 	n, _, err := at.eval(&reference{it.optional, it.pos})
 	if err == nil && (n < 0 || n > MaxLayers) {
-		err = &diag.Problem{Pos: it.pos, Msg: fmt.Sprintf("the variable %s of ? is from 0 to %s, not %d", it.optional, plain.Count(MaxLayers), n)}
+		err = &diag.Problem{Pos: it.pos, Code: "network/repeat", Msg: fmt.Sprintf("the variable %s of ? is from 0 to %s, not %d", it.optional, plain.Count(MaxLayers), n)}
 	}
 	if err != nil {
 		l.report(err, at)
@@ -425,7 +425,7 @@ func (l *lowerer) body(it *item, at *place) {
 	case *goOn:
 		l.goOn(b, at)
 	case *inputMark:
-		l.broken(&diag.Problem{Pos: it.pos, Msg: "INPUT stands first in a network and only there"}, it.pos, at)
+		l.broken(&diag.Problem{Pos: it.pos, Code: "network/input", Msg: "INPUT stands first in a network and only there"}, it.pos, at)
 	default:
 		l.unknown(it.pos, at)
 	}
@@ -605,7 +605,7 @@ func (l *lowerer) goOn(g *goOn, at *place) {
 
 // listOfResults is the problem of a list where a single result belongs.
 func listOfResults(label string, pos diag.Pos) *diag.Problem {
-	return &diag.Problem{Pos: pos, Msg: fmt.Sprintf("@%s is a list of results: no path starts from it", label),
+	return &diag.Problem{Pos: pos, Code: "label/list", Msg: fmt.Sprintf("@%s is a list of results: no path starts from it", label),
 		Hint: fmt.Sprintf("it stands alone in a path, for all of its results: CONCAT(@%s)", label)}
 }
 
@@ -664,13 +664,13 @@ func nestedTooDeep(c *call, blocks []*block) *diag.Problem {
 	case i < 0 && len(blocks) < maxCalls:
 		return nil
 	case i < 0:
-		return &diag.Problem{Pos: c.pos, Msg: fmt.Sprintf("blocks call one another deeper than %d", maxCalls)}
+		return &diag.Problem{Pos: c.pos, Code: "block/recursion", Msg: fmt.Sprintf("blocks call one another deeper than %d", maxCalls)}
 	}
 	var calls strings.Builder
 	for _, b := range blocks[i:] {
 		calls.WriteString(b.name + " -> ")
 	}
-	p := &diag.Problem{Pos: c.pos, Msg: fmt.Sprintf("the block %s calls itself: %s%[1]s", c.block.name, calls.String())}
+	p := &diag.Problem{Pos: c.pos, Code: "block/recursion", Msg: fmt.Sprintf("the block %s calls itself: %s%[1]s", c.block.name, calls.String())}
 	return p.WithHint("a block may call only blocks that do not lead back to it; repeat it with *count instead")
 }
 
@@ -687,7 +687,7 @@ func (l *lowerer) bindParams(c *call, at *place) (map[string]variable, *diag.Pro
 			return nil, problem
 		}
 		if _, twice := bound[name]; twice {
-			return nil, &diag.Problem{Pos: a.pos, Msg: fmt.Sprintf("the parameter %s of %s is given twice", name, b.name)}
+			return nil, &diag.Problem{Pos: a.pos, Code: "block/call", Msg: fmt.Sprintf("the parameter %s of %s is given twice", name, b.name)}
 		}
 		n, _, problem := at.evalNumber(a.value)
 		if problem != nil {
@@ -700,7 +700,7 @@ func (l *lowerer) bindParams(c *call, at *place) (map[string]variable, *diag.Pro
 			continue
 		}
 		if p.def == nil {
-			problem := &diag.Problem{Pos: c.pos, Msg: fmt.Sprintf("%s is called without its parameter %s", b.name, p.name)}
+			problem := &diag.Problem{Pos: c.pos, Code: "block/call", Msg: fmt.Sprintf("%s is called without its parameter %s", b.name, p.name)}
 			return nil, problem.WithHint("it is %s", b.signature())
 		}
 		bound[p.name] = variable{values: []int64{p.def.n}}
@@ -715,10 +715,10 @@ func paramOf(c *call, i int) (string, *diag.Problem) {
 	case a.name == "" && i < len(b.params):
 		return b.params[i].name, nil
 	case a.name == "":
-		p := &diag.Problem{Pos: a.pos, Msg: fmt.Sprintf("%s takes %s, not %d", b.name, plural(len(b.params), "argument"), len(c.args))}
+		p := &diag.Problem{Pos: a.pos, Code: "block/call", Msg: fmt.Sprintf("%s takes %s, not %d", b.name, plural(len(b.params), "argument"), len(c.args))}
 		return "", p.WithHint("it is %s", b.signature())
 	case !slices.ContainsFunc(b.params, func(p param) bool { return p.name == a.name }):
-		p := &diag.Problem{Pos: a.pos, Msg: fmt.Sprintf("%s has no parameter %s", b.name, a.name)}
+		p := &diag.Problem{Pos: a.pos, Code: "block/call", Msg: fmt.Sprintf("%s has no parameter %s", b.name, a.name)}
 		return "", p.WithHint("it is %s", b.signature())
 	}
 	return a.name, nil

@@ -37,7 +37,7 @@ func (s *labels) find(name string, pos diag.Pos, text string, sites labelSites) 
 	if ok {
 		return found, nil
 	}
-	p := &diag.Problem{Pos: pos, Msg: fmt.Sprintf("the label @%s is not known here", name)}
+	p := &diag.Problem{Pos: pos, Code: "label/unknown", Msg: fmt.Sprintf("the label @%s is not known here", name)}
 	here, isHere := sites[labelSite{name, text}]
 	there, isThere := sites[labelSite{name, anyText}]
 	switch {
@@ -94,7 +94,7 @@ func (l labelSites) add(name, text string, pos diag.Pos) {
 
 func (s *labels) define(name string, pos diag.Pos, node int) *diag.Problem {
 	if earlier, ok := s.lookup(name); ok {
-		return &diag.Problem{Pos: pos, Msg: fmt.Sprintf("the label @%s is set twice", name), Hint: fmt.Sprintf("first at %s", earlier.pos)}
+		return &diag.Problem{Pos: pos, Code: "label/duplicate", Msg: fmt.Sprintf("the label @%s is set twice", name), Hint: fmt.Sprintf("first at %s", earlier.pos)}
 	}
 	s.set(name, labelled{node: node, pos: pos})
 	return nil
@@ -107,7 +107,7 @@ func (s *labels) add(name string, pos diag.Pos, node int) *diag.Problem {
 	case !ok:
 		s.set(name, labelled{list: &[]int{node}, pos: pos})
 	case found.list == nil:
-		return &diag.Problem{Pos: pos, Msg: fmt.Sprintf("the label @%s is no list, but one result", name),
+		return &diag.Problem{Pos: pos, Code: "label/list", Msg: fmt.Sprintf("the label @%s is no list, but one result", name),
 			Hint: fmt.Sprintf("set at %s; all results of a list are labelled @%s+", found.pos, name)}
 	default:
 		*found.list = append(*found.list, node)

@@ -100,14 +100,14 @@ func (p *parser) fail(problem diag.Problem) {
 	panic(bail{})
 }
 
-func (p *parser) failAt(pos diag.Pos, format string, args ...any) {
-	p.fail(diag.Problem{Pos: pos, Msg: fmt.Sprintf(format, args...)})
+func (p *parser) failAt(pos diag.Pos, code diag.Code, format string, args ...any) {
+	p.fail(diag.Problem{Pos: pos, Code: code, Msg: fmt.Sprintf(format, args...)})
 }
 
 func (p *parser) expect(mark, after string) {
 	if !p.accept(mark) {
 		t := p.peek()
-		p.failAt(t.pos, "expected %s %s, not %s", mark, after, t)
+		p.failAt(t.pos, "arrow/syntax", "expected %s %s, not %s", mark, after, t)
 	}
 }
 
@@ -116,7 +116,7 @@ func (p *parser) chainToEnd() *chain {
 	c := p.chain()
 	for p.peek().kind != tokEnd {
 		t := p.take()
-		p.report(diag.Problem{Pos: t.pos, Msg: fmt.Sprintf("unexpected %s", t), Hint: "nothing is open here that it could belong to"})
+		p.report(diag.Problem{Pos: t.pos, Code: "arrow/syntax", Msg: fmt.Sprintf("unexpected %s", t), Hint: "nothing is open here that it could belong to"})
 		c.items = append(c.items, item{pos: t.pos, body: &broken{}})
 		p.skipItem(0)
 		if p.peek().kind == tokEnd || p.accept("->") && p.peek().kind == tokEnd {
@@ -164,7 +164,7 @@ func (p *parser) item() (it item) {
 
 // misplaced is the problem of a token behind an item that is neither part of it nor ends it.
 func (p *parser) misplaced(b body, t token) diag.Problem {
-	problem := diag.Problem{Pos: t.pos, Msg: fmt.Sprintf("unexpected %s: items are joined by ->", t)}
+	problem := diag.Problem{Pos: t.pos, Code: "arrow/syntax", Msg: fmt.Sprintf("unexpected %s: items are joined by ->", t)}
 	l, isLayer := b.(*layer)
 	switch {
 	case strings.ContainsAny(t.text, "\u2010\u2011\u2012\u2013\u2014\u2212"):
@@ -186,7 +186,7 @@ func (p *parser) itemSuffix(it *item) {
 	if t := p.peek(); t.is("?") {
 		l, ok := it.body.(*layer)
 		if !ok {
-			p.fail(diag.Problem{Pos: t.pos, Msg: "? may follow a layer only", Hint: "use *name with a variable of 0 or 1: [...]*name"})
+			p.fail(diag.Problem{Pos: t.pos, Code: "arrow/syntax", Msg: "? may follow a layer only", Hint: "use *name with a variable of 0 or 1: [...]*name"})
 		}
 		p.take()
 		it.optional = strings.ToLower(l.kind.Name)
@@ -205,7 +205,7 @@ func (p *parser) itemSuffix(it *item) {
 		p.file.labelSites.add(t.text, p.text, t.pos)
 	}
 	if _, ok := it.body.(*inputMark); ok && it.count != nil {
-		p.fail(diag.Problem{Pos: it.count.pos, Msg: "INPUT is not repeated: a network has one input"})
+		p.fail(diag.Problem{Pos: it.count.pos, Code: "network/input", Msg: "INPUT is not repeated: a network has one input"})
 	}
 }
 
@@ -242,7 +242,7 @@ func (p *parser) abandon() {
 func (p *parser) nest(pos diag.Pos) func() {
 	p.depth++
 	if p.depth > maxNesting {
-		p.report(diag.Problem{Pos: pos, Msg: fmt.Sprintf("brackets are nested deeper than %d", maxNesting)})
+		p.report(diag.Problem{Pos: pos, Code: "arrow/too-deep", Msg: fmt.Sprintf("brackets are nested deeper than %d", maxNesting)})
 		p.abandon()
 	}
 	return func() { p.depth-- }
@@ -256,7 +256,7 @@ func (p *parser) body() body {
 		p.take()
 		c := p.chain()
 		if !p.accept("]") {
-			p.fail(diag.Problem{Pos: t.pos, Msg: "this [ is not closed", Hint: fmt.Sprintf("expected ] before %s at %s", p.peek(), p.peek().pos)})
+			p.fail(diag.Problem{Pos: t.pos, Code: "arrow/bracket", Msg: "this [ is not closed", Hint: fmt.Sprintf("expected ] before %s at %s", p.peek(), p.peek().pos)})
 		}
 		return &group{c}
 	case t.kind == tokWord:
@@ -267,21 +267,21 @@ func (p *parser) body() body {
 	case p.endsItem(t):
 		p.fail(p.missingLayer(t))
 	}
-	p.failAt(t.pos, "expected a layer, not %s", t)
+	p.failAt(t.pos, "arrow/missing-layer", "expected a layer, not %s", t)
 	return nil
 }
 
 // missingLayer is the problem of an arrow or bracket that has nothing on one side. It stands at the arrow.
 func (p *parser) missingLayer(t token) diag.Problem {
-	problem := diag.Problem{Pos: t.pos, Msg: fmt.Sprintf("a layer is missing before %s", t)}
+	problem := diag.Problem{Pos: t.pos, Code: "arrow/missing-layer", Msg: fmt.Sprintf("a layer is missing before %s", t)}
 	switch {
 	case p.last.is("->") && t.kind == tokEnd:
-		problem = diag.Problem{Pos: p.last.pos, Msg: "no layer follows this ->"}
+		problem = diag.Problem{Pos: p.last.pos, Code: "arrow/missing-layer", Msg: "no layer follows this ->"}
 		if p.lexer.cut {
 			problem.Hint = "a # ends a plain YAML value; " + underLiteral
 		}
 	case p.last.is("->") && !t.is("->"):
-		problem = diag.Problem{Pos: p.last.pos, Msg: fmt.Sprintf("no layer follows this ->, but %s", t)}
+		problem = diag.Problem{Pos: p.last.pos, Code: "arrow/missing-layer", Msg: fmt.Sprintf("no layer follows this ->, but %s", t)}
 	case p.last.text != "" && !t.is("->"):
 		problem.Msg = fmt.Sprintf("a layer is missing between %s and %s", p.last, t)
 	}
@@ -304,7 +304,7 @@ func (p *parser) named() body {
 		p.take()
 		return &inputMark{}
 	case !ok && strings.EqualFold(t.text, "IDENTITY"):
-		p.fail(diag.Problem{Pos: t.pos, Msg: "IDENTITY is a whole path: it stands alone between ( | and )", Hint: "for example ADD(CONV3-64 | IDENTITY)"})
+		p.fail(diag.Problem{Pos: t.pos, Code: "arrow/syntax", Msg: "IDENTITY is a whole path: it stands alone between ( | and )", Hint: "for example ADD(CONV3-64 | IDENTITY)"})
 	case !ok:
 		p.fail(p.unknown(t, after))
 	case kind.JoinsPaths():
@@ -323,7 +323,7 @@ func (p *parser) unknown(t, after token) diag.Problem {
 		panic(bail{}) // what is wrong with the blocks is already reported
 	}
 	name := strings.TrimRight(t.text, "0123456789.")
-	problem := diag.Problem{Pos: t.pos, Msg: "unknown kind of layer " + diag.Short(name)}
+	problem := diag.Problem{Pos: t.pos, Code: "layer/unknown-kind", Msg: "unknown kind of layer " + diag.Short(name)}
 	if isCall {
 		name = t.text
 		problem.Msg = "unknown block or kind of layer " + diag.Short(name)
@@ -357,7 +357,7 @@ func (p *parser) call(b *block) *call {
 	t := p.take()
 	c := &call{block: b, pos: t.pos}
 	if !p.peek().is("(") {
-		p.fail(diag.Problem{Pos: t.pos, Msg: fmt.Sprintf("the block %s is called without parentheses", t),
+		p.fail(diag.Problem{Pos: t.pos, Code: "block/call", Msg: fmt.Sprintf("the block %s is called without parentheses", t),
 			Hint: "write " + b.signature()})
 	}
 	defer p.nest(t.pos)()
@@ -399,7 +399,7 @@ func (p *parser) merge(kind op.Kind) *merge {
 	t := p.take()
 	m := &merge{layer: layer{kind: kind, pos: t.pos}}
 	if !p.peek().is("(") {
-		p.fail(diag.Problem{Pos: t.pos, Msg: kind.Name + " needs its paths in parentheses", Hint: "for example " + kind.Name + "(CONV3-64 | IDENTITY)"})
+		p.fail(diag.Problem{Pos: t.pos, Code: "arrow/syntax", Msg: kind.Name + " needs its paths in parentheses", Hint: "for example " + kind.Name + "(CONV3-64 | IDENTITY)"})
 	}
 	defer p.nest(t.pos)()
 	open := p.take()
@@ -410,7 +410,7 @@ func (p *parser) merge(kind op.Kind) *merge {
 		}
 	}
 	if !p.accept(")") {
-		p.fail(diag.Problem{Pos: open.pos, Msg: "this ( is not closed", Hint: fmt.Sprintf("expected ) or | before %s at %s", p.peek(), p.peek().pos)})
+		p.fail(diag.Problem{Pos: open.pos, Code: "arrow/bracket", Msg: "this ( is not closed", Hint: fmt.Sprintf("expected ) or | before %s at %s", p.peek(), p.peek().pos)})
 	}
 	r := fieldReader{parser: p, layer: &m.layer, fields: p.kinds.fields(kind)}
 	r.options()
@@ -458,11 +458,11 @@ func (p *parser) number(what string) *number {
 	case t.is("{"):
 		return p.list()
 	case t.kind == tokDecimal:
-		p.failAt(t.pos, "%s is a whole number, not %s", what, t)
+		p.failAt(t.pos, "arrow/number", "%s is a whole number, not %s", what, t)
 	case t.is("-") && p.after().kind == tokNumber:
-		p.failAt(t.pos, "%s is 0 or more, not -%s", what, p.after())
+		p.failAt(t.pos, "arrow/number", "%s is 0 or more, not -%s", what, p.after())
 	case t.kind != tokNumber && t.kind != tokWord && !t.is("("):
-		p.failAt(t.pos, "%s is missing before %s", what, t)
+		p.failAt(t.pos, "arrow/number", "%s is missing before %s", what, t)
 	}
 	return &number{pos: t.pos, expr: p.primary()}
 }
@@ -474,7 +474,7 @@ func (p *parser) sum(what string) *number {
 	case t.is("{"):
 		return p.list()
 	case t.kind == tokDecimal:
-		p.failAt(t.pos, "%s is a whole number, not %s", what, t)
+		p.failAt(t.pos, "arrow/number", "%s is a whole number, not %s", what, t)
 	}
 	return &number{pos: t.pos, expr: p.expression()}
 }
@@ -483,11 +483,11 @@ func (p *parser) list() *number {
 	open := p.take()
 	n := &number{pos: open.pos}
 	if p.peek().is("}") {
-		p.failAt(open.pos, "the list is empty")
+		p.failAt(open.pos, "arrow/number", "the list is empty")
 	}
 	for {
 		if t := p.peek(); t.is("{") {
-			p.failAt(t.pos, "a list cannot stand in a list")
+			p.failAt(t.pos, "arrow/number", "a list cannot stand in a list")
 		}
 		n.list = append(n.list, p.expression())
 		if p.accept("}") {
@@ -520,7 +520,7 @@ func (p *parser) binary(operator, other string, operand func() expr) expr {
 			return left
 		}
 		if p.operations++; p.operations > maxOperations {
-			p.failAt(t.pos, "the expression has more than %d operations", maxOperations)
+			p.failAt(t.pos, "arrow/too-long", "the expression has more than %d operations", maxOperations)
 		}
 		p.take()
 		left = &binary{rune(t.text[0]), t.pos, left, operand()}
@@ -547,10 +547,10 @@ func (p *parser) primary() expr {
 		p.expect(")", "to close the expression")
 		return e
 	case t.kind == tokDecimal:
-		p.failAt(t.pos, "%s is not a whole number", t)
+		p.failAt(t.pos, "arrow/number", "%s is not a whole number", t)
 	case t.is("-") && p.after().kind == tokNumber:
-		p.failAt(t.pos, "a number here is 0 or more, not -%s", p.after())
+		p.failAt(t.pos, "arrow/number", "a number here is 0 or more, not -%s", p.after())
 	}
-	p.failAt(t.pos, "a number or variable is missing before %s", t)
+	p.failAt(t.pos, "arrow/number", "a number or variable is missing before %s", t)
 	return nil
 }

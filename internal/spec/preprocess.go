@@ -52,7 +52,7 @@ func (w *walker) decimals(e entry, min, max float64) []float64 {
 		items = n.Content
 	}
 	if len(items) == 0 {
-		w.add(w.posOf(n), "the list for %s is empty", e.key)
+		w.add(w.posOf(n), "yaml/value", "the list for %s is empty", e.key)
 	}
 	var numbers []float64
 	for _, c := range items {
@@ -79,13 +79,13 @@ func (w *walker) decimalOf(n *yaml.Node, what string, min, max float64) (float64
 	x, err := numeral.Float(n.Value)
 	switch {
 	case err == nil && n.Style != 0:
-		w.add(w.posOf(n), "%s is a number, not the text \"%s\"", what, diag.Short(n.Value)).WithHint("write %s without quotes", diag.Short(n.Value))
+		w.add(w.posOf(n), "yaml/value", "%s is a number, not the text \"%s\"", what, diag.Short(n.Value)).WithHint("write %s without quotes", diag.Short(n.Value))
 		return 0, false
 	case errors.Is(err, numeral.ErrLeadingZero):
-		w.add(w.posOf(n), "%s: %s %s", what, diag.Short(n.Value), err).WithHint("write %s", diag.Short(numeral.TrimZeros(n.Value)))
+		w.add(w.posOf(n), "yaml/value", "%s: %s %s", what, diag.Short(n.Value), err).WithHint("write %s", diag.Short(numeral.TrimZeros(n.Value)))
 		return 0, false
 	case err != nil || !(x >= min && x <= max):
-		w.add(w.posOf(n), "%s takes decimal numbers from %s to %s, not %s", what, plainDecimal(min), plainDecimal(max), diag.Short(n.Value))
+		w.add(w.posOf(n), "yaml/value", "%s takes decimal numbers from %s to %s, not %s", what, plainDecimal(min), plainDecimal(max), diag.Short(n.Value))
 		return 0, false
 	}
 	return x, true
@@ -98,7 +98,7 @@ func (w *walker) pixels(e entry) int64 {
 	x := w.decimal(e, 1, graph.MaxExtent)
 	if x != math.Trunc(x) {
 		n := w.resolve(e.value)
-		w.add(w.posOf(n), "%s is a whole number of pixels, not %s", e.key, describe(n))
+		w.add(w.posOf(n), "yaml/value", "%s is a whole number of pixels, not %s", e.key, describe(n))
 		return 0
 	}
 	return int64(x)
@@ -110,7 +110,7 @@ func (w *walker) word(e entry, words ...string) string {
 		return ""
 	}
 	if !slices.Contains(words, n.Value) {
-		p := w.add(w.posOf(n), "%s is one of %s, not %s", e.key, strings.Join(words, ", "), diag.Short(n.Value))
+		p := w.add(w.posOf(n), "yaml/value", "%s is one of %s, not %s", e.key, strings.Join(words, ", "), diag.Short(n.Value))
 		p.Hint = diag.DidYouMean(n.Value, words)
 	}
 	return n.Value
@@ -124,7 +124,7 @@ func (w *walker) labels(entries map[string]entry) {
 	}
 	n := w.resolve(e.value)
 	if n.Kind != yaml.SequenceNode || len(n.Content) == 0 {
-		w.add(w.posOf(n), "labels is a list of the classes' names, not %s", describe(n)).WithHint("for example labels: [cat, dog]")
+		w.add(w.posOf(n), "yaml/value", "labels is a list of the classes' names, not %s", describe(n)).WithHint("for example labels: [cat, dog]")
 		return
 	}
 	w.file.labelsPos = e.pos

@@ -109,7 +109,7 @@ func (w *walker) modulesByPaths() {
 func (w *walker) names(e entry, what string) []*yaml.Node {
 	n := w.resolve(e.value)
 	if n.Kind != yaml.SequenceNode {
-		w.add(w.posOf(n), "%s is a list of %s, not %s", e.key, what, describe(n)).WithHint("a list stands in brackets, even of one")
+		w.add(w.posOf(n), "yaml/value", "%s is a list of %s, not %s", e.key, what, describe(n)).WithHint("a list stands in brackets, even of one")
 		return nil
 	}
 	var names []*yaml.Node
@@ -139,7 +139,7 @@ func (w *walker) blockNamed(n *yaml.Node, name string) *block {
 		known = append(known, name)
 	}
 	slices.Sort(known)
-	p := w.add(w.posOf(n), "there is no block %s", diag.Short(name))
+	p := w.add(w.posOf(n), "block/unknown", "there is no block %s", diag.Short(name))
 	if p.Hint = diag.DidYouMean(name, known); p.Hint == "" && len(known) > 0 {
 		p.Hint = "the blocks are " + strings.Join(known, ", ")
 	}
@@ -165,7 +165,7 @@ func (w *walker) functionCall(n *yaml.Node) (call functionCall, ok bool) {
 	}
 	kind, known := w.kinds.find(word)
 	if !known || inBlock && block == "" {
-		p := w.add(w.posOf(n), "functions: %s is neither a kind of layer, nor block.kind, nor a label", diag.Short(n.Value))
+		p := w.add(w.posOf(n), "yaml/value", "functions: %s is neither a kind of layer, nor block.kind, nor a label", diag.Short(n.Value))
 		p.Hint = diag.DidYouMean(strings.ToUpper(word), w.kinds.names())
 		return call, false
 	}
@@ -173,7 +173,7 @@ func (w *walker) functionCall(n *yaml.Node) (call functionCall, ok bool) {
 		return call, false
 	}
 	if why := neverFunction(kind); why != "" {
-		w.add(w.posOf(n), "functions: %s %s", kind.Name, why).WithHint("leave it out")
+		w.add(w.posOf(n), "yaml/value", "functions: %s %s", kind.Name, why).WithHint("leave it out")
 		return call, false
 	}
 	return functionCall{block: block, kind: kind.Name}, true

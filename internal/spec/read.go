@@ -63,9 +63,9 @@ func checkText(text string) *diag.Problem {
 	for i, r := range text {
 		switch {
 		case r == utf8.RuneError && !strings.HasPrefix(text[i:], "\ufffd"):
-			return &diag.Problem{Pos: pos, Msg: fmt.Sprintf("the byte 0x%02x is not valid UTF-8", text[i]), Hint: "save the file as UTF-8"}
+			return &diag.Problem{Pos: pos, Code: "file/encoding", Msg: fmt.Sprintf("the byte 0x%02x is not valid UTF-8", text[i]), Hint: "save the file as UTF-8"}
 		case !isYAMLCharacter(r):
-			return &diag.Problem{Pos: pos, Msg: fmt.Sprintf("the control character U+%04X cannot stand in a file", r),
+			return &diag.Problem{Pos: pos, Code: "file/control-character", Msg: fmt.Sprintf("the control character U+%04X cannot stand in a file", r),
 				Hint: "take it out"}
 		}
 		pos.Col++

@@ -64,7 +64,7 @@ func (w *walker) syntaxProblem(err error) diag.Problem {
 func (w *walker) inLine(line, at int, msg, hint string) diag.Problem {
 	text := w.lines[line-1]
 	at = max(at, len(text)-len(strings.TrimLeft(text, " ")))
-	return diag.Problem{Pos: diag.Pos{Line: line, Col: len([]rune(text[:at])) + 1}, Msg: msg, Hint: hint}
+	return diag.Problem{Pos: diag.Pos{Line: line, Col: len([]rune(text[:at])) + 1}, Code: "yaml/syntax", Msg: msg, Hint: hint}
 }
 
 func (w *walker) unknownAnchor(name string) diag.Problem {
@@ -74,7 +74,7 @@ func (w *walker) unknownAnchor(name string) diag.Problem {
 			return w.inLine(i+1, at, msg, "in arrow text under `layers: |` a * repeats; elsewhere leave it out")
 		}
 	}
-	return diag.Problem{Msg: msg}
+	return diag.Problem{Code: "yaml/syntax", Msg: msg}
 }
 
 var (
@@ -187,7 +187,7 @@ func endsWithBlockHeader(text string) bool {
 func trapIn(lines []string, i int, inList bool) (diag.Problem, bool) {
 	text := lines[i]
 	at := func(byteCol int, msg, hint string) (diag.Problem, bool) {
-		return diag.Problem{Pos: diag.Pos{Line: i + 1, Col: len([]rune(text[:byteCol])) + 1}, Msg: msg, Hint: hint}, true
+		return diag.Problem{Pos: diag.Pos{Line: i + 1, Col: len([]rune(text[:byteCol])) + 1}, Code: "yaml/trap", Msg: msg, Hint: hint}, true
 	}
 	if indent := len(text) - len(strings.TrimLeft(text, " \t")); strings.Contains(text[:indent], "\t") {
 		return at(strings.Index(text, "\t"), "a tab cannot indent in YAML", "indent with spaces")
@@ -225,7 +225,7 @@ func (w *walker) splitByFlow(n *yaml.Node) bool {
 			cut = true // the commas of p=1,1,0,0
 		}
 		if cut {
-			w.add(w.posOf(c), "YAML cuts a list in brackets at every comma, also inside parentheses and numbers").WithHint("%s", underLiteral)
+			w.add(w.posOf(c), "yaml/trap", "YAML cuts a list in brackets at every comma, also inside parentheses and numbers").WithHint("%s", underLiteral)
 			return true
 		}
 	}

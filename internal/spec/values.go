@@ -32,7 +32,7 @@ func (w *walker) inputSize(n *yaml.Node) *value {
 	}
 	// Whatever was wrong with the parts, the message is about the whole.
 	w.problems = w.problems[:problems]
-	w.add(w.posOf(n), "input is width x height x depth, not %s", diag.Short(n.Value)).WithHint("for example 224x224x3, without blanks")
+	w.add(w.posOf(n), "network/input", "input is width x height x depth, not %s", diag.Short(n.Value)).WithHint("for example 224x224x3, without blanks")
 	return &value{pos: w.posOf(n)}
 }
 
@@ -56,12 +56,12 @@ func (w *walker) value(n *yaml.Node, what string) *value {
 func (w *walker) isNumeric(n *yaml.Node, what string) bool {
 	quoted := n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0
 	if _, err := numeral.Float(n.Value); err == nil && quoted {
-		w.add(w.posOf(n), "%s is a number, not the text \"%s\"", what, diag.Short(n.Value)).WithHint("write %s without quotes", diag.Short(n.Value))
+		w.add(w.posOf(n), "yaml/value", "%s is a number, not the text \"%s\"", what, diag.Short(n.Value)).WithHint("write %s without quotes", diag.Short(n.Value))
 		return false
 	}
 	switch strings.ToLower(strings.TrimLeft(n.Value, "+-")) {
 	case ".nan", ".inf":
-		w.add(w.posOf(n), "%s is a finite number, not %s", what, n.Value)
+		w.add(w.posOf(n), "yaml/value", "%s is a finite number, not %s", what, n.Value)
 		return false
 	}
 	return true
@@ -77,13 +77,13 @@ func (w *walker) listValue(n *yaml.Node, what string) *value {
 		}
 		e, ok := v.single()
 		if !ok {
-			w.add(v.pos, "a list for %s holds whole numbers, one for each turn of a repeat", what)
+			w.add(v.pos, "yaml/value", "a list for %s holds whole numbers, one for each turn of a repeat", what)
 			return unreadValue
 		}
 		list.list = append(list.list, e)
 	}
 	if len(list.list) == 0 {
-		w.add(list.pos, "the list for %s is empty", what)
+		w.add(list.pos, "yaml/value", "the list for %s is empty", what)
 		return unreadValue
 	}
 	return &value{pos: list.pos, numbers: []*number{list}}
@@ -109,7 +109,7 @@ func (w *walker) vars(entries map[string]entry) {
 	w.file.varsUnread = !ok
 	for _, v := range all {
 		if !isName(v.key) {
-			p := w.add(v.pos, "a variable's name is letters, digits and _, starts with a letter and has at most %d characters, unlike %q",
+			p := w.add(v.pos, "variable/name", "a variable's name is letters, digits and _, starts with a letter and has at most %d characters, unlike %q",
 				maxWord, diag.Short(v.key))
 			if v.key != "" && strings.Trim(v.key, "0123456789") == "" {
 				p.Hint = "YAML cuts {N: 2,3} at its comma: a list is written N: [2,3]"
@@ -127,7 +127,7 @@ func (w *walker) literals(n *yaml.Node, what string) variable {
 		return variable{}
 	}
 	if len(v.numbers) != 1 {
-		w.add(v.pos, "%s is a whole number or a list of them such as [2,2,3], not %s", what, describe(w.resolve(n)))
+		w.add(v.pos, "yaml/value", "%s is a whole number or a list of them such as [2,2,3], not %s", what, describe(w.resolve(n)))
 		return variable{}
 	}
 	exprs := v.numbers[0].list
@@ -139,7 +139,7 @@ func (w *walker) literals(n *yaml.Node, what string) variable {
 	for i, e := range exprs {
 		x, _, err := constants.eval(e)
 		if err != nil {
-			w.add(v.pos, "%s is a whole number or a list of them: %s", what, err.Msg)
+			w.add(v.pos, "yaml/value", "%s is a whole number or a list of them: %s", what, err.Msg)
 			return variable{}
 		}
 		values[i] = x

@@ -82,7 +82,7 @@ func (w *walker) document(text string) {
 		return
 	}
 	if err := decoder.Decode(&second); !errors.Is(err, io.EOF) {
-		w.add(w.secondDocument(), "a second YAML document starts here: a file holds one network").WithHint("put it into a file of its own")
+		w.add(w.secondDocument(), "yaml/second-document", "a second YAML document starts here: a file holds one network").WithHint("put it into a file of its own")
 		return
 	}
 	if p := w.measure(root.Content[0], 0, map[*yaml.Node]bool{}); p != nil {
@@ -115,12 +115,12 @@ func (w *walker) measure(n *yaml.Node, depth int, open map[*yaml.Node]bool) *dia
 	w.text += len(n.Value)
 	switch {
 	case w.nodes > maxYAMLNodes || w.text > maxYAMLText:
-		p := &diag.Problem{Pos: w.posOf(n), Msg: fmt.Sprintf("the file has more than %d YAML nodes or %d bytes of text once its aliases are followed", maxYAMLNodes, maxYAMLText)}
+		p := &diag.Problem{Pos: w.posOf(n), Code: "yaml/too-large", Msg: fmt.Sprintf("the file has more than %d YAML nodes or %d bytes of text once its aliases are followed", maxYAMLNodes, maxYAMLText)}
 		return p.WithHint("use blocks: instead of aliases")
 	case depth > maxYAMLDepth:
-		return &diag.Problem{Pos: w.posOf(n), Msg: fmt.Sprintf("YAML is nested deeper than %d here", maxYAMLDepth)}
+		return &diag.Problem{Pos: w.posOf(n), Code: "yaml/too-deep", Msg: fmt.Sprintf("YAML is nested deeper than %d here", maxYAMLDepth)}
 	case n.Kind == yaml.AliasNode && open[n.Alias]:
-		p := &diag.Problem{Pos: w.posOf(n), Msg: fmt.Sprintf("the alias *%s stands inside what it refers to", n.Value)}
+		p := &diag.Problem{Pos: w.posOf(n), Code: "yaml/alias", Msg: fmt.Sprintf("the alias *%s stands inside what it refers to", n.Value)}
 		return p.WithHint("use blocks: instead of aliases")
 	case n.Kind == yaml.AliasNode:
 		return w.measure(n.Alias, depth+1, open)
@@ -155,7 +155,7 @@ func (w *walker) resolve(n *yaml.Node) *yaml.Node {
 		n = n.Alias
 	}
 	if n.Style&yaml.TaggedStyle != 0 {
-		w.add(w.posOf(n), "the YAML tag %s has no meaning here", diag.Short(n.Tag)).WithHint("leave it out")
+		w.add(w.posOf(n), "yaml/tag", "the YAML tag %s has no meaning here", diag.Short(n.Tag)).WithHint("leave it out")
 	}
 	return n
 }
@@ -165,7 +165,7 @@ func (w *walker) resolve(n *yaml.Node) *yaml.Node {
 func (w *walker) mapping(n *yaml.Node, what string) (entries []entry, ok bool) {
 	n = w.resolve(n)
 	if n.Kind != yaml.MappingNode {
-		w.add(w.posOf(n), "%s must be a mapping of names to values, not %s", what, describe(n))
+		w.add(w.posOf(n), "yaml/value", "%s must be a mapping of names to values, not %s", what, describe(n))
 		return nil, false
 	}
 	ok = true
@@ -186,13 +186,13 @@ func (w *walker) mapping(n *yaml.Node, what string) (entries []entry, ok bool) {
 
 func badKey(k *yaml.Node, pos diag.Pos, what string, first map[string]diag.Pos) *diag.Problem {
 	if k.Kind != yaml.ScalarNode {
-		return &diag.Problem{Pos: pos, Msg: fmt.Sprintf("a key of %s must be a plain name, not %s", what, describe(k))}
+		return &diag.Problem{Pos: pos, Code: "yaml/value", Msg: fmt.Sprintf("a key of %s must be a plain name, not %s", what, describe(k))}
 	}
 	if k.Tag == "!!merge" {
-		return &diag.Problem{Pos: pos, Msg: "YAML's merge key << is not followed", Hint: "write the keys out, or use defaults:"}
+		return &diag.Problem{Pos: pos, Code: "yaml/merge-key", Msg: "YAML's merge key << is not followed", Hint: "write the keys out, or use defaults:"}
 	}
 	if earlier, twice := first[k.Value]; twice {
-		return &diag.Problem{Pos: pos, Msg: fmt.Sprintf("the key %s is written twice in %s", diag.Short(k.Value), what),
+		return &diag.Problem{Pos: pos, Code: "yaml/duplicate-key", Msg: fmt.Sprintf("the key %s is written twice in %s", diag.Short(k.Value), what),
 			Hint: fmt.Sprintf("first at %s", earlier)}
 	}
 	return nil
@@ -213,7 +213,7 @@ func describe(n *yaml.Node) string {
 
 func (w *walker) top(n *yaml.Node) {
 	if n.Kind != yaml.MappingNode {
-		w.add(w.posOf(n), "an architecture file is a mapping with input: and layers:, not %s", describe(n)).
+		w.add(w.posOf(n), "yaml/value", "an architecture file is a mapping with input: and layers:, not %s", describe(n)).
 			WithHint("start with input: 224x224x3, then layers: INPUT -> CONV3-64 -> ...")
 		return
 	}
@@ -239,7 +239,7 @@ func (w *walker) top(n *yaml.Node) {
 }
 
 func (w *walker) unknownKey(e entry, what string, known []string) {
-	p := w.add(e.pos, "%s has no key %s", what, diag.Short(e.key))
+	p := w.add(e.pos, "yaml/unknown-key", "%s has no key %s", what, diag.Short(e.key))
 	p.Hint = diag.DidYouMean(e.key, known)
 	if p.Hint == "" {
 		p.Hint = "it has " + strings.Join(known, ", ")
@@ -258,7 +258,7 @@ func (w *walker) missing(entries map[string]entry) {
 			written = written || near && meant == needed.key
 		}
 		if !written {
-			w.add(diag.Pos{}, "%s: is missing", needed.key).WithHint("for example %s", needed.example)
+			w.add(diag.Pos{}, "yaml/missing-key", "%s: is missing", needed.key).WithHint("for example %s", needed.example)
 		}
 	}
 }
@@ -268,10 +268,10 @@ func (w *walker) scalar(n *yaml.Node, what string) (*yaml.Node, bool) {
 	n = w.resolve(n)
 	switch {
 	case n.Kind != yaml.ScalarNode:
-		w.add(w.posOf(n), "%s must be a single value, not %s", what, describe(n))
+		w.add(w.posOf(n), "yaml/value", "%s must be a single value, not %s", what, describe(n))
 		return nil, false
 	case n.Tag == "!!null" || strings.TrimSpace(n.Value) == "":
-		w.add(w.posOf(n), "%s has no value", what)
+		w.add(w.posOf(n), "yaml/value", "%s has no value", what)
 		return nil, false
 	}
 	return n, true
@@ -336,20 +336,20 @@ func (w *walker) defaults(entries map[string]entry) {
 			continue
 		}
 		if earlier, twice := first[kind.Name]; twice {
-			w.add(d.pos, "the defaults of %s are written twice", kind.Name).WithHint("first at %s", earlier)
+			w.add(d.pos, "yaml/duplicate-key", "the defaults of %s are written twice", kind.Name).WithHint("first at %s", earlier)
 			continue
 		}
 		first[kind.Name] = d.pos
 		args, name, _ := w.arguments(kind, d.value)
 		if name != nil {
-			w.add(w.posOf(name), "defaults of %s cannot name a layer", kind.Name).WithHint("names are unique: leave it out here")
+			w.add(w.posOf(name), "yaml/value", "defaults of %s cannot name a layer", kind.Name).WithHint("names are unique: leave it out here")
 		}
 		w.file.defaults[kind.Name] = args
 	}
 }
 
 func (w *walker) unknownKind(e entry, msg string) {
-	p := w.add(e.pos, "%s %s", msg, diag.Short(e.key))
+	p := w.add(e.pos, "layer/unknown-kind", "%s %s", msg, diag.Short(e.key))
 	near, ok := usualName(e.key)
 	if !ok {
 		near, ok = diag.Nearest(e.key, w.kinds.names())
@@ -402,7 +402,7 @@ func (w *walker) chain(n *yaml.Node, what, text string) *chain {
 		return w.listChain(n, what, text)
 	}
 	if n.Kind == yaml.MappingNode {
-		w.add(w.posOf(n), "%s must be arrow text or a list, not a mapping", what).WithHint("start each layer with a dash: - conv: {filters: 64, size: 3}")
+		w.add(w.posOf(n), "yaml/value", "%s must be arrow text or a list, not a mapping", what).WithHint("start each layer with a dash: - conv: {filters: 64, size: 3}")
 		return nil
 	}
 	if _, ok := w.scalar(n, what); !ok {
@@ -410,7 +410,7 @@ func (w *walker) chain(n *yaml.Node, what, text string) *chain {
 	}
 	p := w.newParser(n, text)
 	if p.peek().kind == tokEnd {
-		w.add(w.posOf(n), "%s has no layers", what)
+		w.add(w.posOf(n), "network/empty", "%s has no layers", what)
 		return nil
 	}
 	return p.chainToEnd()
@@ -418,7 +418,7 @@ func (w *walker) chain(n *yaml.Node, what, text string) *chain {
 
 func (w *walker) listChain(n *yaml.Node, what, text string) *chain {
 	if len(n.Content) == 0 {
-		w.add(w.posOf(n), "%s has no layers", what)
+		w.add(w.posOf(n), "network/empty", "%s has no layers", what)
 		return nil
 	}
 	if w.splitByFlow(n) {
@@ -437,7 +437,7 @@ func (w *walker) listChain(n *yaml.Node, what, text string) *chain {
 		case yaml.MappingNode:
 			c.items = append(c.items, w.mappedLayer(element, text))
 		default:
-			w.add(w.posOf(element), "YAML reads a value that starts with [ as a list").WithHint("%s", underLiteral)
+			w.add(w.posOf(element), "yaml/trap", "YAML reads a value that starts with [ as a list").WithHint("%s", underLiteral)
 			c.items = append(c.items, item{pos: w.posOf(element), body: &broken{}})
 		}
 	}
@@ -452,10 +452,10 @@ func (w *walker) mappedLayer(n *yaml.Node, text string) item {
 	case !ok:
 		return it
 	case len(entries) == 0:
-		w.add(w.posOf(n), "a list item is one layer, but this one is empty").WithHint("for example - conv: {filters: 64, size: 3}")
+		w.add(w.posOf(n), "yaml/value", "a list item is one layer, but this one is empty").WithHint("for example - conv: {filters: 64, size: 3}")
 		return it
 	case len(entries) > 1:
-		w.add(entries[1].pos, "a list item is one layer, but has the keys %s and %s", diag.Short(entries[0].key), diag.Short(entries[1].key)).
+		w.add(entries[1].pos, "yaml/value", "a list item is one layer, but has the keys %s and %s", diag.Short(entries[0].key), diag.Short(entries[1].key)).
 			WithHint("indent the fields under the kind, or start a new item with a dash")
 		return it
 	}
@@ -466,10 +466,10 @@ func (w *walker) mappedLayer(n *yaml.Node, text string) item {
 		w.unknownKind(e, "unknown kind of layer")
 		return it
 	case kind.JoinsPaths():
-		w.add(e.pos, "%s is written in the arrow language only", kind.Name).WithHint("as a list item: - %s(CONV3-64 | IDENTITY)", kind.Name)
+		w.add(e.pos, "yaml/value", "%s is written in the arrow language only", kind.Name).WithHint("as a list item: - %s(CONV3-64 | IDENTITY)", kind.Name)
 		return it
 	case w.resolve(e.value).Tag == "!!null":
-		w.add(e.pos, "%s has no fields here", kind.Name).WithHint("without fields, write - %s", strings.ToLower(kind.Name))
+		w.add(e.pos, "yaml/value", "%s has no fields here", kind.Name).WithHint("without fields, write - %s", strings.ToLower(kind.Name))
 		return it
 	}
 	args, name, ok := w.arguments(kind, e.value)
@@ -489,7 +489,7 @@ func (w *walker) layerName(n *yaml.Node, text string, it *item) {
 	}
 	for _, part := range strings.Split(n.Value, ".") {
 		if !isName(part) || len(n.Value) > maxWord {
-			w.add(w.posOf(n), "a layer's name is letters, digits, _ and points, starts with a letter and has at most %d characters, unlike %s",
+			w.add(w.posOf(n), "label/name", "a layer's name is letters, digits, _ and points, starts with a letter and has at most %d characters, unlike %s",
 				maxWord, diag.Short(n.Value))
 			return
 		}
