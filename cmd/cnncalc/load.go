@@ -49,7 +49,8 @@ func (f *specFlags) options() (graph.Options, error) {
 		w, errW := numeral.Int(width)
 		h, errH := numeral.Int(height)
 		if errW != nil || errH != nil || min(w, h) < 1 || max(w, h) > graph.MaxExtent {
-			return o, usageError("--input-size takes 384 or 640x480, each from 1 to %d, not %s", int64(graph.MaxExtent), plain.Cut(f.inputSize))
+			return o, usageError("--input-size takes 384 or 640x480, each from 1 to %d, not %s",
+				int64(graph.MaxExtent), plain.Cut(f.inputSize))
 		}
 		o.InputWidth, o.InputHeight = w, h
 	}
@@ -117,7 +118,7 @@ func (a *app) loadSound(args []string, flags *specFlags) (*loaded, error) {
 	return nil, errReported
 }
 
-// title names the network in reports.
+// title returns the name of the network for reports.
 func (l *loaded) title() string {
 	if l.network.Name != "" {
 		return l.network.Name
@@ -132,7 +133,7 @@ func sourceName(name string) string {
 	return name
 }
 
-// specOf is the SPEC that is meant, and says so where none was given.
+// specOf returns the SPEC, and names the default on standard error where none was given.
 func (a *app) specOf(args []string) string {
 	if len(args) > 0 {
 		return args[0]
@@ -145,7 +146,7 @@ func (a *app) specOf(args []string) string {
 	return defaultSpec
 }
 
-// readSpec reads a file, standard input, or a built-in network, and tells whether it is the last. An existing file
+// readSpec reads a file, standard input or a built-in network, and reports whether it is built in. An existing file
 // wins over a built-in name, a folder does not.
 func (a *app) readSpec(name string) (data []byte, isBuiltIn bool, err error) {
 	switch name {
@@ -160,7 +161,8 @@ func (a *app) readSpec(name string) (data []byte, isBuiltIn bool, err error) {
 	info, err := os.Stat(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Lstat(name); err == nil {
-			return nil, false, problemError("can't read %s: it is a symbolic link to a file that does not exist", plain.CutPath(name))
+			return nil, false, problemError("can't read %s: it is a symbolic link to a file that does not exist",
+				plain.CutPath(name))
 		}
 		data, err = builtIn(name)
 		return data, true, err
@@ -206,7 +208,7 @@ func readRegular(name string, limit int64, what string) ([]byte, error) {
 	return data, nil
 }
 
-// unreadableError names the file as the user did, and the system's reason without its operation and path.
+// unreadableError names the file as the user did and gives the system's reason, without its operation and path.
 func unreadableError(name string, err error) error {
 	var pathError *fs.PathError
 	if errors.As(err, &pathError) {
@@ -230,7 +232,7 @@ func describeMode(mode fs.FileMode) string {
 	return "not a regular file"
 }
 
-// builtIn opens a built-in network by name, with or without .yaml.
+// builtIn returns the file of a built-in network, named with or without .yaml.
 func builtIn(name string) ([]byte, error) {
 	data, err := architectures.Open(name)
 	if err == nil {

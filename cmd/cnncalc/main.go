@@ -1,8 +1,8 @@
 // Command cnncalc checks, calculates and runs convolutional networks written in YAML in the notation of the
 // CS231n notes.
 //
-// Each subcommand stands in a file of its own and only wires: it reads flags, calls the internal packages, and
-// hands tables to package report.
+// Each subcommand has a file of its own and only wires: it reads flags, calls the internal packages, and hands the
+// figures to package report.
 package main
 
 import (
@@ -90,7 +90,7 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	return a.exitCode(failed)
 }
 
-// watchedWriter remembers the first error: cobra prints help without looking.
+// watchedWriter remembers its first error: cobra does not look for errors when it prints help.
 type watchedWriter struct {
 	to  io.Writer
 	err error
@@ -128,8 +128,8 @@ func problemError(format string, args ...any) error {
 	return codedError{exitProblem, fmt.Errorf(format, args...)}
 }
 
-// outputError gives an error the code of a failed output, where it has none: what is written may be read meanwhile, and that
-// may be what failed.
+// outputError gives an error the code of a failed output, where it has none: what is written may be read meanwhile, and
+// that may be what failed.
 func outputError(err error) error {
 	var coded codedError
 	if err == nil || errors.As(err, &coded) {
@@ -138,17 +138,16 @@ func outputError(err error) error {
 	return codedError{exitIO, err}
 }
 
-// errReported says that the problems are already printed.
+// errReported means that the problems are already printed.
 var errReported = codedError{exitProblem, errors.New("")}
 
-// isProblem tells an error about the network or a file from wrong usage and failing output.
+// isProblem reports whether an error is about the network or a file, as opposed to wrong usage and failed output.
 func isProblem(err error) bool {
 	var coded codedError
 	return errors.As(err, &coded) && coded.code == exitProblem
 }
 
-// exitCode prints an error, if it is not printed yet, and gives its code. What cobra itself refuses is wrong
-// usage.
+// exitCode prints an error that is not printed yet and returns its exit code. Errors of cobra itself are wrong usage.
 func (a *app) exitCode(err error) int {
 	var coded codedError
 	switch {
@@ -175,7 +174,7 @@ func (a *app) write(path string, render func(io.Writer) error) error {
 	return outputError(render(a.outputs.Stream(a.out)))
 }
 
-// note tells the user something that is not data.
+// note prints a line for the user on standard error.
 func (a *app) note(format string, args ...any) {
 	fmt.Fprintf(a.err, "cnncalc: %s\n", plain.Escape(plain.CutMessage(fmt.Sprintf(format, args...))))
 }

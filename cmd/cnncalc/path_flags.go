@@ -71,7 +71,8 @@ func checkOutputs(inputs, outputs []namedFile) error {
 		}
 		for _, in := range inputs {
 			if report.SameFile(in.path, o.path) {
-				return usageError("%s %s would overwrite the file that is read as %s: give another name", o.by, plain.CutPath(o.path), in.by)
+				return usageError("%s %s would overwrite the file that is read as %s: give another name",
+					o.by, plain.CutPath(o.path), in.by)
 			}
 		}
 		for _, other := range outputs[:i] {

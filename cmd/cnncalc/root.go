@@ -36,7 +36,8 @@ func newRoot(a *app) *cobra.Command {
 	root.SetErr(a.err)
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp())
-	root.AddCommand(newCheck(a), newMemory(a), newFit(a), newReconcile(a), newExplain(a), newTraffic(a), newConvert(a), newRun(a), newList(a), newShow(a), newSchema(a))
+	root.AddCommand(newCheck(a), newMemory(a), newFit(a), newReconcile(a), newExplain(a), newTraffic(a), newConvert(a),
+		newRun(a), newList(a), newShow(a), newSchema(a))
 	root.AddCommand(helpTopics()...)
 	root.InitDefaultCompletionCmd()
 	completion, _, _ := root.Find([]string{"completion"})
@@ -45,7 +46,7 @@ func newRoot(a *app) *cobra.Command {
 	return root
 }
 
-// noUnknownCommand refuses what is left of a command line behind a command that only has subcommands.
+// noUnknownCommand refuses arguments after a command that only has subcommands.
 func noUnknownCommand(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return unknownCommand(cmd, args[0])
@@ -53,7 +54,7 @@ func noUnknownCommand(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// unknownCommand is the error for a word that is no subcommand of cmd, with the nearest one.
+// unknownCommand returns the error for a word that is not a subcommand of cmd, with the nearest one.
 func unknownCommand(cmd *cobra.Command, name string) error {
 	var known []string
 	for _, c := range cmd.Commands() {
@@ -65,7 +66,8 @@ func unknownCommand(cmd *cobra.Command, name string) error {
 	return usageError("unknown command %s (see %s --help)", name, cmd.CommandPath())
 }
 
-// flagError adds the nearest flag to the message for an unknown one, and says what a flag takes in the user's words.
+// flagError adds the nearest flag to the error for an unknown one, and says in plain words what a flag for numbers
+// takes.
 func flagError(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	if errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "" {
@@ -82,7 +84,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	return usageError("%w (see %s --help)", err, cmd.CommandPath())
 }
 
-// noArguments refuses arguments of a command that takes none.
+// noArguments refuses arguments to a command that takes none.
 func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return usageError("%s takes no argument, not %s", cmd.Name(), strings.Join(args, ", "))

@@ -28,12 +28,12 @@ func Cut(s string) string {
 // change.
 func Quote(s string) string { return Escape(strconv.Quote(Cut(s))) }
 
-// CutPath returns the name of a file for a message: whole, or where it exceeds [MaxPath] characters its beginning, "..."
-// and its end, since both help to find it. It does not escape.
+// CutPath returns the name of a file for a message: whole, or where it exceeds [MaxPath] characters its beginning,
+// "..." and its end, since both help to find it. It does not escape.
 func CutPath(path string) string { return cutMiddle(path, MaxPath) }
 
-// CutMessage returns a message: whole, or where it exceeds [MaxMessage] characters its beginning, "..." and its end. It is
-// the last resort for messages whose parts other packages have not cut.
+// CutMessage returns a message: whole, or where it exceeds [MaxMessage] characters its beginning, "..." and its end. It
+// is the last resort for messages whose parts other packages have not cut.
 func CutMessage(message string) string { return cutMiddle(message, MaxMessage) }
 
 func cutMiddle(s string, max int) string {

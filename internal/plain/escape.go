@@ -38,17 +38,17 @@ func Escape(s string) string {
 	return b.String()
 }
 
-// Visible reports whether r prints as a mark of its own, or is the ASCII space. Controls (C0, DEL, C1), bidirectional and
-// other format characters, zero-width characters, fillers, variation selectors, line separators, spaces other than the
-// ASCII one, private and unassigned code points do not. Combining accents do.
+// Visible reports whether r prints as a mark of its own, or is the ASCII space. Controls (C0, DEL, C1), bidirectional
+// and other format characters, zero-width characters, fillers, variation selectors, line separators, spaces other than
+// the ASCII one, private and unassigned code points do not. Combining accents do.
 func Visible(r rune) bool {
 	return unicode.IsPrint(r) &&
 		!unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
-// FirstControl returns the index of the first character of a text of many lines that controls a terminal, or the order in
-// which it shows text, or -1: a control other than tab and the ends of lines (\n, \r\n), a bidirectional control, a line
-// or paragraph separator, or a byte that is not UTF-8.
+// FirstControl returns the index of the first character of a text of many lines that controls a terminal, or the order
+// in which it shows text, or -1: a control other than tab and the ends of lines (\n, \r\n), a bidirectional control, a
+// line or paragraph separator, or a byte that is not UTF-8.
 func FirstControl(text string) int {
 	for i, r := range text {
 		switch {

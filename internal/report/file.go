@@ -15,8 +15,8 @@ import (
 // maxLinks is how many symbolic links resolve follows, as Linux does.
 const maxLinks = 40
 
-// IsClosedPipe reports whether err comes from writing to a pipe that nobody reads any more, as `cnncalc ... | head` ends.
-// On standard output Go ends the process by SIGPIPE instead, unless the program ignores that signal.
+// IsClosedPipe reports whether err comes from writing to a pipe that nobody reads any more, as `cnncalc ... | head`
+// ends. On standard output Go ends the process by SIGPIPE instead, unless the program ignores that signal.
 func IsClosedPipe(err error) bool {
 	return errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe)
 }
@@ -68,7 +68,8 @@ func resolve(path string) (string, error) {
 	return "", errors.New("too many symbolic links")
 }
 
-// reason takes the operation and path off an error about the file at path: the message names the file that was asked for.
+// reason takes the operation and path off an error about the file at path: the message names the file that was asked
+// for.
 func reason(err error, path string) error {
 	var pathError *fs.PathError
 	if errors.As(err, &pathError) && pathError.Path == path {

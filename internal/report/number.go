@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// Short writes n as the CS231n notes write the memory column of their VGG-16 table: below 10,000 in full, and from there
-// rounded to two significant digits, halves away from zero, with K, M, G or T for the thousands that the rounded number
-// has: 4096, 25K, 800K, 3.2M. The rounding comes first, so 995,000 is 1.0M.
+// Short formats n as the CS231n notes write the memory column of their VGG-16 table: below 10,000 in full, and from
+// there rounded to two significant digits, halves away from zero, with K, M, G or T for the thousands that the rounded
+// number has: 4096, 25K, 800K, 3.2M. The rounding comes first, so 995,000 is 1.0M.
 func Short(n int64) string {
 	if n < 0 {
 		return "-" + shortUnsigned(-uint64(n))
@@ -38,7 +38,7 @@ func shortUnsigned(n uint64) string {
 	return fmt.Sprintf("%d%s", n/unit, suffix)
 }
 
-// Duration writes a time to three significant digits: "0.012 ms", "188 ms", "4.35 s"; from a minute on to the second:
+// Duration formats a time to three significant digits: "0.012 ms", "188 ms", "4.35 s"; from a minute on to the second:
 // "2m05s". A negative time is shown as zero.
 func Duration(d time.Duration) string {
 	ms := float64(max(d, 0)) / float64(time.Millisecond)
@@ -55,7 +55,7 @@ func Duration(d time.Duration) string {
 	}
 }
 
-// threeDigits writes x >= 0 with the decimals that make three digits; two decimals at most, and all digits before the point.
+// threeDigits formats x >= 0 to three digits, with at most two decimals and all digits before the point.
 func threeDigits(x float64) string {
 	switch {
 	case x < 9.995:

@@ -9,8 +9,8 @@ import (
 	"cnncalc/internal/numeral"
 )
 
-// ParseFLOPS reads how fast a machine computes, in floating-point operations a second: "100GFLOP/s", "1.5 TFLOPS",
-// "9e9". Prefixes are k, M, G, T, P, E, of powers of 1000; case does not matter.
+// ParseFLOPS reads a rate of arithmetic in floating-point operations per second: "100GFLOP/s", "1.5 TFLOPS",
+// "9e9". The prefixes k, M, G, T, P and E are powers of 1000; case does not matter.
 func ParseFLOPS(s string) (float64, error) {
 	number := strings.ToUpper(strings.TrimSpace(s))
 	for _, unit := range []string{"FLOP/S", "FLOPS/S", "FLOPS", "FLOP"} {
@@ -28,12 +28,14 @@ func ParseFLOPS(s string) (float64, error) {
 	}
 	rate, err := numeral.Float(number)
 	if err != nil || !(rate*factor >= 1 && rate*factor <= math.MaxInt64) {
-		return 0, fmt.Errorf("%s is not a rate of arithmetic: write a number and a unit, such as 100GFLOP/s or 1.5TFLOPS", quote(s))
+		return 0, fmt.Errorf("%s is not a rate of arithmetic: write a number and a unit, such as 100GFLOP/s or 1.5TFLOPS",
+			quote(s))
 	}
 	return rate * factor, nil
 }
 
-// ParseBandwidth reads how fast a machine's memory is, in bytes a second: a size as ParseBytes takes it, and "/s" or not.
+// ParseBandwidth reads the bandwidth of a memory in bytes per second: a size as [ParseBytes] reads it, with or without
+// "/s".
 func ParseBandwidth(s string) (float64, error) {
 	size := strings.TrimSpace(s)
 	if end := len(size) - len("/s"); end >= 0 && strings.EqualFold(size[end:], "/s") {
@@ -46,13 +48,13 @@ func ParseBandwidth(s string) (float64, error) {
 	return float64(bytes), nil
 }
 
-// FLOPS writes a rate of arithmetic: "100 GFLOP/s".
+// FLOPS formats a rate of arithmetic: "100 GFLOP/s".
 func FLOPS(rate float64) string { return decimalPrefix(rate) + "FLOP/s" }
 
-// Bandwidth writes a rate of memory: "20 GB/s". Its prefixes are powers of 1000, as vendors write them.
+// Bandwidth formats a bandwidth: "20 GB/s". Its prefixes are powers of 1000, as vendors write them.
 func Bandwidth(rate float64) string { return decimalPrefix(rate) + "B/s" }
 
-// decimalPrefix is the number with at most four digits, a space, and the prefix of its unit.
+// decimalPrefix returns the number with at most four digits, a space, and the prefix of its unit.
 func decimalPrefix(x float64) string {
 	prefix := ""
 	for _, p := range []string{"k", "M", "G", "T", "P", "E"} {

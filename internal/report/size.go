@@ -20,7 +20,7 @@ const (
 	SI  Units = "si"
 )
 
-// UnitNames are the names that ParseUnits takes.
+// UnitNames returns the names that [ParseUnits] reads.
 func UnitNames() []string { return []string{string(IEC), string(SI)} }
 
 // ParseUnits reads the name of units.
@@ -28,7 +28,7 @@ func ParseUnits(s string) (Units, error) {
 	return choice.Parse[Units](s, "a kind of units", UnitNames())
 }
 
-// Bytes writes n bytes: in full below the first unit ("512 B"), above it to one decimal in the largest unit that
+// Bytes formats n bytes: in full below the first unit ("512 B"), above it to one decimal in the largest unit that
 // leaves at least 1.0 after rounding: 1,048,575 is "1.0 MiB", never "1024.0 KiB". Any units but SI are IEC.
 func Bytes(n int64, units Units) string {
 	if n < 0 {
@@ -78,7 +78,8 @@ func ParseBytes(s string) (int64, error) {
 		return 0, fmt.Errorf("%s %w: write %s", quote(s), err, plain.Cut(numeral.TrimZeros(trimmed)))
 	}
 	if !ok || number == "" || strings.Count(number, ".") > 1 || strings.Trim(number, ".") != number {
-		return 0, fmt.Errorf("%s is not a size: write a number and a unit, such as 12GiB, 12GB, 512M (MiB) or 1048576 (bytes)", quote(s))
+		return 0, fmt.Errorf("%s is not a size: write a number and a unit, such as 12GiB, 12GB, 512M (MiB) or 1048576 (bytes)",
+			quote(s))
 	}
 	if len(number) > maxNumber {
 		return 0, fmt.Errorf("%s is not a size: its number has more than %d digits", quote(s), maxNumber)
@@ -95,7 +96,7 @@ func ParseBytes(s string) (int64, error) {
 	return size.Int64(), nil
 }
 
-// unitBytes is the number of bytes in one of the named unit.
+// unitBytes returns the number of bytes in the named unit.
 func unitBytes(name string) (int64, bool) {
 	name = strings.ToUpper(name)
 	if name == "" || name == "B" {

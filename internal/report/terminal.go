@@ -29,8 +29,8 @@ func TerminalWidth(w io.Writer) int {
 	return width
 }
 
-// CutToWidth returns a line for so many columns: whole, or its beginning and "...". A line that is wider than its terminal
-// cannot be written over.
+// CutToWidth returns a line for so many columns: whole, or its beginning and "...". A line that is wider than its
+// terminal cannot be written over.
 func CutToWidth(line string, columns int) string {
 	const tail = "..."
 	columns = max(columns, 0)
