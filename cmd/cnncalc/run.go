@@ -81,7 +81,7 @@ func newRun(a *app) *cobra.Command {
 	flags.StringVar(&f.save, "save-weights", "", "write the weights to this safetensors file, under cnncalc's names")
 	flags.BoolVar(&f.profile, "profile", false, "print time and statistics of every layer, and the memory used")
 	flags.StringVar(&f.dump, "dump", "", "write every layer's output as .npy into this new folder")
-	flags.StringVar(&f.maxMemory, "max-memory", "", "refuse to use more memory, as 4GiB (default: what the machine has free)")
+	flags.StringVar(&f.maxMemory, "max-memory", "", "refuse to use more memory, as 4GiB (default: what is free); the program itself, some 50 MiB and 10 KiB for each layer, is not counted")
 	return cmd
 }
 
@@ -142,7 +142,7 @@ func (a *app) run(ctx context.Context, args []string, f *runFlags) error {
 		return err
 	}
 	defer trained.close()
-	pictures, input, err := a.readPictures(f, l.network, limit)
+	pictures, input, err := a.readPictures(f, program, limit)
 	if err != nil {
 		return err
 	}
@@ -150,15 +150,14 @@ func (a *app) run(ctx context.Context, args []string, f *runFlags) error {
 	if err != nil {
 		return err
 	}
+	outcome.pictures, outcome.names = pictures, names
+	view := outcome.view(l, f)
 	if f.save != "" {
-		program.Close()
-		runtime.GC() // its memory holds the weights that are saved
+		program.Close() // its memory holds the weights that are saved
 		if err := trained.save(a.outputs, f.save, program); err != nil {
 			return outputError(err)
 		}
 	}
-	outcome.pictures, outcome.names = pictures, names
-	view := outcome.view(l, f)
 	return a.write("", func(w io.Writer) error {
 		if out.format == report.JSON {
 			return report.WriteJSON(w, view.Document())
@@ -184,7 +183,7 @@ func (l *loaded) compile(f *runFlags, algo exec.Algo, limit memoryLimit) (*exec.
 
 // memoryLimit is the most that a run may use, and where that comes from.
 type memoryLimit struct {
-	bytes int64 // 0 where nothing is known
+	bytes int64 // 0 where nothing is known, 1 where nothing is left
 	given bool
 }
 
@@ -226,6 +225,9 @@ const needsLess = "a smaller --batch or --input-size needs less"
 func (m memoryLimit) allows() string {
 	if m.given {
 		return "--max-memory allows " + bothSizes(m.bytes)
+	}
+	if m.bytes == 1 {
+		return "no more can be allocated here"
 	}
 	return "only " + bothSizes(m.bytes) + " can be allocated here"
 }
@@ -284,8 +286,13 @@ func runError(ctx context.Context, f *runFlags, err error) error {
 		return context.Canceled
 	case errors.As(err, &problem):
 		return problem
+	case errors.Is(err, exec.ErrNoMemory):
+		return memoryError(err)
 	case errors.Is(err, exec.ErrLostWeights):
 		return problemError("%s: %w", f.weights, err)
 	}
 	return outputError(err)
 }
+
+// memoryError is an exec.ErrNoMemory for the user.
+func memoryError(err error) error { return problemError("%w; %s", err, needsLess) }

@@ -5,6 +5,7 @@ import (
 	"runtime/debug"
 	"slices"
 
+	"cnncalc/internal/exec"
 	"cnncalc/internal/graph"
 	"cnncalc/internal/labels"
 	"cnncalc/internal/memory"
@@ -27,14 +28,21 @@ type inputPicture struct {
 
 // readPictures makes the batch: every input once, then again from the first on. Decoding a picture takes no more
 // memory than the limit leaves besides the batch.
-func (a *app) readPictures(f *runFlags, n *shape.Network, limit memoryLimit) ([]inputPicture, []float32, error) {
+func (a *app) readPictures(f *runFlags, program *exec.Program, limit memoryLimit) ([]inputPicture, []float32, error) {
+	n := program.Network()
 	fit, normalise := preprocessing(n, f.fit)
 	in := n.InputShape()
 	if in.D != 1 && in.D != 3 {
 		return nil, nil, problemError("the input is %s, but a picture is 3 deep, or 1 in grey", in)
 	}
-	each := int(in.W * in.H * in.D)
-	input := make([]float32, f.batch*each)
+	if len(n.Inputs) > 1 {
+		return nil, nil, problemError("the network has %d inputs, but run has pictures for one only", len(n.Inputs))
+	}
+	inputs, err := program.NewInputs()
+	if err != nil {
+		return nil, nil, memoryError(err)
+	}
+	input, each := inputs[0], int(in.W*in.H*in.D)
 	pictures := make([]inputPicture, len(f.inputs))
 	for i, path := range f.inputs {
 		p, err := openPicture(path, limit, int64(len(input))*memory.BytesPerValue)

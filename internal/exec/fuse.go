@@ -2,7 +2,7 @@ package exec
 
 import "cnncalc/internal/memory"
 
-// fuse lets layers do what stands behind them: BN is folded into the weights of the convolution or FC before it,
+// fuse merges layers with those that follow: BN is folded into the weights of the convolution or FC before it,
 // the sums of a convolution are added onto the other operand of an ADD, and an activation function is applied while
 // the values are at hand. It is right only where nothing else reads what is then never made. What is fused becomes a
 // view of the layer that computes it.
@@ -10,26 +10,26 @@ import "cnncalc/internal/memory"
 // Folding and adding change the last bits of the result; applying an activation elsewhere does not, but for the sign
 // of a zero.
 func (p *Program) fuse() {
-	readers := p.network.Consumers()
+	readers := p.readers()
 	for i := range p.steps {
 		s := &p.steps[i]
 		if s.fusedInto > 0 {
 			continue
 		}
 		last := i
-		if next := sole(readers[last]); s.scales && next > 0 && p.steps[next].isBN {
+		if next := p.sole(readers[last]); s.scales && next > 0 && p.steps[next].isBN {
 			s.batchNorm = next
 			p.steps[next].becomeView(i)
 			last = next
 		}
-		if next := sole(readers[last]); s.accumulates && next > 0 {
+		if next := p.sole(readers[last]); s.accumulates && next > 0 {
 			if other := p.addend(i, last, next, readers); other > 0 {
 				s.alias, s.onto = memory.Onto, other
 				p.steps[next].becomeView(i)
 				last = next
 			}
 		}
-		if next := sole(readers[last]); s.activates && next > 0 && p.steps[next].activation != nil {
+		if next := p.sole(readers[last]); s.activates && next > 0 && p.steps[next].activation != nil {
 			s.act = *p.steps[next].activation
 			p.steps[next].becomeView(i)
 			last = next
@@ -38,9 +38,18 @@ func (p *Program) fuse() {
 	}
 }
 
-// sole is the only reader of a node; 0 where there is none or are several.
-func sole(readers []int) int {
-	if len(readers) == 1 {
+// readers returns, for every node, the nodes that read it. The caller reads the outputs, as a node after the last.
+func (p *Program) readers() [][]int {
+	readers := p.network.Consumers()
+	for _, out := range p.network.Outputs {
+		readers[out] = append(readers[out], len(p.steps))
+	}
+	return readers
+}
+
+// sole is the only reader of a node; 0 where there is none, are several, or the caller reads it.
+func (p *Program) sole(readers []int) int {
+	if len(readers) == 1 && readers[0] < len(p.steps) {
 		return readers[0]
 	}
 	return 0

@@ -2,15 +2,16 @@ package exec
 
 import (
 	"math"
+	"slices"
 
 	"cnncalc/internal/graph"
 	"cnncalc/internal/op"
 	"cnncalc/internal/shape"
 )
 
-// The kinds of layers once more, each from its definition, for one picture and in float64: what the kernels
-// are held against, through the whole path from the text of a network. Windows take their sizes from package
-// op; that those are right is up to op's tests and to the golden cases of PyTorch.
+// The kinds of layers once more, a function for each, from its definition, for one picture and in float64. The tests
+// compare the kernels with them, all the way from the text of a network. Windows take their sizes from package op, whose
+// own tests and the golden cases of PyTorch check these.
 
 // volume is one picture's volume, [D, H, W].
 type volume struct {
@@ -42,185 +43,243 @@ func (v volume) each(f func(c, y, x int64) float64) volume {
 	return v
 }
 
-// naiveNetwork computes every node's volume.
-func naiveNetwork(n *shape.Network, picture []float32) []volume {
+// naiveNetwork computes every node's volume from a picture for each input.
+func naiveNetwork(n *shape.Network, inputs ...[]float32) []volume {
 	volumes := make([]volume, len(n.Nodes))
-	volumes[0] = newVolume(n.InputShape())
-	for i, v := range picture {
-		volumes[0].values[i] = float64(v)
+	for k, i := range n.Inputs {
+		volumes[i] = newVolume(n.Layers[i].Out)
+		for j, v := range inputs[k] {
+			volumes[i].values[j] = float64(v)
+		}
 	}
-	for i := 1; i < len(n.Nodes); i++ {
+	table := naiveLayers()
+	for i := range n.Nodes {
 		node := &n.Nodes[i]
-		var in []volume
+		if len(node.Inputs) == 0 {
+			continue
+		}
+		l := naiveLayer{op: node.Op, out: newVolume(n.Layers[i].Out), weights: naiveWeights(n, i)}
 		for _, k := range node.Inputs {
-			in = append(in, volumes[k])
+			l.in = append(l.in, volumes[k])
 		}
-		weights := map[string][]float64{}
-		for _, w := range n.Layers[i].Weights {
-			var dims []int
-			for _, d := range w.Dims {
-				dims = append(dims, int(d))
-			}
-			for _, v := range tensorNoise(node.Name+"."+w.Name, dims) {
-				weights[w.Name] = append(weights[w.Name], float64(v))
-			}
-		}
-		volumes[i] = naive(node.Op, in, newVolume(n.Layers[i].Out), weights)
+		table[node.Op.Kind()](l)
+		volumes[i] = l.out
 	}
 	return volumes
 }
 
-// naive computes one layer. It returns out, filled.
-func naive(o graph.Op, in []volume, out volume, weights map[string][]float64) volume {
-	x := in[0]
-	weight, bias := weights["weight"], weights["bias"]
-	biasOf := func(c int64) float64 {
-		if bias == nil {
-			return 0
+// naiveWeights returns the noise that noisy gives the tensors of node i, by their names in the layer.
+func naiveWeights(n *shape.Network, i int) map[string][]float64 {
+	weights := map[string][]float64{}
+	for _, w := range n.Layers[i].Weights {
+		var dims []int
+		for _, d := range w.Dims {
+			dims = append(dims, int(d))
 		}
-		return bias[c]
-	}
-	each := func(f func(v float64) float64) volume {
-		return out.each(func(c, y, col int64) float64 { return f(*x.at(c, y, col)) })
-	}
-	switch o := o.(type) {
-	case *op.Conv:
-		g, _ := o.Geometry(x.Shape)
-		return naiveConv(x, out, g, o.Groups(), func(k, _, _, i int64) float64 {
-			return weight[k*(x.D/o.Groups())*g.W.Size*g.H.Size+i]
-		}, func(k, _, _ int64) float64 { return biasOf(k) })
-	case *op.DWConv:
-		g, _ := o.Geometry(x.Shape)
-		return naiveConv(x, out, g, x.D, func(k, _, _, i int64) float64 {
-			return weight[k*g.W.Size*g.H.Size+i]
-		}, func(k, _, _ int64) float64 { return biasOf(k) })
-	case *op.Local:
-		g, _ := o.Geometry(x.Shape)
-		return naiveConv(x, out, g, 1, func(k, y, col, i int64) float64 {
-			return weight[((y*out.W+col)*out.D+k)*x.D*g.W.Size*g.H.Size+i]
-		}, func(k, y, col int64) float64 {
-			if bias == nil {
-				return 0
-			}
-			return bias[(k*out.H+y)*out.W+col]
-		})
-	case *op.UpConv:
-		return naiveUpConv(o, x, out, weight, biasOf)
-	case *op.MaxPool:
-		return naivePool(o, x, out, func(w window) float64 {
-			largest := math.Inf(-1)
-			for _, v := range w.values {
-				largest = max(largest, v)
-			}
-			return largest
-		})
-	case *op.AvgPool:
-		return naivePool(o, x, out, func(w window) float64 {
-			if o.ExcludePad {
-				return sum(w.values) / float64(len(w.values))
-			}
-			return sum(w.values) / float64(w.padded)
-		})
-	case *op.L2Pool:
-		return naivePool(o, x, out, func(w window) float64 {
-			squares := 0.0
-			for _, v := range w.values {
-				squares += v * v
-			}
-			return math.Sqrt(squares)
-		})
-	case *op.GlobalAvgPool, *op.AdaptAvg:
-		return naiveAdaptAvg(x, out)
-	case *op.FC:
-		return out.each(func(k, _, _ int64) float64 {
-			s := biasOf(k)
-			for i, v := range x.values {
-				s += v * weight[int(k)*len(x.values)+i]
-			}
-			return s
-		})
-	case *op.Flatten, *op.Dropout:
-		copy(out.values, x.values)
-		return out
-	case *op.ReLU:
-		return each(func(v float64) float64 { return max(v, 0) })
-	case *op.LeakyReLU:
-		return each(func(v float64) float64 { return bent(v, o.Slope()) })
-	case *op.PReLU:
-		return out.each(func(c, y, col int64) float64 {
-			return bent(*x.at(c, y, col), weight[c%int64(len(weight))])
-		})
-	case *op.ReLU6:
-		return each(func(v float64) float64 { return min(max(v, 0), 6) })
-	case *op.Sigmoid:
-		return each(sigmoid)
-	case *op.Tanh:
-		return each(math.Tanh)
-	case *op.ELU:
-		return each(func(v float64) float64 {
-			if v > 0 {
-				return v
-			}
-			return o.Alpha() * (math.Exp(v) - 1)
-		})
-	case *op.SiLU:
-		return each(func(v float64) float64 { return v * sigmoid(v) })
-	case *op.GELU:
-		return each(func(v float64) float64 { return v * 0.5 * math.Erfc(-v/math.Sqrt2) })
-	case *op.HardSwish:
-		return each(func(v float64) float64 { return v * min(max(v+3, 0), 6) / 6 })
-	case *op.HardSigmoid:
-		return each(func(v float64) float64 { return min(max(v/6+0.5, 0), 1) })
-	case *op.Softmax:
-		return out.each(func(c, y, col int64) float64 {
-			s := 0.0
-			for k := range x.D {
-				s += math.Exp(*x.at(k, y, col))
-			}
-			return math.Exp(*x.at(c, y, col)) / s
-		})
-	case *op.LRN:
-		return out.each(func(c, y, col int64) float64 {
-			s := 0.0
-			for k := max(c-o.Size()/2, 0); k < min(c-o.Size()/2+o.Size(), x.D); k++ {
-				s += *x.at(k, y, col) * *x.at(k, y, col)
-			}
-			return *x.at(c, y, col) / math.Pow(o.K()+o.Alpha()/float64(o.Size())*s, o.Beta())
-		})
-	case *op.BatchNorm:
-		mean, variance := weights["running_mean"], weights["running_var"]
-		return out.each(func(c, y, col int64) float64 {
-			return (*x.at(c, y, col)-mean[c])/math.Sqrt(variance[c]+o.Eps())*weight[c] + bias[c]
-		})
-	case *op.Upsample:
-		return naiveUpsample(o, x, out)
-	case *op.Crop:
-		left, top := o.Corner(x.Shape)
-		return out.each(func(c, y, col int64) float64 { return *x.at(c, top+y, left+col) })
-	case *op.Concat:
-		out.values = out.values[:0]
-		for _, v := range in {
-			out.values = append(out.values, v.values...)
+		for _, v := range tensorNoise(n.Nodes[i].Name+"."+w.Name, dims) {
+			weights[w.Name] = append(weights[w.Name], float64(v))
 		}
-		return out
-	case *op.Add:
-		return out.each(func(c, y, col int64) float64 {
-			s := 0.0
-			for _, v := range in {
-				s += *v.at(c, y, col)
-			}
-			return s
-		})
-	case *op.Mul:
-		return out.each(func(c, y, col int64) float64 {
-			p := 1.0
-			for _, v := range in {
-				p *= *v.at(c, min(y, v.H-1), min(col, v.W-1))
-			}
-			return p
-		})
 	}
-	panic("no naive " + o.Kind())
+	return weights
+}
+
+// naiveLayer is one layer to be computed: its inputs, and the output to be filled.
+type naiveLayer struct {
+	op      graph.Op
+	in      []volume
+	out     volume
+	weights map[string][]float64
+}
+
+// bias returns the bias of channel c, 0 where there is none.
+func (l *naiveLayer) bias(c int64) float64 {
+	if l.weights["bias"] == nil {
+		return 0
+	}
+	return l.weights["bias"][c]
+}
+
+// naiveLayers has the computation of every kind, in the order of binders.
+func naiveLayers() map[string]func(l naiveLayer) {
+	return map[string]func(l naiveLayer){
+		"CONV":        naiveConv,
+		"DWCONV":      naiveDWConv,
+		"LOCAL":       naiveLocal,
+		"UPCONV":      naiveUpConv,
+		"POOL":        naivePool(largest),
+		"AVGPOOL":     naiveAvgPool,
+		"L2POOL":      naivePool(length),
+		"GAP":         naiveAdaptAvg,
+		"ADAPTAVG":    naiveAdaptAvg,
+		"FC":          naiveFC,
+		"FLATTEN":     naiveIdentity,
+		"RELU":        naiveFunction(func(v float64) float64 { return max(v, 0) }),
+		"LEAKYRELU":   naiveLeakyReLU,
+		"PRELU":       naivePReLU,
+		"RELU6":       naiveFunction(func(v float64) float64 { return min(max(v, 0), 6) }),
+		"SIGMOID":     naiveFunction(sigmoid),
+		"TANH":        naiveFunction(math.Tanh),
+		"ELU":         naiveELU,
+		"SILU":        naiveFunction(func(v float64) float64 { return v * sigmoid(v) }),
+		"GELU":        naiveFunction(func(v float64) float64 { return v * 0.5 * math.Erfc(-v/math.Sqrt2) }),
+		"HARDSWISH":   naiveFunction(func(v float64) float64 { return v * min(max(v+3, 0), 6) / 6 }),
+		"HARDSIGMOID": naiveFunction(func(v float64) float64 { return min(max(v/6+0.5, 0), 1) }),
+		"SOFTMAX":     naiveSoftmax,
+		"DROPOUT":     naiveIdentity,
+		"LRN":         naiveLRN,
+		"BN":          naiveBN,
+		"UPSAMPLE":    naiveUpsample,
+		"CROP":        naiveCrop,
+		"CONCAT":      naiveConcat,
+		"ADD":         naiveAdd,
+		"MUL":         naiveMul,
+	}
+}
+
+// naiveFunction is a layer that applies f to every value.
+func naiveFunction(f func(v float64) float64) func(l naiveLayer) {
+	return func(l naiveLayer) {
+		l.out.each(func(c, y, col int64) float64 { return f(*l.in[0].at(c, y, col)) })
+	}
+}
+
+func naiveIdentity(l naiveLayer) { copy(l.out.values, l.in[0].values) }
+
+func naiveConv(l naiveLayer) {
+	x, o := l.in[0], l.op.(*op.Conv)
+	g, _ := o.Geometry(x.Shape)
+	slide(x, l.out, g, o.Groups(), func(k, _, _, i int64) float64 {
+		return l.weights["weight"][k*(x.D/o.Groups())*g.W.Size*g.H.Size+i]
+	}, func(k, _, _ int64) float64 { return l.bias(k) })
+}
+
+func naiveDWConv(l naiveLayer) {
+	x := l.in[0]
+	g, _ := l.op.(*op.DWConv).Geometry(x.Shape)
+	slide(x, l.out, g, x.D, func(k, _, _, i int64) float64 {
+		return l.weights["weight"][k*g.W.Size*g.H.Size+i]
+	}, func(k, _, _ int64) float64 { return l.bias(k) })
+}
+
+func naiveLocal(l naiveLayer) {
+	x, out := l.in[0], l.out
+	g, _ := l.op.(*op.Local).Geometry(x.Shape)
+	slide(x, out, g, 1, func(k, y, col, i int64) float64 {
+		return l.weights["weight"][((y*out.W+col)*out.D+k)*x.D*g.W.Size*g.H.Size+i]
+	}, func(k, y, col int64) float64 { return l.bias((k*out.H+y)*out.W + col) })
+}
+
+func largest(w window) float64 { return slices.Max(w.values) }
+
+func length(w window) float64 {
+	squares := 0.0
+	for _, v := range w.values {
+		squares += v * v
+	}
+	return math.Sqrt(squares)
+}
+
+func naiveAvgPool(l naiveLayer) {
+	naivePool(func(w window) float64 {
+		if l.op.(*op.AvgPool).ExcludePad {
+			return sum(w.values) / float64(len(w.values))
+		}
+		return sum(w.values) / float64(w.padded)
+	})(l)
+}
+
+func naiveFC(l naiveLayer) {
+	x := l.in[0].values
+	l.out.each(func(k, _, _ int64) float64 {
+		s := l.bias(k)
+		for i, v := range x {
+			s += v * l.weights["weight"][int(k)*len(x)+i]
+		}
+		return s
+	})
+}
+
+func naiveLeakyReLU(l naiveLayer) {
+	slope := l.op.(*op.LeakyReLU).Slope()
+	naiveFunction(func(v float64) float64 { return bent(v, slope) })(l)
+}
+
+func naivePReLU(l naiveLayer) {
+	slopes := l.weights["weight"]
+	l.out.each(func(c, y, col int64) float64 {
+		return bent(*l.in[0].at(c, y, col), slopes[c%int64(len(slopes))])
+	})
+}
+
+func naiveELU(l naiveLayer) {
+	alpha := l.op.(*op.ELU).Alpha()
+	naiveFunction(func(v float64) float64 {
+		if v > 0 {
+			return v
+		}
+		return alpha * (math.Exp(v) - 1)
+	})(l)
+}
+
+func naiveSoftmax(l naiveLayer) {
+	x := l.in[0]
+	l.out.each(func(c, y, col int64) float64 {
+		s := 0.0
+		for k := range x.D {
+			s += math.Exp(*x.at(k, y, col))
+		}
+		return math.Exp(*x.at(c, y, col)) / s
+	})
+}
+
+func naiveLRN(l naiveLayer) {
+	x, o := l.in[0], l.op.(*op.LRN)
+	l.out.each(func(c, y, col int64) float64 {
+		s := 0.0
+		for k := max(c-o.Size()/2, 0); k < min(c-o.Size()/2+o.Size(), x.D); k++ {
+			s += *x.at(k, y, col) * *x.at(k, y, col)
+		}
+		return *x.at(c, y, col) / math.Pow(o.K()+o.Alpha()/float64(o.Size())*s, o.Beta())
+	})
+}
+
+func naiveBN(l naiveLayer) {
+	mean, variance, eps := l.weights["running_mean"], l.weights["running_var"], l.op.(*op.BatchNorm).Eps()
+	l.out.each(func(c, y, col int64) float64 {
+		return (*l.in[0].at(c, y, col)-mean[c])/math.Sqrt(variance[c]+eps)*l.weights["weight"][c] + l.bias(c)
+	})
+}
+
+func naiveCrop(l naiveLayer) {
+	left, top := l.op.(*op.Crop).Corner(l.in[0].Shape)
+	l.out.each(func(c, y, col int64) float64 { return *l.in[0].at(c, top+y, left+col) })
+}
+
+func naiveConcat(l naiveLayer) {
+	values := l.out.values
+	for _, v := range l.in {
+		values = values[copy(values, v.values):]
+	}
+}
+
+func naiveAdd(l naiveLayer) {
+	l.out.each(func(c, y, col int64) float64 {
+		s := 0.0
+		for _, v := range l.in {
+			s += *v.at(c, y, col)
+		}
+		return s
+	})
+}
+
+func naiveMul(l naiveLayer) {
+	l.out.each(func(c, y, col int64) float64 {
+		p := 1.0
+		for _, v := range l.in {
+			p *= *v.at(c, min(y, v.H-1), min(col, v.W-1))
+		}
+		return p
+	})
 }
 
 func bent(v, slope float64) float64 {
@@ -240,11 +299,11 @@ func sum(values []float64) float64 {
 	return s
 }
 
-// naiveConv slides windows over x. weight is the i-th value, in the order channel of the group, row, column,
+// slide computes a convolution. weight is the i-th value, in the order channel of the group, row, column,
 // of the filter k at a place.
-func naiveConv(x, out volume, g op.Geometry, groups int64, weight func(k, y, col, i int64) float64, bias func(k, y, col int64) float64) volume {
+func slide(x, out volume, g op.Geometry, groups int64, weight func(k, y, col, i int64) float64, bias func(k, y, col int64) float64) {
 	channels := x.D / groups
-	return out.each(func(k, y, col int64) float64 {
+	out.each(func(k, y, col int64) float64 {
 		s := bias(k, y, col)
 		for c := range channels {
 			for fh := range g.H.Size {
@@ -263,9 +322,10 @@ func naiveConv(x, out volume, g op.Geometry, groups int64, weight func(k, y, col
 // position is where tap f of the window at output o looks.
 func position(a op.Axis, o, f int64) int64 { return o*a.Stride - a.Before + f*a.Dilation }
 
-func naiveUpConv(o *op.UpConv, x, out volume, weight []float64, bias func(int64) float64) volume {
+func naiveUpConv(l naiveLayer) {
+	x, out, weight, o := l.in[0], l.out, l.weights["weight"], l.op.(*op.UpConv)
 	g, _ := o.Geometry(x.Shape)
-	out.each(func(k, _, _ int64) float64 { return bias(k) })
+	out.each(func(k, _, _ int64) float64 { return l.bias(k) })
 	channels, filters := x.D/o.Groups(), out.D/o.Groups()
 	x.each(func(c, y, col int64) float64 {
 		v := *x.at(c, y, col)
@@ -281,7 +341,6 @@ func naiveUpConv(o *op.UpConv, x, out volume, weight []float64, bias func(int64)
 		}
 		return v
 	})
-	return out
 }
 
 // window is what a pool sees: the values inside the input, and how many places the padded input has there.
@@ -290,31 +349,37 @@ type window struct {
 	padded int
 }
 
-func naivePool(o op.Windowed, x, out volume, f func(w window) float64) volume {
-	g, _ := o.Geometry(x.Shape)
-	return out.each(func(c, y, col int64) float64 {
-		var w window
-		for fh := range g.H.Size {
-			for fw := range g.W.Size {
-				row, column := position(g.H, y, fh), position(g.W, col, fw)
-				if row < g.H.In+g.H.After && column < g.W.In+g.W.After {
-					w.padded++
-				}
-				if v := x.at(c, row, column); v != nil {
-					w.values = append(w.values, *v)
-				}
-			}
-		}
-		return f(w)
-	})
+// naivePool is a layer whose outputs are f of a window.
+func naivePool(f func(w window) float64) func(l naiveLayer) {
+	return func(l naiveLayer) {
+		g, _ := l.op.(op.Windowed).Geometry(l.in[0].Shape)
+		l.out.each(func(c, y, col int64) float64 { return f(look(l.in[0], g, c, y, col)) })
+	}
 }
 
-func naiveAdaptAvg(x, out volume) volume {
+// look is what a pool sees at an output.
+func look(x volume, g op.Geometry, c, y, col int64) (w window) {
+	for fh := range g.H.Size {
+		for fw := range g.W.Size {
+			row, column := position(g.H, y, fh), position(g.W, col, fw)
+			if row < g.H.In+g.H.After && column < g.W.In+g.W.After {
+				w.padded++
+			}
+			if v := x.at(c, row, column); v != nil {
+				w.values = append(w.values, *v)
+			}
+		}
+	}
+	return w
+}
+
+func naiveAdaptAvg(l naiveLayer) {
+	x, out := l.in[0], l.out
 	bounds := func(i, in, size int64) (from, to int64) {
 		return int64(math.Floor(float64(i) * float64(in) / float64(size))),
 			int64(math.Ceil(float64(i+1) * float64(in) / float64(size)))
 	}
-	return out.each(func(c, y, col int64) float64 {
+	out.each(func(c, y, col int64) float64 {
 		top, bottom := bounds(y, x.H, out.H)
 		left, right := bounds(col, x.W, out.W)
 		s := 0.0
@@ -327,10 +392,12 @@ func naiveAdaptAvg(x, out volume) volume {
 	})
 }
 
-func naiveUpsample(o *op.Upsample, x, out volume) volume {
+func naiveUpsample(l naiveLayer) {
+	x, o := l.in[0], l.op.(*op.Upsample)
 	w, h := o.Factor()
 	if !o.Bilinear() {
-		return out.each(func(c, y, col int64) float64 { return *x.at(c, y/h, col/w) })
+		l.out.each(func(c, y, col int64) float64 { return *x.at(c, y/h, col/w) })
+		return
 	}
 	// The centre of an output pixel in the input's coordinates; the outermost centres go on outwards.
 	centre := func(i, factor, in int64) (lower int64, share float64) {
@@ -338,7 +405,7 @@ func naiveUpsample(o *op.Upsample, x, out volume) volume {
 		lower = int64(at)
 		return lower, at - float64(lower)
 	}
-	return out.each(func(c, y, col int64) float64 {
+	l.out.each(func(c, y, col int64) float64 {
 		top, down := centre(y, h, x.H)
 		left, across := centre(col, w, x.W)
 		row := func(r int64) float64 {

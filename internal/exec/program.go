@@ -66,14 +66,18 @@ type Program struct {
 
 	// What Load allocates.
 	workers  *kernel.Workers
+	memory   slab
 	buffer   []float32 // the arena
 	loaded   bool
 	view     View  // what Borrow was told, nil for none
 	borrowed int64 // values that view gave
 
-	// What Run uses again for each step.
-	input []float32
-	call  call
+	ownInputs slab // what NewInputs allocates
+
+	// What Run uses again.
+	inputs  [][]float32 // by the network's inputs
+	outputs [][]float32 // by the network's outputs
+	call    call
 }
 
 // step is the computation of one node.
@@ -87,6 +91,8 @@ type step struct {
 	computes  int               // node whose output this step makes: its own, or the last that is fused into it
 	fusedInto int               // node whose step makes this node's output, 0 for none
 	onto      int               // node to whose output this step's is added, 0 for none
+
+	input int // of the network's inputs: the one that the output is, or is a view of, where it is the caller's
 }
 
 // Compile plans the computation of a network that has no problems. Nothing is allocated yet for volumes or
@@ -116,7 +122,22 @@ func Compile(n *shape.Network, o Options) (*Program, error) {
 	if p.arena, err = memory.PlanArena(n, int64(o.Batch), needs); err != nil {
 		return nil, err
 	}
+	p.findInputs()
 	return p, p.addUp()
+}
+
+// findInputs finds the input that each output in the caller's memory lies in.
+func (p *Program) findInputs() {
+	for k, i := range p.network.Inputs {
+		p.steps[i].input = k
+	}
+	for i, node := range p.network.Nodes {
+		if p.arena.Output[i] == memory.Caller && len(node.Inputs) > 0 {
+			p.steps[i].input = p.steps[node.Inputs[0]].input // a view
+		}
+	}
+	p.inputs = make([][]float32, len(p.network.Inputs))
+	p.outputs = make([][]float32, len(p.network.Outputs))
 }
 
 func (o *Options) check() error {
@@ -133,7 +154,7 @@ func (o *Options) check() error {
 	return err
 }
 
-// bind makes the plan of every node but the INPUT.
+// bind makes the plan of every node that computes something: an INPUT does not.
 func (p *Program) bind() error {
 	kinds := binders()
 	widest := 0
@@ -143,7 +164,7 @@ func (p *Program) bind() error {
 		if err := p.checkSizes(i); err != nil {
 			return fmt.Errorf("%s: %w", node.Name, err)
 		}
-		if i == 0 {
+		if len(node.Inputs) == 0 {
 			continue
 		}
 		bind, ok := kinds[node.Op.Kind()]
@@ -219,8 +240,9 @@ func (p *Program) addUp() error {
 		}
 	}
 	f.Arena = p.arena.Bytes()
-	input, _ := p.network.InputShape().Values()
-	add(&f.Input, input*int64(p.options.Batch))
+	for k := range p.network.Inputs {
+		add(&f.Input, int64(p.inputValues(k)))
+	}
 	add(&f.Loading, max(0, int64(p.staging)-p.arena.Values))
 	if err == nil {
 		err = f.AddUp()
@@ -229,6 +251,25 @@ func (p *Program) addUp() error {
 		return fmt.Errorf("the memory to run a batch of %d: %w", p.options.Batch, err)
 	}
 	return nil
+}
+
+// inputValues returns how many values a batch of input k has. checkSizes has made sure that they can be counted.
+func (p *Program) inputValues(k int) int {
+	values, _ := p.network.Layers[p.network.Inputs[k]].Out.Values()
+	return int(values) * p.options.Batch
+}
+
+// NewInputs allocates a volume for each of the network's inputs, in their order, of zeros and as large as Run wants them.
+// Close frees them. The error wraps ErrNoMemory if the system gave no memory.
+func (p *Program) NewInputs() ([][]float32, error) {
+	inputs := make([][]float32, len(p.network.Inputs))
+	for k := range inputs {
+		var err error
+		if inputs[k], err = p.ownInputs.take(p.inputValues(k)); err != nil {
+			return nil, fmt.Errorf("a batch of %d: %w", p.options.Batch, err)
+		}
+	}
+	return inputs, nil
 }
 
 // isFolded tells a BN whose tensors are in the weights of another layer.
@@ -252,12 +293,22 @@ func (p *Program) Network() *shape.Network { return p.network }
 // Batch is the number of pictures in a run.
 func (p *Program) Batch() int { return p.options.Batch }
 
-// Close ends the threads and lets go of the memory. The program cannot run until weights are loaded again.
+// Close ends the threads and frees the memory, that of outputs and of NewInputs too, which must not be used any more.
+// The program cannot run until weights are loaded again.
 func (p *Program) Close() {
+	p.unload()
+	p.ownInputs.free()
+}
+
+// unload frees what Load has allocated.
+func (p *Program) unload() {
 	if p.workers != nil {
 		p.workers.Close()
 	}
-	p.workers, p.buffer, p.input, p.loaded, p.borrowed = nil, nil, nil, false, 0
+	p.workers, p.buffer, p.loaded, p.borrowed = nil, nil, false, 0
+	p.memory.free()
+	clear(p.inputs)
+	clear(p.outputs)
 	clear(p.call.in[:cap(p.call.in)])
 	p.call = call{in: p.call.in[:0]}
 	for i := range p.steps {
@@ -265,11 +316,11 @@ func (p *Program) Close() {
 	}
 }
 
-// output is node i's output, [batch, D, H, W], in the arena or, for the INPUT and views of it, the caller's.
+// output is node i's output, [batch, D, H, W], in the arena or, for an INPUT and views of it, the caller's.
 func (p *Program) output(i int) []float32 {
 	id := p.arena.Output[i]
 	if id == memory.Caller {
-		return p.input
+		return p.inputs[p.steps[i].input]
 	}
 	return p.at(id)
 }

@@ -60,6 +60,10 @@ func TestPlannedIsAllocated(t *testing.T) {
 		if held != planned.Weights+planned.Packed {
 			t.Errorf("%+v: weights take %d bytes, planned are %d", o, held, planned.Weights+planned.Packed)
 		}
+		// No more is taken from the system than that, but for ends of cache lines and of the last chunk.
+		if taken := p.memory.bytes(); taken > planned.Weights+planned.Packed+planned.Arena+2*4*chunk {
+			t.Errorf("%+v: %d bytes are taken, planned are %+v", o, taken, planned)
+		}
 		if got := 4 * int64(cap(p.buffer)); got != planned.Arena || got != p.Arena().Bytes() {
 			t.Errorf("%+v: the arena takes %d bytes, planned are %d", o, got, planned.Arena)
 		}
@@ -165,7 +169,7 @@ func TestCompileErrors(t *testing.T) {
 		{"no batch", line("4x4x1", "RELU"), Options{Threads: 1}, "the batch must be 1 or more, not 0"},
 		{"no threads", line("4x4x1", "RELU"), Options{Batch: 1}, "from 1 to 1024, not 0"},
 		{"too many threads", line("4x4x1", "RELU"), Options{Batch: 1, Threads: 1025}, "from 1 to 1024, not 1025"},
-		{"an unknown algorithm", line("4x4x1", "RELU"), Options{Batch: 1, Threads: 1, Algo: "fft"}, `auto, im2col, winograd or direct, not "fft"`},
+		{"an unknown algorithm", line("4x4x1", "RELU"), Options{Batch: 1, Threads: 1, Algo: "fft"}, `"fft" is not an algorithm: choose from auto, im2col, winograd, direct`},
 		{"a batch past counting", line("4x4x1", "RELU"), Options{Batch: math.MaxInt, Threads: 1}, "too large to run"},
 		{"a volume past counting", line("2000000000x2000000000x1", "CONV1-1"), Options{Batch: 1, Threads: 1}, "too large to run"},
 		{"a tensor past counting", line("60000x60000x1", "FC-2000000000"), Options{Batch: 1, Threads: 1}, "fc1: the tensor weight"},

@@ -11,7 +11,7 @@ import (
 	"cnncalc/internal/memory"
 )
 
-// Observer is told of every layer as soon as it is computed, the INPUT first. It sees each layer's own
+// Observer is told of every layer as soon as it is computed, in the order of the nodes. It sees each layer's own
 // output: an activation function that works in place runs after the observer has seen its input.
 type Observer interface {
 	// Computed may return an error to stop the run.
@@ -21,7 +21,7 @@ type Observer interface {
 // Computed is a layer that was computed.
 type Computed struct {
 	Node int
-	Took time.Duration // of the kernels alone; 0 for the INPUT and for views
+	Took time.Duration // of the kernels alone; 0 for an INPUT and for views
 	// Output is [batch, D, H, W]. It is valid until Computed returns, as later layers may write over it, and
 	// must not be changed. It is nil for a layer that was computed together with the next, so that its own
 	// output never was.
@@ -30,22 +30,28 @@ type Computed struct {
 	FusedInto int
 }
 
-// Run takes a batch of pictures through the network: input is [batch, D, H, W], and so is the output, which
-// is valid until the next run. The input is not written to; it must stay as it is for as long as the output is
-// used, of which it may be a part where a network only reshapes.
+// Run is RunAll for a network with one input. It returns the main output.
+func (p *Program) Run(ctx context.Context, input []float32, observers ...Observer) (output []float32, err error) {
+	outputs, err := p.RunAll(ctx, append(p.inputs[:0], input), observers...)
+	if err != nil {
+		return nil, err
+	}
+	return outputs[0], nil
+}
+
+// RunAll takes a batch through the network: a volume for each of the network's inputs, and one of each of its outputs, both
+// in the order of the graph. Each is [batch, D, H, W]. Outputs are valid until the next run. Inputs are not written to; they
+// must stay as they are for as long as an output is used, which may be a part of them if a network only reshapes.
 //
 // Without observers a run allocates nothing. It stops between layers, and between pictures in long ones, when
 // ctx is done; the error then wraps the cause.
-func (p *Program) Run(ctx context.Context, input []float32, observers ...Observer) (output []float32, err error) {
+func (p *Program) RunAll(ctx context.Context, inputs [][]float32, observers ...Observer) (outputs [][]float32, err error) {
 	if !p.loaded {
 		return nil, errors.New("the network has no weights yet: load them before it runs")
 	}
-	shape := p.network.InputShape()
-	w, h, d := shapeInts(shape)
-	if len(input) != p.options.Batch*w*h*d {
-		return nil, fmt.Errorf("the input has %d values, but %d of %s have %d", len(input), p.options.Batch, shape, p.options.Batch*w*h*d)
+	if err := p.setInputs(inputs); err != nil {
+		return nil, err
 	}
-	p.input = input
 	p.workers.Bind()
 	defer p.workers.Release()
 	if p.borrowed > 0 {
@@ -66,7 +72,25 @@ func (p *Program) Run(ctx context.Context, input []float32, observers ...Observe
 			}
 		}
 	}
-	return p.output(len(p.steps) - 1), nil
+	for k, i := range p.network.Outputs {
+		p.outputs[k] = p.output(i)
+	}
+	return p.outputs, nil
+}
+
+// setInputs takes the volumes for a run.
+func (p *Program) setInputs(inputs [][]float32) error {
+	if len(inputs) != len(p.network.Inputs) {
+		return fmt.Errorf("there are %d input volumes, but the network has %d inputs", len(inputs), len(p.network.Inputs))
+	}
+	for k, i := range p.network.Inputs {
+		if want := p.inputValues(k); len(inputs[k]) != want {
+			return fmt.Errorf("%s has %d values, but %d of %s have %d", p.network.Nodes[i].Name, len(inputs[k]), p.options.Batch,
+				p.network.Layers[i].Out, want)
+		}
+	}
+	copy(p.inputs, inputs)
+	return nil
 }
 
 // ErrLostWeights is the error of Load or Run where borrowed weights could not be read any more.

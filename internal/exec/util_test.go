@@ -11,13 +11,23 @@ import (
 	"pgregory.net/rapid"
 
 	"cnncalc/internal/graph"
-	"cnncalc/internal/network"
 	"cnncalc/internal/shape"
+	"cnncalc/internal/spec"
 )
 
-// read makes a network of a file's text, or says what is wrong with it.
+// read makes a network of a file's text, or says what is wrong with it. Unlike network.Read it takes networks that compute
+// nothing, as kernels and the arena must too.
 func read(text string) (*shape.Network, error) {
-	return network.Sound("test.yaml", []byte(text), graph.Options{})
+	file, _, problems := spec.Read("test.yaml", []byte(text))
+	g, more := file.Lower(graph.Options{})
+	if problems = slices.Concat(problems, more); len(problems) > 0 {
+		return nil, &problems[0]
+	}
+	n, problems := shape.Infer(g)
+	if len(problems) > 0 {
+		return nil, &problems[0]
+	}
+	return n, nil
 }
 
 // line is the file of one line of layers on an input.

@@ -28,7 +28,7 @@ func (a *Arena) Bytes() int64 { return a.Values * BytesPerValue }
 const alignment = 16
 
 // PlanArena lays out the buffers of an inference run of a batch. steps has one entry for each node; that of
-// the INPUT is not looked at, as the input is the caller's. The result depends on nothing but the arguments.
+// an INPUT is not looked at, as inputs are the caller's. The result depends on nothing but the arguments.
 //
 // It fails where the sizes cannot be counted, or where a View has another number of values than its input.
 func PlanArena(n *shape.Network, batch int64, steps []Step) (*Arena, error) {
@@ -58,7 +58,7 @@ func checkSteps(n *shape.Network, batch int64, steps []Step) error {
 		return fmt.Errorf("%d steps for %d nodes", len(steps), len(n.Nodes))
 	}
 	for i, s := range steps {
-		if i == 0 || s.Alias != View {
+		if len(n.Nodes[i].Inputs) == 0 || s.Alias != View {
 			continue
 		}
 		in, out := n.Layers[n.Nodes[i].Inputs[0]].Out, n.Layers[i].Out

@@ -7,7 +7,7 @@ import (
 	"cnncalc/internal/shape"
 )
 
-// Alias tells where the computation of a node may leave its output.
+// Alias says where the computation of a node may leave its output.
 type Alias int
 
 // The ways to leave an output.
@@ -39,9 +39,9 @@ type Buffer struct {
 
 // Places of an output or a scratch that are no index of a Buffer.
 const (
-	// Caller stands for the input, and for views of it: the caller's memory, which is never written to.
+	// Caller is the place of an input, and of views of it: the caller's memory, which is never written to.
 	Caller = -1
-	// None stands for the scratch of a step that needs none.
+	// None is the place of the scratch of a step that needs none.
 	None = -2
 )
 
@@ -50,7 +50,7 @@ type liveness struct {
 	buffers  []Buffer // without offsets
 	output   []int
 	scratch  []int
-	lastRead []int // by node; its own step where nothing reads it
+	lastRead []int // by node; its own step if nothing reads it, the number of nodes for an output
 }
 
 func newLiveness(n *shape.Network, batch int64, steps []Step) (*liveness, error) {
@@ -60,9 +60,14 @@ func newLiveness(n *shape.Network, batch int64, steps []Step) (*liveness, error)
 			return nil, fmt.Errorf("%s: %w", n.Nodes[i].Name, err)
 		}
 	}
+	for i := range l.buffers {
+		l.buffers[i].Last = min(l.buffers[i].Last, len(n.Nodes)-1)
+	}
 	return l, nil
 }
 
+// lastReaders returns, for every node, the last that reads it. The caller reads the outputs, as a node after the last, so
+// that no step writes over them.
 func lastReaders(n *shape.Network) []int {
 	last := make([]int, len(n.Nodes))
 	for i, node := range n.Nodes {
@@ -71,12 +76,15 @@ func lastReaders(n *shape.Network) []int {
 			last[in] = i
 		}
 	}
+	for _, out := range n.Outputs {
+		last[out] = len(n.Nodes)
+	}
 	return last
 }
 
 func (l *liveness) step(n *shape.Network, i int, batch int64, s Step) error {
 	l.scratch[i] = None
-	if i == 0 {
+	if len(n.Nodes[i].Inputs) == 0 {
 		l.output[i] = Caller
 		return nil
 	}

@@ -74,19 +74,20 @@ func (p *Program) Borrowed() int64 { return p.borrowed * memory.BytesPerValue }
 // maxBytes is more than the address space that a process has on today's processors.
 const maxBytes = min(1<<46, math.MaxInt)
 
-// Load allocates what the footprint says and fills the weights from source, layer by layer; what is packed is
-// not kept twice. It may be called again for other weights. After an error nothing is loaded.
+// Load allocates what the footprint says, except for the inputs, and fills the weights from source, layer by layer; what
+// is packed is not kept twice. It may be called again for other weights. After an error nothing is loaded; the error wraps
+// ErrNoMemory if the system gave no memory.
 //
-// The caller looks at the footprint first: where the machine has not that much memory, Go ends the process.
+// Systems that promise more memory than they have end the process later, so the caller compares the footprint with what is
+// available first.
 func (p *Program) Load(ctx context.Context, source Source) error {
-	p.Close()
+	p.unload()
 	if p.footprint.Total > maxBytes {
 		return fmt.Errorf("the network needs %d bytes to run, more than a process can have", p.footprint.Total)
 	}
 	p.workers = kernel.NewWorkers(p.options.Threads)
-	p.buffer = make([]float32, p.arena.Values)
 	if err := p.fill(ctx, source); err != nil {
-		p.Close()
+		p.unload()
 		return err
 	}
 	p.loaded = true
@@ -97,9 +98,16 @@ func (p *Program) fill(ctx context.Context, source Source) (err error) {
 	if p.view != nil {
 		defer catchLostWeights(debug.SetPanicOnFault(true), &err) // a view may look at the values that it gives
 	}
+	if p.buffer, err = p.memory.take(int(p.arena.Values)); err != nil {
+		return fmt.Errorf("the volumes of all layers: %w", err)
+	}
 	l := loader{program: p, source: source, staging: p.buffer} // nothing else uses the arena before the first run
 	if len(l.staging) < p.staging {
-		l.staging = make([]float32, p.staging)
+		var loading slab
+		defer loading.free()
+		if l.staging, err = loading.take(p.staging); err != nil {
+			return fmt.Errorf("the largest weights, until they are packed: %w", err)
+		}
 	}
 	l.parallel = func(n int, f func(i int)) {
 		p.workers.Run(n, func(task, _ int) { f(task) })
@@ -138,19 +146,22 @@ type loader struct {
 	parallel func(n int, f func(i int))
 }
 
-// step reads the tensors of node i, and folds the BN behind it into them where there is one.
+// onHeap allocates the statistics of a BN that is folded, which are few and not kept.
+func onHeap(values int) ([]float32, error) { return make([]float32, values), nil }
+
+// step reads the tensors of node i, and folds the BN after it into them if there is one.
 func (l *loader) step(i int, first []int) error {
 	s := &l.program.steps[i]
 	var scale, shift []float32
 	if s.batchNorm > 0 {
-		statistics, err := l.tensors(s.batchNorm, first, nil)
+		statistics, err := l.tensors(s.batchNorm, first, nil, onHeap)
 		if err != nil {
 			return err
 		}
 		l.program.steps[s.batchNorm].ready(statistics)
 		scale, shift = statistics[0], statistics[1]
 	}
-	weights, err := l.tensors(i, first, scale)
+	weights, err := l.tensors(i, first, scale, l.program.memory.take)
 	if err != nil {
 		return err
 	}
@@ -168,8 +179,12 @@ func (l *loader) step(i int, first []int) error {
 	return nil
 }
 
-// tensors reads the tensors of node i. scale, if not nil, multiplies the output channels of the first.
-func (l *loader) tensors(i int, first []int, scale []float32) ([][]float32, error) {
+// allocator returns memory for so many values.
+type allocator func(values int) ([]float32, error)
+
+// tensors reads the tensors of node i into what take returns. scale, if not nil, multiplies the output channels of the
+// first.
+func (l *loader) tensors(i int, first []int, scale []float32, take allocator) ([][]float32, error) {
 	p := l.program
 	var all [][]float32
 	for k := range p.steps[i].tensors {
@@ -180,7 +195,7 @@ func (l *loader) tensors(i int, first []int, scale []float32) ([][]float32, erro
 		values, ok := l.borrow(&p.steps[i], k, t)
 		if !ok {
 			var err error
-			if values, err = l.tensor(&p.steps[i].tensors[k], t, scale); err != nil {
+			if values, err = l.tensor(&p.steps[i].tensors[k], t, scale, take); err != nil {
 				return nil, fmt.Errorf("%s: %w", t.Name, err)
 			}
 		}
@@ -204,12 +219,12 @@ func (l *loader) borrow(s *step, k int, t Tensor) ([]float32, bool) {
 }
 
 // tensor makes the values as they are held.
-func (l *loader) tensor(h *tensor, t Tensor, scale []float32) ([]float32, error) {
-	values := l.staging
-	if h.pack == nil {
-		values = make([]float32, t.Values())
+func (l *loader) tensor(h *tensor, t Tensor, scale []float32, take allocator) (values []float32, err error) {
+	if h.pack != nil {
+		values = l.staging[:t.Values()]
+	} else if values, err = take(t.Values()); err != nil {
+		return nil, err
 	}
-	values = values[:t.Values()]
 	if err := l.source(values, t, l.parallel); err != nil {
 		return nil, err
 	}
@@ -219,7 +234,10 @@ func (l *loader) tensor(h *tensor, t Tensor, scale []float32) ([]float32, error)
 	if h.pack == nil {
 		return values, nil
 	}
-	packed := make([]float32, h.packed)
+	packed, err := take(h.packed)
+	if err != nil {
+		return nil, err
+	}
 	h.pack(packed, values)
 	return packed, nil
 }
