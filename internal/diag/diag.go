@@ -61,7 +61,12 @@ func (p *Problem) Error() string {
 
 // Errorf returns a Problem that has no place yet.
 func Errorf(code Code, format string, args ...any) *Problem {
-	return &Problem{Code: code, Msg: fmt.Sprintf(format, args...)}
+	return ErrorfAt(Pos{}, code, format, args...)
+}
+
+// ErrorfAt returns a Problem at pos.
+func ErrorfAt(pos Pos, code Code, format string, args ...any) *Problem {
+	return &Problem{Pos: pos, Code: code, Msg: fmt.Sprintf(format, args...)}
 }
 
 // WithHint sets the advice and returns the problem.
@@ -113,7 +118,7 @@ func (l List) Shown() (shown List, others int) {
 
 // Add appends a problem with a formatted message and returns it, so that a hint can be set on it.
 func (l *List) Add(pos Pos, code Code, format string, args ...any) *Problem {
-	*l = append(*l, Problem{Pos: pos, Code: code, Msg: fmt.Sprintf(format, args...)})
+	*l = append(*l, *ErrorfAt(pos, code, format, args...))
 	return &(*l)[len(*l)-1]
 }
 

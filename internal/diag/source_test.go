@@ -106,7 +106,7 @@ func TestAt(t *testing.T) {
 		want Problem
 	}{
 		{Errorf("t/a", "a %d", 1).WithHint("h"), Problem{Pos: here, Code: "t/a", Msg: "a 1", Hint: "h"}},
-		{&Problem{Pos: there, Msg: "b"}, Problem{Pos: there, Msg: "b"}},
+		{ErrorfAt(there, "t/b", "b"), Problem{Pos: there, Code: "t/b", Msg: "b"}},
 		{fmt.Errorf("c"), Problem{Pos: here, Msg: "c"}},
 	} {
 		if diff := cmp.Diff(test.want, At(here, test.err)); diff != "" {
@@ -161,14 +161,5 @@ func TestNearest(t *testing.T) {
 	}
 	if got := DidYouMean("x", make([]string, MaxCandidates+1)); got != "" {
 		t.Errorf("got %q among too many candidates", got)
-	}
-}
-
-func TestShort(t *testing.T) {
-	forty := strings.Repeat("é", 40)
-	for text, want := range map[string]string{"": "", "abc": "abc", forty: forty, forty + "x": forty + "..."} {
-		if got := Short(text); got != want {
-			t.Errorf("Short(%q) = %q", text, got)
-		}
 	}
 }

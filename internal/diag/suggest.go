@@ -3,8 +3,6 @@ package diag
 import (
 	"fmt"
 	"strings"
-
-	"cnncalc/internal/plain"
 )
 
 // MaxCandidates is the most names that Nearest searches: more come from a hostile file only.
@@ -67,6 +65,3 @@ func distance(a, b []rune) int {
 	}
 	return previous[len(b)]
 }
-
-// Short is [plain.Cut].
-func Short(text string) string { return plain.Cut(text) }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"cnncalc/internal/diag"
+	"cnncalc/internal/plain"
 )
 
 // Device is a GPU.
@@ -73,7 +74,7 @@ func FindDevice(name string) (Device, error) {
 	if hint == "" {
 		hint = "--list-devices shows the known ones, --device-memory takes any size"
 	}
-	return Device{}, fmt.Errorf("%q is not a known device; %s", diag.Short(name), hint)
+	return Device{}, fmt.Errorf("%s is not a known device; %s", plain.Quote(name), hint)
 }
 
 func plainName(name string) string {

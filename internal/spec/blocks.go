@@ -7,6 +7,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"cnncalc/internal/diag"
+	"cnncalc/internal/plain"
 )
 
 // Most parameters of a block.
@@ -42,7 +43,7 @@ func (w *walker) blockHead(e entry) {
 	name := p.peek()
 	if name.kind != tokWord || !isName(name.text) || !p.after().is("(") {
 		w.file.blocksUnread = true
-		w.add(e.pos, "block/definition", "a block is defined as name(parameters), not %s", diag.Short(e.key)).WithHint("for example bottleneck(w, s=1): |")
+		w.add(e.pos, "block/definition", "a block is defined as name(parameters), not %s", plain.Cut(e.key)).WithHint("for example bottleneck(w, s=1): |")
 		return
 	}
 	if _, _, isKind := w.kinds.split(name.text); isKind || slices.Contains([]string{"INPUT", "IDENTITY"}, strings.ToUpper(name.text)) {

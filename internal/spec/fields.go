@@ -8,6 +8,7 @@ import (
 
 	"cnncalc/internal/diag"
 	"cnncalc/internal/op"
+	"cnncalc/internal/plain"
 )
 
 // fieldReader reads the fields of one layer in the arrow language, by the table that the kind declares.
@@ -53,7 +54,7 @@ func (r *fieldReader) noSize(pos diag.Pos, text string) diag.Problem {
 	name := r.layer.kind.Name
 	problem := diag.Problem{Pos: pos, Code: "layer/value", Msg: name + " takes no size"}
 	if f, ok := r.at(op.Dash); ok {
-		problem.Hint = fmt.Sprintf("%s follow a dash: %s-%s", f.Key, name, diag.Short(cmp.Or(text, "10")))
+		problem.Hint = fmt.Sprintf("%s follow a dash: %s-%s", f.Key, name, plain.Cut(cmp.Or(text, "10")))
 	}
 	return problem
 }

@@ -8,6 +8,7 @@ import (
 
 	"cnncalc/internal/diag"
 	"cnncalc/internal/numeral"
+	"cnncalc/internal/plain"
 )
 
 // Longest word, number or label, in characters. Names of layers are made of them, once for each layer.
@@ -43,9 +44,9 @@ func (t token) String() string {
 	case tokEnd:
 		return "the end"
 	case tokLabel:
-		return "@" + diag.Short(t.text)
+		return "@" + plain.Cut(t.text)
 	}
-	return diag.Short(t.text)
+	return plain.Cut(t.text)
 }
 
 // lexer cuts arrow text into tokens. Problems go into the list; the token is still delivered.
@@ -184,9 +185,9 @@ func wholeNumber(digits string) (int64, error) {
 	n, err := numeral.Int(digits)
 	switch {
 	case errors.Is(err, numeral.ErrLeadingZero):
-		return 0, diag.Errorf("arrow/number", "%s %s", diag.Short(digits), err).WithHint("write %s", diag.Short(numeral.TrimZeros(digits)))
+		return 0, diag.Errorf("arrow/number", "%s %s", plain.Cut(digits), err).WithHint("write %s", plain.Cut(numeral.TrimZeros(digits)))
 	case err != nil:
-		return 0, diag.Errorf("arrow/number", "%s is %v", diag.Short(digits), err)
+		return 0, diag.Errorf("arrow/number", "%s is %v", plain.Cut(digits), err)
 	}
 	return n, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"cnncalc/internal/diag"
 	"cnncalc/internal/op"
+	"cnncalc/internal/plain"
 )
 
 // Deepest nesting of brackets and parentheses in arrow text, as of YAML itself.
@@ -323,10 +324,10 @@ func (p *parser) unknown(t, after token) diag.Problem {
 		panic(bail{}) // what is wrong with the blocks is already reported
 	}
 	name := strings.TrimRight(t.text, "0123456789.")
-	problem := diag.Problem{Pos: t.pos, Code: "layer/unknown-kind", Msg: "unknown kind of layer " + diag.Short(name)}
+	problem := diag.Problem{Pos: t.pos, Code: "layer/unknown-kind", Msg: "unknown kind of layer " + plain.Cut(name)}
 	if isCall {
 		name = t.text
-		problem.Msg = "unknown block or kind of layer " + diag.Short(name)
+		problem.Msg = "unknown block or kind of layer " + plain.Cut(name)
 	}
 	if kind, rest := p.kinds.prefix(name); p.isVariable(rest) {
 		problem.Hint = fmt.Sprintf("a variable here stands in parentheses: %s(%s)", kind, rest)

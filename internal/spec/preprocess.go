@@ -12,6 +12,7 @@ import (
 	"cnncalc/internal/diag"
 	"cnncalc/internal/graph"
 	"cnncalc/internal/numeral"
+	"cnncalc/internal/plain"
 )
 
 var preprocessKeys = []string{"mean", "std", "scale", "channels", "resize", "fit"}
@@ -79,13 +80,13 @@ func (w *walker) decimalOf(n *yaml.Node, what string, min, max float64) (float64
 	x, err := numeral.Float(n.Value)
 	switch {
 	case err == nil && n.Style != 0:
-		w.add(w.posOf(n), "yaml/value", "%s is a number, not the text \"%s\"", what, diag.Short(n.Value)).WithHint("write %s without quotes", diag.Short(n.Value))
+		w.add(w.posOf(n), "yaml/value", "%s is a number, not the text \"%s\"", what, plain.Cut(n.Value)).WithHint("write %s without quotes", plain.Cut(n.Value))
 		return 0, false
 	case errors.Is(err, numeral.ErrLeadingZero):
-		w.add(w.posOf(n), "yaml/value", "%s: %s %s", what, diag.Short(n.Value), err).WithHint("write %s", diag.Short(numeral.TrimZeros(n.Value)))
+		w.add(w.posOf(n), "yaml/value", "%s: %s %s", what, plain.Cut(n.Value), err).WithHint("write %s", plain.Cut(numeral.TrimZeros(n.Value)))
 		return 0, false
 	case err != nil || !(x >= min && x <= max):
-		w.add(w.posOf(n), "yaml/value", "%s takes decimal numbers from %s to %s, not %s", what, plainDecimal(min), plainDecimal(max), diag.Short(n.Value))
+		w.add(w.posOf(n), "yaml/value", "%s takes decimal numbers from %s to %s, not %s", what, plainDecimal(min), plainDecimal(max), plain.Cut(n.Value))
 		return 0, false
 	}
 	return x, true
@@ -110,7 +111,7 @@ func (w *walker) word(e entry, words ...string) string {
 		return ""
 	}
 	if !slices.Contains(words, n.Value) {
-		p := w.add(w.posOf(n), "yaml/value", "%s is one of %s, not %s", e.key, strings.Join(words, ", "), diag.Short(n.Value))
+		p := w.add(w.posOf(n), "yaml/value", "%s is one of %s, not %s", e.key, strings.Join(words, ", "), plain.Cut(n.Value))
 		p.Hint = diag.DidYouMean(n.Value, words)
 	}
 	return n.Value

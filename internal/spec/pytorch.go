@@ -9,6 +9,7 @@ import (
 	"cnncalc/internal/diag"
 	"cnncalc/internal/graph"
 	"cnncalc/internal/op"
+	"cnncalc/internal/plain"
 )
 
 var pytorchKeys = []string{"modules", "functions", "lists"}
@@ -139,7 +140,7 @@ func (w *walker) blockNamed(n *yaml.Node, name string) *block {
 		known = append(known, name)
 	}
 	slices.Sort(known)
-	p := w.add(w.posOf(n), "block/unknown", "there is no block %s", diag.Short(name))
+	p := w.add(w.posOf(n), "block/unknown", "there is no block %s", plain.Cut(name))
 	if p.Hint = diag.DidYouMean(name, known); p.Hint == "" && len(known) > 0 {
 		p.Hint = "the blocks are " + strings.Join(known, ", ")
 	}
@@ -165,7 +166,7 @@ func (w *walker) functionCall(n *yaml.Node) (call functionCall, ok bool) {
 	}
 	kind, known := w.kinds.find(word)
 	if !known || inBlock && block == "" {
-		p := w.add(w.posOf(n), "yaml/value", "functions: %s is neither a kind of layer, nor block.kind, nor a label", diag.Short(n.Value))
+		p := w.add(w.posOf(n), "yaml/value", "functions: %s is neither a kind of layer, nor block.kind, nor a label", plain.Cut(n.Value))
 		p.Hint = diag.DidYouMean(strings.ToUpper(word), w.kinds.names())
 		return call, false
 	}

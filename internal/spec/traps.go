@@ -9,6 +9,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"cnncalc/internal/diag"
+	"cnncalc/internal/plain"
 )
 
 // The remedy for all of YAML's traps: in a literal block scalar, nothing has a meaning to YAML.
@@ -68,7 +69,7 @@ func (w *walker) inLine(line, at int, msg, hint string) diag.Problem {
 }
 
 func (w *walker) unknownAnchor(name string) diag.Problem {
-	msg := fmt.Sprintf("YAML reads *%s as an alias, and there is no anchor &%s before it", diag.Short(name), diag.Short(name))
+	msg := fmt.Sprintf("YAML reads *%s as an alias, and there is no anchor &%s before it", plain.Cut(name), plain.Cut(name))
 	for i, line := range w.lines {
 		if at := strings.Index(line, "*"+name); at >= 0 {
 			return w.inLine(i+1, at, msg, "in arrow text under `layers: |` a * repeats; elsewhere leave it out")

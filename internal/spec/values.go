@@ -7,6 +7,7 @@ import (
 
 	"cnncalc/internal/diag"
 	"cnncalc/internal/numeral"
+	"cnncalc/internal/plain"
 )
 
 // sizes reads input: and classes:.
@@ -32,7 +33,7 @@ func (w *walker) inputSize(n *yaml.Node) *value {
 	}
 	// Whatever was wrong with the parts, the message is about the whole.
 	w.problems = w.problems[:problems]
-	w.add(w.posOf(n), "network/input", "input is width x height x depth, not %s", diag.Short(n.Value)).WithHint("for example 224x224x3, without blanks")
+	w.add(w.posOf(n), "network/input", "input is width x height x depth, not %s", plain.Cut(n.Value)).WithHint("for example 224x224x3, without blanks")
 	return &value{pos: w.posOf(n)}
 }
 
@@ -56,7 +57,7 @@ func (w *walker) value(n *yaml.Node, what string) *value {
 func (w *walker) isNumeric(n *yaml.Node, what string) bool {
 	quoted := n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0
 	if _, err := numeral.Float(n.Value); err == nil && quoted {
-		w.add(w.posOf(n), "yaml/value", "%s is a number, not the text \"%s\"", what, diag.Short(n.Value)).WithHint("write %s without quotes", diag.Short(n.Value))
+		w.add(w.posOf(n), "yaml/value", "%s is a number, not the text \"%s\"", what, plain.Cut(n.Value)).WithHint("write %s without quotes", plain.Cut(n.Value))
 		return false
 	}
 	switch strings.ToLower(strings.TrimLeft(n.Value, "+-")) {
@@ -110,7 +111,7 @@ func (w *walker) vars(entries map[string]entry) {
 	for _, v := range all {
 		if !isName(v.key) {
 			p := w.add(v.pos, "variable/name", "a variable's name is letters, digits and _, starts with a letter and has at most %d characters, unlike %q",
-				maxWord, diag.Short(v.key))
+				maxWord, plain.Cut(v.key))
 			if v.key != "" && strings.Trim(v.key, "0123456789") == "" {
 				p.Hint = "YAML cuts {N: 2,3} at its comma: a list is written N: [2,3]"
 			}

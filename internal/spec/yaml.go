@@ -11,6 +11,7 @@ import (
 
 	"cnncalc/internal/diag"
 	"cnncalc/internal/op"
+	"cnncalc/internal/plain"
 )
 
 // Bounds of the YAML tree. Nodes and texts behind aliases count each time they are used.
@@ -155,7 +156,7 @@ func (w *walker) resolve(n *yaml.Node) *yaml.Node {
 		n = n.Alias
 	}
 	if n.Style&yaml.TaggedStyle != 0 {
-		w.add(w.posOf(n), "yaml/tag", "the YAML tag %s has no meaning here", diag.Short(n.Tag)).WithHint("leave it out")
+		w.add(w.posOf(n), "yaml/tag", "the YAML tag %s has no meaning here", plain.Cut(n.Tag)).WithHint("leave it out")
 	}
 	return n
 }
@@ -192,7 +193,7 @@ func badKey(k *yaml.Node, pos diag.Pos, what string, first map[string]diag.Pos) 
 		return &diag.Problem{Pos: pos, Code: "yaml/merge-key", Msg: "YAML's merge key << is not followed", Hint: "write the keys out, or use defaults:"}
 	}
 	if earlier, twice := first[k.Value]; twice {
-		return &diag.Problem{Pos: pos, Code: "yaml/duplicate-key", Msg: fmt.Sprintf("the key %s is written twice in %s", diag.Short(k.Value), what),
+		return &diag.Problem{Pos: pos, Code: "yaml/duplicate-key", Msg: fmt.Sprintf("the key %s is written twice in %s", plain.Cut(k.Value), what),
 			Hint: fmt.Sprintf("first at %s", earlier)}
 	}
 	return nil
@@ -208,7 +209,7 @@ func describe(n *yaml.Node) string {
 	case n.Tag == "!!null":
 		return "nothing"
 	}
-	return diag.Short(n.Value)
+	return plain.Cut(n.Value)
 }
 
 func (w *walker) top(n *yaml.Node) {
@@ -239,7 +240,7 @@ func (w *walker) top(n *yaml.Node) {
 }
 
 func (w *walker) unknownKey(e entry, what string, known []string) {
-	p := w.add(e.pos, "yaml/unknown-key", "%s has no key %s", what, diag.Short(e.key))
+	p := w.add(e.pos, "yaml/unknown-key", "%s has no key %s", what, plain.Cut(e.key))
 	p.Hint = diag.DidYouMean(e.key, known)
 	if p.Hint == "" {
 		p.Hint = "it has " + strings.Join(known, ", ")
@@ -349,7 +350,7 @@ func (w *walker) defaults(entries map[string]entry) {
 }
 
 func (w *walker) unknownKind(e entry, msg string) {
-	p := w.add(e.pos, "layer/unknown-kind", "%s %s", msg, diag.Short(e.key))
+	p := w.add(e.pos, "layer/unknown-kind", "%s %s", msg, plain.Cut(e.key))
 	near, ok := usualName(e.key)
 	if !ok {
 		near, ok = diag.Nearest(e.key, w.kinds.names())
@@ -455,7 +456,7 @@ func (w *walker) mappedLayer(n *yaml.Node, text string) item {
 		w.add(w.posOf(n), "yaml/value", "a list item is one layer, but this one is empty").WithHint("for example - conv: {filters: 64, size: 3}")
 		return it
 	case len(entries) > 1:
-		w.add(entries[1].pos, "yaml/value", "a list item is one layer, but has the keys %s and %s", diag.Short(entries[0].key), diag.Short(entries[1].key)).
+		w.add(entries[1].pos, "yaml/value", "a list item is one layer, but has the keys %s and %s", plain.Cut(entries[0].key), plain.Cut(entries[1].key)).
 			WithHint("indent the fields under the kind, or start a new item with a dash")
 		return it
 	}
@@ -490,7 +491,7 @@ func (w *walker) layerName(n *yaml.Node, text string, it *item) {
 	for _, part := range strings.Split(n.Value, ".") {
 		if !isName(part) || len(n.Value) > maxWord {
 			w.add(w.posOf(n), "label/name", "a layer's name is letters, digits, _ and points, starts with a letter and has at most %d characters, unlike %s",
-				maxWord, diag.Short(n.Value))
+				maxWord, plain.Cut(n.Value))
 			return
 		}
 	}
