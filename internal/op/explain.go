@@ -21,11 +21,11 @@ type Explainer interface {
 
 // explainAxes is a window's shape formula with its numbers, once where both axes are the same.
 func explainAxes(g Geometry) []Line {
-	lines := []Line{{width.name, onSide{g.W, width}.result()}}
+	lines := []Line{{width.name, onSide{Axis: g.W, side: width}.result()}}
 	if g.W == g.H {
 		return append(lines, Line{height.name, "the same"})
 	}
-	return append(lines, Line{height.name, onSide{g.H, height}.result()})
+	return append(lines, Line{height.name, onSide{Axis: g.H, side: height}.result()})
 }
 
 // explainSharing compares the parameters with and without sharing them over all places, as the notes do

@@ -19,6 +19,9 @@ const (
 	padValid             // none; in TensorFlow's VALID the window need not fit, here it must
 )
 
+// isPadded reports whether there are zeros on any side.
+func (p pad) isPadded() bool { return p.left+p.right+p.top+p.bottom > 0 }
+
 // value is the pad in its shortest form.
 func (p pad) value() Value {
 	switch p.mode {

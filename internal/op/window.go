@@ -106,7 +106,7 @@ func (w *window) resolveAxis(a *Axis, s side, rules windowRules) error {
 	}
 	padded := a.In + a.Before + a.After
 	if a.Span() > padded {
-		return tooLarge(onSide{*a, s}, rules)
+		return tooLarge(onSide{*a, s, w.pad.isPadded()}, rules)
 	}
 	if rules.maxPadIsHalf && max(a.Before, a.After) > a.Span()/2 {
 		return diag.Errorf("shape/pad", "pad %d is more than half the window %d: some windows would hold padding only", max(a.Before, a.After), a.Span()).
@@ -125,14 +125,14 @@ func (w *window) resolveAxis(a *Axis, s side, rules windowRules) error {
 		}
 		return nil
 	}
-	return misfit(onSide{*a, s}, rules)
+	return misfit(onSide{*a, s, w.pad.isPadded()}, rules)
 }
 
 // resolvePad fills in the pads that depend on the mode.
 func (w *window) resolvePad(a *Axis, s side, rules windowRules) error {
 	switch w.pad.mode {
 	case padUnwritten:
-		p, err := rules.defaultPad(onSide{*a, s})
+		p, err := rules.defaultPad(onSide{*a, s, w.pad.isPadded()})
 		a.Before, a.After = p, p
 		return err
 	case padSame:

@@ -20,6 +20,7 @@ const (
 type onSide struct {
 	Axis
 	side
+	isPadded bool // the window, on either axis
 }
 
 // formula is the shape rule with symbols and with its numbers: "(W-F+2P)/S+1 = (224-11+0)/4+1". With dilation
@@ -186,7 +187,20 @@ func (a onSide) roundings(rules windowRules) string {
 	if err := up.resolveAxis(&rounded, a.side, rules); err != nil {
 		return fmt.Sprintf("`floor` (%d, as PyTorch does)", floor)
 	}
+	if caffe := a.caffePool(); caffe != rounded.Out {
+		return fmt.Sprintf("`floor` (%d) or `ceil` (%d), both as PyTorch does; Caffe has %d", floor, rounded.Out, caffe)
+	}
 	return fmt.Sprintf("`floor` (%d, as PyTorch does) or `ceil` (%d, as Caffe does)", floor, rounded.Out)
+}
+
+// caffePool is the output of a pool in Caffe (pooling_layer.cpp): rounded up, less a last window that starts outside of the
+// input and its left padding. Without padding Caffe keeps such a window.
+func (a onSide) caffePool() int64 {
+	out := (a.In+a.Before+a.After-a.Span()+a.Stride-1)/a.Stride + 1
+	if a.isPadded && (out-1)*a.Stride >= a.In+a.Before {
+		out--
+	}
+	return out
 }
 
 // writtenPads are pads to write where there is no default: the two largest that fit and are at most half the

@@ -223,14 +223,14 @@ func TestWrittenPadsFit(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := Axis{In: rapid.Int64Range(1, 300).Draw(t, "W"), Size: rapid.Int64Range(2, 12).Draw(t, "F"),
 			Stride: rapid.Int64Range(1, 9).Draw(t, "S"), Dilation: rapid.Int64Range(1, 3).Draw(t, "d")}
-		for _, m := range proposedWritten.FindAllStringSubmatch(onSide{a, width}.writtenPads(), -1) {
+		for _, m := range proposedWritten.FindAllStringSubmatch(onSide{Axis: a, side: width}.writtenPads(), -1) {
 			p, err := strconv.ParseInt(m[1], 10, 64)
 			if err != nil {
 				t.Fatal(err)
 			}
 			travel := a.In + 2*p - a.Dilation*(a.Size-1) - 1
 			if travel < 0 || travel%a.Stride != 0 || m[2] != fmt.Sprint(travel/a.Stride+1) {
-				t.Errorf("%+v: %s", a, onSide{a, width}.writtenPads())
+				t.Errorf("%+v: %s", a, onSide{Axis: a, side: width}.writtenPads())
 			}
 		}
 	})
@@ -260,4 +260,35 @@ func TestNearestDivisors(t *testing.T) {
 			t.Errorf("nearestDivisors(%d, %d, %d) = %s, want %s", a, b, n, got, want)
 		}
 	})
+}
+
+// Where Caffe keeps a last window that PyTorch does not, the message says so: pooling_layer.cpp drops one that starts
+// outside of the image only where there is padding.
+func TestRoundingsOfPools(t *testing.T) {
+	pool := func(size, stride, padding int64) *MaxPool {
+		w := window{size: extent{size, size}, stride: extent{stride, stride}}
+		if padding > 0 {
+			w.pad = pad{padNumbers, padding, padding, padding, padding}
+		}
+		return &MaxPool{pooling{window: w}}
+	}
+	for _, test := range []struct {
+		layer *MaxPool
+		in    int64
+		want  string // the end of what fits
+	}{
+		{pool(3, 2, 0), 8, "`floor` (3, as PyTorch does) or `ceil` (4, as Caffe does)"},
+		{pool(1, 2, 0), 32, "`floor` (16) or `ceil` (16), both as PyTorch does; Caffe has 17"},
+		{pool(2, 3, 0), 6, "`floor` (2) or `ceil` (2), both as PyTorch does; Caffe has 3"},
+		{pool(2, 3, 1), 8, "`floor` (3, as PyTorch does) or `ceil` (3, as Caffe does)"},
+	} {
+		_, err := test.layer.Output([]graph.Shape{{W: test.in, H: test.in, D: 1}})
+		if err == nil {
+			t.Errorf("%s fits %d", Notation(test.layer), test.in)
+			continue
+		}
+		if got := diag.At(diag.Pos{}, err).Fits; !strings.HasSuffix(got, test.want) {
+			t.Errorf("%s on %d: %s, want %s", Notation(test.layer), test.in, got, test.want)
+		}
+	}
 }
