@@ -11,6 +11,14 @@ type Budget struct {
 	Setting   string  `json:"reserve_setting"`
 }
 
+// computeMajor returns that of the device, 0 where only its memory is known.
+func (b Budget) computeMajor() int {
+	if b.Device == nil {
+		return 0
+	}
+	return b.Device.ComputeMajor()
+}
+
 // NewBudget returns the budget of a device that has so much memory. setting is how the user wrote the reserve. A
 // reserve that leaves nothing is an error.
 func NewBudget(device *Device, memory, reserve int64, setting string) (Budget, error) {

@@ -17,6 +17,8 @@ type Device struct {
 	Model  string `json:"model"`
 	Stated int64  `json:"stated"` // bytes of memory that the vendor states; their GB of memory is 2^30 bytes
 	Usable int64  `json:"usable"` // what the driver reports where that is known, otherwise Stated
+	// Compute is the CUDA compute capability, "8.6" (NVIDIA: CUDA GPU Compute Capability).
+	Compute string `json:"compute_capability"`
 	// StatedBy and UsableBy are the sources of the two; UsableBy is "" where nothing was reported.
 	StatedBy string `json:"stated_by"`
 	UsableBy string `json:"usable_by"`
@@ -37,7 +39,10 @@ func Devices() ([]Device, error) {
 		if err != nil {
 			return nil, fmt.Errorf("devices.csv: %s: %w", r[0], err)
 		}
-		d := Device{Name: r[0], Model: r[1], Stated: gib << 30, Usable: gib << 30, StatedBy: r[4], UsableBy: r[5]}
+		d := Device{Name: r[0], Model: r[1], Stated: gib << 30, Usable: gib << 30, Compute: r[4], StatedBy: r[5], UsableBy: r[6]}
+		if _, err := d.computeMajor(); err != nil {
+			return nil, fmt.Errorf("devices.csv: %s: %w", r[0], err)
+		}
 		if r[3] != "" {
 			mib, err := strconv.ParseInt(r[3], 10, 32)
 			if err != nil {
@@ -48,6 +53,17 @@ func Devices() ([]Device, error) {
 		devices = append(devices, d)
 	}
 	return devices, nil
+}
+
+// ComputeMajor returns the major number of the compute capability.
+func (d Device) ComputeMajor() int {
+	major, _ := d.computeMajor()
+	return major
+}
+
+func (d Device) computeMajor() (int, error) {
+	major, _, _ := strings.Cut(d.Compute, ".")
+	return strconv.Atoi(major)
 }
 
 // FindDevice returns the device of a name, ignoring case, spaces, dashes and underscores. The error for any other name

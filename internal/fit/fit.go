@@ -92,6 +92,7 @@ func (a *asker) network(n *shape.Network) error {
 	var last *memory.PyTorch
 	var of memory.Options
 	for _, o := range a.Query.Options {
+		o.ComputeMajor = a.Query.Budget.computeMajor()
 		by, err := a.account(n, o, last, of)
 		if err != nil {
 			return err
@@ -170,5 +171,5 @@ func basis(q *Query) []string {
 		return []string{"The notes' account is exact by their rules, and no measure of what a framework takes: --account " +
 			"pytorch is."}
 	}
-	return memory.Options{Torch: q.Torch, DType: memory.FP32}.Basis()
+	return memory.Options{Torch: q.Torch, DType: memory.FP32, ComputeMajor: q.Budget.computeMajor()}.Basis()
 }

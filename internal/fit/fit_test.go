@@ -46,6 +46,9 @@ func TestDevices(t *testing.T) {
 		if err != nil || found != d {
 			t.Errorf("%s is found as %+v (%v)", d.Name, found, err)
 		}
+		if d.ComputeMajor() < 6 || d.ComputeMajor() > 12 { // Pascal to Blackwell
+			t.Errorf("%s has the compute capability %s", d.Name, d.Compute)
+		}
 		if slices.ContainsFunc(devices[:i], func(o fit.Device) bool { return o.Name == d.Name }) {
 			t.Errorf("%s is there twice", d.Name)
 		}

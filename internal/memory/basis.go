@@ -6,6 +6,15 @@ import (
 	"cnncalc/internal/plain"
 )
 
+// workspaceBasis says how much cuBLAS takes, and for which devices that holds.
+func (o Options) workspaceBasis() string {
+	text := fmt.Sprintf("cuBLAS's workspace is %s bytes for each direction", plain.Count(o.cublasWorkspace()))
+	if o.ComputeMajor == 0 {
+		return text + ", 32 MiB on Hopper."
+	}
+	return fmt.Sprintf("%s on devices of compute capability %d.", text, o.ComputeMajor)
+}
+
 // Basis says in sentences what the figures of PyTorch's account rest on: the version against which they were checked,
 // and what is not in them.
 func (o Options) Basis() []string {
@@ -23,7 +32,7 @@ func (o Options) Basis() []string {
 		lines = append(lines,
 			"Estimates follow the rules of PyTorch 2's source; no CUDA device has measured them. The rules that 1.13 shares "+
 				"were measured there.",
-			fmt.Sprintf("cuBLAS's workspace is %s bytes for each direction, 32 MiB on Hopper.", plain.Count(cublasWorkspace)),
+			o.workspaceBasis(),
 			"Not in the account: what cuDNN takes, the CUDA context, and fragmentation.")
 	}
 	switch o.DType {

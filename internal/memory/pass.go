@@ -403,5 +403,5 @@ func (p *builder) workspace(i int, phase Phase) {
 		return
 	}
 	p.workspaces = append(p.workspaces, phase)
-	p.add(none, "cuBLAS "+string(phase), Workspace, linear{once: cublasWorkspace})
+	p.add(none, "cuBLAS "+string(phase), Workspace, linear{once: p.options.cublasWorkspace()})
 }

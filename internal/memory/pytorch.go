@@ -33,6 +33,8 @@ type Options struct {
 	Mode      Mode
 	DType     DType
 	Optimizer Optimizer // in training; "" is none
+	// ComputeMajor is the major compute capability of the CUDA device, 8 for an A100; 0 where it is not known.
+	ComputeMajor int
 }
 
 // Check returns an error for what PyTorch does not do.

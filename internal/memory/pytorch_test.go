@@ -143,6 +143,19 @@ func TestPartsByHand(t *testing.T) {
 	}
 }
 
+// cuBLAS's workspace depends on the device (PyTorch's parseChosenWorkspaceSize), in each of the two directions.
+func TestWorkspaceByHand(t *testing.T) {
+	for major, want := range map[int]int64{
+		0: 2 * 8_519_680, 7: 2 * 8_519_680, 8: 2 * 8_519_680, 9: 64 << 20, 10: 64 << 20, 12: 64 << 20,
+	} {
+		o := options(memory.Torch2CUDA, memory.Training)
+		o.ComputeMajor = major
+		if got := part(account(t, parsed(t, small), o, 3), memory.Workspace); got != want {
+			t.Errorf("compute capability %d: %d bytes, want %d", major, got, want)
+		}
+	}
+}
+
 // What PyTorch would refuse, or compute otherwise, is told.
 func TestInPlaceWarnings(t *testing.T) {
 	for _, c := range []struct{ layers, want string }{

@@ -37,10 +37,16 @@ func (t Torch) block() int64 {
 	return 512
 }
 
-// cublasWorkspace is what PyTorch gives cuBLAS for matrix products, once for each thread that calls it: the forward and
-// the backward one. By default it is 2 buffers of 4096 KiB and 8 of 16 KiB (aten/src/ATen/cuda/CublasHandlePool.cpp),
-// on Hopper 32 MiB.
-const cublasWorkspace = (2*4096 + 8*16) << 10
+// cublasWorkspace returns the bytes that PyTorch gives cuBLAS for matrix products, once for each thread that calls it: the
+// forward and the backward one. By default it is 2 buffers of 4096 KiB and 8 of 16 KiB, and 32 MiB from Hopper on
+// (aten/src/ATen/cuda/CublasHandlePool.cpp, parseChosenWorkspaceSize: major 9 in PyTorch 2.0, up to 12 later).
+func (o Options) cublasWorkspace() int64 {
+	const hopper = 9
+	if o.ComputeMajor >= hopper {
+		return 32 << 20
+	}
+	return (2*4096 + 8*16) << 10
+}
 
 // inPlaceAccumulation reports whether autograd adds a second gradient of a volume to the first one in place, as it does
 // since 2.0 (torch/csrc/autograd/input_buffer.cpp). Before, the sum was a third volume.

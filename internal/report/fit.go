@@ -266,17 +266,19 @@ func (v Devices) Table(units Units) Table {
 	t := Table{
 		Columns: []Column{
 			left("name", "name"), left("model", "model"), right("stated", "stated"), right("usable", "usable"),
-			left("stated_by", "stated by"), left("usable_by", "usable by"),
+			left("compute_capability", "compute"), left("stated_by", "stated by"), left("usable_by", "usable by"),
 		},
 		Notes: []string{
 			"stated is the vendor's figure, in GB of 2^30 bytes; usable is what the driver reports where that is known, " +
 				"otherwise the same.",
+			"compute is the CUDA compute capability: cuBLAS's workspace depends on it.",
 			"Error correction and the driver take the difference. Other drivers report other figures.",
 		},
 	}
 	for _, d := range v {
 		t.Rows = append(t.Rows,
-			[]Cell{Str(d.Name), Str(d.Model), units.size(d.Stated), units.size(d.Usable), Str(d.StatedBy), Str(d.UsableBy)})
+			[]Cell{Str(d.Name), Str(d.Model), units.size(d.Stated), units.size(d.Usable), Str(d.Compute),
+				Str(d.StatedBy), Str(d.UsableBy)})
 	}
 	return t
 }
