@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"os"
 	"path/filepath"
 	"slices"
@@ -70,23 +68,22 @@ func FuzzFlags(f *testing.F) {
 		default:
 			args = append(args, "-")
 		}
-		var out, errs bytes.Buffer
-		code := run(context.Background(), append(args, "--"+name+"="+value), strings.NewReader(fuzzedNetwork), &out, &errs)
-		if code < exitFine || code > exitIO {
-			t.Errorf("exit code %d", code)
+		r := callOn(t, fuzzedNetwork, append(args, "--"+name+"="+value)...)
+		if r.code < exitFine || r.code > exitIO {
+			t.Errorf("exit code %d", r.code)
 		}
-		for _, printed := range []string{out.String(), errs.String()} {
-			checkPrinted(t, printed)
-		}
+		checkPrinted(t, r.out, maxFuzzedOutput)
+		checkPrinted(t, r.errors, maxFuzzedOutput)
 		if left, _ := filepath.Glob(filepath.Join(dir, ".cnncalc*")); left != nil {
 			t.Errorf("hidden files stay: %q", left)
 		}
 	})
 }
 
-func checkPrinted(t *testing.T, printed string) {
+// checkPrinted holds that a terminal shows what is printed as it is, and that it has at most so many bytes.
+func checkPrinted(t *testing.T, printed string, limit int) {
 	t.Helper()
-	if len(printed) > maxFuzzedOutput {
+	if len(printed) > limit {
 		t.Errorf("%d bytes are printed", len(printed))
 	}
 	if !utf8.ValidString(printed) {

@@ -116,8 +116,14 @@ type result struct {
 // call runs the program in this process.
 func call(t testing.TB, args ...string) result {
 	t.Helper()
+	return callOn(t, "", args...)
+}
+
+// callOn is call with a text as standard input.
+func callOn(t testing.TB, input string, args ...string) result {
+	t.Helper()
 	var out, errs bytes.Buffer
-	code := run(context.Background(), args, strings.NewReader(""), &out, &errs)
+	code := run(context.Background(), args, strings.NewReader(input), &out, &errs)
 	return result{code, out.String(), errs.String()}
 }
 

@@ -86,7 +86,7 @@ func newBuilder(n *shape.Network, o Options, class int64) (*builder, error) {
 	}
 	learns := func(out int) bool { return p.needsGrad[out] }
 	if o.Mode == Training && !slices.ContainsFunc(n.Outputs, learns) {
-		return nil, fmt.Errorf("there is nothing to train: no layer has parameters")
+		return nil, fmt.Errorf("there is nothing to train: no layer has parameters; --mode inference needs none")
 	}
 	p.prepare()
 	return p, nil
