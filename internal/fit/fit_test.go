@@ -94,7 +94,7 @@ func TestRemediesAreTheAccountsOfOtherNetworks(t *testing.T) {
 		{fit.SmallerType, "fp16", vgg, with(func(o *memory.Options) { o.DType = memory.FP16 }), 0},
 		{fit.OtherOptimizer, "momentum", vgg, with(func(o *memory.Options) { o.Optimizer = "momentum" }), 0},
 		{fit.OtherOptimizer, "sgd", vgg, with(func(o *memory.Options) { o.Optimizer = "sgd" }), 0},
-		{fit.FirstStride, "CONV7-64 s2", strided, o, 0},
+		{fit.FirstStride, "CONV7-64 s2 p3 floor in place of the first layer CONV3-64", strided, o, 0},
 		{fit.Pooling, "GAP -> FC-1000 in place of fc1 to fc3", pooled, o, 0},
 	}
 	found := remedies(t, vgg, o, batch, limit)
@@ -122,6 +122,43 @@ func TestRemediesAreTheAccountsOfOtherNetworks(t *testing.T) {
 		}
 		if r := found[at]; r.Bytes != want || r.Batch != largest || r.Fits != (want <= limit) {
 			t.Errorf("%s: %+v, want %d bytes and a batch of %d", c.what, r, want, largest)
+		}
+	}
+}
+
+// What fit proposes for the first layer can be pasted into the file: the text before "in place of", and the defaults. The
+// network then needs what the remedy says.
+func TestFirstStrideCanBePasted(t *testing.T) {
+	o := memory.Options{Torch: memory.Torch2CUDA, Mode: memory.Training, DType: memory.FP32, Optimizer: "sgd"}
+	const batch, limit = 64, 1 << 20
+	for _, text := range []string{
+		"input: 64x64x3\nlayers: INPUT -> CONV3-32 -> RELU -> POOL2 -> [CONV3-32 -> RELU]*2 -> POOL2 -> FC-10\n",
+		"input: 67x67x3\nlayers: INPUT -> CONV4-32 s1 p0 -> RELU -> POOL2 -> CONV3-32 s2 p0 floor -> LOCAL3-4 -> POOL3 s2 floor -> FC-10\n",
+		"input: 66x66x3\nlayers: INPUT -> CONV3-32 s2 p1 floor -> RELU -> POOL3 s3 -> FC-10\n",
+	} {
+		found := remedies(t, text, o, batch, limit)
+		at := slices.IndexFunc(found, func(r fit.Remedy) bool { return r.Kind == fit.FirstStride })
+		if at < 0 {
+			t.Errorf("no larger stride is proposed for %s", text)
+			continue
+		}
+		layer, rest, _ := strings.Cut(found[at].What, " in place of the first layer ")
+		was, rest, _ := strings.Cut(rest, ", as the notes say")
+		pasted := strings.Replace(text, was, layer, 1)
+		if _, defaults, ok := strings.Cut(rest, "; with `"); ok {
+			pasted += strings.TrimSuffix(defaults, "`") + "\n"
+		}
+		n := read(t, pasted, graph.Options{})
+		if n == nil || pasted == text {
+			t.Errorf("%q cannot be pasted into %s", found[at].What, text)
+			continue
+		}
+		m, err := memory.NewPyTorch(n, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want, err := m.Peak(batch); err != nil || found[at].Bytes != want {
+			t.Errorf("%q: %d bytes, but the pasted network takes %d (%v)", found[at].What, found[at].Bytes, want, err)
 		}
 	}
 }

@@ -2,7 +2,9 @@ package fit
 
 import (
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"cnncalc/internal/graph"
 	"cnncalc/internal/op"
@@ -39,17 +41,33 @@ func withFirstStride(n *shape.Network) (changed *shape.Network, what string) {
 	if err != nil {
 		return nil, ""
 	}
+	what = fmt.Sprintf("%s in place of the first layer %s, as the notes say", op.Notation(strided), op.Notation(conv))
+	if changed = withOp(n, at, strided, func(o graph.Op) graph.Op { return o }); changed != nil {
+		return changed, what
+	}
+	rounded := map[string]bool{}
+	changed = withOp(n, at, strided, func(o graph.Op) graph.Op {
+		down := roundedDown(o)
+		if down != o {
+			rounded[strings.ToLower(o.Kind())+": {rounding: floor}"] = true
+		}
+		return down
+	})
+	defaults := strings.Join(slices.Sorted(maps.Keys(rounded)), ", ")
+	return changed, fmt.Sprintf("%s; with `defaults: {%s}`", what, defaults)
+}
+
+// withOp returns the network with another layer at a node and others changed, nil where they do not fit.
+func withOp(n *shape.Network, at int, o op.Layer, change func(graph.Op) graph.Op) *shape.Network {
 	var b graph.Builder
 	for i, node := range n.Nodes {
-		node.Op = roundedDown(node.Op)
+		node.Op = change(node.Op)
 		if i == at {
-			node.Op = strided
+			node.Op = o
 		}
 		b.Add(node)
 	}
-	was := op.Notation(conv)
-	return inferred(n, &b, n.Outputs), fmt.Sprintf("%s s%d in place of the first layer %s, as the notes say",
-		op.Short(strided), stride, was)
+	return inferred(n, &b, n.Outputs)
 }
 
 // roundedDown returns the layer with a window that may fit any number of times.
