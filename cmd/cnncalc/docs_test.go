@@ -225,7 +225,7 @@ func (p *page) runLine(t *testing.T, index int, line string) string {
 	if redirected {
 		out = &redirect
 	}
-	code := run(context.Background(), strings.Fields(args), strings.NewReader(""), out, &shown)
+	code := run(context.Background(), words(args), strings.NewReader(""), out, &shown)
 	if code != exitFine && code != exitProblem {
 		t.Fatalf("%s:%d: %s: exit code %d\n%s", p.name, index+1, line, code, shown.String())
 	}
@@ -391,7 +391,7 @@ func TestDocsNameCommandsAndFlags(t *testing.T) {
 
 // commandWord is the word that chooses a command or a help topic. A word in capitals stands for any of them.
 func commandWord(args string) string {
-	words := strings.Fields(args)
+	words := words(args)
 	if len(words) > 1 && words[0] == "help" && words[1] != strings.ToUpper(words[1]) {
 		return words[1]
 	}
@@ -459,4 +459,16 @@ func splitLines(text string) []string {
 		return nil
 	}
 	return strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+}
+
+// words splits a command line as a shell does: at spaces outside of single quotes.
+func words(line string) (words []string) {
+	for i, part := range strings.Split(line, "'") {
+		if i%2 == 1 {
+			words = append(words, part)
+		} else {
+			words = append(words, strings.Fields(part)...)
+		}
+	}
+	return words
 }

@@ -15,6 +15,7 @@ import (
 	"cnncalc/architectures"
 	"cnncalc/internal/diag"
 	"cnncalc/internal/graph"
+	"cnncalc/internal/lint"
 	"cnncalc/internal/network"
 	"cnncalc/internal/numeral"
 	"cnncalc/internal/plain"
@@ -34,25 +35,38 @@ type specFlags struct {
 }
 
 func (f *specFlags) register(flags *pflag.FlagSet) {
-	flags.StringVar(&f.inputSize, "input-size", "", "another input size: 384, or 640x480 (width x height)")
+	flags.StringVar(&f.inputSize, "input-size", "", "another input size: 384, 640x480 (width x height), or 32x32x3 (and depth)")
 	flags.StringArrayVar(&f.set, "set", nil, "set a variable of the file: N=3, or N=2,2,3 for a list (repeatable)")
+}
+
+// readInputSize reads 384, 640x480 or 32x32x3.
+func readInputSize(o *graph.Options, text string) error {
+	var sizes []int64
+	for _, part := range strings.Split(text, "x") {
+		n, err := numeral.Int(part)
+		if err != nil || n < 1 || n > graph.MaxExtent || len(sizes) == 3 {
+			return usageError("--input-size takes 384, 640x480 or 32x32x3, each number from 1 to %d, not %s",
+				int64(graph.MaxExtent), plain.Cut(text))
+		}
+		sizes = append(sizes, n)
+	}
+	o.InputWidth, o.InputHeight = sizes[0], sizes[0]
+	if len(sizes) > 1 {
+		o.InputHeight = sizes[1]
+	}
+	if len(sizes) > 2 {
+		o.InputDepth = sizes[2]
+	}
+	return nil
 }
 
 // options reads the flags.
 func (f *specFlags) options() (graph.Options, error) {
 	o := graph.Options{Vars: map[string][]int64{}}
 	if f.inputSize != "" {
-		width, height, two := strings.Cut(f.inputSize, "x")
-		if !two {
-			height = width
+		if err := readInputSize(&o, f.inputSize); err != nil {
+			return o, err
 		}
-		w, errW := numeral.Int(width)
-		h, errH := numeral.Int(height)
-		if errW != nil || errH != nil || min(w, h) < 1 || max(w, h) > graph.MaxExtent {
-			return o, usageError("--input-size takes 384 or 640x480, each from 1 to %d, not %s",
-				int64(graph.MaxExtent), plain.Cut(f.inputSize))
-		}
-		o.InputWidth, o.InputHeight = w, h
 	}
 	for _, assignment := range f.set {
 		name, list, ok := strings.Cut(assignment, "=")
@@ -100,6 +114,9 @@ func (a *app) load(name string, flags *specFlags) (*loaded, error) {
 		return nil, codedError{exitUsage, &problem}
 	}
 	l.network, l.problems = l.file.Network(options)
+	for _, w := range lint.Warnings(l.network) {
+		a.note("%s:%s: note: %s; %s", l.file.Source.Name, w.Pos, w.Msg, w.Hint)
+	}
 	return l, nil
 }
 
@@ -126,9 +143,17 @@ func (l *loaded) title() string {
 	return sourceName(l.name)
 }
 
+// isArrowText reports whether a SPEC that is not a file is a network itself.
+func isArrowText(name string) bool {
+	return strings.Contains(name, "->") || strings.Contains(name, "→")
+}
+
 func sourceName(name string) string {
 	if name == "-" {
 		return "<stdin>"
+	}
+	if _, err := os.Stat(name); err != nil && isArrowText(name) {
+		return "<argument>"
 	}
 	return name
 }
@@ -159,6 +184,9 @@ func (a *app) readSpec(name string) (data []byte, isBuiltIn bool, err error) {
 		return data, false, err
 	}
 	info, err := os.Stat(name)
+	if err != nil && isArrowText(name) {
+		return []byte(name), false, nil
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Lstat(name); err == nil {
 			return nil, false, problemError("can't read %s: it is a symbolic link to a file that does not exist",

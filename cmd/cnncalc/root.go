@@ -13,7 +13,8 @@ import (
 const rootLong = `cnncalc checks, calculates and runs convolutional networks that are written down in
 the notation of the CS231n notes: INPUT -> [[CONV -> RELU]*N -> POOL?]*M -> FC.
 
-SPEC is a file, - for standard input, or the name of a built-in network (cnncalc list).
+SPEC is a file, - for standard input, the name of a built-in network (cnncalc list), or the layers
+themselves, 'INPUT -> CONV3-16 -> RELU -> FC-10', with --input-size 32x32x3.
 Without one, cnncalc.yaml in the current folder is read, or else vgg16.
 
 Sizes are width x height x depth. A MAC is one multiply-accumulate. Dilation counts as frameworks do: 1 is

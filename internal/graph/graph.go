@@ -150,6 +150,7 @@ type Graph struct {
 // Options are what a user changes of a network without editing its file. Every front end takes them.
 type Options struct {
 	InputWidth, InputHeight int64              // 0 for the file's
+	InputDepth              int64              // 0 for the file's
 	Vars                    map[string][]int64 // values of the file's variables
 }
 

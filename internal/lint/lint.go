@@ -26,6 +26,7 @@ const (
 	UnusualPool      diag.Code = "lint/unusual-pool"      // neither 2/2 nor 3/2
 	ManyConvolutions diag.Code = "lint/many-convolutions" // without a pool between them
 	ManyHiddenFCs    diag.Code = "lint/many-hidden-fcs"
+	ChannelsFirst    diag.Code = "lint/channels-first" // of the warnings
 )
 
 // Codes lists the codes of all findings.
@@ -49,6 +50,27 @@ func Advice(n *shape.Network) diag.List {
 	}
 	adviseRuns(n, &notes)
 	return notes
+}
+
+// mostChannels is how deep pictures are at most: with four channels, transparency is one of them. leastSide is the side
+// of a small picture.
+const (
+	mostChannels = 4
+	leastSide    = 16
+)
+
+// Warnings returns what is probably a mistake although the network is sound, to be shown by every command: an input
+// whose size is written in the order of frameworks, channels first.
+func Warnings(n *shape.Network) diag.List {
+	var warnings diag.List
+	for _, i := range n.Inputs {
+		in := n.Layers[i].Out
+		if in.W <= mostChannels && in.H >= leastSide && in.D >= leastSide {
+			warnings.Add(n.Nodes[i].Pos, ChannelsFirst, "the input %s is %d wide and %d deep: sizes are width x height x depth", in, in.W, in.D).
+				WithHint("channels come last: %dx%dx%d?", in.D, in.H, in.W)
+		}
+	}
+	return warnings
 }
 
 func adviseInput(n *shape.Network, notes *diag.List) {

@@ -211,11 +211,26 @@ func (l *lowerer) input(o graph.Options) {
 	if l.file.input != nil {
 		pos = l.file.input.pos
 		shape = l.inputShape(l.file.input)
-		if o.InputWidth > 0 {
-			shape.W, shape.H = o.InputWidth, o.InputHeight
-		}
+	}
+	if l.file.input != nil || l.file.isArrowText {
+		shape = resized(shape, o)
+	}
+	if l.file.isArrowText && !shape.IsKnown() {
+		p := diag.ErrorfAt(pos, "network/input", "arrow text alone does not say the size of its input")
+		l.report(p.WithHint("--input-size 32x32x3 gives width x height x depth"), l.top())
 	}
 	l.graph.Nodes = append(l.graph.Nodes, graph.Node{Op: &op.Input{Shape: shape}, Pos: pos})
+}
+
+// resized returns the shape of the input with what the options set of it.
+func resized(s graph.Shape, o graph.Options) graph.Shape {
+	if o.InputWidth > 0 {
+		s.W, s.H = o.InputWidth, o.InputHeight
+	}
+	if o.InputDepth > 0 {
+		s.D = o.InputDepth
+	}
+	return s
 }
 
 func (l *lowerer) inputShape(v *value) graph.Shape {

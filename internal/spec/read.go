@@ -12,7 +12,7 @@ import (
 // MaxFileSize bounds an architecture file, in bytes.
 const MaxFileSize = 1 << 20
 
-// Read reads an architecture file. The File is never nil; what had a problem is left out of it. The Source
+// Read reads an architecture file, or arrow text alone that starts with INPUT. The File is never nil; what had a problem is left out of it. The Source
 // prints the problems.
 func Read(name string, data []byte) (*File, *diag.Source, diag.List) {
 	f := newFile()
@@ -27,7 +27,13 @@ func Read(name string, data []byte) (*File, *diag.Source, diag.List) {
 		return f, source, diag.List{*problem}
 	}
 	w := newWalker(f, source.Lines)
-	untilCrowded(func() { w.document(text) })
+	untilCrowded(func() {
+		if arrowStart.MatchString(text) {
+			w.arrowText()
+		} else {
+			w.document(text)
+		}
+	})
 	return f, source, w.problems
 }
 

@@ -215,7 +215,7 @@ func describe(n *yaml.Node) string {
 func (w *walker) top(n *yaml.Node) {
 	if n.Kind != yaml.MappingNode {
 		w.add(w.posOf(n), "yaml/value", "an architecture file is a mapping with input: and layers:, not %s", describe(n)).
-			WithHint("start with input: 224x224x3, then layers: INPUT -> CONV3-64 -> ...")
+			WithHint("start with input: 224x224x3, then layers: INPUT -> CONV3-64 -> ...; arrow text alone starts with INPUT ->")
 		return
 	}
 	entries, _ := w.mapping(n, "the file")
