@@ -146,7 +146,7 @@ func TestHostileFiles(t *testing.T) {
 			}
 			start := time.Now()
 			got := check(t, "hostile.yaml")
-			if took := time.Since(start); took > 30*time.Second {
+			if took := time.Since(start); took > 5*time.Minute { // a few seconds at most, unless the work is not bounded
 				t.Errorf("check took %s", took)
 			}
 			if !strings.Contains(got, test.want) {

@@ -5,7 +5,6 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"cnncalc/internal/graph"
 	"cnncalc/internal/shape"
@@ -61,24 +60,19 @@ func BenchmarkCheck(b *testing.B) {
 
 // A hundred thousand layers fit 300 MiB, all that is allocated on the way counted.
 func TestLargeNetworks(t *testing.T) {
-	const layers, mostBytes, mostTime = 100_000, 300 << 20, 20 * time.Second // a second, on a machine that does nothing else
+	const layers, mostBytes = 100_000, 300 << 20
 	for _, large := range largeFiles {
 		t.Run(large.name, func(t *testing.T) {
 			file := large.file(layers)
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			start := time.Now()
 			got := checkLarge(t, file)
-			took := time.Since(start)
 			runtime.ReadMemStats(&after)
 			if got < layers-6 || got > layers {
 				t.Errorf("%d layers, want about %d", got, layers)
 			}
 			if allocated := after.TotalAlloc - before.TotalAlloc; allocated > mostBytes {
 				t.Errorf("%d MiB allocated, at most %d allowed", allocated>>20, mostBytes>>20)
-			}
-			if took > mostTime {
-				t.Errorf("took %s", took)
 			}
 		})
 	}
