@@ -1,4 +1,4 @@
-// Package choice reads words that must be one of a few, such as the values of many flags.
+// Package choice parses words from a fixed list, such as the values of many flags.
 package choice
 
 import (
@@ -10,8 +10,8 @@ import (
 	"cnncalc/internal/plain"
 )
 
-// Parse returns the word where it is one of the choices. The error for another word lists them and suggests the
-// nearest; what is the noun with its article, such as "a format".
+// Parse returns word if it is one of the choices. Otherwise its error lists them and suggests the nearest. what names
+// the kind of choice with its article, such as "a format".
 func Parse[T ~string](word, what string, choices []string) (T, error) {
 	if slices.Contains(choices, word) {
 		return T(word), nil
@@ -23,7 +23,7 @@ func Parse[T ~string](word, what string, choices []string) (T, error) {
 	return "", fmt.Errorf("%s is not %s: choose from %s%s", plain.Quote(word), what, strings.Join(choices, ", "), hint)
 }
 
-// List writes the choices for help: "text, markdown, csv or json".
+// List returns the choices as help lists them: "text, markdown, csv or json".
 func List(choices []string) string {
 	last := len(choices) - 1
 	if last < 1 {

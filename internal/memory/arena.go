@@ -9,28 +9,28 @@ import (
 	"cnncalc/internal/shape"
 )
 
-// Arena is where every volume of an inference run lives: one piece of memory, in which buffers that are never
-// needed at the same time share a place.
+// Arena is the plan of one block of memory for all volumes of an inference run. Buffers that are never live at the same
+// time may share memory.
 type Arena struct {
 	Values  int64 // size of the arena, in float32 values
 	Buffers []Buffer
-	Output  []int // by node: the Buffer of its output, or Caller
-	Scratch []int // by node: the Buffer of its scratch, or None
-	// MaxLive is the most values that are live at once. No arena for these buffers can be smaller.
+	Output  []int // by node: index of the Buffer of its output, or Caller
+	Scratch []int // by node: index of the Buffer of its scratch, or None
+	// MaxLive is the largest number of values that are live at once. No arena for these buffers can be smaller.
 	MaxLive int64
-	Busiest int // the first step in which so many are
+	Busiest int // the first step in which MaxLive values are live
 }
 
-// Bytes is the size of the arena.
+// Bytes returns the size of the arena in bytes.
 func (a *Arena) Bytes() int64 { return a.Values * BytesPerValue }
 
 // alignment of buffers, in values: a cache line, so that no two share one.
 const alignment = 16
 
-// PlanArena lays out the buffers of an inference run of a batch. steps has one entry for each node; that of
-// an INPUT is not looked at, as inputs are the caller's. The result depends on nothing but the arguments.
+// PlanArena lays out the buffers for inference with a batch. steps has one entry for each node; those of INPUTs are
+// ignored, as inputs are the caller's. The result is deterministic.
 //
-// It fails where the sizes cannot be counted, or where a View has another number of values than its input.
+// It fails if a size overflows, or if a View has a different number of values than its input.
 func PlanArena(n *shape.Network, batch int64, steps []Step) (*Arena, error) {
 	if err := checkSteps(n, batch, steps); err != nil {
 		return nil, err
@@ -62,7 +62,7 @@ func checkSteps(n *shape.Network, batch int64, steps []Step) error {
 			continue
 		}
 		in, out := n.Layers[n.Nodes[i].Inputs[0]].Out, n.Layers[i].Out
-		// The shape pass has counted both.
+		// The shape pass has checked that neither product overflows.
 		if in.W*in.H*in.D != out.W*out.H*out.D {
 			return fmt.Errorf("%s: %s cannot be a view of %s", n.Nodes[i].Name, out, in)
 		}
@@ -70,7 +70,7 @@ func checkSteps(n *shape.Network, batch int64, steps []Step) error {
 	return nil
 }
 
-// checkSum makes sure that no offset and no size in bytes can overflow, however the buffers are laid out.
+// checkSum returns an error if an offset or a size in bytes could overflow in any layout of the buffers.
 func checkSum(buffers []Buffer) error {
 	total := int64(0)
 	for _, b := range buffers {
@@ -85,7 +85,7 @@ func checkSum(buffers []Buffer) error {
 
 func aligned(values int64) int64 { return (values + alignment - 1) / alignment * alignment }
 
-// liveValues is by step how many values are live, in whole cache lines.
+// liveValues returns the number of live values in each step, in whole cache lines.
 func liveValues(buffers []Buffer, steps int) []int64 {
 	live := make([]int64, steps+1)
 	for _, b := range buffers {
@@ -98,8 +98,8 @@ func liveValues(buffers []Buffer, steps int) []int64 {
 	return live[:steps]
 }
 
-// layOut gives every buffer its offset. No order of laying them out is best for all networks, so the better
-// of two counts.
+// layOut sets the offsets of the buffers. As no order is best for all networks, it tries two and keeps the better
+// result.
 func layOut(buffers []Buffer, live []int64) []Buffer {
 	if pairs(buffers, len(live)) > maxPairs {
 		stack(buffers, bigFirst(buffers), len(live))
@@ -114,7 +114,7 @@ func layOut(buffers []Buffer, live []int64) []Buffer {
 	return buffers
 }
 
-// end is how much memory the buffers take as they are laid out.
+// end returns the size of the arena that the buffers need as laid out.
 func end(buffers []Buffer) int64 {
 	var most int64
 	for _, b := range buffers {
@@ -123,14 +123,14 @@ func end(buffers []Buffer) int64 {
 	return most
 }
 
-// bigFirst lays out large buffers while there is room to choose: "greedy by size for offset calculation" of
-// Pisarchyk and Lee (2020), "Efficient Memory Management for Deep Neural Net Inference".
+// bigFirst orders buffers by size, the largest first: "greedy by size for offset calculation" of Pisarchyk and Lee
+// (2020), "Efficient Memory Management for Deep Neural Net Inference".
 func bigFirst(buffers []Buffer) []int {
 	return sorted(buffers, func(a, b int) int { return cmp.Compare(buffers[b].Values, buffers[a].Values) })
 }
 
-// crowdedFirst lays out first what lives in the steps in which most is live, and large buffers first among
-// those: after the same paper's "greedy by breadth".
+// crowdedFirst orders buffers by the largest number of values live in any of their steps, then by size, similar to the
+// same paper's "greedy by breadth".
 func crowdedFirst(buffers []Buffer, live []int64) []int {
 	crowd := make([]int64, len(buffers))
 	for i, b := range buffers {
@@ -141,7 +141,7 @@ func crowdedFirst(buffers []Buffer, live []int64) []int {
 	})
 }
 
-// sorted is an order of the buffers; equal ones stay as they come.
+// sorted returns the indices of the buffers in stable sorted order.
 func sorted(buffers []Buffer, compare func(a, b int) int) []int {
 	order := make([]int, len(buffers))
 	for i := range order {
@@ -151,11 +151,11 @@ func sorted(buffers []Buffer, compare func(a, b int) int) []int {
 	return order
 }
 
-// maxPairs bounds the work of bestFit, which meets two buffers once for each step in which both live. DenseNet-201
-// has 400,000 pairs, and a hundred thousand layers in residual blocks have 600,000.
+// maxPairs limits the work of bestFit, which visits a pair of buffers at most once for each step in which both are
+// live. DenseNet-201 has 400,000 such pairs, and a hundred thousand layers in residual blocks have 600,000.
 const maxPairs = 1 << 24
 
-// pairs returns, summed over the steps, how many ordered pairs of buffers live at once.
+// pairs returns the number of ordered pairs of live buffers, summed over the steps.
 func pairs(buffers []Buffer, steps int) int64 {
 	change := make([]int64, steps+1)
 	for _, b := range buffers {
@@ -170,10 +170,10 @@ func pairs(buffers []Buffer, steps int) int64 {
 	return sum
 }
 
-// bestFit gives each buffer in turn the smallest gap that it fits in among those laid out before it that live
-// at the same time, or the place above them all.
+// bestFit places each buffer in the smallest gap that holds it between the buffers already placed that are live at the
+// same time, or above them all.
 func bestFit(buffers []Buffer, order []int, steps int) {
-	laid := make([][]int32, steps) // by step: the buffers laid out so far that live then
+	laid := make([][]int32, steps) // by step: the live buffers that are already placed
 	var rivals []int32
 	for _, id := range order {
 		b := &buffers[id]
@@ -193,13 +193,13 @@ func bestFit(buffers []Buffer, order []int, steps int) {
 	}
 }
 
-// smallestGap is the offset of the smallest gap between rivals, in order of their offsets, that holds so many
-// values; else it is the end of the last.
-func smallestGap(buffers []Buffer, rivals []int32, values int64) int64 {
+// smallestGap returns the offset of the smallest gap between rivals, sorted by offset, that holds n values, or the end
+// of the highest rival if none does.
+func smallestGap(buffers []Buffer, rivals []int32, n int64) int64 {
 	var end, best, bestSize int64
 	for _, r := range rivals {
 		gap := buffers[r].Offset - end
-		if gap >= values && (bestSize == 0 || gap < bestSize) {
+		if gap >= n && (bestSize == 0 || gap < bestSize) {
 			best, bestSize = end, gap
 		}
 		end = max(end, buffers[r].Offset+aligned(buffers[r].Values))
@@ -210,8 +210,8 @@ func smallestGap(buffers []Buffer, rivals []int32, values int64) int64 {
 	return best
 }
 
-// stack puts each buffer on top of all that live at the same time. Gaps below are lost, but the time does not
-// depend on how many live together.
+// stack places each buffer above all others that are live at the same time. It leaves gaps unused, but its running time
+// does not depend on how many buffers are live at once.
 func stack(buffers []Buffer, order []int, steps int) {
 	s := newSkyline(steps)
 	for _, id := range order {
@@ -221,11 +221,11 @@ func stack(buffers []Buffer, order []int, steps int) {
 	}
 }
 
-// skyline is a segment tree over the steps: how high the arena is filled at each.
+// skyline is a segment tree over the steps that holds the height to which the arena is filled in each.
 type skyline struct {
 	size  int
-	whole []int64 // height that all steps below the tree's node have at least
-	most  []int64 // height of the highest of them
+	whole []int64 // by tree node: height that all of its steps reach
+	most  []int64 // by tree node: height of its highest step
 }
 
 func newSkyline(steps int) *skyline {
@@ -236,7 +236,7 @@ func newSkyline(steps int) *skyline {
 	return &skyline{size, make([]int64, 2*size), make([]int64, 2*size)}
 }
 
-// top is the height of the highest step from first to last.
+// top returns the height of the highest step from first to last.
 func (s *skyline) top(first, last int) int64 {
 	return s.topBelow(1, 0, s.size-1, first, last)
 }
@@ -249,10 +249,12 @@ func (s *skyline) topBelow(node, low, high, first, last int) int64 {
 		return s.most[node]
 	}
 	middle := (low + high) / 2
-	return max(s.whole[node], s.topBelow(2*node, low, middle, first, last), s.topBelow(2*node+1, middle+1, high, first, last))
+	return max(s.whole[node],
+		s.topBelow(2*node, low, middle, first, last),
+		s.topBelow(2*node+1, middle+1, high, first, last))
 }
 
-// raise makes the steps from first to last height high. None of them is higher.
+// raise sets the height of the steps from first to last. None of them may be higher.
 func (s *skyline) raise(first, last int, height int64) {
 	s.raiseBelow(1, 0, s.size-1, first, last, height)
 }

@@ -6,8 +6,8 @@ import (
 	"cnncalc/internal/shape"
 )
 
-// Timeline returns how much of the arena is in use after every step of a run, and at most while it runs, in whole cache
-// lines. The largest of the latter is MaxLive.
+// Timeline returns how much of the arena is in use during and after each step of a run, in whole cache lines. The
+// largest amount in use during a step is MaxLive.
 func (a *Arena) Timeline(n *shape.Network) []Moment {
 	live := liveValues(a.Buffers, len(n.Nodes))
 	ends := make([]int64, len(n.Nodes))
@@ -19,7 +19,10 @@ func (a *Arena) Timeline(n *shape.Network) []Moment {
 	}
 	steps := make([]Moment, len(n.Nodes))
 	for i := range steps {
-		steps[i] = Moment{Phase: Forward, Node: i, Name: n.Nodes[i].Name, Live: (live[i] - ends[i]) * BytesPerValue, Most: live[i] * BytesPerValue}
+		steps[i] = Moment{
+			Phase: Forward, Node: i, Name: n.Nodes[i].Name,
+			Live: (live[i] - ends[i]) * BytesPerValue, Most: live[i] * BytesPerValue,
+		}
 	}
 	return steps
 }

@@ -7,50 +7,50 @@ import (
 	"cnncalc/internal/shape"
 )
 
-// Alias says where the computation of a node may leave its output.
+// Alias says where a node may write its output.
 type Alias int
 
-// The ways to leave an output.
+// Places for an output.
 const (
-	// Fresh is a buffer of its own: the output is written while the inputs are still read.
+	// Fresh is a buffer of its own, because the inputs are read while the output is written.
 	Fresh Alias = iota
-	// View is the first input's buffer as it is: nothing is computed, only the shape differs.
+	// View is the unchanged buffer of the first input: nothing is computed, only the shape differs.
 	View
-	// InPlace is the buffer of any input of the output's size that nothing reads later, else one of its own.
+	// InPlace is the buffer of an input of the same size that nothing reads later, or a buffer of its own.
 	InPlace
-	// Onto is the buffer of Step.Node's output, an earlier node's of the same size, to which the output is added.
-	// Whoever asks for it has made sure that nothing reads that output any more.
+	// Onto is the buffer that holds the output of Step.Node, an earlier node, to which this one of the same size is
+	// added. The caller guarantees that nothing else reads that output afterwards.
 	Onto
 )
 
-// Step is what the computation of one node asks of the arena.
+// Step is what the computation of one node needs of the arena.
 type Step struct {
 	Alias   Alias
-	Node    int   // of Onto
+	Node    int   // for Onto
 	Scratch int64 // float32 values that the step needs only while it runs
 }
 
-// Buffer is a run of values in the arena that something needs from step First up to and including step Last.
-// Step i computes node i; what lives in the last step is there when the run has ended.
+// Buffer is a range of values in the arena that is live from step First to step Last, inclusive. Step i computes node
+// i. Buffers that are live in the last step remain valid after the run.
 type Buffer struct {
 	Offset, Values int64 // in float32 values
 	First, Last    int
 }
 
-// Places of an output or a scratch that are no index of a Buffer.
+// Values of Arena.Output and Arena.Scratch that are not indices of Buffers.
 const (
-	// Caller is the place of an input, and of views of it: the caller's memory, which is never written to.
+	// Caller is for an input and views of it, which lie in the caller's memory. That is never written to.
 	Caller = -1
-	// None is the place of the scratch of a step that needs none.
+	// None is for a step that needs no scratch.
 	None = -2
 )
 
-// liveness follows every node's output to its last reader.
+// liveness follows the output of each node to its last reader.
 type liveness struct {
 	buffers  []Buffer // without offsets
 	output   []int
 	scratch  []int
-	lastRead []int // by node; its own step if nothing reads it, the number of nodes for an output
+	lastRead []int // by node; the node itself if nothing reads it, the number of nodes for an output
 }
 
 func newLiveness(n *shape.Network, batch int64, steps []Step) (*liveness, error) {
@@ -66,8 +66,8 @@ func newLiveness(n *shape.Network, batch int64, steps []Step) (*liveness, error)
 	return l, nil
 }
 
-// lastReaders returns, for every node, the last that reads it. The caller reads the outputs, as a node after the last, so
-// that no step writes over them.
+// lastReaders returns the last reader of each node. The caller counts as a node after the last that reads the outputs,
+// so that no step overwrites them.
 func lastReaders(n *shape.Network) []int {
 	last := make([]int, len(n.Nodes))
 	for i, node := range n.Nodes {
@@ -104,7 +104,7 @@ func (l *liveness) step(n *shape.Network, i int, batch int64, s Step) error {
 	return nil
 }
 
-// place picks the buffer of node i's output.
+// place returns the index of the buffer for the output of node i.
 func (l *liveness) place(inputs []int, i int, values int64, s Step) int {
 	switch s.Alias {
 	case View:
@@ -113,7 +113,7 @@ func (l *liveness) place(inputs []int, i int, values int64, s Step) int {
 		return l.output[s.Node]
 	case InPlace:
 		for _, in := range inputs {
-			// Views of the buffer count too: each has moved Last to its own last reader.
+			// This covers readers of views too: each view has moved Last to its own last reader.
 			b := l.output[in]
 			if b != Caller && l.buffers[b].Values == values && l.buffers[b].Last == i {
 				return b

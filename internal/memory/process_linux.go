@@ -13,9 +13,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Available returns how many bytes the process can still allocate: the least of what the machine has free, what the
-// process's control groups leave, and what its limits of address space (ulimit -v) and data (ulimit -d) leave. ok is
-// false where none of these is known.
+// Available returns how many bytes the process can still allocate: the least of the free memory of the machine, what
+// remains in the process's control groups, and what remains of its limits on address space (ulimit -v) and data (ulimit
+// -d). ok is false if none of these is known.
 func Available() (bytes int64, ok bool) {
 	free := append(machine{os.DirFS("/")}.free(), leftOfLimits()...)
 	if len(free) == 0 {
@@ -24,16 +24,16 @@ func Available() (bytes int64, ok bool) {
 	return slices.Min(free), true
 }
 
-// PeakResident returns the most bytes that the process has held in memory so far. ok is false where it is not known.
+// PeakResident returns the peak resident memory of the process so far, in bytes. ok is false if it is not known.
 func PeakResident() (bytes int64, ok bool) {
 	return machine{os.DirFS("/")}.kibibytes("proc/self/status", "VmHWM:")
 }
 
-// runtimeReserve is the address space that is left to the Go runtime, which cannot report that it gets none. It
-// reserves address space 64 MiB at a time.
+// runtimeReserve is the address space kept for the Go runtime, which crashes if it gets none. The runtime reserves
+// address space 64 MiB at a time.
 const runtimeReserve = 192 << 20
 
-// leftOfLimits returns what the process's own limits leave of its address space and its data.
+// leftOfLimits returns what remains of the process's limits on address space and data.
 func leftOfLimits() (left []int64) {
 	for _, limit := range []struct {
 		resource int
@@ -41,7 +41,7 @@ func leftOfLimits() (left []int64) {
 	}{{unix.RLIMIT_AS, "VmSize:"}, {unix.RLIMIT_DATA, "VmData:"}} {
 		var l unix.Rlimit
 		if unix.Getrlimit(limit.resource, &l) != nil || l.Cur > math.MaxInt64 {
-			continue // there is none
+			continue // no limit
 		}
 		used, _ := machine{os.DirFS("/")}.kibibytes("proc/self/status", limit.used)
 		left = append(left, max(int64(l.Cur)-used-runtimeReserve, 0))
@@ -49,11 +49,11 @@ func leftOfLimits() (left []int64) {
 	return left
 }
 
-// machine is the root folder of a Linux system, in which /proc and the control groups are read.
+// machine is the root folder of a Linux system, which holds /proc and the control groups.
 type machine struct{ root fs.FS }
 
-// free returns the figures that bound a new allocation: the kernel's estimate for the machine, and what each control
-// group above the process leaves.
+// free returns all bounds on a new allocation: the kernel's estimate for the machine, and what remains in each control
+// group of the process.
 func (m machine) free() (free []int64) {
 	if bytes, ok := m.kibibytes("proc/meminfo", "MemAvailable:"); ok {
 		free = append(free, bytes)
@@ -76,14 +76,14 @@ var (
 	filesV2 = groupFiles{"memory.max", "memory.current", "inactive_file"}
 )
 
-// hierarchy is a mounted tree of control groups that limits memory, and the process's place in it.
+// hierarchy is a mounted tree of control groups that limit memory, and the process's group in it.
 type hierarchy struct {
-	mount string // folder of the topmost group that can be seen, relative to the root
+	mount string // folder of the topmost visible group, relative to the root
 	group string // the process's group within it, "." for the topmost
 	files groupFiles
 }
 
-// levels returns the folders of the process's group and of all above it. Each may have a limit.
+// levels returns the folders of the process's group and all groups above it. Each may have a limit.
 func (h hierarchy) levels() (folders []string) {
 	for group := h.group; group != "."; group = path.Dir(group) {
 		folders = append(folders, path.Join(h.mount, group))
@@ -91,8 +91,8 @@ func (h hierarchy) levels() (folders []string) {
 	return append(folders, h.mount)
 }
 
-// hierarchies finds the trees of version 1 and of version 2, which may both be there. The formats are in cgroups(7) and
-// proc_pid_mountinfo(5).
+// hierarchies returns the trees of versions 1 and 2, which may both be mounted. For the formats of the files see
+// cgroups(7) and proc_pid_mountinfo(5).
 func (m machine) hierarchies() (all []hierarchy) {
 	groups := m.groups()
 	for _, line := range m.lines("proc/self/mountinfo") {
@@ -115,7 +115,7 @@ func (m machine) hierarchies() (all []hierarchy) {
 	return all
 }
 
-// groups returns the process's group for each controller of version 1, and for "" that of version 2.
+// groups returns the process's group for each controller of version 1, and that of version 2 under "".
 func (m machine) groups() map[string]string {
 	groups := map[string]string{}
 	for _, line := range m.lines("proc/self/cgroup") {
@@ -130,8 +130,8 @@ func (m machine) groups() map[string]string {
 	return groups
 }
 
-// relative returns an absolute path as seen from a folder above it, or "." where it is outside of the folder, as for a
-// container that sees its own group only.
+// relative returns an absolute path relative to a folder above it, or "." if it is outside the folder, as in a
+// container that sees only its own group.
 func relative(folder, name string) string {
 	folder, name = path.Clean(folder), path.Clean(name)
 	if below, ok := strings.CutPrefix(name, strings.TrimSuffix(folder, "/")+"/"); ok && below != "" {
@@ -140,8 +140,8 @@ func relative(folder, name string) string {
 	return "."
 }
 
-// freeInGroup returns what a control group leaves of its limit, in bytes. Pages of files that were not used lately count
-// as free: the kernel drops them before it refuses memory. limited is false where there is no limit.
+// freeInGroup returns what remains of the limit of a control group, in bytes. Inactive file pages count as free, as the
+// kernel drops them before it refuses memory. limited is false if there is no limit.
 func (m machine) freeInGroup(folder string, files groupFiles) (bytes int64, limited bool) {
 	limit, limited := m.number(path.Join(folder, files.limit))
 	used, known := m.number(path.Join(folder, files.used))
@@ -152,16 +152,16 @@ func (m machine) freeInGroup(folder string, files groupFiles) (bytes int64, limi
 	return min(max(limit-used+cached, 0), limit), true
 }
 
-// unlimited is less than what version 1 writes for no limit, the largest multiple of a page's size.
+// unlimited is just below what version 1 writes for no limit: the largest multiple of the page size.
 const unlimited = 1 << 62
 
-// kibibytes reads a line such as "VmHWM:   1234 kB", in bytes.
+// kibibytes returns the value of a line such as "VmHWM:   1234 kB" in bytes.
 func (m machine) kibibytes(file, name string) (bytes int64, ok bool) {
 	kib, ok := m.field(file, name, "kB")
 	return kib << 10, ok
 }
 
-// field reads the number in a line of a name, a number and a unit, which may be "" for none.
+// field returns the number in a line that consists of a name, a number and a unit, or "" for no unit.
 func (m machine) field(file, name, unit string) (n int64, ok bool) {
 	for _, line := range m.lines(file) {
 		words := strings.Fields(line)
@@ -173,7 +173,7 @@ func (m machine) field(file, name, unit string) (n int64, ok bool) {
 	return 0, false
 }
 
-// lines returns the lines of a file, none where it cannot be read.
+// lines returns the lines of a file, or none if it cannot be read.
 func (m machine) lines(name string) (lines []string) {
 	file, err := m.root.Open(name)
 	if err != nil {
@@ -186,7 +186,7 @@ func (m machine) lines(name string) (lines []string) {
 	return lines
 }
 
-// number reads a file that holds a number alone; "max" is none.
+// number reads a file that holds only a number. "max" is not a number.
 func (m machine) number(name string) (n int64, ok bool) {
 	data, err := fs.ReadFile(m.root, name)
 	if err != nil {

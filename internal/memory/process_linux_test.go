@@ -7,7 +7,7 @@ import (
 	"testing/fstest"
 )
 
-// system is a file system of files and their texts.
+// system returns a machine with the given files, by name.
 func system(files map[string]string) machine {
 	root := fstest.MapFS{}
 	for name, text := range files {
@@ -49,7 +49,7 @@ const (
 		"35 31 0:32 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory\n"
 )
 
-// v2 and v1 are groups of a limit and what is used.
+// v2 and v1 return the files of a group with a limit and a usage.
 func v2(folder, limit, used string) map[string]string {
 	folder = "sys/fs/cgroup/" + folder
 	return map[string]string{folder + "memory.max": limit, folder + "memory.current": used}
@@ -66,7 +66,7 @@ func TestFree(t *testing.T) {
 	for _, c := range []struct {
 		name, mounts, cgroup string
 		groups               []map[string]string
-		want                 []int64 // beside the machine's
+		want                 []int64 // besides the machine's
 	}{
 		{"no control groups", "", "", nil, nil},
 		{"the topmost group of version 2 has no files", mountV2, "0::/\n", nil, nil},
@@ -75,14 +75,14 @@ func TestFree(t *testing.T) {
 			v2("a.slice/b.service/", "max", "10"), v2("a.slice/", "700", "300")}, []int64{400}},
 		{"version 2, every level", mountV2, "0::/a/b/c\n", []map[string]string{
 			v2("a/b/c/", "900", "100"), v2("a/b/", "500", "200"), v2("a/", "800", "300")}, []int64{800, 300, 500}},
-		{"version 2, another group is not the process's", mountV2, "0::/a\n", []map[string]string{
+		{"version 2, another process's group is ignored", mountV2, "0::/a\n", []map[string]string{
 			v2("a/", "900", "100"), v2("b/", "5", "5")}, []int64{800}},
-		{"version 2, a group outside of what is mounted", mountV2, "0::/../other\n", []map[string]string{
+		{"version 2, a group outside the mount", mountV2, "0::/../other\n", []map[string]string{
 			v2("", "900", "100")}, []int64{800}},
 		{"version 1", mountV1, "4:memory:/\n1:cpu:/\n", []map[string]string{v1("", "1000", "400")}, []int64{650}},
 		{"version 1, nested", mountV1, "4:cpuset,memory:/a/b\n1:cpu:/x\n", []map[string]string{
 			v1("a/b/", none, "10"), v1("a/", "500", "200"), v1("", none, "1")}, []int64{350}},
-		{"version 1, a container that sees its own group as the topmost",
+		{"version 1, a container whose own group is the topmost",
 			"35 31 0:32 /docker/f00 /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory\n", "4:memory:/docker/f00\n",
 			[]map[string]string{v1("", "1000", "400")}, []int64{650}},
 		{"both versions", mountV1 + "41 31 0:38 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n", "4:memory:/a\n0::/a\n",
@@ -91,7 +91,10 @@ func TestFree(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			files := map[string]string{
-				"proc/meminfo": "MemTotal: 9 kB\nMemAvailable:    7 kB\n", "proc/self/mountinfo": c.mounts, "proc/self/cgroup": c.cgroup}
+				"proc/meminfo":        "MemTotal: 9 kB\nMemAvailable:    7 kB\n",
+				"proc/self/mountinfo": c.mounts,
+				"proc/self/cgroup":    c.cgroup,
+			}
 			for _, group := range c.groups {
 				maps.Copy(files, group)
 			}
@@ -101,7 +104,7 @@ func TestFree(t *testing.T) {
 		})
 	}
 	if got := system(nil).free(); got != nil {
-		t.Errorf("%d are free of a machine that nothing is known of", got)
+		t.Errorf("%d are free on a machine of which nothing is known", got)
 	}
 }
 
@@ -110,7 +113,7 @@ func TestProcess(t *testing.T) {
 	if !ok || available <= 0 {
 		t.Errorf("%d bytes are available, %v", available, ok)
 	}
-	// A Go program under test holds some megabytes.
+	// A Go test process takes some megabytes.
 	if peak, ok := PeakResident(); !ok || peak < 1<<20 || peak > 1<<40 {
 		t.Errorf("the peak is %d bytes, %v", peak, ok)
 	}

@@ -2,8 +2,8 @@
 
 package memory
 
-// Available is not known on this system.
+// Available reports that the available memory is not known on this system.
 func Available() (bytes int64, ok bool) { return 0, false }
 
-// PeakResident is not known on this system.
+// PeakResident reports that the peak is not known on this system.
 func PeakResident() (bytes int64, ok bool) { return 0, false }

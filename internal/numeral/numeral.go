@@ -1,6 +1,5 @@
-// Package numeral reads numbers as people write them, in decimal digits. It is the one reader of numbers from flags and
-// files: the parsers of package strconv also take hexadecimal numbers, underscores, infinities and NaN, and with base 0
-// they read 010 as 8.
+// Package numeral parses decimal numbers. All numbers in flags and files go through it, because the parsers of package
+// strconv also accept hexadecimal numbers, underscores, infinities and NaN, and with base 0 read 010 as 8.
 package numeral
 
 import (
@@ -9,14 +8,14 @@ import (
 	"strings"
 )
 
-// What may be wrong with a number.
+// Errors that the parsers return. A message writes "is" before ErrSyntax and ErrRange, not before ErrLeadingZero.
 var (
 	ErrSyntax      = errors.New("not a decimal number")
 	ErrLeadingZero = errors.New("starts with a zero") // 010 is 8 to YAML 1.1 and C, and 10 to people
 	ErrRange       = errors.New("too large a number")
 )
 
-// Int reads a whole number: digits, after a minus or not.
+// Int parses a whole number: digits, optionally preceded by a minus.
 func Int(s string) (int64, error) {
 	if err := checkDigits(strings.TrimPrefix(s, "-")); err != nil {
 		return 0, err
@@ -28,7 +27,7 @@ func Int(s string) (int64, error) {
 	return n, nil
 }
 
-// Uint reads a whole number that has no sign.
+// Uint parses a whole number without a sign.
 func Uint(s string) (uint64, error) {
 	if err := checkDigits(s); err != nil {
 		return 0, err
@@ -40,8 +39,8 @@ func Uint(s string) (uint64, error) {
 	return n, nil
 }
 
-// Float reads a decimal number: a sign or none, digits with a point or none, an exponent of ten or none. It takes .5 and
-// 5. as YAML does. A number too small for a float64 is 0.
+// Float parses a decimal number: digits, optionally with a sign, a decimal point and an exponent of ten. It accepts .5
+// and 5. as YAML does, and returns 0 for a number too small for a float64.
 func Float(s string) (float64, error) {
 	mantissa, exponent := s, "0"
 	if i := strings.IndexAny(s, "eE"); i >= 0 {
@@ -61,7 +60,7 @@ func Float(s string) (float64, error) {
 	return x, nil
 }
 
-// TrimZeros returns s without the zeros that ErrLeadingZero is about.
+// TrimZeros returns s without the leading zeros that ErrLeadingZero reports.
 func TrimZeros(s string) string {
 	sign := s[:len(s)-len(withoutSign(s))]
 	digits := s[len(sign):]
@@ -85,7 +84,7 @@ func isDigits(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return r < '0' || r > '9' }) < 0
 }
 
-// hasLeadingZero reports whether s starts with a zero that another digit follows.
+// hasLeadingZero reports whether s starts with a zero followed by another digit.
 func hasLeadingZero(s string) bool {
 	return len(s) > 1 && s[0] == '0' && isDigits(s[1:2])
 }

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// refused are texts that are no number to Int, Uint and Float, though Go or C reads some of them.
+// refused holds texts that Int, Uint and Float reject, though Go or C accepts some of them.
 var refused = map[string]error{
 	"":      ErrSyntax,
 	" 1":    ErrSyntax,
@@ -51,7 +51,9 @@ func TestInt(t *testing.T) {
 			t.Errorf("Int(%q) = %d, %v, want %d", s, n, err, want)
 		}
 	}
-	for s, want := range map[string]error{"+1": ErrSyntax, "1.0": ErrSyntax, "1e3": ErrSyntax, "-010": ErrLeadingZero, "9223372036854775808": ErrRange} {
+	for s, want := range map[string]error{
+		"+1": ErrSyntax, "1.0": ErrSyntax, "1e3": ErrSyntax, "-010": ErrLeadingZero, "9223372036854775808": ErrRange,
+	} {
 		if n, err := Int(s); !errors.Is(err, want) {
 			t.Errorf("Int(%q) = %d, %v, want %v", s, n, err, want)
 		}
@@ -71,14 +73,16 @@ func TestUint(t *testing.T) {
 
 func TestFloat(t *testing.T) {
 	for s, want := range map[string]float64{
-		"0": 0, "0.485": 0.485, "-1.5": -1.5, "+2": 2, ".5": 0.5, "5.": 5, "1e3": 1000, "2.5E-1": 0.25, "1e+02": 100, "1e-999": 0,
+		"0": 0, "0.485": 0.485, "-1.5": -1.5, "+2": 2, ".5": 0.5, "5.": 5,
+		"1e3": 1000, "2.5E-1": 0.25, "1e+02": 100, "1e-999": 0,
 	} {
 		if x, err := Float(s); x != want || err != nil {
 			t.Errorf("Float(%q) = %g, %v, want %g", s, x, err, want)
 		}
 	}
 	for s, want := range map[string]error{
-		".": ErrSyntax, "e3": ErrSyntax, "1e": ErrSyntax, "1e+": ErrSyntax, "1.2.3": ErrSyntax, "1e2e3": ErrSyntax, "1e1.5": ErrSyntax,
+		".": ErrSyntax, "e3": ErrSyntax, "1e": ErrSyntax, "1e+": ErrSyntax,
+		"1.2.3": ErrSyntax, "1e2e3": ErrSyntax, "1e1.5": ErrSyntax,
 		"00.5": ErrLeadingZero, "-01": ErrLeadingZero, "1e999": ErrRange,
 	} {
 		if x, err := Float(s); !errors.Is(err, want) {
@@ -88,14 +92,16 @@ func TestFloat(t *testing.T) {
 }
 
 func TestTrimZeros(t *testing.T) {
-	for s, want := range map[string]string{"010": "10", "00": "0", "-007": "-7", "00.5": "0.5", "10": "10", "0": "0", "": ""} {
+	for s, want := range map[string]string{
+		"010": "10", "00": "0", "-007": "-7", "00.5": "0.5", "10": "10", "0": "0", "": "",
+	} {
 		if got := TrimZeros(s); got != want {
 			t.Errorf("TrimZeros(%q) = %q, want %q", s, got, want)
 		}
 	}
 }
 
-// Whatever is read, strconv reads as the same number.
+// FuzzAgainstStrconv checks that strconv parses everything that is accepted as the same number.
 func FuzzAgainstStrconv(f *testing.F) {
 	for s := range refused {
 		f.Add(s)

@@ -2,7 +2,7 @@ package plain
 
 import "strconv"
 
-// Count formats n in full, with its digits in groups of three: 15,237,608.
+// Count formats n with commas between groups of three digits: 15,237,608.
 func Count(n int64) string {
 	digits := strconv.FormatInt(n, 10)
 	sign := ""

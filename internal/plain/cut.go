@@ -5,18 +5,19 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds on what a message repeats of its reader's own text, in characters.
+// Limits on the text that a message quotes, in characters.
 const (
-	MaxQuoted = 40  // of a name, a number or a word from a file or a flag
-	MaxPath   = 256 // of the name of a file
+	MaxQuoted = 40  // a name, a number or a word from a file or a flag
+	MaxPath   = 256 // the name of a file
 
 	MaxMessage = 2000 // a whole message
 )
 
-// ellipsis marks where a text was cut.
+// ellipsis replaces what was cut.
 const ellipsis = "..."
 
-// Cut returns s for a message: whole, or its first [MaxQuoted] characters and "...". It does not escape.
+// Cut returns s for a message, shortened to its first [MaxQuoted] characters and "..." if it is longer. It does not
+// escape s.
 func Cut(s string) string {
 	if end := prefix(s, MaxQuoted); end < len(s) {
 		return s[:end] + ellipsis
@@ -24,16 +25,16 @@ func Cut(s string) string {
 	return s
 }
 
-// Quote returns s as Cut does, in double quotes and escaped as in a Go string, with nothing left that [Escape] would
-// change.
+// Quote returns s shortened as by [Cut], in double quotes and escaped as in a Go string. [Escape] leaves the result as
+// it is.
 func Quote(s string) string { return Escape(strconv.Quote(Cut(s))) }
 
-// CutPath returns the name of a file for a message: whole, or where it exceeds [MaxPath] characters its beginning,
-// "..." and its end, since both help to find it. It does not escape.
+// CutPath returns the name of a file for a message. If it exceeds [MaxPath] characters, "..." replaces its middle,
+// since both ends help to find the file. It does not escape path.
 func CutPath(path string) string { return cutMiddle(path, MaxPath) }
 
-// CutMessage returns a message: whole, or where it exceeds [MaxMessage] characters its beginning, "..." and its end. It
-// is the last resort for messages whose parts other packages have not cut.
+// CutMessage returns a message with "..." in place of its middle if it exceeds [MaxMessage] characters. It is the last
+// resort for messages whose parts have not been cut.
 func CutMessage(message string) string { return cutMiddle(message, MaxMessage) }
 
 func cutMiddle(s string, max int) string {
@@ -53,7 +54,7 @@ func prefix(s string, n int) int {
 	return end
 }
 
-// suffix returns where the last n characters of s begin.
+// suffix returns the index at which the last n characters of s begin.
 func suffix(s string, n int) int {
 	start := len(s)
 	for ; n > 0 && start > 0; n-- {

@@ -1,6 +1,5 @@
-// Package plain makes untrusted text (names from files, paths, arguments) safe and short enough to print. It knows
-// nothing of tables, positions or networks, and imports only the standard library, so that every other package may use
-// it.
+// Package plain makes untrusted text, such as names from files, paths and arguments, safe and short enough to print. It
+// imports only the standard library, so that every other package may use it.
 package plain
 
 import (
@@ -10,12 +9,12 @@ import (
 	"unicode/utf8"
 )
 
-// Escape returns s with everything that a terminal or a reader would not see as itself written out in ASCII, by the
-// notation of Go's string literals: `\n`, `\r` and `\t`; `\x1b` for other ASCII controls and for bytes that are not
-// UTF-8; `\u202e` or `\U000e0001` for the other runes that are not [Visible]. The result is one line of valid UTF-8.
+// Escape returns s with every rune that is not [Visible] written in the ASCII notation of Go string literals: `\n`, `\r`
+// and `\t`; `\x1b` for other ASCII controls and for bytes that are not UTF-8; `\u202e` or `\U000e0001` for all others.
+// The result is one line of valid UTF-8.
 //
-// A backslash in s stays as it is: paths stay readable and Escape(Escape(s)) is Escape(s), at the price that a written
-// `\n` and a real newline look the same.
+// Backslashes in s are not escaped. This keeps paths readable and makes Escape idempotent, but a written `\n` and a
+// newline look the same.
 func Escape(s string) string {
 	start := firstHidden(s)
 	if start < 0 {
@@ -38,17 +37,17 @@ func Escape(s string) string {
 	return b.String()
 }
 
-// Visible reports whether r prints as a mark of its own, or is the ASCII space. Controls (C0, DEL, C1), bidirectional
-// and other format characters, zero-width characters, fillers, variation selectors, line separators, spaces other than
-// the ASCII one, private and unassigned code points do not. Combining accents do.
+// Visible reports whether r is the ASCII space or prints a mark, as combining accents do. Not visible are controls (C0,
+// DEL, C1), bidirectional and other format characters, zero-width characters, fillers, variation selectors, line
+// separators, spaces other than the ASCII one, and private and unassigned code points.
 func Visible(r rune) bool {
 	return unicode.IsPrint(r) &&
 		!unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
-// FirstControl returns the index of the first character of a text of many lines that controls a terminal, or the order
-// in which it shows text, or -1: a control other than tab and the ends of lines (\n, \r\n), a bidirectional control, a
-// line or paragraph separator, or a byte that is not UTF-8.
+// FirstControl returns the index of the first character of a text of many lines that could control a terminal or the
+// order of displayed text, or -1 if there is none. Such are controls other than tabs and line ends (\n, \r\n),
+// bidirectional controls, line and paragraph separators, and bytes that are not UTF-8.
 func FirstControl(text string) int {
 	for i, r := range text {
 		switch {

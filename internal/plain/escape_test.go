@@ -53,7 +53,9 @@ func TestFirstControl(t *testing.T) {
 }
 
 func FuzzEscape(f *testing.F) {
-	for _, s := range []string{"conv1", "a\nb", "\x1b]0;title\a", "\u202etxt\u2066", "\xff\xfe", "\U000e0001", "é\u0301"} {
+	for _, s := range []string{
+		"conv1", "a\nb", "\x1b]0;title\a", "\u202etxt\u2066", "\xff\xfe", "\U000e0001", "é\u0301",
+	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

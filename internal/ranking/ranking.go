@@ -1,4 +1,4 @@
-// Package ranking makes a ranking of classes from the output of a network.
+// Package ranking ranks classes by the output of a network.
 package ranking
 
 import (
@@ -10,21 +10,22 @@ import (
 	"cnncalc/internal/op"
 )
 
-// Class is one class in the ranking of a picture.
+// Class is a class in the ranking of a picture.
 type Class struct {
 	Index       int
-	Score       float64 // the mean over the places
-	Probability float64 // NaN where there is none
-	Highest     int     // the place with its highest score, row by row; 0 for one place
+	Score       float64 // mean over all positions
+	Probability float64 // NaN if there is none
+	Highest     int     // position of the highest score, row by row
 }
 
-// Rank sorts the outputs of one picture, [depth, places], by their mean over the places, the most likely class first.
-// areProbabilities says that the outputs are probabilities already; otherwise softmax makes probabilities of the means.
+// Rank ranks the classes of one picture by their mean score over all positions, the most likely first. scores is
+// [depth, positions]. If areProbabilities is set, the scores are probabilities already; otherwise the softmax of the
+// means is.
 func Rank(scores []float32, depth int, areProbabilities bool) []Class {
-	places := len(scores) / depth
+	positions := len(scores) / depth
 	classes := make([]Class, depth)
 	for c := range classes {
-		classes[c] = newClass(c, scores[c*places:(c+1)*places])
+		classes[c] = newClass(c, scores[c*positions:(c+1)*positions])
 	}
 	if areProbabilities {
 		for i := range classes {
@@ -51,7 +52,7 @@ func newClass(index int, scores []float32) Class {
 	return Class{Index: index, Score: sum / float64(len(scores)), Highest: highest}
 }
 
-// softmax fills in the probabilities. A single score has none: there is nothing to compare it with.
+// softmax sets the probabilities. A single score has none, as there is nothing to compare it with.
 func softmax(classes []Class) {
 	if len(classes) == 1 {
 		classes[0].Probability = math.NaN()
@@ -71,8 +72,8 @@ func softmax(classes []Class) {
 	}
 }
 
-// EndsInProbabilities reports whether a SOFTMAX or a SIGMOID makes the first output of a network, perhaps followed by
-// layers that change no value when it runs.
+// EndsInProbabilities reports whether the first output of a network is that of a SOFTMAX, SIGMOID or HARDSIGMOID.
+// Layers that change no values in inference may follow it.
 func EndsInProbabilities(g *graph.Graph) bool {
 	for i := g.Outputs[0]; len(g.Nodes[i].Inputs) > 0; i = g.Nodes[i].Inputs[0] {
 		switch g.Nodes[i].Op.(type) {

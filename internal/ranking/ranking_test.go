@@ -6,11 +6,11 @@ import (
 	"testing"
 )
 
-// A map of 3x2 places, two classes. Their places are those of the highest scores, whatever the means.
-func TestRankKnowsTheHighestPlace(t *testing.T) {
+// TestRankHighest ranks two classes of a map of 3x2 positions. Highest does not depend on the means.
+func TestRankHighest(t *testing.T) {
 	got := Rank([]float32{
-		0, 1, 2, 9, 0, 0, // class 0: 9 at place 3
-		4, 4, 5, 4, 4, 4, // class 1: 5 at place 2
+		0, 1, 2, 9, 0, 0, // class 0: 9 at position 3
+		4, 4, 5, 4, 4, 4, // class 1: 5 at position 2
 	}, 2, false)
 	if got[0].Index != 1 || got[0].Highest != 2 || got[1].Highest != 3 {
 		t.Errorf("%+v", got)
@@ -40,12 +40,14 @@ func TestRank(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			got := Rank(c.scores, c.depth, c.probabilities)
 			for i, r := range got {
-				near := math.Abs(r.Probability-c.want[i]) < 1e-7 || math.IsNaN(r.Probability) && math.IsNaN(c.want[i])
+				want := c.want[i]
+				near := math.Abs(r.Probability-want) < 1e-7 || math.IsNaN(r.Probability) && math.IsNaN(want)
 				if r.Index != c.classes[i] || !near {
-					t.Errorf("%d: class %d with %v, want %d with %v", i, r.Index, r.Probability, c.classes[i], c.want[i])
+					t.Errorf("%d: class %d with %v, want %d with %v", i, r.Index, r.Probability, c.classes[i], want)
 				}
 			}
-			if !slices.IsSortedFunc(got, func(a, b Class) int { return -min(1, max(-1, int(1000*(a.Score-b.Score)))) }) {
+			descending := func(a, b Class) int { return -min(1, max(-1, int(1000*(a.Score-b.Score)))) }
+			if !slices.IsSortedFunc(got, descending) {
 				t.Errorf("not the largest score first: %+v", got)
 			}
 		})
