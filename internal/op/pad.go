@@ -1,6 +1,8 @@
 package op
 
 import (
+	"fmt"
+
 	"cnncalc/internal/diag"
 )
 
@@ -21,6 +23,17 @@ const (
 
 // isPadded reports whether there are zeros on any side.
 func (p pad) isPadded() bool { return p.left+p.right+p.top+p.bottom > 0 }
+
+// without is the pad as it is written without zeros on one axis.
+func (p pad) without(s side) string {
+	left, right, top, bottom := p.left, p.right, p.top, p.bottom
+	if s == width {
+		left, right = 0, 0
+	} else {
+		top, bottom = 0, 0
+	}
+	return fmt.Sprintf("p=%d,%d,%d,%d", left, right, top, bottom)
+}
 
 // value is the pad in its shortest form.
 func (p pad) value() Value {

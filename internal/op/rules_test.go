@@ -113,6 +113,9 @@ func TestRefusals(t *testing.T) {
 		{&Conv{window: padded(3, 2, 0, 2, 1, 1), Filters: 1}, vol(8, 9, 1), diag.Problem{
 			Code: "shape/window", Msg: "width: (W-F+P+P')/S+1 = (8-3+0+2)/2+1 = 4.5 is not a whole number",
 			Fits: "width: input 7 (4 wide) or 9 (5 wide); pad 1 on one side; stride 1 (8 wide) or 7 (2 wide); `floor` (4, as PyTorch does)"}},
+		{&Conv{window: padded(1, 2, 0, 0, 2, 2), Filters: 1}, vol(9, 9, 1), diag.Problem{
+			Code: "shape/pad", Msg: "height: pad 2 is not smaller than the window 1: some windows would hold padding only",
+			Fits: "height: p=0,0,0,0"}},
 		{&MaxPool{pooling{window: square(3, 3, 2, 1, "")}}, vol(8, 8, 1), diag.Problem{
 			Code: "shape/pad", Msg: "pad 2 is more than half the window 3: some windows would hold padding only", Fits: "pad 1 at most"}},
 		{&Conv{window: square(1, 1, 0, 1, ""), Filters: 6, groups: 4}, vol(8, 8, 8), diag.Problem{

@@ -112,6 +112,10 @@ func (w *window) resolveAxis(a *Axis, s side, rules windowRules) error {
 		return diag.Errorf("shape/pad", "pad %d is more than half the window %d: some windows would hold padding only", max(a.Before, a.After), a.Span()).
 			WithFits(fmt.Sprintf("pad %d at most", a.Span()/2))
 	}
+	if max(a.Before, a.After) >= a.Span() {
+		return diag.Errorf("shape/pad", "pad %d is not smaller than the window %d: some windows would hold padding only",
+			max(a.Before, a.After), a.Span()).WithFits(w.pad.without(s))
+	}
 	steps, rest := (padded-a.Span())/a.Stride, (padded-a.Span())%a.Stride
 	a.Out = steps + 1
 	switch {

@@ -114,7 +114,7 @@ func (r windowRules) padLimit(a Axis) int64 {
 	if r.maxPadIsHalf {
 		return a.Span() / 2
 	}
-	return graph.MaxExtent
+	return a.Span() - 1
 }
 
 // fittingInputs are the nearest widths below and above that the window fits.
