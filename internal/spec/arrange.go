@@ -8,7 +8,7 @@ import (
 )
 
 // Bounds of what is written as a path of a merge: how deep merges nest, and how many items a path has. Beyond them the
-// chain goes on flat, and the merge names its results by labels.
+// nodes are written before the merge, which refers to them by labels.
 const (
 	maxNestedMerges = 2
 	maxPathItems    = 256
@@ -17,21 +17,21 @@ const (
 // chainItem is a node as an item of a printed chain.
 type chainItem struct {
 	node  int
-	from  int         // the earlier result that the chain goes on from at this item; none where it is the item before
-	paths []chainPath // of a node that joins paths
-	depth int         // of the merges in its paths
+	from  int         // the earlier result that the item reads, or none if it reads the item before
+	paths []chainPath // of a merge
+	depth int         // how deep merges nest in its paths
 }
 
-// chainPath is a path of a merge. Without items it is the result from, or IDENTITY where that is none.
+// chainPath is a path of a merge. Without items it is the result from, or IDENTITY if that is none.
 type chainPath struct {
-	from  int // the earlier result that it starts from; none where the whole merge starts there
+	from  int // the earlier result that it starts from, or none if the whole merge starts there
 	items []chainItem
 }
 
-// none stands for no node.
+// none is the index of no node.
 const none = -1
 
-// fragment is a run of nodes, each of which follows the one before it. Its first node goes on from an earlier result.
+// fragment is a run of nodes, each of which reads the one before it. The first one reads the result from.
 type fragment struct {
 	from  int
 	items []chainItem
@@ -39,18 +39,18 @@ type fragment struct {
 
 func (f *fragment) end() int { return f.items[len(f.items)-1].node }
 
-// arranger finds the chain that a graph is printed as. Reading a chain makes nodes in the order of the text, so the nodes
-// of a merge's paths come right before it, path after path. The arranger goes through the nodes in order and keeps the
-// fragments that no merge has joined yet. A merge takes those at the end as its paths where each is seen from nowhere
-// else; in any other case it refers to its inputs by their labels, which always reads back as the same graph.
+// arranger finds the chain that a graph is printed as. Reading a chain makes nodes in the order of the text, so the
+// nodes of a merge's paths come right before it, path after path. The arranger visits the nodes in order and keeps the
+// fragments that no merge has joined yet. A merge takes the last fragments as its paths if nothing else refers to their
+// nodes. Otherwise it refers to its inputs by labels, which always reads back as the same graph.
 type arranger struct {
 	graph     *graph.Graph
-	uses      []int // how many inputs and outputs refer to a node
-	lastUse   []int // the last node that does
+	uses      []int // how many inputs and outputs refer to each node
+	lastUse   []int // the last node that reads each node, or math.MaxInt for an output
 	fragments []fragment
 }
 
-// arrange returns the nodes of a graph as one chain, starting with the INPUT.
+// arrange returns the nodes of a graph as one chain that starts with the INPUT.
 func arrange(g *graph.Graph) []chainItem {
 	a := &arranger{graph: g, uses: make([]int, len(g.Nodes)), lastUse: make([]int, len(g.Nodes))}
 	a.countUses()
@@ -91,7 +91,7 @@ func (a *arranger) follow(item chainItem) {
 	last.items = append(last.items, item)
 }
 
-// merge places node i, which joins paths.
+// merge adds node i, which joins paths.
 func (a *arranger) merge(i int) {
 	for count := a.paths(i); count > 0; count-- {
 		if a.skipsOverWhole(i, count) && a.joinWhole(i, count) || a.joinCut(i, count) || a.joinWhole(i, count) {
@@ -101,7 +101,8 @@ func (a *arranger) merge(i int) {
 	a.follow(a.item(i, i-1, nil))
 }
 
-// paths returns how many of the last fragments end as inputs of node i, and in their order.
+// paths returns how many of the last fragments end in inputs of node i, in the order of the inputs, and in nothing
+// else's.
 func (a *arranger) paths(i int) int {
 	inputs := a.graph.Nodes[i].Inputs
 	count := 0
@@ -119,13 +120,14 @@ func (a *arranger) paths(i int) int {
 	return count
 }
 
-// skipsOverWhole reports whether node i also reads the result before its last fragments, as IDENTITY.
+// skipsOverWhole reports whether node i also reads the result before its last count fragments, as IDENTITY.
 func (a *arranger) skipsOverWhole(i, count int) bool {
 	before := len(a.fragments) - 1 - count
 	return before >= 0 && slices.Contains(a.graph.Nodes[i].Inputs, a.fragments[before].end())
 }
 
-// joinWhole makes node i follow the fragment before the last ones, which become its paths.
+// joinWhole makes node i follow the fragment before the last count ones, which become its paths. It returns false if
+// they cannot.
 func (a *arranger) joinWhole(i, count int) bool {
 	first := len(a.fragments) - count
 	if first == 0 {
@@ -141,8 +143,9 @@ func (a *arranger) joinWhole(i, count int) bool {
 	return true
 }
 
-// joinCut makes node i follow a result within the first of its last fragments, or the one that this fragment goes on
-// from. What comes after that result becomes the first path, the later fragments the others.
+// joinCut makes node i follow a result within the first of the last count fragments, or the result that this fragment
+// starts from. What comes after that result becomes the first path, and the later fragments become the others. It
+// returns false if they cannot.
 func (a *arranger) joinCut(i, count int) bool {
 	first := len(a.fragments) - count
 	base := &a.fragments[first]
@@ -152,7 +155,8 @@ func (a *arranger) joinCut(i, count int) bool {
 	}
 	cut := 0 // items of base that stay before the merge
 	if start != base.from || first == 0 {
-		at, found := slices.BinarySearchFunc(base.items, start, func(item chainItem, node int) int { return item.node - node })
+		byNode := func(item chainItem, node int) int { return item.node - node }
+		at, found := slices.BinarySearchFunc(base.items, start, byNode)
 		if !found || at == len(base.items)-1 {
 			return false
 		}
@@ -172,15 +176,16 @@ func (a *arranger) joinCut(i, count int) bool {
 	return true
 }
 
-// start returns the result that the paths of node i start from, if the first of them is cut out of a fragment: where the
-// later ones go on from or, of a single path, what the node reads besides.
+// start returns the result that the paths of node i start from if the first is cut out of fragment first: the one that
+// the later fragments start from or, if there are none, the other result that node i reads.
 func (a *arranger) start(i, first int) (start int, ok bool) {
 	start = none
 	for _, f := range a.fragments[first+1:] {
 		start = max(start, f.from)
 	}
 	for _, in := range a.graph.Nodes[i].Inputs {
-		isPath := in > start && slices.ContainsFunc(a.fragments[first:], func(f fragment) bool { return f.end() == in })
+		endsIn := func(f fragment) bool { return f.end() == in }
+		isPath := in > start && slices.ContainsFunc(a.fragments[first:], endsIn)
 		switch {
 		case isPath || in == start:
 		case first+1 < len(a.fragments):
@@ -196,8 +201,8 @@ func (a *arranger) start(i, first int) (start int, ok bool) {
 	return start, start != none
 }
 
-// areClosed reports whether no result within the segments, but for their ends, is read from outside of its segment, and
-// whether they are small enough for paths.
+// areClosed reports whether nothing outside a segment reads a result inside it, except for its end, and whether all
+// segments are small enough for paths.
 func (a *arranger) areClosed(segments []fragment) bool {
 	for _, s := range segments {
 		if len(s.items) > maxPathItems {
@@ -213,7 +218,7 @@ func (a *arranger) areClosed(segments []fragment) bool {
 	return true
 }
 
-// item is node i with its paths, which start from a result where nothing else is said.
+// item returns node i with its paths: a segment, IDENTITY for the result start, or a label.
 func (a *arranger) item(i, start int, segments []fragment) chainItem {
 	item := chainItem{node: i, from: none}
 	for _, in := range a.graph.Nodes[i].Inputs {
@@ -233,7 +238,7 @@ func (a *arranger) item(i, start int, segments []fragment) chainItem {
 	return item
 }
 
-// path is the fragment as a path of a merge whose paths start from a result.
+// path returns the fragment as a path of a merge whose paths start from the result start.
 func (f *fragment) path(start int) chainPath {
 	items := slices.Clone(f.items)
 	items[0].from = none

@@ -10,7 +10,7 @@ import (
 	"cnncalc/internal/op"
 )
 
-// File is an architecture file as written: blocks, repeats and variables still in place.
+// File is an architecture file as written, with its blocks, repeats and variables.
 type File struct {
 	kinds                     *kindTable
 	name, description, source string
@@ -27,11 +27,11 @@ type File struct {
 	labelsPos, preprocessPos  diag.Pos
 	optional                  map[string]bool // variables that `?` refers to
 	labelSites                labelSites
-	// What could not be read is reported once: names that refer to it are no problem of their own.
+	// Some of vars: or blocks: could not be read. That is reported, so an unknown name may be no problem of its own.
 	varsUnread, blocksUnread bool
 }
 
-// variable is a whole number, or a list of them for the turns of a repeat. Without values it could not be read.
+// variable is a whole number, or a list of them for the turns of a repeat. It has no values if it could not be read.
 type variable struct {
 	values []int64
 	list   bool
@@ -43,33 +43,33 @@ type block struct {
 	pos          diag.Pos
 	params       []param
 	paramsUnread bool
-	body         *chain // nil where it could not be read
-	// What pytorch: says of it.
+	body         *chain // nil if it could not be read
+	// As pytorch: says.
 	isModule, takesList bool
 }
 
 type param struct {
 	name string
-	def  *literal // nil where the parameter must be given
+	def  *literal // the default, nil if there is none
 }
 
-// chain is items joined by arrows.
+// chain is a sequence of items joined by arrows.
 type chain struct {
 	items []item
 }
 
-// item is one link of a chain: what it is, how often, and the name of its result.
+// item is one link of a chain: what it is, how often it repeats, and the name of its result.
 type item struct {
 	pos      diag.Pos
 	body     body
-	optional string // variable of `?`, "" without one
-	count    *number
-	label    string
+	optional string  // the variable that `?` refers to, or ""
+	count    *number // nil without *count
+	label    string  // "" without one
 	labelPos diag.Pos
-	listed   bool // @label+: one more result of the list of that name
+	listed   bool // @label+: the result is added to the list of that name
 }
 
-// body is a *layer, *group, *merge, *call, *goOn, *inputMark, or *broken where the text could not be read.
+// body is a *layer, *group, *merge, *call, *goOn or *inputMark, or a *broken if the text could not be read.
 type body interface{ isBody() }
 
 type layer struct {
@@ -85,12 +85,12 @@ type merge struct {
 	paths []path
 }
 
-// path starts from the label named from, or else from the chain's last result. Without a chain it is that
-// result itself (IDENTITY), or all results of a list.
+// path is one path of a merge. It starts from the result labelled from or, if that is "", from the result before the
+// merge (IDENTITY). Without a chain it is that result itself, or all results if the label names a list.
 type path struct {
 	pos   diag.Pos
 	from  string
-	chain *chain
+	chain *chain // may be nil
 }
 
 type call struct {
@@ -100,12 +100,12 @@ type call struct {
 }
 
 type callArg struct {
-	name  string // "" where given by position
+	name  string // "" if given by position
 	pos   diag.Pos
 	value *number
 }
 
-// goOn is @name as an item: the chain goes on from that earlier result.
+// goOn is @name as an item: the chain continues from that earlier result.
 type goOn struct {
 	label string
 	pos   diag.Pos
@@ -124,15 +124,15 @@ func (*goOn) isBody()      {}
 func (*inputMark) isBody() {}
 func (*broken) isBody()    {}
 
-// argument is a field of a layer and the value written for it.
+// argument is a field of a layer and its value as written.
 type argument struct {
 	key   string // of op.Field
 	pos   diag.Pos
 	value *value
 }
 
-// value is what may stand for a field: numbers joined by x or commas, a decimal number, or a word. A word
-// that is no word of the field is a variable.
+// value is a field's value as written: numbers joined by x or by commas, a decimal number, or a word. A word that the
+// field does not know is a variable.
 type value struct {
 	pos     diag.Pos
 	numbers []*number
@@ -141,7 +141,7 @@ type value struct {
 	word    string
 }
 
-// isUnread tells a value that could not be read; its problem is already reported.
+// isUnread reports whether the value could not be read. Its problem is reported already.
 func (v *value) isUnread() bool { return v.word == "" && v.decimal == "" && v.numbers == nil }
 
 // number is an expression, or a list with one for each turn of a repeat.
@@ -171,7 +171,7 @@ func (*literal) isExpr()   {}
 func (*reference) isExpr() {}
 func (*binary) isExpr()    {}
 
-// isConstant tells that a value of the field f has neither variables nor lists.
+// isConstant reports whether the value of field f has neither variables nor lists.
 func (v *value) isConstant(f op.Field) bool {
 	if v.word != "" {
 		return isWordOf(f, v.word)
@@ -184,12 +184,12 @@ func (v *value) isConstant(f op.Field) bool {
 	return true
 }
 
-// isWordOf tells a word of the field from a variable.
+// isWordOf reports whether the field knows the word, which is a variable otherwise.
 func isWordOf(f op.Field, word string) bool {
 	return slices.Contains(f.Words, word) || word == "true" || word == "false"
 }
 
-// String writes a number as the arrow language does.
+// String returns the number as the arrow language writes it.
 func (n *number) String() string {
 	if n.list == nil {
 		return text(n.expr)

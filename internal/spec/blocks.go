@@ -2,7 +2,6 @@ package spec
 
 import (
 	"slices"
-	"strings"
 
 	"gopkg.in/yaml.v3"
 
@@ -10,10 +9,11 @@ import (
 	"cnncalc/internal/plain"
 )
 
-// Most parameters of a block.
+// The most parameters that a block may have.
 const maxParams = 64
 
-// blockHeads registers the blocks' names first, so that bodies and layers may call any of them.
+// blockHeads reads the names and parameters of all blocks before any body, so that bodies and layers may call any
+// block.
 func (w *walker) blockHeads(entries map[string]entry) {
 	e, ok := entries["blocks"]
 	if !ok {
@@ -32,26 +32,29 @@ func (w *walker) blockHeads(entries map[string]entry) {
 	}
 }
 
-func flowBlocks(pos diag.Pos) diag.Problem {
-	return diag.Problem{Pos: pos, Code: "yaml/trap", Msg: "blocks in braces are split by YAML at every comma",
-		Hint: "write each block on a line of its own under blocks:, its body under `name(a, b): |`"}
+func flowBlocks(pos diag.Pos) *diag.Problem {
+	return diag.ErrorfAt(pos, "yaml/trap", "YAML splits blocks in braces at every comma").
+		WithHint("write each block on a line of its own under blocks:, with its body under `name(a, b): |`")
 }
 
-// blockHead reads name(w, s=1).
+// blockHead reads a key such as name(w, s=1).
 func (w *walker) blockHead(e entry) {
 	p := w.newParser(e.node, "")
 	name := p.peek()
 	if name.kind != tokWord || !isName(name.text) || !p.after().is("(") {
 		w.file.blocksUnread = true
-		w.add(e.pos, "block/definition", "a block is defined as name(parameters), not %s", plain.Cut(e.key)).WithHint("for example bottleneck(w, s=1): |")
+		w.add(e.pos, "block/definition", "a block is defined as name(parameters), not %s", plain.Cut(e.key)).
+			WithHint("for example bottleneck(w, s=1): |")
 		return
 	}
-	if _, _, isKind := w.kinds.split(name.text); isKind || slices.Contains([]string{"INPUT", "IDENTITY"}, strings.ToUpper(name.text)) {
-		w.add(e.pos, "block/definition", "a block cannot be called %s: that is a kind of layer", name).WithHint("choose another name")
+	if w.kinds.isReserved(name.text) {
+		w.add(e.pos, "block/definition", "a block cannot be called %s: that is a kind of layer", name).
+			WithHint("choose another name")
 		return
 	}
 	if earlier, twice := w.file.blocks[name.text]; twice {
-		w.add(e.pos, "block/duplicate", "the block %s is defined twice", name).WithHint("first at %s", earlier.pos)
+		w.add(e.pos, "block/duplicate", "the block %s is defined twice", name).
+			WithHint("first at %s", earlier.pos)
 		return
 	}
 	b := &block{name: name.text, pos: e.pos, paramsUnread: true}
@@ -63,7 +66,7 @@ func (w *walker) blockHead(e entry) {
 	b.paramsUnread = false
 }
 
-// params reads "w, s=1)" to the end.
+// params reads the parameters and the closing parenthesis, which must end the text: "w, s=1)".
 func (p *parser) params(name string) []param {
 	var params []param
 	for !p.accept(")") {
@@ -73,7 +76,7 @@ func (p *parser) params(name string) []param {
 		t := p.take()
 		switch {
 		case t.kind != tokWord || !isName(t.text):
-			p.failAt(t.pos, "block/definition", "block %s: a parameter is a name, not %s", name, t)
+			p.failAt(t.pos, "block/definition", "block %s: a parameter must be a name, not %s", name, t)
 		case slices.ContainsFunc(params, func(q param) bool { return q.name == t.text }):
 			p.failAt(t.pos, "block/definition", "block %s: the parameter %s is written twice", name, t)
 		case len(params) == maxParams:
@@ -86,7 +89,7 @@ func (p *parser) params(name string) []param {
 		params = append(params, q)
 	}
 	if t := p.peek(); t.kind != tokEnd {
-		p.failAt(t.pos, "block/definition", "block %s: unexpected %s behind the parameters", name, t)
+		p.failAt(t.pos, "block/definition", "block %s: unexpected %s after the parameters", name, t)
 	}
 	return params
 }
@@ -94,7 +97,7 @@ func (p *parser) params(name string) []param {
 func (p *parser) defaultValue(block, param string) *literal {
 	t := p.peek()
 	if t.kind != tokNumber {
-		p.failAt(t.pos, "block/definition", "block %s: the default of %s is a whole number, not %s", block, param, t)
+		p.failAt(t.pos, "block/definition", "block %s: the default of %s must be a whole number, not %s", block, param, t)
 	}
 	return p.primary().(*literal)
 }

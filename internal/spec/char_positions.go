@@ -8,8 +8,8 @@ import (
 	"cnncalc/internal/diag"
 )
 
-// char is one character of arrow text and where it stands in the file. There are as many as the file has
-// characters, so they are kept small.
+// char is one character of arrow text and its place in the file. It is small, since every character of the file may get
+// one.
 type char struct {
 	r         rune
 	line, col int32
@@ -17,38 +17,38 @@ type char struct {
 
 func (c char) pos() diag.Pos { return diag.Pos{Line: int(c.line), Col: int(c.col)} }
 
-// chars gives a scalar's text with the place of every character. It walks the raw lines beside the decoded
-// value, which both have the same characters but for blanks, quotes and escapes; so positions survive block,
-// folded, plain and quoted styles alike. Runs of blanks become one blank, or one line feed where the value has
-// one or where the raw line ends: a comment in folded text ends with its line.
+// chars returns a scalar's text with the place of every character. It walks the raw lines along with the decoded value:
+// both have the same characters except for spaces, quotes and escapes, so this works for block, folded, plain and
+// quoted styles. A run of spaces becomes one space, or one line feed if the value has one there or the raw line ends,
+// because a comment in folded text ends with its line.
 //
-// Should the two not match, every character stands where the scalar starts.
+// If the two do not match, every character gets the place where the scalar starts.
 func (w *walker) chars(n *yaml.Node) []char {
 	raw := w.content(n)
 	text := make([]char, 0, len(n.Value))
-	blank, lineEnd := false, false
+	space, lineEnd := false, false
 	line := int32(n.Line)
 	for _, r := range n.Value {
 		if unicode.IsSpace(r) {
-			blank, lineEnd = true, lineEnd || isBreak(r)
+			space, lineEnd = true, lineEnd || isBreak(r)
 			continue
 		}
 		c, ok := raw.nextMark(n.Style)
 		switch {
 		case !ok || c.r != r:
 			return charsAt(w.posOf(n), n.Value)
-		case blank && (lineEnd || c.line != line):
+		case space && (lineEnd || c.line != line):
 			text = append(text, char{'\n', c.line, c.col})
-		case blank:
+		case space:
 			text = append(text, char{' ', c.line, c.col})
 		}
 		text = append(text, c)
-		blank, lineEnd, line = false, false, c.line
+		space, lineEnd, line = false, false, c.line
 	}
 	return text
 }
 
-// charsAt is a text with all characters at one place.
+// charsAt returns a text with all characters at one place.
 func charsAt(pos diag.Pos, value string) []char {
 	var text []char
 	for _, r := range value {
@@ -57,8 +57,8 @@ func charsAt(pos diag.Pos, value string) []char {
 	return text
 }
 
-// content is where a scalar's text starts: behind its anchor and tag, and behind its quote or the header line
-// of a block.
+// content returns where a scalar's text starts: after its anchor and tag, and after its quote or the header line of a
+// block.
 func (w *walker) content(n *yaml.Node) *cursor {
 	c := &cursor{lines: w.runes, line: n.Line - 1, col: n.Column - 1}
 	for r := c.peek(); r == '&' || r == '!' || unicode.IsSpace(r); r = c.peek() {
@@ -77,13 +77,13 @@ func (w *walker) content(n *yaml.Node) *cursor {
 	return c
 }
 
-// cursor walks the characters of the file, every line ended by a line feed. Line and column count from 0.
+// cursor walks the characters of the file, with a line feed at the end of every line. Line and column count from 0.
 type cursor struct {
 	lines     [][]rune
 	line, col int
 }
 
-// peek is the next character, 0 at the end of the file.
+// peek returns the next character, or 0 at the end of the file.
 func (c *cursor) peek() rune {
 	switch {
 	case c.line >= len(c.lines):
@@ -102,8 +102,8 @@ func (c *cursor) next() rune {
 	return r
 }
 
-// nextMark is the next character that is no blank, decoded as the scalar's style says. ok is false at the end
-// of the file.
+// nextMark returns the next character that is not a space, decoded by the scalar's style. ok is false at the end of the
+// file.
 func (c *cursor) nextMark(style yaml.Style) (mark char, ok bool) {
 	for c.line < len(c.lines) {
 		mark := char{line: int32(c.line + 1), col: int32(c.col + 1)}
@@ -121,11 +121,13 @@ func (c *cursor) nextMark(style yaml.Style) (mark char, ok bool) {
 	return char{}, false
 }
 
-// escaped decodes what follows a backslash in double quotes (YAML 1.1, section 5.6). A line end that is
-// escaped joins the lines; as a blank it is passed over.
+// escaped decodes what follows a backslash in double quotes (YAML 1.1, section 5.6). An escaped line end joins the
+// lines; nextMark skips it as a space.
 func (c *cursor) escaped() rune {
-	simple := map[rune]rune{'0': 0, 'a': '\a', 'b': '\b', 't': '\t', 'n': '\n', 'v': '\v', 'f': '\f', 'r': '\r', 'e': '\x1b',
-		'N': '\u0085', '_': '\u00a0', 'L': '\u2028', 'P': '\u2029'}
+	simple := map[rune]rune{
+		'0': 0, 'a': '\a', 'b': '\b', 't': '\t', 'n': '\n', 'v': '\v', 'f': '\f', 'r': '\r', 'e': '\x1b',
+		'N': '\u0085', '_': '\u00a0', 'L': '\u2028', 'P': '\u2029',
+	}
 	digits := map[rune]int{'x': 2, 'u': 4, 'U': 8}
 	r := c.next()
 	if decoded, ok := simple[r]; ok {

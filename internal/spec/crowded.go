@@ -1,25 +1,21 @@
 package spec
 
-import (
-	"fmt"
+import "cnncalc/internal/diag"
 
-	"cnncalc/internal/diag"
-)
-
-// crowded is thrown in place of a problem when there are more than anyone reads. Reading ends there: a hostile file
-// must not buy time and memory with mistakes.
+// crowded is the panic of report when the list already holds more problems than anyone reads. It ends the reading, so
+// that a hostile file cannot buy time and memory with mistakes.
 type crowded struct{}
 
-// report appends a problem, or throws crowded.
-func report(problems *diag.List, p diag.Problem) *diag.Problem {
+// report appends a problem and returns the appended one, or panics with crowded.
+func report(problems *diag.List, p *diag.Problem) *diag.Problem {
 	if problems.Crowded() {
 		panic(crowded{})
 	}
-	*problems = append(*problems, p)
+	*problems = append(*problems, *p)
 	return &(*problems)[len(*problems)-1]
 }
 
-// untilCrowded calls read, which may throw crowded.
+// untilCrowded calls read and recovers a panic with crowded.
 func untilCrowded(read func()) {
 	defer func() {
 		if caught := recover(); caught != nil && caught != (crowded{}) {
@@ -29,9 +25,9 @@ func untilCrowded(read func()) {
 	read()
 }
 
-func (w *walker) report(p diag.Problem) { report(&w.problems, p) }
+func (w *walker) report(p *diag.Problem) { report(&w.problems, p) }
 
-// add reports a problem with a formatted message and returns it, so that a hint can be set on it.
+// add reports a problem with a formatted message and returns it, so that the caller can add a hint.
 func (w *walker) add(pos diag.Pos, code diag.Code, format string, args ...any) *diag.Problem {
-	return report(&w.problems, diag.Problem{Pos: pos, Code: code, Msg: fmt.Sprintf(format, args...)})
+	return report(&w.problems, diag.ErrorfAt(pos, code, format, args...))
 }

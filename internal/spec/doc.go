@@ -1,44 +1,71 @@
-// Package spec owns the language of architecture files: it reads YAML and arrow text into a graph, and prints a graph
-// back. Shapes are package shape's; what a kind of layer takes is declared in package op, whose fields drive the parser,
-// the printer and the JSON Schema.
+// Package spec owns the language of architecture files: it reads YAML and arrow text into a graph, and writes a graph
+// as a file. Package op declares the fields of each kind of layer, which the parser, the printer and the JSON Schema
+// follow. Package shape computes the shapes.
 //
 // # Phases
 //
-// A file goes through these, each in a file of its own:
+// A file goes through these phases:
 //
-//  1. read.go: bytes to lines of text, refused where they are not text.
-//  2. yaml.go walks the YAML nodes, with traps.go for what YAML itself makes of arrow text. values.go, blocks.go,
-//     preprocess.go and pytorch.go read its keys. char_positions.go finds the place of every character of a scalar.
-//  3. lex.go cuts arrow text into tokens, parse.go makes the syntax tree of ast.go from them, and fields.go reads a
-//     layer's settings, by kinds.go.
-//  4. lower.go expands repeats, blocks and lists into a graph, with eval.go for expressions and names.go for names and
-//     labels.
-//  5. arrange.go and print.go write a graph as a file, fold.go as one line of the notes' grammar.
+//  1. Text: read.go turns bytes into lines of text and rejects what is not text.
+//  2. YAML: yaml.go walks the nodes, and traps.go explains what YAML makes of arrow text. values.go, blocks.go,
+//     preprocess.go and pytorch.go read the values of keys. char_positions.go finds the place of every character of a
+//     scalar.
+//  3. Arrow text: lex.go cuts it into tokens, and parse.go makes the syntax tree of ast.go from them. parse_numbers.go
+//     reads expressions, and fields.go reads the settings of a layer, whose kind kinds.go finds.
+//  4. Lowering: lower.go and lower_*.go expand repeats, blocks and lists into a graph. eval.go evaluates expressions,
+//     and names.go resolves labels and names the layers.
+//  5. Printing: arrange.go finds the chain that a graph is written as. print.go writes it as a file, and fold.go as one
+//     line of the notes' grammar.
 //
-// Phases 1 to 3 are [Read], phase 4 is [File.Lower], and phase 5 is [Print] and [Pattern]. A phase reports its problems
-// and hands on what is still sound, so that independent mistakes all show.
+// [Read] is phases 1 to 3, [File.Lower] is phase 4, and [Print] and [Pattern] are phase 5. Reading and lowering report
+// their problems and pass on what is sound, so that independent mistakes all show up. crowded.go and lower_limits.go
+// bound what a hostile file can cost.
 //
 // # Grammar
 //
 // The arrow language, in EBNF:
 //
-//	chain   = item { "->" item } .
-//	item    = body [ "?" ] [ "*" number ] [ "@" name [ "+" ] ] | "@" name .
-//	body    = layer | "[" chain "]" | merge | call | "INPUT" .
-//	merge   = ( "CONCAT" | "ADD" | "MUL" ) "(" path { "|" path } ")" { option } .
-//	path    = "IDENTITY" | "@" name | [ "@" name "->" ] chain .
-//	call    = block "(" [ argument { "," argument } ] ")" .
-//	argument = [ name "=" ] number .
-//	layer   = kind [ size ] [ "-" number ] { option } .
-//	size    = extent [ "x" extent ] | decimal .
-//	extent  = digits | "(" expr ")" .
-//	option  = letter size | word | key "=" value .
-//	value   = number { ( "x" | "," ) number } | decimal | word .
-//	number  = digits | name | "(" expr ")" | "{" expr { "," expr } "}" .
-//	expr    = term { ( "+" | "-" ) term } .
-//	term    = primary { ( "*" | "/" ) primary } .
-//	primary = digits | name | "(" expr ")" .
+//	chain    = item { "->" item } .
+//	item     = body [ "?" ] [ "*" number ] [ "@" label [ "+" ] ] | "@" label .
+//	body     = "INPUT" | layer | merge | call | "[" chain "]" .
+//	merge    = ( "CONCAT" | "ADD" | "MUL" ) "(" path { "|" path } ")" { option } .
+//	path     = "IDENTITY" | "@" label | [ "@" label "->" ] chain .
+//	call     = name "(" [ argument { "," argument } ] ")" .
+//	argument = [ name "=" ] ( expr | list ) .
+//	layer    = kind [ size ] [ "-" number ] { option } .
+//	option   = letter size | word | ( key | letter ) "=" value .
+//	size     = extent [ "x" extent ] | digits "." digits .
+//	extent   = digits | "(" expr ")" .
+//	value    = number { "," number } | number { "x" extent } | decimal | word .
+//	number   = digits | name | "(" expr ")" | list .
+//	list     = "{" expr { "," expr } "}" .
+//	expr     = term { ( "+" | "-" ) term } .
+//	term     = primary { ( "*" | "/" ) primary } .
+//	primary  = digits | name | "(" expr ")" .
 //
-// The longest kind that a word starts with is its kind, without regard to case, and "?" follows layers only. A number
-// sign after a space comments to the end of the line.
+//	name     = ( alpha | "_" ) { alpha | "_" | digit } .
+//	label    = name { "." name } .
+//	digits   = digit { digit } .
+//	decimal  = [ digits ] "." digits [ exponent ] | digits exponent .
+//	exponent = ( "e" | "E" ) [ "+" | "-" ] digits .
+//
+// The key of a block is written, and a field of the mapping form has the value:
+//
+//	head  = name "(" [ param { "," param } ] ")" .
+//	param = name [ "=" digits ] .
+//	field = sum { "," sum } | sum { "x" extent } | decimal | word .
+//	sum   = expr | list .
+//
+// The grammar allows more than the language does:
+//
+//   - INPUT can only be the first item of the layers, and cannot be repeated.
+//   - "?" follows layers only.
+//   - Kinds, keys, letters and words are those of package op, in any case. A word such as CONV3 starts with the longest
+//     kind that a digit or nothing follows.
+//   - No space may come before or within a size, around an "x", before the "-" of a layer, after "@", or before the
+//     "+" of a label. Elsewhere spaces only separate tokens.
+//   - Digits start with a zero only if that is all of them. A name, a label or a number has at most 64 characters.
+//
+// "→" may be written for "->". A "#" that starts the text or follows a space begins a comment, which ends with the
+// line.
 package spec

@@ -12,30 +12,28 @@ import (
 	"cnncalc/internal/op"
 )
 
-// scope is what an expression can see: variables, and the repeats that stand round it in the same text. A
-// block's body starts a new scope, so it does not see its caller's repeats.
+// scope is what an expression can see: variables, and the repeats around it in the same text. A block's body starts a
+// new scope, so it does not see the repeats of its caller.
 type scope struct {
 	vars, params map[string]variable // of the file, and of the block, which hide the file's
 	inBlock      bool
-	repeats      *turn
-	varsUnread   bool   // the file's variables could not be read
-	operations   *int64 // counts what was evaluated; nil where that does not matter
+	repeats      *turn  // the innermost
+	varsUnread   bool   // some of the file's variables could not be read
+	operations   *int64 // counts the operations; nil if nobody asks
 }
 
 // turn is one turn of a repeat.
 type turn struct {
-	outer *turn
-	count int64
-	index int64
-	// bindable: lists bind to repeats whose count is a single number, not to one whose count is a list or
-	// that a `?` makes.
-	bindable bool
+	outer    *turn
+	count    int64
+	index    int64 // from 0
+	bindable bool  // lists can bind to the repeat, as its count is a single number
 }
 
-// unread is the problem of a value that depends on what could not be read and is already reported.
+// unread is the problem of a value that depends on text that could not be read. That problem is reported already.
 var unread = &diag.Problem{Msg: "what could not be read"}
 
-// evalNumber gives the number's value in this turn. isList tells that it came from a list.
+// evalNumber returns the value of a number in the current turn. isList is true if it came from a list.
 func (s *scope) evalNumber(n *number) (value int64, isList bool, err *diag.Problem) {
 	if n.list != nil {
 		chosen, err := s.choose(n.pos, int64(len(n.list)))
@@ -94,18 +92,18 @@ func (s *scope) lookup(r *reference) (int64, bool, *diag.Problem) {
 }
 
 func (s *scope) unknown(r *reference) *diag.Problem {
-	p := &diag.Problem{Pos: r.pos, Code: "variable/unknown", Msg: "unknown variable " + r.name}
+	p := diag.ErrorfAt(r.pos, "variable/unknown", "unknown variable %s", r.name)
 	if len(s.vars)+len(s.params) <= diag.MaxCandidates {
 		names := slices.AppendSeq(slices.Collect(maps.Keys(s.vars)), maps.Keys(s.params))
 		p.Hint = diag.DidYouMean(r.name, names)
 	}
 	if p.Hint == "" {
-		p.Hint = fmt.Sprintf("set it under vars:, as vars: {%s: 3}", r.name)
+		p.WithHint("define it under vars:, for example vars: {%s: 3}", r.name)
 	}
 	return p
 }
 
-// choose finds the one enclosing repeat that a list of this length belongs to, and gives its present turn.
+// choose returns the current turn of the one enclosing repeat that a list of this length belongs to.
 func (s *scope) choose(pos diag.Pos, length int64) (int64, *diag.Problem) {
 	if length == 1 {
 		return 0, nil
@@ -116,9 +114,10 @@ func (s *scope) choose(pos diag.Pos, length int64) (int64, *diag.Problem) {
 			continue
 		}
 		if found != nil {
-			p := &diag.Problem{Pos: pos, Code: "variable/list", Msg: fmt.Sprintf("a list of %d values could belong to either of two repeats of %d", length, length)}
-			return 0, p.WithHint("make the inner repeat a block with a parameter, and give the list to its call; " +
-				"or write one number, for all turns of both")
+			return 0, diag.ErrorfAt(pos, "variable/list",
+				"a list of %d values could belong to either of two repeats of %[1]d", length).
+				WithHint("make the inner repeat a block with a parameter and pass the list to its call, " +
+					"or write one number for all turns of both")
 		}
 		found = t
 	}
@@ -128,7 +127,7 @@ func (s *scope) choose(pos diag.Pos, length int64) (int64, *diag.Problem) {
 	return found.index, nil
 }
 
-// unbound is the problem of a list that belongs to no repeat.
+// unbound returns the problem of a list that belongs to no repeat.
 func (s *scope) unbound(pos diag.Pos, length int64) *diag.Problem {
 	var counts []string
 	for t := s.repeats; t != nil; t = t.outer {
@@ -136,21 +135,23 @@ func (s *scope) unbound(pos diag.Pos, length int64) *diag.Problem {
 			counts = append(counts, fmt.Sprint(t.count))
 		}
 	}
-	p := &diag.Problem{Pos: pos, Code: "variable/list", Msg: fmt.Sprintf("a list of %d values stands in no repeat of %d", length, length)}
+	p := diag.ErrorfAt(pos, "variable/list", "a list of %d values needs a repeat of %[1]d turns around it", length)
 	switch {
 	case len(counts) == 1:
-		return p.WithHint("the repeat round it has %s turns: give one value for each, or one number for all", counts[0])
+		return p.WithHint("the repeat around it has %s turns: give one value for each, or one number for all", counts[0])
 	case counts != nil:
-		return p.WithHint("the repeats round it have %s turns, from the inside out: give one value for each turn of one of them, or one number for all",
-			strings.Join(counts, ", "))
+		return p.WithHint("the repeats around it have %s turns, from the inside out: "+
+			"give one value for each turn of one of them, or one number for all", strings.Join(counts, ", "))
 	case s.inBlock:
-		return p.WithHint("a block does not see the repeats round its call; give the block a parameter, and the list to its call")
+		return p.WithHint("a block does not see the repeats around its call: " +
+			"give the block a parameter and pass the list to its call")
 	}
-	return p.WithHint("a list has one value for each turn of a repeat round it; a size is written 3x1, a pad 1,1,0,0")
+	return p.WithHint("a list has one value for each turn of a repeat around it; a size is written 3x1, a pad 1,1,0,0")
 }
 
 // apply computes one operation, exactly or not at all.
 func apply(b *binary, x, y int64) (int64, *diag.Problem) {
+	const code = "variable/arithmetic"
 	switch b.operator {
 	case '+':
 		if sum := x + y; (sum > x) == (y > 0) {
@@ -167,18 +168,18 @@ func apply(b *binary, x, y int64) (int64, *diag.Problem) {
 		}
 	case '/':
 		if y == 0 {
-			return 0, &diag.Problem{Pos: b.pos, Code: "variable/arithmetic", Msg: fmt.Sprintf("%d/0 has no value", x)}
+			return 0, diag.ErrorfAt(b.pos, code, "%d/0 has no value", x)
 		}
 		if x == math.MinInt64 && y == -1 {
 			break
 		}
 		if x%y != 0 {
-			return 0, &diag.Problem{Pos: b.pos, Code: "variable/arithmetic", Msg: fmt.Sprintf("%d/%d leaves a remainder of %d", x, y, x%y),
-				Hint: "sizes are whole numbers; choose values that divide"}
+			return 0, diag.ErrorfAt(b.pos, code, "%d/%d leaves a remainder of %d", x, y, x%y).
+				WithHint("sizes are whole numbers: choose values that divide evenly")
 		}
 		return x / y, nil
 	}
-	return 0, &diag.Problem{Pos: b.pos, Code: "variable/arithmetic", Msg: fmt.Sprintf("%d%c%d is too large a number", x, b.operator, y)}
+	return 0, diag.ErrorfAt(b.pos, code, "%d%c%d is too large a number", x, b.operator, y)
 }
 
 func abs(x int64) int64 {
@@ -188,13 +189,14 @@ func abs(x int64) int64 {
 	return x
 }
 
+// isVariable reports whether name is a variable, or may be one that could not be read.
 func (s *scope) isVariable(name string) bool {
 	_, isParam := s.params[name]
 	_, isVar := s.vars[name]
 	return isParam || isVar || s.varsUnread
 }
 
-// evalValue gives what a field is set to.
+// evalValue returns the value that a field is set to.
 func (s *scope) evalValue(f op.Field, v *value) (op.Value, *diag.Problem) {
 	if v.decimal != "" {
 		return op.Value{Decimal: v.decimal}, nil

@@ -2,7 +2,6 @@ package spec
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -11,18 +10,18 @@ import (
 	"cnncalc/internal/plain"
 )
 
-// fieldReader reads the fields of one layer in the arrow language, by the table that the kind declares.
+// fieldReader reads the fields of one layer in the arrow language, as its kind declares them.
 type fieldReader struct {
 	*parser
 	layer  *layer
 	fields []op.Field
 }
 
-// add records an argument; a field written twice is a problem.
+// add records an argument. It fails if the field is set already.
 func (r *fieldReader) add(f op.Field, pos diag.Pos, v *value) {
 	for _, a := range r.layer.args {
 		if a.key == f.Key {
-			r.fail(diag.Problem{Pos: pos, Code: "layer/duplicate-field", Msg: fmt.Sprintf("%s: %s is written twice", r.layer.kind.Name, f.Key)})
+			r.failAt(pos, "layer/duplicate-field", "%s: %s is set twice", r.layer.kind.Name, f.Key)
 		}
 	}
 	r.layer.args = append(r.layer.args, argument{f.Key, pos, v})
@@ -36,7 +35,7 @@ func (r *fieldReader) at(place op.Place) (op.Field, bool) {
 	return r.fields[i], true
 }
 
-// head reads what follows the kind's name directly: text in the same word, or an expression in parentheses.
+// head reads the size that follows the kind directly: text in the same word, or an expression in parentheses.
 func (r *fieldReader) head(t token, text string) {
 	next := r.peek()
 	if text == "" && (!next.is("(") || next.spaced) {
@@ -50,16 +49,16 @@ func (r *fieldReader) head(t token, text string) {
 	r.add(f, pos, r.sizeValue(text, pos))
 }
 
-func (r *fieldReader) noSize(pos diag.Pos, text string) diag.Problem {
+func (r *fieldReader) noSize(pos diag.Pos, text string) *diag.Problem {
 	name := r.layer.kind.Name
-	problem := diag.Problem{Pos: pos, Code: "layer/value", Msg: name + " takes no size"}
+	problem := diag.ErrorfAt(pos, "layer/value", "%s takes no size", name)
 	if f, ok := r.at(op.Dash); ok {
-		problem.Hint = fmt.Sprintf("%s follow a dash: %s-%s", f.Key, name, plain.Cut(cmp.Or(text, "10")))
+		problem.WithHint("write the %s after a dash: %s-%s", f.Key, name, plain.Cut(cmp.Or(text, "10")))
 	}
 	return problem
 }
 
-// dash reads the number behind "-".
+// dash reads the number after "-".
 func (r *fieldReader) dash(dash token) {
 	f, ok := r.at(op.Dash)
 	if !ok {
@@ -75,11 +74,11 @@ func (r *fieldReader) dash(dash token) {
 	r.add(f, n.pos, &value{pos: n.pos, numbers: []*number{n}})
 }
 
-func (r *fieldReader) noDash(pos diag.Pos) diag.Problem {
+func (r *fieldReader) noDash(pos diag.Pos) *diag.Problem {
 	name := r.layer.kind.Name
-	problem := diag.Problem{Pos: pos, Code: "layer/value", Msg: name + " takes no number after a dash"}
+	problem := diag.ErrorfAt(pos, "layer/value", "%s takes no number after a dash", name)
 	if f, ok := r.at(op.Head); ok {
-		problem.Hint = fmt.Sprintf("its %s follows the name without a dash: cnncalc help %s", f.Key, strings.ToLower(name))
+		problem.WithHint("write its %s without a dash; see cnncalc help %s", f.Key, strings.ToLower(name))
 	}
 	return problem
 }
@@ -90,7 +89,7 @@ func (r *fieldReader) options() {
 	}
 }
 
-// option reads s2, s2x1, s(n), same, nobias or key=value.
+// option reads an option such as s2, s2x1, s(n), same, nobias or key=value.
 func (r *fieldReader) option() {
 	t := r.take()
 	next := r.peek()
@@ -122,16 +121,16 @@ func (r *fieldReader) option() {
 	r.fail(r.unknownOption(t))
 }
 
-// bareLetter is the problem of an option's letter without a number.
-func (r *fieldReader) bareLetter(f op.Field, t token) diag.Problem {
+// bareLetter returns the problem of an option's letter without a number.
+func (r *fieldReader) bareLetter(f op.Field, t token) *diag.Problem {
 	if next := r.peek(); next.is("-") && !next.spaced {
-		return diag.Problem{Pos: t.pos, Code: "layer/value", Msg: fmt.Sprintf("%s: %s cannot be negative", r.layer.kind.Name, f.Key)}
+		return diag.ErrorfAt(t.pos, "layer/value", "%s: %s cannot be negative", r.layer.kind.Name, f.Key)
 	}
-	return diag.Problem{Pos: t.pos, Code: "layer/value", Msg: fmt.Sprintf("%s: %s has no number", r.layer.kind.Name, f.Key),
-		Hint: fmt.Sprintf("write it behind the letter without a blank, as in %s2 or %s(n)", f.Letter, f.Letter)}
+	return diag.ErrorfAt(t.pos, "layer/value", "%s: %s has no number", r.layer.kind.Name, f.Key).
+		WithHint("write it directly after the letter, as in %[1]s2 or %[1]s(n)", f.Letter)
 }
 
-// named finds the field of key=value, by its key or letter.
+// named finds the field of an option key=value by its key or letter.
 func (r *fieldReader) named(t token) op.Field {
 	for _, f := range r.fields {
 		if strings.EqualFold(f.Key, t.text) || f.Letter != "" && strings.EqualFold(f.Letter, t.text) {
@@ -142,48 +141,47 @@ func (r *fieldReader) named(t token) op.Field {
 	return op.Field{}
 }
 
-func (r *fieldReader) unknownOption(t token) diag.Problem {
+func (r *fieldReader) unknownOption(t token) *diag.Problem {
 	name := r.layer.kind.Name
-	p := diag.Problem{Pos: t.pos, Code: "layer/unknown-option", Msg: fmt.Sprintf("%s has no option %s", name, t)}
+	p := diag.ErrorfAt(t.pos, "layer/unknown-option", "%s has no option %s", name, t)
 	if _, _, isKind := r.kinds.split(t.text); isKind {
-		p.Hint = fmt.Sprintf("a layer follows an arrow: -> %s", t)
-		return p
+		return p.WithHint("write an arrow before a layer: -> %s", t)
 	}
-	if f, rest := t.text[:1], t.text[1:]; r.isVariable(rest) && slices.ContainsFunc(r.fields, func(g op.Field) bool { return g.Letter == f }) {
-		p.Hint = fmt.Sprintf("a variable here stands in parentheses: %s(%s)", f, rest)
-		return p
+	letter, rest := t.text[:1], t.text[1:]
+	isLetter := slices.ContainsFunc(r.fields, func(f op.Field) bool { return f.Letter == letter })
+	if isLetter && r.isVariable(rest) {
+		return p.WithHint("put a variable in parentheses here: %s(%s)", letter, rest)
 	}
-	var shown, names []string
+	shown, names := r.optionNames()
+	if len(shown) == 0 {
+		return p.WithHint("%s takes no options", name)
+	}
+	didYouMean := diag.DidYouMean(strings.TrimRight(t.text, "0123456789"), names)
+	p.Hint = cmp.Or(didYouMean, "it takes "+strings.Join(shown, ", "))
+	return p
+}
+
+// optionNames returns the options of the kind as a message shows them, and the keys and words that they may be meant
+// by.
+func (r *fieldReader) optionNames() (shown, names []string) {
 	for _, f := range r.fields {
 		if f.Place != op.Option {
 			continue
 		}
-		if f.Letter != "" || len(f.Words) == 0 {
-			shown = append(shown, optionName(f))
+		switch {
+		case f.Letter != "":
+			shown = append(shown, f.Letter+"... ("+f.Key+")")
+		case len(f.Words) == 0:
+			shown = append(shown, f.Key+"=...")
 		}
 		shown = append(shown, f.Words...)
 		names = append(append(names, f.Key), f.Words...)
 	}
-	p.Hint = diag.DidYouMean(strings.TrimRight(t.text, "0123456789"), names)
-	switch {
-	case len(shown) == 0:
-		p.Hint = name + " takes no options"
-	case p.Hint == "":
-		p.Hint = "it takes " + strings.Join(shown, ", ")
-	}
-	return p
+	return shown, names
 }
 
-// optionName shows an option as it is written.
-func optionName(f op.Field) string {
-	if f.Letter != "" {
-		return f.Letter + "... (" + f.Key + ")"
-	}
-	return f.Key + "=..."
-}
-
-// sizeValue reads "7", "7x1", "0.5" or "" as they stand in a word, with (expr) on either side of the x read on
-// from the tokens.
+// sizeValue reads a size. text is what the word has of it: "7", "7x1", "0.5", "7x" or "". Where a number is missing, an
+// expression in parentheses follows the word.
 func (p *parser) sizeValue(text string, pos diag.Pos) *value {
 	v := &value{pos: pos}
 	if strings.Contains(text, ".") {
@@ -191,7 +189,8 @@ func (p *parser) sizeValue(text string, pos diag.Pos) *value {
 		return v
 	}
 	if strings.Count(text, "x") > 1 {
-		p.fail(diag.Problem{Pos: pos, Code: "layer/value", Msg: fmt.Sprintf("%s has more than two numbers", text), Hint: "a size is one number, or width x height"})
+		p.fail(diag.ErrorfAt(pos, "layer/value", "%s has more than two numbers", text).
+			WithHint("a size is one number, or width x height"))
 	}
 	first, second, hasX := strings.Cut(text, "x")
 	v.numbers = []*number{p.part(first, pos)}
@@ -209,7 +208,7 @@ func (p *parser) sizeValue(text string, pos diag.Pos) *value {
 	return v
 }
 
-// part is one number of a size: its digits, or, where there are none, an expression in parentheses.
+// part reads one number of a size: its digits or, if there are none, an expression in parentheses.
 func (p *parser) part(digits string, pos diag.Pos) *number {
 	if digits == "" {
 		if t := p.peek(); !t.is("(") || t.spaced {
@@ -219,34 +218,35 @@ func (p *parser) part(digits string, pos diag.Pos) *number {
 		return &number{pos: pos, expr: p.primary()}
 	}
 	if strings.Trim(digits, "0123456789") != "" {
-		p.fail(diag.Problem{Pos: pos, Code: "arrow/number", Msg: fmt.Sprintf("%s is not a number", digits), Hint: "a size is digits, or two of them as in 7x1; a variable here stands in parentheses, as in CONV(f)-w s(s)"})
+		p.fail(diag.ErrorfAt(pos, "arrow/number", "%s is not a number", digits).WithHint(
+			"a size is a number, or two as in 7x1; put a variable in parentheses, as in CONV(f)-w s(s)"))
 	}
 	n, err := wholeNumber(digits)
 	if err != nil {
-		p.fail(diag.At(pos, err))
+		problem := diag.At(pos, err)
+		p.fail(&problem)
 	}
 	return &number{pos: pos, expr: &literal{n}}
 }
 
-// optionValue reads what stands behind "key=" in the arrow language.
+// optionValue reads the value after "key=" in the arrow language.
 func (p *parser) optionValue() *value {
 	alone := !p.after().is(",")
 	return p.value(alone, p.number)
 }
 
-// wholeValue reads a text that is a value from end to end, as in the mapping form, where expressions need no
-// parentheses.
+// wholeValue reads a whole text as one value, as the mapping form has it. Expressions need no parentheses there.
 func (p *parser) wholeValue() *value {
 	alone := p.after().kind == tokEnd
 	v := p.value(alone, p.sum)
 	if t := p.peek(); t.kind != tokEnd {
-		p.failAt(t.pos, "arrow/syntax", "unexpected %s behind the value", t)
+		p.failAt(t.pos, "arrow/syntax", "unexpected %s after the value", t)
 	}
 	return v
 }
 
-// value reads a decimal number, a word where one stands alone, or numbers joined by x or by commas. read reads
-// one number.
+// value reads a decimal number, a word, or numbers joined by x or by commas, each with read. A word counts as such only
+// if it is alone; otherwise it is a variable.
 func (p *parser) value(alone bool, read func(what string) *number) *value {
 	t := p.peek()
 	v := &value{pos: t.pos}
@@ -278,7 +278,7 @@ func (p *parser) value(alone bool, read func(what string) *number) *value {
 	}
 }
 
-// times reads on behind an x: "x3", "x3x4" or "x" and an expression in parentheses.
+// times reads the numbers after an x from a word such as "x3" or "x3x4", or "x" and an expression in parentheses.
 func (p *parser) times(v *value, word token) {
 	pos := diag.Pos{Line: word.pos.Line, Col: word.pos.Col + 1}
 	for _, digits := range strings.Split(word.text[1:], "x") {

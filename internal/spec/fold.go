@@ -8,19 +8,19 @@ import (
 	"cnncalc/internal/graph"
 )
 
-// Longest sequence that folding looks for, in items. A residual block is one item.
+// The longest sequence that folding looks for, in items. A residual block is one item.
 const maxPeriod = 32
 
-// Pattern is the network as one line of the notes' grammar: kinds only, and what repeats folded into brackets,
-// as in INPUT -> [[CONV -> RELU]*2 -> POOL]*3 -> FC.
+// Pattern returns the network as one line of the notes' grammar, with kinds only and repeats folded into brackets:
+// INPUT -> [[CONV -> RELU]*2 -> POOL]*3 -> FC.
 func Pattern(g *graph.Graph) string {
 	folded := func(items []string) string { return joinArrows(fold(items)) }
 	p := &printer{graph: g, chain: arrange(g), notation: graph.Op.Kind, join: folded, shorten: withoutLists}
 	return folded(p.items())
 }
 
-// withoutLists leaves out the names of earlier results where a merge joins nothing but a list of them: DenseNet's
-// layers are alike but for its length.
+// withoutLists leaves out the labels if a merge joins only a list of earlier results: the layers of DenseNet are alike
+// except for the length of that list.
 func withoutLists(paths []string) []string {
 	isPath := func(path string) bool {
 		return path != "IDENTITY" && !strings.HasPrefix(path, "@") || strings.Contains(path, "->")
@@ -31,8 +31,8 @@ func withoutLists(paths []string) []string {
 	return []string{"..."}
 }
 
-// fold replaces sequences that stand several times in a row, the shortest first, so that inner repeats are
-// found before the outer ones that hold them.
+// fold replaces sequences that occur several times in a row. It takes the shortest first, to find inner repeats before
+// the outer ones that hold them.
 func fold(items []string) []string {
 	for changed := true; changed; {
 		changed = false
@@ -51,10 +51,7 @@ func fold(items []string) []string {
 func foldPeriod(items []string, period int) []string {
 	var folded []string
 	for i := 0; i < len(items); {
-		turns := 1
-		for start := i + period; start+period <= len(items) && slices.Equal(items[i:i+period], items[start:start+period]); start += period {
-			turns++
-		}
+		turns := countTurns(items[i:], period)
 		if turns == 1 {
 			folded = append(folded, items[i])
 			i++
@@ -68,4 +65,15 @@ func foldPeriod(items []string, period int) []string {
 		i += turns * period
 	}
 	return folded
+}
+
+// countTurns returns how many times in a row items starts with its first period items: 1 or more.
+func countTurns(items []string, period int) int {
+	turns := 1
+	for ; (turns+1)*period <= len(items); turns++ {
+		if !slices.Equal(items[:period], items[turns*period:(turns+1)*period]) {
+			break
+		}
+	}
+	return turns
 }

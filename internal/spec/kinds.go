@@ -7,7 +7,7 @@ import (
 	"cnncalc/internal/op"
 )
 
-// kindTable finds kinds by name, without regard to case.
+// kindTable finds kinds of layers by name, ignoring case.
 type kindTable struct {
 	byName   map[string]op.Kind
 	all      []op.Kind
@@ -31,10 +31,10 @@ func (t *kindTable) names() []string {
 	return names
 }
 
-// fields describes the kind's fields. Their settings belong to no layer.
+// fields returns the fields of a kind. Their settings belong to no layer.
 func (t *kindTable) fields(k op.Kind) []op.Field { return t.fieldsOf[k.Name] }
 
-// hasDash tells a kind that takes a number after a dash.
+// hasDash reports whether the kind takes a number after a dash.
 func (t *kindTable) hasDash(k op.Kind) bool {
 	return slices.ContainsFunc(t.fields(k), func(f op.Field) bool { return f.Place == op.Dash })
 }
@@ -49,7 +49,13 @@ func (t *kindTable) isMerge(name string) bool {
 	return ok && k.JoinsPaths()
 }
 
-// split reads a word such as CONV7x1 or RELU6 as a kind, the longest that fits, and the size behind it.
+// isReserved reports whether the arrow language reads a word as a layer, so that no block can have its name.
+func (t *kindTable) isReserved(word string) bool {
+	_, _, isKind := t.split(word)
+	return isKind || strings.EqualFold(word, "INPUT") || strings.EqualFold(word, "IDENTITY")
+}
+
+// split cuts a word such as CONV7x1 or RELU6 into the longest kind that fits and the size after it.
 func (t *kindTable) split(word string) (kind op.Kind, head string, ok bool) {
 	for end := len(word); end > 0; end-- {
 		rest := word[end:]
@@ -63,7 +69,7 @@ func (t *kindTable) split(word string) (kind op.Kind, head string, ok bool) {
 	return op.Kind{}, "", false
 }
 
-// prefix cuts the longest kind off a word, whatever follows it. kind is "" where the word starts with none.
+// prefix cuts a word after the longest kind that it starts with, whatever follows. kind is "" if it starts with none.
 func (t *kindTable) prefix(word string) (kind, rest string) {
 	for end := len(word); end > 0; end-- {
 		if k, ok := t.find(word[:end]); ok {
@@ -73,17 +79,19 @@ func (t *kindTable) prefix(word string) (kind, rest string) {
 	return "", word
 }
 
-// usualName is the kind that another program's name for it means.
+// usualName returns the kind that other programs call by the name in word.
 func usualName(word string) (kind string, ok bool) {
 	name := strings.ToUpper(word)
 	for _, n := range []struct{ other, kind string }{
 		{"CONV1D", "CONV"}, {"CONV2D", "CONV"}, {"CONVOLUTION", "CONV"},
 		{"DEPTHWISE", "DWCONV"}, {"DECONV", "UPCONV"}, {"CONVTRANSPOSE", "UPCONV"}, {"TCONV", "UPCONV"},
-		{"MAXPOOL", "POOL"}, {"MAXPOOLING", "POOL"}, {"POOLING", "POOL"}, {"AVERAGEPOOL", "AVGPOOL"}, {"MEANPOOL", "AVGPOOL"},
+		{"MAXPOOL", "POOL"}, {"MAXPOOLING", "POOL"}, {"POOLING", "POOL"},
+		{"AVERAGEPOOL", "AVGPOOL"}, {"MEANPOOL", "AVGPOOL"},
 		{"GLOBALAVGPOOL", "GAP"}, {"GLOBALAVERAGEPOOL", "GAP"}, {"ADAPTIVEAVGPOOL", "ADAPTAVG"},
 		{"DENSE", "FC"}, {"LINEAR", "FC"}, {"FULLYCONNECTED", "FC"}, {"INNERPRODUCT", "FC"},
 		{"BATCHNORM", "BN"}, {"BATCHNORMALIZATION", "BN"}, {"SWISH", "SILU"}, {"DROP", "DROPOUT"},
-		{"CAT", "CONCAT"}, {"SUM", "ADD"}, {"PLUS", "ADD"}, {"MULTIPLY", "MUL"}, {"SKIP", "IDENTITY"}, {"SHORTCUT", "IDENTITY"},
+		{"CAT", "CONCAT"}, {"SUM", "ADD"}, {"PLUS", "ADD"}, {"MULTIPLY", "MUL"},
+		{"SKIP", "IDENTITY"}, {"SHORTCUT", "IDENTITY"},
 	} {
 		// A size may follow, as in MAXPOOL2 or CONV2D3.
 		if rest, found := strings.CutPrefix(name, n.other); found && strings.Trim(rest, "0123456789X.D") == "" {

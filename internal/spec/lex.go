@@ -2,7 +2,6 @@ package spec
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"unicode"
 
@@ -11,14 +10,14 @@ import (
 	"cnncalc/internal/plain"
 )
 
-// Longest word, number or label, in characters. Names of layers are made of them, once for each layer.
+// The length limit of a word, number or label, in characters. Every layer's name is made of them.
 const maxWord = 64
 
 type tokenKind uint8
 
 const (
 	tokEnd     tokenKind = iota
-	tokWord              // letters, digits, _ ; a point between digits: CONV7x1, DROPOUT0.5
+	tokWord              // letters, digits, _, and points between digits: CONV7x1, DROPOUT0.5
 	tokNumber            // digits
 	tokDecimal           // digits with a point or an exponent
 	tokArrow             // ->
@@ -29,7 +28,7 @@ const (
 
 type token struct {
 	kind   tokenKind
-	spaced bool // blank space or a comment stands before it
+	spaced bool // follows a space or a comment
 	text   string
 	pos    diag.Pos
 }
@@ -38,7 +37,7 @@ func (t token) is(mark string) bool {
 	return (t.kind == tokMark || t.kind == tokArrow) && t.text == mark
 }
 
-// String names the token in messages.
+// String returns the token's name for messages.
 func (t token) String() string {
 	switch t.kind {
 	case tokEnd:
@@ -49,17 +48,17 @@ func (t token) String() string {
 	return plain.Cut(t.text)
 }
 
-// lexer cuts arrow text into tokens. Problems go into the list; the token is still delivered.
+// lexer cuts arrow text into tokens. It adds problems to the list and returns the token all the same.
 type lexer struct {
 	text     []char
-	started  bool     // a character was read
-	cut      bool     // a # ends the text, which YAML reads as plain
-	end      diag.Pos // behind the last token
+	started  bool     // a token was read
+	cut      bool     // the text is a plain YAML scalar that a # ends
+	end      diag.Pos // after the last token
 	problems *diag.List
 }
 
 func (l *lexer) next() token {
-	spaced := l.skipBlank()
+	spaced := l.skipSpace()
 	if len(l.text) == 0 {
 		return token{kind: tokEnd, pos: l.end, spaced: spaced}
 	}
@@ -68,14 +67,15 @@ func (l *lexer) next() token {
 	t.pos, t.spaced = start, spaced
 	l.end = diag.Pos{Line: start.Line, Col: start.Col + length - len(l.text)}
 	if len(t.text) > maxWord {
-		report(l.problems, diag.Problem{Pos: start, Code: "arrow/too-long", Msg: fmt.Sprintf("%s is longer than %d characters", t, maxWord)})
+		report(l.problems, diag.ErrorfAt(start, "arrow/too-long", "%s is longer than %d characters", t, maxWord))
 		t.text = t.text[:maxWord]
 	}
 	return t
 }
 
-// skipBlank passes over blanks and comments: # at the start or after a blank, to the end of the line.
-func (l *lexer) skipBlank() bool {
+// skipSpace skips spaces and comments and reports whether there were any. A comment is a # at the start or after a
+// space, up to the end of the line.
+func (l *lexer) skipSpace() bool {
 	skipped := false
 	for len(l.text) > 0 {
 		switch r := l.text[0].r; {
@@ -120,7 +120,7 @@ func (l *lexer) read() token {
 
 const marks = "[](){},|*?=+-/"
 
-// ahead is the character so many behind the next one, 0 past the end.
+// ahead returns the character n after the next one, or 0 past the end.
 func (l *lexer) ahead(n int) rune {
 	if n >= len(l.text) {
 		return 0
@@ -131,7 +131,7 @@ func (l *lexer) ahead(n int) rune {
 func isLetter(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '_' }
 func isDigit(r rune) bool  { return r >= '0' && r <= '9' }
 
-// take cuts off characters as long as ok says so. All that ok allows is ASCII.
+// take removes the characters at the start that satisfy ok, which accepts only ASCII, and returns them.
 func (l *lexer) take(ok func(i int) bool) string {
 	taken := make([]byte, 0, 16)
 	for i := 0; i < len(l.text) && ok(i); i++ {
@@ -156,12 +156,13 @@ func (l *lexer) takeLabel() token {
 		return isLetter(r) || isDigit(r) || r == '.' && i > 0 && isLetter(l.ahead(i+1))
 	})
 	if name == "" || isDigit(rune(name[0])) {
-		report(l.problems, diag.Problem{Pos: pos, Code: "label/name", Msg: "a label is @ and a name that starts with a letter, such as @skip"})
+		report(l.problems, diag.ErrorfAt(pos, "label/name",
+			"a label is @ and a name that starts with a letter, such as @skip"))
 	}
 	return token{kind: tokLabel, text: name}
 }
 
-// takeNumber reads digits, and a fraction or exponent that turn them into a decimal number.
+// takeNumber reads digits, which a fraction or an exponent makes a decimal number.
 func (l *lexer) takeNumber() token {
 	text := l.take(func(i int) bool {
 		r := l.text[i].r
@@ -180,12 +181,13 @@ func (l *lexer) takeNumber() token {
 	return token{kind: tokNumber, text: text}
 }
 
-// wholeNumber reads decimal digits, and says what to write where they start with a zero.
+// wholeNumber parses decimal digits. If they start with a zero, the error suggests what to write instead.
 func wholeNumber(digits string) (int64, error) {
 	n, err := numeral.Int(digits)
 	switch {
 	case errors.Is(err, numeral.ErrLeadingZero):
-		return 0, diag.Errorf("arrow/number", "%s %s", plain.Cut(digits), err).WithHint("write %s", plain.Cut(numeral.TrimZeros(digits)))
+		return 0, diag.Errorf("arrow/number", "%s %s", plain.Cut(digits), err).
+			WithHint("write %s", plain.Cut(numeral.TrimZeros(digits)))
 	case err != nil:
 		return 0, diag.Errorf("arrow/number", "%s is %v", plain.Cut(digits), err)
 	}

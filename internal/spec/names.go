@@ -9,15 +9,16 @@ import (
 	"cnncalc/internal/graph"
 )
 
-// labels is the names visible in a chain: its own, and those of the chains it stands in.
+// labels is the labels visible in a chain: its own and those of the chains around it.
 type labels struct {
 	outer *labels
 	own   map[string]labelled
 }
 
+// labelled is what a label names: a node or, with list, all nodes of a list.
 type labelled struct {
 	node int
-	list *[]int // nodes of a list, which stands in the outermost chain that adds to it; nil for a single result
+	list *[]int // nil for a single result
 	pos  diag.Pos
 }
 
@@ -30,38 +31,39 @@ func (s *labels) lookup(name string) (labelled, bool) {
 	return labelled{}, false
 }
 
-// find gives what a label stands for that a path in the given text (a block's name, or "" for the layers) starts
-// from. sites holds the labels of the whole file, for the message.
+// find returns what a label names that is used at pos, in the text of a block or, if that is "", of the layers. sites
+// holds the labels of the whole file, for the message.
 func (s *labels) find(name string, pos diag.Pos, text string, sites labelSites) (labelled, *diag.Problem) {
 	found, ok := s.lookup(name)
 	if ok {
 		return found, nil
 	}
-	p := &diag.Problem{Pos: pos, Code: "label/unknown", Msg: fmt.Sprintf("the label @%s is not known here", name)}
+	p := diag.ErrorfAt(pos, "label/unknown", "the label @%s is not known here", name)
 	here, isHere := sites[labelSite{name, text}]
 	there, isThere := sites[labelSite{name, anyText}]
 	switch {
 	case isHere && here.After(pos):
-		p.Hint = fmt.Sprintf("it is set later, at %s; a path may start from an earlier result only", here)
+		p.WithHint("it is set later, at %s; a path can start only from an earlier result", here)
 	case isHere:
-		p.Hint = fmt.Sprintf("the one at %s is private to its brackets or path", here)
+		p.WithHint("the label at %s is private to its brackets or path", here)
 	case isThere:
-		p.Hint = fmt.Sprintf("the one at %s cannot be seen from here: a block's labels are private to it, and it sees none of its caller's", there)
+		p.WithHint("the label at %s is not visible here: labels do not reach into or out of a block", there)
 	default:
 		p.Hint = s.suggest(name)
 	}
 	return labelled{}, p
 }
 
+// suggest returns the hint for a label that is set nowhere in the file.
 func (s *labels) suggest(name string) string {
 	near, ok := diag.Nearest(name, s.visible())
 	if !ok {
-		return "a label stands behind the item it names, before the path that starts from it: CONV3-64 @skip"
+		return "a label follows the item that it names, before the path that starts from it: CONV3-64 @skip"
 	}
 	return fmt.Sprintf("did you mean @%s?", near)
 }
 
-// visible is the labels in sight, or a part of them where there are very many.
+// visible returns the visible labels, or some of them if there are very many.
 func (s *labels) visible() []string {
 	var names []string
 	for ; s != nil; s = s.outer {
@@ -75,13 +77,13 @@ func (s *labels) visible() []string {
 	return names
 }
 
-// anyText stands for the file as a whole among the texts that labels are in. It is no block's name.
+// anyText is the text of a labelSite for the file as a whole. No block can have this name.
 const anyText = "*"
 
-// labelSite is a label in a text of the file: a block's name, "" for the layers, or anyText.
+// labelSite is a label in a text of the file, which is the name of a block, "" for the layers, or anyText.
 type labelSite struct{ name, text string }
 
-// labelSites is where each label is first set.
+// labelSites maps each label to the place where it is first set.
 type labelSites map[labelSite]diag.Pos
 
 func (l labelSites) add(name, text string, pos diag.Pos) {
@@ -92,23 +94,25 @@ func (l labelSites) add(name, text string, pos diag.Pos) {
 	}
 }
 
+// define gives a node a label that is not visible yet.
 func (s *labels) define(name string, pos diag.Pos, node int) *diag.Problem {
 	if earlier, ok := s.lookup(name); ok {
-		return &diag.Problem{Pos: pos, Code: "label/duplicate", Msg: fmt.Sprintf("the label @%s is set twice", name), Hint: fmt.Sprintf("first at %s", earlier.pos)}
+		return diag.ErrorfAt(pos, "label/duplicate", "the label @%s is set twice", name).
+			WithHint("first at %s", earlier.pos)
 	}
 	s.set(name, labelled{node: node, pos: pos})
 	return nil
 }
 
-// add puts a node at the end of the list of that name, the one in sight or else a new one.
+// add appends a node to the visible list of that name, or starts a new list.
 func (s *labels) add(name string, pos diag.Pos, node int) *diag.Problem {
 	found, ok := s.lookup(name)
 	switch {
 	case !ok:
 		s.set(name, labelled{list: &[]int{node}, pos: pos})
 	case found.list == nil:
-		return &diag.Problem{Pos: pos, Code: "label/list", Msg: fmt.Sprintf("the label @%s is no list, but one result", name),
-			Hint: fmt.Sprintf("set at %s; all results of a list are labelled @%s+", found.pos, name)}
+		return diag.ErrorfAt(pos, "label/list", "the label @%s names one result, not a list", name).
+			WithHint("set at %s; label every result of a list @%s+", found.pos, name)
 	default:
 		*found.list = append(*found.list, node)
 	}
@@ -122,13 +126,13 @@ func (s *labels) set(name string, l labelled) {
 	s.own[name] = l
 }
 
-// counter numbers kinds and blocks within one turn of a block, or within the network.
+// counter numbers the layers of each kind and the calls of each block, within one call or in the layers.
 type counter struct {
 	prefix string
 	seen   map[string]int
 }
 
-// next is the name with its running number: conv13, inception3.
+// next returns a name with its running number: conv13, inception3.
 func (c *counter) next(name string) string {
 	if c.seen == nil {
 		c.seen = map[string]int{}
@@ -137,14 +141,14 @@ func (c *counter) next(name string) string {
 	return name + strconv.Itoa(c.seen[name])
 }
 
-// namer remembers, for every node but the first, which counter numbers it.
+// namer holds the counter of every node except the first.
 type namer struct {
 	counters []*counter
 }
 
 func (n *namer) add(c *counter) { n.counters = append(n.counters, c) }
 
-// nameNodes gives every node without a label its kind and running number.
+// nameNodes names every node without a label by its kind and running number.
 func (l *lowerer) nameNodes() {
 	nodes := l.graph.Nodes
 	written := make([]bool, len(nodes))
@@ -156,12 +160,12 @@ func (l *lowerer) nameNodes() {
 	}
 }
 
-// assignNames names all nodes: those with a label as written, the others by kind and running number within
-// their counter's prefix, labelled nodes of the kind counted too. A name that is taken gets _2, _3 and so on;
-// labels come first, so that they stay as written.
+// assignNames returns the names of all nodes. Labelled nodes keep their name; the others are named by kind and running
+// number after their counter's prefix, and labelled nodes count too. A name that is taken gets _2, _3 and so on. Labels
+// come first, so that they stay as written.
 func assignNames(nodes []graph.Node, labelled []bool, within func(i int) *counter) []string {
 	names := make([]string, len(nodes))
-	taken := make(map[string]int, len(nodes)) // and the last number tried behind the name
+	taken := make(map[string]int, len(nodes)) // the last number that was tried after each name
 	claim := func(i int, name string) {
 		free := name
 		for taken[free] > 0 {

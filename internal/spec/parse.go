@@ -12,28 +12,25 @@ import (
 	"cnncalc/internal/plain"
 )
 
-// Deepest nesting of brackets and parentheses in arrow text, as of YAML itself.
+// How deep brackets and parentheses may nest in arrow text: as deep as YAML itself.
 const maxNesting = 64
 
-// Most operations in one expression, which is evaluated again in every turn.
-const maxOperations = 1000
-
-// parser reads the arrow language, by the grammar in the package comment. It reports
-// every problem and goes on behind it: an item that cannot be read becomes a *broken one.
+// parser reads the arrow language by the grammar in the package comment. After a problem it goes on with the next item;
+// the item that it could not read becomes a *broken one.
 type parser struct {
 	lexer      *lexer
 	ahead      [2]token // the next two tokens
 	last       token    // taken
-	open       []opened // brackets not closed yet
+	open       []opened // brackets that are still open
 	kinds      *kindTable
 	file       *File
 	text       string // name of the block being read, "" for the layers
 	depth      int
 	operations int
-	abandoned  bool // the rest of the text is not read, and nothing more reported
+	abandoned  bool // the rest of the text is not read and no more problems are reported
 }
 
-// opened is what a bracket that is not closed yet holds: arrows stand in chains only.
+// opened is what an open bracket holds. Only chains can contain arrows.
 type opened uint8
 
 const (
@@ -42,7 +39,7 @@ const (
 	openedList                  // { }
 )
 
-// bail is thrown by fail and caught where reading can go on.
+// bail is the panic of fail, recovered where reading can go on.
 type bail struct{}
 
 func newParser(l *lexer, kinds *kindTable, file *File, text string) *parser {
@@ -53,7 +50,7 @@ func newParser(l *lexer, kinds *kindTable, file *File, text string) *parser {
 
 func (p *parser) peek() token { return p.ahead[0] }
 
-// after is the token behind the next one.
+// after returns the token after the next one.
 func (p *parser) after() token { return p.ahead[1] }
 
 func (p *parser) take() token {
@@ -61,6 +58,14 @@ func (p *parser) take() token {
 	if t.kind == tokEnd {
 		return t
 	}
+	p.trackBrackets(t)
+	p.last = t
+	p.ahead = [2]token{p.ahead[1], p.lexer.next()}
+	return t
+}
+
+// trackBrackets keeps the stack of open brackets up to date with a token that is taken.
+func (p *parser) trackBrackets(t token) {
 	switch {
 	case t.is("["), t.is("(") && p.kinds.isMerge(p.last.text):
 		p.open = append(p.open, openedChain)
@@ -73,12 +78,9 @@ func (p *parser) take() token {
 	case t.is("}") && len(p.open) > 0 && p.open[len(p.open)-1] == openedList:
 		p.open = p.open[:len(p.open)-1]
 	}
-	p.last = t
-	p.ahead = [2]token{p.ahead[1], p.lexer.next()}
-	return t
 }
 
-// accept takes the next token where it is the mark.
+// accept takes the next token if it is the mark.
 func (p *parser) accept(mark string) bool {
 	if !p.peek().is(mark) {
 		return false
@@ -87,37 +89,39 @@ func (p *parser) accept(mark string) bool {
 	return true
 }
 
-// report adds a problem.
-func (p *parser) report(problem diag.Problem) {
+// report adds a problem, unless the text is abandoned.
+func (p *parser) report(problem *diag.Problem) {
 	if p.abandoned {
 		return
 	}
 	report(p.lexer.problems, problem)
 }
 
-// fail reports a problem and gives up the present item.
-func (p *parser) fail(problem diag.Problem) {
+// fail reports a problem and gives up the current item.
+func (p *parser) fail(problem *diag.Problem) {
 	p.report(problem)
 	panic(bail{})
 }
 
 func (p *parser) failAt(pos diag.Pos, code diag.Code, format string, args ...any) {
-	p.fail(diag.Problem{Pos: pos, Code: code, Msg: fmt.Sprintf(format, args...)})
+	p.fail(diag.ErrorfAt(pos, code, format, args...))
 }
 
-func (p *parser) expect(mark, after string) {
+// expect takes the mark, or fails with the message "expected MARK WHERE, not ...".
+func (p *parser) expect(mark, where string) {
 	if !p.accept(mark) {
 		t := p.peek()
-		p.failAt(t.pos, "arrow/syntax", "expected %s %s, not %s", mark, after, t)
+		p.failAt(t.pos, "arrow/syntax", "expected %s %s, not %s", mark, where, t)
 	}
 }
 
-// chainToEnd reads a whole text as a chain. What closes nothing is reported and passed over.
+// chainToEnd reads a whole text as a chain. It reports and skips what belongs to no open bracket.
 func (p *parser) chainToEnd() *chain {
 	c := p.chain()
 	for p.peek().kind != tokEnd {
 		t := p.take()
-		p.report(diag.Problem{Pos: t.pos, Code: "arrow/syntax", Msg: fmt.Sprintf("unexpected %s", t), Hint: "nothing is open here that it could belong to"})
+		p.report(diag.ErrorfAt(t.pos, "arrow/syntax", "unexpected %s", t).
+			WithHint("no bracket or parenthesis is open here"))
 		c.items = append(c.items, item{pos: t.pos, body: &broken{}})
 		p.skipItem(0)
 		if p.peek().kind == tokEnd || p.accept("->") && p.peek().kind == tokEnd {
@@ -139,7 +143,7 @@ func (p *parser) chain() *chain {
 	}
 }
 
-// item reads one item; where it has a problem, it skips to the arrow, bar or bracket that ends the item.
+// item reads one item. On a problem it skips to the arrow, bar or bracket that ends the item.
 func (p *parser) item() (it item) {
 	it = item{pos: p.peek().pos}
 	depth, open := p.depth, len(p.open)
@@ -154,7 +158,7 @@ func (p *parser) item() (it item) {
 		}
 	}()
 	it.body = p.body()
-	if _, ok := it.body.(*goOn); !ok { // an earlier result has its name, and is one however often it is named
+	if _, ok := it.body.(*goOn); !ok { // an earlier result has a name and cannot be repeated
 		p.itemSuffix(&it)
 	}
 	if t := p.peek(); !p.endsItem(t) {
@@ -163,19 +167,19 @@ func (p *parser) item() (it item) {
 	return it
 }
 
-// misplaced is the problem of a token behind an item that is neither part of it nor ends it.
-func (p *parser) misplaced(b body, t token) diag.Problem {
-	problem := diag.Problem{Pos: t.pos, Code: "arrow/syntax", Msg: fmt.Sprintf("unexpected %s: items are joined by ->", t)}
+// misplaced returns the problem of a token that follows an item but neither belongs to it nor ends it.
+func (p *parser) misplaced(b body, t token) *diag.Problem {
+	problem := diag.ErrorfAt(t.pos, "arrow/syntax", "unexpected %s: items are joined by ->", t)
 	l, isLayer := b.(*layer)
 	switch {
 	case strings.ContainsAny(t.text, "\u2010\u2011\u2012\u2013\u2014\u2212"):
-		problem.Hint = "the dash is the plain one of the keyboard: CONV3-64"
+		problem.Hint = "type the plain hyphen of the keyboard: CONV3-64"
 	case p.after().text == ">":
-		problem.Hint = "an arrow is written ->, without a blank"
+		problem.Hint = "write the arrow without a space: ->"
 	case isLayer && t.is("-") && t.spaced && p.kinds.hasDash(l.kind):
-		problem.Hint = "the dash stands without a blank before it: CONV3-64"
+		problem.Hint = "leave no space before the dash: CONV3-64"
 	case isLayer && t.kind == tokNumber:
-		problem.Hint = "a size follows the kind without a blank: " + l.kind.Name + t.text
+		problem.Hint = "write the size directly after the kind: " + l.kind.Name + t.text
 	case t.is("?") || t.is("*") || t.kind == tokLabel:
 		problem.Hint = "the order is layer, then ?, then *count, then @label, each at most once"
 	}
@@ -187,7 +191,8 @@ func (p *parser) itemSuffix(it *item) {
 	if t := p.peek(); t.is("?") {
 		l, ok := it.body.(*layer)
 		if !ok {
-			p.fail(diag.Problem{Pos: t.pos, Code: "arrow/syntax", Msg: "? may follow a layer only", Hint: "use *name with a variable of 0 or 1: [...]*name"})
+			p.fail(diag.ErrorfAt(t.pos, "arrow/syntax", "? may follow only a layer").
+				WithHint("repeat by a variable that is 0 or 1: [...]*name"))
 		}
 		p.take()
 		it.optional = strings.ToLower(l.kind.Name)
@@ -206,7 +211,7 @@ func (p *parser) itemSuffix(it *item) {
 		p.file.labelSites.add(t.text, p.text, t.pos)
 	}
 	if _, ok := it.body.(*inputMark); ok && it.count != nil {
-		p.fail(diag.Problem{Pos: it.count.pos, Code: "network/input", Msg: "INPUT is not repeated: a network has one input"})
+		p.failAt(it.count.pos, "network/input", "INPUT cannot be repeated: a network has one input")
 	}
 }
 
@@ -214,8 +219,8 @@ func (p *parser) endsItem(t token) bool {
 	return t.kind == tokEnd || t.is("->") || t.is("|") || t.is(")") || t.is("]")
 }
 
-// skipItem passes over the rest of an item that began with so many brackets open. An arrow ends it even inside
-// parentheses where no arrow can stand: the closing one is missing there.
+// skipItem skips the rest of an item that began with open brackets still to close. An arrow ends the item even inside
+// parentheses if those cannot contain one, since the closing parenthesis is missing then.
 func (p *parser) skipItem(open int) {
 	for {
 		t := p.peek()
@@ -239,11 +244,11 @@ func (p *parser) abandon() {
 	panic(bail{})
 }
 
-// nest guards the depth of recursion.
+// nest enters a bracket at pos, and returns the function that leaves it. It abandons text that nests too deep.
 func (p *parser) nest(pos diag.Pos) func() {
 	p.depth++
 	if p.depth > maxNesting {
-		p.report(diag.Problem{Pos: pos, Code: "arrow/too-deep", Msg: fmt.Sprintf("brackets are nested deeper than %d", maxNesting)})
+		p.report(diag.ErrorfAt(pos, "arrow/too-deep", "brackets are nested deeper than %d", maxNesting))
 		p.abandon()
 	}
 	return func() { p.depth-- }
@@ -257,7 +262,7 @@ func (p *parser) body() body {
 		p.take()
 		c := p.chain()
 		if !p.accept("]") {
-			p.fail(diag.Problem{Pos: t.pos, Code: "arrow/bracket", Msg: "this [ is not closed", Hint: fmt.Sprintf("expected ] before %s at %s", p.peek(), p.peek().pos)})
+			p.fail(p.unclosed(t, "]"))
 		}
 		return &group{c}
 	case t.kind == tokWord:
@@ -272,24 +277,34 @@ func (p *parser) body() body {
 	return nil
 }
 
-// missingLayer is the problem of an arrow or bracket that has nothing on one side. It stands at the arrow.
-func (p *parser) missingLayer(t token) diag.Problem {
-	problem := diag.Problem{Pos: t.pos, Code: "arrow/missing-layer", Msg: fmt.Sprintf("a layer is missing before %s", t)}
+// unclosed returns the problem of an open bracket that the next token should have closed. closing says with what.
+func (p *parser) unclosed(open token, closing string) *diag.Problem {
+	next := p.peek()
+	return diag.ErrorfAt(open.pos, "arrow/bracket", "this %s is not closed", open).
+		WithHint("expected %s before %s at %s", closing, next, next.pos)
+}
+
+// missingLayer returns the problem of an arrow or bracket t without a layer before it. If an arrow comes before t, the
+// problem is at that arrow.
+func (p *parser) missingLayer(t token) *diag.Problem {
+	const code = "arrow/missing-layer"
+	afterArrow := p.last.is("->")
 	switch {
-	case p.last.is("->") && t.kind == tokEnd:
-		problem = diag.Problem{Pos: p.last.pos, Code: "arrow/missing-layer", Msg: "no layer follows this ->"}
+	case afterArrow && t.kind == tokEnd:
+		problem := diag.ErrorfAt(p.last.pos, code, "no layer follows this ->")
 		if p.lexer.cut {
 			problem.Hint = "a # ends a plain YAML value; " + underLiteral
 		}
-	case p.last.is("->") && !t.is("->"):
-		problem = diag.Problem{Pos: p.last.pos, Code: "arrow/missing-layer", Msg: fmt.Sprintf("no layer follows this ->, but %s", t)}
+		return problem
+	case afterArrow && !t.is("->"):
+		return diag.ErrorfAt(p.last.pos, code, "expected a layer after this ->, not %s", t)
 	case p.last.text != "" && !t.is("->"):
-		problem.Msg = fmt.Sprintf("a layer is missing between %s and %s", p.last, t)
+		return diag.ErrorfAt(t.pos, code, "a layer is missing between %s and %s", p.last, t)
 	}
-	return problem
+	return diag.ErrorfAt(t.pos, code, "a layer is missing before %s", t)
 }
 
-// named reads what starts with a word: a block's call, a merge, or a layer.
+// named reads an item that starts with a word: INPUT, a block's call, a merge, or a layer.
 func (p *parser) named() body {
 	t := p.peek()
 	after := p.after()
@@ -298,14 +313,15 @@ func (p *parser) named() body {
 	}
 	kind, head, ok := p.kinds.split(t.text)
 	if _, other := usualName(t.text); other && strings.Trim(head, "0123456789x.") != "" {
-		ok = false // CONV2D3 is no CONV with a size of 2D3
+		ok = false // CONV2D3 is not a CONV of size 2D3
 	}
 	switch {
 	case strings.EqualFold(t.text, "INPUT"):
 		p.take()
 		return &inputMark{}
 	case !ok && strings.EqualFold(t.text, "IDENTITY"):
-		p.fail(diag.Problem{Pos: t.pos, Code: "arrow/syntax", Msg: "IDENTITY is a whole path: it stands alone between ( | and )", Hint: "for example ADD(CONV3-64 | IDENTITY)"})
+		p.fail(diag.ErrorfAt(t.pos, "arrow/syntax", "IDENTITY must be a path of its own").
+			WithHint("for example ADD(CONV3-64 | IDENTITY)"))
 	case !ok:
 		p.fail(p.unknown(t, after))
 	case kind.JoinsPaths():
@@ -314,28 +330,25 @@ func (p *parser) named() body {
 	return p.layer(kind, head)
 }
 
-// The remedy where no kind is near.
+// The hint where no known kind is near.
 const allKinds = "cnncalc help language lists all kinds"
 
-// unknown is the problem of a word that names neither kind nor block.
-func (p *parser) unknown(t, after token) diag.Problem {
-	isCall := after.is("(") && !after.spaced
-	if isCall && p.file.blocksUnread {
-		panic(bail{}) // what is wrong with the blocks is already reported
+// unknown returns the problem of a word that names neither a kind nor a block. It bails out of a call if blocks could
+// not be read, since that is reported already.
+func (p *parser) unknown(t, after token) *diag.Problem {
+	name, what := strings.TrimRight(t.text, "0123456789."), "kind of layer"
+	if after.is("(") && !after.spaced {
+		if p.file.blocksUnread {
+			panic(bail{})
+		}
+		name, what = t.text, "block or kind of layer"
 	}
-	name := strings.TrimRight(t.text, "0123456789.")
-	problem := diag.Problem{Pos: t.pos, Code: "layer/unknown-kind", Msg: "unknown kind of layer " + plain.Cut(name)}
-	if isCall {
-		name = t.text
-		problem.Msg = "unknown block or kind of layer " + plain.Cut(name)
-	}
+	problem := diag.ErrorfAt(t.pos, "layer/unknown-kind", "unknown %s %s", what, plain.Cut(name))
 	if kind, rest := p.kinds.prefix(name); p.isVariable(rest) {
-		problem.Hint = fmt.Sprintf("a variable here stands in parentheses: %s(%s)", kind, rest)
-		return problem
+		return problem.WithHint("put a variable in parentheses here: %s(%s)", kind, rest)
 	}
 	if usual, ok := usualName(t.text); ok {
-		problem.Hint = fmt.Sprintf("did you mean %s?", usual)
-		return problem
+		return problem.WithHint("did you mean %s?", usual)
 	}
 	names := append(p.kinds.names(), "IDENTITY")
 	if len(p.file.blocks) <= diag.MaxCandidates {
@@ -345,7 +358,7 @@ func (p *parser) unknown(t, after token) diag.Problem {
 	return problem
 }
 
-// isVariable tells a variable of the file, or a parameter of the block being read.
+// isVariable reports whether name is a variable of the file or a parameter of the block being read.
 func (p *parser) isVariable(name string) bool {
 	if _, ok := p.file.vars[name]; ok {
 		return true
@@ -358,8 +371,8 @@ func (p *parser) call(b *block) *call {
 	t := p.take()
 	c := &call{block: b, pos: t.pos}
 	if !p.peek().is("(") {
-		p.fail(diag.Problem{Pos: t.pos, Code: "block/call", Msg: fmt.Sprintf("the block %s is called without parentheses", t),
-			Hint: "write " + b.signature()})
+		p.fail(diag.ErrorfAt(t.pos, "block/call", "the block %s is called without parentheses", t).
+			WithHint("write %s", b.signature()))
 	}
 	defer p.nest(t.pos)()
 	p.take()
@@ -384,7 +397,7 @@ func (p *parser) callArg() callArg {
 	return arg
 }
 
-// signature writes a block's head as its definition does.
+// signature returns a block's name and parameters as its definition writes them.
 func (b *block) signature() string {
 	params := make([]string, len(b.params))
 	for i, q := range b.params {
@@ -400,7 +413,8 @@ func (p *parser) merge(kind op.Kind) *merge {
 	t := p.take()
 	m := &merge{layer: layer{kind: kind, pos: t.pos}}
 	if !p.peek().is("(") {
-		p.fail(diag.Problem{Pos: t.pos, Code: "arrow/syntax", Msg: kind.Name + " needs its paths in parentheses", Hint: "for example " + kind.Name + "(CONV3-64 | IDENTITY)"})
+		p.fail(diag.ErrorfAt(t.pos, "arrow/syntax", "%s needs its paths in parentheses", kind.Name).
+			WithHint("for example %s(CONV3-64 | IDENTITY)", kind.Name))
 	}
 	defer p.nest(t.pos)()
 	open := p.take()
@@ -411,7 +425,7 @@ func (p *parser) merge(kind op.Kind) *merge {
 		}
 	}
 	if !p.accept(")") {
-		p.fail(diag.Problem{Pos: open.pos, Code: "arrow/bracket", Msg: "this ( is not closed", Hint: fmt.Sprintf("expected ) or | before %s at %s", p.peek(), p.peek().pos)})
+		p.fail(p.unclosed(open, ") or |"))
 	}
 	r := fieldReader{parser: p, layer: &m.layer, fields: p.kinds.fields(kind)}
 	r.options()
@@ -438,7 +452,7 @@ func (p *parser) path() path {
 	return result
 }
 
-// layer reads a kind's head, dash and options. head is what followed the kind's name in the same word.
+// layer reads the size, dash and options of a layer. head is what followed the kind in the same word.
 func (p *parser) layer(kind op.Kind, head string) *layer {
 	t := p.take()
 	r := fieldReader{parser: p, layer: &layer{kind: kind, pos: t.pos}, fields: p.kinds.fields(kind)}
@@ -449,109 +463,4 @@ func (p *parser) layer(kind op.Kind, head string) *layer {
 	}
 	r.options()
 	return r.layer
-}
-
-// number reads digits, a variable, an expression in parentheses or a list in braces.
-func (p *parser) number(what string) *number {
-	p.operations = 0
-	t := p.peek()
-	switch {
-	case t.is("{"):
-		return p.list()
-	case t.kind == tokDecimal:
-		p.failAt(t.pos, "arrow/number", "%s is a whole number, not %s", what, t)
-	case t.is("-") && p.after().kind == tokNumber:
-		p.failAt(t.pos, "arrow/number", "%s is 0 or more, not -%s", what, p.after())
-	case t.kind != tokNumber && t.kind != tokWord && !t.is("("):
-		p.failAt(t.pos, "arrow/number", "%s is missing before %s", what, t)
-	}
-	return &number{pos: t.pos, expr: p.primary()}
-}
-
-// sum reads a list, or an expression that needs no parentheses round it.
-func (p *parser) sum(what string) *number {
-	t := p.peek()
-	switch {
-	case t.is("{"):
-		return p.list()
-	case t.kind == tokDecimal:
-		p.failAt(t.pos, "arrow/number", "%s is a whole number, not %s", what, t)
-	}
-	return &number{pos: t.pos, expr: p.expression()}
-}
-
-func (p *parser) list() *number {
-	open := p.take()
-	n := &number{pos: open.pos}
-	if p.peek().is("}") {
-		p.failAt(open.pos, "arrow/number", "the list is empty")
-	}
-	for {
-		if t := p.peek(); t.is("{") {
-			p.failAt(t.pos, "arrow/number", "a list cannot stand in a list")
-		}
-		n.list = append(n.list, p.expression())
-		if p.accept("}") {
-			return n
-		}
-		p.expect(",", "or } in the list")
-	}
-}
-
-// expression reads an expression of bounded length.
-func (p *parser) expression() expr {
-	p.operations = 0
-	return p.expr()
-}
-
-// expr reads + and -, term * and /, primary numbers, variables and parentheses.
-func (p *parser) expr() expr {
-	return p.binary("+", "-", p.term)
-}
-
-func (p *parser) term() expr {
-	return p.binary("*", "/", p.primary)
-}
-
-func (p *parser) binary(operator, other string, operand func() expr) expr {
-	left := operand()
-	for {
-		t := p.peek()
-		if !t.is(operator) && !t.is(other) {
-			return left
-		}
-		if p.operations++; p.operations > maxOperations {
-			p.failAt(t.pos, "arrow/too-long", "the expression has more than %d operations", maxOperations)
-		}
-		p.take()
-		left = &binary{rune(t.text[0]), t.pos, left, operand()}
-	}
-}
-
-func (p *parser) primary() expr {
-	t := p.peek()
-	switch {
-	case t.kind == tokNumber:
-		n, err := wholeNumber(t.text)
-		if err != nil {
-			p.fail(diag.At(t.pos, err))
-		}
-		p.take()
-		return &literal{n}
-	case t.kind == tokWord:
-		p.take()
-		return &reference{t.text, t.pos}
-	case t.is("("):
-		defer p.nest(t.pos)()
-		p.take()
-		e := p.expr()
-		p.expect(")", "to close the expression")
-		return e
-	case t.kind == tokDecimal:
-		p.failAt(t.pos, "arrow/number", "%s is not a whole number", t)
-	case t.is("-") && p.after().kind == tokNumber:
-		p.failAt(t.pos, "arrow/number", "a number here is 0 or more, not -%s", p.after())
-	}
-	p.failAt(t.pos, "arrow/number", "a number or variable is missing before %s", t)
-	return nil
 }

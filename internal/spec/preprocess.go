@@ -45,7 +45,7 @@ func (w *walker) preprocess(entries map[string]entry) {
 	}
 }
 
-// decimals reads a number or a list of numbers within a range. It is nil where there was a problem.
+// decimals reads a number or a list of numbers within a range. On a problem it returns nil.
 func (w *walker) decimals(e entry, min, max float64) []float64 {
 	n := w.resolve(e.value)
 	items := []*yaml.Node{n}
@@ -66,7 +66,7 @@ func (w *walker) decimals(e entry, min, max float64) []float64 {
 	return numbers
 }
 
-// decimal reads one number, 0 where there was a problem.
+// decimal reads one number within a range. On a problem it returns 0.
 func (w *walker) decimal(e entry, min, max float64) float64 {
 	x, _ := w.decimalOf(e.value, e.key, min, max)
 	return x
@@ -80,13 +80,15 @@ func (w *walker) decimalOf(n *yaml.Node, what string, min, max float64) (float64
 	x, err := numeral.Float(n.Value)
 	switch {
 	case err == nil && n.Style != 0:
-		w.add(w.posOf(n), "yaml/value", "%s is a number, not the text \"%s\"", what, plain.Cut(n.Value)).WithHint("write %s without quotes", plain.Cut(n.Value))
+		w.quotedNumber(n, what)
 		return 0, false
 	case errors.Is(err, numeral.ErrLeadingZero):
-		w.add(w.posOf(n), "yaml/value", "%s: %s %s", what, plain.Cut(n.Value), err).WithHint("write %s", plain.Cut(numeral.TrimZeros(n.Value)))
+		w.add(w.posOf(n), "yaml/value", "%s: %s %s", what, plain.Cut(n.Value), err).
+			WithHint("write %s", plain.Cut(numeral.TrimZeros(n.Value)))
 		return 0, false
 	case err != nil || !(x >= min && x <= max):
-		w.add(w.posOf(n), "yaml/value", "%s takes decimal numbers from %s to %s, not %s", what, plainDecimal(min), plainDecimal(max), plain.Cut(n.Value))
+		w.add(w.posOf(n), "yaml/value", "%s must be a decimal number from %s to %s, not %s",
+			what, plainDecimal(min), plainDecimal(max), plain.Cut(n.Value))
 		return 0, false
 	}
 	return x, true
@@ -94,24 +96,26 @@ func (w *walker) decimalOf(n *yaml.Node, what string, min, max float64) (float64
 
 func plainDecimal(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }
 
-// pixels reads a whole number of pixels, 0 where there was a problem.
+// pixels reads a whole number of pixels. On a problem it returns 0.
 func (w *walker) pixels(e entry) int64 {
 	x := w.decimal(e, 1, graph.MaxExtent)
 	if x != math.Trunc(x) {
 		n := w.resolve(e.value)
-		w.add(w.posOf(n), "yaml/value", "%s is a whole number of pixels, not %s", e.key, describe(n))
+		w.add(w.posOf(n), "yaml/value", "%s must be a whole number of pixels, not %s", e.key, describe(n))
 		return 0
 	}
 	return int64(x)
 }
 
+// word reads one of the words.
 func (w *walker) word(e entry, words ...string) string {
 	n, ok := w.scalar(e.value, e.key)
 	if !ok {
 		return ""
 	}
 	if !slices.Contains(words, n.Value) {
-		p := w.add(w.posOf(n), "yaml/value", "%s is one of %s, not %s", e.key, strings.Join(words, ", "), plain.Cut(n.Value))
+		p := w.add(w.posOf(n), "yaml/value", "%s must be one of %s, not %s",
+			e.key, strings.Join(words, ", "), plain.Cut(n.Value))
 		p.Hint = diag.DidYouMean(n.Value, words)
 	}
 	return n.Value
@@ -125,7 +129,8 @@ func (w *walker) labels(entries map[string]entry) {
 	}
 	n := w.resolve(e.value)
 	if n.Kind != yaml.SequenceNode || len(n.Content) == 0 {
-		w.add(w.posOf(n), "yaml/value", "labels is a list of the classes' names, not %s", describe(n)).WithHint("for example labels: [cat, dog]")
+		w.add(w.posOf(n), "yaml/value", "labels must be a list of class names, not %s", describe(n)).
+			WithHint("for example labels: [cat, dog]")
 		return
 	}
 	w.file.labelsPos = e.pos

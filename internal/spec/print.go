@@ -11,20 +11,18 @@ import (
 	"cnncalc/internal/op"
 )
 
-// Widest line of printed arrow text, in characters; a single item may be wider.
+// The width of printed arrow text, in characters. A single item may be wider.
 const printWidth = 100
 
-// Print writes a graph with one input as an architecture file in canonical form: one flat chain, every setting written
-// out, labels where a path refers to them or where the running number would give another name. Reading it back gives
-// the same graph, except for positions and for how PyTorch code is cut into modules: that depends on blocks, and the flat
-// chain has none.
+// Print returns a graph with one input as an architecture file in canonical form: one flat chain with every setting
+// written out, and with labels where a path refers to them or a layer's running number would give another name. Reading
+// it back gives the same graph, except for positions and for the division into PyTorch modules, which depends on
+// blocks.
 func Print(g *graph.Graph) string {
 	var b strings.Builder
-	for _, text := range []struct{ key, value string }{{"name", g.Name}, {"description", g.Description}, {"source", g.Source}} {
-		if text.value != "" {
-			fmt.Fprintf(&b, "%s: %s\n", text.key, quote(text.value))
-		}
-	}
+	printText(&b, "name", g.Name)
+	printText(&b, "description", g.Description)
+	printText(&b, "source", g.Source)
 	fmt.Fprintf(&b, "input: %s\n", g.InputShape())
 	printPreprocess(&b, g.Preprocess)
 	if g.Labels != nil {
@@ -35,15 +33,23 @@ func Print(g *graph.Graph) string {
 	}
 	b.WriteString("layers: |\n")
 	chain := arrange(g)
-	p := &printer{graph: g, chain: chain, label: neededLabels(g, chain), notation: op.Notation, join: joinArrows, shorten: inFull}
+	p := &printer{
+		graph: g, chain: chain, label: neededLabels(g, chain), notation: op.Notation, join: joinArrows, shorten: inFull,
+	}
 	writeWrapped(&b, p.items())
 	return b.String()
 }
 
-// plainText needs no quotes in YAML, and is not read as a number or a truth value.
+func printText(b *strings.Builder, key, value string) {
+	if value != "" {
+		fmt.Fprintf(b, "%s: %s\n", key, quote(value))
+	}
+}
+
+// plainText matches text that needs no quotes in YAML and is not a number.
 var plainText = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_./-]*$`)
 
-// quote writes a text so that YAML gives it back. Go's escapes are YAML's too, for valid UTF-8.
+// quote returns a text as YAML reads it back. YAML knows all of Go's escapes for valid UTF-8.
 func quote(s string) string {
 	reserved := []string{"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 	if plainText.MatchString(s) && !slices.Contains(reserved, strings.ToLower(s)) {
@@ -80,7 +86,7 @@ func decimalList(numbers []float64) string {
 
 func decimalText(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
 
-// writeWrapped joins items by arrows, a new line before the arrow that would pass the width.
+// writeWrapped writes items joined by arrows. It starts a new line before an arrow whose item would exceed the width.
 func writeWrapped(b *strings.Builder, items []string) {
 	width := 2
 	b.WriteString("  ")
@@ -102,10 +108,10 @@ func writeWrapped(b *strings.Builder, items []string) {
 type printer struct {
 	graph    *graph.Graph
 	chain    []chainItem
-	label    []bool // nodes that carry their name
+	label    []bool // nodes to write with their labels
 	notation func(graph.Op) string
 	join     func(items []string) string
-	refer    func(node int) // told of every node that is named by its label
+	refer    func(node int) // called for every node that is referred to by its label; may be nil
 	shorten  func(paths []string) []string
 }
 
@@ -113,7 +119,7 @@ func joinArrows(items []string) string { return strings.Join(items, " -> ") }
 
 func inFull(paths []string) []string { return paths }
 
-// items is the whole network as one chain.
+// items returns the items of the whole network.
 func (p *printer) items() []string {
 	texts := p.texts(p.chain)
 	if last, out := len(p.graph.Nodes)-1, p.graph.Outputs[0]; out != last {
@@ -133,7 +139,7 @@ func (p *printer) texts(items []chainItem) []string {
 	return texts
 }
 
-// item is one node, with its paths where it is a merge, and its label.
+// item returns a node with its label and, if it is a merge, its paths.
 func (p *printer) item(item *chainItem) string {
 	n := &p.graph.Nodes[item.node]
 	text := p.notation(n.Op)
@@ -173,14 +179,15 @@ func (p *printer) reference(i int) string {
 	return "@" + p.graph.Nodes[i].Name
 }
 
-// neededLabels reports which nodes must carry their name: those that were labelled or are referred to, and those
-// that their kind's running number would name otherwise.
+// neededLabels returns which nodes need a label: those that had one or are referred to, and those that would get
+// another name from their running number.
 func neededLabels(g *graph.Graph, chain []chainItem) []bool {
 	label := make([]bool, len(g.Nodes))
 	for i, n := range g.Nodes {
 		label[i] = n.Labelled
 	}
-	walk := &printer{graph: g, chain: chain, notation: graph.Op.Kind, join: joinArrows, shorten: inFull, refer: func(i int) { label[i] = true }}
+	walk := &printer{graph: g, chain: chain, notation: graph.Op.Kind, join: joinArrows, shorten: inFull}
+	walk.refer = func(i int) { label[i] = true }
 	walk.items()
 	flat := &counter{}
 	for changed := true; changed; {

@@ -14,15 +14,15 @@ import (
 
 var pytorchKeys = []string{"modules", "functions", "lists"}
 
-// functionCall picks layers that PyTorch code calls as functions: those of a kind, in a block where one is named, or
-// those with a label.
+// functionCall picks layers that PyTorch code calls as functions: those of a kind, in a certain block if one is named,
+// or those with a label.
 type functionCall struct {
-	block string // the innermost round the layer; "" for any place
-	kind  string // in capitals; "" where label is meant
+	block string // the innermost around the layer, or "" for any
+	kind  string // in capitals, or "" if the label picks
 	label string
 }
 
-// picks tells whether a node is meant.
+// picks reports whether PyTorch code calls the node as a function.
 func (f functionCall) picks(n *graph.Node) bool {
 	if f.kind == "" {
 		return n.Labelled && (n.Name == f.label || strings.HasSuffix(n.Name, "."+f.label))
@@ -39,7 +39,7 @@ func innermostBlock(s *graph.Scope) string {
 	return ""
 }
 
-// markFunctions sets Function of the nodes that the file says so of.
+// markFunctions sets Function of the nodes that the file lists as functions.
 func (f *File) markFunctions(g *graph.Graph) {
 	if len(f.functions) == 0 {
 		return
@@ -50,8 +50,8 @@ func (f *File) markFunctions(g *graph.Graph) {
 	}
 }
 
-// pytorch reads how the network's code in PyTorch is cut into modules, which programs that count through hooks on
-// modules go by.
+// pytorch reads how the network's PyTorch code is divided into modules. Programs that count through hooks on modules
+// depend on it.
 func (w *walker) pytorch(entries map[string]entry) {
 	modulesWritten := false
 	if e, ok := entries["pytorch"]; ok {
@@ -75,8 +75,8 @@ func (w *walker) pytorch(entries map[string]entry) {
 	}
 }
 
-// modulesByPaths makes modules of the blocks with paths, in blocks that they call too: those need a forward of their own,
-// where a mere chain is an nn.Sequential.
+// modulesByPaths makes modules of the blocks that have paths, themselves or in a block that they call: these need a
+// forward of their own, while a mere chain is an nn.Sequential.
 func (w *walker) modulesByPaths() {
 	known := map[*block]bool{}
 	var hasPaths func(c *chain) bool
@@ -84,7 +84,7 @@ func (w *walker) modulesByPaths() {
 		if has, seen := known[b]; seen {
 			return has
 		}
-		known[b] = false // where it calls itself, which is an error
+		known[b] = false // for a block that calls itself, which is an error
 		known[b] = b.body != nil && hasPaths(b.body)
 		return known[b]
 	}
@@ -110,7 +110,8 @@ func (w *walker) modulesByPaths() {
 func (w *walker) names(e entry, what string) []*yaml.Node {
 	n := w.resolve(e.value)
 	if n.Kind != yaml.SequenceNode {
-		w.add(w.posOf(n), "yaml/value", "%s is a list of %s, not %s", e.key, what, describe(n)).WithHint("a list stands in brackets, even of one")
+		w.add(w.posOf(n), "yaml/value", "%s must be a list of %s, not %s", e.key, what, describe(n)).
+			WithHint("write even a single name in brackets")
 		return nil
 	}
 	var names []*yaml.Node
@@ -130,7 +131,7 @@ func (w *walker) eachBlock(e entry, set func(*block)) {
 	}
 }
 
-// blockNamed is nil where there is no such block, which is then reported.
+// blockNamed returns the block of that name. If there is none, it reports that and returns nil.
 func (w *walker) blockNamed(n *yaml.Node, name string) *block {
 	if b := w.file.blocks[name]; b != nil || w.file.blocksUnread {
 		return b
@@ -166,7 +167,8 @@ func (w *walker) functionCall(n *yaml.Node) (call functionCall, ok bool) {
 	}
 	kind, known := w.kinds.find(word)
 	if !known || inBlock && block == "" {
-		p := w.add(w.posOf(n), "yaml/value", "functions: %s is neither a kind of layer, nor block.kind, nor a label", plain.Cut(n.Value))
+		p := w.add(w.posOf(n), "yaml/value", "functions: %s is neither a kind of layer, nor block.kind, nor a label",
+			plain.Cut(n.Value))
 		p.Hint = diag.DidYouMean(strings.ToUpper(word), w.kinds.names())
 		return call, false
 	}
@@ -180,14 +182,14 @@ func (w *walker) functionCall(n *yaml.Node) (call functionCall, ok bool) {
 	return functionCall{block: block, kind: kind.Name}, true
 }
 
-// neverFunction is why a kind is not named among the functions, "" where it may be.
+// neverFunction returns why PyTorch code never calls a kind as a function, or "" if it may.
 func neverFunction(kind op.Kind) string {
 	layer, one := kind.New(), graph.Shape{W: 1, H: 1, D: 1}
 	switch {
 	case layer.Counterparts().Module == "":
-		return "is no module in PyTorch in any case"
+		return "is never a module in PyTorch"
 	case len(layer.Weights([]graph.Shape{one}, one)) > 0:
-		return "has parameters, which a module holds"
+		return "has parameters, so it is always a module"
 	}
 	return ""
 }

@@ -2,24 +2,23 @@ package spec
 
 import (
 	"bytes"
-	"fmt"
 	"strings"
 	"unicode/utf8"
 
 	"cnncalc/internal/diag"
 )
 
-// MaxFileSize bounds an architecture file, in bytes.
+// MaxFileSize is the size limit of an architecture file in bytes.
 const MaxFileSize = 1 << 20
 
-// Read reads an architecture file, or arrow text alone that starts with INPUT. The File is never nil; what had a problem is left out of it. The Source
-// prints the problems.
+// Read reads an architecture file, or arrow text alone that starts with INPUT. The File is never nil, but lacks what had
+// a problem. The Source prints the problems.
 func Read(name string, data []byte) (*File, *diag.Source, diag.List) {
 	f := newFile()
 	source := &diag.Source{Name: name}
 	if len(data) > MaxFileSize {
-		return f, source, diag.List{*diag.Errorf("file/too-large", "the file is larger than %d bytes", MaxFileSize).
-			WithHint("repeats and blocks keep an architecture file short")}
+		problem := diag.Errorf("file/too-large", "the file is larger than %d bytes", MaxFileSize)
+		return f, source, diag.List{*problem.WithHint("repeats and blocks keep an architecture file short")}
 	}
 	text := plainLineEnds(data)
 	source.Lines = splitLines(text)
@@ -37,17 +36,17 @@ func Read(name string, data []byte) (*File, *diag.Source, diag.List) {
 	return f, source, w.problems
 }
 
-// plainLineEnds drops a byte-order mark and makes every line end a line feed.
+// plainLineEnds removes a byte-order mark and makes every line end with a line feed.
 func plainLineEnds(data []byte) string {
 	text := string(bytes.TrimPrefix(data, []byte("\ufeff")))
 	text = strings.ReplaceAll(text, "\r\n", "\n")
 	return strings.ReplaceAll(text, "\r", "\n")
 }
 
-// isBreak tells what ends a line to YAML 1.1; a carriage return is gone by then.
+// isBreak reports whether r ends a line in YAML 1.1. Carriage returns are gone by then.
 func isBreak(r rune) bool { return r == '\n' || r == '\u0085' || r == '\u2028' || r == '\u2029' }
 
-// splitLines cuts where YAML counts lines, so that its line numbers hold. Bytes that are not UTF-8 become U+FFFD.
+// splitLines cuts text into lines as YAML does, so that its line numbers hold. Bytes that are not UTF-8 become U+FFFD.
 func splitLines(text string) []string {
 	var lines []string
 	start := 0
@@ -60,7 +59,7 @@ func splitLines(text string) []string {
 	return append(lines, strings.ToValidUTF8(text[start:], "\ufffd"))
 }
 
-// checkText refuses what is no text at all: the first wrong character is the one problem.
+// checkText returns the problem of the first character that cannot be in a file, or of an empty file, or nil.
 func checkText(text string) *diag.Problem {
 	if strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff") {
 		return diag.Errorf("file/encoding", "the file is UTF-16 text").WithHint("save the file as UTF-8")
@@ -69,10 +68,11 @@ func checkText(text string) *diag.Problem {
 	for i, r := range text {
 		switch {
 		case r == utf8.RuneError && !strings.HasPrefix(text[i:], "\ufffd"):
-			return &diag.Problem{Pos: pos, Code: "file/encoding", Msg: fmt.Sprintf("the byte 0x%02x is not valid UTF-8", text[i]), Hint: "save the file as UTF-8"}
+			return diag.ErrorfAt(pos, "file/encoding", "the byte 0x%02x is not valid UTF-8", text[i]).
+				WithHint("save the file as UTF-8")
 		case !isYAMLCharacter(r):
-			return &diag.Problem{Pos: pos, Code: "file/control-character", Msg: fmt.Sprintf("the control character U+%04X cannot stand in a file", r),
-				Hint: "take it out"}
+			return diag.ErrorfAt(pos, "file/control-character", "the control character U+%04X is not allowed in a file", r).
+				WithHint("remove it")
 		}
 		pos.Col++
 		if isBreak(r) {
@@ -85,7 +85,7 @@ func checkText(text string) *diag.Problem {
 	return nil
 }
 
-// isYAMLCharacter is YAML's own rule (YAML 1.1, section 5.1, c-printable).
+// isYAMLCharacter reports whether YAML allows r in a file (YAML 1.1, section 5.1, c-printable).
 func isYAMLCharacter(r rune) bool {
 	switch {
 	case r == '\t' || r == '\n' || r == '\u0085':

@@ -6,78 +6,87 @@ import (
 	"cnncalc/internal/op"
 )
 
-// JSONSchema describes architecture files to editors (JSON Schema, draft 2020-12). The fields of each kind are
-// those the kind declares. Arrow text is a string to it.
+// schema is a JSON Schema or a part of one.
+type schema = map[string]any
+
+// JSONSchema returns the schema of architecture files for editors (JSON Schema, draft 2020-12). The fields of each kind
+// are those that the kind declares; arrow text is a string.
 func JSONSchema() map[string]any {
-	text := map[string]any{"type": "string"}
-	size := map[string]any{"anyOf": []any{map[string]any{"type": "integer", "minimum": 1}, text}}
-	numbers := map[string]any{"anyOf": []any{
-		map[string]any{"type": "number"},
-		map[string]any{"type": "array", "items": map[string]any{"type": "number"}, "minItems": 1},
-	}}
-	integers := map[string]any{"anyOf": []any{
-		map[string]any{"type": "integer"},
-		map[string]any{"type": "array", "items": map[string]any{"type": "integer"}, "minItems": 1},
-	}}
 	layers, defaults := kindSchemas()
-	chain := map[string]any{"anyOf": []any{text, map[string]any{
-		"type": "array", "minItems": 1, "items": map[string]any{"anyOf": []any{text, layers}},
-	}}}
-	return map[string]any{
+	text := schema{"type": "string"}
+	chain := schema{"anyOf": []any{text, listOf(schema{"anyOf": []any{text, layers}})}}
+	return schema{
 		"$schema":  "https://json-schema.org/draft/2020-12/schema",
 		"title":    "cnncalc architecture file",
 		"type":     "object",
 		"required": []string{"input", "layers"},
-		"properties": map[string]any{
+		"properties": schema{
 			"name": text, "description": text, "source": text,
-			"input":    map[string]any{"type": "string", "description": "width x height x depth, as 224x224x3"},
-			"classes":  size,
-			"vars":     map[string]any{"type": "object", "additionalProperties": integers},
+			"input":    schema{"type": "string", "description": "width x height x depth, as 224x224x3"},
+			"classes":  schema{"anyOf": []any{schema{"type": "integer", "minimum": 1}, text}},
+			"vars":     schema{"type": "object", "additionalProperties": oneOrMore("integer")},
 			"defaults": defaults,
-			"blocks":   map[string]any{"type": "object", "additionalProperties": chain, "description": "name(parameters): chain"},
+			"blocks":   schema{"type": "object", "additionalProperties": chain, "description": "name(parameters): chain"},
 			"layers":   chain,
-			"preprocess": map[string]any{"type": "object", "additionalProperties": false, "properties": map[string]any{
-				"mean": numbers, "std": numbers,
-				"scale":    map[string]any{"type": "number", "exclusiveMinimum": 0},
-				"channels": map[string]any{"enum": []string{"rgb", "bgr"}},
-				"resize":   map[string]any{"type": "integer", "minimum": 1},
-				"fit":      map[string]any{"enum": []string{"crop", "stretch"}},
-			}},
-			"labels": map[string]any{"type": "array", "items": text, "minItems": 1},
-			"pytorch": map[string]any{"type": "object", "additionalProperties": false, "properties": map[string]any{
-				"modules":   namesSchema("blocks that are modules of their own; unless written, those with ADD, CONCAT or MUL"),
-				"functions": namesSchema("kinds, kinds within a block as in block.kind, or labels of layers that are called as functions"),
-				"lists":     namesSchema("blocks that are modules whose input is a list of tensors"),
-			}},
+			"preprocess": object(schema{
+				"mean": oneOrMore("number"), "std": oneOrMore("number"),
+				"scale":    schema{"type": "number", "exclusiveMinimum": 0},
+				"channels": schema{"enum": []string{"rgb", "bgr"}},
+				"resize":   schema{"type": "integer", "minimum": 1},
+				"fit":      schema{"enum": []string{"crop", "stretch"}},
+			}),
+			"labels": listOf(text),
+			"pytorch": object(schema{
+				"modules": namesSchema("blocks that are modules; by default those with ADD, CONCAT or MUL"),
+				"functions": namesSchema("layers that are called as functions: kinds, kinds within a block as in block.kind, " +
+					"or labels"),
+				"lists": namesSchema("blocks that are modules whose input is a list of tensors"),
+			}),
 		},
 		"additionalProperties": false,
 	}
 }
 
-func namesSchema(description string) map[string]any {
-	return map[string]any{"type": "array", "items": map[string]any{"type": "string"}, "description": description}
+// object returns the schema of a mapping that has no other keys.
+func object(properties schema) schema {
+	return schema{"type": "object", "properties": properties, "additionalProperties": false}
 }
 
-// kindSchemas are the mapping form of a layer, and of defaults:.
-func kindSchemas() (layer, defaults map[string]any) {
-	ofLayers, ofDefaults := map[string]any{}, map[string]any{}
+// listOf returns the schema of a list with one item or more.
+func listOf(items schema) schema { return schema{"type": "array", "items": items, "minItems": 1} }
+
+// oneOrMore returns the schema of a value of a type or a list of them.
+func oneOrMore(typeName string) schema {
+	one := schema{"type": typeName}
+	return schema{"anyOf": []any{one, listOf(one)}}
+}
+
+func namesSchema(description string) schema {
+	return schema{"type": "array", "items": schema{"type": "string"}, "description": description}
+}
+
+// kindSchemas returns the schemas of a layer in the mapping form and of defaults:.
+func kindSchemas() (layer, defaults schema) {
+	ofLayers, ofDefaults := schema{}, schema{}
 	for _, k := range op.Kinds() {
-		fields, named := map[string]any{}, map[string]any{"name": map[string]any{"type": "string"}}
+		fields, named := schema{}, schema{"name": schema{"type": "string"}}
 		for _, f := range k.New().Fields() {
-			schema := f.Setting.Schema()
-			schema["description"] = f.Doc
-			fields[f.Key], named[f.Key] = schema, schema
+			field := f.Setting.Schema()
+			field["description"] = f.Doc
+			fields[f.Key], named[f.Key] = field, field
 		}
 		key := strings.ToLower(k.Name)
-		object := func(properties map[string]any) map[string]any {
-			return map[string]any{"type": "object", "description": k.Summary, "properties": properties, "additionalProperties": false}
-		}
-		ofDefaults[key] = object(fields)
+		ofDefaults[key] = described(object(fields), k.Summary)
 		if !k.JoinsPaths() {
-			ofLayers[key] = object(named)
+			ofLayers[key] = described(object(named), k.Summary)
 		}
 	}
-	layer = map[string]any{"type": "object", "properties": ofLayers, "additionalProperties": false, "minProperties": 1, "maxProperties": 1}
-	defaults = map[string]any{"type": "object", "properties": ofDefaults, "additionalProperties": false}
-	return layer, defaults
+	layer = object(ofLayers)
+	layer["minProperties"], layer["maxProperties"] = 1, 1
+	return layer, object(ofDefaults)
+}
+
+func described(s schema, description string) schema {
+	s["description"] = description
+	return s
 }

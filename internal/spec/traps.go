@@ -1,7 +1,6 @@
 package spec
 
 import (
-	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -13,30 +12,36 @@ import (
 )
 
 // The remedy for all of YAML's traps: in a literal block scalar, nothing has a meaning to YAML.
-const underLiteral = "put it under `layers: |`, on indented lines of its own, where YAML reads text as it is"
+const underLiteral = "put it under `layers: |` on indented lines of its own, where YAML leaves the text alone"
 
-// keyOrDash is what may stand before a value on its line.
+// keyOrDash matches what can come before a value on its line.
 var keyOrDash = regexp.MustCompile(`^(\s*(?:-\s+)*(?:[A-Za-z_][A-Za-z0-9_ ]*(?:\([^()]*\))?:\s+)?)(.*)$`)
 
-// cutValue gives a line's value and the byte it starts at.
+// cutValue returns the value on a line and the byte that it starts at.
 func cutValue(line string) (value string, start int) {
 	start = keyOrDash.FindStringSubmatchIndex(line)[4]
 	return line[start:], start
 }
+
+// spacesBefore returns the number of spaces that a line starts with.
+func spacesBefore(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
 
 var (
 	errLine   = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
 	errAnchor = regexp.MustCompile(`^unknown anchor '(.*)' referenced$`)
 )
 
-// Errors of yaml.v3's parser, as against its scanner, count lines from 0; and on line 0 both give no line.
-var parserErrors = []string{"did not find expected ',' or ']'", "did not find expected ',' or '}'", "did not find expected '-' indicator",
+// The errors of yaml.v3's parser, which count lines from 0, while those of its scanner count from 1. An error on line 0
+// names no line.
+var parserErrors = []string{
+	"did not find expected ',' or ']'", "did not find expected ',' or '}'", "did not find expected '-' indicator",
 	"did not find expected <document start>", "did not find expected key", "did not find expected node content",
-	"found duplicate", "found incompatible", "found undefined tag handle"}
+	"found duplicate", "found incompatible", "found undefined tag handle",
+}
 
-// syntaxProblem places an error of the YAML parser. The traps that YAML sets for the arrow language get their
-// own message at the line that has the trap, which is rarely the line the parser complains about.
-func (w *walker) syntaxProblem(err error) diag.Problem {
+// syntaxProblem returns the problem for an error of the YAML parser. A trap that YAML sets for the arrow language gets
+// a message of its own at the line of the trap, which is rarely the line that the parser complains about.
+func (w *walker) syntaxProblem(err error) *diag.Problem {
 	m := errLine.FindStringSubmatch(err.Error())
 	if m == nil {
 		m = []string{"", "", err.Error()}
@@ -52,75 +57,103 @@ func (w *walker) syntaxProblem(err error) diag.Problem {
 	if anchor := errAnchor.FindStringSubmatch(message); anchor != nil {
 		return w.unknownAnchor(anchor[1])
 	}
-	if trap, ok := findTrap(w.lines, line); ok {
+	if trap := findTrap(w.lines, line); trap != nil {
 		return trap
 	}
-	if p, ok := w.explain(message, line); ok {
+	if p := w.explain(message, line); p != nil {
 		return p
 	}
-	return w.inLine(line, 0, fmt.Sprintf("the file is not YAML: %s", message), "")
+	return w.inLine(line, 0, "the file is not YAML: %s", message)
 }
 
-// inLine is a problem at a byte of a line's text behind its indentation.
-func (w *walker) inLine(line, at int, msg, hint string) diag.Problem {
+// inLine returns a problem at a byte of a line, but not before the text that follows the line's indentation.
+func (w *walker) inLine(line, at int, format string, args ...any) *diag.Problem {
 	text := w.lines[line-1]
-	at = max(at, len(text)-len(strings.TrimLeft(text, " ")))
-	return diag.Problem{Pos: diag.Pos{Line: line, Col: len([]rune(text[:at])) + 1}, Code: "yaml/syntax", Msg: msg, Hint: hint}
+	return diag.ErrorfAt(posInLine(line, text, max(at, spacesBefore(text))), "yaml/syntax", format, args...)
 }
 
-func (w *walker) unknownAnchor(name string) diag.Problem {
-	msg := fmt.Sprintf("YAML reads *%s as an alias, and there is no anchor &%s before it", plain.Cut(name), plain.Cut(name))
+// posInLine returns the place of a byte of a line's text.
+func posInLine(line int, text string, at int) diag.Pos {
+	return diag.Pos{Line: line, Col: len([]rune(text[:at])) + 1}
+}
+
+func (w *walker) unknownAnchor(name string) *diag.Problem {
+	const message = "YAML reads *%[1]s as an alias, but no anchor &%[1]s comes before it"
 	for i, line := range w.lines {
 		if at := strings.Index(line, "*"+name); at >= 0 {
-			return w.inLine(i+1, at, msg, "in arrow text under `layers: |` a * repeats; elsewhere leave it out")
+			return w.inLine(i+1, at, message, plain.Cut(name)).
+				WithHint("under `layers: |` a * repeats; elsewhere leave it out")
 		}
 	}
-	return diag.Problem{Code: "yaml/syntax", Msg: msg}
+	return diag.Errorf("yaml/syntax", message, plain.Cut(name))
 }
 
 var (
-	keyWithoutBlank = regexp.MustCompile(`^\s*(?:-\s+)*[A-Za-z_]+:\S`)
+	keyWithoutSpace = regexp.MustCompile(`^\s*(?:-\s+)*[A-Za-z_]+:\S`)
 	quotedText      = regexp.MustCompile(`^("(?:[^"\\]|\\.)*"|'(?:[^']|'')*')\s*`)
 )
 
-// explain puts the scanner's commonest messages into words about the line.
-func (w *walker) explain(message string, line int) (diag.Problem, bool) {
+// explain returns a problem that says in words about the line what a common message of yaml.v3 means, or nil.
+func (w *walker) explain(message string, line int) *diag.Problem {
 	text := w.lines[line-1]
 	value, start := cutValue(text)
-	colon := strings.Index(value+" ", ": ")
 	quote := strings.IndexAny(value, `"'`)
 	quoted := quotedText.FindString(value)
 	open := strings.IndexAny(text, "[{")
 	is := func(prefix string) bool { return strings.HasPrefix(message, prefix) }
 	switch {
-	case is("mapping values are not allowed") && colon >= 0:
-		return w.inLine(line, start+colon, "a colon and a blank inside a plain value start a mapping in YAML",
-			"put the text in quotes; arrow text goes under `layers: |`"), true
 	case is("mapping values are not allowed"):
-		return w.inLine(line, 0, "this key is indented unlike the ones before it", "the keys of one mapping start in the same column"), true
-	case is("block sequence entries are not allowed"):
-		return w.inLine(line, start, "a list with dashes starts on a line of its own", "write the first dash under the key"), true
-	case is("did not find expected comment or line break") && strings.IndexAny(value, "|>") == 0:
-		return w.inLine(line, start, fmt.Sprintf("the text of %.1s starts on the next line", value), "write it there, indented by two blanks"), true
-	case is("found unexpected end of stream") && quote >= 0:
-		return w.inLine(line, start+quote, "this quote is not closed", "end the text with the same quote"), true
-	case is("found character that cannot start any token") && value != "":
-		return w.inLine(line, start, fmt.Sprintf("YAML does not allow a plain value to start with %.1s", value), "put the text in quotes"), true
-	case is("found unknown escape character"):
-		return w.inLine(line, unknownEscape(text), "YAML does not know this escape in double quotes", `write the backslash twice, or use single quotes`), true
-	case is("could not find expected ':'") && keyWithoutBlank.MatchString(text):
-		return w.inLine(line, strings.Index(text, ":"), "a blank is missing behind this colon", "YAML separates a key from its value by a colon and a blank"), true
+		return w.explainMapping(line)
 	case is("could not find expected ':'"):
-		return w.inLine(line, 0, "this line belongs to no key", "write key: value; the text of a key is indented deeper than the key"), true
+		return w.explainMissingColon(line)
+	case is("block sequence entries are not allowed"):
+		return w.inLine(line, start, "a list with dashes starts on a line of its own").
+			WithHint("write the first dash under the key")
+	case is("did not find expected comment or line break") && strings.IndexAny(value, "|>") == 0:
+		return w.inLine(line, start, "the text of %.1s starts on the next line", value).
+			WithHint("write it there, indented by two spaces")
+	case is("found unexpected end of stream") && quote >= 0:
+		return w.inLine(line, start+quote, "this quote is not closed").
+			WithHint("end the text with the same quote")
+	case is("found character that cannot start any token") && value != "":
+		return w.inLine(line, start, "YAML does not allow a plain value to start with %.1s", value).
+			WithHint("put the text in quotes")
+	case is("found unknown escape character"):
+		return w.inLine(line, unknownEscape(text), "YAML does not know this escape in double quotes").
+			WithHint("write the backslash twice, or use single quotes")
 	case is("did not find expected key") && quoted != "" && len(quoted) < len(value):
-		return w.inLine(line, start+len(quoted), "text follows the closing quote", "put all of the value in the quotes"), true
+		return w.inLine(line, start+len(quoted), "text follows the closing quote").
+			WithHint("put the whole value in quotes")
 	case (is("did not find expected ',' or ']'") || is("did not find expected ',' or '}'")) && open >= 0:
-		return w.inLine(line, open, fmt.Sprintf("this %.1s is not closed, or a comma is missing behind it", text[open:]), "close it, or put its texts in quotes"), true
+		return w.inLine(line, open, "this %.1s is not closed, or a comma is missing after it", text[open:]).
+			WithHint("close it, or put its texts in quotes")
 	}
-	return diag.Problem{}, false
+	return nil
 }
 
-// unknownEscape is the byte of the first backslash that starts no escape of double quotes (YAML 1.1, section 5.6).
+// explainMapping returns the problem of a mapping that starts where none is allowed.
+func (w *walker) explainMapping(line int) *diag.Problem {
+	value, start := cutValue(w.lines[line-1])
+	if colon := strings.Index(value+" ", ": "); colon >= 0 {
+		return w.inLine(line, start+colon, "YAML starts a mapping at a colon and a space inside a plain value").
+			WithHint("put the text in quotes, or arrow text under `layers: |`")
+	}
+	return w.inLine(line, 0, "this key is indented differently from the keys above it").
+		WithHint("the keys of one mapping start in the same column")
+}
+
+// explainMissingColon returns the problem of a line that YAML cannot read as a key.
+func (w *walker) explainMissingColon(line int) *diag.Problem {
+	text := w.lines[line-1]
+	if keyWithoutSpace.MatchString(text) {
+		return w.inLine(line, strings.Index(text, ":"), "a space is missing after this colon").
+			WithHint("YAML separates a key from its value with a colon and a space")
+	}
+	return w.inLine(line, 0, "this line belongs to no key").
+		WithHint("write key: value, or indent the line deeper than its key")
+}
+
+// unknownEscape returns the byte of the first backslash that starts no escape of double quotes (YAML 1.1, section 5.6).
 func unknownEscape(text string) int {
 	for i := 0; i+1 < len(text); i++ {
 		if text[i] != '\\' {
@@ -134,31 +167,30 @@ func unknownEscape(text string) int {
 	return 0
 }
 
-// findTrap looks for arrow text that YAML takes for something else, in a file that the YAML parser refused at
-// about the given line. It is the last trap up to the line after that, or else the first one anywhere.
-func findTrap(lines []string, line int) (diag.Problem, bool) {
-	var found diag.Problem
-	ok := false
+// findTrap looks for arrow text that YAML takes for something else, in a file that the YAML parser rejected at about
+// the given line. It returns the last trap up to the line after that, or else the first one anywhere, or nil.
+func findTrap(lines []string, line int) *diag.Problem {
+	var found *diag.Problem
 	blockIndent := -1
-	inList := false // in a list in brackets that goes on over several lines
+	inList := false // in a list in brackets that continues over several lines
 	for i, text := range lines {
-		blanks := len(text) - len(strings.TrimLeft(text, " "))
 		if strings.TrimSpace(text) == "" {
 			continue
 		}
-		if blockIndent >= 0 && blanks > blockIndent {
+		indent := spacesBefore(text)
+		if blockIndent >= 0 && indent > blockIndent {
 			continue // inside a literal: no trap there
 		}
 		blockIndent = -1
 		if header := strings.TrimSpace(stripComment(text)); endsWithBlockHeader(header) {
-			blockIndent = blanks
+			blockIndent = indent
 			continue
 		}
-		if ok && i >= line {
+		if found != nil && i >= line {
 			break
 		}
-		if p, trapped := trapIn(lines, i, inList); trapped {
-			found, ok = p, true
+		if trap := trapIn(lines, i, inList); trap != nil {
+			found = trap
 		}
 		if value, _ := cutValue(text); strings.HasPrefix(value, "[") && !strings.Contains(value, "]") {
 			inList = true
@@ -166,7 +198,7 @@ func findTrap(lines []string, line int) (diag.Problem, bool) {
 			inList = false
 		}
 	}
-	return found, ok
+	return found
 }
 
 func stripComment(s string) string {
@@ -184,49 +216,63 @@ func endsWithBlockHeader(text string) bool {
 	return strings.HasSuffix(text, " |") || strings.HasSuffix(text, " >") || text == "|" || text == ">"
 }
 
-// trapIn looks at one line.
-func trapIn(lines []string, i int, inList bool) (diag.Problem, bool) {
+// trapIn returns the trap in line i, counted from 0, or nil.
+func trapIn(lines []string, i int, inList bool) *diag.Problem {
 	text := lines[i]
-	at := func(byteCol int, msg, hint string) (diag.Problem, bool) {
-		return diag.Problem{Pos: diag.Pos{Line: i + 1, Col: len([]rune(text[:byteCol])) + 1}, Code: "yaml/trap", Msg: msg, Hint: hint}, true
+	at := func(byteCol int, message string) *diag.Problem {
+		return diag.ErrorfAt(posInLine(i+1, text, byteCol), "yaml/trap", "%s", message)
 	}
 	if indent := len(text) - len(strings.TrimLeft(text, " \t")); strings.Contains(text[:indent], "\t") {
-		return at(strings.Index(text, "\t"), "a tab cannot indent in YAML", "indent with spaces")
+		return at(strings.Index(text, "\t"), "YAML does not allow tabs as indentation").
+			WithHint("indent with spaces")
 	}
-	if blanks := len(text) - len(strings.TrimLeft(text, " ")); strings.HasPrefix(text[blanks:], "blocks: {") {
-		p := flowBlocks(diag.Pos{Line: i + 1, Col: blanks + len("blocks: ") + 1})
-		return p, true
+	if indent := spacesBefore(text); strings.HasPrefix(text[indent:], "blocks: {") {
+		return flowBlocks(diag.Pos{Line: i + 1, Col: indent + len("blocks: ") + 1})
 	}
 	value, start := cutValue(text)
-	arrows := strings.Contains(value, "->")
-	switch {
-	case (inList || strings.HasPrefix(value, "[")) && strings.Contains(value, "-{"):
-		return at(start+strings.Index(value, "-{")+1, "braces and commas have a meaning of their own inside a YAML list in brackets", underLiteral)
-	case strings.HasPrefix(value, "[") && (arrows || strings.Contains(value, "]*")):
-		return at(start, "YAML reads a value that starts with [ as a list", underLiteral)
-	case strings.HasPrefix(value, "@"):
-		return at(start, "YAML does not allow a plain value to start with @", underLiteral)
-	case strings.HasPrefix(value, "*"):
-		return at(start, "YAML reads a value that starts with * as an alias", underLiteral)
-	case arrows && strings.Contains(value, " #") && i+1 < len(lines) && strings.TrimSpace(lines[i+1]) != "":
-		return at(start+strings.Index(value, " #")+1, "a comment ends a plain YAML value, so the lines after it are not read as layers", underLiteral)
+	isLastText := i+1 >= len(lines) || strings.TrimSpace(lines[i+1]) == ""
+	if offset, message := trapInValue(value, inList, isLastText); message != "" {
+		return at(start+offset, message).WithHint(underLiteral)
 	}
-	return diag.Problem{}, false
+	return nil
 }
 
-// splitByFlow recognises arrow text that a list in brackets has cut at its commas: the pieces have parentheses
-// or brackets that do not close, or begin with a number.
+// trapInValue returns what YAML makes of arrow text in a value, and the byte of the value where it does. message is ""
+// if there is no trap.
+func trapInValue(value string, inList, isLastText bool) (offset int, message string) {
+	hasArrow := strings.Contains(value, "->")
+	switch {
+	case (inList || strings.HasPrefix(value, "[")) && strings.Contains(value, "-{"):
+		return strings.Index(value, "-{") + 1, "in a YAML list in brackets, braces and commas have their own meaning"
+	case strings.HasPrefix(value, "[") && (hasArrow || strings.Contains(value, "]*")):
+		return 0, readAsList
+	case strings.HasPrefix(value, "@"):
+		return 0, "YAML does not allow a plain value to start with @"
+	case strings.HasPrefix(value, "*"):
+		return 0, "YAML reads a value that starts with * as an alias"
+	case hasArrow && strings.Contains(value, " #") && !isLastText:
+		return strings.Index(value, " #") + 1,
+			"a comment ends a plain YAML value, so the lines after it are not read as layers"
+	}
+	return 0, ""
+}
+
+const readAsList = "YAML reads a value that starts with [ as a list"
+
+// splitByFlow reports arrow text that a YAML list in brackets has cut at its commas, and whether it found any: the
+// pieces have parentheses that do not close, or are the numbers of an option such as p=1,1,0,0.
 func (w *walker) splitByFlow(n *yaml.Node) bool {
 	if n.Style&yaml.FlowStyle == 0 {
 		return false
 	}
 	for i, c := range n.Content {
 		cut := c.Kind == yaml.ScalarNode && strings.Count(c.Value, "(") != strings.Count(c.Value, ")")
-		if next := i + 1; next < len(n.Content) && strings.Contains(c.Value, "=") && strings.Trim(n.Content[next].Value, "0123456789") == "" {
-			cut = true // the commas of p=1,1,0,0
+		if next := i + 1; next < len(n.Content) && strings.Contains(c.Value, "=") {
+			cut = cut || strings.Trim(n.Content[next].Value, "0123456789") == ""
 		}
 		if cut {
-			w.add(w.posOf(c), "yaml/trap", "YAML cuts a list in brackets at every comma, also inside parentheses and numbers").WithHint("%s", underLiteral)
+			w.add(w.posOf(c), "yaml/trap",
+				"YAML cuts a list in brackets at every comma, even inside parentheses and numbers").WithHint(underLiteral)
 			return true
 		}
 	}

@@ -31,14 +31,15 @@ func (w *walker) inputSize(n *yaml.Node) *value {
 	if len(w.problems) == problems && len(v.numbers) == 3 && v.sep == 'x' {
 		return v
 	}
-	// Whatever was wrong with the parts, the message is about the whole.
+	// One problem about the whole replaces those about the parts.
 	w.problems = w.problems[:problems]
-	w.add(w.posOf(n), "network/input", "input is width x height x depth, not %s", plain.Cut(n.Value)).WithHint("for example 224x224x3, without blanks")
+	w.add(w.posOf(n), "network/input", "input must be width x height x depth, not %s", plain.Cut(n.Value)).
+		WithHint("for example 224x224x3, without spaces")
 	return &value{pos: w.posOf(n)}
 }
 
-// value reads a field of the mapping form: a scalar, or a list with one value for each turn of a repeat. Where
-// there was a problem, the value is an unread one.
+// value reads a field of the mapping form: a scalar, or a list with one value for each turn of a repeat. On a problem
+// it returns an unread value.
 func (w *walker) value(n *yaml.Node, what string) *value {
 	n = w.resolve(n)
 	if n.Kind == yaml.SequenceNode {
@@ -52,22 +53,29 @@ func (w *walker) value(n *yaml.Node, what string) *value {
 	return v
 }
 
-// isNumeric refuses a number in quotes, since "3" is a text and whoever wrote it may have meant something else,
-// and what YAML calls numbers but are none.
+// isNumeric reports a number in quotes, since "3" is a text and its author may have meant something else, and YAML's
+// infinities and NaN. It returns false for these.
 func (w *walker) isNumeric(n *yaml.Node, what string) bool {
 	quoted := n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0
 	if _, err := numeral.Float(n.Value); err == nil && quoted {
-		w.add(w.posOf(n), "yaml/value", "%s is a number, not the text \"%s\"", what, plain.Cut(n.Value)).WithHint("write %s without quotes", plain.Cut(n.Value))
+		w.quotedNumber(n, what)
 		return false
 	}
 	switch strings.ToLower(strings.TrimLeft(n.Value, "+-")) {
 	case ".nan", ".inf":
-		w.add(w.posOf(n), "yaml/value", "%s is a finite number, not %s", what, n.Value)
+		w.add(w.posOf(n), "yaml/value", "%s must be a finite number, not %s", what, n.Value)
 		return false
 	}
 	return true
 }
 
+// quotedNumber reports a number that is written as a text.
+func (w *walker) quotedNumber(n *yaml.Node, what string) {
+	w.add(w.posOf(n), "yaml/value", "%s must be a number, not the text \"%s\"", what, plain.Cut(n.Value)).
+		WithHint("write %s without quotes", plain.Cut(n.Value))
+}
+
+// listValue reads a list of expressions, one for each turn of a repeat.
 func (w *walker) listValue(n *yaml.Node, what string) *value {
 	unreadValue := &value{pos: w.posOf(n)}
 	list := &number{pos: w.posOf(n)}
@@ -78,7 +86,7 @@ func (w *walker) listValue(n *yaml.Node, what string) *value {
 		}
 		e, ok := v.single()
 		if !ok {
-			w.add(v.pos, "yaml/value", "a list for %s holds whole numbers, one for each turn of a repeat", what)
+			w.add(v.pos, "yaml/value", "a list for %s must hold whole numbers, one for each turn of a repeat", what)
 			return unreadValue
 		}
 		list.list = append(list.list, e)
@@ -90,7 +98,7 @@ func (w *walker) listValue(n *yaml.Node, what string) *value {
 	return &value{pos: list.pos, numbers: []*number{list}}
 }
 
-// single is the one expression of a value.
+// single returns the expression of a value that has just one.
 func (v *value) single() (expr, bool) {
 	switch {
 	case v.word != "":
@@ -110,15 +118,21 @@ func (w *walker) vars(entries map[string]entry) {
 	w.file.varsUnread = !ok
 	for _, v := range all {
 		if !isName(v.key) {
-			p := w.add(v.pos, "variable/name", "a variable's name is letters, digits and _, starts with a letter and has at most %d characters, unlike %q",
-				maxWord, plain.Cut(v.key))
-			if v.key != "" && strings.Trim(v.key, "0123456789") == "" {
-				p.Hint = "YAML cuts {N: 2,3} at its comma: a list is written N: [2,3]"
-			}
+			w.badVariableName(v)
 			continue
 		}
 		w.file.vars[v.key] = w.literals(v.value, "the variable "+v.key)
 	}
+}
+
+// badVariableName reports a key of vars: that cannot be a variable.
+func (w *walker) badVariableName(v entry) {
+	p := w.add(v.pos, "variable/name", "%s is not a valid variable name", plain.Quote(v.key))
+	if v.key != "" && strings.Trim(v.key, "0123456789") == "" {
+		p.WithHint("write a list as N: [2,3]; YAML cuts {N: 2,3} at the comma")
+		return
+	}
+	p.WithHint("use at most %d letters, digits and _, starting with a letter", maxWord)
 }
 
 // literals reads a whole number or a list of them.
@@ -128,7 +142,8 @@ func (w *walker) literals(n *yaml.Node, what string) variable {
 		return variable{}
 	}
 	if len(v.numbers) != 1 {
-		w.add(v.pos, "yaml/value", "%s is a whole number or a list of them such as [2,2,3], not %s", what, describe(w.resolve(n)))
+		w.add(v.pos, "yaml/value", "%s must be a whole number or a list of them such as [2,2,3], not %s",
+			what, describe(w.resolve(n)))
 		return variable{}
 	}
 	exprs := v.numbers[0].list
@@ -140,7 +155,7 @@ func (w *walker) literals(n *yaml.Node, what string) variable {
 	for i, e := range exprs {
 		x, _, err := constants.eval(e)
 		if err != nil {
-			w.add(v.pos, "yaml/value", "%s is a whole number or a list of them: %s", what, err.Msg)
+			w.add(v.pos, "yaml/value", "%s must be a whole number or a list of them: %s", what, err.Msg)
 			return variable{}
 		}
 		values[i] = x
@@ -148,7 +163,7 @@ func (w *walker) literals(n *yaml.Node, what string) variable {
 	return variable{values, v.numbers[0].list != nil}
 }
 
-// isName tells a name for a variable, block, parameter or part of a label.
+// isName reports whether s can name a variable, a block or a parameter, or be a part of a label.
 func isName(s string) bool {
 	if s == "" || len(s) > maxWord || isDigit(rune(s[0])) {
 		return false

@@ -2,7 +2,6 @@ package spec
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -14,15 +13,15 @@ import (
 	"cnncalc/internal/plain"
 )
 
-// Bounds of the YAML tree. Nodes and texts behind aliases count each time they are used.
+// Bounds of the YAML tree. What an alias refers to counts each time it is used.
 const (
 	maxYAMLDepth = 64
 	maxYAMLNodes = 1_000_000
 	maxYAMLText  = 4 * MaxFileSize
 )
 
-// walker reads the YAML tree strictly. yaml.v3 is used for the tree only: decoding into Go values turns 3.5
-// into 3, 010 into 8 and null into 0, ignores a second document and forgets unknown fields.
+// walker reads the YAML tree strictly. It takes only the tree from yaml.v3, since decoding into Go values turns 3.5
+// into 3, 010 into 8 and null into 0, ignores a second document and drops unknown fields.
 type walker struct {
 	file     *File
 	lines    []string
@@ -34,7 +33,7 @@ type walker struct {
 	text     int // bytes of all scalars
 }
 
-// blockBody is a block whose text is still to be read.
+// blockBody is a block whose body is still to be read.
 type blockBody struct {
 	block *block
 	text  *yaml.Node
@@ -67,34 +66,37 @@ type entry struct {
 	value *yaml.Node
 }
 
-var topKeys = []string{"name", "description", "source", "input", "classes", "vars", "defaults", "blocks", "layers", "preprocess", "labels", "pytorch"}
+var topKeys = []string{
+	"name", "description", "source", "input", "classes", "vars", "defaults", "blocks", "layers", "preprocess", "labels",
+	"pytorch",
+}
 
-// document reads the whole file. What is not YAML reports that and nothing else.
+// document reads the whole file. If the file is not YAML, that is the only problem it reports.
 func (w *walker) document(text string) {
 	decoder := yaml.NewDecoder(strings.NewReader(text))
 	var root, second yaml.Node
 	err := decoder.Decode(&root)
 	switch {
 	case errors.Is(err, io.EOF), err == nil && len(root.Content) == 0:
-		w.report(*emptyFile())
+		w.report(emptyFile())
 		return
 	case err != nil:
 		w.report(w.syntaxProblem(err))
 		return
 	}
 	if err := decoder.Decode(&second); !errors.Is(err, io.EOF) {
-		w.add(w.secondDocument(), "yaml/second-document", "a second YAML document starts here: a file holds one network").WithHint("put it into a file of its own")
+		w.add(w.secondDocument(), "yaml/second-document", "a second YAML document starts here: a file holds one network").
+			WithHint("put it in a file of its own")
 		return
 	}
 	if p := w.measure(root.Content[0], 0, map[*yaml.Node]bool{}); p != nil {
-		w.report(*p)
+		w.report(p)
 		return
 	}
 	w.top(root.Content[0])
 }
 
-// secondDocument is where the text of the second document starts: at the first --- behind other text, or
-// behind the ... that ends the first.
+// secondDocument returns where the second document starts: at the first --- or ... after other text.
 func (w *walker) secondDocument() diag.Pos {
 	content := false
 	for i, line := range w.lines {
@@ -109,20 +111,21 @@ func (w *walker) secondDocument() diag.Pos {
 	return diag.Pos{Line: len(w.lines), Col: 1}
 }
 
-// measure bounds depth and size, aliases followed, before anything is read. open holds the anchored nodes that
-// n stands in: an alias to one of them has no end.
+// measure checks the depth and the size of a node, with aliases followed, before anything is read. open holds the
+// anchored nodes around n: an alias to one of them has no end.
 func (w *walker) measure(n *yaml.Node, depth int, open map[*yaml.Node]bool) *diag.Problem {
 	w.nodes++
 	w.text += len(n.Value)
 	switch {
 	case w.nodes > maxYAMLNodes || w.text > maxYAMLText:
-		p := &diag.Problem{Pos: w.posOf(n), Code: "yaml/too-large", Msg: fmt.Sprintf("the file has more than %d YAML nodes or %d bytes of text once its aliases are followed", maxYAMLNodes, maxYAMLText)}
-		return p.WithHint("use blocks: instead of aliases")
+		return diag.ErrorfAt(w.posOf(n), "yaml/too-large",
+			"the file has more than %d YAML nodes or %d bytes of text once its aliases are followed", maxYAMLNodes, maxYAMLText).
+			WithHint("use blocks: instead of aliases")
 	case depth > maxYAMLDepth:
-		return &diag.Problem{Pos: w.posOf(n), Code: "yaml/too-deep", Msg: fmt.Sprintf("YAML is nested deeper than %d here", maxYAMLDepth)}
+		return diag.ErrorfAt(w.posOf(n), "yaml/too-deep", "YAML is nested deeper than %d here", maxYAMLDepth)
 	case n.Kind == yaml.AliasNode && open[n.Alias]:
-		p := &diag.Problem{Pos: w.posOf(n), Code: "yaml/alias", Msg: fmt.Sprintf("the alias *%s stands inside what it refers to", n.Value)}
-		return p.WithHint("use blocks: instead of aliases")
+		return diag.ErrorfAt(w.posOf(n), "yaml/alias", "the alias *%s is inside what it refers to", n.Value).
+			WithHint("use blocks: instead of aliases")
 	case n.Kind == yaml.AliasNode:
 		return w.measure(n.Alias, depth+1, open)
 	}
@@ -138,8 +141,8 @@ func (w *walker) measure(n *yaml.Node, depth int, open map[*yaml.Node]bool) *dia
 	return nil
 }
 
-// posOf is where a node starts. What YAML puts behind the last line, such as a value that is missing, stands at
-// its end.
+// posOf returns where a node starts. A node that YAML puts after the last line, such as a missing value, gets the end
+// of that line.
 func (w *walker) posOf(n *yaml.Node) diag.Pos {
 	if n.Line < 1 {
 		return diag.Pos{Line: 1, Col: 1}
@@ -150,19 +153,20 @@ func (w *walker) posOf(n *yaml.Node) diag.Pos {
 	return diag.Pos{Line: n.Line, Col: min(max(n.Column, 1), len(w.runes[n.Line-1])+1)}
 }
 
-// resolve follows an alias. A tag such as !!float is refused: it would change how a value is read.
+// resolve follows an alias. It reports a tag such as !!float, which would change how a value is read.
 func (w *walker) resolve(n *yaml.Node) *yaml.Node {
 	for n.Kind == yaml.AliasNode {
 		n = n.Alias
 	}
 	if n.Style&yaml.TaggedStyle != 0 {
-		w.add(w.posOf(n), "yaml/tag", "the YAML tag %s has no meaning here", plain.Cut(n.Tag)).WithHint("leave it out")
+		w.add(w.posOf(n), "yaml/tag", "the YAML tag %s has no meaning here", plain.Cut(n.Tag)).
+			WithHint("leave it out")
 	}
 	return n
 }
 
-// mapping reads a mapping's entries, duplicates refused. what names it in messages. ok is false where some of it
-// could not be read.
+// mapping reads the entries of a mapping, without duplicates. what names the mapping in messages. ok is false if some
+// of it could not be read.
 func (w *walker) mapping(n *yaml.Node, what string) (entries []entry, ok bool) {
 	n = w.resolve(n)
 	if n.Kind != yaml.MappingNode {
@@ -175,7 +179,7 @@ func (w *walker) mapping(n *yaml.Node, what string) (entries []entry, ok bool) {
 		k := w.resolve(n.Content[i])
 		pos := w.posOf(n.Content[i])
 		if problem := badKey(k, pos, what, first); problem != nil {
-			w.report(*problem)
+			w.report(problem)
 			ok = false
 			continue
 		}
@@ -185,21 +189,23 @@ func (w *walker) mapping(n *yaml.Node, what string) (entries []entry, ok bool) {
 	return entries, ok
 }
 
+// badKey returns the problem of a key, or nil. first holds the places of the keys before it.
 func badKey(k *yaml.Node, pos diag.Pos, what string, first map[string]diag.Pos) *diag.Problem {
 	if k.Kind != yaml.ScalarNode {
-		return &diag.Problem{Pos: pos, Code: "yaml/value", Msg: fmt.Sprintf("a key of %s must be a plain name, not %s", what, describe(k))}
+		return diag.ErrorfAt(pos, "yaml/value", "a key of %s must be a plain name, not %s", what, describe(k))
 	}
 	if k.Tag == "!!merge" {
-		return &diag.Problem{Pos: pos, Code: "yaml/merge-key", Msg: "YAML's merge key << is not followed", Hint: "write the keys out, or use defaults:"}
+		return diag.ErrorfAt(pos, "yaml/merge-key", "the YAML merge key << is not supported").
+			WithHint("write the keys out, or use defaults:")
 	}
 	if earlier, twice := first[k.Value]; twice {
-		return &diag.Problem{Pos: pos, Code: "yaml/duplicate-key", Msg: fmt.Sprintf("the key %s is written twice in %s", plain.Cut(k.Value), what),
-			Hint: fmt.Sprintf("first at %s", earlier)}
+		return diag.ErrorfAt(pos, "yaml/duplicate-key", "the key %s is written twice in %s", plain.Cut(k.Value), what).
+			WithHint("first at %s", earlier)
 	}
 	return nil
 }
 
-// describe names what a YAML node is, for messages.
+// describe returns what a YAML node is, for messages.
 func describe(n *yaml.Node) string {
 	switch {
 	case n.Kind == yaml.SequenceNode:
@@ -214,8 +220,10 @@ func describe(n *yaml.Node) string {
 
 func (w *walker) top(n *yaml.Node) {
 	if n.Kind != yaml.MappingNode {
-		w.add(w.posOf(n), "yaml/value", "an architecture file is a mapping with input: and layers:, not %s", describe(n)).
-			WithHint("start with input: 224x224x3, then layers: INPUT -> CONV3-64 -> ...; arrow text alone starts with INPUT ->")
+		w.add(w.posOf(n), "yaml/value", "an architecture file must be a mapping with input: and layers:, not %s",
+			describe(n)).
+			WithHint("start with input: 224x224x3, then layers: INPUT -> CONV3-64 -> ...; " +
+				"arrow text alone starts with INPUT ->")
 		return
 	}
 	entries, _ := w.mapping(n, "the file")
@@ -247,7 +255,7 @@ func (w *walker) unknownKey(e entry, what string, known []string) {
 	}
 }
 
-// missing reports the keys that every file needs, but for those that an unknown key was meant to be.
+// missing reports the required keys that the file does not have, unless an unknown key looks like one misspelt.
 func (w *walker) missing(entries map[string]entry) {
 	for _, needed := range []struct{ key, example string }{
 		{"input", "input: 224x224x3 (width x height x depth)"},
@@ -259,12 +267,13 @@ func (w *walker) missing(entries map[string]entry) {
 			written = written || near && meant == needed.key
 		}
 		if !written {
-			w.add(diag.Pos{}, "yaml/missing-key", "%s: is missing", needed.key).WithHint("for example %s", needed.example)
+			w.add(diag.Pos{}, "yaml/missing-key", "the key %s is missing", needed.key).
+				WithHint("for example %s", needed.example)
 		}
 	}
 }
 
-// scalar wants a single value.
+// scalar resolves a node that must be a single value. It reports any other, and ok is false then.
 func (w *walker) scalar(n *yaml.Node, what string) (*yaml.Node, bool) {
 	n = w.resolve(n)
 	switch {
@@ -291,14 +300,14 @@ func (w *walker) texts(entries map[string]entry) {
 	}
 }
 
-// newParser reads a scalar as arrow text. text is the name of the block it belongs to, "" for all else.
+// newParser returns a parser of a scalar as arrow text. text is the name of the block that it belongs to, or "".
 func (w *walker) newParser(n *yaml.Node, text string) *parser {
 	content := w.chars(n)
 	lex := &lexer{text: content, end: w.posOf(n), problems: &w.problems, cut: w.isCut(n, content)}
 	return newParser(lex, w.kinds, w.file, text)
 }
 
-// isCut tells that a comment follows a plain scalar on its last line.
+// isCut reports whether a comment follows a plain scalar on its last line.
 func (w *walker) isCut(n *yaml.Node, content []char) bool {
 	if n.Style != 0 || len(content) == 0 {
 		return false
@@ -311,7 +320,7 @@ func (w *walker) isCut(n *yaml.Node, content []char) bool {
 	return rest.peek() == '#'
 }
 
-// try runs a parse that may give up; its problem is then in the list.
+// try calls parse and recovers its bail, whose problem is in the list already.
 func try(parse func()) {
 	defer func() {
 		if caught := recover(); caught != nil {
@@ -337,13 +346,15 @@ func (w *walker) defaults(entries map[string]entry) {
 			continue
 		}
 		if earlier, twice := first[kind.Name]; twice {
-			w.add(d.pos, "yaml/duplicate-key", "the defaults of %s are written twice", kind.Name).WithHint("first at %s", earlier)
+			w.add(d.pos, "yaml/duplicate-key", "the defaults of %s are written twice", kind.Name).
+				WithHint("first at %s", earlier)
 			continue
 		}
 		first[kind.Name] = d.pos
 		args, name, _ := w.arguments(kind, d.value)
 		if name != nil {
-			w.add(w.posOf(name), "yaml/value", "defaults of %s cannot name a layer", kind.Name).WithHint("names are unique: leave it out here")
+			w.add(w.posOf(name), "yaml/value", "the defaults of %s cannot name a layer", kind.Name).
+				WithHint("leave the name out: names are unique")
 		}
 		w.file.defaults[kind.Name] = args
 	}
@@ -357,16 +368,16 @@ func (w *walker) unknownKind(e entry, msg string) {
 	}
 	switch upper := strings.ToUpper(e.key); {
 	case upper == "INPUT" || upper == "IDENTITY":
-		p.Hint = upper + " is written in the arrow language only"
+		p.WithHint("%s can be written only in the arrow language", upper)
 	case ok:
-		p.Hint = fmt.Sprintf("did you mean %s?", strings.ToLower(near))
+		p.WithHint("did you mean %s?", strings.ToLower(near))
 	default:
 		p.Hint = allKinds
 	}
 }
 
-// arguments reads the fields of a kind in the mapping form. name is the value of name:, a label. ok is false
-// where a field is unknown.
+// arguments reads the fields of a layer in the mapping form. name is the value of name:, a label. ok is false if a
+// field is unknown.
 func (w *walker) arguments(kind op.Kind, n *yaml.Node) (args []argument, name *yaml.Node, ok bool) {
 	fields := w.kinds.fields(kind)
 	keys := make([]string, len(fields), len(fields)+1)
@@ -395,15 +406,16 @@ func (w *walker) layers(entries map[string]entry) {
 	}
 }
 
-// chain reads arrow text, or a list of arrow texts and layers in the mapping form. It is nil where nothing
-// could be read. text is the name of the block it belongs to, "" for the layers.
+// chain reads arrow text, or a list of arrow texts and layers in the mapping form. It returns nil if nothing could be
+// read. text is the name of the block that the chain belongs to, or "" for the layers.
 func (w *walker) chain(n *yaml.Node, what, text string) *chain {
 	n = w.resolve(n)
 	if n.Kind == yaml.SequenceNode {
 		return w.listChain(n, what, text)
 	}
 	if n.Kind == yaml.MappingNode {
-		w.add(w.posOf(n), "yaml/value", "%s must be arrow text or a list, not a mapping", what).WithHint("start each layer with a dash: - conv: {filters: 64, size: 3}")
+		w.add(w.posOf(n), "yaml/value", "%s must be arrow text or a list, not a mapping", what).
+			WithHint("start each layer with a dash: - conv: {filters: 64, size: 3}")
 		return nil
 	}
 	if _, ok := w.scalar(n, what); !ok {
@@ -438,39 +450,32 @@ func (w *walker) listChain(n *yaml.Node, what, text string) *chain {
 		case yaml.MappingNode:
 			c.items = append(c.items, w.mappedLayer(element, text))
 		default:
-			w.add(w.posOf(element), "yaml/trap", "YAML reads a value that starts with [ as a list").WithHint("%s", underLiteral)
+			w.add(w.posOf(element), "yaml/trap", readAsList).WithHint(underLiteral)
 			c.items = append(c.items, item{pos: w.posOf(element), body: &broken{}})
 		}
 	}
 	return c
 }
 
-// mappedLayer reads - conv: {filters: 96, size: 11, name: conv1}.
+// mappedLayer reads a layer in the mapping form: - conv: {filters: 96, size: 11, name: conv1}.
 func (w *walker) mappedLayer(n *yaml.Node, text string) item {
 	it := item{pos: w.posOf(n), body: &broken{}}
-	entries, ok := w.mapping(n, "a layer")
-	switch {
-	case !ok:
-		return it
-	case len(entries) == 0:
-		w.add(w.posOf(n), "yaml/value", "a list item is one layer, but this one is empty").WithHint("for example - conv: {filters: 64, size: 3}")
-		return it
-	case len(entries) > 1:
-		w.add(entries[1].pos, "yaml/value", "a list item is one layer, but has the keys %s and %s", plain.Cut(entries[0].key), plain.Cut(entries[1].key)).
-			WithHint("indent the fields under the kind, or start a new item with a dash")
+	e, ok := w.onlyEntry(n)
+	if !ok {
 		return it
 	}
-	e := entries[0]
 	kind, ok := w.kinds.find(e.key)
 	switch {
 	case !ok:
 		w.unknownKind(e, "unknown kind of layer")
 		return it
 	case kind.JoinsPaths():
-		w.add(e.pos, "yaml/value", "%s is written in the arrow language only", kind.Name).WithHint("as a list item: - %s(CONV3-64 | IDENTITY)", kind.Name)
+		w.add(e.pos, "yaml/value", "%s can be written only in the arrow language", kind.Name).
+			WithHint("as a list item: - %s(CONV3-64 | IDENTITY)", kind.Name)
 		return it
 	case w.resolve(e.value).Tag == "!!null":
-		w.add(e.pos, "yaml/value", "%s has no fields here", kind.Name).WithHint("without fields, write - %s", strings.ToLower(kind.Name))
+		w.add(e.pos, "yaml/value", "%s has no fields here", kind.Name).
+			WithHint("without fields, write - %s", strings.ToLower(kind.Name))
 		return it
 	}
 	args, name, ok := w.arguments(kind, e.value)
@@ -483,6 +488,25 @@ func (w *walker) mappedLayer(n *yaml.Node, text string) item {
 	return it
 }
 
+// onlyEntry returns the one entry of a layer's mapping.
+func (w *walker) onlyEntry(n *yaml.Node) (e entry, ok bool) {
+	entries, ok := w.mapping(n, "a layer")
+	switch {
+	case !ok:
+		return entry{}, false
+	case len(entries) == 0:
+		w.add(w.posOf(n), "yaml/value", "a list item is one layer, but this one is empty").
+			WithHint("for example - conv: {filters: 64, size: 3}")
+		return entry{}, false
+	case len(entries) > 1:
+		w.add(entries[1].pos, "yaml/value", "a list item is one layer, but this one has the keys %s and %s",
+			plain.Cut(entries[0].key), plain.Cut(entries[1].key)).
+			WithHint("indent the fields under the kind, or start a new item with a dash")
+		return entry{}, false
+	}
+	return entries[0], true
+}
+
 func (w *walker) layerName(n *yaml.Node, text string, it *item) {
 	n, ok := w.scalar(n, "name")
 	if !ok {
@@ -490,8 +514,8 @@ func (w *walker) layerName(n *yaml.Node, text string, it *item) {
 	}
 	for _, part := range strings.Split(n.Value, ".") {
 		if !isName(part) || len(n.Value) > maxWord {
-			w.add(w.posOf(n), "label/name", "a layer's name is letters, digits, _ and points, starts with a letter and has at most %d characters, unlike %s",
-				maxWord, plain.Cut(n.Value))
+			w.add(w.posOf(n), "label/name", "%s is not a valid layer name", plain.Quote(n.Value)).
+				WithHint("use at most %d letters, digits, _ and points, with a letter first and after each point", maxWord)
 			return
 		}
 	}

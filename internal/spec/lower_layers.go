@@ -1,0 +1,122 @@
+package spec
+
+import (
+	"slices"
+	"strconv"
+
+	"cnncalc/internal/diag"
+	"cnncalc/internal/graph"
+	"cnncalc/internal/op"
+)
+
+func (l *lowerer) layer(b *layer, at *place) {
+	o, own := l.op(b, at)
+	l.emit(graph.Node{Op: o, Inputs: []int{at.last}, Pos: b.pos}, at)
+	if _, ok := o.(*op.FC); ok {
+		l.lastFC, l.ownUnits = at.last, own
+	}
+}
+
+// op returns the op of a layer, the same one for equal settings. own is true if the layer sets its units itself, not by
+// the defaults.
+func (l *lowerer) op(b *layer, at *place) (o graph.Op, own bool) {
+	own = slices.ContainsFunc(b.args, func(a argument) bool { return a.key == "units" })
+	if o, ok := l.constant[b]; ok {
+		return o, own
+	}
+	settings, ok := l.settings(b, at)
+	key := settingsKey(b.kind, settings)
+	made := l.made[key]
+	if made == nil {
+		layer, sound := l.make(b.kind, settings, at)
+		if !ok || !sound {
+			return &op.Unknown{}, own
+		}
+		made = layer
+		l.made[key] = made
+	}
+	if !ok {
+		return &op.Unknown{}, own
+	}
+	if !slices.ContainsFunc(settings, func(s setting) bool { return !s.constant }) {
+		l.constant[b] = made
+	}
+	return made, own
+}
+
+// setting is an argument and its value.
+type setting struct {
+	field    int // among the kind's fields
+	pos      diag.Pos
+	value    op.Value
+	constant bool // the same in every turn and call
+}
+
+// settings evaluates the arguments of a layer and the defaults that it does not override. ok is false if one of them
+// has a problem.
+func (l *lowerer) settings(b *layer, at *place) (settings []setting, ok bool) {
+	settings = make([]setting, 0, len(b.args)+len(l.file.defaults[b.kind.Name]))
+	fields := l.file.kinds.fields(b.kind)
+	ok = true
+	add := func(a argument) {
+		i := slices.IndexFunc(fields, func(f op.Field) bool { return f.Key == a.key })
+		v, p := op.Value{}, unread
+		if !a.value.isUnread() {
+			v, p = at.evalValue(fields[i], a.value)
+		}
+		if p != nil {
+			l.report(ofKind(p, b.kind), at)
+			ok = false
+			return
+		}
+		settings = append(settings, setting{i, a.pos, v, a.value.isConstant(fields[i])})
+	}
+	for _, a := range l.file.defaults[b.kind.Name] {
+		if !slices.ContainsFunc(b.args, func(own argument) bool { return own.key == a.key }) {
+			add(a)
+		}
+	}
+	for _, a := range b.args {
+		add(a)
+	}
+	return settings, ok
+}
+
+// settingsKey returns a key that is the same for layers of one kind with equal settings.
+func settingsKey(kind op.Kind, settings []setting) string {
+	key := make([]byte, 0, 64)
+	key = append(key, kind.Name...)
+	for _, s := range settings {
+		key = append(key, ' ', byte('a'+s.field), s.value.Sep)
+		key = append(append(key, s.value.Word...), s.value.Decimal...)
+		for _, n := range s.value.Ints {
+			key = strconv.AppendInt(append(key, ','), n, 10)
+		}
+	}
+	return string(key)
+}
+
+// make returns a new op of a kind. ok is false if a setting has a problem.
+func (l *lowerer) make(kind op.Kind, settings []setting, at *place) (made op.Layer, ok bool) {
+	made = kind.New()
+	fields := made.Fields()
+	ok = true
+	for _, s := range settings {
+		if err := fields[s.field].Setting.Set(s.value); err != nil {
+			p := diag.At(s.pos, err)
+			l.report(ofKind(&p, kind), at)
+			ok = false
+		}
+	}
+	return made, ok
+}
+
+// ofKind returns the problem with the kind's name before its message.
+func ofKind(p *diag.Problem, kind op.Kind) *diag.Problem {
+	if p == unread {
+		return p
+	}
+	named := *p
+	named.Msg = kind.Name + ": " + p.Msg
+	return &named
+}
