@@ -14,7 +14,7 @@ import (
 type File struct {
 	kinds                     *kindTable
 	name, description, source string
-	isArrowText               bool // without YAML around it: the options give the input's size
+	isArrowText               bool // without YAML: the options give the input's size
 	input                     *value
 	classes                   *value
 	vars                      map[string]variable

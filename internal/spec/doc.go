@@ -6,7 +6,8 @@
 //
 // A file goes through these phases:
 //
-//  1. Text: read.go turns bytes into lines of text and rejects what is not text.
+//  1. Text: read.go turns bytes into lines of text and rejects what is not text. read_arrow.go reads arrow text alone,
+//     without phase 2.
 //  2. YAML: yaml.go walks the nodes, and traps.go explains what YAML makes of arrow text. values.go, blocks.go,
 //     preprocess.go and pytorch.go read the values of keys. char_positions.go finds the place of every character of a
 //     scalar.

@@ -133,7 +133,7 @@ func (l *lowerer) input(o graph.Options) {
 	l.graph.Nodes = append(l.graph.Nodes, graph.Node{Op: &op.Input{Shape: shape}, Pos: pos})
 }
 
-// resized returns the shape of the input with what the options set of it.
+// resized returns the shape of the input with the sizes that the options set.
 func resized(s graph.Shape, o graph.Options) graph.Shape {
 	if o.InputWidth > 0 {
 		s.W, s.H = o.InputWidth, o.InputHeight

@@ -11,8 +11,8 @@ import (
 // MaxFileSize is the size limit of an architecture file in bytes.
 const MaxFileSize = 1 << 20
 
-// Read reads an architecture file, or arrow text alone that starts with INPUT. The File is never nil, but lacks what had
-// a problem. The Source prints the problems.
+// Read reads an architecture file, or arrow text alone that starts with INPUT. The File is never nil, but lacks what
+// had a problem. The Source prints the problems.
 func Read(name string, data []byte) (*File, *diag.Source, diag.List) {
 	f := newFile()
 	source := &diag.Source{Name: name}

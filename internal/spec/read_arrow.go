@@ -6,13 +6,14 @@ import (
 	"cnncalc/internal/diag"
 )
 
-// arrowStart is how a file begins that is arrow text alone: INPUT and an arrow, after comments.
+// arrowStart matches the start of arrow text alone: INPUT and an arrow, after comments.
 var arrowStart = regexp.MustCompile(`(?i)^(\s*#[^\n]*\n)*\s*INPUT\s*(@[\w.]+\s*)?(->|→)`)
 
-// arrowText reads a file that is the layers alone, without YAML around them. Its input has no size of its own.
+// arrowText reads a file that is only the text of the layers, without YAML. Its input has no size.
 func (w *walker) arrowText() {
 	w.file.isArrowText = true
-	p := newParser(&lexer{text: w.allChars(), end: diag.Pos{Line: 1, Col: 1}, problems: &w.problems}, w.kinds, w.file, "")
+	lex := &lexer{text: w.allChars(), end: diag.Pos{Line: 1, Col: 1}, problems: &w.problems}
+	p := newParser(lex, w.kinds, w.file, "")
 	w.file.layers = p.chainToEnd()
 }
 
