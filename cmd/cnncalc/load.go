@@ -7,8 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"strings"
-	"syscall"
-	"time"
 
 	"github.com/spf13/pflag"
 
@@ -19,6 +17,7 @@ import (
 	"cnncalc/internal/network"
 	"cnncalc/internal/numeral"
 	"cnncalc/internal/plain"
+	"cnncalc/internal/regular"
 	"cnncalc/internal/shape"
 )
 
@@ -178,10 +177,11 @@ func (a *app) readSpec(name string) (data []byte, isBuiltIn bool, err error) {
 	case "":
 		return nil, false, usageError("SPEC is empty: give a file, - for standard input, or the name of a built-in network")
 	case "-":
-		if data, err = readBounded(a.in, network.MaxFileSize); err != nil {
-			err = unreadableError("standard input", err)
+		data, err := io.ReadAll(io.LimitReader(a.in, network.MaxFileSize+1))
+		if err != nil {
+			return nil, false, problemError("%w", regular.Unreadable("standard input", err))
 		}
-		return data, false, err
+		return data, false, nil
 	}
 	info, err := os.Stat(name)
 	if err != nil && isArrowText(name) {
@@ -200,64 +200,18 @@ func (a *app) readSpec(name string) (data []byte, isBuiltIn bool, err error) {
 			return data, true, nil
 		}
 	}
-	data, err = readRegular(name, network.MaxFileSize, "an architecture file")
+	data, err = readRegular(name, "an architecture file", network.MaxFileSize)
 	return data, false, err
 }
 
-// readPatience is how long a file may keep its reader waiting.
-const readPatience = time.Second
-
-// readRegular reads a file, or a byte more than the limit, so that a longer one is recognised. Folders, pipes and
-// devices are refused before they are opened; what is the kind of file, with its article.
-func readRegular(name string, limit int64, what string) ([]byte, error) {
-	info, err := os.Stat(name)
+// readRegular reads a file, or a byte more than the limit, so that a longer one is recognised. expected is what the file
+// ought to be, with its article.
+func readRegular(name, expected string, limit int64) ([]byte, error) {
+	data, err := regular.Read(name, expected, limit)
 	if err != nil {
-		return nil, unreadableError(name, err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, problemError("%s is %s; expected %s", plain.CutPath(name), describeMode(info.Mode()), what)
-	}
-	file, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, unreadableError(name, err)
-	}
-	defer file.Close()
-	// What calls itself regular and waits for data, as /proc/kmsg does, takes a deadline; other files have none.
-	if err := file.SetReadDeadline(time.Now().Add(readPatience)); err != nil && !errors.Is(err, os.ErrNoDeadline) {
-		return nil, unreadableError(name, err)
-	}
-	data, err := readBounded(file, limit)
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return nil, problemError("%s has no end: reading it waits for more; expected %s", plain.CutPath(name), what)
-	}
-	if err != nil {
-		return nil, unreadableError(name, err)
+		return nil, problemError("%w", err)
 	}
 	return data, nil
-}
-
-// unreadableError names the file as the user did and gives the system's reason, without its operation and path.
-func unreadableError(name string, err error) error {
-	var pathError *fs.PathError
-	if errors.As(err, &pathError) {
-		err = pathError.Err
-	}
-	return problemError("can't read %s: %w", plain.CutPath(name), err)
-}
-
-// readBounded reads a byte more than the limit at most.
-func readBounded(r io.Reader, limit int64) ([]byte, error) {
-	return io.ReadAll(io.LimitReader(r, limit+1))
-}
-
-func describeMode(mode fs.FileMode) string {
-	switch {
-	case mode.IsDir():
-		return "a folder"
-	case mode&fs.ModeNamedPipe != 0:
-		return "a named pipe"
-	}
-	return "not a regular file"
 }
 
 // builtIn returns the file of a built-in network, named with or without .yaml.

@@ -46,6 +46,7 @@ func TestNoPermission(t *testing.T) {
 	if err := os.Mkdir(locked, 0o555); err != nil {
 		t.Fatal(err)
 	}
+	picture := filepath.Join("..", "..", "testdata", "digits", "eight.png")
 	output := filepath.Join(locked, "table.txt")
 	tests := []struct {
 		args []string
@@ -53,6 +54,11 @@ func TestNoPermission(t *testing.T) {
 	}{
 		{[]string{"check", file}, result{exitProblem, "", "cnncalc: can't read " + file + ": permission denied\n"}},
 		{[]string{"memory", file}, result{exitProblem, "", "cnncalc: can't read " + file + ": permission denied\n"}},
+		{[]string{"run", "lenet5", "--input", file}, result{exitProblem, "", "cnncalc: can't read " + file + ": permission denied\n"}},
+		{[]string{"run", "lenet5", "--input", picture, "--weights", file},
+			result{exitProblem, "", "cnncalc: can't read " + file + ": permission denied\n"}},
+		{[]string{"run", "lenet5", "--input", picture, "--labels", file},
+			result{exitProblem, "", "cnncalc: can't read " + file + ": permission denied\n"}},
 		{[]string{"memory", "lenet5", "-o", output}, result{exitIO, "", "cnncalc: can't write " + output + ": permission denied\n"}},
 	}
 	for _, test := range tests {

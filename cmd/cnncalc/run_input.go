@@ -142,7 +142,7 @@ func readLabels(path string, n *shape.Network) ([]string, error) {
 	default:
 		return nil, nil
 	}
-	data, err := readRegular(path, labels.MaxFileSize, "a file of labels")
+	data, err := readRegular(path, "a file of labels", labels.MaxFileSize)
 	if err != nil {
 		return nil, err
 	}

@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 
+	"cnncalc/internal/numeral"
 	"cnncalc/internal/plain"
 )
 
@@ -205,7 +205,7 @@ func (r *jsonReader) entries(outermost bool) (*labelled, error) {
 		switch {
 		case outermost && key == id2label:
 			err = r.configured(object)
-		case isDigits(key):
+		case isIndex(key):
 			err = r.entry(object, key)
 		case outermost:
 			if !object.foreign {
@@ -243,11 +243,11 @@ func (r *jsonReader) configured(object *labelled) error {
 
 // entry reads the value of an index: a name, or a WordNet number and a name.
 func (r *jsonReader) entry(object *labelled, key string) error {
-	if len(key) > 1 && key[0] == '0' {
+	index, err := numeral.Uint(key)
+	switch {
+	case errors.Is(err, numeral.ErrLeadingZero):
 		return fmt.Errorf("the index %s starts with a zero", plain.Cut(key))
-	}
-	index, err := strconv.Atoi(key)
-	if err != nil || index >= MaxLabels {
+	case err != nil || index >= MaxLabels:
 		return fmt.Errorf("the index %s is too large: the limit is %d", plain.Cut(key), MaxLabels-1)
 	}
 	token, err := r.next()
@@ -266,7 +266,7 @@ func (r *jsonReader) entry(object *labelled, key string) error {
 	if err != nil {
 		return err
 	}
-	object.entries = append(object.entries, entry{index, name})
+	object.entries = append(object.entries, entry{int(index), name})
 	return nil
 }
 
@@ -308,6 +308,8 @@ func (o *labelled) names() ([]string, error) {
 	return names, nil
 }
 
-func isDigits(s string) bool {
-	return s != "" && strings.Trim(s, "0123456789") == ""
+// isIndex reports whether a key is meant as an index, if perhaps not written as one.
+func isIndex(key string) bool {
+	_, err := numeral.Uint(key)
+	return !errors.Is(err, numeral.ErrSyntax)
 }

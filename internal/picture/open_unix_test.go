@@ -25,7 +25,7 @@ func TestOpenFIFO(t *testing.T) {
 	}()
 	select {
 	case r := <-done:
-		checkRefused(t, r.p, r.err, "this is a named pipe")
+		checkRefused(t, r.p, r.err, "is a named pipe; expected a picture")
 	case <-time.After(5 * time.Minute):
 		t.Fatal("Open blocks on a named pipe")
 	}
@@ -33,5 +33,5 @@ func TestOpenFIFO(t *testing.T) {
 
 func TestOpenDevice(t *testing.T) {
 	p, err := Open("/dev/null", Limits{})
-	checkRefused(t, p, err, "this is a device")
+	checkRefused(t, p, err, "is not a regular file; expected a picture")
 }

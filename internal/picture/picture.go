@@ -18,10 +18,9 @@ import (
 	"image"
 	"io"
 	"io/fs"
-	"os"
-	"strconv"
 
 	"cnncalc/internal/plain"
+	"cnncalc/internal/regular"
 )
 
 // Defaults of Limits. The default for memory allows a usual photograph of
@@ -63,71 +62,38 @@ type Picture struct {
 	Notes  []string // what decoding changed or left out, such as "alpha dropped"
 }
 
-// Open decodes the picture file at path. It refuses anything but a regular file
-// (or a link to one) before opening it, since opening a FIFO would block.
+// Open decodes the picture file at path, a regular file or a link to one. Errors name the path.
 func Open(path string, limits Limits) (*Picture, error) {
-	p, err := openRegular(path, limits.orDefault())
+	limits = limits.orDefault()
+	f, info, err := regular.Open(path, "a picture")
 	if err != nil {
-		// Quoted, so that control and bidirectional characters show as escapes.
-		return nil, fmt.Errorf("%s: %w", strconv.Quote(plain.CutPath(path)), err)
+		return nil, err
+	}
+	defer f.Close()
+	p, err := decodeFile(f, info.Size(), limits)
+	var unread *fs.PathError // from reading the file: decoders work in memory
+	switch {
+	case errors.As(err, &unread):
+		return nil, regular.Unreadable(path, unread)
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", plain.Escape(plain.CutPath(path)), err)
 	}
 	return p, nil
 }
 
-func openRegular(path string, limits Limits) (*Picture, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, withoutPath(err)
+// decodeFile decodes a file of size bytes.
+func decodeFile(f io.Reader, size int64, limits Limits) (*Picture, error) {
+	if size > limits.Bytes {
+		return nil, fmt.Errorf("the file is %s; the limit for a picture is %s", bytesText(size), bytesText(limits.Bytes))
 	}
-	if err := checkRegular(info, limits); err != nil {
-		return nil, err
+	if size > limits.Memory {
+		return nil, fileTooLarge(size, limits)
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, withoutPath(err)
-	}
-	defer f.Close()
-	// Another file may have taken the path between the two calls.
-	if info, err = f.Stat(); err != nil {
-		return nil, withoutPath(err)
-	}
-	if err := checkRegular(info, limits); err != nil {
-		return nil, err
-	}
-	data, err := read(f, info.Size(), limits)
+	data, err := read(f, size, limits)
 	if err != nil {
 		return nil, err
 	}
 	return decode(data, limits)
-}
-
-func checkRegular(info fs.FileInfo, limits Limits) error {
-	switch mode := info.Mode(); {
-	case mode.IsDir():
-		return errors.New("this is a folder; give the picture file inside it")
-	case mode&fs.ModeNamedPipe != 0:
-		return errors.New("this is a named pipe; give a regular file")
-	case mode&fs.ModeDevice != 0:
-		return errors.New("this is a device; give a regular file")
-	case !mode.IsRegular():
-		return fmt.Errorf("this is not a regular file (mode %s)", mode)
-	}
-	if info.Size() > limits.Bytes {
-		return fmt.Errorf("the file is %s; the limit for a picture is %s", bytesText(info.Size()), bytesText(limits.Bytes))
-	}
-	if info.Size() > limits.Memory {
-		return fileTooLarge(info.Size(), limits)
-	}
-	return nil
-}
-
-// withoutPath drops the path that package os puts into its errors; Open adds it.
-func withoutPath(err error) error {
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
-		return pe.Err
-	}
-	return err
 }
 
 // Decode reads one picture from r to its end. It recognises the format by the
@@ -147,7 +113,7 @@ func read(r io.Reader, size int64, limits Limits) ([]byte, error) {
 	// ReadFrom wants room for another read before it sees the end.
 	b := bytes.NewBuffer(make([]byte, 0, size+bytes.MinRead))
 	if _, err := b.ReadFrom(io.LimitReader(r, most+1)); err != nil {
-		return nil, fmt.Errorf("reading the picture: %w", withoutPath(err))
+		return nil, fmt.Errorf("reading the picture: %w", err)
 	}
 	switch n := int64(b.Len()); {
 	case n > limits.Bytes:

@@ -196,12 +196,12 @@ func TestOpenRefuses(t *testing.T) {
 		name, path, want string
 		limits           Limits
 	}{
-		{"folder", dir, "this is a folder", Limits{}},
-		{"missing", filepath.Join(dir, "none.png"), "no such file", Limits{}},
+		{"folder", dir, "is a folder; expected a picture", Limits{}},
+		{"missing", filepath.Join(dir, "none.png"), "can't read " + filepath.Join(dir, "none.png") + ": no such file", Limits{}},
 		{"empty", file("empty.png", ""), "the file is empty", Limits{}},
 		{"too large", file("large.png", strings.Repeat("x", 3000)),
 			"the file is 2.9 KiB; the limit for a picture is 2.0 KiB", Limits{Bytes: 2048}},
-		{"control characters", filepath.Join(dir, "a\x1b[31m\u202eb.png"), `a\x1b[31m\u202eb.png": no such file`, Limits{}},
+		{"control characters", filepath.Join(dir, "a\x1b[31m\u202eb.png"), `a\x1b[31m\u202eb.png: no such file`, Limits{}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -223,7 +223,7 @@ func TestOpenWithoutPermission(t *testing.T) {
 		t.Fatal(err)
 	}
 	p, err := Open(path, Limits{})
-	checkRefused(t, p, err, "permission denied")
+	checkRefused(t, p, err, "can't read "+path+": permission denied")
 }
 
 func TestDecodeLongerThanLimit(t *testing.T) {

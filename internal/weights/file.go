@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+
+	"cnncalc/internal/regular"
 )
 
 // maxDirectory bounds the bytes that say which tensors a file has: the header of a safetensors file, or the directory
@@ -49,14 +51,14 @@ type entry struct {
 // decides the format. An npy file has one tensor, named after the file without its extension. Read and View give the
 // values.
 //
-// Open rejects anything but a regular file, so that a FIFO or a device can't block it. Errors start with the path.
+// Open rejects anything but a regular file, so that a FIFO or a device can't block it. Errors name the path.
 func Open(path string) (*File, error) {
-	f, size, err := openRegular(path)
+	f, info, err := regular.Open(path, "a safetensors, npz or npy file")
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, readError(err))
+		return nil, err
 	}
 	base := filepath.Base(path)
-	opened, err := New(f, size, strings.TrimSuffix(base, filepath.Ext(base)))
+	opened, err := New(f, info.Size(), strings.TrimSuffix(base, filepath.Ext(base)))
 	if err != nil {
 		f.Close()
 		command := ""
@@ -240,29 +242,4 @@ func (e *entry) readNew(limit int64) (Tensor, error) {
 	t, err := e.readAll(r, limit)
 	t.Name = e.name
 	return t, err
-}
-
-// openRegular opens the regular file at path and returns its length in bytes. It checks the kind of file before it
-// opens it, because opening a FIFO blocks until somebody writes to it.
-func openRegular(path string) (*os.File, int64, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, 0, err
-	}
-	if info.IsDir() {
-		return nil, 0, errors.New("is a folder; give the safetensors, npz or npy file in it")
-	}
-	if !info.Mode().IsRegular() {
-		return nil, 0, errors.New("is not a regular file; copy its content into one")
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, 0, err
-	}
-	// The path may have been replaced since: this is the length of what was opened.
-	if info, err = f.Stat(); err != nil {
-		f.Close()
-		return nil, 0, err
-	}
-	return f, info.Size(), nil
 }

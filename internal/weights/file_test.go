@@ -206,7 +206,7 @@ func TestOpenErrors(t *testing.T) {
 	pickleLike := write("like.safetensors", safetensorsFile("{"+strings.Repeat(" ", 0x280-2)+"}", ""))
 	const none = ": not a safetensors, npz or npy file: "
 	tests := map[string]string{
-		dir:        dir + ": is a folder; give the safetensors, npz or npy file in it",
+		dir:        dir + " is a folder; expected a safetensors, npz or npy file",
 		empty:      empty + none + "it is empty",
 		lfs:        lfs + none + "it is a Git LFS pointer, not the file itself; fetch that with `git lfs pull`",
 		html:       html + none + "it is an HTML page, probably left by a failed download; download the file again",
@@ -216,7 +216,7 @@ func TestOpenErrors(t *testing.T) {
 		pickleLike: pickleLike + ": the safetensors file is empty: it contains no tensors",
 	}
 	if info, err := os.Stat(os.DevNull); err == nil && !info.Mode().IsRegular() {
-		tests[os.DevNull] = os.DevNull + ": is not a regular file; copy its content into one"
+		tests[os.DevNull] = os.DevNull + " is not a regular file; expected a safetensors, npz or npy file"
 	}
 	for path, want := range tests {
 		if _, err := Open(path); err == nil || err.Error() != want {
