@@ -11,7 +11,7 @@ import (
 	"cnncalc/internal/spec"
 )
 
-// largeFiles are networks of so many layers, INPUT not counted, each written in another way.
+// largeFiles write a network of some number of layers, besides INPUT, in different ways.
 var largeFiles = []struct {
 	name string
 	file func(layers int) string
@@ -25,7 +25,7 @@ var largeFiles = []struct {
 	}},
 }
 
-// checkLarge reads, lowers and infers, and counts the layers.
+// checkLarge reads and lowers a file, infers its shapes, and returns the number of layers.
 func checkLarge(t testing.TB, file string) int {
 	t.Helper()
 	f, _, problems := spec.Read("large.yaml", []byte("input: 8x8x3\n"+file))
@@ -37,7 +37,7 @@ func checkLarge(t testing.TB, file string) int {
 	return len(g.Nodes) - 1
 }
 
-// BenchmarkCheck is what checking costs for each layer, which must not grow with their number.
+// BenchmarkCheck measures what checking costs per layer, which must not grow with their number.
 func BenchmarkCheck(b *testing.B) {
 	for _, large := range largeFiles {
 		for _, layers := range []int{1_000, 10_000, 100_000} {
@@ -58,7 +58,7 @@ func BenchmarkCheck(b *testing.B) {
 	}
 }
 
-// A hundred thousand layers fit 300 MiB, all that is allocated on the way counted.
+// A hundred thousand layers take less than 300 MiB of allocations in total.
 func TestLargeNetworks(t *testing.T) {
 	const layers, mostBytes = 100_000, 300 << 20
 	for _, large := range largeFiles {

@@ -12,20 +12,20 @@ import (
 	"cnncalc/internal/graph"
 )
 
-// Longest fuzzed file, in bytes. TestHostileFiles of cmd/cnncalc has the long ones.
+// The longest fuzzed file, in bytes. TestHostileFiles of cmd/cnncalc has longer ones.
 const maxFuzzed = 4096
 
-// Most steps that a fuzzed file may take to expand: more make a slow case, not an interesting one.
+// The most steps that a fuzzed file may take to expand. More make a case slow, not interesting.
 const fuzzedSteps = 10_000
 
-// checkPositions holds that every problem stands in the file, or behind the end of a line, or is about the file as
-// a whole, and that it is one that can be printed.
+// checkPositions checks that every problem is at a character of the file, at the end of a line, or about the whole
+// file, and that it can be printed.
 func checkPositions(t *testing.T, source *diag.Source, problems diag.List) {
 	t.Helper()
 	for _, p := range problems {
 		switch {
 		case p.Msg == "" || p.Msg == unread.Msg:
-			t.Errorf("a problem without message: %+v", p)
+			t.Errorf("a problem without a message: %+v", p)
 		case p.Pos.IsZero():
 		case p.Pos.Line < 1 || p.Pos.Line > len(source.Lines):
 			t.Errorf("%v: the file has %d lines", &p, len(source.Lines))
@@ -38,7 +38,7 @@ func checkPositions(t *testing.T, source *diag.Source, problems diag.List) {
 	}
 }
 
-// FuzzRead holds that any bytes are read, or refused with problems that stand in the file.
+// FuzzRead checks that any bytes are read, or rejected with problems that are in the file.
 func FuzzRead(f *testing.F) {
 	files, err := filepath.Glob("../../testdata/broken/*.yaml")
 	if err != nil || len(files) == 0 {
@@ -61,7 +61,7 @@ func FuzzRead(f *testing.F) {
 		g, more := file.lower(graph.Options{}, fuzzedSteps)
 		checkPositions(t, source, more)
 		if len(problems)+len(more) == 0 && file.layers == nil {
-			t.Error("no layers and no problem")
+			t.Error("neither layers nor a problem")
 		}
 		for i, n := range g.Nodes {
 			if n.Name == "" {
@@ -76,7 +76,7 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-// FuzzArrow holds that any arrow text is read in full, whatever is wrong in it.
+// FuzzArrow checks that any arrow text is read to its end, whatever is wrong in it.
 func FuzzArrow(f *testing.F) {
 	for _, text := range []string{
 		"INPUT -> [[CONV3-{64,128} -> RELU]*N -> POOL2?]*2 @a -> [FC-4096 -> RELU]*2 -> FC-1000",
@@ -96,7 +96,11 @@ func FuzzArrow(f *testing.F) {
 		var problems diag.List
 		file := newFile()
 		file.vars["N"] = variable{values: []int64{2}}
-		file.blocks["u"] = &block{name: "u", params: []param{{name: "w"}, {name: "s", def: &literal{1}}}, body: &chain{items: []item{{body: &broken{}}}}}
+		file.blocks["u"] = &block{
+			name:   "u",
+			params: []param{{name: "w"}, {name: "s", def: &literal{1}}},
+			body:   &chain{items: []item{{body: &broken{}}}},
+		}
 		lex := &lexer{text: charsOf(lines), end: diag.Pos{Line: 1, Col: 1}, problems: &problems}
 		untilCrowded(func() {
 			p := newParser(lex, file.kinds, file, "")
@@ -113,7 +117,7 @@ func FuzzArrow(f *testing.F) {
 	})
 }
 
-// charsOf is lines of arrow text with their positions.
+// charsOf returns the characters of lines of arrow text with their places.
 func charsOf(lines []string) []char {
 	var text []char
 	for i, line := range lines {

@@ -17,10 +17,10 @@ import (
 	"cnncalc/internal/weights"
 )
 
-// The cases of testdata/pytorch: networks in cnncalc's language, with inputs, weights and outputs from PyTorch.
+// The folder of networks in cnncalc's language, each with an input, weights and an output from PyTorch.
 const goldenFolder = "../../testdata/pytorch"
 
-// goldenCases are the folders' names.
+// goldenCases returns the names of the cases, which are folders.
 func goldenCases(t *testing.T) []string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(goldenFolder, "*", "net.yaml"))
@@ -34,7 +34,7 @@ func goldenCases(t *testing.T) []string {
 	return names
 }
 
-// golden reads, lowers and infers a case's network; any problem fails the test.
+// golden returns the network of a case. Any problem fails the test.
 func golden(t *testing.T, name string) *shape.Network {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(goldenFolder, name, "net.yaml"))
@@ -48,7 +48,7 @@ func golden(t *testing.T, name string) *shape.Network {
 	return net
 }
 
-// Every tensor of a network, its input and its output has the name and the shape that PyTorch's has.
+// Every tensor, input and output of a network has the name and the shape that it has in PyTorch.
 func TestShapesArePyTorchs(t *testing.T) {
 	for _, name := range goldenCases(t) {
 		t.Run(name, func(t *testing.T) {
@@ -81,7 +81,7 @@ func TestShapesArePyTorchs(t *testing.T) {
 	}
 }
 
-// pictures is the shape of a batch, NCHW.
+// pictures returns the shape of a batch, NCHW.
 func pictures(batch int, s graph.Shape) []int {
 	return append([]int{batch}, ints([]int64{s.D, s.H, s.W})...)
 }
@@ -94,7 +94,7 @@ func ints(dims []int64) []int {
 	return small
 }
 
-// The cases use every kind, every setting of every kind, and every word that a setting takes.
+// The cases use every kind, every setting of each kind, and every word that a setting takes.
 func TestGoldenCasesCoverEverySetting(t *testing.T) {
 	used := map[string]bool{}
 	for _, name := range goldenCases(t) {
@@ -121,7 +121,7 @@ func TestGoldenCasesCoverEverySetting(t *testing.T) {
 			}
 		}
 		for _, setting := range needed {
-			// UPCONV refuses `same`: it is not defined there.
+			// UPCONV rejects `same`, which is not defined for it.
 			if !used[setting] && setting != "UPCONV pad same" {
 				t.Errorf("no case has %s; the cases' settings of %s: %q", setting, kind.Name, settingsOf(kind.Name, used))
 			}
@@ -129,7 +129,8 @@ func TestGoldenCasesCoverEverySetting(t *testing.T) {
 	}
 }
 
-// settingsOf lists what is used of one kind.
+// settingsOf returns the settings of one kind that are used.
 func settingsOf(kind string, used map[string]bool) []string {
-	return slices.DeleteFunc(slices.Sorted(maps.Keys(used)), func(s string) bool { return !strings.HasPrefix(s, kind+" ") })
+	isOther := func(setting string) bool { return !strings.HasPrefix(setting, kind+" ") }
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(used)), isOther)
 }

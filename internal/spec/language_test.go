@@ -13,7 +13,7 @@ import (
 	"cnncalc/internal/op"
 )
 
-// sound lowers a file that must have no problem.
+// sound lowers a file. Any problem fails the test.
 func sound(t *testing.T, text string) *graph.Graph {
 	t.Helper()
 	g, problems := lower(t, text)
@@ -23,7 +23,7 @@ func sound(t *testing.T, text string) *graph.Graph {
 	return g
 }
 
-// notations are the layers behind INPUT as the arrow language writes them.
+// notations returns the layers after INPUT as the arrow language writes them.
 func notations(g *graph.Graph) string {
 	var texts []string
 	for _, n := range g.Nodes[1:] {
@@ -42,8 +42,10 @@ func TestLayers(t *testing.T) {
 		{"CONV3-64->RELU", "CONV3-64, RELU"},
 		// The longest kind that fits the word.
 		{"RELU6 -> RELU -> PRELU -> LEAKYRELU0.1 -> LEAKYRELU", "RELU6, RELU, PRELU, LEAKYRELU0.1, LEAKYRELU"},
-		{"L2POOL2 -> POOL2 -> AVGPOOL2 -> DWCONV3 -> UPCONV2-8 -> LOCAL3-8", "L2POOL2, POOL2, AVGPOOL2, DWCONV3, UPCONV2-8, LOCAL3-8"},
-		{"DROPOUT0.5 -> DROPOUT -> BN -> LRN5 alpha=1e-4 beta=.75 k=2", "DROPOUT0.5, DROPOUT, BN, LRN5 alpha=1e-4 beta=.75 k=2"},
+		{"L2POOL2 -> POOL2 -> AVGPOOL2 -> DWCONV3 -> UPCONV2-8 -> LOCAL3-8",
+			"L2POOL2, POOL2, AVGPOOL2, DWCONV3, UPCONV2-8, LOCAL3-8"},
+		{"DROPOUT0.5 -> DROPOUT -> BN -> LRN5 alpha=1e-4 beta=.75 k=2",
+			"DROPOUT0.5, DROPOUT, BN, LRN5 alpha=1e-4 beta=.75 k=2"},
 		// Sizes.
 		{"CONV7x1-192 -> CONV1x7-192", "CONV7x1-192, CONV1x7-192"},
 		{"CONV(f)-w s(s) p1", "CONV5-16 s2 p1"},
@@ -57,8 +59,10 @@ func TestLayers(t *testing.T) {
 		{"CONV3-8 p=1,0,1,0 -> CONV3-8 p=1,1,1,1 -> CONV3-8 p=1,1,2,2", "CONV3-8 p=1,0,1,0, CONV3-8 p1, CONV3-8 p1x2"},
 		{"CONV3-8 p=s,0,(s-1),0", "CONV3-8 p=2,0,1,0"},
 		{"CONV3-8 same s2 -> CONV3-8 valid -> CONV3-8 p=same", "CONV3-8 s2 same, CONV3-8 valid, CONV3-8 same"},
-		{"POOL3 s2 ceil -> POOL3 s2 rounding=floor -> AVGPOOL3 s1 p1 excludepad", "POOL3 s2 ceil, POOL3 s2 floor, AVGPOOL3 s1 p1 excludepad"},
-		{"UPSAMPLE2 -> UPSAMPLE2x1 bilinear -> CROP24x20 offset=1,2 -> ADAPTAVG7", "UPSAMPLE2, UPSAMPLE2x1 bilinear, CROP24x20 offset=1,2, ADAPTAVG7"},
+		{"POOL3 s2 ceil -> POOL3 s2 rounding=floor -> AVGPOOL3 s1 p1 excludepad",
+			"POOL3 s2 ceil, POOL3 s2 floor, AVGPOOL3 s1 p1 excludepad"},
+		{"UPSAMPLE2 -> UPSAMPLE2x1 bilinear -> CROP24x20 offset=1,2 -> ADAPTAVG7",
+			"UPSAMPLE2, UPSAMPLE2x1 bilinear, CROP24x20 offset=1,2, ADAPTAVG7"},
 		// Comments.
 		{"# first\n  INPUT # the picture\n  -> RELU#6\n", ""},
 		{"# first\n  INPUT # the picture\n  # between -> layers\n  -> RELU # last", "RELU"},
@@ -98,7 +102,7 @@ func TestRepeats(t *testing.T) {
 		{"[CONV3-w]*2", "CONV3-8, CONV3-16"},
 		{"[CONV3-(2*w+1)]*2", "CONV3-17, CONV3-33"},
 		{"[CONV3-{w,4}]*2", "CONV3-8, CONV3-4"},
-		{"[CONV{3,5}-8]*2", ""}, // a list stands behind a dash or *, or in parentheses
+		{"[CONV{3,5}-8]*2", ""}, // a list can only follow a dash or *, or be in parentheses
 		{"CONV3-{8}", "CONV3-8"},
 		// A count that is a list is evaluated outside its own repeat, and binds no lists of its own.
 		{"[[CONV3-{8,16} -> RELU]*{1,2}]*2", "CONV3-8, RELU, CONV3-16, RELU, CONV3-16, RELU"},
@@ -122,7 +126,8 @@ func TestSetReplacesVariables(t *testing.T) {
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	g, problems := f.Lower(graph.Options{InputWidth: 16, InputHeight: 9, Vars: map[string][]int64{"N": {2}, "w": {8, 16}, "relu": {0}}})
+	vars := map[string][]int64{"N": {2}, "w": {8, 16}, "relu": {0}}
+	g, problems := f.Lower(graph.Options{InputWidth: 16, InputHeight: 9, Vars: vars})
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -218,8 +223,8 @@ func TestMergesAndLabels(t *testing.T) {
 		// Private to a turn and to a block: each has its own.
 		{"[RELU @a -> BN -> ADD(IDENTITY | @a)]*2", "a(input) bn1(a) add1(bn1,a) a_2(add1) bn2(a_2) add2(bn2,a_2)"},
 		// A list has the results of all turns, and names none of them.
-		{"RELU @a+ -> [CONCAT(@a) -> BN @a+]*2 -> CONCAT(@a)", "relu1(input) concat1(relu1) bn1(concat1) concat2(relu1,bn1) " +
-			"bn2(concat2) concat3(relu1,bn1,bn2)"},
+		{"RELU @a+ -> [CONCAT(@a) -> BN @a+]*2 -> CONCAT(@a)",
+			"relu1(input) concat1(relu1) bn1(concat1) concat2(relu1,bn1) bn2(concat2) concat3(relu1,bn1,bn2)"},
 		{"[RELU @a+ -> GELU @a+ -> ADD(@a | IDENTITY)]*2", "relu1(input) gelu1(relu1) add1(relu1,gelu1,gelu1) " +
 			"relu2(add1) gelu2(relu2) add2(relu2,gelu2,gelu2)"}, // begun within a turn, it is private to it
 		{"unit() -> unit()", "unit1.x(input) unit1.bn1(unit1.x) unit1.add1(unit1.bn1,unit1.x) " +
@@ -232,7 +237,8 @@ func TestMergesAndLabels(t *testing.T) {
 }
 
 func TestNames(t *testing.T) {
-	const head = "input: 8x8x4\nblocks:\n  inner(): CONV1-4 -> RELU\n  outer(): inner() -> inner() -> CONV1-4\nlayers: |\n  "
+	const head = "input: 8x8x4\nblocks:\n  inner(): CONV1-4 -> RELU\n" +
+		"  outer(): inner() -> inner() -> CONV1-4\nlayers: |\n  "
 	for _, test := range []struct{ layers, want string }{
 		{"CONV3-4 -> RELU -> CONV3-4", "conv1 relu1 conv2"},
 		{"inner() -> CONV3-4 -> inner()", "inner1.conv1 inner1.relu1 conv1 inner2.conv1 inner2.relu1"},
@@ -257,7 +263,8 @@ func TestDefaultsAndClasses(t *testing.T) {
 	for _, test := range []struct{ file, want string }{
 		{"defaults: {conv: {size: 3, filters: 8, nobias: true}}\nlayers: CONV -> CONV5 -> CONV-4 -> CONV p0",
 			"CONV3-8 nobias, CONV5-8 nobias, CONV3-4 nobias, CONV3-8 p0 nobias"},
-		{"defaults: {POOL: {size: 2, rounding: ceil}}\nlayers: POOL -> POOL3 s2 -> POOL floor", "POOL2 ceil, POOL3 s2 ceil, POOL2 floor"},
+		{"defaults: {POOL: {size: 2, rounding: ceil}}\nlayers: POOL -> POOL3 s2 -> POOL floor",
+			"POOL2 ceil, POOL3 s2 ceil, POOL2 floor"},
 		{"vars: {w: 6}\ndefaults: {conv: {size: 3, filters: w}}\nlayers: CONV", "CONV3-6"},
 		{"defaults: {conv: {size: 3, filters: [4, 5]}}\nlayers: '[CONV -> CONV-9]*2'", "CONV3-4, CONV3-9, CONV3-5, CONV3-9"},
 		{"classes: 10\nlayers: FC-20 -> RELU -> FC -> SOFTMAX", "FC-20, RELU, FC-10, SOFTMAX"},
@@ -271,7 +278,7 @@ func TestDefaultsAndClasses(t *testing.T) {
 	}
 }
 
-// The mapping form and the arrow form are one.
+// The mapping form and the arrow form give the same layers.
 func TestMappingForm(t *testing.T) {
 	for _, test := range []struct{ mapping, arrow string }{
 		{"conv: {filters: 96, size: 11, stride: 4, pad: 0, name: conv_a}", "CONV11-96 s4 p0 @conv_a"},
@@ -294,19 +301,21 @@ func TestMappingForm(t *testing.T) {
 			t.Errorf("%s is not %s (-arrow +mapping):\n%s", test.mapping, test.arrow, diff)
 		}
 	}
-	inTurns := sound(t, "input: 64x64x4\nblocks:\n  b():\n    - conv: {size: 3, filters: 8}\nlayers:\n  - relu\n  - b()\n  - '[BN -> GELU]*2'\n")
+	inTurns := sound(t, "input: 64x64x4\nblocks:\n  b():\n    - conv: {size: 3, filters: 8}\n"+
+		"layers:\n  - relu\n  - b()\n  - '[BN -> GELU]*2'\n")
 	if got, want := notations(inTurns), "RELU, CONV3-8, BN, GELU, BN, GELU"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
 
-// Every layer stands where its text stands, in every style of scalar.
+// Every layer has the place of its text, in every style of scalar.
 func TestPositionsInAllStyles(t *testing.T) {
+	indent := strings.Repeat(" ", 900)
 	for style, file := range map[string]string{
 		"plain":                   "layers: INPUT -> CONV3-8 -> POOL2 -> FC-2",
 		"plain on the next line":  "layers:\n     INPUT -> CONV3-8\n  -> POOL2 -> FC-2",
 		"plain with empty lines":  "layers: INPUT\n\n  -> CONV3-8\n   \n      -> POOL2\n  -> FC-2\n",
-		"far indented":            "layers: CONV3-8\n" + strings.Repeat(" ", 900) + "-> POOL2\n" + strings.Repeat(" ", 900) + "-> FC-2",
+		"far indented":            "layers: CONV3-8\n" + indent + "-> POOL2\n" + indent + "-> FC-2",
 		"literal":                 "layers: |\n  INPUT -> CONV3-8\n    -> POOL2 # and\n\n  -> FC-2\n\n",
 		"literal, header comment": "layers: |-   # text -> POOL2\n   CONV3-8 ->\n   POOL2 -> FC-2",
 		"literal, indent given":   "layers: |2\n    CONV3-8 ->\n   POOL2 -> FC-2",
@@ -342,13 +351,13 @@ func TestPositionsInAllStyles(t *testing.T) {
 		for _, n := range g.Nodes[1:] {
 			line := []rune(source.Lines[n.Pos.Line-1])
 			if at := string(line[min(n.Pos.Col-1, len(line)):]); !strings.HasPrefix(at, op.Notation(n.Op)) {
-				t.Errorf("%s: %s is said to stand at %s, where %q stands", style, op.Notation(n.Op), n.Pos, at)
+				t.Errorf("%s: %s has the place %s, which is that of %q", style, op.Notation(n.Op), n.Pos, at)
 			}
 		}
 	}
 }
 
-// A block scalar that is empty does not take the lines after it for its text.
+// An empty block scalar does not take the lines after it as its text.
 func TestEmptyBlockScalar(t *testing.T) {
 	_, problems := lower(t, "layers: |\n\ninput: 8x8x1\n")
 	if len(problems) != 1 || problems[0].Msg != "layers has no value" {
@@ -370,10 +379,12 @@ layers: FC-2
 `)
 	want := &graph.Graph{
 		Name: "a: net", Description: "two lines", Source: "a paper",
-		Preprocess: graph.Preprocess{Mean: []float64{0.1, 0.2, 0.3}, Std: []float64{0.5}, Scale: 0.25, BGR: true, Resize: 40, Stretch: true},
-		Labels:     []string{"cat", "dog # 2"},
-		Inputs:     []int{0},
-		Outputs:    []int{1},
+		Preprocess: graph.Preprocess{
+			Mean: []float64{0.1, 0.2, 0.3}, Std: []float64{0.5}, Scale: 0.25, BGR: true, Resize: 40, Stretch: true,
+		},
+		Labels:  []string{"cat", "dog # 2"},
+		Inputs:  []int{0},
+		Outputs: []int{1},
 	}
 	g.Nodes, g.LabelsPos, g.PreprocessPos = nil, want.LabelsPos, want.PreprocessPos
 	if diff := cmp.Diff(want, g); diff != "" {
@@ -381,7 +392,7 @@ layers: FC-2
 	}
 }
 
-// Every name of another program that is known leads to a kind that there is.
+// Every known name of another program leads to an existing kind.
 func TestUsualNames(t *testing.T) {
 	kinds := newKindTable()
 	for word, want := range map[string]string{
@@ -393,12 +404,12 @@ func TestUsualNames(t *testing.T) {
 			t.Errorf("usualName(%q) = %q, want %q", word, got, want)
 		}
 		if _, known := kinds.find(got); ok && !known && got != "IDENTITY" {
-			t.Errorf("%q leads to %q, which is no kind", word, got)
+			t.Errorf("%q leads to %q, which is not a kind", word, got)
 		}
 	}
 }
 
-// The expressions are computed exactly or refused.
+// Expressions are computed exactly or rejected.
 func TestExpressions(t *testing.T) {
 	const head = "input: 8x8x4\nvars: {most: 9223372036854775807, a: 7}\nlayers: RELU -> CONV3-"
 	for expression, want := range map[string]string{
@@ -434,7 +445,7 @@ func TestExpressions(t *testing.T) {
 	}
 }
 
-// A hint names the nearest of the names that are in reach.
+// Of equally near names a hint always gives the first in the alphabet.
 func TestHintsAreStable(t *testing.T) {
 	vars := map[string]variable{}
 	for _, name := range []string{"wa", "wb", "wc"} {

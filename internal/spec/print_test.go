@@ -13,8 +13,8 @@ import (
 	"cnncalc/internal/op"
 )
 
-// plainNode is a node without what may differ between a file and its canonical form: positions, and whether
-// the name was written.
+// plainNode is a node without what a file and its canonical form may differ in: positions, and whether a label was
+// written.
 type plainNode struct {
 	Name, Notation string
 	Inputs         []int
@@ -35,7 +35,7 @@ func lower(t rapid.TB, text string) (*graph.Graph, diag.List) {
 	return g, append(problems, more...)
 }
 
-// checkRoundTrip holds parse(print(g)) equal to g.
+// checkRoundTrip checks that printing g and reading it back gives the same graph.
 func checkRoundTrip(t rapid.TB, g *graph.Graph) {
 	t.Helper()
 	printed := Print(g)
@@ -114,7 +114,8 @@ func TestPatternFoldsRepeats(t *testing.T) {
 		{"INPUT -> [[CONV3-{64,128,256,512,512} -> RELU]*{2,2,3,3,3} -> POOL2]*5 -> [FC-4096 -> RELU]*2 -> FC-1000",
 			"INPUT -> [[CONV -> RELU]*2 -> POOL]*2 -> [[CONV -> RELU]*3 -> POOL]*3 -> [FC -> RELU]*2 -> FC"},
 		{"INPUT -> [CONV3-4]*3 -> FC-2", "INPUT -> CONV*3 -> FC"},
-		{"INPUT -> [ADD(CONV3-3 -> RELU -> CONV3-3 -> RELU | IDENTITY)]*4 -> FC-2", "INPUT -> ADD([CONV -> RELU]*2 | IDENTITY)*4 -> FC"},
+		{"INPUT -> [ADD(CONV3-3 -> RELU -> CONV3-3 -> RELU | IDENTITY)]*4 -> FC-2",
+			"INPUT -> ADD([CONV -> RELU]*2 | IDENTITY)*4 -> FC"},
 	} {
 		g, problems := lower(t, "input: 224x224x3\nlayers: "+c.layers)
 		if len(problems) > 0 {
@@ -126,7 +127,7 @@ func TestPatternFoldsRepeats(t *testing.T) {
 	}
 }
 
-// drawGraph is a random graph: chains, merges of any earlier results, results that nobody uses, and any node as output.
+// drawGraph returns a random graph: chains, merges of any earlier results, unused results, and any node as output.
 func drawGraph(t *rapid.T) *graph.Graph {
 	b := graph.Builder{}
 	b.Add(graph.Node{Name: "input", Op: &op.Input{Shape: graph.Shape{W: 8, H: 8, D: 4}}})
@@ -152,12 +153,12 @@ func drawGraph(t *rapid.T) *graph.Graph {
 	return g
 }
 
-// Every graph with one input and one output can be printed, whatever reads what.
+// Every graph with one input and one output can be printed, whatever its edges.
 func TestPrintRandomGraphs(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) { checkRoundTrip(t, drawGraph(t)) })
 }
 
-// Results that are read from several paths are named by labels, and the chain goes on from them.
+// Results that several paths read get labels, and the chain continues from them.
 func TestPrintGoesOnFromLabels(t *testing.T) {
 	crossing := "INPUT @input -> RELU @relu1 -> @input -> SIGMOID @sigmoid1 -> ADD(@relu1 | IDENTITY)\n" +
 		"  -> CONCAT(IDENTITY | MUL(@relu1 | @sigmoid1))\n"
@@ -172,7 +173,7 @@ func TestPrintGoesOnFromLabels(t *testing.T) {
 	checkRoundTrip(t, g)
 }
 
-// FuzzPrint holds that what reads without problem prints and reads back as the same graph.
+// FuzzPrint checks that a file without problems prints and reads back as the same graph.
 func FuzzPrint(f *testing.F) {
 	f.Add(blocksAndLabels)
 	f.Add("input: 8x8x1\nvars: {N: 2}\ndefaults: {conv: {filters: [2,3]}}\nlayers: '[CONV3 -> RELU?]*N -> FC-2'")

@@ -19,7 +19,7 @@ layers: |
   INPUT -> unit(4) -> stage() -> POOL2 @down -> RELU -> FC-2
 `
 
-// modules are the calls that are modules, each once.
+// modules returns the calls that are modules, each once.
 func modules(g *graph.Graph) []string {
 	var names []string
 	for _, n := range g.Nodes {
@@ -48,8 +48,10 @@ func TestPyTorchModules(t *testing.T) {
 		name, pytorch      string
 		modules, functions []string
 	}{
-		{"blocks with paths, in blocks that they call too", "", []string{"stage1", "stage1.residual1", "stage1.residual2"}, nil},
-		{"as written", "pytorch: {modules: [unit]}", []string{"stage1.residual1.unit1", "stage1.residual2.unit1", "unit1"}, nil},
+		{"blocks with paths, themselves or in blocks that they call", "",
+			[]string{"stage1", "stage1.residual1", "stage1.residual2"}, nil},
+		{"as written", "pytorch: {modules: [unit]}",
+			[]string{"stage1.residual1.unit1", "stage1.residual2.unit1", "unit1"}, nil},
 		{"none", "pytorch: {modules: []}", nil, nil},
 		{"a list makes a module", "pytorch: {lists: [unit], modules: []}",
 			[]string{"stage1.residual1.unit1", "stage1.residual2.unit1", "unit1"}, nil},
