@@ -219,8 +219,8 @@ func (p *parser) endsItem(t token) bool {
 	return t.kind == tokEnd || t.is("->") || t.is("|") || t.is(")") || t.is("]")
 }
 
-// skipItem skips the rest of an item that began with open brackets still to close. An arrow ends the item even inside
-// parentheses if those cannot contain one, since the closing parenthesis is missing then.
+// skipItem skips the rest of an item. open is the number of brackets that were open before it. An arrow ends the item
+// even inside parentheses that cannot contain one, since the closing parenthesis is missing then.
 func (p *parser) skipItem(open int) {
 	for {
 		t := p.peek()
