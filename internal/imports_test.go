@@ -41,7 +41,7 @@ var allowed = []struct {
 	{"internal/graph", []string{"internal/checked", "internal/diag"}},
 	{"internal/op", []string{"internal/checked", "internal/numeral", "internal/plain", "internal/diag", "internal/graph"}},
 	{"internal/spec", []string{"internal/checked", "internal/numeral", "internal/plain", "internal/diag", "internal/graph", "internal/op"}},
-	{"internal/shape", []string{"internal/checked", "internal/diag", "internal/graph", "internal/op"}},
+	{"internal/shape", []string{"internal/checked", "internal/plain", "internal/diag", "internal/graph", "internal/op"}},
 	{"internal/network", []string{"internal/diag", "internal/graph", "internal/spec", "internal/shape"}},
 	{"internal/memory", []string{"internal/checked", "internal/choice", "internal/plain", "internal/diag", "internal/graph", "internal/op",
 		"internal/shape"}},

@@ -119,7 +119,7 @@ func TestHostileFiles(t *testing.T) {
 		{"duplicate-keys", head + "layers: RELU\n" + fill("name: x\n", 64), "the key name is written twice in the file"},
 		{"variables-of-calls", head + "vars: {" + sequence(20_000, "v%d: 1", ", ") + "}\nblocks:\n  b(): CONV3-w\nlayers: " + sequence(20_000, "b() @c%d", " -> "), "unknown variable w"},
 		{"long-expression", head + "layers: CONV3-(" + fill("1+", 64) + "1)", "the expression has more than 1000 operations"},
-		{"long-list", head + "layers: CONV3-{" + fill("1,", 64) + "1}", "needs a repeat of"},
+		{"long-list", head + "layers: CONV3-{" + fill("1,", 64) + "1}", "a list has at most 100,000 values"},
 		{"long-word", head + "layers: CONV3-" + fill("a", 64), "is longer than 64 characters"},
 		{"long-number", head + "layers: CONV3-" + fill("1", 64), "is longer than 64 characters"},
 		{"long-parameters", head + "blocks:\n  ? b(" + sequence(60_000, "p%d", ",") + ")\n  : RELU\nlayers: RELU", "block b has more than 64 parameters"},

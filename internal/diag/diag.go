@@ -108,11 +108,17 @@ type List []Problem
 // Crowded reports whether the list is so long that no pass needs to look for more problems.
 func (l List) Crowded() bool { return len(l) >= maxSought }
 
-// Shown returns the first hundred problems of Sorted and the number of the others. If the list is crowded there may
-// be more than that.
+// Shown returns the first hundred problems of Sorted, their texts cut by [plain.CutMessage], and the number of the
+// others. If the list is crowded there may be more than that.
 func (l List) Shown() (shown List, others int) {
 	sorted := l.Sorted()
 	shown = sorted[:min(maxShown, len(sorted))]
+	for i := range shown {
+		p := &shown[i]
+		for _, text := range []*string{&p.Msg, &p.Context, &p.Fits, &p.Hint} {
+			*text = plain.CutMessage(*text)
+		}
+	}
 	return shown, len(sorted) - len(shown)
 }
 

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"cnncalc/internal/plain"
 )
 
 // Every column stands in the terminal under the character it is about.
@@ -73,6 +75,21 @@ a\x07.yaml:99:1: past the end\x1b
 	}
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// Texts that nobody cut are cut where they are shown; the list itself keeps them.
+func TestShownIsCut(t *testing.T) {
+	long := strings.Repeat("a", 10_000)
+	list := List{{Msg: long, Context: long, Fits: long, Hint: long}}
+	shown, _ := list.Shown()
+	for _, text := range []string{shown[0].Msg, shown[0].Context, shown[0].Fits, shown[0].Hint} {
+		if text != plain.CutMessage(long) {
+			t.Errorf("a text of %d characters", len(text))
+		}
+	}
+	if list[0].Msg != long {
+		t.Error("the message of the list is cut")
 	}
 }
 

@@ -8,6 +8,7 @@ package graph
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"cnncalc/internal/checked"
 	"cnncalc/internal/diag"
@@ -122,15 +123,21 @@ type Scope struct {
 	TakesList bool
 }
 
-// String returns the scopes from the outside in: "inception3, turn 2 of 3".
+// maxNamed is the most repeats and blocks that a message names. Text may nest a thousand of them.
+const maxNamed = 8
+
+// String returns the scopes from the outside in, "inception3, turn 2 of 3", with "..." in place of all but the innermost
+// few.
 func (s *Scope) String() string {
-	if s == nil {
-		return ""
+	var names []string
+	for ; s != nil && len(names) < maxNamed; s = s.Outer {
+		names = append(names, s.What)
 	}
-	if s.Outer == nil {
-		return s.What
+	if s != nil {
+		names = append(names, "...")
 	}
-	return s.Outer.String() + ", " + s.What
+	slices.Reverse(names)
+	return strings.Join(names, ", ")
 }
 
 // Graph is a network. A Builder makes one; Check states what holds for it.

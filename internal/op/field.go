@@ -8,6 +8,7 @@ import (
 	"cnncalc/internal/diag"
 	"cnncalc/internal/graph"
 	"cnncalc/internal/numeral"
+	"cnncalc/internal/plain"
 )
 
 // Place is where a field stands in a layer of the arrow language.
@@ -32,8 +33,11 @@ type Value struct {
 // IsZero reports whether v is no value at all: that of a setting that was not written.
 func (v Value) IsZero() bool { return v.Ints == nil && v.Decimal == "" && v.Word == "" }
 
-// String returns the value as it would be written, "" for no value.
-func (v Value) String() string {
+// String returns the value for a message, as [plain.Cut] does.
+func (v Value) String() string { return plain.Cut(v.written()) }
+
+// written returns the value as it would be written, "" for no value.
+func (v Value) written() string {
 	if v.Word != "" {
 		return v.Word
 	}
@@ -76,7 +80,7 @@ func Notation(o graph.Op) string {
 	}
 	head, dash, options := "", "", ""
 	for _, f := range layer.Fields() {
-		text := f.Setting.Value().String()
+		text := f.Setting.Value().written()
 		switch {
 		case text == "":
 		case f.Place == Head:
@@ -137,7 +141,7 @@ func (e extent) value() Value {
 }
 
 // String returns the extent as it would be written, "3" or "3x1".
-func (e extent) String() string { return e.value().String() }
+func (e extent) String() string { return e.value().written() }
 
 // both is width x height, also where they are the same.
 func (e extent) both() string { return fmt.Sprintf("%dx%d", e.W, e.H) }
@@ -230,17 +234,17 @@ func (n number) or(fallback float64) float64 {
 func (d decimal) Value() Value { return Value{Decimal: d.to.text} }
 
 func (d decimal) Set(v Value) error {
-	text := v.String()
+	text := v.written()
 	x, err := numeral.Float(text)
 	if err != nil || len(v.Ints) > 1 {
-		return diag.Errorf("layer/value", "%s takes a number such as 0.5, not %s", d.what, text)
+		return diag.Errorf("layer/value", "%s takes a number such as 0.5, not %s", d.what, v)
 	}
 	if x < d.min || x > d.max || d.openMax && x == d.max {
 		bound := fmt.Sprintf("from %g to %g", d.min, d.max)
 		if d.openMax {
 			bound = fmt.Sprintf("at least %g and below %g", d.min, d.max)
 		}
-		return diag.Errorf("layer/value", "%s must be %s, not %s", d.what, bound, text)
+		return diag.Errorf("layer/value", "%s must be %s, not %s", d.what, bound, v)
 	}
 	*d.to = number{x, text}
 	return nil
@@ -272,7 +276,7 @@ func (c choice) Set(v Value) error {
 		}
 	}
 	problem := diag.Errorf("layer/value", "%s is one of %s, not %s", c.what, strings.Join(c.words, ", "), v)
-	problem.Hint = diag.DidYouMean(v.String(), c.words)
+	problem.Hint = diag.DidYouMean(v.Word, c.words)
 	return problem
 }
 

@@ -9,6 +9,7 @@ import (
 const (
 	MaxQuoted = 40  // a name, a number or a word from a file or a flag
 	MaxPath   = 256 // the name of a file
+	MaxNames  = 256 // a list of names, or a name made of several
 
 	MaxMessage = 2000 // a whole message
 )
@@ -32,6 +33,10 @@ func Quote(s string) string { return Escape(strconv.Quote(Cut(s))) }
 // CutPath returns the name of a file for a message. If it exceeds [MaxPath] characters, "..." replaces its middle,
 // since both ends help to find the file. It does not escape path.
 func CutPath(path string) string { return cutMiddle(path, MaxPath) }
+
+// CutNames returns a list of names, or a name made of several, for a message. If it exceeds [MaxNames] characters, "..."
+// replaces its middle. It does not escape names.
+func CutNames(names string) string { return cutMiddle(names, MaxNames) }
 
 // CutMessage returns a message with "..." in place of its middle if it exceeds [MaxMessage] characters. It is the last
 // resort for messages whose parts have not been cut.

@@ -62,7 +62,7 @@ func FuzzCut(f *testing.F) {
 		for _, c := range []struct {
 			cut   string
 			limit int
-		}{{Cut(s), MaxQuoted}, {CutPath(s), MaxPath}} {
+		}{{Cut(s), MaxQuoted}, {CutPath(s), MaxPath}, {CutNames(s), MaxNames}, {CutMessage(s), MaxMessage}} {
 			if utf8.RuneCountInString(s) <= c.limit && c.cut != s {
 				t.Fatalf("%q was cut to %q", s, c.cut)
 			}

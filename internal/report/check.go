@@ -107,7 +107,7 @@ func (f *CheckedFile) summary() string {
 		layers = fmt.Sprintf("%d layers", count)
 	}
 	return fmt.Sprintf("%s: ok\n  %s\n  %s, %s -> %s, %s parameters, %s MACs\n",
-		plain.Escape(f.Name), plain.Escape(f.Pattern), layers, n.InputShape(), n.Total.Out,
+		plain.Escape(f.Name), plain.Escape(plain.CutMessage(f.Pattern)), layers, n.InputShape(), n.Total.Out,
 		plain.Count(n.Total.Parameters()), plain.Count(n.Total.MACs))
 }
 

@@ -12,10 +12,8 @@ import (
 	"cnncalc/internal/diag"
 	"cnncalc/internal/graph"
 	"cnncalc/internal/op"
+	"cnncalc/internal/plain"
 )
-
-// Most problems that one pass describes. The turns of a repeat may all have the same one.
-const maxProblems = 5000
 
 // Layer is what is known of one node: its shapes and its counts, all for one picture. Counts are in values,
 // not bytes. Where the shape is not known the counts are zero.
@@ -64,7 +62,7 @@ func Infer(g *graph.Graph) (*Network, diag.List) {
 		if err != nil {
 			problems = append(problems, n.describe(i, err))
 		}
-		if len(problems) > maxProblems {
+		if problems.Crowded() {
 			break
 		}
 		if (err != nil || !layer.Out.IsKnown()) && i < n.Sound {
@@ -199,7 +197,7 @@ func (n *Network) nameProducers(i int, m *op.Mismatch) error {
 	producer := func(input int) string {
 		index := n.Nodes[i].Inputs[input]
 		node := &n.Nodes[index]
-		return fmt.Sprintf("%s from %s (%s, line %d)", n.Layers[index].Out, node.Name, op.Short(node.Op), node.Pos.Line)
+		return fmt.Sprintf("%s from %s (%s, line %d)", n.Layers[index].Out, plain.CutNames(node.Name), op.Short(node.Op), node.Pos.Line)
 	}
 	p := *m.Problem
 	p.Msg = fmt.Sprintf("%s, but gets %s and %s", p.Msg, producer(m.A), producer(m.B))

@@ -23,7 +23,7 @@ type File struct {
 	layers                    *chain
 	preprocess                graph.Preprocess
 	labels                    []string
-	functions                 []functionCall // of pytorch:
+	functions                 functionCalls // of pytorch:
 	labelsPos, preprocessPos  diag.Pos
 	optional                  map[string]bool // variables that `?` refers to
 	labelSites                labelSites

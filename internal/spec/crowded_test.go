@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"cnncalc/internal/graph"
 )
 
 // Reading stops at a thousand problems, whatever they are about.
@@ -50,5 +52,49 @@ func TestReadingStopsWhenCrowded(t *testing.T) {
 			t.Errorf("%s: %d problems", test.name, len(problems))
 		}
 		checkPositions(t, source, problems)
+	}
+}
+
+// Lowering stops at a thousand different problems, or at some thousands that repeats make of a few.
+func TestLoweringStopsWhenCrowded(t *testing.T) {
+	for _, test := range []struct {
+		name, layers string
+		want         int
+	}{
+		{"in one text", strings.Repeat("CONV3-(w) -> ", 1500) + "RELU", 1000},
+		{"in turns", "[CONV3-(w) -> RELU]*90000", 1},
+	} {
+		file, _, problems := Read("crowded.yaml", []byte("input: 8x8x3\nlayers: '"+test.layers+"'\n"))
+		if len(problems) > 0 {
+			t.Fatalf("%s: %v", test.name, problems[0])
+		}
+		g, problems := file.Lower(graph.Options{})
+		if len(problems) != test.want {
+			t.Errorf("%s: %d problems, want %d", test.name, len(problems), test.want)
+		}
+		if len(g.Nodes) > 2*maxMistakes+10 {
+			t.Errorf("%s: %d nodes were made", test.name, len(g.Nodes))
+		}
+	}
+}
+
+// A list holds as many values as a repeat may have turns.
+func TestLengthOfLists(t *testing.T) {
+	for _, test := range []struct{ name, before, value, after string }{
+		{"in braces", "layers: '[CONV3-{", "8", "} -> RELU]*100000'\n"},
+		{"of a variable", "vars: {N: [", "8", "]}\nlayers: '[CONV3-(N) -> RELU]*100000'\n"},
+		{"of a field", "layers:\n- conv: {size: 3, filters: [", "8", "]}\n"},
+		{"pad", "layers: CONV3-8 p=", "1", "\n"},
+		{"of decimals", "layers: RELU\npreprocess: {mean: [", "0.5", "]}\n"},
+		{"of functions", "layers: RELU\npytorch: {functions: [", "ELU", "]}\n"},
+	} {
+		for _, length := range []int{100_000, 100_001} {
+			values := strings.TrimSuffix(strings.Repeat(test.value+",", length), ",")
+			_, _, problems := Read("list.yaml", []byte("input: 8x8x3\n"+test.before+values+test.after))
+			isLong := len(problems) > 0 && problems[0].Msg == "a list has at most 100,000 values"
+			if want := length > 100_000; isLong != want || len(problems) > 1 {
+				t.Errorf("%s: with %d values there are %d problems, the length is among them: %v", test.name, length, len(problems), isLong)
+			}
+		}
 	}
 }

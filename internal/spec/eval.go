@@ -10,6 +10,7 @@ import (
 
 	"cnncalc/internal/diag"
 	"cnncalc/internal/op"
+	"cnncalc/internal/plain"
 )
 
 // scope is what an expression can see: variables, and the repeats around it in the same text. A block's body starts a
@@ -141,7 +142,7 @@ func (s *scope) unbound(pos diag.Pos, length int64) *diag.Problem {
 		return p.WithHint("the repeat around it has %s turns: give one value for each, or one number for all", counts[0])
 	case counts != nil:
 		return p.WithHint("the repeats around it have %s turns, from the inside out: "+
-			"give one value for each turn of one of them, or one number for all", strings.Join(counts, ", "))
+			"give one value for each turn of one of them, or one number for all", plain.CutNames(strings.Join(counts, ", ")))
 	case s.inBlock:
 		return p.WithHint("a block does not see the repeats around its call: " +
 			"give the block a parameter and pass the list to its call")

@@ -265,6 +265,9 @@ func (p *parser) value(alone bool, read func(what string) *number) *value {
 		next := p.peek()
 		switch {
 		case next.is(",") && v.sep != 'x':
+			if len(v.numbers) == maxList {
+				p.fail(longList(v.pos))
+			}
 			p.take()
 			v.sep = ','
 			v.numbers = append(v.numbers, read("a number"))

@@ -24,12 +24,12 @@ func (f *File) Unknown(o graph.Options) error {
 			continue
 		}
 		if hint := diag.DidYouMean(name, known); hint != "" {
-			return fmt.Errorf("the network has no variable %s; %s", name, hint)
+			return fmt.Errorf("the network has no variable %s; %s", plain.Cut(name), hint)
 		}
 		if len(known) == 0 {
-			return fmt.Errorf("the network has no variable %s: it has none", name)
+			return fmt.Errorf("the network has no variable %s: it has none", plain.Cut(name))
 		}
-		return fmt.Errorf("the network has no variable %s; it has %v", name, known)
+		return fmt.Errorf("the network has no variable %s; it has %s", plain.Cut(name), plain.CutNames(fmt.Sprint(known)))
 	}
 	return nil
 }
@@ -92,7 +92,7 @@ func (l *lowerer) report(p *diag.Problem, at *place) {
 	if p == unread {
 		return
 	}
-	if l.mistakes++; l.mistakes > maxMistakes {
+	if l.mistakes++; l.mistakes > maxMistakes || l.problems.Crowded() {
 		l.unknown(p.Pos, at)
 		panic(stop{})
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"cnncalc/internal/diag"
+	"cnncalc/internal/plain"
 )
 
 // call lowers a block's body, which sees its parameters but not its caller's repeats and labels.
@@ -52,7 +53,8 @@ func nestedTooDeep(c *call, blocks []*block) *diag.Problem {
 	for _, b := range blocks[i:] {
 		calls.WriteString(b.name + " -> ")
 	}
-	return diag.ErrorfAt(c.pos, "block/recursion", "the block %s calls itself: %s%[1]s", c.block.name, calls.String()).
+	calls.WriteString(c.block.name)
+	return diag.ErrorfAt(c.pos, "block/recursion", "the block %s calls itself: %s", c.block.name, plain.CutNames(calls.String())).
 		WithHint("a block may call only blocks that do not lead back to it; repeat it with *count instead")
 }
 

@@ -13,8 +13,9 @@ const (
 	maxInputs   = 1_000_000 // of all layers
 	maxPrefixes = 16 << 20  // bytes of layers' names that come from the blocks around them
 	maxSteps    = 8_000_000
-	maxMistakes = 5_000 // including repeated ones in other turns
-	maxCalls    = 16    // how deep blocks call blocks
+	maxList     = MaxLayers // values of a list, one for each turn of a repeat
+	maxMistakes = 5_000     // including repeated ones in other turns
+	maxCalls    = 16        // how deep blocks call blocks
 )
 
 // stop is the panic that ends lowering if the network is too large or has too many problems.

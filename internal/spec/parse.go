@@ -397,7 +397,7 @@ func (p *parser) callArg() callArg {
 	return arg
 }
 
-// signature returns a block's name and parameters as its definition writes them.
+// signature returns a block's name and parameters as its definition writes them, cut for a message.
 func (b *block) signature() string {
 	params := make([]string, len(b.params))
 	for i, q := range b.params {
@@ -406,7 +406,7 @@ func (b *block) signature() string {
 			params[i] += fmt.Sprintf("=%d", q.def.n)
 		}
 	}
-	return b.name + "(" + strings.Join(params, ", ") + ")"
+	return plain.CutNames(b.name + "(" + strings.Join(params, ", ") + ")")
 }
 
 func (p *parser) merge(kind op.Kind) *merge {

@@ -1,6 +1,9 @@
 package spec
 
-import "cnncalc/internal/diag"
+import (
+	"cnncalc/internal/diag"
+	"cnncalc/internal/plain"
+)
 
 // The most operations in one expression, which every turn evaluates again.
 const maxOperations = 1000
@@ -45,12 +48,20 @@ func (p *parser) list() *number {
 		if t := p.peek(); t.is("{") {
 			p.failAt(t.pos, "arrow/number", "a list cannot contain a list")
 		}
+		if len(n.list) == maxList {
+			p.fail(longList(open.pos))
+		}
 		n.list = append(n.list, p.expression())
 		if p.accept("}") {
 			return n
 		}
 		p.expect(",", "or } in the list")
 	}
+}
+
+// longList returns the problem of a list with more values than a repeat may have turns.
+func longList(pos diag.Pos) *diag.Problem {
+	return diag.ErrorfAt(pos, "arrow/too-long", "a list has at most %s values", plain.Count(maxList))
 }
 
 // expression reads an expression of at most maxOperations operations.

@@ -52,8 +52,12 @@ func (w *walker) decimals(e entry, min, max float64) []float64 {
 	if n.Kind == yaml.SequenceNode {
 		items = n.Content
 	}
-	if len(items) == 0 {
+	switch {
+	case len(items) == 0:
 		w.add(w.posOf(n), "yaml/value", "the list for %s is empty", e.key)
+	case len(items) > maxList:
+		w.report(longList(w.posOf(n)))
+		return nil
 	}
 	var numbers []float64
 	for _, c := range items {

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -22,14 +23,6 @@ type functionCall struct {
 	label string
 }
 
-// picks reports whether PyTorch code calls the node as a function.
-func (f functionCall) picks(n *graph.Node) bool {
-	if f.kind == "" {
-		return n.Labelled && (n.Name == f.label || strings.HasSuffix(n.Name, "."+f.label))
-	}
-	return n.Op.Kind() == f.kind && (f.block == "" || f.block == innermostBlock(n.Within))
-}
-
 func innermostBlock(s *graph.Scope) string {
 	for ; s != nil; s = s.Outer {
 		if s.Block != "" {
@@ -39,14 +32,33 @@ func innermostBlock(s *graph.Scope) string {
 	return ""
 }
 
+// functionCalls are the entries of functions: under pytorch:.
+type functionCalls map[functionCall]bool
+
+// pick reports whether PyTorch code calls the node as a function.
+func (c functionCalls) pick(n *graph.Node) bool {
+	kind := n.Op.Kind()
+	return c[functionCall{kind: kind}] || c[functionCall{kind: kind, block: innermostBlock(n.Within)}] ||
+		n.Labelled && c.pickLabel(n.Name)
+}
+
+// pickLabel reports whether a label picks a layer of that name, which may start with the names of blocks.
+func (c functionCalls) pickLabel(name string) bool {
+	for inBlock := true; inBlock; _, name, inBlock = strings.Cut(name, ".") {
+		if c[functionCall{label: name}] {
+			return true
+		}
+	}
+	return false
+}
+
 // markFunctions sets Function of the nodes that the file lists as functions.
 func (f *File) markFunctions(g *graph.Graph) {
 	if len(f.functions) == 0 {
 		return
 	}
 	for i := range g.Nodes {
-		n := &g.Nodes[i]
-		n.Function = slices.ContainsFunc(f.functions, func(call functionCall) bool { return call.picks(n) })
+		g.Nodes[i].Function = f.functions.pick(&g.Nodes[i])
 	}
 }
 
@@ -114,6 +126,10 @@ func (w *walker) names(e entry, what string) []*yaml.Node {
 			WithHint("write even a single name in brackets")
 		return nil
 	}
+	if len(n.Content) > maxList {
+		w.report(longList(w.posOf(n)))
+		return nil
+	}
 	var names []*yaml.Node
 	for _, c := range n.Content {
 		if c, ok := w.scalar(c, e.key); ok {
@@ -136,14 +152,13 @@ func (w *walker) blockNamed(n *yaml.Node, name string) *block {
 	if b := w.file.blocks[name]; b != nil || w.file.blocksUnread {
 		return b
 	}
-	known := make([]string, 0, len(w.file.blocks))
-	for name := range w.file.blocks {
-		known = append(known, name)
-	}
-	slices.Sort(known)
 	p := w.add(w.posOf(n), "block/unknown", "there is no block %s", plain.Cut(name))
-	if p.Hint = diag.DidYouMean(name, known); p.Hint == "" && len(known) > 0 {
-		p.Hint = "the blocks are " + strings.Join(known, ", ")
+	if len(w.file.blocks) == 0 || len(w.file.blocks) > diag.MaxCandidates {
+		return nil
+	}
+	known := slices.Sorted(maps.Keys(w.file.blocks))
+	if p.Hint = diag.DidYouMean(name, known); p.Hint == "" {
+		p.Hint = "the blocks are " + plain.CutNames(strings.Join(known, ", "))
 	}
 	return nil
 }
@@ -151,7 +166,7 @@ func (w *walker) blockNamed(n *yaml.Node, name string) *block {
 func (w *walker) functionCalls(e entry) {
 	for _, n := range w.names(e, "kinds and labels") {
 		if call, ok := w.functionCall(n); ok {
-			w.file.functions = append(w.file.functions, call)
+			w.file.functions[call] = true
 		}
 	}
 }

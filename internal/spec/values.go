@@ -78,6 +78,10 @@ func (w *walker) quotedNumber(n *yaml.Node, what string) {
 // listValue reads a list of expressions, one for each turn of a repeat.
 func (w *walker) listValue(n *yaml.Node, what string) *value {
 	unreadValue := &value{pos: w.posOf(n)}
+	if len(n.Content) > maxList {
+		w.report(longList(w.posOf(n)))
+		return unreadValue
+	}
 	list := &number{pos: w.posOf(n)}
 	for _, c := range n.Content {
 		v := w.value(c, what)

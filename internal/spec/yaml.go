@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 
@@ -19,6 +20,9 @@ const (
 	maxYAMLNodes = 1_000_000
 	maxYAMLText  = 4 * MaxFileSize
 )
+
+// The most characters in the name of a network, which reports print in their titles.
+const maxName = 256
 
 // walker reads the YAML tree strictly. It takes only the tree from yaml.v3, since decoding into Go values turns 3.5
 // into 3, 010 into 8 and null into 0, ignores a second document and drops unknown fields.
@@ -47,6 +51,7 @@ func newFile() *File {
 		blocks:     map[string]*block{},
 		optional:   map[string]bool{},
 		labelSites: labelSites{},
+		functions:  functionCalls{},
 	}
 }
 
@@ -124,7 +129,7 @@ func (w *walker) measure(n *yaml.Node, depth int, open map[*yaml.Node]bool) *dia
 	case depth > maxYAMLDepth:
 		return diag.ErrorfAt(w.posOf(n), "yaml/too-deep", "YAML is nested deeper than %d here", maxYAMLDepth)
 	case n.Kind == yaml.AliasNode && open[n.Alias]:
-		return diag.ErrorfAt(w.posOf(n), "yaml/alias", "the alias *%s is inside what it refers to", n.Value).
+		return diag.ErrorfAt(w.posOf(n), "yaml/alias", "the alias *%s is inside what it refers to", plain.Cut(n.Value)).
 			WithHint("use blocks: instead of aliases")
 	case n.Kind == yaml.AliasNode:
 		return w.measure(n.Alias, depth+1, open)
@@ -297,6 +302,11 @@ func (w *walker) texts(entries map[string]entry) {
 				*text.to = strings.TrimSpace(n.Value)
 			}
 		}
+	}
+	if e := entries["name"]; utf8.RuneCountInString(w.file.name) > maxName {
+		w.add(w.posOf(e.value), "yaml/value", "the name has more than %d characters", maxName).
+			WithHint("put it into description:")
+		w.file.name = ""
 	}
 }
 
