@@ -82,8 +82,8 @@ func (o *Crop) Taps(in, _ graph.Shape) (w, h Taps) {
 
 // Autograd saves nothing: x[:, :, top:bottom, left:right] is a view, so all of the input's memory stays as long as it is
 // needed. The gradient is zeros of the input's size with the output's gradient in them, once for each axis.
-func (*Crop) Autograd(_ Pass, in []graph.Shape, _ graph.Shape) Autograd {
-	return Autograd{Shares: true, Backward: []Size{{Values: values(one(in))}}}
+func (*Crop) Autograd(_ Pass, in []graph.Shape, out graph.Shape) Autograd {
+	return slicedView(one(in), out)
 }
 
 // offset is a corner as written.
