@@ -94,8 +94,9 @@ type totals struct {
 	Out                           graph.Shape
 }
 
-// The activations of vgg11 to vgg19, resnet18 and resnet50 are PyTorch's fresh values in eval with the input, less VGG's
-// adaptive average pool (7x7 to 7x7, 25,088 values) and with the results of ResNet's ADD, which PyTorch adds in place.
+// The activations of vgg11 to vgg19, resnet18 and resnet50 are PyTorch's fresh values in eval with the input, less
+// VGG's adaptive average pool (7x7 to 7x7, 25,088 values) and with the results of ResNet's ADD, which PyTorch adds in
+// place.
 var wantTotals = map[string]totals{
 	// By hand: 12*(5*5*3+1) + 10*(16*16*12+1); 32*32*12*75 + 30,720.
 	"cifar10": {31_642, 952_320, 18_442, graph.Shape{W: 1, H: 1, D: 10}},

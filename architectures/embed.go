@@ -1,5 +1,5 @@
-// Package architectures owns the built-in networks: one YAML file for each, in the language of package spec,
-// embedded so that their names work in any folder. It hands out bytes; reading them is spec's.
+// Package architectures embeds the built-in networks: one YAML file for each, in the language of package spec. It
+// returns their bytes; package spec reads them.
 package architectures
 
 import (
@@ -13,8 +13,8 @@ import (
 //go:embed *.yaml torchvision/*.yaml
 var files embed.FS
 
-// Names lists the networks: the examples of the CS231n notes, the papers' networks in the order of their years,
-// and torchvision's. A name is the file's path in this folder without .yaml, with slashes.
+// Names returns the names of the networks: the examples of the CS231n notes, the papers' networks by year, and
+// torchvision's. A name is the file's slash-separated path in this folder, without .yaml.
 func Names() []string {
 	return []string{
 		"cifar10",
@@ -64,7 +64,7 @@ func Names() []string {
 	}
 }
 
-// Open gives the text of the network's file. The name may end in .yaml. An unknown name is an error that wraps
+// Open returns the text of the network's file. The name may end in .yaml. The error for an unknown name wraps
 // fs.ErrNotExist.
 func Open(name string) ([]byte, error) {
 	name = strings.TrimSuffix(name, ".yaml")

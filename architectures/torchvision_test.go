@@ -16,7 +16,8 @@ import (
 	"cnncalc/internal/shape"
 )
 
-// Call by call: kinds, wiring, settings, shapes and weights are those of torchvision's graphs. ceil_mode shows in the shapes.
+// Call by call: kinds, wiring, settings, shapes and weights are those of torchvision's graphs. ceil_mode shows in the
+// shapes.
 func TestCallsAreTorchvisions(t *testing.T) {
 	for _, name := range []string{
 		"alexnet", "densenet121", "googlenet", "inception_v3", "mobilenet_v2", "resnet18", "resnet50", "resnet152",

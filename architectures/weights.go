@@ -8,8 +8,8 @@ import (
 //go:embed weights/*.safetensors
 var trained embed.FS
 
-// Weights gives the trained weights that come with the network, as the bytes of a safetensors file, and whether it
-// has any. Tensors bear cnncalc's names for them (conv1.weight). The name may end in .yaml, as in Open.
+// Weights returns the trained weights that come with the network, as the bytes of a safetensors file, and whether
+// there are any. Tensors have cnncalc's names (conv1.weight). The name may end in .yaml, as in Open.
 func Weights(name string) ([]byte, bool) {
 	data, err := trained.ReadFile("weights/" + strings.TrimSuffix(name, ".yaml") + ".safetensors")
 	return data, err == nil

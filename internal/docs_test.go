@@ -22,8 +22,8 @@ func readFile(t *testing.T, name string) string {
 	return string(data)
 }
 
-// filesOf returns the files of the repository whose name ends in one of the suffixes. What is not part of it, as
-// bench/node_modules, is left out.
+// filesOf returns the files of the repository whose name ends in one of the suffixes. It skips what is not part of
+// the repository, such as bench/node_modules.
 func filesOf(t *testing.T, suffixes ...string) []string {
 	t.Helper()
 	var names []string
@@ -54,7 +54,7 @@ var (
 	notInAName = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
 )
 
-// Every link in a Markdown file leads to a file and a heading that exist. Links to other sites are not followed.
+// Every link in a Markdown file leads to an existing file and heading. Links to other sites are not followed.
 func TestLinksResolve(t *testing.T) {
 	pages := filesOf(t, ".md")
 	if len(pages) < 4 {
@@ -81,7 +81,7 @@ func TestLinksResolve(t *testing.T) {
 	}
 }
 
-// anchors are the names that GitHub gives to the headings of a page.
+// anchors returns the names that GitHub gives to the headings of a page.
 func anchors(text string) []string {
 	var names []string
 	for _, m := range heading.FindAllStringSubmatch(block.ReplaceAllString(text, ""), -1) {
@@ -91,7 +91,7 @@ func anchors(text string) []string {
 	return names
 }
 
-// manual returns the pages whose words are compared with the repository.
+// manual returns the pages that are checked against the repository.
 func manual(t *testing.T) []string {
 	t.Helper()
 	pages, err := fs.Glob(repository, "docs/*.md")
@@ -202,7 +202,7 @@ func TestRecipeNamesEveryInterface(t *testing.T) {
 	}
 }
 
-// problemCode is a literal of a code in the source: its first part says what finds the problem.
+// problemCode matches a problem's code in the source. Its first part says what finds the problem.
 var problemCode = regexp.MustCompile(`"((?:file|yaml|arrow|layer|block|variable|label|network|shape|convert|lint)/[a-z-]+)"`)
 
 // Every code that the program gives to problems is explained in docs/check.md, and there are no others.

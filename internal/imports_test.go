@@ -1,4 +1,4 @@
-// Package internal_test holds the packages to the directions in which data flows:
+// Package internal_test checks that packages import each other only in the direction in which data flows:
 //
 //	file -> spec -> graph -> shape -> memory -> {exec, report}
 package internal_test
@@ -18,8 +18,8 @@ import (
 
 const module = "cnncalc/"
 
-// allowed are the packages of this module that each package may import, test files apart. A package stands below all
-// that it may import, so the table is acyclic by its order; TestTableIsAcyclic holds that.
+// allowed lists the packages of this module that each package may import, outside of its tests. A package comes after
+// everything that it may import, so the table is acyclic, as TestTableIsAcyclic checks.
 var allowed = []struct {
 	name    string
 	imports []string
@@ -53,14 +53,14 @@ var allowed = []struct {
 	{"internal/ranking", []string{"internal/graph", "internal/op"}},
 	{"internal/lint", []string{"internal/diag", "internal/graph", "internal/op", "internal/shape"}},
 
-	// What is done with it. Neither knows the file language, nor the other.
+	// What is done with it. Neither package knows the file language or the other.
 	{"internal/exec", []string{"internal/checked", "internal/choice", "internal/diag", "internal/kernel", "internal/weights", "internal/graph",
 		"internal/op", "internal/shape", "internal/memory"}},
 	{"internal/report", []string{"internal/checked", "internal/choice", "internal/numeral", "internal/plain", "internal/diag", "internal/graph", "internal/op",
 		"internal/shape", "internal/memory", "internal/fit", "internal/count",
 		"internal/traffic", "internal/ranking"}},
 
-	// The program wires them all, and computes through none of the leaves itself.
+	// The program wires them all together.
 	{"cmd/cnncalc", []string{"architectures", "internal/choice", "internal/numeral", "internal/plain", "internal/regular", "internal/weights",
 		"internal/picture", "internal/labels",
 		"internal/diag", "internal/graph", "internal/op", "internal/spec", "internal/shape", "internal/network", "internal/memory", "internal/fit",
@@ -73,7 +73,7 @@ func TestTableIsAcyclic(t *testing.T) {
 	for _, p := range allowed {
 		for _, i := range p.imports {
 			if !slices.Contains(above, i) {
-				t.Errorf("%s may import %s, which does not stand above it", p.name, i)
+				t.Errorf("%s may import %s, which does not come before it", p.name, i)
 			}
 		}
 		above = append(above, p.name)
@@ -95,7 +95,7 @@ func TestImports(t *testing.T) {
 		}
 		permitted, known := may[name]
 		if !known {
-			t.Errorf("%s is not in the table: say what it may import", name)
+			t.Errorf("%s is not in the table: add what it may import", name)
 			continue
 		}
 		for path, file := range imports {
@@ -106,8 +106,8 @@ func TestImports(t *testing.T) {
 	}
 }
 
-// importsOfModule reads the import clauses of all Go files but tests, for any build tags. It gives, for each package,
-// the packages of this module that it imports and a file that does.
+// importsOfModule reads the imports of all Go files except tests, with any build tags. It returns, for each package,
+// the packages of this module that it imports, each with a file that does.
 func importsOfModule(t *testing.T) map[string]map[string]string {
 	t.Helper()
 	root := os.DirFS("..")

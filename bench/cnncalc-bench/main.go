@@ -1,15 +1,16 @@
-// Cnncalc-bench is cnncalc's side of the benchmark in the folder above: it holds a built-in network with its weights in
-// memory and runs it whenever it is told to, so that the driver can take turns between several programs.
+// Cnncalc-bench is cnncalc's side of the benchmark in the folder above: it holds a built-in network with its weights
+// in memory and runs it on request, so that the driver can take turns between several programs.
 //
 //	cnncalc-bench -weights FILE -input PICTURE.npy [-threads N] [-algo NAME] NETWORK
 //	cnncalc-bench -tensors NETWORK
 //
 // It prints a line of JSON when it is ready, then answers each line of standard input with one line:
 //
-//	run N     takes the picture through the network once, then N times; the N times in milliseconds
+//	run N     runs the network once to warm up, then N times; the N durations in milliseconds
 //	logits    the outputs of the last run
 //
-// It ends with standard input. -tensors prints the network's tensors as JSON, for the script that exports weights.
+// It ends when standard input does. -tensors prints the network's tensors as JSON, for the script that exports
+// weights.
 package main
 
 import (
@@ -39,16 +40,16 @@ import (
 // maxPasses bounds the N of "run N".
 const maxPasses = 1000
 
-// maxInput bounds the picture, in bytes: a batch of one at the largest size that a network here takes.
+// maxInput bounds the picture file, in bytes. It is above the largest input of the networks here.
 const maxInput = 16 << 20
 
 func main() {
 	var o options
-	flag.StringVar(&o.weights, "weights", "", "safetensors or npz file, by cnncalc's names of the tensors")
+	flag.StringVar(&o.weights, "weights", "", "safetensors or npz file, with cnncalc's names of the tensors")
 	flag.StringVar(&o.input, "input", "", "npy file of the picture, [1, D, H, W]")
 	flag.IntVar(&o.threads, "threads", 1, "threads")
 	flag.StringVar(&o.algo, "algo", string(exec.Auto), choice.List(exec.Algos()))
-	flag.BoolVar(&o.tensors, "tensors", false, "print the network's tensors and end")
+	flag.BoolVar(&o.tensors, "tensors", false, "print the network's tensors and exit")
 	flag.Parse()
 	o.network = flag.Arg(0)
 	if err := run(o, os.Stdin, os.Stdout); err != nil {
@@ -93,7 +94,7 @@ func run(o options, in io.Reader, out io.Writer) error {
 	return (&server{program: program, input: input}).serve(in, out)
 }
 
-// builtIn reads a network that comes with cnncalc.
+// builtIn returns a network that comes with cnncalc.
 func builtIn(name string) (*shape.Network, error) {
 	data, err := architectures.Open(name)
 	if err != nil {
@@ -109,7 +110,7 @@ type listed struct {
 	Shape []int  `json:"shape"` // outermost first
 }
 
-// list gives the tensors of all layers, in the order of the layers.
+// list returns the tensors of all layers, in the order of the layers.
 func list(n *shape.Network, p *exec.Program) []listed {
 	kinds := map[string]string{}
 	for _, node := range n.Nodes {
@@ -123,7 +124,7 @@ func list(n *shape.Network, p *exec.Program) []listed {
 	return all
 }
 
-// load fills the weights straight from the file, which stays open for those that are used where they lie.
+// load fills the weights from the file, which stays open for weights that are used in place.
 func load(p *exec.Program, path string) error {
 	file, err := weights.Open(path)
 	if err != nil {
@@ -141,18 +142,18 @@ func readInput(path string) ([]float32, error) {
 		return nil, err
 	}
 	if len(tensors) != 1 {
-		return nil, fmt.Errorf("%s has %d tensors, but the picture is one", path, len(tensors))
+		return nil, fmt.Errorf("%s has %d tensors; expected the picture alone", path, len(tensors))
 	}
 	return tensors[0].Data, nil
 }
 
-// ready is the first line.
+// ready is the first line of output.
 type ready struct {
 	Version string           `json:"version"` // Go's
 	Planned memory.Footprint `json:"planned"` // bytes
 }
 
-// server answers the driver.
+// server answers the driver's commands.
 type server struct {
 	program *exec.Program
 	input   []float32 // [1, D, H, W]
@@ -191,7 +192,7 @@ func (s *server) answer(line string) (string, error) {
 	return "", fmt.Errorf("unknown command %q", line)
 }
 
-// run makes one pass to warm up and n that are timed.
+// run makes one pass to warm up, then n timed ones, and returns the times in milliseconds.
 func (s *server) run(n int) (string, error) {
 	milliseconds := make([]float32, n)
 	for i := -1; i < n; i++ {
@@ -208,7 +209,7 @@ func (s *server) run(n int) (string, error) {
 	return join(milliseconds, 6), nil
 }
 
-// join prints values with so many digits; 9 tell any two float32 apart.
+// join returns values with that many significant digits; 9 distinguish any two float32.
 func join(values []float32, digits int) string {
 	texts := make([]string, len(values))
 	for i, v := range values {

@@ -1,7 +1,7 @@
-// Package checked multiplies and adds sizes without ever wrapping round.
+// Package checked multiplies and adds sizes, and returns an error instead of wrapping around.
 //
-// Every size that comes from a file or a flag (values, weights, bytes, MACs) goes through it. It knows
-// nothing of networks; who calls it turns ErrOverflow into a message with a place.
+// Every size that comes from a file or a flag (values, weights, bytes, MACs) goes through it. It knows nothing of
+// networks; callers turn ErrOverflow into a message with a place.
 package checked
 
 import (
@@ -10,10 +10,10 @@ import (
 	"math/bits"
 )
 
-// ErrOverflow says that a size does not fit a signed 64-bit integer.
-var ErrOverflow = errors.New("the size passes 2^63-1 and cannot be counted")
+// ErrOverflow reports that a size does not fit in a signed 64-bit integer.
+var ErrOverflow = errors.New("the size exceeds 2^63-1 and cannot be counted")
 
-// Product multiplies factors that are zero or more. The product of none is 1.
+// Product returns the product of factors that are zero or more, or 1 if there are none.
 func Product(factors ...int64) (int64, error) {
 	product := uint64(1)
 	for _, f := range factors {
@@ -30,7 +30,7 @@ func Product(factors ...int64) (int64, error) {
 	return int64(product), nil
 }
 
-// Sum adds terms that are zero or more.
+// Sum returns the sum of terms that are zero or more.
 func Sum(terms ...int64) (int64, error) {
 	sum := uint64(0)
 	for _, t := range terms {
@@ -45,7 +45,7 @@ func Sum(terms ...int64) (int64, error) {
 	return int64(sum), nil
 }
 
-// GCD is the greatest common divisor of numbers that are zero or more. It cannot overflow.
+// GCD returns the greatest common divisor of numbers that are zero or more. It cannot overflow.
 func GCD(a, b int64) int64 {
 	for b != 0 {
 		a, b = b, a%b

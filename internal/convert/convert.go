@@ -1,5 +1,5 @@
-// Package convert owns rewriting a network into another that computes the same. It makes graphs from graphs;
-// reading and printing files is package spec's, computing package exec's.
+// Package convert rewrites a network into another that computes the same. It makes graphs from graphs; package spec
+// reads and prints files, and package exec computes.
 package convert
 
 import (
@@ -11,22 +11,22 @@ import (
 	"cnncalc/internal/shape"
 )
 
-// Change is one layer that is another in the new network.
+// Change is one layer that differs in the new network.
 type Change struct {
 	Name string
 	Old  graph.Op
-	New  graph.Op // nil where the layer is left out
+	New  graph.Op // nil if the layer is left out
 }
 
-// FCToConv turns the FC layers at a network's end into CONV layers, as the CS231n notes do in "Converting FC layers to
-// CONV layers", and what else ties its end to one size of input into layers that slide over a larger one: GAP and
-// ADAPTAVG into pools with a window, FLATTEN into nothing. The new network computes the same at this size. Layers keep
-// their names, and weights their order and values; those of an FC change from [M, D*H*W] to [M, D, H, W], which is the
-// same in memory.
+// FCToConv turns the FC layers at a network's end into CONV layers, as the CS231n notes do in "Converting FC layers
+// to CONV layers", and whatever else ties its end to one input size into layers that slide over a larger input: GAP
+// and ADAPTAVG into pools with a window, FLATTEN into nothing. The new network computes the same at this size. Layers
+// keep their names, and weights their order and values; those of an FC change from [M, D*H*W] to [M, D, H, W], which
+// is the same in memory.
 //
-// FC layers that gate channels (behind a GAP, before a MUL) stay: they take any size as they are.
+// FC layers that gate channels (after a GAP, before a MUL) stay: they work at any size.
 //
-// An error is a *diag.Problem with its position: there is nothing to convert, or something cannot slide.
+// The error is a *diag.Problem with its position if there is nothing to convert or something cannot slide.
 func FCToConv(n *shape.Network) (*graph.Graph, []Change, error) {
 	c := newConverter(n)
 	for i := range n.Nodes {
@@ -49,20 +49,20 @@ type converter struct {
 	network   *shape.Network
 	builder   graph.Builder
 	changes   []Change
-	converted bool // an FC, so far
+	converted bool // whether an FC has been converted
 
-	// By node of the old graph.
+	// Indexed by node of the old graph.
 	gates  []bool
-	place  []int         // its node in the new graph, or that of its input where it is left out
-	shapes []graph.Shape // of its output in the new graph: another than before behind a FLATTEN that is left out
+	place  []int         // its index in the new graph, or its input's if it is left out
+	shapes []graph.Shape // of its output in the new graph; differs from the old after a FLATTEN that is left out
 }
 
 func newConverter(n *shape.Network) *converter {
 	return &converter{network: n, builder: graph.Builder{Header: *n.Graph}, gates: gates(n), place: make([]int, len(n.Nodes)), shapes: make([]graph.Shape, len(n.Nodes))}
 }
 
-// gates tells which nodes make a single place that layers with planes are computed from again: the gates of MUL, and
-// paths that are spread out by an UPSAMPLE. They cannot become maps.
+// gates reports which nodes make a single place from which later layers compute planes again: the gates of MUL, and
+// paths that an UPSAMPLE enlarges. They cannot become maps.
 func gates(n *shape.Network) []bool {
 	gates := make([]bool, len(n.Nodes))
 	consumers := n.Consumers()
@@ -74,7 +74,7 @@ func gates(n *shape.Network) []bool {
 	return gates
 }
 
-// isPlace tells a volume without a plane.
+// isPlace reports a volume without a plane.
 func isPlace(s graph.Shape) bool { return s.W == 1 && s.H == 1 }
 
 // node copies one node, changed where it must be to slide.
@@ -108,7 +108,7 @@ func (c *converter) node(i int) error {
 	return nil
 }
 
-// op is the new layer of a node, nil where it is left out.
+// op returns the new layer of a node, or nil if it is left out.
 func (c *converter) op(i int, in []graph.Shape) (graph.Op, error) {
 	old := &c.network.Nodes[i]
 	slider, ok := old.Op.(op.Slider)
@@ -116,8 +116,8 @@ func (c *converter) op(i int, in []graph.Shape) (graph.Op, error) {
 	_, isFlatten := old.Op.(*op.Flatten)
 	switch {
 	case c.gates[i] && (isFC || isFlatten) && !isPlace(in[0]):
-		return nil, diag.Errorf("convert/slide", "it reads a plane of %dx%d, and layers behind it have planes again: as a CONV it would no longer fit them",
-			in[0].W, in[0].H).WithHint("only FC layers at the end of a network, or behind a GAP, can take other sizes of input")
+		return nil, diag.Errorf("convert/slide", "it reads a plane of %dx%d, and later layers have planes again: as a CONV it would no longer fit them",
+			in[0].W, in[0].H).WithHint("only FC layers at the end of a network, or after a GAP, can take other input sizes")
 	case !ok || c.gates[i]:
 		return old.Op, nil
 	}
@@ -133,21 +133,21 @@ func (c *converter) op(i int, in []graph.Shape) (graph.Op, error) {
 	return now, nil
 }
 
-// checkReads refuses a layer that would compute something else from a plane than from the same values behind a
-// FLATTEN, which is left out.
+// checkReads rejects a layer that computes something else from a plane than from the same values after a FLATTEN,
+// which is left out.
 func (c *converter) checkReads(i int, in []graph.Shape) error {
 	flat := c.network.InputsOf(i)
 	for k := range in {
 		if in[k] != flat[k] && !readsAlike(c.network.Nodes[i].Op, flat[k], in[k]) {
-			return diag.Errorf("convert/slide", "it reads the %d values of a FLATTEN, and would compute something else from their plane of %s", flat[k].D, in[k]).
-				WithHint("between a FLATTEN and an FC only activation functions and DROPOUT can stand")
+			return diag.Errorf("convert/slide", "it reads the %d values of a FLATTEN, and would compute something else from their volume, %s", flat[k].D, in[k]).
+				WithHint("between a FLATTEN and an FC there can only be activation functions and DROPOUT")
 		}
 	}
 	return nil
 }
 
-// readsAlike tells a layer that makes the same of a volume and of its values behind a FLATTEN: FC, FLATTEN, and what
-// works on each value alone with the same weights.
+// readsAlike reports whether a layer computes the same from a volume as from its values after a FLATTEN. That holds
+// for FC, FLATTEN, and layers that work on each value alone with the same weights.
 func readsAlike(o graph.Op, flat, volume graph.Shape) bool {
 	switch o.(type) {
 	case *op.FC, *op.Flatten:
@@ -159,22 +159,23 @@ func readsAlike(o graph.Op, flat, volume graph.Shape) bool {
 	return !o.MakesVolume() && dims(flat) == dims(volume)
 }
 
-// nothing is the problem of a network without an FC to convert.
+// nothing returns the problem of a network without an FC to convert.
 func (c *converter) nothing() error {
 	last := &c.network.Nodes[c.network.Outputs[0]]
 	for i := range c.network.Nodes {
 		if _, isFC := c.network.Nodes[i].Op.(*op.FC); isFC {
-			p := diag.At(c.network.Nodes[i].Pos, diag.Errorf("convert/nothing", "the network's FC layers gate channels: there is none at its end to convert").
-				WithHint("it takes other sizes of input as it is: --input-size"))
+			p := diag.At(c.network.Nodes[i].Pos, diag.Errorf("convert/nothing", "the network's FC layers gate channels; there is none at its end to convert").
+				WithHint("it already takes other input sizes: use --input-size"))
 			return &p
 		}
 	}
 	p := diag.At(last.Pos, diag.Errorf("convert/nothing", "the network has no FC to convert").
-		WithHint("without one it takes other sizes of input as it is: --input-size"))
+		WithHint("without an FC it already takes other input sizes: use --input-size"))
 	return &p
 }
 
-// finish makes the new graph, and holds it to the old one's shape and counts. An error is a mistake of this package.
+// finish returns the new graph after comparing its shape and counts with the old one's. An error is a bug in this
+// package.
 func (c *converter) finish() (*graph.Graph, error) {
 	for _, out := range c.network.Outputs {
 		c.builder.Output(c.place[out])

@@ -36,7 +36,7 @@ func line(input, layers string) string {
 	return fmt.Sprintf("input: %s\nlayers: |\n  INPUT -> %s\n", input, layers)
 }
 
-// converted is the new network as it is printed and read back, for an input of another size where one is given.
+// converted returns the new network after printing and reading it back, for another input size if one is given.
 func converted(t *testing.T, text string, o graph.Options) *shape.Network {
 	t.Helper()
 	g, _, err := convert.FCToConv(read(t, text, graph.Options{}))
@@ -48,8 +48,8 @@ func converted(t *testing.T, text string, o graph.Options) *shape.Network {
 
 func square(side int64) graph.Options { return graph.Options{InputWidth: side, InputHeight: side} }
 
-// The notes, "Converting FC layers to CONV layers": F=7 K=4096, F=1 K=4096, F=1 K=1000, and 12x12x512 and 6x6x1000 from a
-// picture of 384.
+// The notes, "Converting FC layers to CONV layers": F=7 K=4096, F=1 K=4096, F=1 K=1000, and 12x12x512 and 6x6x1000
+// from a picture of 384.
 func TestNotesVGG16(t *testing.T) {
 	text, err := architectures.Open("vgg16")
 	if err != nil {
@@ -78,7 +78,7 @@ func TestNotesVGG16(t *testing.T) {
 	}
 }
 
-// Whatever has an FC at its end converts, prints and reads back with the same layers under the same names.
+// Every network with an FC at its end converts, prints and reads back with the same layers and names.
 func TestBuiltInNetworks(t *testing.T) {
 	convertible := 0
 	for _, name := range architectures.Names() {
@@ -126,10 +126,10 @@ func TestChanges(t *testing.T) {
 		what, input, layers string
 		want                []string
 	}{
-		{"FC over a plane, and FC behind", "8x6x3", "CONV3-4 -> FC-5 nobias -> RELU -> FC-2", []string{"fc1 CONV8x6-5 p0 nobias", "fc2 CONV1-2"}},
+		{"FC over a plane, and FC after it", "8x6x3", "CONV3-4 -> FC-5 nobias -> RELU -> FC-2", []string{"fc1 CONV8x6-5 p0 nobias", "fc2 CONV1-2"}},
 		{"FLATTEN", "8x8x3", "POOL2 -> FLATTEN -> RELU -> DROPOUT0.5 -> FC-5", []string{"flatten1 -", "fc1 CONV4-5 p0"}},
 		{"FLATTEN at the end", "8x8x3", "FC-5 -> FLATTEN", []string{"fc1 CONV8-5 p0", "flatten1 -"}},
-		{"FLATTEN behind GAP", "8x8x3", "CONV3-4 -> GAP -> FLATTEN -> BN -> FC-2", []string{"gap1 AVGPOOL8 s1", "flatten1 -", "fc1 CONV1-2"}},
+		{"FLATTEN after GAP", "8x8x3", "CONV3-4 -> GAP -> FLATTEN -> BN -> FC-2", []string{"gap1 AVGPOOL8 s1", "flatten1 -", "fc1 CONV1-2"}},
 		{"FLATTEN before SOFTMAX", "8x8x3", "FC-5 -> FLATTEN -> SOFTMAX", []string{"fc1 CONV8-5 p0", "flatten1 -"}},
 		{"GAP of one place", "8x8x3", "POOL8 -> GAP -> FC-2", []string{"pool1 POOL8 s1", "gap1 -", "fc1 CONV1-2"}},
 		{"ADAPTAVG that does nothing", "8x8x3", "ADAPTAVG8 -> FC-2", []string{"adaptavg1 -", "fc1 CONV8-2 p0"}},
@@ -186,7 +186,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// program is a network with weights that are the same for the same tensor of all networks, in whatever shape.
+// program returns a compiled network. The same tensor has the same weights in every network, whatever its shape.
 func program(t *testing.T, n *shape.Network) *exec.Program {
 	t.Helper()
 	p, err := exec.Compile(n, exec.Options{Batch: 1, Threads: 2, Algo: exec.Im2col, Fuse: true})
@@ -209,7 +209,7 @@ func run(t *testing.T, p *exec.Program, picture []float32) []float32 {
 	return slices.Clone(out)
 }
 
-// noise is a picture, [D, H, W].
+// noise returns a random picture, [D, H, W].
 func noise(w, h, d int64) []float32 {
 	random := rand.New(rand.NewPCG(uint64(w), uint64(h)))
 	values := make([]float32, w*h*d)
@@ -219,7 +219,7 @@ func noise(w, h, d int64) []float32 {
 	return values
 }
 
-// crop is the part of a picture that starts at x, y.
+// crop returns the part of a picture that starts at x, y.
 func crop(picture []float32, side, depth, x, y, size int64) []float32 {
 	var part []float32
 	for c := range depth {
@@ -231,7 +231,7 @@ func crop(picture []float32, side, depth, x, y, size int64) []float32 {
 	return part
 }
 
-// far is the largest difference, relative to the largest value of want.
+// far returns the largest difference, relative to the largest value of want.
 func far(got, want []float32) float64 {
 	largest, distance := 0.0, 0.0
 	for i, w := range want {
@@ -267,7 +267,7 @@ const (
 	cropsAside = 6
 )
 
-// scoreMap runs the converted network over a larger picture, and gives the scores of each place, [y][x].
+// scoreMap runs the converted network over a larger picture and returns the scores of each place, [y][x].
 func scoreMap(t *testing.T, p *exec.Program, picture []float32) [cropsAside][cropsAside][]float32 {
 	t.Helper()
 	out := p.Network().Total.Out
@@ -283,8 +283,8 @@ func scoreMap(t *testing.T, p *exec.Program, picture []float32) [cropsAside][cro
 	return scores
 }
 
-// "Evaluating the original ConvNet (with FC layers) independently across 224x224 crops of the 384x384 image in strides of
-// 32 pixels gives an identical result to forwarding the converted ConvNet one time."
+// "Evaluating the original ConvNet (with FC layers) independently across 224x224 crops of the 384x384 image in
+// strides of 32 pixels gives an identical result to forwarding the converted ConvNet one time."
 func TestNotesCrops(t *testing.T) {
 	text := line(fmt.Sprintf("%dx%[1]dx3", cropSide), unpadded)
 	old := program(t, read(t, text, graph.Options{}))
@@ -300,9 +300,10 @@ func TestNotesCrops(t *testing.T) {
 	}
 }
 
-// "if we wanted to use a stride of 16 pixels we could do so by combining the volumes received by forwarding the converted
-// ConvNet twice: First over the original image and second over the image but with the image shifted spatially by 16 pixels
-// along both width and height." The two give the places that are shifted along both; those shifted along one take two more.
+// "if we wanted to use a stride of 16 pixels we could do so by combining the volumes received by forwarding the
+// converted ConvNet twice: First over the original image and second over the image but with the image shifted
+// spatially by 16 pixels along both width and height." The two give the places that are shifted along both; those
+// shifted along one take two more.
 func TestNotesStrideOf16(t *testing.T) {
 	text := line(fmt.Sprintf("%dx%[1]dx3", cropSide), unpadded)
 	old := program(t, read(t, text, graph.Options{}))
@@ -322,8 +323,8 @@ func TestNotesStrideOf16(t *testing.T) {
 	}
 }
 
-// With padding the scores differ: a crop has zeros where the larger picture goes on. Those of the same network with
-// padding are far more off than rounding is.
+// With padding the scores differ: a crop has zeros where the larger picture goes on. With padding, the same network's
+// scores are off by far more than rounding.
 func TestPaddingMakesADifference(t *testing.T) {
 	text := line("96x96x3", "[CONV3-6 -> RELU -> POOL2]*5 -> FC-16 -> RELU -> FC-10")
 	old := program(t, read(t, text, graph.Options{}))

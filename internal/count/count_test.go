@@ -54,8 +54,6 @@ var operationsOfKinds = []struct {
 	{"UPSAMPLE2", "0 768 768 0 - 0 -"},
 	{"UPSAMPLE2 bilinear", "0 3072 8448 0 - 0 3072"},
 	{"CROP3x5", "0 0 0 0 0 0 0"},
-	{"CHANNELS from=1 to=3", "0 0 0 0 0 0 -"},
-	{"SHUFFLE2", "0 0 0 0 0 0 -"},
 	{"CONCAT(IDENTITY | IDENTITY)", "0 0 0 0 0 0 0"},
 	{"ADD(IDENTITY | IDENTITY)", "0 0 0 0 0 0 192"},
 	{"MUL(IDENTITY | IDENTITY)", "0 0 0 0 0 0 192"},
@@ -202,9 +200,9 @@ func TestCountErrors(t *testing.T) {
 	}{
 		{"thop", local, 1, "local1: PyTorch has no layer like LOCAL, so programs that count there have no figure for it"},
 		{"convnet-burden", local, 1, "local1: convnet-burden does not know LOCAL"},
-		{"torchsummary", huge, 1, "relu1: the size passes 2^63-1 and cannot be counted"},
+		{"torchsummary", huge, 1, "relu1: the size exceeds 2^63-1 and cannot be counted"},
 		{"fvcore", local, 0, "the batch must be 1 or more, not 0"},
-		{"torchinfo", huge, 10, "input: the size passes 2^63-1 and cannot be counted"},
+		{"torchinfo", huge, 10, "input: the size exceeds 2^63-1 and cannot be counted"},
 	} {
 		if _, err := convention(t, test.as).Count(test.n, test.batch); err == nil || err.Error() != test.want {
 			t.Errorf("%s: %v, want %s", test.as, err, test.want)

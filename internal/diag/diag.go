@@ -1,5 +1,5 @@
-// Package diag owns what a message about a file is made of: positions, problems, the source line with its
-// caret, and did-you-mean. It knows no file language and no layer; those decide what is a problem.
+// Package diag defines the parts of a message about a file: positions, problems, the source line with its caret, and
+// suggestions. It knows no file language and no layer.
 package diag
 
 import (
@@ -10,40 +10,40 @@ import (
 	"cnncalc/internal/plain"
 )
 
-// Pos is a place in a source file: line and column from 1, columns counted in characters. The zero Pos
-// stands for the file as a whole.
+// Pos is a place in a source file: line and column from 1, columns counted in characters. The zero Pos means the file
+// as a whole.
 type Pos struct {
 	Line, Col int
 }
 
-// String is "line:col", as editors take it.
+// String returns "line:col", the form that editors accept.
 func (p Pos) String() string { return fmt.Sprintf("%d:%d", p.Line, p.Col) }
 
-// IsZero tells whether p stands for the whole file.
+// IsZero reports whether p means the whole file.
 func (p Pos) IsZero() bool { return p == Pos{} }
 
-// After tells whether p stands behind q.
+// After reports whether p comes after q.
 func (p Pos) After(q Pos) bool {
 	return cmp.Or(cmp.Compare(p.Line, q.Line), cmp.Compare(p.Col, q.Col)) > 0
 }
 
-// Code names a kind of problem for programs, "shape/window": the part that finds it, and what it is. Codes stay as they
-// are from version to version, while messages may be reworded.
+// Code names a kind of problem for programs, such as "shape/window": the part that finds it, and what it is. Codes
+// are stable across versions; messages may be reworded.
 type Code string
 
-// Problem is one mistake: where it is, what is wrong, and what would be right. A Problem without a position is given one
-// by whoever knows it, see At.
+// Problem is one mistake: where it is, what is wrong, and what would be right. Whoever knows the position of a
+// Problem that has none adds it with At.
 type Problem struct {
 	Pos  Pos    // in a text file
-	Node string // of a file that holds no lines: what it calls the layer
-	Flag string // that asks for what is wrong, "--set"; there is no place in a file then
+	Node string // the layer's name in a file without lines
+	Flag string // the flag that causes the problem, "--set", which then has no place in a file
 	Code Code
 	Msg  string
-	// Context names the repeats and blocks around the place, where there are any. The same problem in another
-	// turn or call counts as the same.
+	// Context names the repeats and blocks around the place; "" if there are none. The same problem in another turn
+	// or call counts as the same.
 	Context string
-	Fits    string // what would fit, with numbers; "" where that is not known
-	Hint    string // advice in words; "" where there is none
+	Fits    string // what would fit, with numbers; "" if unknown
+	Hint    string // advice in words; "" if there is none
 }
 
 // Error returns the message with its place, without the source line.
@@ -81,7 +81,7 @@ func (p *Problem) WithFits(fits string) *Problem {
 	return p
 }
 
-// At gives err the position pos, unless it is a Problem that has one. An error of another type becomes the
+// At returns err as a Problem at pos, or at its own position if it has one. An error of another type becomes the
 // message.
 func At(pos Pos, err error) Problem {
 	p, ok := err.(*Problem)
@@ -95,8 +95,8 @@ func At(pos Pos, err error) Problem {
 	return placed
 }
 
-// Bounds of a list: it shows the first maxShown problems, and passes that look for problems stop at about maxSought,
-// so that a hostile file cannot buy time and memory with mistakes.
+// Bounds of a list. It shows the first maxShown problems, and passes stop looking for more at about maxSought, so
+// that a hostile file cannot use up time and memory with mistakes.
 const (
 	maxShown  = 100
 	maxSought = 1000
@@ -109,7 +109,7 @@ type List []Problem
 func (l List) Crowded() bool { return len(l) >= maxSought }
 
 // Shown returns the first hundred problems of Sorted, their texts cut by [plain.CutMessage], and the number of the
-// others. If the list is crowded there may be more than that.
+// others. If the list is crowded, there may be more.
 func (l List) Shown() (shown List, others int) {
 	sorted := l.Sorted()
 	shown = sorted[:min(maxShown, len(sorted))]
@@ -128,8 +128,8 @@ func (l *List) Add(pos Pos, code Code, format string, args ...any) *Problem {
 	return &(*l)[len(*l)-1]
 }
 
-// Sorted is the list in file order with repeats left out: a mistake inside a block stands once, however many
-// times the block is called.
+// Sorted returns the list in file order without repeats: a mistake inside a block appears once, however often the
+// block is called.
 func (l List) Sorted() List {
 	sorted := slices.Clone(l)
 	slices.SortStableFunc(sorted, func(a, b Problem) int {

@@ -10,8 +10,8 @@ import (
 	"cnncalc/internal/plain"
 )
 
-// Longest source excerpt under a message, in characters. A file of one long line would else be printed whole
-// for each problem.
+// maxExcerpt bounds the source excerpt under a message, in characters. Otherwise a file of one long line would be
+// printed in full for each problem.
 const maxExcerpt = 100
 
 // Source is a file's name and its lines, to print problems with.
@@ -20,8 +20,8 @@ type Source struct {
 	Lines []string
 }
 
-// Print writes the problems in order, the first hundred of them: "file:line:col: message", the source line with
-// a caret under the column, and its "fits:" and "hint:" lines. Text of the user's is escaped.
+// Print writes the first hundred problems in order: "file:line:col: message", the source line with a caret under the
+// column, and the "fits:" and "hint:" lines. Text from the user is escaped.
 func (s *Source) Print(w io.Writer, problems List) error {
 	var b strings.Builder
 	shown, others := problems.Shown()
@@ -64,7 +64,7 @@ func (s *Source) write(b *strings.Builder, p Problem, line *runeLine) {
 	}
 }
 
-// runeLine is one line of a source in characters. It serves all problems of that line, which may be a megabyte long.
+// runeLine caches one line of a source as characters for all its problems, since the line may be a megabyte long.
 type runeLine struct {
 	number int
 	text   []rune

@@ -10,7 +10,7 @@ import (
 	"cnncalc/internal/plain"
 )
 
-// Every column stands in the terminal under the character it is about.
+// The caret is under its character in the terminal.
 func TestExcerpts(t *testing.T) {
 	long := strings.Repeat("abcdefghi ", 30)
 	for _, test := range []struct {
@@ -26,9 +26,9 @@ func TestExcerpts(t *testing.T) {
 		{"combining accent", "e\u0301 x", 4, "  1 | e\u0301 x\n    |   ^\n"},
 		{"escapes", "a\x1b[31mb c", 9, "  1 | a\\x1b[31mb c\n    |            ^\n"},
 		{"direction marks", "\u202e x", 3, "  1 | \\u202e x\n    |        ^\n"},
-		{"behind the end", "abc", 4, "  1 | abc\n    |    ^\n"},
-		{"far behind the end", "abc", 40, "  1 | abc\n    |    ^\n"},
-		{"blanks at the end", "abc  \r", 3, "  1 | abc\n    |   ^\n"},
+		{"after the end", "abc", 4, "  1 | abc\n    |    ^\n"},
+		{"far after the end", "abc", 40, "  1 | abc\n    |    ^\n"},
+		{"spaces at the end", "abc  \r", 3, "  1 | abc\n    |   ^\n"},
 		{"empty", "", 1, "  1 | \n    | ^\n"},
 		{"long, at the start", long, 1, "  1 | " + long[:100] + "...\n    | ^\n"},
 		{"long, in the middle", long, 151, "  1 | ..." + long[100:200] + "...\n    | " + strings.Repeat(" ", 53) + "^\n"},
@@ -46,7 +46,7 @@ func TestExcerpts(t *testing.T) {
 	}
 }
 
-// Problems are printed in file order, each once, with all they have to say.
+// Problems are printed in file order, each once, with all their lines.
 func TestPrint(t *testing.T) {
 	var list List
 	list.Add(Pos{12, 1}, "t/a", "second").WithHint("a %s", "hint")

@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// MaxCandidates is the most names that Nearest searches: more come from a hostile file only.
+// MaxCandidates bounds the names that Nearest searches. Only a hostile file has more.
 const MaxCandidates = 500
 
-// Longest name that Nearest looks for: a longer one is no slip of the finger.
+// maxTyped bounds the length of a name that Nearest looks for: a longer one is not a typing error.
 const maxTyped = 64
 
-// Nearest is the candidate that name was most likely meant to be: without regard to case, at most a third of
-// the name's letters changed, added, dropped or swapped with a neighbour, but not all of them. Of equally near
-// ones it is the first in the alphabet. ok is false where none is near.
+// Nearest returns the candidate that name was most likely meant to be: ignoring case, at most a third of its letters
+// (at least one, but not all) are changed, added, dropped or swapped with a neighbour. Of equally near candidates it
+// returns the first in alphabetical order. ok is false if none is near.
 func Nearest(name string, candidates []string) (nearest string, ok bool) {
 	typed := []rune(strings.ToLower(name))
 	if len(typed) > maxTyped || len(candidates) > MaxCandidates {
@@ -32,7 +32,7 @@ func Nearest(name string, candidates []string) (nearest string, ok bool) {
 	return nearest, ok
 }
 
-// DidYouMean is "did you mean X?" for the nearest candidate, or "" where none is near.
+// DidYouMean returns "did you mean X?" for the nearest candidate, or "" if none is near.
 func DidYouMean(name string, candidates []string) string {
 	nearest, ok := Nearest(name, candidates)
 	if !ok {
@@ -41,7 +41,7 @@ func DidYouMean(name string, candidates []string) string {
 	return fmt.Sprintf("did you mean %s?", nearest)
 }
 
-// distance is the optimal string alignment distance: Levenshtein's, and a swap of two neighbours counts one.
+// distance returns the optimal string alignment distance: Levenshtein's, but a swap of two neighbours counts as one.
 func distance(a, b []rune) int {
 	previous2 := make([]int, len(b)+1)
 	previous := make([]int, len(b)+1)

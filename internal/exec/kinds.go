@@ -34,8 +34,6 @@ func binders() map[string]binder {
 		"BN":          bindBN,
 		"UPSAMPLE":    bindUpsample,
 		"CROP":        bindCrop,
-		"CHANNELS":    bindChannels,
-		"SHUFFLE":     bindShuffle,
 		"CONCAT":      bindConcat,
 		"ADD":         bindAdd,
 		"MUL":         bindMul,

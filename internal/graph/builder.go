@@ -1,7 +1,7 @@
 package graph
 
-// Builder makes a Graph node by node, in order. The zero Builder is ready to use; what the graph holds besides nodes is
-// set in Header.
+// Builder makes a Graph node by node, in order. The zero Builder is ready to use. Header holds everything but the
+// nodes.
 type Builder struct {
 	// Header is the graph without its nodes: name, preprocessing, labels.
 	Header Graph
@@ -10,8 +10,8 @@ type Builder struct {
 	inputs, outputs []int
 }
 
-// Add appends a node and returns its index, which later nodes may name as an input. A node without inputs is an input of
-// the network.
+// Add appends a node and returns its index, which later nodes may name as an input. A node without inputs is an input
+// of the network.
 func (b *Builder) Add(n Node) int {
 	i := len(b.nodes)
 	if len(n.Inputs) == 0 {
@@ -21,16 +21,16 @@ func (b *Builder) Add(n Node) int {
 	return i
 }
 
-// Output declares that the network gives the result of node i. The first one declared is the main output.
+// Output makes node i an output of the network. The first output is the main one.
 func (b *Builder) Output(i int) { b.outputs = append(b.outputs, i) }
 
 // Len returns the number of nodes so far.
 func (b *Builder) Len() int { return len(b.nodes) }
 
-// Node returns node i, to be changed before the graph is made.
+// Node returns node i, which may be changed until the graph is made.
 func (b *Builder) Node(i int) *Node { return &b.nodes[i] }
 
-// Graph returns the graph, or the error of Check. Where no output was declared, the last node is the output.
+// Graph returns the graph, or the error of Check. If no output was declared, the last node is the output.
 func (b *Builder) Graph() (*Graph, error) {
 	g := b.Header
 	g.Nodes, g.Inputs, g.Outputs = b.nodes, b.inputs, b.outputs

@@ -6,7 +6,7 @@ import (
 	"unicode"
 )
 
-// Check reports the first way in which g is not a network:
+// Check returns an error for the first of these rules that g breaks:
 //
 //   - the first node is an INPUT, a node without inputs; Inputs lists all of these, in order, and no others;
 //   - every other node reads earlier nodes only;
@@ -14,8 +14,8 @@ import (
 //   - names are unique and printable;
 //   - Outputs lists at least one node, and none twice.
 //
-// Whoever makes a graph calls it; every pass relies on it. What it finds is a fault of the maker, since files are checked
-// as they are read.
+// Whoever makes a graph calls it; every pass relies on it. What it finds is a bug in the code that made the graph,
+// since files are checked as they are read.
 func Check(g *Graph) error {
 	if len(g.Nodes) == 0 {
 		return fmt.Errorf("the graph has no nodes")

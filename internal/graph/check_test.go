@@ -7,7 +7,7 @@ import (
 	"cnncalc/internal/graph"
 )
 
-// layer is an Op of some kind, which is all that Check looks at.
+// layer is an Op of some kind; Check looks at nothing else.
 type layer string
 
 func (l layer) Kind() string                                        { return string(l) }

@@ -1,8 +1,8 @@
-// Package graph owns the network after parsing: a flat slice of nodes, each naming its inputs by index.
+// Package graph defines the network after parsing: a flat slice of nodes, each naming its inputs by index.
 //
-// An input's index is smaller than its node's, so a Graph is acyclic and in order, and every pass over it is one loop.
-// Builder makes graphs, and Check holds them to that. What a kind of layer computes is in package op; this package knows
-// it through the Op interface. How a file becomes a Graph is in package spec.
+// An input's index is smaller than its node's, so a Graph is acyclic and in order, and every pass over it is one
+// loop. Builder makes graphs, and Check verifies that. Package op defines the kinds of layers, which this package
+// knows through the Op interface; package spec turns files into Graphs.
 package graph
 
 import (
@@ -17,13 +17,13 @@ import (
 // MaxExtent bounds each of width, height and depth, so that the arithmetic of one axis cannot overflow.
 const MaxExtent = 1<<31 - 1
 
-// Shape is a volume of one picture: width x height x depth, the notes' order. A width and height of 0 are
-// unknown: they depend on a layer that has a problem. A depth of 0 is unknown likewise.
+// Shape is a volume of one picture: width x height x depth, the notes' order. A width and height of 0 are unknown,
+// since they depend on a layer that has a problem. A depth of 0 is unknown too.
 type Shape struct {
 	W, H, D int64
 }
 
-// String returns "224x224x3", with a question mark for what is unknown.
+// String returns "224x224x3", with a question mark for each unknown number.
 func (s Shape) String() string {
 	return fmt.Sprintf("%sx%sx%s", known(s.W), known(s.H), known(s.D))
 }
@@ -44,8 +44,8 @@ func (s Shape) IsKnown() bool { return s.HasPlane() && s.D > 0 }
 // Values returns the number of values in the volume.
 func (s Shape) Values() (int64, error) { return checked.Product(s.W, s.H, s.D) }
 
-// Role is what a stored tensor is: learnt as weights, learnt as biases, or a buffer that is stored with the network but
-// not learnt (the running statistics of BN).
+// Role says what a stored tensor is: weights, biases, or a buffer that is stored with the network but not learnt (the
+// running statistics of BN).
 type Role int
 
 // The roles of a weight tensor.
@@ -70,15 +70,15 @@ func (w Weight) Count() (int64, error) { return checked.Product(w.Dims...) }
 type Op interface {
 	// Kind returns the name in capitals, "CONV".
 	Kind() string
-	// Output is the shape rule. An error is a *diag.Problem without a position; the shape returned with it
-	// still holds what is known. An input that is unknown in part is not an error.
+	// Output returns the output's shape by the shape rule. An error is a *diag.Problem without a position; the shape
+	// returned with it holds what is still known. A partly unknown input is not an error.
 	Output(in []Shape) (Shape, error)
-	// Weights declares the stored tensors, for inputs and output that are known.
+	// Weights returns the stored tensors. All shapes must be known.
 	Weights(in []Shape, out Shape) []Weight
-	// MACs counts multiply-accumulates of one picture: convolution and FC only, without biases.
+	// MACs returns the number of multiply-accumulates for one picture: of convolutions and FC only, without biases.
 	MACs(in []Shape, out Shape) (int64, error)
-	// MakesVolume reports whether the notes' table counts the output as a new volume. Activation functions
-	// and other layers that work in place make none.
+	// MakesVolume reports whether the notes' table counts the output as a new volume. Activation functions and other
+	// layers that work in place do not make one.
 	MakesVolume() bool
 }
 
@@ -89,17 +89,17 @@ type Joiner interface {
 	JoinsPaths()
 }
 
-// Node is one layer in its place.
+// Node is one layer of a network.
 type Node struct {
 	Name     string // unique in the graph
-	Origin   string // what a file of another format calls the layer; "" where that is its Name
+	Origin   string // the layer's name in a file of another format; "" if that is Name
 	Op       Op
 	Inputs   []int // indices of earlier nodes; none for an INPUT
 	Pos      diag.Pos
-	Labelled bool   // a person chose the name
+	Labelled bool   // whether a person chose the name
 	Within   *Scope // the repeats and blocks around the node, innermost first; nil at the top
-	// Function reports whether the network's code in PyTorch calls the layer as a function, F.relu for nn.ReLU.
-	// Programs that count through hooks on modules do not see it.
+	// Function reports whether the network's PyTorch code calls the layer as a function, such as F.relu instead of
+	// nn.ReLU. Programs that count with hooks on modules do not see it.
 	Function bool
 }
 
@@ -116,8 +116,8 @@ type Scope struct {
 	Pos   diag.Pos
 	Block string // the name of the block, "" for a turn
 	Name  string // of the call, as in the names of the layers in it, "inceptionE1.fork2"; "" for a turn
-	// Module reports whether the block is a module of its own in the network's code in PyTorch. One that is not is
-	// an nn.Sequential, or part of the code that calls it.
+	// Module reports whether the block is a module of its own in the network's PyTorch code. Other blocks are an
+	// nn.Sequential, or part of the code that calls them.
 	Module bool
 	// TakesList reports whether the module's input is a list of tensors, as in torchvision's DenseNet.
 	TakesList bool
@@ -140,28 +140,28 @@ func (s *Scope) String() string {
 	return strings.Join(names, ", ")
 }
 
-// Graph is a network. A Builder makes one; Check states what holds for it.
+// Graph is a network. A Builder makes one; Check states its rules.
 type Graph struct {
 	Name        string
 	Description string
 	Source      string // the paper
 	Preprocess  Preprocess
-	Labels      []string // of the first output's classes; nil where the file gives none
+	Labels      []string // of the first output's classes; nil if the file gives none
 	Nodes       []Node
-	Inputs      []int // the INPUT nodes, in the order in which a run takes its volumes
+	Inputs      []int // the INPUT nodes, in the order in which a run takes their volumes
 	Outputs     []int // the nodes whose results the network gives, the main one first
 
 	LabelsPos, PreprocessPos diag.Pos
 }
 
-// Options are what a user changes of a network without editing its file. Every front end takes them.
+// Options is what a user can change in a network without editing its file. Every front end takes them.
 type Options struct {
 	InputWidth, InputHeight int64              // 0 for the file's
 	InputDepth              int64              // 0 for the file's
 	Vars                    map[string][]int64 // values of the file's variables
 }
 
-// Preprocess is how a picture becomes the network's input: what its published weights expect.
+// Preprocess says how a picture becomes the network's input, as its published weights expect.
 type Preprocess struct {
 	Mean, Std []float64 // per channel, after scaling; nil for the default of the depth
 	Scale     float64   // values 0..255 are multiplied by it; 0 for the default, 1/255
@@ -179,7 +179,7 @@ func (g *Graph) InputShape() Shape {
 // IsOutput reports whether the network gives the result of node i.
 func (g *Graph) IsOutput(i int) bool { return slices.Contains(g.Outputs, i) }
 
-// Consumers returns, for every node, the nodes that read it.
+// Consumers returns, for every node, the indices of the nodes that read it.
 func (g *Graph) Consumers() [][]int {
 	consumers := make([][]int, len(g.Nodes))
 	for i, n := range g.Nodes {

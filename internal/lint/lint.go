@@ -1,5 +1,5 @@
-// Package lint owns the advice of the CS231n notes (sections "Layer Patterns" and "Layer Sizing Patterns") on
-// networks that are sound. Its findings are notes, never errors.
+// Package lint gives the advice of the CS231n notes (sections "Layer Patterns" and "Layer Sizing Patterns") on
+// networks without problems. Its findings are notes, never errors.
 package lint
 
 import (
@@ -22,7 +22,7 @@ const (
 const (
 	Halvings         diag.Code = "lint/halvings"          // the input's size
 	KeepsSize        diag.Code = "lint/keeps-size"        // a CONV of stride 1 changes the size
-	LargeWindow      diag.Code = "lint/large-window"      // past the first layer
+	LargeWindow      diag.Code = "lint/large-window"      // after the first layer
 	UnusualPool      diag.Code = "lint/unusual-pool"      // neither 2/2 nor 3/2
 	ManyConvolutions diag.Code = "lint/many-convolutions" // without a pool between them
 	ManyHiddenFCs    diag.Code = "lint/many-hidden-fcs"
@@ -34,7 +34,7 @@ func Codes() []diag.Code {
 	return []diag.Code{Halvings, KeepsSize, LargeWindow, UnusualPool, ManyConvolutions, ManyHiddenFCs}
 }
 
-// Advice is all that the notes would say about a network without problems.
+// Advice returns everything that the notes would say about a network without problems.
 func Advice(n *shape.Network) diag.List {
 	var notes diag.List
 	adviseInput(n, &notes)
@@ -99,7 +99,7 @@ func adviseConv(n *shape.Network, i int, o *op.Conv, first bool, notes *diag.Lis
 		return
 	}
 	if g.W.Out == 1 && g.H.Out == 1 {
-		return // its window is its whole input: an FC in another form
+		return // the window is the whole input: an FC in another form
 	}
 	pos, name := n.Nodes[i].Pos, op.Short(o)
 	keeps := func(a op.Axis) bool { return a.Stride > 1 || a.Out == a.In }
@@ -108,8 +108,8 @@ func adviseConv(n *shape.Network, i int, o *op.Conv, first bool, notes *diag.Lis
 			WithHint("with stride 1, P=(F-1)/2 keeps the size and leaves down-sampling to the pools")
 	}
 	if !first && max(g.W.Size, g.H.Size) > 5 {
-		notes.Add(pos, LargeWindow, "%s has a large window past the first layer", name).
-			WithHint("stacks of 3x3 see as much with fewer parameters: three of them see 7x7 with 27C^2 weights for 49C^2")
+		notes.Add(pos, LargeWindow, "%s has a large window after the first layer", name).
+			WithHint("stacks of 3x3 see as much with fewer parameters: three of them see 7x7 with 27C^2 weights instead of 49C^2")
 	}
 }
 
@@ -128,7 +128,7 @@ func advisePool(n *shape.Network, i int, o *op.MaxPool, notes *diag.List) {
 // adviseRuns counts CONV -> activation and FC -> activation pairs in a row, in chains without branches.
 func adviseRuns(n *shape.Network, notes *diag.List) {
 	if slices.ContainsFunc(n.Nodes, func(node graph.Node) bool { return node.JoinsPaths() }) {
-		return // the pattern of the notes is one chain
+		return // the notes' pattern is a single chain
 	}
 	convs, fcs := 0, 0
 	for i, node := range n.Nodes {
@@ -151,7 +151,7 @@ func adviseRuns(n *shape.Network, notes *diag.List) {
 	}
 }
 
-// hasActivation tells whether a layer that works in place, other than the last SOFTMAX, follows node i.
+// hasActivation reports whether node i is followed by a layer that works in place, other than SOFTMAX.
 func hasActivation(g *graph.Graph, i int) bool {
 	if i+1 >= len(g.Nodes) {
 		return false

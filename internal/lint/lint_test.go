@@ -11,7 +11,7 @@ import (
 	"cnncalc/internal/network"
 )
 
-// The advice is that of the CS231n notes, sections "Layer Patterns" and "Layer Sizing Patterns".
+// The advice comes from the CS231n notes, sections "Layer Patterns" and "Layer Sizing Patterns".
 func TestAdvice(t *testing.T) {
 	for _, c := range []struct {
 		name, text string
@@ -26,7 +26,7 @@ func TestAdvice(t *testing.T) {
 		{"a convolution that shrinks", "input: 32x32x3\nlayers: INPUT -> CONV5-8 p0 -> RELU -> FC-10",
 			[]string{"CONV5-8 changes 32x32 to 28x28"}},
 		{"a large first window is usual, a later one is not", "input: 64x64x3\nlayers: INPUT -> CONV7-8 -> RELU -> CONV7-8 -> RELU -> FC-10",
-			[]string{"CONV7-8 has a large window past the first layer"}},
+			[]string{"CONV7-8 has a large window after the first layer"}},
 		{"an FC written as CONV", "input: 32x32x3\nlayers: INPUT -> CONV3-8 -> RELU -> POOL2 s2 -> POOL2 -> CONV8-16 p0 -> RELU -> CONV1-10", nil},
 		{"pools of 2/2 and 3/2", "input: 64x64x3\nlayers: INPUT -> CONV3-8 -> RELU -> POOL2 -> POOL3 s2 floor -> FC-10", nil},
 		{"a large pool", "input: 64x64x3\nlayers: INPUT -> CONV3-8 -> RELU -> POOL4 s4 -> FC-10",

@@ -175,10 +175,10 @@ func TestArenaErrors(t *testing.T) {
 		want  string
 	}{
 		{"no batch", 0, []testNode{fresh(1, 0)}, "the batch must be 1 or more"},
-		{"a volume too large to count", math.MaxInt64 / 2, []testNode{fresh(huge, 0)}, "node1: the size passes"},
-		{"bytes too many to count", math.MaxInt64 / huge, []testNode{fresh(huge, 0)}, "the size passes"},
+		{"a volume too large to count", math.MaxInt64 / 2, []testNode{fresh(huge, 0)}, "node1: the size exceeds"},
+		{"bytes too many to count", math.MaxInt64 / huge, []testNode{fresh(huge, 0)}, "the size exceeds"},
 		{"a view of another size", 1, []testNode{view(99, 0)}, "node1: 1x1x99 cannot be a view of 1x1x100"},
-		{"scratch too large to count", 1, []testNode{withScratch(fresh(1, 0), math.MaxInt64)}, "the size passes"},
+		{"scratch too large to count", 1, []testNode{withScratch(fresh(1, 0), math.MaxInt64)}, "the size exceeds"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -1,6 +1,5 @@
-// Package network owns the way from the bytes of a file to a network with its shapes: read, lower, infer, verify. The
-// steps themselves are in packages spec and shape. Whoever starts from a file calls this package, so that nobody leaves a
-// step out.
+// Package network turns the bytes of a file into a network with its shapes: read, lower, infer, verify. The steps are
+// in packages spec and shape. Code that starts from a file calls this package, so that it cannot leave a step out.
 package network
 
 import (
@@ -16,11 +15,11 @@ import (
 // MaxFileSize bounds the file of a network, in bytes.
 const MaxFileSize = spec.MaxFileSize
 
-// description is what a front end read from a file.
+// description is what a front end has read from a file.
 type description interface {
-	// Lower returns the graph with some options, as far as it can be made, and what is wrong with it.
+	// Lower returns the graph with the options applied, as far as it can be made, and its problems.
 	Lower(graph.Options) (*graph.Graph, diag.List)
-	// Unknown is the error of options that the file has no use for.
+	// Unknown returns an error if the file does not have what the options set.
 	Unknown(graph.Options) error
 }
 
@@ -31,14 +30,14 @@ type File struct {
 	problems    diag.List // found while reading
 }
 
-// Read reads a file of a network. The name is for messages.
+// Read reads the file of a network. Messages use the name.
 func Read(name string, data []byte) *File {
 	file, source, problems := spec.Read(name, data)
 	return &File{source, file, problems}
 }
 
-// Unknown returns an error that names what the options set and the file does not have. Of a file that could not be read
-// in full, nothing is known to be missing.
+// Unknown returns an error that names what the options set but the file does not have. It returns nil for a file that
+// could not be read in full.
 func (f *File) Unknown(o graph.Options) error {
 	if len(f.problems) > 0 {
 		return nil
@@ -46,8 +45,8 @@ func (f *File) Unknown(o graph.Options) error {
 	return f.description.Unknown(o)
 }
 
-// Network returns the network of the file with some options, and all its problems. Where there are problems it is usable
-// in part, up to Network.Sound.
+// Network returns the file's network with the options applied, and all its problems. A network with problems is
+// usable up to Network.Sound.
 func (f *File) Network(o graph.Options) (*shape.Network, diag.List) {
 	problems := f.problems[:len(f.problems):len(f.problems)]
 	g, more := f.description.Lower(o)
@@ -60,7 +59,7 @@ func (f *File) Network(o graph.Options) (*shape.Network, diag.List) {
 	return n, problems
 }
 
-// Sound returns the network of a file without problems. Of any other file the error is the printed problems.
+// Sound returns the network of a file without problems. For any other file, the error is the printed problems.
 func Sound(name string, data []byte, o graph.Options) (*shape.Network, error) {
 	f := Read(name, data)
 	if err := f.Unknown(o); err != nil {

@@ -6,8 +6,8 @@ import (
 	"cnncalc/internal/graph"
 )
 
-// AdaptAvg is ADAPTAVG, average pooling to a given size: output i covers floor(i*W1/W2) up to
-// ceil((i+1)*W1/W2), as PyTorch's AdaptiveAvgPool2d.
+// AdaptAvg is ADAPTAVG, average pooling to a given size: output i covers floor(i*W1/W2) up to ceil((i+1)*W1/W2), as
+// in PyTorch's AdaptiveAvgPool2d.
 type AdaptAvg struct {
 	volume
 	size extent
@@ -16,26 +16,31 @@ type AdaptAvg struct {
 func adaptavgKind() Kind {
 	return Kind{
 		Name:     "ADAPTAVG",
-		Summary:  "average pooling to a given size, whatever the input's: ADAPTAVG7",
-		Backward: "Each input gets an equal share of the gradients of the windows it is in; only shapes are needed.",
+		Summary:  "average pooling to a given size from any input size: ADAPTAVG7",
+		Backward: "Each input gets an equal share of the gradient of each window it is in; only shapes are needed.",
 		New:      func() Layer { return &AdaptAvg{} },
 	}
 }
 
-// Counterparts are the names elsewhere.
+// Counterparts returns the layer's names in other programs.
 func (*AdaptAvg) Counterparts() Counterparts {
-	return Counterparts{Module: "AdaptiveAvgPool2d", Function: "adaptive_avg_pool2d", Traced: []string{"adaptive_avg_pool2d"}, MatConvNet: "vl_nnpool"}
+	return Counterparts{
+		Module:     "AdaptiveAvgPool2d",
+		Function:   "adaptive_avg_pool2d",
+		Traced:     []string{"adaptive_avg_pool2d"},
+		MatConvNet: "vl_nnpool",
+	}
 }
 
-// Kind is "ADAPTAVG".
+// Kind returns "ADAPTAVG".
 func (*AdaptAvg) Kind() string { return "ADAPTAVG" }
 
-// Fields binds the settings.
+// Fields returns the settings.
 func (o *AdaptAvg) Fields() []Field {
 	return []Field{{Key: "size", Place: Head, Doc: "width and height of the output", Setting: pair{&o.size, "size", 1}}}
 }
 
-// Output has the size written and the input's depth.
+// Output returns the size written and the input's depth.
 func (o *AdaptAvg) Output(in []graph.Shape) (graph.Shape, error) {
 	if !o.size.isSet() {
 		return graph.Shape{D: one(in).D}, missing("the output's size", "ADAPTAVG7")
@@ -43,7 +48,7 @@ func (o *AdaptAvg) Output(in []graph.Shape) (graph.Shape, error) {
 	return graph.Shape{W: o.size.W, H: o.size.H, D: one(in).D}, nil
 }
 
-// Taps are floor(o*W1/W2) up to ceil((o+1)*W1/W2).
+// Taps returns floor(o*W1/W2) up to ceil((o+1)*W1/W2).
 func (o *AdaptAvg) Taps(in, out graph.Shape) (w, h Taps) {
 	return adaptiveTaps(in.W, out.W), adaptiveTaps(in.H, out.H)
 }
@@ -58,7 +63,7 @@ func adaptiveTaps(in, out int64) Taps {
 	}}
 }
 
-// Slide is the average of the windows of this input, where they are even; no layer where each is one value.
+// Slide returns the average over the windows of this input if they are even, or no layer if each is a single value.
 func (o *AdaptAvg) Slide(in graph.Shape) (graph.Op, error) {
 	if (o.size == extent{1, 1}) {
 		return slidingAverage(in)
@@ -76,7 +81,7 @@ func (o *AdaptAvg) Slide(in graph.Shape) (graph.Op, error) {
 	return pool, nil
 }
 
-// Autograd saves the input, or what a mean saves where the output is 1x1.
+// Autograd reports that the layer saves the input, or what a mean saves if the output is 1x1.
 func (o *AdaptAvg) Autograd(p Pass, _ []graph.Shape, _ graph.Shape) Autograd {
 	if (o.size == extent{1, 1}) {
 		return meanAutograd(p)

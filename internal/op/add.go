@@ -18,29 +18,35 @@ func addKind() Kind {
 	}
 }
 
-// Counterparts are the names elsewhere.
+// Counterparts returns the layer's names in other programs.
 func (o *Add) Counterparts() Counterparts {
 	return Counterparts{Traced: o.traced("add"), MatConvNet: "vl_nnwsum"}
 }
 
-// Kind is "ADD".
+// Kind returns "ADD".
 func (*Add) Kind() string { return "ADD" }
 
-// Fields binds the setting.
+// Fields returns the settings.
 func (o *Add) Fields() []Field {
-	return []Field{flagField(&o.InPlace, "inplace", "the sum is written over the first path's result, as by PyTorch's +=; what is computed is the same")}
+	return []Field{
+		flagField(
+			&o.InPlace,
+			"inplace",
+			"overwrite the first path's result with the sum, as PyTorch's += does; the result is the same",
+		),
+	}
 }
 
-// Output is the shape that all inputs have. An error is a *Mismatch where two inputs differ.
+// Output returns the shape that all inputs have. The error is a *Mismatch if two inputs differ.
 func (*Add) Output(in []graph.Shape) (graph.Shape, error) {
 	out, a, b := common(in)
 	if a != b {
-		return graph.Shape{}, &Mismatch{A: a, B: b, Problem: unlike("volumes of one shape", in[a], in[b])}
+		return graph.Shape{}, &Mismatch{A: a, B: b, Problem: differing("volumes of one shape", in[a], in[b])}
 	}
 	return out, nil
 }
 
-// Autograd saves nothing. More than two paths are added one after the other.
+// Autograd reports that the layer saves nothing. PyTorch adds more than two paths one after the other.
 func (o *Add) Autograd(_ Pass, in []graph.Shape, out graph.Shape) Autograd {
 	a := Autograd{Shares: o.InPlace || len(in) == 1, Writes: o.InPlace, Gradient: SharedGradient, Autocast: WidestType}
 	if len(in) > 2 && !o.InPlace {

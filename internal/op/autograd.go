@@ -7,7 +7,7 @@ import (
 	"cnncalc/internal/graph"
 )
 
-// Torch is a release of PyTorch on a device: the releases differ in what some layers keep.
+// Torch is a release of PyTorch on a device. Releases differ in what some layers keep.
 type Torch int
 
 // The releases whose rules are known.
@@ -19,33 +19,33 @@ const (
 // Pass is a run of a network in PyTorch.
 type Pass struct {
 	Torch    Torch
-	Training bool  // else the network is in evaluation, under no_grad
-	Batch    int64 // PyTorch's choice of a kernel may depend on it; sizes are of one picture all the same
+	Training bool  // otherwise evaluation, under no_grad
+	Batch    int64 // may decide PyTorch's choice of a kernel; sizes are still for one picture
 }
 
-// Autograd is what PyTorch does with memory at one layer: where the output is, what autograd saves for the backward
-// pass, and what is needed besides while the layer is computed. Under Pass.Training its rules are those of PyTorch's
-// derivatives.yaml (tools/autograd), and were compared with what saved_tensors_hooks see in PyTorch 1.13.
+// Autograd describes what PyTorch does with memory at one layer: where the output is, what autograd saves for the
+// backward pass, and what else is needed while the layer is computed. The rules for training come from PyTorch's
+// derivatives.yaml (tools/autograd) and were checked against what saved_tensors_hooks see in PyTorch 1.13.
 type Autograd struct {
-	// Shares says that the output is in the first input's memory: a view of it, or written in place.
+	// Shares reports whether the output is in the first input's memory: a view of it, or written in place.
 	Shares bool
-	// Writes says that it is written in place.
+	// Writes reports whether the output is written in place.
 	Writes bool
-	// Saved are kept until the backward pass has come here. Under evaluation nothing is.
+	// Saved lists what is kept until the backward pass reaches the layer. Evaluation keeps nothing.
 	Saved    []Saved
 	Gradient Gradient
 	Autocast Autocast
-	// Forward and Backward are memory needed only while the layer is computed, besides its output, what it saves, and
-	// the gradients that it makes. The largest of the sizes counts.
+	// Forward and Backward are memory needed only while the layer is computed, in addition to its output, what it
+	// saves, and the gradients that it makes. The largest of the sizes counts.
 	Forward, Backward []Size
-	Product           bool // it is a matrix product of cuBLAS, which gets a workspace
-	// Counters is the number of int64 that the layer keeps as buffers besides its declared tensors.
+	Product           bool // a cuBLAS matrix product, which gets a workspace
+	// Counters is the number of int64 buffers that the layer keeps besides its declared tensors.
 	Counters int64
-	// Estimate says why the figures are an estimate; "" where they are PyTorch's own.
+	// Estimate says why the figures are an estimate; "" if they are PyTorch's own.
 	Estimate string
 }
 
-// Tensor tells which tensor is saved.
+// Tensor says which tensor is saved.
 type Tensor int
 
 // The tensors that a layer may save.
@@ -62,10 +62,10 @@ type Saved struct {
 	Index  int   // of the input, or of the declared weight
 	What   What  // of a new tensor
 	Size   Size  // of a new tensor
-	Needs  []int // inputs of which at least one must need a gradient for the tensor to be saved; nil: always
+	Needs  []int // the tensor is saved if any of these inputs needs a gradient; nil: always
 }
 
-// What is what a new tensor holds.
+// What says what a new tensor holds.
 type What int
 
 // The kinds of new tensors.
@@ -80,10 +80,10 @@ const (
 // Size is a number of values: some for each picture, and some once.
 type Size struct {
 	Values, Fixed int64
-	Bytes         int64 // of one value; 0 for that of the network's values
+	Bytes         int64 // of one value; 0 for the size of the network's values
 }
 
-// Gradient tells how the gradient of a layer's input is made.
+// Gradient says how the gradient of a layer's input is made.
 type Gradient int
 
 // The ways to make it.
@@ -92,7 +92,7 @@ const (
 	SharedGradient                 // the output's gradient, or a view of it
 )
 
-// Autocast tells the type of a layer's output in mixed precision, by torch.autocast's lists for CUDA.
+// Autocast says which type a layer's output has in mixed precision, by torch.autocast's lists for CUDA.
 type Autocast int
 
 // The types.
@@ -103,7 +103,7 @@ const (
 	WidestType                 // the widest of the inputs'
 )
 
-// keeps is a layer that makes a volume and saves these tensors.
+// keeps describes a layer that makes a volume and saves these tensors.
 func keeps(saved ...Saved) Autograd { return Autograd{Saved: saved} }
 
 func savedInput(index int, needs ...int) Saved {
@@ -120,7 +120,8 @@ func savedVolume(values int64, needs ...int) Saved {
 	return Saved{What: Activation, Size: Size{Values: values}, Needs: needs}
 }
 
-// scalars are Python numbers among the saved tensors. They are in the memory of the CPU, whatever the device is.
+// scalars appends a Python number to the saved tensors. It is in the CPU's memory, so it does not count on another
+// device.
 func (p Pass) scalars(saved []Saved) []Saved {
 	if p.Torch != Torch113CPU {
 		return saved
@@ -128,19 +129,23 @@ func (p Pass) scalars(saved []Saved) []Saved {
 	return append(saved, Saved{What: Scalar, Size: Size{Fixed: 1, Bytes: 8}})
 }
 
-// values is the size of a volume, which the shape pass has counted.
+// values returns the size of a volume. It cannot overflow: the shape pass has counted it.
 func values(s graph.Shape) int64 { return s.W * s.H * s.D }
 
-// inPlace is the option of layers that can write over their input.
+// inPlace is the option of layers that can overwrite their input.
 type inPlace struct {
 	InPlace bool
 }
 
 func (o *inPlace) field() Field {
-	return flagField(&o.InPlace, "inplace", "the output is written over the input, as PyTorch's inplace=True; what the layer computes is the same")
+	return flagField(
+		&o.InPlace,
+		"inplace",
+		"overwrite the input with the output, as PyTorch's inplace=True; the result is the same",
+	)
 }
 
-// traced is an operator as a trace names it: PyTorch puts an underscore behind one that works in place.
+// traced returns an operator as a trace names it: PyTorch appends an underscore if it works in place.
 func (o *inPlace) traced(operator string) []string {
 	if o.InPlace {
 		operator += "_"
@@ -154,15 +159,15 @@ type inPlaceActivation struct {
 	inPlace
 }
 
-// Fields binds the setting.
+// Fields returns the settings.
 func (o *inPlaceActivation) Fields() []Field { return []Field{o.field()} }
 
-// keepsOutput saves the output, which is in the input's memory where the layer works in place.
+// keepsOutput describes a layer that saves its output, which is in the input's memory if the layer works in place.
 func (o *inPlace) keepsOutput() Autograd {
 	return Autograd{Shares: o.InPlace, Writes: o.InPlace, Saved: []Saved{savedOutput()}}
 }
 
-// keepsInput saves the input, or, where the layer works in place, a copy of it.
+// keepsInput describes a layer that saves its input, or a copy of it if the layer works in place.
 func (o *inPlace) keepsInput(out graph.Shape) Autograd {
 	if o.InPlace {
 		return Autograd{Shares: true, Writes: true, Saved: []Saved{savedVolume(values(out))}}
@@ -170,9 +175,9 @@ func (o *inPlace) keepsInput(out graph.Shape) Autograd {
 	return keeps(savedInput(0))
 }
 
-// behindPad makes up for pads that PyTorch's layer does not take: the volume is padded by F.pad before, and the padded
-// copy takes the input's place among what is saved. The gradient of the copy is there before the input's.
-func (a Autograd) behindPad(p Pass, g Geometry, in graph.Shape, needed bool) Autograd {
+// afterPad accounts for pads that PyTorch's layer does not accept: F.pad pads the volume first, and the padded copy
+// is saved instead of the input. The gradient of the copy exists before the input's.
+func (a Autograd) afterPad(p Pass, g Geometry, in graph.Shape, needed bool) Autograd {
 	if !needed {
 		return a
 	}
@@ -186,21 +191,21 @@ func (a Autograd) behindPad(p Pass, g Geometry, in graph.Shape, needed bool) Aut
 		a.Forward = addEach(a.Forward, padded)
 	}
 	a.Backward = append(addEach(a.Backward, padded-min(padded, values(in))), Size{Values: padded})
-	a.Estimate = "PyTorch's layer takes no such pads: counted with F.pad before it"
+	a.Estimate = "PyTorch's layer does not accept these pads: counted with F.pad before it"
 	return a
 }
 
-// padded is the size of a volume with its pads round it.
+// padded returns the size of a volume including its pads.
 func (g Geometry) padded(depth int64) int64 {
 	return product(g.W.In+g.W.Before+g.W.After, g.H.In+g.H.Before+g.H.After, depth)
 }
 
-// hasUnevenPads tells of pads that differ from side to side, which PyTorch's layers do not take.
+// hasUnevenPads reports whether opposite pads differ, which PyTorch's layers do not accept.
 func hasUnevenPads(g Geometry) bool { return g.W.Before != g.W.After || g.H.Before != g.H.After }
 
 func hasPads(g Geometry) bool { return g.W.Before+g.W.After+g.H.Before+g.H.After > 0 }
 
-// addEach adds values of one picture to each size, or to none.
+// addEach adds values of one picture to each size; without sizes it returns one of that many values.
 func addEach(sizes []Size, values int64) []Size {
 	if sizes == nil {
 		return []Size{{Values: values}}
@@ -211,8 +216,8 @@ func addEach(sizes []Size, values int64) []Size {
 	return sizes
 }
 
-// product and sum are of sizes that no shape rule has counted. One that cannot be counted is the largest number, which
-// a caller that goes on with checked arithmetic cannot count either.
+// product and sum are for sizes that no shape rule has counted. On overflow they return the largest number, with
+// which a caller's checked arithmetic overflows too.
 func product(factors ...int64) int64 { return orMost(checked.Product(factors...)) }
 
 func sum(terms ...int64) int64 { return orMost(checked.Sum(terms...)) }

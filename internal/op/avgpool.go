@@ -5,7 +5,7 @@ import "cnncalc/internal/graph"
 // AvgPool is AVGPOOL, average pooling.
 type AvgPool struct {
 	pooling
-	ExcludePad bool // divide by the values under the window, not by its size
+	ExcludePad bool // divide by the number of real values, not by the window's size
 }
 
 func avgpoolKind() Kind {
@@ -17,27 +17,32 @@ func avgpoolKind() Kind {
 	}
 }
 
-// Counterparts are the names elsewhere.
+// Counterparts returns the layer's names in other programs.
 func (*AvgPool) Counterparts() Counterparts {
-	return Counterparts{Module: "AvgPool2d", Function: "avg_pool2d", Traced: []string{"avg_pool2d"}, MatConvNet: "vl_nnpool"}
+	return Counterparts{
+		Module:     "AvgPool2d",
+		Function:   "avg_pool2d",
+		Traced:     []string{"avg_pool2d"},
+		MatConvNet: "vl_nnpool",
+	}
 }
 
-// Kind is "AVGPOOL".
+// Kind returns "AVGPOOL".
 func (*AvgPool) Kind() string { return "AVGPOOL" }
 
-// Fields binds the settings.
+// Fields returns the settings.
 func (o *AvgPool) Fields() []Field {
 	return append(o.pooling.Fields(), flagField(&o.ExcludePad, "excludepad",
 		"leave the padding out of the average; without it zeros count, as in PyTorch and Caffe"))
 }
 
-// Slide has the stride 1 where the window is the whole input.
+// Slide returns the pool with stride 1 if the window is the whole input.
 func (o *AvgPool) Slide(in graph.Shape) (graph.Op, error) {
 	return &AvgPool{o.slide(in), o.ExcludePad}, nil
 }
 
-// Autograd saves the input.
+// Autograd reports that the layer saves the input.
 func (o *AvgPool) Autograd(p Pass, in []graph.Shape, _ graph.Shape) Autograd {
 	g, _ := o.Geometry(one(in)) // the shape pass has resolved it
-	return keeps(savedInput(0)).behindPad(p, g, one(in), hasUnevenPads(g))
+	return keeps(savedInput(0)).afterPad(p, g, one(in), hasUnevenPads(g))
 }

@@ -2,43 +2,51 @@ package op
 
 import "cnncalc/internal/graph"
 
-// BatchNorm is BN (Ioffe and Szegedy, 2015): each channel less its mean, over its deviation, times a learnt
-// scale, plus a learnt shift.
+// BatchNorm is BN (Ioffe and Szegedy, 2015): it subtracts each channel's mean, divides by its deviation, multiplies
+// by a learnt scale and adds a learnt shift.
 type BatchNorm struct{ eps number }
 
 func bnKind() Kind {
 	return Kind{
 		Name:    "BN",
-		Summary: "batch normalisation: a learnt scale and shift a channel, and running statistics that are not learnt",
-		Backward: "The gradient needs the input and the batch's mean and deviation of each channel, so the input is kept: BN cannot work in " +
+		Summary: "batch normalisation: a learnt scale and shift for each channel, and running statistics that are not learnt",
+		Backward: "The gradient needs the input and the batch's mean and deviation of each channel, so the input is " +
+			"kept: BN cannot work in " +
 			"place without recomputing it.",
 		New: func() Layer { return &BatchNorm{} },
 	}
 }
 
-// Counterparts are the names elsewhere.
+// Counterparts returns the layer's names in other programs.
 func (*BatchNorm) Counterparts() Counterparts {
-	return Counterparts{Module: "BatchNorm2d", Function: "batch_norm", Traced: []string{"batch_norm"}, MatConvNet: "vl_nnbnorm"}
+	return Counterparts{
+		Module:     "BatchNorm2d",
+		Function:   "batch_norm",
+		Traced:     []string{"batch_norm"},
+		MatConvNet: "vl_nnbnorm",
+	}
 }
 
-// Kind is "BN".
+// Kind returns "BN".
 func (*BatchNorm) Kind() string { return "BN" }
 
-// MakesVolume is true.
+// MakesVolume returns true.
 func (*BatchNorm) MakesVolume() bool { return true }
 
-// Fields binds the settings.
+// Fields returns the settings.
 func (o *BatchNorm) Fields() []Field {
-	return []Field{{Key: "eps", Doc: "added to the variance; 1e-5 unless written", Setting: decimal{to: &o.eps, what: "eps", min: 0, max: 1}}}
+	return []Field{
+		{Key: "eps", Doc: "added to the variance; default 1e-5", Setting: decimal{to: &o.eps, what: "eps", min: 0, max: 1}},
+	}
 }
 
-// Eps is what is added to the variance.
+// Eps returns the number added to the variance.
 func (o *BatchNorm) Eps() float64 { return o.eps.or(1e-5) }
 
-// Output keeps the shape.
+// Output returns the input's shape.
 func (*BatchNorm) Output(in []graph.Shape) (graph.Shape, error) { return one(in), nil }
 
-// Weights are scale, shift, and the running statistics, each [C].
+// Weights returns the scale, the shift and the running statistics, each [C].
 func (*BatchNorm) Weights(in []graph.Shape, _ graph.Shape) []graph.Weight {
 	dims := []int64{one(in).D}
 	return []graph.Weight{
@@ -49,12 +57,12 @@ func (*BatchNorm) Weights(in []graph.Shape, _ graph.Shape) []graph.Weight {
 	}
 }
 
-// MACs are none by the convention.
+// MACs returns 0 by convention.
 func (*BatchNorm) MACs([]graph.Shape, graph.Shape) (int64, error) { return 0, nil }
 
-// Autograd saves the input, the scale, the running statistics, and the batch's own mean and deviation in float32. The
-// kernels for the CPU need two values besides for each channel, and in the backward pass a volume
-// (aten/src/ATen/native/Normalization.cpp). Batches are counted by an int64, num_batches_tracked.
+// Autograd reports that the layer saves the input, the scale, the running statistics, and the batch's own mean and
+// deviation in float32. The CPU kernels also need two values for each channel, and a volume in the backward pass
+// (aten/src/ATen/native/Normalization.cpp). An int64, num_batches_tracked, counts batches.
 func (*BatchNorm) Autograd(p Pass, _ []graph.Shape, out graph.Shape) Autograd {
 	statistic := Saved{What: Statistic, Size: Size{Fixed: out.D, Bytes: 4}}
 	a := keeps(savedInput(0), savedWeight(0), savedWeight(2), savedWeight(3), statistic, statistic)

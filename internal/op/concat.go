@@ -23,18 +23,19 @@ func concatKind() Kind {
 	}
 }
 
-// Counterparts are the names elsewhere.
+// Counterparts returns the layer's names in other programs.
 func (*Concat) Counterparts() Counterparts {
 	return Counterparts{Traced: []string{"cat"}, MatConvNet: "cat"}
 }
 
-// Kind is "CONCAT".
+// Kind returns "CONCAT".
 func (*Concat) Kind() string { return "CONCAT" }
 
-// Fields is empty.
+// Fields returns nil: the layer has no settings.
 func (*Concat) Fields() []Field { return nil }
 
-// Output has the sum of the depths. An error is a *Mismatch where two inputs differ.
+// Output returns the common width and height with the sum of the depths. The error is a *Mismatch if two planes
+// differ.
 func (*Concat) Output(in []graph.Shape) (graph.Shape, error) {
 	var out graph.Shape
 	first := -1
@@ -51,7 +52,7 @@ func (*Concat) Output(in []graph.Shape) (graph.Shape, error) {
 		if first < 0 {
 			first, out.W, out.H = i, s.W, s.H
 		} else if s.W != out.W || s.H != out.H {
-			return graph.Shape{}, &Mismatch{A: first, B: i, Problem: unlike("one width and height", in[first], s)}
+			return graph.Shape{}, &Mismatch{A: first, B: i, Problem: differing("one width and height", in[first], s)}
 		}
 	}
 	if depths == nil {
@@ -62,7 +63,7 @@ func (*Concat) Output(in []graph.Shape) (graph.Shape, error) {
 	return out, err
 }
 
-// Explain is the sum of the depths.
+// Explain returns the sum of the depths.
 func (*Concat) Explain(in []graph.Shape, out graph.Shape) []Line {
 	depths := make([]string, len(in))
 	for i, s := range in {
@@ -71,7 +72,7 @@ func (*Concat) Explain(in []graph.Shape, out graph.Shape) []Line {
 	return []Line{{"depth", fmt.Sprintf("%s = %d", strings.Join(depths, "+"), out.D)}}
 }
 
-// Autograd saves nothing, and copies even where there is one path only.
+// Autograd reports that the layer saves nothing. PyTorch copies even a single path.
 func (*Concat) Autograd(Pass, []graph.Shape, graph.Shape) Autograd {
 	return Autograd{Gradient: SharedGradient, Autocast: WidestType}
 }

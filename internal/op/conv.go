@@ -6,8 +6,8 @@ import (
 	"cnncalc/internal/graph"
 )
 
-// Conv is CONV, a convolution: filters of F x F x D/groups slide over the volume and share their weights at
-// every place.
+// Conv is CONV, a convolution: filters of F x F x D/groups slide over the volume, with the same weights at every
+// place.
 type Conv struct {
 	window
 	Filters int64
@@ -19,46 +19,53 @@ func convKind() Kind {
 	return Kind{
 		Name:    "CONV",
 		Summary: "convolution: CONV3-64 is 64 filters of 3x3, CONV7x1-192 is 7 wide and 1 high",
-		Backward: "The gradient of the input is a convolution too, of the output's gradient with the filters flipped in both " +
-			"directions; the gradient of the weights is a convolution of the input with the output's gradient. The input must be kept for it.",
+		Backward: "The gradient of the input is also a convolution: of the output's gradient with the " +
+			"filters flipped in both " +
+			"directions; the gradient of the weights is a convolution of the input with the output's gradient. The input " +
+			"must be kept for it.",
 		New: func() Layer { return &Conv{} },
 	}
 }
 
-// Counterparts are the names elsewhere.
+// Counterparts returns the layer's names in other programs.
 func (*Conv) Counterparts() Counterparts {
 	return Counterparts{Module: "Conv2d", Function: "conv2d", Traced: []string{"_convolution"}, MatConvNet: "vl_nnconv"}
 }
 
-// Kind is "CONV".
+// Kind returns "CONV".
 func (*Conv) Kind() string { return "CONV" }
 
-// MakesVolume is true.
+// MakesVolume returns true.
 func (*Conv) MakesVolume() bool { return true }
 
-// Groups is the number of groups the depth is split into, 1 unless written.
+// Groups returns the number of groups that the depth is split into, by default 1.
 func (o *Conv) Groups() int64 { return max(o.groups, 1) }
 
-// Fields binds the settings.
+// Fields returns the settings.
 func (o *Conv) Fields() []Field {
 	return []Field{
 		o.sizeField(),
 		{Key: "filters", Place: Dash, Doc: "number of filters K, the output's depth", Setting: count{&o.Filters, "filters"}},
-		o.strideField("stride S; 1 unless written"),
-		padField(&o.pad, "zeros round the input; d(F-1)/2 for odd F and S=1, else it must be written"),
+		o.strideField("stride S; default 1"),
+		padField(&o.pad, "zeros around the input; d(F-1)/2 for odd F and S=1, otherwise required"),
 		o.dilationField(),
-		{Key: "groups", Letter: "g", Doc: "the depth is split into so many groups; 1 unless written", Setting: count{&o.groups, "groups"}},
+		{
+			Key:     "groups",
+			Letter:  "g",
+			Doc:     "number of groups that the depth is split into; default 1",
+			Setting: count{&o.groups, "groups"},
+		},
 		flagField(&o.NoBias, "nobias", "no biases"),
 		o.roundingField(),
 	}
 }
 
-// Geometry resolves the window against the input.
+// Geometry returns the window resolved against the input.
 func (o *Conv) Geometry(in graph.Shape) (Geometry, error) {
 	return o.resolve(in, convRules("CONV3-64"))
 }
 
-// Output is W2 = (W1-F+2P)/S+1 on both axes, and K deep.
+// Output returns W2 = (W1-F+2P)/S+1 on both axes and depth K.
 func (o *Conv) Output(in []graph.Shape) (graph.Shape, error) {
 	if o.Filters == 0 {
 		return graph.Shape{}, missing("the number of filters", "CONV3-64")
@@ -74,22 +81,22 @@ func (o *Conv) Output(in []graph.Shape) (graph.Shape, error) {
 	return g.plane(o.Filters), nil
 }
 
-// Weights are [K, C/groups, FH, FW] and [K].
+// Weights returns the filters, [K, C/groups, FH, FW], and the biases, [K].
 func (o *Conv) Weights(in []graph.Shape, _ graph.Shape) []graph.Weight {
 	return weightAndBias(o.NoBias, o.Filters, o.Filters, one(in).D/o.Groups(), o.size.H, o.size.W)
 }
 
-// MACs are the filter's size for every value of the output.
+// MACs returns the filter's size times the number of outputs.
 func (o *Conv) MACs(in []graph.Shape, out graph.Shape) (int64, error) {
 	return checked.Product(out.W, out.H, out.D, one(in).D/o.Groups(), o.size.H, o.size.W)
 }
 
-// Columns are FW*FH*C values for each place, over all groups.
+// Columns returns FW*FH*C values for each place, over all groups.
 func (o *Conv) Columns(in []graph.Shape, out graph.Shape) (int64, error) {
 	return checked.Product(o.size.W, o.size.H, one(in).D, out.W, out.H)
 }
 
-// dividesGroups says which groups fit where the depth or the filters cannot be split.
+// dividesGroups returns an error, with groups that would fit, if the depth or the filters cannot be split.
 func dividesGroups(depth, filters, groups int64) error {
 	if depth != 0 && depth%groups != 0 {
 		return diag.Errorf("shape/groups", "the input's depth %d cannot be split into %d groups", depth, groups).
@@ -102,7 +109,7 @@ func dividesGroups(depth, filters, groups int64) error {
 	return nil
 }
 
-// Explain shows the formula, sharing and the im2col matrices.
+// Explain returns the formula, the effect of sharing and the im2col matrices.
 func (o *Conv) Explain(in []graph.Shape, out graph.Shape) []Line {
 	g, err := o.Geometry(one(in))
 	if err != nil {
@@ -113,7 +120,7 @@ func (o *Conv) Explain(in []graph.Shape, out graph.Shape) []Line {
 	return append(lines, explainIm2col(one(in), out, window, o.Groups())...)
 }
 
-// Autograd saves the input and the weight.
+// Autograd reports that the layer saves the input and the weight.
 func (o *Conv) Autograd(p Pass, in []graph.Shape, out graph.Shape) Autograd {
 	g, _ := o.Geometry(one(in)) // the shape pass has resolved it
 	return torchConv{g, one(in).D, out.D, o.Groups(), !o.NoBias}.autograd(p)

@@ -1,13 +1,18 @@
 package op
 
-// Counterparts are the names of a layer in PyTorch and MatConvNet. Programs that count there go by these names, so what
-// they count of a layer follows from them; the rules are in package count.
+// Counterparts holds the names of a layer in PyTorch and MatConvNet. Programs that count parameters and MACs go by
+// these names; their rules are in package count.
 type Counterparts struct {
-	Module     string   // the class in torch.nn, "Conv2d"; "" where code writes an operator, as + for ADD, or has no such layer
-	Function   string   // what the module calls in torch.nn.functional, "conv2d"; "" where it calls none there
-	Traced     []string // the operators in a trace of PyTorch 1.13, without "aten::" and but for views; nil where it has no such layer
-	MatConvNet string   // the function there, "vl_nnconv"; "" where it has none
+	// Module is the class in torch.nn, "Conv2d"; "" for an operator, such as + for ADD, or if there is no such layer.
+	Module string
+	// Function is what the module calls in torch.nn.functional, "conv2d"; "" if it calls none.
+	Function string
+	// Traced lists the operators in a trace of PyTorch 1.13, without "aten::" and without views; nil if there is no
+	// such layer.
+	Traced []string
+	// MatConvNet is the function there, "vl_nnconv"; "" if there is none.
+	MatConvNet string
 }
 
-// InPyTorch tells whether PyTorch has such a layer at all.
+// InPyTorch reports whether PyTorch has such a layer.
 func (c Counterparts) InPyTorch() bool { return c.Traced != nil }

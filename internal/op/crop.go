@@ -7,7 +7,7 @@ import (
 	"cnncalc/internal/graph"
 )
 
-// Crop is CROP, a part of every channel, as U-Net cuts its skip connections.
+// Crop is CROP, which cuts a part out of every channel, as in U-Net's skip connections.
 type Crop struct {
 	volume
 	size   extent
@@ -18,28 +18,32 @@ func cropKind() Kind {
 	return Kind{
 		Name:     "CROP",
 		Summary:  "a part of the plane: CROP24x20, from the middle or from offset=x,y",
-		Backward: "The gradient is the output's, with zeros round it; only shapes are needed.",
+		Backward: "The gradient is the output's with zeros around it; only shapes are needed.",
 		New:      func() Layer { return &Crop{} },
 	}
 }
 
-// Counterparts are the names elsewhere.
+// Counterparts returns the layer's names in other programs.
 func (*Crop) Counterparts() Counterparts {
 	return Counterparts{Traced: []string{"slice"}, MatConvNet: "vl_nncrop"}
 }
 
-// Kind is "CROP".
+// Kind returns "CROP".
 func (*Crop) Kind() string { return "CROP" }
 
-// Fields binds the settings.
+// Fields returns the settings.
 func (o *Crop) Fields() []Field {
 	return []Field{
 		{Key: "size", Place: Head, Doc: "width and height of the part", Setting: pair{&o.size, "size", 1}},
-		{Key: "offset", Doc: "left,top corner of the part; without it the middle, rounded down", Setting: offsetSetting{&o.offset}},
+		{
+			Key:     "offset",
+			Doc:     "left,top corner of the part; default the middle, rounded down",
+			Setting: offsetSetting{&o.offset},
+		},
 	}
 }
 
-// Corner is the left and top of the part within an input.
+// Corner returns the left and top edges of the part within an input.
 func (o *Crop) Corner(in graph.Shape) (x, y int64) {
 	if o.offset.written {
 		return o.offset.x, o.offset.y
@@ -47,7 +51,7 @@ func (o *Crop) Corner(in graph.Shape) (x, y int64) {
 	return (in.W - o.size.W) / 2, (in.H - o.size.H) / 2
 }
 
-// Output has the size written and the input's depth.
+// Output returns the size written and the input's depth.
 func (o *Crop) Output(in []graph.Shape) (graph.Shape, error) {
 	s := one(in)
 	if !o.size.isSet() {
@@ -68,22 +72,22 @@ func (o *Crop) Output(in []graph.Shape) (graph.Shape, error) {
 	return out, nil
 }
 
-// Moves are the values of the part alone.
+// Moves returns the number of values in the part, read and written.
 func (o *Crop) Moves(_ []graph.Shape, out graph.Shape) (read, written int64) {
 	values := out.W * out.H * out.D
 	return values, values
 }
 
-// Taps are the places of the part.
+// Taps returns the places of the part.
 func (o *Crop) Taps(in, _ graph.Shape) (w, h Taps) {
 	x, y := o.Corner(in)
 	return shifted(x), shifted(y)
 }
 
-// Autograd saves nothing: x[:, :, top:bottom, left:right] is a view, so all of the input's memory stays as long as it is
-// needed. The gradient is zeros of the input's size with the output's gradient in them, once for each axis.
-func (*Crop) Autograd(_ Pass, in []graph.Shape, out graph.Shape) Autograd {
-	return slicedView(one(in), out)
+// Autograd reports that the layer saves nothing: x[:, :, top:bottom, left:right] is a view, which keeps all of the
+// input's memory alive. The gradient, the output's padded with zeros to the input's size, is made once for each axis.
+func (*Crop) Autograd(_ Pass, in []graph.Shape, _ graph.Shape) Autograd {
+	return Autograd{Shares: true, Backward: []Size{{Values: values(one(in))}}}
 }
 
 // offset is a corner as written.

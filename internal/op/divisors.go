@@ -6,10 +6,11 @@ import (
 	"cnncalc/internal/checked"
 )
 
-// How far from the written number of groups another is proposed.
+// furthestDivisor bounds the distance of a proposed number of groups from the written one.
 const furthestDivisor = 1024
 
-// nearestDivisors names the common divisors of two numbers that lie nearest to n; 1 where none below is near.
+// nearestDivisors returns the common divisors of a and b that are nearest to n, one below (1 if none is near) and one
+// above if any is near.
 func nearestDivisors(a, b, n int64) string {
 	common := checked.GCD(a, b)
 	below := max(divisorFrom(common, min(n-1, common), -1), 1)
@@ -19,7 +20,7 @@ func nearestDivisors(a, b, n int64) string {
 	return fmt.Sprint(below)
 }
 
-// divisorFrom is the first divisor of n from a start on, in steps of 1 or -1; 0 where none is near.
+// divisorFrom returns the first divisor of n from start on, in steps of 1 or -1, or 0 if none is near.
 func divisorFrom(n, start, step int64) int64 {
 	for i := range int64(furthestDivisor) {
 		d := start + i*step
@@ -33,7 +34,7 @@ func divisorFrom(n, start, step int64) int64 {
 	return 0
 }
 
-// floorDiv is a/b rounded down, for b above zero.
+// floorDiv returns a/b rounded down, for b > 0.
 func floorDiv(a, b int64) int64 {
 	quotient := a / b
 	if a%b < 0 {

@@ -13,35 +13,35 @@ type Dropout struct {
 func dropoutKind() Kind {
 	return Kind{
 		Name:     "DROPOUT",
-		Summary:  "in training sets that share of the values to zero; nothing when the network runs: DROPOUT0.5",
-		Backward: "The gradient passes where the forward pass let the value through, so the mask is kept.",
+		Summary:  "sets a random share of the values to zero in training, does nothing when the network runs: DROPOUT0.5",
+		Backward: "The gradient passes where the forward pass kept the value, so the mask is kept.",
 		New:      func() Layer { return &Dropout{} },
 	}
 }
 
-// Counterparts are the names elsewhere.
+// Counterparts returns the layer's names in other programs.
 func (o *Dropout) Counterparts() Counterparts {
 	return Counterparts{Module: "Dropout", Function: "dropout", Traced: o.traced("dropout"), MatConvNet: "vl_nndropout"}
 }
 
-// Kind is "DROPOUT".
+// Kind returns "DROPOUT".
 func (*Dropout) Kind() string { return "DROPOUT" }
 
-// Fields binds the settings.
+// Fields returns the settings.
 func (o *Dropout) Fields() []Field {
 	return []Field{
-		{Key: "rate", Place: Head, Doc: "share of the values set to zero; 0.5 unless written",
+		{Key: "rate", Place: Head, Doc: "share of the values set to zero; default 0.5",
 			Setting: decimal{to: &o.rate, what: "the dropout rate", min: 0, max: 1, openMax: true}},
 		o.field(),
 	}
 }
 
-// Rate is the share of the values set to zero in training.
+// Rate returns the share of the values set to zero in training.
 func (o *Dropout) Rate() float64 { return o.rate.or(0.5) }
 
-// Autograd saves the mask: values of the network's type on the CPU, and where the layer works in place; one byte a
-// value in the fused kernel for CUDA (aten/src/ATen/native/Dropout.cpp). In evaluation, and at a rate of 0, the output
-// is the input.
+// Autograd reports that the layer saves the mask: values of the network's type on the CPU or in place, one byte for
+// each value in the fused CUDA kernel (aten/src/ATen/native/Dropout.cpp). In evaluation, and at a rate of 0, the
+// output is the input.
 func (o *Dropout) Autograd(p Pass, _ []graph.Shape, out graph.Shape) Autograd {
 	if !p.Training || o.Rate() == 0 {
 		return Autograd{Shares: true, Gradient: SharedGradient}

@@ -2,7 +2,7 @@ package op
 
 import "cnncalc/internal/graph"
 
-// ELU is ELU, x above zero, alpha*(exp(x)-1) below.
+// ELU is ELU: x above zero, alpha*(exp(x)-1) below.
 type ELU struct {
 	elementwise
 	inPlace
@@ -13,32 +13,32 @@ func eluKind() Kind {
 	return Kind{
 		Name:     "ELU",
 		Summary:  "x above zero, alpha*(exp(x)-1) below",
-		Backward: "The gradient below zero is the output plus alpha, so one of input and output is kept.",
+		Backward: "The gradient below zero is the output plus alpha, so either the input or the output is kept.",
 		New:      func() Layer { return &ELU{} },
 	}
 }
 
-// Counterparts are the names elsewhere.
+// Counterparts returns the layer's names in other programs.
 func (o *ELU) Counterparts() Counterparts {
 	return Counterparts{Module: "ELU", Function: "elu", Traced: o.traced("elu")}
 }
 
-// Kind is "ELU".
+// Kind returns "ELU".
 func (*ELU) Kind() string { return "ELU" }
 
-// Fields binds the settings.
+// Fields returns the settings.
 func (o *ELU) Fields() []Field {
 	return []Field{
-		{Key: "alpha", Doc: "limit below zero; 1 unless written",
+		{Key: "alpha", Doc: "limit below zero; default 1",
 			Setting: decimal{to: &o.alpha, what: "alpha", min: 0, max: 1e6}},
 		o.field(),
 	}
 }
 
-// Alpha is the limit below zero.
+// Alpha returns the magnitude of the limit below zero.
 func (o *ELU) Alpha() float64 { return o.alpha.or(1) }
 
-// Autograd saves the input, or the output where that is written over the input.
+// Autograd reports that the layer saves the input, or the output if that overwrites the input.
 func (o *ELU) Autograd(Pass, []graph.Shape, graph.Shape) Autograd {
 	if o.InPlace {
 		return o.keepsOutput()

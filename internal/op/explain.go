@@ -13,13 +13,13 @@ type Line struct {
 	Topic, Text string
 }
 
-// Explainer is optional: a layer with arithmetic of its own, beyond its shape, weights and MACs.
+// Explainer is an optional interface of layers with arithmetic beyond shape, weights and MACs.
 type Explainer interface {
-	// Explain writes the arithmetic out, with the numbers of one picture.
+	// Explain returns the arithmetic with the numbers of one picture.
 	Explain(in []graph.Shape, out graph.Shape) []Line
 }
 
-// explainAxes is a window's shape formula with its numbers, once where both axes are the same.
+// explainAxes returns a window's shape formula with its numbers, only once if both axes are equal.
 func explainAxes(g Geometry) []Line {
 	lines := []Line{{width.name, onSide{Axis: g.W, side: width}.result()}}
 	if g.W == g.H {
@@ -37,18 +37,31 @@ func explainSharing(out graph.Shape, window [3]int64, bias bool) []Line {
 	shared := fmt.Sprintf("%s weights", plain.Count(perNeuron*out.D))
 	if bias {
 		each += " and 1 bias"
-		shared = fmt.Sprintf("%s weights + %s biases = %s", plain.Count(perNeuron*out.D), plain.Count(out.D), plain.Count((perNeuron+1)*out.D))
+		shared = fmt.Sprintf(
+			"%s weights + %s biases = %s",
+			plain.Count(perNeuron*out.D),
+			plain.Count(out.D),
+			plain.Count((perNeuron+1)*out.D),
+		)
 		perNeuron++
 	}
 	return []Line{
 		{"neurons", fmt.Sprintf("%d*%d*%d = %s, each with %s", out.W, out.H, out.D, plain.Count(neurons), each)},
-		{"without sharing", fmt.Sprintf("%s * %s = %s parameters", plain.Count(neurons), plain.Count(perNeuron), productText(neurons, perNeuron))},
+		{
+			"without sharing",
+			fmt.Sprintf(
+				"%s * %s = %s parameters",
+				plain.Count(neurons),
+				plain.Count(perNeuron),
+				productText(neurons, perNeuron),
+			),
+		},
 		{"with sharing", shared},
 	}
 }
 
-// productText is the product in full, or in words where it is beyond counting: without sharing, more parameters than
-// MACs have been counted.
+// productText returns the product, or words if it overflows: without sharing there are more parameters than MACs, and
+// only the MACs are known to be countable.
 func productText(a, b int64) string {
 	n, err := checked.Product(a, b)
 	if err != nil {
@@ -57,8 +70,8 @@ func productText(a, b int64) string {
 	return plain.Count(n)
 }
 
-// explainIm2col is the notes' implementation as one matrix product for each group: the windows as columns,
-// the filters as rows.
+// explainIm2col describes the notes' implementation, one matrix product for each group: the windows as columns, the
+// filters as rows.
 func explainIm2col(in, out graph.Shape, window [3]int64, groups int64) []Line {
 	rows, places, filters := window[0]*window[1]*window[2], out.W*out.H, out.D/groups
 	lines := []Line{
@@ -68,7 +81,18 @@ func explainIm2col(in, out graph.Shape, window [3]int64, groups int64) []Line {
 	if groups > 1 {
 		lines = append(lines, Line{"", fmt.Sprintf("once for each of the %d groups", groups)})
 	}
-	// No more than the MACs and the input's values, which have been counted.
+	// These cannot overflow: they are at most the MACs and the input's values, which have been counted.
 	columns, values := rows*places*groups, in.W*in.H*in.D
-	return append(lines, Line{"", fmt.Sprintf("columns of %s values, %.1f times the input's %s", plain.Count(columns), float64(columns)/float64(values), plain.Count(values))})
+	return append(
+		lines,
+		Line{
+			"",
+			fmt.Sprintf(
+				"columns of %s values, %.1f times the input's %s",
+				plain.Count(columns),
+				float64(columns)/float64(values),
+				plain.Count(values),
+			),
+		},
+	)
 }

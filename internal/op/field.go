@@ -11,7 +11,7 @@ import (
 	"cnncalc/internal/plain"
 )
 
-// Place is where a field stands in a layer of the arrow language.
+// Place is the position of a field in a layer of the arrow language.
 type Place int
 
 // The places of "CONV3-64 s2": size is the head, filters come after the dash, stride is an option.
@@ -21,22 +21,21 @@ const (
 	Dash
 )
 
-// Value is a field's value as written, with variables already replaced: whole numbers, or a decimal number,
-// or a word.
+// Value is a field's value as written, after variables are replaced: whole numbers, a decimal number, or a word.
 type Value struct {
 	Ints    []int64
-	Sep     byte   // between the Ints where there are several: 'x' or ','
-	Decimal string // as written, where it has a point or an exponent
+	Sep     byte   // between several Ints: 'x' or ','
+	Decimal string // as written, for a number with a point or an exponent
 	Word    string
 }
 
-// IsZero reports whether v is no value at all: that of a setting that was not written.
+// IsZero reports whether v is the zero Value, that of a setting that was not written.
 func (v Value) IsZero() bool { return v.Ints == nil && v.Decimal == "" && v.Word == "" }
 
 // String returns the value for a message, as [plain.Cut] does.
 func (v Value) String() string { return plain.Cut(v.written()) }
 
-// written returns the value as it would be written, "" for no value.
+// written returns the value in the arrow language, or "" for the zero Value.
 func (v Value) written() string {
 	if v.Word != "" {
 		return v.Word
@@ -53,26 +52,26 @@ func (v Value) written() string {
 
 // Setting holds one field's value.
 type Setting interface {
-	// Set takes a value, or says in a *diag.Problem without a position why it does not.
+	// Set stores a value. An error is a *diag.Problem without a position.
 	Set(Value) error
-	// Value returns the value in canonical form, the zero Value where none was set.
+	// Value returns the value in canonical form, or the zero Value if none was set.
 	Value() Value
-	// Schema is the JSON Schema of the value in the mapping form.
+	// Schema returns the JSON Schema of the value in the mapping form.
 	Schema() map[string]any
 }
 
-// Field binds one setting of a layer to its names. It is the only declaration of the field: decoding,
-// printing, help and the JSON Schema follow it.
+// Field binds one setting of a layer to its names. It is the only declaration of the field: decoding, printing, help
+// and the JSON Schema derive from it.
 type Field struct {
 	Key     string   // in the mapping form, and key=value in the arrow language
-	Letter  string   // short option, "s" of "s2"; "" where there is none
+	Letter  string   // short option, "s" of "s2"; "" if there is none
 	Place   Place    // of the value in the arrow language
 	Words   []string // bare options that set this field to that word: "same"
 	Doc     string   // with the default
 	Setting Setting
 }
 
-// Notation writes a layer as the arrow language does: "CONV3-64 s2 p1".
+// Notation returns a layer in the arrow language: "CONV3-64 s2 p1".
 func Notation(o graph.Op) string {
 	layer, ok := o.(Layer)
 	if !ok {
@@ -94,13 +93,13 @@ func Notation(o graph.Op) string {
 	return o.Kind() + head + dash + options
 }
 
-// Short is the notation without options, "CONV3-64", as the VGG paper names its layers.
+// Short returns the notation without options, "CONV3-64", as the VGG paper names its layers.
 func Short(o graph.Op) string {
 	notation, _, _ := strings.Cut(Notation(o), " ")
 	return notation
 }
 
-// option writes an option in its shortest form: a bare word, a letter with its number, or key=value.
+// option returns an option in its shortest form: a bare word, a letter with its number, or key=value.
 func (f Field) option(text string) string {
 	for _, w := range f.Words {
 		if w == text {
@@ -116,12 +115,12 @@ func (f Field) option(text string) string {
 	return f.Key + "=" + text
 }
 
-// extent is width x height of a window, a stride or a dilation; zero where it was not written.
+// extent is the width and height of a window, a stride or a dilation. The zero extent was not written.
 type extent struct{ W, H int64 }
 
 func (e extent) isSet() bool { return e != extent{} }
 
-// or is e, or the default where e was not written.
+// or returns e, or fallback if e was not written.
 func (e extent) or(fallback extent) extent {
 	if e.isSet() {
 		return e
@@ -129,7 +128,7 @@ func (e extent) or(fallback extent) extent {
 	return fallback
 }
 
-// value is one number where both axes have the same.
+// value returns a single number if both axes are equal.
 func (e extent) value() Value {
 	switch {
 	case !e.isSet():
@@ -140,10 +139,10 @@ func (e extent) value() Value {
 	return Value{Ints: []int64{e.W, e.H}, Sep: 'x'}
 }
 
-// String returns the extent as it would be written, "3" or "3x1".
+// String returns the extent in the arrow language, "3" or "3x1".
 func (e extent) String() string { return e.value().written() }
 
-// both is width x height, also where they are the same.
+// both returns width x height, even if they are equal.
 func (e extent) both() string { return fmt.Sprintf("%dx%d", e.W, e.H) }
 
 // pair reads one number for both axes, or width x height.
@@ -213,17 +212,17 @@ func inRange(what string, n, min int64) error {
 type decimal struct {
 	to       *number
 	what     string
-	min, max float64 // both included, but for openMax
+	min, max float64 // inclusive, except that openMax excludes max
 	openMax  bool
 }
 
-// number is a decimal setting: its value, and the text it was written as ("" where it was not).
+// number is a decimal setting: its value, and the text it was written as, "" if it was not written.
 type number struct {
 	value float64
 	text  string
 }
 
-// or is the number, or the default where it was not written.
+// or returns the number, or fallback if it was not written.
 func (n number) or(fallback float64) float64 {
 	if n.text == "" {
 		return fallback
@@ -275,7 +274,7 @@ func (c choice) Set(v Value) error {
 			return nil
 		}
 	}
-	problem := diag.Errorf("layer/value", "%s is one of %s, not %s", c.what, strings.Join(c.words, ", "), v)
+	problem := diag.Errorf("layer/value", "%s must be one of %s, not %s", c.what, strings.Join(c.words, ", "), v)
 	problem.Hint = diag.DidYouMean(v.Word, c.words)
 	return problem
 }
@@ -302,7 +301,7 @@ func (f flag) Set(v Value) error {
 	case "false":
 		*f.to = false
 	default:
-		return diag.Errorf("layer/value", "%s is true or false, not %s", f.word, v)
+		return diag.Errorf("layer/value", "%s must be true or false, not %s", f.word, v)
 	}
 	return nil
 }
@@ -314,8 +313,8 @@ func flagField(to *bool, word, doc string) Field {
 	return Field{Key: word, Words: []string{word}, Doc: doc, Setting: flag{to, word}}
 }
 
-// wholeOrText is the schema of a size: a whole number, a text (an expression, or 3x1), or a list of these for
-// the turns of a repeat.
+// wholeOrText returns the schema of a size: a whole number, a string (an expression, or 3x1), or a list of these, one
+// for each turn of a repeat.
 func wholeOrText(min int64) map[string]any {
 	scalar := []any{map[string]any{"type": "integer", "minimum": min}, map[string]any{"type": "string"}}
 	list := map[string]any{"type": "array", "items": map[string]any{"anyOf": scalar}}

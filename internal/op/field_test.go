@@ -12,7 +12,7 @@ func ints(n ...int64) Value { return Value{Ints: n} }
 
 func joined(sep byte, n ...int64) Value { return Value{Ints: n, Sep: sep} }
 
-// Each kind of setting takes its values, writes them back, and says what it would take instead of others.
+// Each kind of setting accepts its values, returns them, and rejects others with a message.
 func TestSettings(t *testing.T) {
 	var (
 		size    extent
@@ -49,23 +49,28 @@ func TestSettings(t *testing.T) {
 		{padSetting{&pads}, Value{Word: "same"}, "same"},
 		{padSetting{&pads}, Value{Word: "valid"}, "valid"},
 		{padSetting{&pads}, ints(-1), "pad must be 0 or more, not -1"},
-		{padSetting{&pads}, joined(',', 1, 0), "pad takes one number, width x height, left,right,top,bottom, same or valid, not 1,0"},
+		{padSetting{&pads}, joined(',', 1, 0), "pad takes one number, width x height, left,right,top,bottom, same or " +
+			"valid, not 1,0"},
 		{padSetting{&pads}, Value{Word: "sam"}, "pad takes numbers, same or valid, not sam (did you mean same?)"},
-		{padSetting{&pads}, Value{Word: "full"}, "pad takes one number, width x height, left,right,top,bottom, same or valid, not full"},
+		{padSetting{&pads}, Value{Word: "full"}, "pad takes one number, width x height, left,right,top,bottom, same " +
+			"or valid, not full"},
 		{decimal{to: &rate, what: "the rate", max: 1, openMax: true}, Value{Decimal: "0.50"}, "0.50"},
 		{decimal{to: &rate, what: "the rate", max: 1, openMax: true}, ints(0), "0"},
-		{decimal{to: &rate, what: "the rate", max: 1, openMax: true}, ints(1), "the rate must be at least 0 and below 1, not 1"},
+		{decimal{to: &rate, what: "the rate", max: 1, openMax: true}, ints(1),
+			"the rate must be at least 0 and below 1, not 1"},
 		{decimal{to: &rate, what: "the rate", max: 1}, ints(1), "1"},
-		{decimal{to: &rate, what: "the rate", max: 1}, Value{Decimal: "1e999"}, "the rate takes a number such as 0.5, not 1e999"},
+		{decimal{to: &rate, what: "the rate", max: 1}, Value{Decimal: "1e999"},
+			"the rate takes a number such as 0.5, not 1e999"},
 		{decimal{to: &rate, what: "the rate", max: 1}, Value{Word: "nan"}, "the rate takes a number such as 0.5, not nan"},
 		{decimal{to: &rate, what: "the rate", max: 1}, joined('x', 1, 1), "the rate takes a number such as 0.5, not 1x1"},
 		{choice{&mode, "mode", []string{"nearest", "bilinear"}}, Value{Word: "BILINEAR"}, "bilinear"},
-		{choice{&mode, "mode", []string{"nearest", "bilinear"}}, Value{Word: "binear"}, "mode is one of nearest, bilinear, not binear (did you mean bilinear?)"},
-		{choice{&mode, "mode", []string{"nearest", "bilinear"}}, ints(3), "mode is one of nearest, bilinear, not 3"},
+		{choice{&mode, "mode", []string{"nearest", "bilinear"}}, Value{Word: "binear"}, "mode must be one of nearest, " +
+			"bilinear, not binear (did you mean bilinear?)"},
+		{choice{&mode, "mode", []string{"nearest", "bilinear"}}, ints(3), "mode must be one of nearest, bilinear, not 3"},
 		{flag{&nobias, "nobias"}, Value{Word: "nobias"}, "nobias"},
 		{flag{&nobias, "nobias"}, Value{Word: "false"}, ""},
 		{flag{&nobias, "nobias"}, Value{Word: "true"}, "nobias"},
-		{flag{&nobias, "nobias"}, Value{Word: "yes"}, "nobias is true or false, not yes"},
+		{flag{&nobias, "nobias"}, Value{Word: "yes"}, "nobias must be true or false, not yes"},
 		{offsetSetting{&corner}, joined(',', 0, 4), "0,4"},
 		{offsetSetting{&corner}, ints(4), "offset takes left,top such as 4,4, not 4"},
 		{offsetSetting{&corner}, joined(',', 0, -4), "offset must be 0 or more, not -4"},
@@ -107,7 +112,7 @@ func TestNotation(t *testing.T) {
 	}
 }
 
-// Fields of a kind have keys, letters and words that no other field of it has, since the arrow language finds them so.
+// Keys, letters and words are unique among the fields of a kind, since the arrow language finds fields by them.
 func TestFieldsAreDistinct(t *testing.T) {
 	for _, k := range Kinds() {
 		var names []string

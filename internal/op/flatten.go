@@ -3,7 +3,7 @@ package op
 import "cnncalc/internal/graph"
 
 // Flatten is FLATTEN, a volume read as 1x1xN: depth, height and width in this order. Nothing is copied. Its taps are
-// the whole plane, as its values have no place of their own in it any more.
+// the whole plane, since its values no longer have a place in it.
 type Flatten struct {
 	elementwise
 	view
@@ -13,21 +13,21 @@ type Flatten struct {
 func flattenKind() Kind {
 	return Kind{
 		Name:     "FLATTEN",
-		Summary:  "the volume as 1x1xN, depth first; a view, nothing is copied",
+		Summary:  "reads the volume as 1x1xN, depth first; a view, so nothing is copied",
 		Backward: "The gradient is the output's, in the input's shape; nothing is kept.",
 		New:      func() Layer { return &Flatten{} },
 	}
 }
 
-// Counterparts are the names elsewhere.
+// Counterparts returns the layer's names in other programs.
 func (*Flatten) Counterparts() Counterparts {
 	return Counterparts{Module: "Flatten", Traced: []string{"flatten"}, MatConvNet: "vl_nnflatten"}
 }
 
-// Kind is "FLATTEN".
+// Kind returns "FLATTEN".
 func (*Flatten) Kind() string { return "FLATTEN" }
 
-// Output is 1x1xN.
+// Output returns 1x1xN.
 func (*Flatten) Output(in []graph.Shape) (graph.Shape, error) {
 	flat := graph.Shape{W: 1, H: 1}
 	if !one(in).IsKnown() {
@@ -38,10 +38,10 @@ func (*Flatten) Output(in []graph.Shape) (graph.Shape, error) {
 	return flat, err
 }
 
-// Slide is no layer: what reads the values in order reads the volume so too.
+// Slide returns no layer: whatever reads the values in order reads the volume in the same order.
 func (*Flatten) Slide(graph.Shape) (graph.Op, error) { return nil, nil }
 
-// Autograd saves nothing: the output is a view.
+// Autograd reports that the layer saves nothing: the output is a view.
 func (*Flatten) Autograd(Pass, []graph.Shape, graph.Shape) Autograd {
 	return Autograd{Shares: true, Gradient: SharedGradient}
 }

@@ -17,23 +17,28 @@ func gapKind() Kind {
 	}
 }
 
-// Counterparts are the names elsewhere. A pool whose window is the whole input is global.
+// Counterparts returns the layer's names in other programs. MatConvNet's is a pool whose window is the whole input.
 func (*GlobalAvgPool) Counterparts() Counterparts {
-	return Counterparts{Module: "AdaptiveAvgPool2d", Function: "adaptive_avg_pool2d", Traced: []string{"adaptive_avg_pool2d"}, MatConvNet: "vl_nnpool"}
+	return Counterparts{
+		Module:     "AdaptiveAvgPool2d",
+		Function:   "adaptive_avg_pool2d",
+		Traced:     []string{"adaptive_avg_pool2d"},
+		MatConvNet: "vl_nnpool",
+	}
 }
 
-// Kind is "GAP".
+// Kind returns "GAP".
 func (*GlobalAvgPool) Kind() string { return "GAP" }
 
-// Fields is empty.
+// Fields returns nil: the layer has no settings.
 func (*GlobalAvgPool) Fields() []Field { return nil }
 
-// Output is 1x1xD.
+// Output returns 1x1xD.
 func (*GlobalAvgPool) Output(in []graph.Shape) (graph.Shape, error) {
 	return graph.Shape{W: 1, H: 1, D: one(in).D}, nil
 }
 
-// Slide is the average of a window of the input's size.
+// Slide returns the average over a window of the input's size.
 func (*GlobalAvgPool) Slide(in graph.Shape) (graph.Op, error) { return slidingAverage(in) }
 
 func slidingAverage(in graph.Shape) (graph.Op, error) {
@@ -45,12 +50,12 @@ func slidingAverage(in graph.Shape) (graph.Op, error) {
 	return pool, nil
 }
 
-// Autograd is that of a mean over both axes, as adaptive_avg_pool2d takes for an output of 1x1.
+// Autograd describes a mean over both axes, which adaptive_avg_pool2d uses for an output of 1x1.
 func (*GlobalAvgPool) Autograd(p Pass, _ []graph.Shape, _ graph.Shape) Autograd {
 	return meanAutograd(p)
 }
 
-// meanAutograd saves the input in PyTorch 1.13, and nothing in 2.x.
+// meanAutograd describes a mean, which saves its input in PyTorch 1.13 and nothing in 2.x.
 func meanAutograd(p Pass) Autograd {
 	if p.Torch == Torch113CPU {
 		return keeps(savedInput(0))

@@ -2,25 +2,25 @@ package op
 
 import "cnncalc/internal/graph"
 
-// GELU is GELU, x times the normal distribution up to x, by the error function.
+// GELU is GELU: x times the standard normal distribution function of x, by the error function.
 type GELU struct{ elementwise }
 
 func geluKind() Kind {
 	return Kind{
 		Name:     "GELU",
-		Summary:  "x times the normal distribution function of x, exact",
+		Summary:  "x times the standard normal distribution function of x, computed exactly",
 		Backward: "The gradient is computed from the input, which is kept.",
 		New:      func() Layer { return &GELU{} },
 	}
 }
 
-// Counterparts are the names elsewhere.
+// Counterparts returns the layer's names in other programs.
 func (*GELU) Counterparts() Counterparts {
 	return Counterparts{Module: "GELU", Function: "gelu", Traced: []string{"gelu"}}
 }
 
-// Kind is "GELU".
+// Kind returns "GELU".
 func (*GELU) Kind() string { return "GELU" }
 
-// Autograd saves the input.
+// Autograd reports that the layer saves the input.
 func (*GELU) Autograd(Pass, []graph.Shape, graph.Shape) Autograd { return keeps(savedInput(0)) }

@@ -2,7 +2,7 @@ package op
 
 import "cnncalc/internal/graph"
 
-// HardSwish is HARDSWISH, x*relu6(x+3)/6.
+// HardSwish is HARDSWISH: x*relu6(x+3)/6.
 type HardSwish struct{ inPlaceActivation }
 
 func hardswishKind() Kind {
@@ -14,15 +14,15 @@ func hardswishKind() Kind {
 	}
 }
 
-// Counterparts are the names elsewhere.
+// Counterparts returns the layer's names in other programs.
 func (o *HardSwish) Counterparts() Counterparts {
 	return Counterparts{Module: "Hardswish", Function: "hardswish", Traced: o.traced("hardswish")}
 }
 
-// Kind is "HARDSWISH".
+// Kind returns "HARDSWISH".
 func (*HardSwish) Kind() string { return "HARDSWISH" }
 
-// Autograd saves the input, or a copy of it where it is written over.
+// Autograd reports that the layer saves the input, or a copy of it if it is overwritten.
 func (o *HardSwish) Autograd(_ Pass, _ []graph.Shape, out graph.Shape) Autograd {
 	return o.keepsInput(out)
 }

@@ -2,14 +2,14 @@ package op
 
 import "cnncalc/internal/graph"
 
-// Input is the picture a network takes. It stands first and only there.
+// Input is INPUT, the volume that a network takes.
 type Input struct {
 	Shape graph.Shape
 	volume
 }
 
-// Kind is "INPUT".
+// Kind returns "INPUT".
 func (*Input) Kind() string { return "INPUT" }
 
-// Output is the picture's shape.
+// Output returns the input volume's shape.
 func (o *Input) Output([]graph.Shape) (graph.Shape, error) { return o.Shape, nil }

@@ -31,8 +31,6 @@ func Kinds() []Kind {
 		bnKind(),
 		upsampleKind(),
 		cropKind(),
-		channelsKind(),
-		shuffleKind(),
 		concatKind(),
 		addKind(),
 		mulKind(),

@@ -11,12 +11,12 @@ func l2poolKind() Kind {
 	return Kind{
 		Name:     "L2POOL",
 		Summary:  "L2-norm pooling: the root of the sum of squares over each window",
-		Backward: "Each input gets the output's gradient times itself over the norm, so input and output are kept.",
+		Backward: "Each input gets the output's gradient times its own value over the norm, so input and output are kept.",
 		New:      func() Layer { return &L2Pool{} },
 	}
 }
 
-// Counterparts are the names elsewhere.
+// Counterparts returns the layer's names in other programs.
 func (*L2Pool) Counterparts() Counterparts {
 	return Counterparts{
 		Module: "LPPool2d", Function: "lp_pool2d",
@@ -24,23 +24,25 @@ func (*L2Pool) Counterparts() Counterparts {
 	}
 }
 
-// Kind is "L2POOL".
+// Kind returns "L2POOL".
 func (*L2Pool) Kind() string { return "L2POOL" }
 
-// Slide has the stride 1 where the window is the whole input.
+// Slide returns the pool with stride 1 if the window is the whole input.
 func (o *L2Pool) Slide(in graph.Shape) (graph.Op, error) { return &L2Pool{o.slide(in)}, nil }
 
-// Autograd is that of F.lp_pool2d, which is made of other functions: it saves the input, its squares, and four values
-// for each of the output: the mean of the squares, its sign, its size, and the sum.
+// Autograd describes F.lp_pool2d, which is composed of other functions. It saves the input, its squares, and four
+// values for each output: the mean of the squares, its sign, its magnitude, and the sum.
 func (o *L2Pool) Autograd(p Pass, in []graph.Shape, out graph.Shape) Autograd {
 	g, _ := o.Geometry(one(in)) // the shape pass has resolved it
 	square, result := g.padded(one(in).D), values(out)
 	a := Autograd{Autocast: RaisesType}
-	a.Saved = p.scalars([]Saved{savedInput(0), savedVolume(square), savedVolume(result), savedVolume(result), savedVolume(result),
-		savedVolume(result)})
+	a.Saved = p.scalars(
+		[]Saved{savedInput(0), savedVolume(square), savedVolume(result), savedVolume(result), savedVolume(result),
+			savedVolume(result)},
+	)
 	a.Backward = []Size{{Values: square}}
 	if !p.Training {
 		a.Forward = []Size{{Values: square}, {Values: product(2, result)}}
 	}
-	return a.behindPad(p, g, one(in), hasPads(g))
+	return a.afterPad(p, g, one(in), hasPads(g))
 }

@@ -2,7 +2,7 @@ package op
 
 import "cnncalc/internal/graph"
 
-// LeakyReLU is LEAKYRELU, x above zero, slope*x below.
+// LeakyReLU is LEAKYRELU: x above zero, slope*x below.
 type LeakyReLU struct {
 	elementwise
 	inPlace
@@ -18,27 +18,32 @@ func leakyreluKind() Kind {
 	}
 }
 
-// Counterparts are the names elsewhere.
+// Counterparts returns the layer's names in other programs.
 func (o *LeakyReLU) Counterparts() Counterparts {
-	return Counterparts{Module: "LeakyReLU", Function: "leaky_relu", Traced: o.traced("leaky_relu"), MatConvNet: "vl_nnrelu"}
+	return Counterparts{
+		Module:     "LeakyReLU",
+		Function:   "leaky_relu",
+		Traced:     o.traced("leaky_relu"),
+		MatConvNet: "vl_nnrelu",
+	}
 }
 
-// Kind is "LEAKYRELU".
+// Kind returns "LEAKYRELU".
 func (*LeakyReLU) Kind() string { return "LEAKYRELU" }
 
-// Fields binds the settings.
+// Fields returns the settings.
 func (o *LeakyReLU) Fields() []Field {
 	return []Field{
-		{Key: "slope", Place: Head, Doc: "slope below zero; 0.01 unless written, as in PyTorch",
+		{Key: "slope", Place: Head, Doc: "slope below zero; default 0.01, as in PyTorch",
 			Setting: decimal{to: &o.slope, what: "the slope", min: 0, max: 1e6}},
 		o.field(),
 	}
 }
 
-// Slope is the slope below zero.
+// Slope returns the slope below zero.
 func (o *LeakyReLU) Slope() float64 { return o.slope.or(0.01) }
 
-// Autograd saves the input, or the output where that is written over the input.
+// Autograd reports that the layer saves the input, or the output if that overwrites the input.
 func (o *LeakyReLU) Autograd(Pass, []graph.Shape, graph.Shape) Autograd {
 	if o.InPlace {
 		return o.keepsOutput()

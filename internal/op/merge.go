@@ -5,33 +5,36 @@ import (
 	"cnncalc/internal/graph"
 )
 
-// join marks a layer as one that joins several paths.
+// join is embedded in layers that join several paths.
 type join struct{}
 
-// JoinsPaths marks the kind, see graph.Joiner.
+// JoinsPaths marks the kind as a graph.Joiner.
 func (join) JoinsPaths() {}
 
-// Mismatch is a merge of unlike inputs: A and B are the positions among its inputs, so that whoever knows the
-// graph can name both producers.
+// Mismatch is the error of a merge whose inputs differ. A and B are the positions of two that do, so that whoever
+// knows the graph can name the layers that made them.
 type Mismatch struct {
 	A, B    int
 	Problem *diag.Problem
 }
 
-// Error is the message without the producers.
+// Error returns the message without the names of the layers.
 func (m *Mismatch) Error() string { return m.Problem.Error() }
 
-// unlike is the problem of a merge that needs two inputs to be alike, with what would make them so.
-func unlike(needs string, a, b graph.Shape) *diag.Problem {
+// differing returns the problem of a merge whose inputs a and b differ, with advice on how to make them equal.
+func differing(needs string, a, b graph.Shape) *diag.Problem {
 	p := diag.Errorf("shape/unlike", "needs %s", needs)
 	if a.HasPlane() && b.HasPlane() && (a.W != b.W || a.H != b.H) {
-		return p.WithHint("every path must shrink the volume alike: the same strides, pools and pads, or a CONV1 with that stride on a path that has none")
+		return p.WithHint(
+			"every path must shrink the volume equally: use the same strides, pools and pads, or a CONV1 with that " +
+				"stride on a path that has none",
+		)
 	}
-	return p.WithHint("a CONV1-%d on the first of the two, or a CONV1-%d on the second, would make them alike", b.D, a.D)
+	return p.WithHint("a CONV1-%d on the first of the two, or a CONV1-%d on the second, would make them equal", b.D, a.D)
 }
 
-// common is what is known of the one shape that all inputs have. Where two differ, a and b are their
-// positions; else a equals b.
+// common returns what is known of the shape that all inputs share. If two differ, a and b are their positions;
+// otherwise a equals b.
 func common(in []graph.Shape) (out graph.Shape, a, b int) {
 	plane, depth := -1, -1
 	for i, s := range in {

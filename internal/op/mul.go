@@ -6,7 +6,7 @@ import (
 	"cnncalc/internal/graph"
 )
 
-// Mul is MUL, the product of volumes; one of them may be a gate of 1x1xD that multiplies whole channels, as in
+// Mul is MUL, the product of volumes. An input of 1x1xD is a gate, which multiplies whole channels as in
 // squeeze-and-excitation.
 type Mul struct {
 	volume
@@ -15,25 +15,26 @@ type Mul struct {
 
 func mulKind() Kind {
 	return Kind{
-		Name:     "MUL",
-		Summary:  "multiplies the results of its paths; a 1x1xD path gates whole channels",
-		Backward: "Each path gets the output's gradient times the other paths' product, so they are kept; a gate gets the sum over its channel.",
-		New:      func() Layer { return &Mul{} },
+		Name:    "MUL",
+		Summary: "multiplies the results of its paths; a 1x1xD path gates whole channels",
+		Backward: "Each path gets the output's gradient times the other paths' product, so they are kept; a gate gets " +
+			"the sum over its channel.",
+		New: func() Layer { return &Mul{} },
 	}
 }
 
-// Counterparts are the names elsewhere.
+// Counterparts returns the layer's names in other programs.
 func (*Mul) Counterparts() Counterparts {
 	return Counterparts{Traced: []string{"mul"}, MatConvNet: "vl_nnscale"}
 }
 
-// Kind is "MUL".
+// Kind returns "MUL".
 func (*Mul) Kind() string { return "MUL" }
 
-// Fields is empty.
+// Fields returns nil: the layer has no settings.
 func (*Mul) Fields() []Field { return nil }
 
-// Output is the shape of the inputs that are no gates. An error is a *Mismatch where two inputs differ.
+// Output returns the shape of the inputs that are not gates. The error is a *Mismatch if two inputs differ.
 func (*Mul) Output(in []graph.Shape) (graph.Shape, error) {
 	widest := graph.Shape{}
 	for _, s := range in {
@@ -43,7 +44,7 @@ func (*Mul) Output(in []graph.Shape) (graph.Shape, error) {
 	}
 	plane := widest
 	if widest.W == 1 && widest.H == 1 && slices.ContainsFunc(in, func(s graph.Shape) bool { return !s.HasPlane() }) {
-		plane = graph.Shape{} // an input whose plane is not known may be wider than all gates
+		plane = graph.Shape{} // an input with an unknown plane may not be a gate
 	}
 	stretched := make([]graph.Shape, len(in))
 	for i, s := range in {
@@ -54,12 +55,16 @@ func (*Mul) Output(in []graph.Shape) (graph.Shape, error) {
 	}
 	out, a, b := common(stretched)
 	if a != b {
-		return graph.Shape{}, &Mismatch{A: a, B: b, Problem: unlike("volumes of one shape, or gates of 1x1xD", stretched[a], stretched[b])}
+		return graph.Shape{}, &Mismatch{
+			A:       a,
+			B:       b,
+			Problem: differing("volumes of one shape, or gates of 1x1xD", stretched[a], stretched[b]),
+		}
 	}
 	return out, nil
 }
 
-// Taps are the same place, or for a gate the only one there is.
+// Taps returns the same place, or a gate's only place.
 func (*Mul) Taps(in, out graph.Shape) (w, h Taps) {
 	if in.W == 1 && in.H == 1 && (out.W > 1 || out.H > 1) {
 		return whole(1), whole(1)
@@ -67,8 +72,8 @@ func (*Mul) Taps(in, out graph.Shape) (w, h Taps) {
 	return shifted(0), shifted(0)
 }
 
-// Autograd saves each path's result where another path needs a gradient. More than two paths are multiplied one after
-// the other, and the products on the way are saved likewise.
+// Autograd reports that the layer saves each path's result if another path needs a gradient. More than two paths are
+// multiplied one after the other, and the intermediate products are saved too.
 func (*Mul) Autograd(p Pass, in []graph.Shape, out graph.Shape) Autograd {
 	a := Autograd{Autocast: WidestType}
 	if len(in) < 2 {
@@ -96,7 +101,7 @@ func (*Mul) Autograd(p Pass, in []graph.Shape, out graph.Shape) Autograd {
 	return a
 }
 
-// stretched is the shape of a product of two volumes, one of which may be a gate.
+// stretched returns the shape of the product of two volumes, one of which may be a gate.
 func stretched(a, b graph.Shape) graph.Shape {
 	if a.W*a.H > b.W*b.H {
 		return a

@@ -6,14 +6,14 @@ import (
 	"slices"
 )
 
-// New returns a layer of a kind with settings by field key. The name of the kind is in capitals. A kind or key that does
-// not exist is an error, and so is a value that its field does not take; whether the layer fits is for its shape rule to
-// say.
+// New returns a layer of a kind, named in capitals, with settings by field key. It returns an error for an unknown
+// kind or key and for a value that the field does not accept. Whether the layer fits its input is left to its shape
+// rule.
 func New(kind string, settings map[string]Value) (Layer, error) {
 	kinds := Kinds()
 	at := slices.IndexFunc(kinds, func(k Kind) bool { return k.Name == kind })
 	if at < 0 {
-		return nil, fmt.Errorf("there is no kind of layer called %q", kind)
+		return nil, fmt.Errorf("unknown kind of layer %q", kind)
 	}
 	layer := kinds[at].New()
 	fields := layer.Fields()
@@ -29,7 +29,7 @@ func New(kind string, settings map[string]Value) (Layer, error) {
 	return layer, nil
 }
 
-// Settings returns the settings of a layer that were written, by field key. New makes the same layer from them.
+// Settings returns, by field key, the settings of a layer that were written. New makes the same layer from them.
 func Settings(l Layer) map[string]Value {
 	settings := map[string]Value{}
 	for _, f := range l.Fields() {

@@ -15,7 +15,15 @@ func TestWith(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	changed, err := op.With(three, map[string]op.Value{"stride": {Ints: []int64{2}}, "pad": {Ints: []int64{3}}, "size": {Ints: []int64{7}}, "rounding": {Word: "floor"}})
+	changed, err := op.With(
+		three,
+		map[string]op.Value{
+			"stride":   {Ints: []int64{2}},
+			"pad":      {Ints: []int64{3}},
+			"size":     {Ints: []int64{7}},
+			"rounding": {Word: "floor"},
+		},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,10 +44,12 @@ func TestWith(t *testing.T) {
 	}
 }
 
-// What New makes of a layer's settings is the same layer, for values of every field of every kind.
+// New makes the same layer from a layer's settings, for values of every field of every kind.
 func TestNewFromSettings(t *testing.T) {
 	candidates := []op.Value{
-		{Ints: []int64{3}}, {Ints: []int64{3, 1}, Sep: 'x'}, {Ints: []int64{1, 0, 2, 0}, Sep: ','}, {Ints: []int64{4, 5}, Sep: ','},
+		{
+			Ints: []int64{3},
+		}, {Ints: []int64{3, 1}, Sep: 'x'}, {Ints: []int64{1, 0, 2, 0}, Sep: ','}, {Ints: []int64{4, 5}, Sep: ','},
 		{Decimal: "0.25"}, {Word: "true"}, {Word: "floor"}, {Word: "same"}, {Word: "bilinear"},
 	}
 	for _, k := range op.Kinds() {
@@ -69,8 +79,8 @@ func TestNewErrors(t *testing.T) {
 		settings map[string]op.Value
 		want     string
 	}{
-		{"CONVOLUTION", nil, `there is no kind of layer called "CONVOLUTION"`},
-		{"conv", nil, `there is no kind of layer called "conv"`},
+		{"CONVOLUTION", nil, `unknown kind of layer "CONVOLUTION"`},
+		{"conv", nil, `unknown kind of layer "conv"`},
 		{"CONV", map[string]op.Value{"units": {Ints: []int64{3}}}, "CONV has no field units"},
 		{"CONV", map[string]op.Value{"filters": {Ints: []int64{0}}}, "CONV: filters must be 1 or more, not 0"},
 	} {

@@ -6,7 +6,7 @@ import (
 	"cnncalc/internal/diag"
 )
 
-// pad is the zeros put around a volume, as written.
+// pad is the zero padding of a volume, as written.
 type pad struct {
 	mode                     padMode
 	left, right, top, bottom int64
@@ -18,13 +18,13 @@ const (
 	padUnwritten padMode = iota
 	padNumbers           // as left, right, top and bottom say
 	padSame              // TensorFlow's SAME: out = ceil(in/S), the odd pixel right and below
-	padValid             // none; in TensorFlow's VALID the window need not fit, here it must
+	padValid             // none; unlike TensorFlow's VALID, the window must fit
 )
 
 // isPadded reports whether there are zeros on any side.
 func (p pad) isPadded() bool { return p.left+p.right+p.top+p.bottom > 0 }
 
-// without is the pad as it is written without zeros on one axis.
+// without returns the pad in the arrow language, without zeros on one axis.
 func (p pad) without(s side) string {
 	left, right, top, bottom := p.left, p.right, p.top, p.bottom
 	if s == width {
@@ -35,7 +35,7 @@ func (p pad) without(s side) string {
 	return fmt.Sprintf("p=%d,%d,%d,%d", left, right, top, bottom)
 }
 
-// value is the pad in its shortest form.
+// value returns the pad in its shortest form.
 func (p pad) value() Value {
 	switch p.mode {
 	case padUnwritten:
@@ -85,7 +85,11 @@ func (p padSetting) Set(v Value) error {
 	case len(n) == 4 && v.Sep == ',':
 		*p.to = pad{padNumbers, n[0], n[1], n[2], n[3]}
 	default:
-		return diag.Errorf("layer/value", "pad takes one number, width x height, left,right,top,bottom, same or valid, not %s", v)
+		return diag.Errorf(
+			"layer/value",
+			"pad takes one number, width x height, left,right,top,bottom, same or valid, not %s",
+			v,
+		)
 	}
 	return nil
 }

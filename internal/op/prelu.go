@@ -10,27 +10,34 @@ type PReLU struct {
 
 func preluKind() Kind {
 	return Kind{
-		Name:     "PRELU",
-		Summary:  "x above zero, a learnt slope times x below; one slope a channel, or one in all with shared",
-		Backward: "Below zero the gradient is multiplied by the slope, and the slope's gradient sums the inputs there; the input is kept.",
-		New:      func() Layer { return &PReLU{} },
+		Name:    "PRELU",
+		Summary: "x above zero, a learnt slope times x below; one slope for each channel, or a single one with shared",
+		Backward: "Below zero the gradient is multiplied by the slope, and the slope's gradient sums the inputs " +
+			"there; the input is kept.",
+		New: func() Layer { return &PReLU{} },
 	}
 }
 
-// Counterparts are the names elsewhere.
+// Counterparts returns the layer's names in other programs.
 func (*PReLU) Counterparts() Counterparts {
 	return Counterparts{Module: "PReLU", Function: "prelu", Traced: []string{"prelu"}}
 }
 
-// Kind is "PRELU".
+// Kind returns "PRELU".
 func (*PReLU) Kind() string { return "PRELU" }
 
-// Fields binds the settings.
+// Fields returns the settings.
 func (o *PReLU) Fields() []Field {
-	return []Field{flagField(&o.Shared, "shared", "one slope for all channels, PyTorch's default; without it one a channel, as in the paper")}
+	return []Field{
+		flagField(
+			&o.Shared,
+			"shared",
+			"one slope for all channels, PyTorch's default; otherwise one for each channel, as in the paper",
+		),
+	}
 }
 
-// Weights are the slopes: [C], or [1] where shared.
+// Weights returns the slopes, [C], or [1] if shared.
 func (o *PReLU) Weights(in []graph.Shape, _ graph.Shape) []graph.Weight {
 	slopes := one(in).D
 	if o.Shared {
@@ -39,7 +46,8 @@ func (o *PReLU) Weights(in []graph.Shape, _ graph.Shape) []graph.Weight {
 	return []graph.Weight{{Name: "weight", Dims: []int64{slopes}, Role: graph.RoleWeight}}
 }
 
-// Autograd saves the input and the slopes. The gradient of the slopes is a whole volume before it is summed.
+// Autograd reports that the layer saves the input and the slopes. The gradient of the slopes is a whole volume before
+// it is summed.
 func (o *PReLU) Autograd(_ Pass, _ []graph.Shape, out graph.Shape) Autograd {
 	a := keeps(savedInput(0), savedWeight(0))
 	a.Autocast = LowersType

@@ -2,7 +2,7 @@ package op
 
 import "cnncalc/internal/graph"
 
-// ReLU6 is RELU6, min(max(0, x), 6).
+// ReLU6 is RELU6: min(max(0, x), 6).
 type ReLU6 struct{ inPlaceActivation }
 
 func relu6Kind() Kind {
@@ -14,13 +14,14 @@ func relu6Kind() Kind {
 	}
 }
 
-// Counterparts are the names elsewhere. MatConvNet has no bound of 6, and networks ported to it take its plain ReLU.
+// Counterparts returns the layer's names in other programs. MatConvNet has no bounded ReLU, and networks ported to it
+// use its plain one.
 func (o *ReLU6) Counterparts() Counterparts {
 	return Counterparts{Module: "ReLU6", Function: "hardtanh", Traced: o.traced("hardtanh"), MatConvNet: "vl_nnrelu"}
 }
 
-// Kind is "RELU6".
+// Kind returns "RELU6".
 func (*ReLU6) Kind() string { return "RELU6" }
 
-// Autograd saves the input, or a copy of it where it is written over.
+// Autograd reports that the layer saves the input, or a copy of it if it is overwritten.
 func (o *ReLU6) Autograd(_ Pass, _ []graph.Shape, out graph.Shape) Autograd { return o.keepsInput(out) }

@@ -24,12 +24,17 @@ func TestRules(t *testing.T) {
 		weights string // role and dimensions
 		macs    int64
 	}{
-		{&Conv{window: window3, Filters: 16}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 16), "weight 16x4x3x3, bias 16", 8 * 6 * 16 * 4 * 9},
-		{&Conv{window: window3, Filters: 16, groups: 2, NoBias: true}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 16), "weight 16x2x3x3", 8 * 6 * 16 * 2 * 9},
-		{&Conv{window: window{size: extent{7, 1}}, Filters: 2}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 2), "weight 2x4x1x7, bias 2", 8 * 6 * 2 * 4 * 7},
+		{&Conv{window: window3, Filters: 16}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 16),
+			"weight 16x4x3x3, bias 16", 8 * 6 * 16 * 4 * 9},
+		{&Conv{window: window3, Filters: 16, groups: 2, NoBias: true}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 16),
+			"weight 16x2x3x3", 8 * 6 * 16 * 2 * 9},
+		{&Conv{window: window{size: extent{7, 1}}, Filters: 2}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 2),
+			"weight 2x4x1x7, bias 2", 8 * 6 * 2 * 4 * 7},
 		{&DWConv{window: window3}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 4), "weight 4x1x3x3, bias 4", 8 * 6 * 4 * 9},
-		{&Local{window: window3, Filters: 2}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 2), "weight 6x8x2x4x3x3, bias 2x6x8", 8 * 6 * 2 * 4 * 9},
-		{&UpConv{window: window{size: extent{2, 2}}, Filters: 6, groups: 2}, []graph.Shape{vol(8, 6, 4)}, vol(16, 12, 6), "weight 4x3x2x2, bias 6", 8 * 6 * 4 * 3 * 4},
+		{&Local{window: window3, Filters: 2}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 2),
+			"weight 6x8x2x4x3x3, bias 2x6x8", 8 * 6 * 2 * 4 * 9},
+		{&UpConv{window: window{size: extent{2, 2}}, Filters: 6, groups: 2}, []graph.Shape{vol(8, 6, 4)}, vol(16, 12, 6),
+			"weight 4x3x2x2, bias 6", 8 * 6 * 4 * 3 * 4},
 		{&MaxPool{pooling{window: window{size: extent{2, 2}}}}, []graph.Shape{vol(8, 6, 4)}, vol(4, 3, 4), "", 0},
 		{&L2Pool{pooling{window: window{size: extent{2, 2}}}}, []graph.Shape{vol(8, 6, 4)}, vol(4, 3, 4), "", 0},
 		{&AvgPool{pooling: pooling{window: window{size: extent{2, 2}}}}, []graph.Shape{vol(8, 6, 4)}, vol(4, 3, 4), "", 0},
@@ -45,11 +50,6 @@ func TestRules(t *testing.T) {
 		{&Softmax{}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 4), "", 0},
 		{&Upsample{factor: extent{2, 3}}, []graph.Shape{vol(8, 6, 4)}, vol(16, 18, 4), "", 0},
 		{&Crop{size: extent{5, 6}}, []graph.Shape{vol(8, 6, 4)}, vol(5, 6, 4), "", 0},
-		{&Channels{from: bound{1, true}, to: bound{4, true}}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 3), "", 0},
-		{&Channels{from: bound{3, true}}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 1), "", 0},
-		{&Channels{from: bound{1, true}, to: bound{4, true}}, []graph.Shape{{}}, graph.Shape{D: 3}, "", 0},
-		{&Channels{from: bound{3, true}}, []graph.Shape{{}}, graph.Shape{}, "", 0},
-		{&Shuffle{groups: 2}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 4), "", 0},
 		{&Concat{}, []graph.Shape{vol(8, 6, 4), vol(8, 6, 1), vol(8, 6, 3)}, vol(8, 6, 8), "", 0},
 		{&Add{}, []graph.Shape{vol(8, 6, 4), vol(8, 6, 4)}, vol(8, 6, 4), "", 0},
 		{&Mul{}, []graph.Shape{vol(1, 1, 4), vol(8, 6, 4)}, vol(8, 6, 4), "", 0},
@@ -96,7 +96,7 @@ func TestCropCorner(t *testing.T) {
 	}
 }
 
-// What does not fit is refused with numbers and a remedy.
+// What does not fit is rejected with numbers and a remedy.
 func TestRefusals(t *testing.T) {
 	padded := func(size, stride, left, right, top, bottom int64) window {
 		w := square(size, stride, 0, 1, "")
@@ -112,7 +112,8 @@ func TestRefusals(t *testing.T) {
 			Code: "shape/window", Msg: "(W-F+2P)/S+1 = (2-5+2)/1+1: the window 5 is larger than the padded input 4",
 			Fits: "size 4 (1 wide); input 3 (1 wide) or 4 (2 wide); pad 2 (2 wide)"}},
 		{&Conv{window: square(3, 1, 0, 2, ""), Filters: 1}, vol(9, 4, 1), diag.Problem{
-			Code: "shape/window", Msg: "height: (H-d(F-1)-1+2P)/S+1 = (4-2*(3-1)-1+0)/1+1: the window 5 is larger than the padded input 4",
+			Code: "shape/window", Msg: "height: (H-d(F-1)-1+2P)/S+1 = (4-2*(3-1)-1+0)/1+1: the window 5 is larger than " +
+				"the padded input 4",
 			Fits: "height: size 2 (2 high); input 5 (1 high) or 6 (2 high); pad 1 (2 high)"}},
 		{&Conv{window: padded(3, 2, 0, 1, 1, 1), Filters: 1}, vol(8, 9, 1), diag.Problem{}},
 		{&Conv{window: padded(3, 2, 0, 2, 1, 1), Filters: 1}, vol(8, 9, 1), diag.Problem{
@@ -122,7 +123,8 @@ func TestRefusals(t *testing.T) {
 			Code: "shape/pad", Msg: "height: pad 2 is not smaller than the window 1: some windows would hold padding only",
 			Fits: "height: p=0,0,0,0"}},
 		{&MaxPool{pooling{window: square(3, 3, 2, 1, "")}}, vol(8, 8, 1), diag.Problem{
-			Code: "shape/pad", Msg: "pad 2 is more than half the window 3: some windows would hold padding only", Fits: "pad 1 at most"}},
+			Code: "shape/pad", Msg: "pad 2 is more than half the window 3: some windows would hold padding only",
+			Fits: "pad 1 at most"}},
 		{&Conv{window: square(1, 1, 0, 1, ""), Filters: 6, groups: 4}, vol(8, 8, 8), diag.Problem{
 			Code: "shape/groups", Msg: "6 filters cannot be split into 4 groups", Fits: "groups 2"}},
 		{&Conv{window: square(1, 1, 0, 1, ""), Filters: 8, groups: 4}, vol(8, 8, 6), diag.Problem{
@@ -131,25 +133,14 @@ func TestRefusals(t *testing.T) {
 			Code: "shape/window", Msg: "width: (W-1)S-2P+d(F-1)+1+outpad = (2-1)*2-6+2+0 = -2: nothing is left",
 			Fits: "width: pads of 3 together at most"}},
 		{&UpConv{window: square(3, 2, 0, 1, ""), Filters: 1, OutPad: extent{2, 0}}, vol(2, 2, 1), diag.Problem{
-			Code: "shape/outpad", Msg: "width: outpad 2 must be below the stride 2 or the dilation 1", Fits: "width: outpad 1 at most"}},
-		{&Crop{size: extent{9, 2}}, vol(8, 8, 1), diag.Problem{Code: "shape/crop", Msg: "9x2 cannot be cut out of 8x8", Fits: "size 8x8 at most"}},
+			Code: "shape/outpad", Msg: "width: outpad 2 must be below the stride 2 or the dilation 1",
+			Fits: "width: outpad 1 at most"}},
+		{&Crop{size: extent{9, 2}}, vol(8, 8, 1), diag.Problem{Code: "shape/crop", Msg: "9x2 cannot be cut out of 8x8",
+			Fits: "size 8x8 at most"}},
 		{&Crop{size: extent{4, 2}, offset: offset{5, 0, true}}, vol(8, 8, 1), diag.Problem{
 			Code: "shape/crop", Msg: "4x2 at offset 5,0 reaches past 8x8", Fits: "offset 4,6 at most"}},
-		{&Channels{}, vol(8, 8, 4), diag.Problem{
-			Code: "layer/missing-field", Msg: "the slice must be written", Hint: "for example CHANNELS from=0 to=58"}},
-		{&Channels{to: bound{5, true}}, vol(8, 8, 4), diag.Problem{
-			Code: "shape/channels", Msg: "channels from 0 to 5 cannot be cut out of a depth of 4", Fits: "to=4 at most"}},
-		{&Channels{from: bound{4, true}}, vol(8, 8, 4), diag.Problem{
-			Code: "shape/channels", Msg: "from=4 is past the last channel of a depth of 4", Fits: "from=3 at most"}},
-		{&Channels{from: bound{6, true}, to: bound{8, true}}, vol(8, 8, 4), diag.Problem{
-			Code: "shape/channels", Msg: "from=6 is past the last channel of a depth of 4", Fits: "from=3 at most"}},
-		{&Channels{from: bound{2, true}, to: bound{2, true}}, vol(8, 8, 4), diag.Problem{
-			Code: "shape/channels", Msg: "from=2 to=2 is no channel: to is the channel after the last", Fits: "to=3 or more"}},
-		{&Shuffle{}, vol(8, 8, 4), diag.Problem{
-			Code: "layer/missing-field", Msg: "the number of groups must be written", Hint: "for example SHUFFLE2"}},
-		{&Shuffle{groups: 3}, vol(8, 8, 4), diag.Problem{
-			Code: "shape/groups", Msg: "the input's depth 4 cannot be split into 3 groups", Fits: "groups 2 or 4"}},
-		{&FC{}, vol(8, 8, 1), diag.Problem{Code: "layer/missing-field", Msg: "the number of units must be written", Hint: "for example FC-4096, or classes: 10 for the last FC"}},
+		{&FC{}, vol(8, 8, 1), diag.Problem{Code: "layer/missing-field", Msg: "the number of units is missing",
+			Hint: "for example FC-4096, or classes: 10 for the last FC"}},
 	} {
 		_, err := test.layer.Output([]graph.Shape{test.in})
 		got := diag.Problem{}
@@ -171,12 +162,14 @@ func TestMismatches(t *testing.T) {
 		hint  string
 	}{
 		{&Add{}, []graph.Shape{vol(8, 8, 4), vol(8, 8, 4), vol(8, 8, 6)}, 1, 2,
-			"a CONV1-6 on the first of the two, or a CONV1-4 on the second, would make them alike"},
-		{&Add{}, []graph.Shape{vol(8, 8, 4), vol(4, 4, 4)}, 0, 1, "every path must shrink the volume alike"},
-		{&Add{}, []graph.Shape{{}, vol(8, 8, 4), vol(8, 4, 4)}, 1, 2, "every path must shrink the volume alike"},
-		{&Concat{}, []graph.Shape{vol(8, 8, 4), vol(8, 8, 1), vol(8, 7, 4)}, 0, 2, "every path must shrink the volume alike"},
-		{&Mul{}, []graph.Shape{vol(1, 1, 6), vol(8, 8, 4)}, 0, 1, "a CONV1-4 on the first of the two, or a CONV1-6 on the second"},
-		{&Mul{}, []graph.Shape{vol(4, 4, 4), vol(8, 8, 4)}, 0, 1, "every path must shrink the volume alike"},
+			"a CONV1-6 on the first of the two, or a CONV1-4 on the second, would make them equal"},
+		{&Add{}, []graph.Shape{vol(8, 8, 4), vol(4, 4, 4)}, 0, 1, "every path must shrink the volume equally"},
+		{&Add{}, []graph.Shape{{}, vol(8, 8, 4), vol(8, 4, 4)}, 1, 2, "every path must shrink the volume equally"},
+		{&Concat{}, []graph.Shape{vol(8, 8, 4), vol(8, 8, 1), vol(8, 7, 4)}, 0, 2,
+			"every path must shrink the volume equally"},
+		{&Mul{}, []graph.Shape{vol(1, 1, 6), vol(8, 8, 4)}, 0, 1,
+			"a CONV1-4 on the first of the two, or a CONV1-6 on the second"},
+		{&Mul{}, []graph.Shape{vol(4, 4, 4), vol(8, 8, 4)}, 0, 1, "every path must shrink the volume equally"},
 	} {
 		_, err := test.layer.Output(test.in)
 		var m *Mismatch

@@ -2,7 +2,7 @@ package op
 
 import "cnncalc/internal/graph"
 
-// Sigmoid is SIGMOID, 1/(1+exp(-x)).
+// Sigmoid is SIGMOID: 1/(1+exp(-x)).
 type Sigmoid struct{ inPlaceActivation }
 
 func sigmoidKind() Kind {
@@ -14,13 +14,13 @@ func sigmoidKind() Kind {
 	}
 }
 
-// Counterparts are the names elsewhere.
+// Counterparts returns the layer's names in other programs.
 func (o *Sigmoid) Counterparts() Counterparts {
 	return Counterparts{Module: "Sigmoid", Function: "sigmoid", Traced: o.traced("sigmoid"), MatConvNet: "vl_nnsigmoid"}
 }
 
-// Kind is "SIGMOID".
+// Kind returns "SIGMOID".
 func (*Sigmoid) Kind() string { return "SIGMOID" }
 
-// Autograd saves the output.
+// Autograd reports that the layer saves the output.
 func (o *Sigmoid) Autograd(Pass, []graph.Shape, graph.Shape) Autograd { return o.keepsOutput() }

@@ -2,7 +2,7 @@ package op
 
 import "cnncalc/internal/graph"
 
-// SiLU is SILU, x*sigmoid(x), also called swish.
+// SiLU is SILU: x*sigmoid(x), also called swish.
 type SiLU struct{ inPlaceActivation }
 
 func siluKind() Kind {
@@ -14,13 +14,13 @@ func siluKind() Kind {
 	}
 }
 
-// Counterparts are the names elsewhere.
+// Counterparts returns the layer's names in other programs.
 func (o *SiLU) Counterparts() Counterparts {
 	return Counterparts{Module: "SiLU", Function: "silu", Traced: o.traced("silu")}
 }
 
-// Kind is "SILU".
+// Kind returns "SILU".
 func (*SiLU) Kind() string { return "SILU" }
 
-// Autograd saves the input, or a copy of it where it is written over.
+// Autograd reports that the layer saves the input, or a copy of it if it is overwritten.
 func (o *SiLU) Autograd(_ Pass, _ []graph.Shape, out graph.Shape) Autograd { return o.keepsInput(out) }

@@ -2,27 +2,27 @@ package op
 
 import "cnncalc/internal/graph"
 
-// Softmax is SOFTMAX, exp(x) over the sum of exp(x) along the depth, at each place.
+// Softmax is SOFTMAX: exp(x) divided by the sum of exp(x) along the depth, at each place.
 type Softmax struct{ elementwise }
 
 func softmaxKind() Kind {
 	return Kind{
 		Name:     "SOFTMAX",
 		Summary:  "probabilities along the depth, at each place",
-		Backward: "The gradient is y times (its own less the sum of y times all), so the output is kept.",
+		Backward: "With output y and its gradient g, the input's gradient is y*(g - sum(y*g)), so the output is kept.",
 		New:      func() Layer { return &Softmax{} },
 	}
 }
 
-// Counterparts are the names elsewhere.
+// Counterparts returns the layer's names in other programs.
 func (*Softmax) Counterparts() Counterparts {
 	return Counterparts{Module: "Softmax", Function: "softmax", Traced: []string{"softmax"}, MatConvNet: "vl_nnsoftmax"}
 }
 
-// Kind is "SOFTMAX".
+// Kind returns "SOFTMAX".
 func (*Softmax) Kind() string { return "SOFTMAX" }
 
-// Autograd saves the output.
+// Autograd reports that the layer saves the output.
 func (*Softmax) Autograd(Pass, []graph.Shape, graph.Shape) Autograd {
 	return Autograd{Saved: []Saved{savedOutput()}, Autocast: RaisesType}
 }

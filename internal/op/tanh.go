@@ -2,7 +2,7 @@ package op
 
 import "cnncalc/internal/graph"
 
-// Tanh is TANH, tanh(x).
+// Tanh is TANH: tanh(x).
 type Tanh struct{ inPlaceActivation }
 
 func tanhKind() Kind {
@@ -14,13 +14,13 @@ func tanhKind() Kind {
 	}
 }
 
-// Counterparts are the names elsewhere.
+// Counterparts returns the layer's names in other programs.
 func (o *Tanh) Counterparts() Counterparts {
 	return Counterparts{Module: "Tanh", Function: "tanh", Traced: o.traced("tanh")}
 }
 
-// Kind is "TANH".
+// Kind returns "TANH".
 func (*Tanh) Kind() string { return "TANH" }
 
-// Autograd saves the output.
+// Autograd reports that the layer saves the output.
 func (o *Tanh) Autograd(Pass, []graph.Shape, graph.Shape) Autograd { return o.keepsOutput() }

@@ -2,25 +2,24 @@ package op
 
 import "cnncalc/internal/graph"
 
-// Taps says which places on one axis of its input each place of a layer's output is computed from, borders apart: as
-// if both planes went on without end.
+// Taps describes, on one axis, which places of the input each place of a layer's output is computed from. It ignores
+// borders, as if both planes were endless.
 type Taps struct {
-	// At gives the input's places for the output's place o: first, first+step and so on up to last. Where last is
-	// below first the output is computed from none.
+	// At returns the input's places for the output's place o: first, first+step and so on up to last. If last is
+	// below first, there are none.
 	At func(o int64) (first, last, step int64)
-	// Out places further on, the output reads In places further on: At(o+Out) is At(o)+In. In is 0 where every
-	// place of the output reads the same.
+	// The taps repeat: At(o+Out) is At(o)+In. In is 0 if every place of the output reads the same places.
 	In, Out int64
 }
 
-// Tapped is optional: a layer without a Geometry whose output is not computed from its input's values at the same
-// place alone.
+// Tapped is an optional interface of layers that have no Geometry and do not compute each place of the output from
+// the same place of the input.
 type Tapped interface {
-	// Taps are those of both axes for one of the inputs, whose shape and the output's are known.
+	// Taps returns the taps of both axes for one input. Both shapes must be known.
 	Taps(in, out graph.Shape) (w, h Taps)
 }
 
-// TapsOf are the taps of any layer for one of its inputs.
+// TapsOf returns the taps of any layer for one of its inputs.
 func TapsOf(o graph.Op, in, out graph.Shape) (w, h Taps) {
 	if own, ok := o.(Tapped); ok {
 		return own.Taps(in, out)
@@ -33,7 +32,7 @@ func TapsOf(o graph.Op, in, out graph.Shape) (w, h Taps) {
 	return shifted(0), shifted(0)
 }
 
-// taps of a window: F places, d apart, from S*o-P on.
+// taps returns the taps of a window: F places, d apart, starting at S*o-P.
 func (a Axis) taps() Taps {
 	return Taps{In: a.Stride, Out: 1, At: func(o int64) (first, last, step int64) {
 		first = o*a.Stride - a.Before
@@ -41,18 +40,18 @@ func (a Axis) taps() Taps {
 	}}
 }
 
-// shifted reads the one place that lies so many further on.
+// shifted returns the taps that read a single place, shifted by a distance.
 func shifted(by int64) Taps {
 	return Taps{In: 1, Out: 1, At: func(o int64) (first, last, step int64) { return o + by, o + by, 1 }}
 }
 
-// whole reads all of an axis of that size, for every place of the output.
+// whole returns the taps that read the whole axis, of the given size, for every place of the output.
 func whole(size int64) Taps {
 	return Taps{In: 0, Out: 1, At: func(int64) (first, last, step int64) { return 0, size - 1, 1 }}
 }
 
-// wholePlane is the taps of layers whose every value is computed from all of the plane.
+// wholePlane is embedded in layers that compute every value from the whole plane.
 type wholePlane struct{}
 
-// Taps are the whole plane.
+// Taps returns the whole plane.
 func (wholePlane) Taps(in, _ graph.Shape) (w, h Taps) { return whole(in.W), whole(in.H) }

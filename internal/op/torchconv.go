@@ -2,7 +2,7 @@ package op
 
 import "cnncalc/internal/graph"
 
-// torchConv is what PyTorch's memory of CONV and DWCONV depends on.
+// torchConv holds what PyTorch's memory for CONV and DWCONV depends on.
 type torchConv struct {
 	window         Geometry
 	depth, filters int64
@@ -10,8 +10,8 @@ type torchConv struct {
 	bias           bool
 }
 
-// autograd saves the input and the weight, never the bias. What a kernel needs besides is PyTorch 1.13's on the CPU,
-// with the layouts that oneDNN 2.6 takes for AVX-512; what cuDNN needs is not known.
+// autograd reports that PyTorch saves the input and the weight, never the bias. The temporary memory is that of
+// PyTorch 1.13's CPU kernels, with oneDNN 2.6's layouts for AVX-512; cuDNN's is not known.
 func (c torchConv) autograd(p Pass) Autograd {
 	a := Autograd{Saved: []Saved{savedInput(0), savedWeight(0)}, Autocast: LowersType}
 	switch {
@@ -22,10 +22,10 @@ func (c torchConv) autograd(p Pass) Autograd {
 		a.Forward = c.columns()
 		a.Backward = c.columns()
 	}
-	return a.behindPad(p, c.window, graph.Shape{W: c.window.W.In, H: c.window.H.In, D: c.depth}, hasUnevenPads(c.window))
+	return a.afterPad(p, c.window, graph.Shape{W: c.window.W.In, H: c.window.H.In, D: c.depth}, hasUnevenPads(c.window))
 }
 
-// usesOneDNN is use_mkldnn of aten/src/ATen/native/Convolution.cpp (1.13) for float32 and one thread.
+// usesOneDNN is use_mkldnn from aten/src/ATen/native/Convolution.cpp (1.13) for float32 and one thread.
 func (c torchConv) usesOneDNN(batch int64) bool {
 	w, h := c.window.W, c.window.H
 	isPlain := w.Size == 1 && h.Size == 1 && w.Stride == 1 && h.Stride == 1
@@ -35,7 +35,8 @@ func (c torchConv) usesOneDNN(batch int64) bool {
 	return c.groups > 1 || w.Size > 3 && h.Size > 3 || batch > 1 || product(batch, c.depth, w.In, h.In) > 20480
 }
 
-// columns is the notes' matrix of windows, [C*F*F x places], which a 1x1 convolution does without (slow_conv2d).
+// columns returns the size of the notes' im2col matrix, [C*F*F x places], which a 1x1 convolution does not need
+// (slow_conv2d).
 func (c torchConv) columns() []Size {
 	w, h := c.window.W, c.window.H
 	if w.Size == 1 && h.Size == 1 && w.Stride == 1 && h.Stride == 1 && w.Before == 0 && h.Before == 0 {
@@ -44,9 +45,9 @@ func (c torchConv) columns() []Size {
 	return []Size{{Values: product(c.depth, w.Size, h.Size, w.Out, h.Out)}}
 }
 
-// oneDNN is copies in oneDNN's layout. Forward: of input, weight and output until the first two are let go, then of the
-// output beside itself. Backward, for the input: of both gradients and the weight; for the weight: of the input, the
-// output's gradient and the weight's.
+// oneDNN returns the copies in oneDNN's layout. Forward: the input, weight and output until the first two are freed,
+// then the output beside its copy. Backward, for the input: both gradients and the weight; for the weight: the input,
+// the output's gradient and the weight's.
 func (c torchConv) oneDNN() (forward, backward []Size) {
 	w, h := c.window.W, c.window.H
 	in := product(w.In, h.In, c.blocked(c.depth))
@@ -69,7 +70,7 @@ func (c torchConv) oneDNN() (forward, backward []Size) {
 	return forward, backward
 }
 
-// blocked rounds a depth up to whole blocks of 16 channels.
+// blocked returns the depth rounded up to whole blocks of 16 channels.
 func (c torchConv) blocked(depth int64) int64 {
 	if c.groups > 1 && c.groups < depth {
 		return depth

@@ -2,15 +2,15 @@ package op
 
 import "cnncalc/internal/graph"
 
-// Unknown is in the place of a layer that could not be read: its problem is already reported, and nothing is known of
-// what it makes. That layer may be one that joins paths.
+// Unknown replaces a layer that could not be read, which may be one that joins paths. Its problem is already reported,
+// and its output is unknown.
 type Unknown struct {
 	volume
 	join
 }
 
-// Kind is "?".
+// Kind returns "?".
 func (*Unknown) Kind() string { return "?" }
 
-// Output is unknown.
+// Output returns the unknown shape.
 func (*Unknown) Output([]graph.Shape) (graph.Shape, error) { return graph.Shape{}, nil }

@@ -21,47 +21,63 @@ func upconvKind() Kind {
 	return Kind{
 		Name:    "UPCONV",
 		Summary: "transposed convolution: UPCONV2-64 doubles width and height; (W1-1)S-2P+d(F-1)+1+outpad",
-		Backward: "The gradient of the input is the ordinary convolution of the output's gradient with the same filters. The input must be " +
+		Backward: "The gradient of the input is the ordinary convolution of the output's gradient with the same " +
+			"filters. The input must be " +
 			"kept for the weights' gradient.",
 		New: func() Layer { return &UpConv{} },
 	}
 }
 
-// Counterparts are the names elsewhere.
+// Counterparts returns the layer's names in other programs.
 func (*UpConv) Counterparts() Counterparts {
-	return Counterparts{Module: "ConvTranspose2d", Function: "conv_transpose2d", Traced: []string{"_convolution"}, MatConvNet: "vl_nnconvt"}
+	return Counterparts{
+		Module:     "ConvTranspose2d",
+		Function:   "conv_transpose2d",
+		Traced:     []string{"_convolution"},
+		MatConvNet: "vl_nnconvt",
+	}
 }
 
-// Kind is "UPCONV".
+// Kind returns "UPCONV".
 func (*UpConv) Kind() string { return "UPCONV" }
 
-// MakesVolume is true.
+// MakesVolume returns true.
 func (*UpConv) MakesVolume() bool { return true }
 
-// Groups is the number of groups the depth is split into, 1 unless written.
+// Groups returns the number of groups that the depth is split into, by default 1.
 func (o *UpConv) Groups() int64 { return max(o.groups, 1) }
 
-// Fields binds the settings.
+// Fields returns the settings.
 func (o *UpConv) Fields() []Field {
 	return []Field{
 		o.sizeField(),
 		{Key: "filters", Place: Dash, Doc: "number of filters K, the output's depth", Setting: count{&o.Filters, "filters"}},
-		o.strideField("stride S, by which the volume grows; 2 for F=2, else it must be written"),
-		padField(&o.pad, "cut from the output on each side; 0 unless written"),
+		o.strideField("stride S, the factor of enlargement; 2 for F=2, otherwise required"),
+		padField(&o.pad, "cut from the output on each side; default 0"),
 		o.dilationField(),
-		{Key: "outpad", Doc: "added to the output right and below, less than the stride; 0 unless written", Setting: pair{&o.OutPad, "outpad", 0}},
-		{Key: "groups", Letter: "g", Doc: "the depth is split into so many groups; 1 unless written", Setting: count{&o.groups, "groups"}},
+		{
+			Key:     "outpad",
+			Doc:     "extra columns and rows on the right and bottom, fewer than the stride or the dilation; default 0",
+			Setting: pair{&o.OutPad, "outpad", 0},
+		},
+		{
+			Key:     "groups",
+			Letter:  "g",
+			Doc:     "number of groups that the depth is split into; default 1",
+			Setting: count{&o.groups, "groups"},
+		},
 		flagField(&o.NoBias, "nobias", "no biases"),
 	}
 }
 
-// Geometry resolves the window: of each axis, In is the smaller side and Out the larger.
+// Geometry returns the resolved window. On each axis, In is the smaller side and Out the larger.
 func (o *UpConv) Geometry(in graph.Shape) (Geometry, error) {
 	if !o.size.isSet() {
 		return Geometry{}, missing("the window's size", "UPCONV2-64")
 	}
 	if o.pad.mode == padSame {
-		return Geometry{}, diag.Errorf("layer/value", "same is not defined for UPCONV").WithHint("write the pad as a number: p1")
+		return Geometry{}, diag.Errorf("layer/value", "same is not defined for UPCONV").
+			WithHint("write the pad as a number: p1")
 	}
 	stride := o.stride
 	if !stride.isSet() {
@@ -80,10 +96,11 @@ func (o *UpConv) Geometry(in graph.Shape) (Geometry, error) {
 	return g, err
 }
 
-// enlarge is PyTorch's ConvTranspose2d rule on one axis.
+// enlarge sets a.Out by the rule of PyTorch's ConvTranspose2d.
 func enlarge(a *Axis, s side, outpad int64) error {
 	if outpad >= max(a.Stride, a.Dilation) {
-		return diag.Errorf("shape/outpad", "outpad %d must be below the stride %d or the dilation %d", outpad, a.Stride, a.Dilation).
+		return diag.Errorf("shape/outpad", "outpad %d must be below the stride %d or the dilation %d",
+			outpad, a.Stride, a.Dilation).
 			WithFits(fmt.Sprintf("outpad %d at most", max(a.Stride, a.Dilation)-1))
 	}
 	if a.In == 0 {
@@ -91,7 +108,9 @@ func enlarge(a *Axis, s side, outpad int64) error {
 	}
 	grown, err := checked.Product(a.In-1, a.Stride)
 	if err != nil || grown > graph.MaxExtent {
-		return diag.Errorf("shape/too-large", "(%s-1)S = (%d-1)*%d makes the output larger than %d", s.symbol, a.In, a.Stride, int64(graph.MaxExtent)).WithHint("lower the stride")
+		return diag.Errorf("shape/too-large", "(%s-1)S = (%d-1)*%d makes the output larger than %d",
+			s.symbol, a.In, a.Stride, int64(graph.MaxExtent)).
+			WithHint("lower the stride")
 	}
 	a.Out = grown + a.Span() + outpad - a.Before - a.After
 	if a.Out < 1 {
@@ -102,7 +121,7 @@ func enlarge(a *Axis, s side, outpad int64) error {
 	return nil
 }
 
-// Output is (W1-1)S-2P+d(F-1)+1+outpad on both axes, and K deep.
+// Output returns (W1-1)S-2P+d(F-1)+1+outpad on both axes and depth K.
 func (o *UpConv) Output(in []graph.Shape) (graph.Shape, error) {
 	if o.Filters == 0 {
 		return graph.Shape{}, missing("the number of filters", "UPCONV2-64")
@@ -118,18 +137,18 @@ func (o *UpConv) Output(in []graph.Shape) (graph.Shape, error) {
 	return g.plane(o.Filters), nil
 }
 
-// Weights are [C, K/groups, FH, FW], as PyTorch stores them, and [K].
+// Weights returns the filters, [C, K/groups, FH, FW] as in PyTorch, and the biases, [K].
 func (o *UpConv) Weights(in []graph.Shape, _ graph.Shape) []graph.Weight {
 	return weightAndBias(o.NoBias, o.Filters, one(in).D, o.Filters/o.Groups(), o.size.H, o.size.W)
 }
 
-// MACs: every input value is multiplied with the filters of its group.
+// MACs returns the number of input values times the size of the filters of a group.
 func (o *UpConv) MACs(in []graph.Shape, _ graph.Shape) (int64, error) {
 	s := one(in)
 	return checked.Product(s.W, s.H, s.D, o.Filters/o.Groups(), o.size.H, o.size.W)
 }
 
-// Explain is the formula of both axes: UPCONV's is not the notes'.
+// Explain returns the formula of both axes, which differs from the notes'.
 func (o *UpConv) Explain(in []graph.Shape, out graph.Shape) []Line {
 	g, err := o.Geometry(one(in))
 	if err != nil {
@@ -142,17 +161,17 @@ func (o *UpConv) Explain(in []graph.Shape, out graph.Shape) []Line {
 	return []Line{formula(g.W, width, o.OutPad.W), formula(g.H, height, o.OutPad.H)}
 }
 
-// Taps are the places that the filter, laid down at each, spreads to the output's place.
+// Taps returns the input's places whose filters reach the output's place.
 func (o *UpConv) Taps(in, _ graph.Shape) (w, h Taps) {
 	g, err := o.Geometry(in)
 	if err != nil {
-		return shifted(0), shifted(0) // the shape pass has refused it
+		return shifted(0), shifted(0) // the shape pass has rejected it
 	}
 	return g.W.spreadTaps(), g.H.spreadTaps()
 }
 
-// spreadTaps of a transposed window: place i reaches S*i-P+d*t for t from 0 to F-1, so o is reached from (o+P-d*t)/S
-// where that is whole, which it is for one t in S/gcd(S,d).
+// spreadTaps returns the taps of a transposed window. Place i reaches S*i-P+d*t for t from 0 to F-1, so o is reached
+// from (o+P-d*t)/S if that is whole, as it is for one t in S/gcd(S,d).
 func (a Axis) spreadTaps() Taps {
 	common := checked.GCD(a.Stride, a.Dilation)
 	period := a.Stride / common
@@ -168,8 +187,8 @@ func (a Axis) spreadTaps() Taps {
 	}}
 }
 
-// Autograd saves the input and the weight. On the CPU the columns of one picture are needed besides, in both
-// directions (slow_conv_transpose2d).
+// Autograd reports that the layer saves the input and the weight. The CPU also needs the im2col matrix of one
+// picture, in both directions (slow_conv_transpose2d).
 func (o *UpConv) Autograd(p Pass, in []graph.Shape, _ graph.Shape) Autograd {
 	a := Autograd{Saved: []Saved{savedInput(0), savedWeight(0)}, Autocast: LowersType}
 	if p.Torch == Torch113CPU {

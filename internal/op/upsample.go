@@ -2,7 +2,7 @@ package op
 
 import "cnncalc/internal/graph"
 
-// Upsample is UPSAMPLE, enlarging by a whole factor.
+// Upsample is UPSAMPLE, which enlarges by a whole factor.
 type Upsample struct {
 	volume
 	factor extent
@@ -13,38 +13,48 @@ func upsampleKind() Kind {
 	return Kind{
 		Name:     "UPSAMPLE",
 		Summary:  "enlarges by a whole factor: UPSAMPLE2 repeats values, UPSAMPLE2 bilinear interpolates",
-		Backward: "Each input gets the sum of the gradients it was spread to; only shapes are needed.",
+		Backward: "Each input gets the sum of the gradients of the outputs it was spread to; only shapes are needed.",
 		New:      func() Layer { return &Upsample{} },
 	}
 }
 
-// Counterparts are the names elsewhere.
+// Counterparts returns the layer's names in other programs.
 func (o *Upsample) Counterparts() Counterparts {
 	if o.Bilinear() {
-		return Counterparts{Module: "Upsample", Function: "interpolate", Traced: []string{"upsample_bilinear2d"}, MatConvNet: "vl_nninterp"}
+		return Counterparts{
+			Module:     "Upsample",
+			Function:   "interpolate",
+			Traced:     []string{"upsample_bilinear2d"},
+			MatConvNet: "vl_nninterp",
+		}
 	}
 	return Counterparts{Module: "Upsample", Function: "interpolate", Traced: []string{"upsample_nearest2d"}}
 }
 
-// Kind is "UPSAMPLE".
+// Kind returns "UPSAMPLE".
 func (*Upsample) Kind() string { return "UPSAMPLE" }
 
-// Bilinear tells the mode: bilinear with PyTorch's align_corners=False, or else nearest.
+// Bilinear reports whether the mode is bilinear (with PyTorch's align_corners=False) instead of nearest.
 func (o *Upsample) Bilinear() bool { return o.mode == "bilinear" }
 
-// Factor is how many times wider and higher the output is.
+// Factor returns how many times wider and higher the output is.
 func (o *Upsample) Factor() (w, h int64) { return o.factor.W, o.factor.H }
 
-// Fields binds the settings.
+// Fields returns the settings.
 func (o *Upsample) Fields() []Field {
 	modes := []string{"nearest", "bilinear"}
 	return []Field{
 		{Key: "factor", Place: Head, Doc: "how many times wider and higher", Setting: pair{&o.factor, "factor", 1}},
-		{Key: "mode", Words: modes, Doc: "nearest, the default, or bilinear (PyTorch's align_corners=False)", Setting: choice{&o.mode, "mode", modes}},
+		{
+			Key:     "mode",
+			Words:   modes,
+			Doc:     "nearest, the default, or bilinear (PyTorch's align_corners=False)",
+			Setting: choice{&o.mode, "mode", modes},
+		},
 	}
 }
 
-// Output is the factor times width and height.
+// Output returns the input's shape with width and height times the factor.
 func (o *Upsample) Output(in []graph.Shape) (graph.Shape, error) {
 	s := one(in)
 	if !o.factor.isSet() {
@@ -54,7 +64,7 @@ func (o *Upsample) Output(in []graph.Shape) (graph.Shape, error) {
 	return graph.Shape{W: s.W * o.factor.W, H: s.H * o.factor.H, D: s.D}, nil
 }
 
-// Taps are the one place that is repeated, or the two that are interpolated between.
+// Taps returns the place that is repeated, or the two that are interpolated.
 func (o *Upsample) Taps(_, _ graph.Shape) (w, h Taps) {
 	return o.axisTaps(o.factor.W), o.axisTaps(o.factor.H)
 }
@@ -70,5 +80,5 @@ func (o *Upsample) axisTaps(factor int64) Taps {
 	}}
 }
 
-// Autograd saves nothing.
+// Autograd reports that the layer saves nothing.
 func (*Upsample) Autograd(Pass, []graph.Shape, graph.Shape) Autograd { return Autograd{} }

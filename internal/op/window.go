@@ -7,13 +7,13 @@ import (
 	"cnncalc/internal/graph"
 )
 
-// Axis is one axis of a window that slides over a volume, all of it resolved: sizes in values, pads before
-// (left, top) and after (right, bottom). Package exec computes from it, explain prints it.
+// Axis is one axis of a resolved window that slides over a volume: sizes in values, pads before (left, top) and after
+// (right, bottom). Package exec computes with it; explain prints it.
 type Axis struct {
 	In, Size, Stride, Dilation, Before, After, Out int64
 }
 
-// side is one of the two axes of a plane, for the words of a message.
+// side names one of the two axes of a plane in messages.
 type side struct {
 	name, symbol, adjective string
 }
@@ -24,7 +24,7 @@ var (
 	height = side{"height", "H", "high"}
 )
 
-// Span is how much input one window covers: d(F-1)+1.
+// Span returns how much input one window covers: d(F-1)+1.
 func (a Axis) Span() int64 { return a.Dilation*(a.Size-1) + 1 }
 
 // Geometry is a window on both axes.
@@ -38,18 +38,18 @@ type Windowed interface {
 	Geometry(in graph.Shape) (Geometry, error)
 }
 
-// window is the fields that CONV, DWCONV, LOCAL and the pools share, as written.
+// window holds the fields that CONV, DWCONV, UPCONV, LOCAL and the pools share, as written.
 type window struct {
 	size, stride, dilation extent
 	pad                    pad
 	rounding               string // "", "strict", "floor" or "ceil"
 }
 
-// The rules for what is not written differ between convolutions and pools.
+// windowRules holds the defaults and bounds, which differ between convolutions and pools.
 type windowRules struct {
 	defaultStride func(w *window, in graph.Shape, rules windowRules) (extent, error)
 	defaultPad    func(a onSide) (int64, error)
-	maxPadIsHalf  bool   // pools: a pad above half the window could pool padding alone
+	maxPadIsHalf  bool   // for pools: with a larger pad some windows would hold padding only
 	example       string // "CONV3-64"
 	ceilIsUsual   bool   // Caffe's pooling rounds up
 }
@@ -64,18 +64,27 @@ func (w *window) strideField(doc string) Field {
 }
 
 func (w *window) dilationField() Field {
-	return Field{Key: "dilation", Letter: "d", Doc: "distance between the window's values; 1, the default, is dense (the notes' example calls that 0)",
-		Setting: pair{&w.dilation, "dilation", 1}}
+	return Field{
+		Key:     "dilation",
+		Letter:  "d",
+		Doc:     "distance between the window's values; default 1, dense (the notes call that 0)",
+		Setting: pair{&w.dilation, "dilation", 1},
+	}
 }
 
 func (w *window) roundingField() Field {
 	words := []string{"floor", "ceil", "strict"}
-	return Field{Key: "rounding", Words: words, Doc: "where the window does not fit a whole number of times: strict, the default, is an error; floor and ceil as frameworks do",
-		Setting: choice{&w.rounding, "rounding", words}}
+	return Field{
+		Key:   "rounding",
+		Words: words,
+		Doc: "what to do if the window does not fit a whole number of times: strict (default) is an error, floor " +
+			"and ceil round as frameworks do",
+		Setting: choice{&w.rounding, "rounding", words},
+	}
 }
 
-// resolve applies the defaults and the shape formula to both axes. What comes with an error holds for the
-// axes that have none.
+// resolve applies the defaults and the shape formula to both axes. If only one axis has a problem, the other is still
+// resolved.
 func (w *window) resolve(in graph.Shape, rules windowRules) (Geometry, error) {
 	if !w.size.isSet() {
 		return Geometry{}, missing("the window's size", rules.example)
@@ -109,7 +118,8 @@ func (w *window) resolveAxis(a *Axis, s side, rules windowRules) error {
 		return tooLarge(onSide{*a, s, w.pad.isPadded()}, rules)
 	}
 	if rules.maxPadIsHalf && max(a.Before, a.After) > a.Span()/2 {
-		return diag.Errorf("shape/pad", "pad %d is more than half the window %d: some windows would hold padding only", max(a.Before, a.After), a.Span()).
+		return diag.Errorf("shape/pad", "pad %d is more than half the window %d: some windows would hold padding only",
+			max(a.Before, a.After), a.Span()).
 			WithFits(fmt.Sprintf("pad %d at most", a.Span()/2))
 	}
 	if max(a.Before, a.After) >= a.Span() {
@@ -120,7 +130,7 @@ func (w *window) resolveAxis(a *Axis, s side, rules windowRules) error {
 	a.Out = steps + 1
 	switch {
 	case rest == 0 || w.rounding == "floor" || w.pad.mode == padSame:
-		// SAME needs no padding where the stride passes the window, and then rounds down.
+		// SAME needs no padding if the stride exceeds the window, and then rounds down.
 		return nil
 	case w.rounding == "ceil":
 		// PyTorch (pooling_output_shape): the last window must start inside the input or its left padding.
@@ -150,7 +160,7 @@ func (w *window) resolvePad(a *Axis, s side, rules windowRules) error {
 	return nil
 }
 
-// plane is the output's width and height, 0 where the input's are unknown.
+// plane returns the output's shape; width and height are 0 if the input's are unknown.
 func (g Geometry) plane(depth int64) graph.Shape {
 	if g.W.Out == 0 || g.H.Out == 0 {
 		return graph.Shape{D: depth}
@@ -158,8 +168,8 @@ func (g Geometry) plane(depth int64) graph.Shape {
 	return graph.Shape{W: g.W.Out, H: g.H.Out, D: depth}
 }
 
-// joinAxes joins the problems of both axes: one message where it is the same for both, else each under the name of its
-// axis. The functions give the problem of an axis in the words of either.
+// joinAxes joins the problems of both axes: one message if it is the same for both, otherwise each with the name of
+// its axis. The functions return the problem of their axis in the words for either.
 func joinAxes(ofW, ofH func(words side) error) error {
 	errW, errH := ofW(width), ofH(height)
 	switch {
@@ -184,7 +194,7 @@ func joinAxes(ofW, ofH func(words side) error) error {
 	return both
 }
 
-// ofAxis is a problem of one axis, under its name.
+// ofAxis returns a problem of one axis, with its name.
 func ofAxis(s side, err error) *diag.Problem {
 	p := diag.At(diag.Pos{}, err)
 	p.Msg = s.name + ": " + p.Msg
@@ -194,7 +204,7 @@ func ofAxis(s side, err error) *diag.Problem {
 	return &p
 }
 
-// convRules are the notes' for convolutions: stride 1, and the pad that keeps the size where there is one.
+// convRules returns the notes' rules for convolutions: stride 1, and the pad that keeps the size if there is one.
 func convRules(example string) windowRules {
 	return windowRules{
 		example:       example,
@@ -203,7 +213,7 @@ func convRules(example string) windowRules {
 	}
 }
 
-// keepSizePad is d(F-1)/2, the notes' common setting, for odd F and stride 1. Anything else must be written.
+// keepSizePad returns d(F-1)/2, the notes' common setting, for odd F and stride 1. Any other pad must be written.
 func keepSizePad(a onSide) (int64, error) {
 	if a.Size == 1 {
 		return 0, nil
@@ -215,11 +225,13 @@ func keepSizePad(a onSide) (int64, error) {
 	if a.Stride == 1 {
 		why = fmt.Sprintf("F=%d is even", a.Size)
 	}
-	return 0, diag.Errorf("layer/missing-field", "the pad must be written, since %s: only odd F with stride 1 has a pad that keeps the size", why).
+	return 0, diag.Errorf("layer/missing-field", "the pad is missing: %s, and only odd F with stride 1 has a "+
+		"default, the pad that keeps the size", why).
 		WithFits(a.writtenPads())
 }
 
-// poolRules: stride 2 for windows of 2, none needed where the window is the whole input; pad 0.
+// poolRules returns the rules for pools: stride 2 for windows of 2, none needed if the window is the whole input; pad
+// 0.
 func poolRules(example string) windowRules {
 	return windowRules{
 		example:       example,
@@ -238,6 +250,7 @@ func poolStride(w *window, in graph.Shape, rules windowRules) (extent, error) {
 	case w.size == extent{in.W, in.H}, !in.HasPlane(), larger:
 		return extent{1, 1}, nil // a window that is too large is a problem with any stride
 	}
-	return extent{}, diag.Errorf("layer/missing-field", "the stride must be written: only windows of 2, or of the whole input (%dx%d here), have a default", in.W, in.H).
+	return extent{}, diag.Errorf("layer/missing-field", "the stride is missing: only windows of 2, or of the whole "+
+		"input (%dx%d here), have a default", in.W, in.H).
 		WithFits(w.poolStrides(in, rules))
 }

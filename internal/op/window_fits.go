@@ -10,7 +10,7 @@ import (
 	"cnncalc/internal/graph"
 )
 
-// How far from the written stride another is proposed, and how many sizes or pads are tried for one that fits.
+// Bounds of the search for proposals: the distance from the written stride, and the number of sizes or pads tried.
 const (
 	furthestStride = 8
 	maxTrials      = 64
@@ -23,8 +23,8 @@ type onSide struct {
 	isPadded bool // the window, on either axis
 }
 
-// formula is the shape rule with symbols and with its numbers: "(W-F+2P)/S+1 = (224-11+0)/4+1". With dilation
-// F becomes d(F-1)+1, with different pads 2P becomes their sum.
+// formula returns the shape rule in symbols and in numbers: "(W-F+2P)/S+1 = (224-11+0)/4+1". With dilation F becomes
+// d(F-1)+1; if the pads differ 2P becomes their sum.
 func (a onSide) formula() string {
 	symbols, numbers := a.symbol+"-F", fmt.Sprintf("%d-%d", a.In, a.Size)
 	if a.Dilation != 1 {
@@ -40,7 +40,7 @@ func (a onSide) formula() string {
 	return fmt.Sprintf("(%s)/S+1 = (%s)/%d+1", symbols, numbers, a.Stride)
 }
 
-// result is the rule with its numbers and its result, as explain shows it.
+// result returns the rule with its numbers and its result, for explain.
 func (a onSide) result() string {
 	exact := a.value()
 	if exact == fmt.Sprint(a.Out) {
@@ -49,7 +49,7 @@ func (a onSide) result() string {
 	return fmt.Sprintf("%s = %s -> %d", a.formula(), exact, a.Out)
 }
 
-// value is what the formula gives, rounded to two decimals where it is no whole number.
+// value returns the result of the formula, rounded to two decimals if it is not a whole number.
 func (a Axis) value() string {
 	v := big.NewRat(a.In+a.Before+a.After-a.Span(), a.Stride)
 	v.Add(v, big.NewRat(1, 1))
@@ -59,28 +59,29 @@ func (a Axis) value() string {
 	return strings.TrimRight(v.FloatString(2), "0")
 }
 
-// misfit is the problem of a window that does not fit a whole number of times, with what would.
+// misfit returns the problem of a window that does not fit a whole number of times, with settings that would fit.
 func misfit(a onSide, rules windowRules) error {
 	value := strings.TrimSuffix(a.value(), ".")
 	return diag.Errorf("shape/window", "%s = %s is not a whole number", a.formula(), value).WithFits(joinFits(
 		a.fittingInputs(), a.fittingPads(rules), a.fittingStrides(), a.roundings(rules)))
 }
 
-// tooLarge is the problem of a window larger than the padded input. Where it just fits it stands at one place.
+// tooLarge returns the problem of a window larger than the padded input, with settings that would fit.
 func tooLarge(a onSide, rules windowRules) error {
 	padded := a.In + a.Before + a.After
 	enough := a.In + a.Span() - padded
 	inputs := fmt.Sprintf("input %d (%s) or %d (%s)", enough, a.long(1), enough+a.Stride, a.long(2))
-	return diag.Errorf("shape/window", "%s: the window %d is larger than the padded input %d", a.formula(), a.Span(), padded).
+	return diag.Errorf("shape/window", "%s: the window %d is larger than the padded input %d",
+		a.formula(), a.Span(), padded).
 		WithFits(joinFits(a.smallerSize(padded, rules), inputs, a.largerPad(rules)))
 }
 
-// joinFits lists what is there of some proposals.
+// joinFits joins the proposals that are not empty.
 func joinFits(proposals ...string) string {
 	return strings.Join(slices.DeleteFunc(proposals, func(p string) bool { return p == "" }), "; ")
 }
 
-// smallerSize is the largest window that fits, "" where none of those tried does. A pool of 1 is none.
+// smallerSize proposes the largest window that fits, "" if no size tried does. It proposes no pool of size 1.
 func (a onSide) smallerSize(padded int64, rules windowRules) string {
 	largest, smallest := (padded-1)/a.Dilation+1, int64(1)
 	if rules.maxPadIsHalf {
@@ -97,7 +98,7 @@ func (a onSide) smallerSize(padded int64, rules windowRules) string {
 	return ""
 }
 
-// largerPad is the smallest pad on each side with which the window fits, "" where none of those tried does.
+// largerPad proposes the smallest pad on both sides with which the window fits, "" if no pad tried does.
 func (a onSide) largerPad(rules windowRules) string {
 	limit := rules.padLimit(a.Axis)
 	enough := (a.Span() - a.In + 1) / 2
@@ -109,7 +110,7 @@ func (a onSide) largerPad(rules windowRules) string {
 	return ""
 }
 
-// padLimit is the largest pad that the rules allow.
+// padLimit returns the largest pad that the rules allow.
 func (r windowRules) padLimit(a Axis) int64 {
 	if r.maxPadIsHalf {
 		return a.Span() / 2
@@ -117,7 +118,7 @@ func (r windowRules) padLimit(a Axis) int64 {
 	return a.Span() - 1
 }
 
-// fittingInputs are the nearest widths below and above that the window fits.
+// fittingInputs proposes the nearest input sizes below and above that the window fits.
 func (a onSide) fittingInputs() string {
 	rest := (a.In + a.Before + a.After - a.Span()) % a.Stride
 	floor := (a.In+a.Before+a.After-a.Span())/a.Stride + 1
@@ -128,8 +129,8 @@ func (a onSide) fittingInputs() string {
 	return fmt.Sprintf("input %d (%s) or %s", a.In-rest, a.long(floor), above)
 }
 
-// long says an output size. Krizhevsky et al. (2012) state an input of 224 for AlexNet's first layer, which
-// does not fit; the CS231n notes point out that 227 does.
+// long describes an output size. Krizhevsky et al. (2012) state an input of 224 for AlexNet's first layer, which does
+// not fit; the CS231n notes point out that 227 does.
 func (a onSide) long(out int64) string {
 	if a.In == 224 && a.Size == 11 && a.Stride == 4 && out == 55 {
 		return fmt.Sprintf("55 %s, what AlexNet's code used", a.adjective)
@@ -137,7 +138,7 @@ func (a onSide) long(out int64) string {
 	return fmt.Sprintf("%d %s", out, a.adjective)
 }
 
-// fittingPads are the smallest additions to the pad: the same on both sides where that works out, else on one.
+// fittingPads proposes the smallest addition to the pad: the same on both sides if possible, otherwise on one.
 func (a onSide) fittingPads(rules windowRules) string {
 	rest := (a.In + a.Before + a.After - a.Span()) % a.Stride
 	short := a.Stride - rest
@@ -154,7 +155,7 @@ func (a onSide) fittingPads(rules windowRules) string {
 	return ""
 }
 
-// fittingStrides are the nearest strides that divide what the window has to travel.
+// fittingStrides proposes the nearest strides that divide the distance the window travels.
 func (a onSide) fittingStrides() string {
 	travel := a.In + a.Before + a.After - a.Span()
 	var found []string
@@ -176,7 +177,7 @@ func (a onSide) fittingStrides() string {
 	return "stride " + strings.Join(found, " or ")
 }
 
-// roundings are what frameworks make of it.
+// roundings proposes to round as frameworks do.
 func (a onSide) roundings(rules windowRules) string {
 	floor := (a.In+a.Before+a.After-a.Span())/a.Stride + 1
 	if !rules.ceilIsUsual {
@@ -193,8 +194,8 @@ func (a onSide) roundings(rules windowRules) string {
 	return fmt.Sprintf("`floor` (%d, as PyTorch does) or `ceil` (%d, as Caffe does)", floor, rounded.Out)
 }
 
-// caffePool is the output of a pool in Caffe (pooling_layer.cpp): rounded up, less a last window that starts outside of the
-// input and its left padding. Without padding Caffe keeps such a window.
+// caffePool returns a pool's output size in Caffe (pooling_layer.cpp): rounded up, without a last window that starts
+// outside of the input and its left padding. Without padding, Caffe keeps such a window.
 func (a onSide) caffePool() int64 {
 	out := (a.In+a.Before+a.After-a.Span()+a.Stride-1)/a.Stride + 1
 	if a.isPadded && (out-1)*a.Stride >= a.In+a.Before {
@@ -203,8 +204,8 @@ func (a onSide) caffePool() int64 {
 	return out
 }
 
-// writtenPads are pads to write where there is no default: the two largest that fit and are at most half the
-// window, or one with floor, and same.
+// writtenPads proposes pads if there is no default: the two largest that fit and are at most half the window, or one
+// with floor, and same.
 func (a onSide) writtenPads() string {
 	half := a.Span() / 2
 	if a.In == 0 {
@@ -224,7 +225,7 @@ func (a onSide) writtenPads() string {
 	return strings.Join(append(found, same), ", or ")
 }
 
-// poolStrides are the usual strides to write where there is no default: 2, and the window's own size.
+// poolStrides proposes the usual strides if there is no default: 2, and the window's own size.
 func (w *window) poolStrides(in graph.Shape, rules windowRules) string {
 	overlapping := "side by side"
 	if w.size.W > 2 || w.size.H > 2 {

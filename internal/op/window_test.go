@@ -14,7 +14,7 @@ import (
 	"cnncalc/internal/graph"
 )
 
-// square is a window of one size on both axes with the same pad all round.
+// square returns a window with the same size on both axes and the same pad on all sides.
 func square(size, stride, padding, dilation int64, rounding string) window {
 	return window{
 		size: extent{size, size}, stride: extent{stride, stride}, dilation: extent{dilation, dilation},
@@ -22,7 +22,7 @@ func square(size, stride, padding, dilation int64, rounding string) window {
 	}
 }
 
-// sizes are of an output, as "WxH".
+// sizes returns the plane of an output, as "WxH".
 func plane(s graph.Shape) string { return fmt.Sprintf("%dx%d", s.W, s.H) }
 
 // The outputs are those of PyTorch 1.13, torch.nn.functional.conv1d.
@@ -78,7 +78,11 @@ func TestUpConvIsPyTorchs(t *testing.T) {
 		{4, 2, 2, 0, 1, 0, 8}, {4, 3, 2, 1, 1, 1, 8}, {7, 4, 2, 1, 1, 0, 14}, {5, 3, 1, 0, 1, 0, 7},
 		{5, 3, 3, 2, 2, 2, 15}, {1, 2, 2, 0, 1, 0, 2}, {6, 5, 4, 1, 1, 3, 26}, {3, 1, 1, 0, 3, 2, 5},
 	} {
-		up := &UpConv{window: square(test.size, test.stride, test.pad, test.dilation, ""), Filters: 2, OutPad: extent{test.outpad, test.outpad}}
+		up := &UpConv{
+			window:  square(test.size, test.stride, test.pad, test.dilation, ""),
+			Filters: 2,
+			OutPad:  extent{test.outpad, test.outpad},
+		}
 		out, err := up.Output([]graph.Shape{{W: test.width, H: test.width, D: 3}})
 		if want := (graph.Shape{W: test.want, H: test.want, D: 2}); err != nil || out != want {
 			t.Errorf("%+v: %s, %v", test, out, err)
@@ -96,7 +100,7 @@ func TestAxesAreIndependent(t *testing.T) {
 	}
 }
 
-// What is not written: stride 1 and the pad d(F-1)/2 for CONV; stride 2 of windows of 2 for pools, and any where the
+// The defaults: stride 1 and the pad d(F-1)/2 for CONV; stride 2 for pools with windows of 2, and any stride if the
 // window is the whole input.
 func TestWindowDefaults(t *testing.T) {
 	for _, test := range []struct {
@@ -109,15 +113,18 @@ func TestWindowDefaults(t *testing.T) {
 		{&Conv{window: window{size: extent{3, 3}, dilation: extent{4, 4}}, Filters: 1}, graph.Shape{W: 9, H: 8, D: 1}, "9x8"},
 		{&Conv{window: window{size: extent{1, 1}, stride: extent{2, 2}}, Filters: 1}, graph.Shape{W: 9, H: 7, D: 1}, "5x4"},
 		{&Conv{window: window{size: extent{3, 3}, stride: extent{2, 2}}, Filters: 1}, graph.Shape{W: 9, H: 9, D: 1},
-			"the pad must be written, since the stride is 2"},
-		{&Conv{window: window{size: extent{2, 2}}, Filters: 1}, graph.Shape{W: 9, H: 9, D: 1}, "the pad must be written, since F=2 is even"},
-		{&Conv{window: window{size: extent{3, 2}}, Filters: 1}, graph.Shape{W: 9, H: 9, D: 1}, "height: the pad must be written, since F=2 is even"},
+			"the pad is missing: the stride is 2"},
+		{&Conv{window: window{size: extent{2, 2}}, Filters: 1}, graph.Shape{W: 9, H: 9, D: 1},
+			"the pad is missing: F=2 is even"},
+		{&Conv{window: window{size: extent{3, 2}}, Filters: 1}, graph.Shape{W: 9, H: 9, D: 1},
+			"height: the pad is missing: F=2 is even"},
 		{&MaxPool{pooling{window: window{size: extent{2, 2}}}}, graph.Shape{W: 8, H: 6, D: 1}, "4x3"},
 		{&AvgPool{pooling: pooling{window: window{size: extent{7, 5}}}}, graph.Shape{W: 7, H: 5, D: 1}, "1x1"},
-		{&MaxPool{pooling{window: window{size: extent{3, 3}}}}, graph.Shape{W: 8, H: 6, D: 1}, "the stride must be written"},
-		{&MaxPool{pooling{window: window{size: extent{3, 3}}}}, graph.Shape{W: 2, H: 6, D: 1}, "width: (W-F+2P)/S+1 = (2-3+0)/1+1: the window 3"},
+		{&MaxPool{pooling{window: window{size: extent{3, 3}}}}, graph.Shape{W: 8, H: 6, D: 1}, "the stride is missing"},
+		{&MaxPool{pooling{window: window{size: extent{3, 3}}}}, graph.Shape{W: 2, H: 6, D: 1},
+			"width: (W-F+2P)/S+1 = (2-3+0)/1+1: the window 3"},
 		{&UpConv{window: window{size: extent{2, 2}}, Filters: 1}, graph.Shape{W: 8, H: 6, D: 1}, "16x12"},
-		{&UpConv{window: window{size: extent{3, 3}}, Filters: 1}, graph.Shape{W: 8, H: 6, D: 1}, "the stride must be written"},
+		{&UpConv{window: window{size: extent{3, 3}}, Filters: 1}, graph.Shape{W: 8, H: 6, D: 1}, "the stride is missing"},
 		{&Local{window: window{size: extent{3, 3}}, Filters: 1}, graph.Shape{W: 8, H: 6, D: 1}, "8x6"},
 		{&DWConv{window: window{size: extent{5, 5}}}, graph.Shape{W: 8, H: 6, D: 1}, "8x6"},
 	} {
@@ -132,7 +139,7 @@ func TestWindowDefaults(t *testing.T) {
 	}
 }
 
-// A rule is not applied to what is not known; the rest is passed on.
+// A rule is not applied to unknown numbers; what is known is passed on.
 func TestUnknownInputs(t *testing.T) {
 	unknownPlane, unknownDepth := graph.Shape{D: 6}, graph.Shape{W: 8, H: 8}
 	for _, test := range []struct {
@@ -170,7 +177,9 @@ var (
 func TestProposalsFit(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := Axis{
-			In: rapid.Int64Range(1, 300).Draw(t, "W"), Size: rapid.Int64Range(1, 12).Draw(t, "F"), Stride: rapid.Int64Range(2, 9).Draw(t, "S"),
+			In: rapid.Int64Range(1, 300).
+				Draw(t, "W"),
+			Size: rapid.Int64Range(1, 12).Draw(t, "F"), Stride: rapid.Int64Range(2, 9).Draw(t, "S"),
 			Before: rapid.Int64Range(0, 5).Draw(t, "P"), Dilation: rapid.Int64Range(1, 3).Draw(t, "d"),
 		}
 		a.After = a.Before

@@ -10,43 +10,43 @@ type Field struct {
 	W, H FieldAxis
 }
 
-// FieldAxis is the receptive field on one axis, in pixels of the picture: value o is computed from pixels of the
-// Size that start at Start + o*Jump, and from no others. Borders are left out of account, as is usual (Araujo et al.,
-// "Computing Receptive Fields of Convolutional Neural Networks", 2019): a field may reach into the padding, so that
-// Start is below zero or Size above the picture's, and it is a hull: with dilation not all pixels in it count.
+// FieldAxis is the receptive field on one axis, in pixels of the picture: value o is computed from pixels among the
+// Size pixels that start at Start + o*Jump, and from no others. Borders are ignored, as usual (Araujo et al.,
+// "Computing Receptive Fields of Convolutional Neural Networks", 2019): a field may reach into the padding, so Start
+// may be negative and Size larger than the picture. It is a hull: with dilation, not every pixel in it counts.
 //
-// Of several paths it holds all, from the first pixel of any to the last: where the fields of paths lie one within the
-// other it is the largest. Where values differ, as those behind an UPSAMPLE do, Size is the largest, and the place of
-// each that of its field up to the rounding of o*Jump.
+// After a merge it covers the fields of all paths, from the first pixel of any to the last; if one path's field
+// contains the others, it is that one. If the fields of the values differ in size, as after an UPSAMPLE, Size is the
+// largest, and each field starts where Start + o*Jump, rounded, says.
 type FieldAxis struct {
 	Size  int64
-	Jump  Ratio // 0 where all values see the same pixels; these are then within the picture
+	Jump  Ratio // 0 if all values see the same pixels, which are then within the picture
 	Start int64
-	// Unknown is why nothing is known, "" otherwise.
+	// Unknown says why the field is not known; "" if it is.
 	Unknown string
 }
 
-// IsShared tells that all values see the same pixels, as those of FC and GAP do.
+// IsShared reports whether all values see the same pixels, as those of FC and GAP do.
 func (a FieldAxis) IsShared() bool { return a.Jump.Num == 0 }
 
 // Ratio is a fraction in lowest terms.
 type Ratio struct{ Num, Den int64 }
 
-// Why a field may not be known.
+// The reasons why a field may be unknown.
 const (
-	unlikePaths = "its paths move on by unlike steps, or do not see the same"
-	uneven      = "its values see fields that repeat after too many places"
-	beyond      = "it passes what can be counted"
+	differingPaths = "its paths advance by different steps, or do not see the same pixels"
+	uneven         = "the fields of its values repeat only after too many places"
+	beyond         = "it exceeds the countable range"
 )
 
-// Bounds of the work: no real network comes near. A pixel is at most maxPixel, which JSON's numbers hold exactly.
+// Bounds of the work, far above any real network. Pixels are at most maxPixel, which JSON numbers hold exactly.
 const (
 	maxPeriod = 1 << 8  // of one node
 	maxSpans  = 1 << 18 // of the nodes with a period above 1 together
 	maxPixel  = 1 << 53
 )
 
-// Fields are the receptive fields of all nodes of a network without problems.
+// Fields returns the receptive fields of all nodes of a network without problems.
 func Fields(n *Network) []Field {
 	fields := make([]Field, len(n.Nodes))
 	picture := n.InputShape()
@@ -66,14 +66,14 @@ func Fields(n *Network) []Field {
 	return fields
 }
 
-// span is the pixels from first to last. It is empty where last is below first.
+// span is the pixels from first to last. It is empty if last is below first.
 type span struct{ first, last int64 }
 
 var emptySpan = span{0, -1}
 
 func (s span) isEmpty() bool { return s.last < s.first }
 
-// hull holds both spans.
+// hull returns the smallest span that holds both.
 func (s span) hull(t span) span {
 	switch {
 	case s.isEmpty():
@@ -84,25 +84,25 @@ func (s span) hull(t span) span {
 	return span{min(s.first, t.first), max(s.last, t.last)}
 }
 
-// holds tells whether t is within s.
+// holds reports whether t is within s.
 func (s span) holds(t span) bool {
 	return t.isEmpty() || !s.isEmpty() && s.first <= t.first && t.last <= s.last
 }
 
-// within cuts off what lies outside 0 to size-1.
+// within cuts off what is outside 0 to size-1.
 func (s span) within(size int64) span { return span{max(s.first, 0), min(s.last, size-1)} }
 
-// sight is which pixels the values of a node see on one axis: place o sees spans[o] for o below the period, and the
-// span that many pixels further on for each period more.
+// sight says which pixels the values of a node see on one axis: place o sees spans[o] for o below the period; each
+// period further on, the spans move on by pixels.
 type sight struct {
 	spans   []span // one for each place of a period
-	pixels  int64  // that a period moves on by; 0 where there is one span, which every place sees
+	pixels  int64  // by which the spans of the next period move on; 0 if every place sees the same single span
 	unknown string
 }
 
 func (s *sight) period() int64 { return int64(len(s.spans)) }
 
-// at is what a place sees.
+// at returns what a place sees; ok is false if that is beyond maxPixel.
 func (s *sight) at(place int64) (span, bool) {
 	turns, index := floorDivMod(place, s.period())
 	shift, ok := times(turns, s.pixels)
@@ -114,8 +114,8 @@ func (s *sight) at(place int64) (span, bool) {
 	return moved, ok && max(moved.last, -moved.first) <= maxPixel
 }
 
-// over is the hull of the places first, first+step, ... last. Places a period apart see spans that move on evenly,
-// so those within a period of either end are the outermost.
+// over returns the hull of what the places first, first+step, ... last see. Places a period apart see spans that move
+// on evenly, so those within a period of either end are the outermost.
 func (s *sight) over(first, last, step int64) (hull span, ok bool) {
 	hull = emptySpan
 	for i := range min((last-first)/step+1, s.period()) {
@@ -142,12 +142,12 @@ func newTracer(picture int64, nodes int) *tracer {
 	return t
 }
 
-// through is what a layer's values see through its taps on values that see s.
+// through returns what a layer's values see if its taps read values that see s.
 func (t *tracer) through(s *sight, taps op.Taps) *sight {
 	if s.unknown != "" {
 		return s
 	}
-	// The output's period is whole turns of the taps, which move on by whole periods of the input.
+	// The output's period is the smallest number of repeats of the taps that advances the input by whole periods.
 	turns := int64(1)
 	if taps.In > 0 {
 		turns = s.period() / checked.GCD(s.period(), taps.In)
@@ -177,7 +177,8 @@ func (t *tracer) through(s *sight, taps op.Taps) *sight {
 	return seen
 }
 
-// join is what the values see that are made of both, at the same place; places is their number. a is nil at first.
+// join returns what values see that are computed from a and b at the same place. There are places of them. a is nil
+// for the first input.
 func (t *tracer) join(a, b *sight, places int64) *sight {
 	switch {
 	case a == nil:
@@ -189,7 +190,7 @@ func (t *tracer) join(a, b *sight, places int64) *sight {
 	case a.pixels == 0 || b.pixels == 0:
 		return t.joinShared(a, b, places)
 	case a.pixels*b.period() != b.pixels*a.period(): // below 2^63, by the bounds
-		return &sight{unknown: unlikePaths}
+		return &sight{unknown: differingPaths}
 	}
 	period := a.period() / checked.GCD(a.period(), b.period()) * b.period()
 	if !t.affords(period) {
@@ -207,8 +208,8 @@ func (t *tracer) join(a, b *sight, places int64) *sight {
 	return joined
 }
 
-// joinShared joins where the values of one see the same pixels, or of both. All see the same then if these hold what
-// the others see of the picture.
+// joinShared joins sights of which at least one is shared by all places. The result is shared too, provided that the
+// shared span holds whatever the other sees of the picture.
 func (t *tracer) joinShared(a, b *sight, places int64) *sight {
 	if a.pixels != 0 {
 		a, b = b, a
@@ -221,12 +222,12 @@ func (t *tracer) joinShared(a, b *sight, places int64) *sight {
 		return &sight{unknown: beyond}
 	}
 	if !a.spans[0].holds(all.within(t.picture)) {
-		return &sight{unknown: unlikePaths}
+		return &sight{unknown: differingPaths}
 	}
 	return a
 }
 
-// affords tells whether a node may have such a period.
+// affords reports whether a node may have such a period.
 func (t *tracer) affords(period int64) bool {
 	if period > 1 {
 		t.spans += int(min(period, maxPeriod))
@@ -234,7 +235,7 @@ func (t *tracer) affords(period int64) bool {
 	return period <= maxPeriod && t.spans <= maxSpans
 }
 
-// field sums the sight up.
+// field returns the receptive field that the sight amounts to.
 func (s *sight) field() FieldAxis {
 	if s.unknown != "" {
 		return FieldAxis{Unknown: s.unknown}
@@ -253,7 +254,7 @@ func (s *sight) field() FieldAxis {
 	return f
 }
 
-// floorDivMod divides by b > 0 so that the rest is from 0 to b-1.
+// floorDivMod divides by b > 0, with a rest from 0 to b-1.
 func floorDivMod(a, b int64) (quotient, rest int64) {
 	quotient, rest = a/b, a%b
 	if rest < 0 {
@@ -262,7 +263,7 @@ func floorDivMod(a, b int64) (quotient, rest int64) {
 	return quotient, rest
 }
 
-// times multiplies, and tells whether the product is a pixel that is counted.
+// times returns the product and whether it is within maxPixel.
 func times(a, b int64) (int64, bool) {
 	if a != 0 && max(b, -b) > maxPixel/max(a, -a) {
 		return 0, false

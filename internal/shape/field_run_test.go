@@ -49,7 +49,7 @@ func TestFieldsAreWhatARunReads(t *testing.T) {
 	}
 }
 
-// touched is, for each column of the output, the first and the last column of the picture that changes it.
+// touched returns, for each column of the output, the first and the last column of the picture that change it.
 func touched(t *testing.T, net *shape.Network) (first, last []int64) {
 	t.Helper()
 	program, err := exec.Compile(net, exec.Options{Batch: 1, Threads: 1, Algo: exec.Direct})
@@ -100,9 +100,9 @@ func touched(t *testing.T, net *shape.Network) (first, last []int64) {
 	return first, last
 }
 
-// Every kind of layer, in the networks that PyTorch's outputs are of: where one column of the picture changes, a layer's
-// output changes at no places but those whose taps read a changed place of its inputs. A kind with a window that forgets to
-// say so is found here.
+// Every kind of layer, in the networks compared with PyTorch: if one column of the picture changes, a layer's output
+// changes only at places whose taps read a changed place of its inputs. This finds a kind that has a window but no
+// taps.
 func TestTapsHoldWhatKernelsRead(t *testing.T) {
 	files, err := filepath.Glob("../../testdata/pytorch/*/net.yaml")
 	if err != nil || len(files) == 0 {
@@ -124,7 +124,7 @@ func TestTapsHoldWhatKernelsRead(t *testing.T) {
 	}
 }
 
-// checkTaps holds the changed columns of each node to those of its inputs.
+// checkTaps checks the changed columns of each node against those of its inputs.
 func checkTaps(t *testing.T, net *shape.Network, changed [][]bool) {
 	t.Helper()
 	for i := 1; i < len(net.Nodes); i++ {
@@ -145,7 +145,7 @@ func checkTaps(t *testing.T, net *shape.Network, changed [][]bool) {
 	}
 }
 
-// outputs are those of all nodes, for a picture that is another in one column.
+// outputs returns the outputs of all nodes, for a picture that differs in one column.
 func outputs(t *testing.T, net *shape.Network, changed int64) [][]float32 {
 	t.Helper()
 	program, err := exec.Compile(net, exec.Options{Batch: 1, Threads: 1, Algo: exec.Direct})
@@ -179,7 +179,7 @@ func (k *keeper) Computed(c exec.Computed) error {
 	return nil
 }
 
-// changedColumns tells by node which columns of its output differ.
+// changedColumns reports, by node, which columns of its output differ.
 func changedColumns(net *shape.Network, before, after [][]float32) [][]bool {
 	changed := make([][]bool, len(net.Nodes))
 	for i, l := range net.Layers {

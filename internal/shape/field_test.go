@@ -90,11 +90,11 @@ func TestFieldJumpIsAFraction(t *testing.T) {
 
 func TestUnknownFields(t *testing.T) {
 	for _, tt := range []struct{ what, input, layers, want string }{
-		{"unlike strides", "5x5x1", "ADD(CONV3-1 s2 p0 | CONV4-1 p0)", "unlike steps"},
-		{"a gate that sees less than what it is multiplied with", "9x9x4", "CONV3-4 -> MUL(IDENTITY | CROP3 -> GAP -> FC-4)", "unlike steps"},
-		{"what follows is unknown too", "5x5x1", "ADD(CONV3-1 s2 p0 | CONV4-1 p0) -> GAP -> FC-2", "unlike steps"},
+		{"different strides", "5x5x1", "ADD(CONV3-1 s2 p0 | CONV4-1 p0)", "different steps"},
+		{"a gate that sees less than what it is multiplied with", "9x9x4", "CONV3-4 -> MUL(IDENTITY | CROP3 -> GAP -> FC-4)", "different steps"},
+		{"what follows is unknown too", "5x5x1", "ADD(CONV3-1 s2 p0 | CONV4-1 p0) -> GAP -> FC-2", "different steps"},
 		{"a period past the bound", "2x2x1", "UPSAMPLE600", "too many places"},
-		{"a jump past counting", "1x1x1", "[POOL1 s=2147483647]*3", "counted"},
+		{"a jump past counting", "1x1x1", "[POOL1 s=2147483647]*3", "countable"},
 	} {
 		got := lastField(fits(t, tt.input, "INPUT -> "+tt.layers))
 		if !strings.Contains(got.W.Unknown, tt.want) || got.W.Size != 0 {
@@ -155,7 +155,7 @@ func builtIn(t *testing.T, name string) *shape.Network {
 
 // The oracle below follows sets of places, by each kind's definition, and knows neither periods nor hulls.
 
-// drawLayers is a chain of layers that keep small planes from vanishing, in the arrow language.
+// drawLayers returns a chain of layers, in the arrow language, that does not shrink a small plane to nothing.
 func drawLayers(t *rapid.T) string {
 	layer := func() string {
 		size, stride := rapid.IntRange(1, 5), rapid.IntRange(1, 3)
@@ -196,7 +196,7 @@ func newOracle(net *shape.Network) *oracle {
 	return &oracle{net, map[[2]int64]map[int64]bool{}}
 }
 
-// seen is the pixels that place o of node i is computed from, on planes without end.
+// seen returns the pixels that place o of node i is computed from, on endless planes.
 func (r *oracle) seen(i int, o int64) map[int64]bool {
 	if i == 0 {
 		return map[int64]bool{o: true}
@@ -239,7 +239,7 @@ func (r *oracle) check(got shape.FieldAxis, even bool) error {
 	return nil
 }
 
-// reads is the places of the input's width that place o of the output is computed from.
+// reads returns the places of the input's width that place o of the output is computed from.
 func reads(o graph.Op, in graph.Shape, place int64) (from []int64) {
 	const far = 64 // more than any filter here reaches
 	switch o := o.(type) {

@@ -17,7 +17,7 @@ import (
 // The worked examples of the CS231n course notes, "Convolutional Neural Networks (CNNs / ConvNets)". Each test
 // names the section it is from.
 
-// infer works out one line of layers on an input.
+// infer returns the network of one line of layers on an input, and its problems.
 func infer(t *testing.T, input, layers string) (*shape.Network, diag.List) {
 	t.Helper()
 	return inferFile(t, fmt.Sprintf("input: %s\nlayers: %s\n", input, layers), graph.Options{})
@@ -33,7 +33,7 @@ func inferFile(t *testing.T, text string, o graph.Options) (*shape.Network, diag
 	return shape.Infer(lowered)
 }
 
-// fits is infer for a network that has no problem.
+// fits is infer for a network without problems.
 func fits(t *testing.T, input, layers string) *shape.Network {
 	t.Helper()
 	net, problems := infer(t, input, layers)
@@ -43,7 +43,7 @@ func fits(t *testing.T, input, layers string) *shape.Network {
 	return net
 }
 
-// volumes are the shapes in order, INPUT first, without those that make no new volume.
+// volumes returns the shapes of all new volumes in order, INPUT first.
 func volumes(net *shape.Network) string {
 	var shapes []string
 	for i, l := range net.Layers {
@@ -54,7 +54,7 @@ func volumes(net *shape.Network) string {
 	return strings.Join(shapes, " ")
 }
 
-// last is the output layer.
+// last returns the output layer.
 func last(net *shape.Network) shape.Layer { return net.Layers[len(net.Layers)-1] }
 
 func TestNotesShapes(t *testing.T) {
@@ -87,7 +87,7 @@ func TestNotesShapes(t *testing.T) {
 	}
 }
 
-// The refusals are whole messages: they are what a student reads.
+// The messages are compared in full: they are what a student reads.
 func TestNotesRefusals(t *testing.T) {
 	tests := []struct {
 		section, input, layers string

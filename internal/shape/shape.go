@@ -1,5 +1,5 @@
-// Package shape owns the passes over a Graph that need shapes: inference by each layer's rule, and the counts
-// that follow from it. The rules themselves are in package op, bytes in package memory.
+// Package shape infers the shapes of a Graph by each layer's rule, and counts what follows from them: values,
+// weights, MACs, receptive fields. The rules are in package op; bytes are counted in package memory.
 package shape
 
 import (
@@ -15,19 +15,19 @@ import (
 	"cnncalc/internal/plain"
 )
 
-// Layer is what is known of one node: its shapes and its counts, all for one picture. Counts are in values,
-// not bytes. Where the shape is not known the counts are zero.
+// Layer holds what is known of one node, its shape and its counts, for one picture. Counts are in values, not bytes.
+// They are zero if the shape is unknown.
 type Layer struct {
 	Out         graph.Shape
 	Weights     []graph.Weight
-	Activations int64 // values of the output where it is a new volume, else 0
+	Activations int64 // values of the output if it is a new volume, otherwise 0
 	WeightCount int64 // learnt, without biases
 	BiasCount   int64
 	BufferCount int64 // stored but not learnt
 	MACs        int64
 }
 
-// Parameters is what the layer learns, weights and biases.
+// Parameters returns the number of learnt values, weights and biases.
 func (l Layer) Parameters() int64 { return l.WeightCount + l.BiasCount }
 
 // Network is a Graph with its shapes.
@@ -50,8 +50,8 @@ func (n *Network) appendInputs(shapes []graph.Shape, i int) []graph.Shape {
 	return shapes
 }
 
-// Infer applies every layer's shape rule in order and counts. A layer with a problem does not hide those of
-// others: what is still known of its shape goes on to the layers after it.
+// Infer applies every layer's shape rule in order, and counts. A problem in one layer does not hide those of others:
+// whatever is still known of its shape is passed on to the layers after it.
 func Infer(g *graph.Graph) (*Network, diag.List) {
 	n := &Network{Graph: g, Layers: make([]Layer, len(g.Nodes)), Sound: len(g.Nodes)}
 	var problems diag.List
@@ -76,7 +76,7 @@ func Infer(g *graph.Graph) (*Network, diag.List) {
 	return n, problems
 }
 
-// infer is one node's shape and counts.
+// infer returns one node's shape and counts.
 func infer(o graph.Op, in []graph.Shape) (Layer, error) {
 	out, err := o.Output(in)
 	l := Layer{Out: out}
@@ -110,7 +110,7 @@ func infer(o graph.Op, in []graph.Shape) (Layer, error) {
 	return l, nil
 }
 
-// product writes dimensions as a product.
+// product returns the dimensions written as a product.
 func product(dims []int64) string {
 	texts := make([]string, len(dims))
 	for i, d := range dims {
@@ -145,7 +145,7 @@ func (l *Layer) count(w graph.Weight) error {
 	return err
 }
 
-// addUp makes the totals. The node whose count takes a sum past the range is the one reported.
+// addUp computes the totals. If a sum overflows, it reports the node at which it does.
 func (n *Network) addUp() diag.List {
 	t := &n.Total
 	for i, l := range n.Layers {
@@ -175,7 +175,8 @@ func (n *Network) addUp() diag.List {
 	return nil
 }
 
-// describe places an error of node i: its position, its notation, and the repeats and blocks round it.
+// describe turns an error of node i into a problem with its position, its notation, and the repeats and blocks around
+// it.
 func (n *Network) describe(i int, err error) diag.Problem {
 	node := &n.Nodes[i]
 	var mismatch *op.Mismatch
@@ -185,14 +186,14 @@ func (n *Network) describe(i int, err error) diag.Problem {
 	p := diag.At(node.Pos, err)
 	p.Node = node.Origin
 	if p.Code == "" {
-		p.Code = "shape/overflow" // rules give the others a code; this one is of package checked
+		p.Code = "shape/overflow" // rules give their problems a code; this error is from package checked
 	}
 	p.Msg = op.Short(node.Op) + ": " + p.Msg
 	p.Context = node.Within.String()
 	return p
 }
 
-// nameProducers says which nodes made the two unlike volumes.
+// nameProducers adds which nodes made the two volumes that differ.
 func (n *Network) nameProducers(i int, m *op.Mismatch) error {
 	producer := func(input int) string {
 		index := n.Nodes[i].Inputs[input]

@@ -175,7 +175,7 @@ func TestBeyondCounting(t *testing.T) {
 	}{
 		{0, "input: 8x8x1\nlayers: CONV3-1\n", "the batch must be 1 or more"},
 		{math.MaxInt64 / 8, "input: 8x8x1\nlayers: CONV3-1\n", "conv1, a batch of"},
-		{1, "input: 1000000000x550000000x1\nlayers: CONV3-1\n", "conv1, a batch of 1: the size passes"},
+		{1, "input: 1000000000x550000000x1\nlayers: CONV3-1\n", "conv1, a batch of 1: the size exceeds"},
 		{1, "input: 2000000000x1000000000x1\nlayers: ADD(IDENTITY | IDENTITY | IDENTITY | IDENTITY | IDENTITY)\n", "add1"},
 		{1, fmt.Sprintf("input: 20000000x20000000x1\nlayers: |\n  INPUT -> %s\n", "[TANH]*4000"), "tanh"},
 	} {

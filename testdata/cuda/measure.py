@@ -4,10 +4,10 @@
     python3 testdata/cuda/measure.py > testdata/cuda/measured.json
 
 It needs PyTorch 2.3 or later with CUDA, torchvision, and a device that holds the largest case, VGG-16 with a batch of 32. Not run
-yet: no device was at hand, so that cnncalc calls its figures for CUDA estimates.
+yet, since no device was at hand; cnncalc calls its figures for CUDA estimates.
 
 Each row is one network, batch, optimizer and type: of the third iteration torch.cuda.max_memory_allocated, and what of
-it cuDNN's and cuBLAS's workspaces were at that moment, which cnncalc states apart or not at all. Workspaces are told by
+it cuDNN's and cuBLAS's workspaces were at that moment, which cnncalc states apart or not at all. Workspaces are recognised by
 the C++ frames of their allocations. Gradients are set to None before an iteration, as zero_grad does by default.
 """
 import json

@@ -5,12 +5,12 @@
 
 Last run with Python 3.11, torch 1.13.0 and NumPy 1.24.2 on the CPU, in one thread. It writes
 
-- kinds.json: for a layer of every kind behind a convolution, in training with a cross entropy over the depth, the bytes
+- kinds.json: for a layer of every kind after a convolution, in training with a cross entropy over the depth, the bytes
   that autograd saves, every storage once, and the most that is allocated in a forward and a backward pass, besides
   parameters, buffers, input and targets.
 - cases.json: the bytes that autograd saves for the networks of ../pytorch/generate.py, at two batches. Networks are left
-  out whose module there computes something in another way than PyTorch's own layer, or has a layer that PyTorch has
-  not.
+  out whose module there computes something in another way than PyTorch's own layer, or has a layer that PyTorch does
+  not have.
 - optimizers.json: for every optimizer, the bytes that its state has after some steps, and the most that a step
   allocates, for a network whose parameters are listed.
 
@@ -28,7 +28,7 @@ from torch.profiler import ProfilerActivity, profile
 HERE = os.path.dirname(os.path.abspath(__file__))
 torch.set_num_threads(1)
 
-# LOCAL is no layer of PyTorch; L2 and uneven average pools are made of other functions there, and DROPOUT is left out.
+# PyTorch has no LOCAL; L2 and uneven average pools are made of other functions there, and DROPOUT is left out.
 LEFT_OUT = {"local", "rectangular", "rounding", "padding", "dilated", "fused", "activations", "flatten"}
 
 
@@ -125,7 +125,7 @@ def cases():
 
 
 class Behind(nn.Module):
-    """A convolution, and behind it a function of its result, with its parameters if it has any."""
+    """A convolution, followed by a function of its result, with its parameters if it has any."""
 
     def __init__(self, function):
         super().__init__()
@@ -159,11 +159,6 @@ def add_in_place(x):
     y = F.gelu(x)
     y += x
     return y
-
-
-def shuffle(x, groups):
-    n, depth, height, width = x.shape
-    return x.view(n, groups, depth // groups, height, width).transpose(1, 2).contiguous().view(n, depth, height, width)
 
 
 # In cnncalc's language, after INPUT -> CONV1-16 on 32x24x3.
@@ -213,14 +208,7 @@ KINDS = {
     "BN": nn.BatchNorm2d(16),
     "UPSAMPLE2": lambda x: F.interpolate(x, scale_factor=2),
     "UPSAMPLE2 bilinear": lambda x: F.interpolate(x, scale_factor=2, mode="bilinear"),
-    "CROP28x20": lambda x: x[:, :, 2:22, 2:30],
     "CROP8x5": lambda x: x[:, :, 9:14, 12:20],
-    "CHANNELS from=3 to=10": lambda x: x[:, 3:10],
-    "CHANNELS from=0 to=16": lambda x: x[:, 0:16],
-    "CHANNELS from=4 to=12 -> RELU": lambda x: F.relu(x[:, 4:12]),
-    "CONCAT(CHANNELS to=8 | CHANNELS from=8 -> GELU) -> SHUFFLE2": lambda x: shuffle(torch.cat([x[:, :8], F.gelu(x[:, 8:])], 1), 2),
-    "SHUFFLE2": lambda x: shuffle(x, 2),
-    "SHUFFLE1": lambda x: shuffle(x, 1),
     "CONCAT(IDENTITY)": lambda x: torch.cat([x], 1),
     "CONCAT(IDENTITY | GELU)": lambda x: torch.cat([x, F.gelu(x)], 1),
     "ADD(GELU | IDENTITY)": lambda x: F.gelu(x) + x,

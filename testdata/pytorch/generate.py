@@ -7,7 +7,7 @@ Last run with Python 3.11, torch 1.13.0 and NumPy 1.24.2. Every case has a seed 
 from its name, so that a new case changes no other.
 
 NAME/net.yaml is the network in cnncalc's language. NAME/data.npz holds float32 arrays: `input`
-[N, C, H, W], `output` [N, C, H, W] (1x1 behind a fully connected layer), and every weight under
+[N, C, H, W], `output` [N, C, H, W] (1x1 after a fully connected layer), and every weight under
 cnncalc's name, LAYER.weight and so on. Weights and inputs are drawn in float32; the network runs
 in float64, so that `output` is right to float32's last digit.
 
@@ -293,7 +293,7 @@ class Dense(nn.Module):
 
 @case("tiles")
 class Tiles(nn.Module):
-    """Depths and planes that are no multiple of a register's or a tile's size."""
+    """Depths and planes that are not a multiple of a register's or a tile's size."""
     net = """
         input: 9x7x5
         layers: |
@@ -442,7 +442,7 @@ class LRN(nn.Module):
 
 @case("rectangular")
 class Rectangular(nn.Module):
-    """Windows, strides and pads with a width unlike their height, and pads unlike on all four sides."""
+    """Windows, strides and pads whose width differs from their height, and different pads on all four sides."""
     net = """
         input: 13x10x3
         layers: |
@@ -686,42 +686,9 @@ class Crop(nn.Module):
         return self.conv1(x)[:, :, 0:3, 1:4]
 
 
-def shuffle(x, groups):
-    """ShuffleNet's channel shuffle."""
-    n, depth, height, width = x.shape
-    return x.view(n, groups, depth // groups, height, width).transpose(1, 2).contiguous().view(n, depth, height, width)
-
-
-@case("shuffle")
-class Shuffle(nn.Module):
-    """Slices of the depth and channel shuffles, as ShuffleNet V2 has them in its units."""
-    net = """
-        input: 7x6x3
-        layers: |
-          INPUT -> CONV1-12 @x
-          -> CONCAT(@x -> CHANNELS to=6 | @x -> CHANNELS from=6 to=12 -> CONV1-6 -> RELU -> DWCONV3 -> CONV1-6 -> RELU)
-          -> SHUFFLE2 @y -> CONCAT(@y -> CHANNELS from=8 -> SHUFFLE1 | @y -> CHANNELS from=1 to=10)
-          -> SHUFFLE13 -> CHANNELS from=0 to=12 -> SHUFFLE3 -> CONV1-4
-        """
-
-    def __init__(self):
-        super().__init__()
-        # The label takes the place of the first convolution's name.
-        self.x, self.conv2 = nn.Conv2d(3, 12, 1), nn.Conv2d(6, 6, 1)
-        self.dwconv1, self.conv3 = nn.Conv2d(6, 6, 3, padding=1, groups=6), nn.Conv2d(6, 6, 1)
-        self.conv4 = nn.Conv2d(12, 4, 1)
-
-    def forward(self, x):
-        left, right = self.x(x).chunk(2, 1)
-        right = F.relu(self.conv3(self.dwconv1(F.relu(self.conv2(right)))))
-        y = shuffle(cat(left, right), 2)
-        y = shuffle(cat(shuffle(y[:, 8:], 1), y[:, 1:10]), 13)[:, 0:12]
-        return self.conv4(shuffle(y, 3))
-
-
 @case("squeeze-excite")
 class SqueezeExcite(nn.Module):
-    """MUL with gates of 1x1xD before and behind the volume, between gates, and between volumes."""
+    """MUL with gates of 1x1xD before and after the volume, between gates, and between volumes."""
     net = """
         input: 9x8x3
         layers: |
@@ -775,7 +742,7 @@ class Activations(nn.Module):
 
 @case("fused")
 class Fused(nn.Module):
-    """BN and activations behind every kind that a program may join with them, and two that it must not join:
+    """BN and activations after every kind that a program may join with them, and two that it must not join:
     BN whose input is read elsewhere too, and BN before the convolution."""
     net = """
         input: 7x6x4
@@ -823,7 +790,7 @@ class Fused(nn.Module):
 
 @case("flatten")
 class Flatten(nn.Module):
-    """FC behind FLATTEN and straight behind a volume, and layers over 1x1xN."""
+    """FC after FLATTEN and directly after a volume, and layers over 1x1xN."""
     net = """
         input: 5x4x3
         layers: |

@@ -14,11 +14,11 @@ import fonts
 
 SIDE = 28  # pixels of the network's input
 GLYPH = 96  # pixels of the higher side of a glyph before it is placed
-OVER = 3  # shapes are drawn that many times larger and reduced with the filter that cnncalc reduces pictures with
+OVER = 3  # shapes are drawn larger by this factor and reduced with the filter that cnncalc reduces pictures with
 
 
 def glyph(file, digit):
-    """The digit as it stands in the font, cut to its ink."""
+    """The digit as the font has it, cut to its ink."""
     # The basic layout needs no library beside FreeType, whose version Pillow states.
     font = ImageFont.truetype(file, 2 * GLYPH, layout_engine=ImageFont.Layout.BASIC)
     left, top, right, bottom = font.getbbox(str(digit))

@@ -3,7 +3,7 @@
 For each network it prints the field, jump and start (as shape.FieldAxis defines them) of the last layer before the global
 pool, on the axis of the width. All weights are made 1, max pools averages of the same window, and activation functions and
 batch normalisation nothing, so that the gradient of a value is above zero exactly at the pixels that it is computed from.
-The values looked at are in the middle of a picture wide enough that its borders are out of their sight.
+The values looked at are in the middle of a picture wide enough that its borders are outside of their fields.
 """
 
 import sys
