@@ -5,11 +5,12 @@ import (
 	"cnncalc/internal/op"
 )
 
-// maxMeanSize bounds the windows of AVGPOOL that are computed as filters: larger ones are faster as sums of rows.
+// maxMeanSize is the largest window side for which AVGPOOL is computed as a convolution. Larger windows are faster as
+// sums of rows.
 const maxMeanSize = 3
 
-// bindAvgPool computes AVGPOOL. Where zeros of the padding count, it is the depthwise convolution whose filters are
-// one over their size, which is faster for small windows.
+// bindAvgPool computes AVGPOOL. If the zeros of the padding count, it equals a depthwise convolution with filters of
+// 1/(FH*FW), which is faster for small windows.
 func bindAvgPool(l *layer) (plan, error) {
 	o := l.op.(*op.AvgPool)
 	g, err := l.pooling(o)
@@ -23,12 +24,13 @@ func bindAvgPool(l *layer) (plan, error) {
 	return plan{run: func(c *call) { kernel.AvgPool(c.out, c.in[0], g, countPad, c.workers) }}, nil
 }
 
-// isCovered tells that no window hangs over the padded input, where there would be less values to divide by.
+// isCovered reports whether all windows lie in the padded input. A window that extends beyond it has fewer values to
+// divide by.
 func isCovered(g kernel.Pool) bool {
 	return (g.OH-1)*g.SH+g.FH <= g.PT+g.H+g.PB && (g.OW-1)*g.SW+g.FW <= g.PL+g.W+g.PR
 }
 
-// meanFilters is a depthwise convolution without weights of its own.
+// meanFilters computes AVGPOOL as a depthwise convolution with constant filters.
 func meanFilters(l *layer, o *op.AvgPool) (plan, error) {
 	window, err := o.Geometry(l.in[0])
 	if err != nil {

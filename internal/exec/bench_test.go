@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// BenchmarkRun times whole runs: a convolution and an FC of VGG-16, and a small network in which overhead would
+// BenchmarkRun measures whole runs: a convolution and an FC of VGG-16, and a small network in which overhead would
 // show.
 func BenchmarkRun(b *testing.B) {
 	networks := []struct{ name, input, layers string }{

@@ -7,7 +7,7 @@ import (
 	"cnncalc/internal/op"
 )
 
-// layer is a node as a binder sees it.
+// layer is a node of the network with the run's options, for a binder.
 type layer struct {
 	op      graph.Op
 	in      []graph.Shape
@@ -18,49 +18,49 @@ type layer struct {
 	algo    Algo
 }
 
-// plan is what a binder makes of a layer: what it needs, and how it is computed.
+// plan says what a layer needs and how it is computed.
 type plan struct {
 	alias   memory.Alias
 	scratch int // float32 values
-	// atOnce is the number of pictures that one call computes; 0 for all of the batch. A run can be stopped
-	// between calls.
+	// atOnce is the number of pictures that one call computes, or 0 for the whole batch. A run can be stopped between
+	// calls.
 	atOnce  int
-	tensors []tensor // one for each weight that the op declares, in that order
-	// ready, if not nil, changes the tensors in place once all are loaded.
+	tensors []tensor // one for each weight of the op, in the same order
+	// ready, if not nil, transforms the tensors in place once all are loaded.
 	ready func(weights [][]float32)
 	run   func(c *call) // nil for a view
 
-	// What fuse looks at.
+	// Properties that fuse uses.
 	activates   bool               // run applies call.act to its output
-	accumulates bool               // run adds to its output instead of replacing it where call.accumulate says so
-	scales      bool               // the first tensor is [K, ...] by output channel, and run adds the second as biases
-	adds        bool               // run is the sum of its inputs
-	isBN        bool               // ready leaves a scale and a shift for each channel in the first two tensors
-	activation  *kernel.Activation // run is this function alone
+	accumulates bool               // run adds to its output if call.accumulate is set
+	scales      bool               // the first tensor is [K, ...] by output channel, and run adds the second as bias
+	adds        bool               // run only sums its inputs
+	isBN        bool               // ready puts the scale and shift of each channel into the first two tensors
+	activation  *kernel.Activation // run only applies this function
 }
 
-// call is one call of a plan's run. The pictures of its slices are c.images, not the batch.
+// call holds the arguments of a plan's run. Its slices hold c.images pictures, not the batch.
 type call struct {
 	images     int
 	in         [][]float32 // [images, D, H, W] of each input
-	out        []float32   // [images, D, H, W]; it may be one of the inputs where the plan is memory.InPlace
+	out        []float32   // [images, D, H, W]; may be one of the inputs if the plan is memory.InPlace
 	weights    [][]float32
 	act        kernel.Activation // fused into this layer; the zero value changes nothing
-	accumulate bool              // out holds what the result is added to, before act
+	accumulate bool              // add the result to out, before act
 	scratch    []float32
 	workers    *kernel.Workers
 }
 
-// tensor says how a weight starts, and how it is held.
+// tensor says how a weight is initialised and stored.
 type tensor struct {
-	fanIn int     // for He initialisation; 0 where all values start as start
-	start float32 // without a fan-in
-	// pack, if not nil, turns the values into the packed ones that the kernel reads; the original is not kept.
+	fanIn int     // for He initialisation; 0 if all values start as start
+	start float32 // used if fanIn is 0
+	// pack, if not nil, converts the values to the layout that the kernel reads. The original is not kept.
 	packed int // values
 	pack   func(dst, src []float32)
 }
 
-// weightAndBias are the tensors of most layers with parameters, with biases that start at zero.
+// weightAndBias returns the tensors of most layers with parameters. Biases start at zero.
 func weightAndBias(weight tensor, nobias bool) []tensor {
 	if nobias {
 		return []tensor{weight}
@@ -68,7 +68,7 @@ func weightAndBias(weight tensor, nobias bool) []tensor {
 	return []tensor{weight, {}}
 }
 
-// epilogue adds the bias of a layer made by weightAndBias, and applies what is fused.
+// epilogue returns the bias of a layer with tensors from weightAndBias, and the fused activation.
 func (c *call) epilogue() kernel.Epilogue {
 	if len(c.weights) < 2 {
 		return kernel.Epilogue{Act: c.act}
@@ -76,16 +76,16 @@ func (c *call) epilogue() kernel.Epilogue {
 	return kernel.Epilogue{Bias: c.weights[1], Act: c.act}
 }
 
-// macsAtOnce is how much a call of a layer that is split may compute: long enough for the threads to be
-// busy, short enough to stop soon.
+// macsAtOnce is the number of MACs that one call of a split layer may take: enough to keep all threads busy, few enough
+// to stop soon.
 const macsAtOnce = 1 << 30
 
-// split is the number of pictures that a call of the layer takes.
+// split returns the number of pictures that one call of the layer computes.
 func (l *layer) split() int {
 	return int(min(max(macsAtOnce/max(l.macs, 1), 1), int64(l.batch)))
 }
 
-// convolution is the geometry of CONV, DWCONV and LOCAL over so many pictures.
+// convolution returns the geometry of CONV, DWCONV and LOCAL for a number of pictures.
 func (l *layer) convolution(g op.Geometry, groups int64, images int) kernel.Conv {
 	w, h, c := shapeInts(l.in[0])
 	ow, oh, k := shapeInts(l.out)
@@ -100,7 +100,7 @@ func (l *layer) convolution(g op.Geometry, groups int64, images int) kernel.Conv
 	}
 }
 
-// pooling is the geometry of the pools with a window, over the whole batch.
+// pooling returns the geometry of pools with a window for the whole batch.
 func (l *layer) pooling(o op.Windowed) (kernel.Pool, error) {
 	g, err := o.Geometry(l.in[0])
 	w, h, c := shapeInts(l.in[0])
@@ -115,20 +115,20 @@ func (l *layer) pooling(o op.Windowed) (kernel.Pool, error) {
 	}, err
 }
 
-// resize is the geometry of layers that need the sizes alone.
+// resize returns the geometry of layers that need only the sizes.
 func (l *layer) resize() kernel.Resize {
 	w, h, c := shapeInts(l.in[0])
 	ow, oh, _ := shapeInts(l.out)
 	return kernel.Resize{N: l.batch, C: c, H: h, W: w, OH: oh, OW: ow}
 }
 
-// planes is a shape as channels of so many values.
+// planes returns the number of channels of a shape, and of values in each.
 func planes(s graph.Shape) (channels, area int) {
 	w, h, d := shapeInts(s)
 	return d, w * h
 }
 
-// activation is the plan of an element-wise function without parameters of its own.
+// activation returns the plan of an element-wise function without weights.
 func activation(act kernel.Activation) plan {
 	return plan{
 		alias:      memory.InPlace,

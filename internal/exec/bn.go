@@ -6,8 +6,8 @@ import (
 	"cnncalc/internal/op"
 )
 
-// bindBN computes BN with the running statistics. Once loaded, weight and bias hold the scale and shift that
-// all four tensors come down to. A network that is not trained starts as PyTorch's: the identity but for eps.
+// bindBN computes BN with the running statistics. Loading reduces the four tensors to a scale and a shift, kept in
+// weight and bias. Without trained weights BN starts as in PyTorch: the identity except for eps.
 func bindBN(l *layer) (plan, error) {
 	eps := l.op.(*op.BatchNorm).Eps()
 	channels, area := planes(l.in[0])

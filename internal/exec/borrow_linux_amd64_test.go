@@ -8,8 +8,8 @@ import (
 	"cnncalc/internal/weights"
 )
 
-// A file that is cut short while it is in use ends the run with an error, on whatever thread it is noticed. Not on arm64,
-// which is emulated here by qemu: it does not say where memory was missing.
+// A file that is truncated while in use ends the run with an error, whichever thread notices it. The test does not run
+// on arm64, as qemu, which emulates it, does not report the address of the fault.
 func TestBorrowedWeightsLost(t *testing.T) {
 	for _, threads := range []int{1, 2} {
 		p := compile(t, line("8x8x3", borrowing), Options{Batch: 1, Threads: threads})
@@ -24,7 +24,7 @@ func TestBorrowedWeightsLost(t *testing.T) {
 	}
 }
 
-// A view may look at values of a file that has been cut short since it was opened, as the one that warns of NaN does.
+// A view may read values of a file that was truncated after it was opened, as the view that warns of NaN does.
 func TestBorrowedWeightsLostWhileLoading(t *testing.T) {
 	p := compile(t, line("8x8x3", borrowing), testOptions(1))
 	path := saved(t, p)

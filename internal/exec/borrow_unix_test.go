@@ -10,10 +10,11 @@ import (
 	"cnncalc/internal/weights"
 )
 
-// borrowing has weights of every sort: an FC alone is kept as it is declared, others are packed, folded or changed.
+// borrowing is a network with all forms of weights: those of an FC are stored as declared, others are packed, folded or
+// transformed.
 const borrowing = "CONV3-8 -> BN -> RELU -> DWCONV3 -> BN -> FC-700 -> BN -> FC-5"
 
-// saved writes the random weights of p to a file.
+// saved writes random weights of p to a file.
 func saved(t *testing.T, p *Program) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "weights.safetensors")
@@ -41,7 +42,7 @@ func saved(t *testing.T, p *Program) string {
 	return path
 }
 
-// loadMapped loads p from a file, in place where that is possible.
+// loadMapped loads p from a file, in place where possible.
 func loadMapped(t *testing.T, p *Program, path string) {
 	t.Helper()
 	file, err := weights.Open(path)
@@ -68,7 +69,7 @@ func TestBorrowedWeights(t *testing.T) {
 		}
 		mapped := compile(t, line("8x8x3", borrowing), o)
 		loadMapped(t, mapped, saved(t, mapped))
-		// The last FC's weights and bias at least; the first is folded where it is fused.
+		// At least the weights and bias of the last FC. The first one is folded if layers are fused.
 		if least := int64(4 * (5*700 + 5)); mapped.Borrowed() < least {
 			t.Errorf("%d bytes are borrowed, want %d or more", mapped.Borrowed(), least)
 		}

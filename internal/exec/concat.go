@@ -5,7 +5,7 @@ import (
 	"cnncalc/internal/memory"
 )
 
-// bindConcat copies the inputs of CONCAT to their channels. One input alone is the output already.
+// bindConcat copies the inputs of CONCAT to their channels. A single input already is the output.
 func bindConcat(l *layer) (plan, error) {
 	if len(l.in) == 1 {
 		return plan{alias: memory.View}, nil

@@ -5,8 +5,8 @@ import (
 	"cnncalc/internal/op"
 )
 
-// bindConv computes CONV by a matrix product, or by Winograd's filtering, whose filters are packed once. Groups
-// of a single channel make no matrix; auto takes the depthwise kernel for them.
+// bindConv computes CONV by im2col and a matrix product, or by Winograd's algorithm. Filters are packed once for
+// either. Auto uses the depthwise kernel for groups of one channel, for which the matrices would be too small.
 func bindConv(l *layer) (plan, error) {
 	o := l.op.(*op.Conv)
 	window, err := o.Geometry(l.in[0])
@@ -37,8 +37,8 @@ func bindConv(l *layer) (plan, error) {
 	return p, nil
 }
 
-// im2colScratch covers the last call of a split batch too, which is for fewer pictures and cuts its work in
-// another way.
+// im2colScratch returns the scratch for all calls of a split batch. The last one may have fewer pictures, which are
+// divided into tasks differently.
 func (l *layer) im2colScratch(g kernel.Conv) int {
 	scratch := kernel.ConvScratch(g, l.threads)
 	if rest := l.batch % g.N; rest > 0 {

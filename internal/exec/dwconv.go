@@ -5,8 +5,8 @@ import (
 	"cnncalc/internal/op"
 )
 
-// bindDWConv computes DWCONV channel by channel. There is no im2col for it: the matrix product of a channel
-// would have a single row.
+// bindDWConv computes DWCONV channel by channel. It does not use im2col, as the matrix of each channel would have a
+// single row.
 func bindDWConv(l *layer) (plan, error) {
 	o := l.op.(*op.DWConv)
 	window, err := o.Geometry(l.in[0])
@@ -28,7 +28,7 @@ func bindDWConv(l *layer) (plan, error) {
 	return p, nil
 }
 
-// depthwise runs a convolution whose groups have one input channel each.
+// depthwise computes a convolution whose groups have one input channel each.
 func depthwise(g kernel.Conv) func(c *call) {
 	return func(c *call) {
 		g := g

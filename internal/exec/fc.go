@@ -5,7 +5,7 @@ import (
 	"cnncalc/internal/op"
 )
 
-// bindFC computes FC for the whole batch at once, so that the weights are read once.
+// bindFC computes FC for the whole batch in one call, so that the weights are read only once.
 func bindFC(l *layer) (plan, error) {
 	o := l.op.(*op.FC)
 	channels, area := planes(l.in[0])

@@ -2,5 +2,5 @@ package exec
 
 import "cnncalc/internal/memory"
 
-// bindFlatten makes FLATTEN a view: NCHW is depth, height and width in this order already.
+// bindFlatten makes FLATTEN a view: NCHW already is in the order depth, height, width.
 func bindFlatten(*layer) (plan, error) { return plan{alias: memory.View}, nil }

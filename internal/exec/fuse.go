@@ -2,13 +2,12 @@ package exec
 
 import "cnncalc/internal/memory"
 
-// fuse merges layers with those that follow: BN is folded into the weights of the convolution or FC before it,
-// the sums of a convolution are added onto the other operand of an ADD, and an activation function is applied while
-// the values are at hand. It is right only where nothing else reads what is then never made. What is fused becomes a
-// view of the layer that computes it.
+// fuse merges layers with those that follow. BN is folded into the weights of the preceding convolution or FC, a
+// convolution adds its sums to the other operand of an ADD, and activation functions are applied while the values are
+// in registers. A layer is merged only if nothing else reads the output that is then never computed. Merged layers
+// become views of the layer that computes them.
 //
-// Folding and adding change the last bits of the result; applying an activation elsewhere does not, but for the sign
-// of a zero.
+// Folding and adding change the last bits of the result. Fused activations change at most the sign of zeros.
 func (p *Program) fuse() {
 	readers := p.readers()
 	for i := range p.steps {
@@ -38,7 +37,7 @@ func (p *Program) fuse() {
 	}
 }
 
-// readers returns, for every node, the nodes that read it. The caller reads the outputs, as a node after the last.
+// readers returns the nodes that read each node. The caller, which reads the outputs, counts as a node after the last.
 func (p *Program) readers() [][]int {
 	readers := p.network.Consumers()
 	for _, out := range p.network.Outputs {
@@ -47,7 +46,7 @@ func (p *Program) readers() [][]int {
 	return readers
 }
 
-// sole is the only reader of a node; 0 where there is none, are several, or the caller reads it.
+// sole returns the only reader of a node, or 0 if there are none or several, or the caller is one.
 func (p *Program) sole(readers []int) int {
 	if len(readers) == 1 && readers[0] < len(p.steps) {
 		return readers[0]
@@ -55,8 +54,8 @@ func (p *Program) sole(readers []int) int {
 	return 0
 }
 
-// addend is the operand of node add onto which step i can add its own, node last: one that is computed before, in
-// memory of its own, and that only add reads from then on. It is 0 where there is none.
+// addend returns the operand of node add to which step i can add its own operand, node last. It must be computed before
+// step i, own its memory, and have no reader but add from step i on. addend returns 0 if there is none.
 func (p *Program) addend(i, last, add int, readers [][]int) int {
 	inputs := p.network.Nodes[add].Inputs
 	if !p.steps[add].adds || len(inputs) != 2 {
@@ -74,10 +73,10 @@ func (p *Program) addend(i, last, add int, readers [][]int) int {
 	return other
 }
 
-// isPlainView tells a step that passes its input on as it is, which may be the caller's.
+// isPlainView reports whether the step returns its input unchanged. That may be the caller's memory.
 func (s *step) isPlainView() bool { return s.run == nil && s.fusedInto == 0 }
 
-// becomeView leaves the computation of a step to the one at node.
+// becomeView makes the step a view, as the step of node computes it.
 func (s *step) becomeView(node int) {
 	s.fusedInto = node
 	s.run = nil
@@ -85,7 +84,7 @@ func (s *step) becomeView(node int) {
 	s.scratch, s.atOnce = 0, 0
 }
 
-// rescale multiplies the weights of each output channel, [K, ...], by its scale.
+// rescale multiplies weights, [K, ...], by the scale of each output channel.
 func rescale(weights, scale []float32) {
 	each := len(weights) / len(scale)
 	for k, s := range scale {
@@ -96,7 +95,7 @@ func rescale(weights, scale []float32) {
 	}
 }
 
-// foldBias is the bias that BN leaves: bias*scale + shift, or shift where there was none.
+// foldBias returns the bias with BN folded in: bias*scale + shift, or shift if bias is nil.
 func foldBias(bias, scale, shift []float32) []float32 {
 	if bias == nil {
 		return shift

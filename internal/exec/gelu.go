@@ -2,5 +2,5 @@ package exec
 
 import "cnncalc/internal/kernel"
 
-// bindGELU computes GELU, the exact form with the error function.
+// bindGELU computes the exact GELU, with the error function.
 func bindGELU(*layer) (plan, error) { return activation(kernel.Activation{Kind: kernel.GELU}), nil }

@@ -10,8 +10,7 @@ import (
 	"cnncalc/internal/weights"
 )
 
-// goldenFolder holds small networks with their weights, an input, and the output that PyTorch makes of it;
-// see generate.py there.
+// goldenFolder holds small networks with weights, an input, and PyTorch's output; see generate.py there.
 const goldenFolder = "../../testdata/pytorch"
 
 func TestPyTorch(t *testing.T) {
@@ -35,7 +34,7 @@ func TestPyTorch(t *testing.T) {
 	}
 }
 
-// ways are all ways to run a network, and how far off they may be, relative to the largest output.
+// ways holds all ways to run a network, and the error allowed, relative to the largest output.
 var ways = []struct {
 	algo      Algo
 	fuse      bool
@@ -88,7 +87,7 @@ func checkGolden(t *testing.T, folder string) *Program {
 		if unused != 0 {
 			t.Errorf("%d tensors are not asked for", unused)
 		}
-		// The output is float64 arithmetic rounded once, so what is left is the error of the kernels alone.
+		// The expected output is float64 arithmetic rounded once, so the difference is the kernels' error alone.
 		if d := far(run(t, p, input), want); d > way.tolerance {
 			t.Errorf("%s, fuse %v: off by %.2g", way.algo, way.fuse, d)
 		}

@@ -8,8 +8,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestRandomJoins draws networks whose results are read in several places, which is what sums onto an operand and
-// work in place must not spoil.
+// TestRandomJoins draws networks whose results have several readers, which sums onto an operand and work in place must
+// not corrupt.
 func TestRandomJoins(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		side := rapid.IntRange(1, 9).Draw(t, "side")
@@ -23,8 +23,8 @@ func TestRandomJoins(t *testing.T) {
 	})
 }
 
-// joins draws items that keep the size of a volume, so that any two of them can be joined. Functions that saturate
-// are left out: behind the large sums of many layers their values say how the sums were rounded, and no more.
+// joins draws items that keep the size of a volume, so that any two can be joined. It leaves out functions that
+// saturate: after the large sums of many layers their values depend only on rounding.
 type joins struct {
 	t      *rapid.T
 	depth  int
@@ -33,7 +33,7 @@ type joins struct {
 
 func (j *joins) pick(words ...string) string { return rapid.SampledFrom(words).Draw(j.t, "word") }
 
-// same is a layer, or a few.
+// same draws one or a few layers.
 func (j *joins) same(depth int) string {
 	d := fmt.Sprint(j.depth)
 	conv := j.pick("CONV3-", "CONV1-", "CONV5-") + d + j.pick("", " nobias")
@@ -58,7 +58,7 @@ func (j *joins) same(depth int) string {
 	return conv
 }
 
-// path is one of a join.
+// path draws a path of a join.
 func (j *joins) path(depth int) string {
 	from := "IDENTITY"
 	if len(j.labels) > 0 && rapid.Bool().Draw(j.t, "label") {
@@ -88,7 +88,7 @@ func (j *joins) join(depth int) string {
 	return text + j.pick("", " -> RELU", " -> BN", " -> DROPOUT")
 }
 
-// item is a join or layers, at times with a label for the items behind it.
+// item draws a join or layers, sometimes with a label for later items.
 func (j *joins) item() string {
 	text := j.join(0)
 	if rapid.IntRange(0, 2).Draw(j.t, "item") == 0 {

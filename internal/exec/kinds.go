@@ -1,9 +1,9 @@
 package exec
 
-// A binder makes the plan of one kind of layer.
+// A binder returns the plan of a layer of one kind.
 type binder func(l *layer) (plan, error)
 
-// binders has every kind of op.Kinds. The INPUT is not computed and has none.
+// binders returns the binders of all kinds in op.Kinds. INPUT is not computed and has none.
 func binders() map[string]binder {
 	return map[string]binder{
 		"CONV":        bindConv,

@@ -26,7 +26,7 @@ func TestEveryKindIsComputed(t *testing.T) {
 	}
 }
 
-// oneLiners are networks of single layers, or nearly so: on which input, and the layers.
+// oneLiners holds networks of one layer or a few: the input's size and the layers.
 var oneLiners = [][2]string{
 	{"9x7x4", "CONV3-5"},
 	{"9x7x4", "CONV3-4 s2 p1 d2 g2 floor"},
@@ -120,8 +120,8 @@ func TestKinds(t *testing.T) {
 	}
 }
 
-// checkNetwork runs a network in every way that there is, and compares. BN folded and sums in another order are
-// allowed ten times the tolerance.
+// checkNetwork runs a network in all ways and compares the results. Folded BN and sums in another order are allowed ten
+// times the tolerance.
 func checkNetwork(t rapid.TB, text string, tolerance float64) {
 	t.Helper()
 	const batch = 3
@@ -166,7 +166,7 @@ func checkNetwork(t rapid.TB, text string, tolerance float64) {
 	}
 }
 
-// checkLayers runs p and compares every layer's output with the naive one. It returns the network's.
+// checkLayers runs p, compares each layer's output with the naive one, and returns the network's.
 func checkLayers(t rapid.TB, p *Program, input []float32, tolerance float64) []float32 {
 	t.Helper()
 	n, batch := p.network, p.options.Batch
@@ -177,7 +177,7 @@ func checkLayers(t rapid.TB, p *Program, input []float32, tolerance float64) []f
 	before := slices.Clone(input)
 	out := run(t, p, input, each(func(c Computed) {
 		if c.Output == nil && p.options.Fuse {
-			return // computed together with the next layer
+			return // fused with the next layer
 		}
 		if values, _ := n.Layers[c.Node].Out.Values(); int64(len(c.Output)) != values*int64(batch) {
 			t.Fatalf("%s has %d values, its shape is %s in a batch of %d", n.Nodes[c.Node].Name, len(c.Output), n.Layers[c.Node].Out, batch)
@@ -194,7 +194,7 @@ func checkLayers(t rapid.TB, p *Program, input []float32, tolerance float64) []f
 	return out
 }
 
-// drawLayer draws a layer or a few, which may not fit the input at hand.
+// drawLayer draws one or a few layers, which may not fit the input.
 func drawLayer(t *rapid.T) string {
 	number := func(low, high int) int { return rapid.IntRange(low, high).Draw(t, "number") }
 	pick := func(words ...string) string { return rapid.SampledFrom(words).Draw(t, "word") }

@@ -5,8 +5,8 @@ import (
 	"cnncalc/internal/op"
 )
 
-// bindLocal computes LOCAL for the whole batch at once: each weight is used by a single place, so reading
-// them is most of the work.
+// bindLocal computes LOCAL for the whole batch in one call. Each weight serves a single output position, so reading the
+// weights is most of the work.
 func bindLocal(l *layer) (plan, error) {
 	o := l.op.(*op.Local)
 	window, err := o.Geometry(l.in[0])

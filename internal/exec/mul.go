@@ -5,7 +5,7 @@ import (
 	"cnncalc/internal/memory"
 )
 
-// bindMul computes MUL: first the product of the inputs of the output's shape, then each gate of 1x1xD.
+// bindMul computes MUL: first the product of the inputs that have the output's shape, then each gate of 1x1xD.
 func bindMul(l *layer) (plan, error) {
 	var volumes, gates []int // among the inputs
 	for i, s := range l.in {

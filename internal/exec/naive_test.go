@@ -9,11 +9,11 @@ import (
 	"cnncalc/internal/shape"
 )
 
-// The kinds of layers once more, a function for each, from its definition, for one picture and in float64. The tests
-// compare the kernels with them, all the way from the text of a network. Windows take their sizes from package op, whose
-// own tests and the golden cases of PyTorch check these.
+// Reference implementations of all kinds of layers, by definition, for one picture and in float64. The tests compare
+// the kernels with them for networks given as text. The sizes of windows come from package op, where they have tests of
+// their own; the golden cases from PyTorch check them too.
 
-// volume is one picture's volume, [D, H, W].
+// volume is the volume of one picture, [D, H, W].
 type volume struct {
 	graph.Shape
 	values []float64
@@ -23,7 +23,7 @@ func newVolume(s graph.Shape) volume {
 	return volume{s, make([]float64, s.W*s.H*s.D)}
 }
 
-// at is the value at channel c, row y and column x; nil outside.
+// at returns the value at channel c, row y and column x, or nil outside.
 func (v volume) at(c, y, x int64) *float64 {
 	if y < 0 || y >= v.H || x < 0 || x >= v.W {
 		return nil
@@ -31,7 +31,7 @@ func (v volume) at(c, y, x int64) *float64 {
 	return &v.values[(c*v.H+y)*v.W+x]
 }
 
-// each fills a volume with f of every place.
+// each sets every value of a volume to f of its position.
 func (v volume) each(f func(c, y, x int64) float64) volume {
 	for c := range v.D {
 		for y := range v.H {
@@ -43,7 +43,7 @@ func (v volume) each(f func(c, y, x int64) float64) volume {
 	return v
 }
 
-// naiveNetwork computes every node's volume from a picture for each input.
+// naiveNetwork computes the volumes of all nodes from one picture for each input.
 func naiveNetwork(n *shape.Network, inputs ...[]float32) []volume {
 	volumes := make([]volume, len(n.Nodes))
 	for k, i := range n.Inputs {
@@ -68,7 +68,7 @@ func naiveNetwork(n *shape.Network, inputs ...[]float32) []volume {
 	return volumes
 }
 
-// naiveWeights returns the noise that noisy gives the tensors of node i, by their names in the layer.
+// naiveWeights returns the values that noisy gives the tensors of node i, by their names in the layer.
 func naiveWeights(n *shape.Network, i int) map[string][]float64 {
 	weights := map[string][]float64{}
 	for _, w := range n.Layers[i].Weights {
@@ -83,7 +83,7 @@ func naiveWeights(n *shape.Network, i int) map[string][]float64 {
 	return weights
 }
 
-// naiveLayer is one layer to be computed: its inputs, and the output to be filled.
+// naiveLayer is a layer to compute: its inputs, and the output to fill.
 type naiveLayer struct {
 	op      graph.Op
 	in      []volume
@@ -91,7 +91,7 @@ type naiveLayer struct {
 	weights map[string][]float64
 }
 
-// bias returns the bias of channel c, 0 where there is none.
+// bias returns the bias of channel c, or 0 if there is none.
 func (l *naiveLayer) bias(c int64) float64 {
 	if l.weights["bias"] == nil {
 		return 0
@@ -99,7 +99,7 @@ func (l *naiveLayer) bias(c int64) float64 {
 	return l.weights["bias"][c]
 }
 
-// naiveLayers has the computation of every kind, in the order of binders.
+// naiveLayers returns the functions of all kinds, in the order of binders.
 func naiveLayers() map[string]func(l naiveLayer) {
 	return map[string]func(l naiveLayer){
 		"CONV":        naiveConv,
@@ -136,7 +136,7 @@ func naiveLayers() map[string]func(l naiveLayer) {
 	}
 }
 
-// naiveFunction is a layer that applies f to every value.
+// naiveFunction returns a layer that applies f to every value.
 func naiveFunction(f func(v float64) float64) func(l naiveLayer) {
 	return func(l naiveLayer) {
 		l.out.each(func(c, y, col int64) float64 { return f(*l.in[0].at(c, y, col)) })
@@ -299,8 +299,8 @@ func sum(values []float64) float64 {
 	return s
 }
 
-// slide computes a convolution. weight is the i-th value, in the order channel of the group, row, column,
-// of the filter k at a place.
+// slide computes a convolution. weight returns value i of filter k at an output position, in the order channel of the
+// group, row, column.
 func slide(x, out volume, g op.Geometry, groups int64, weight func(k, y, col, i int64) float64, bias func(k, y, col int64) float64) {
 	channels := x.D / groups
 	out.each(func(k, y, col int64) float64 {
@@ -319,7 +319,7 @@ func slide(x, out volume, g op.Geometry, groups int64, weight func(k, y, col, i 
 	})
 }
 
-// position is where tap f of the window at output o looks.
+// position returns the input position of tap f of the window at output o.
 func position(a op.Axis, o, f int64) int64 { return o*a.Stride - a.Before + f*a.Dilation }
 
 func naiveUpConv(l naiveLayer) {
@@ -343,13 +343,14 @@ func naiveUpConv(l naiveLayer) {
 	})
 }
 
-// window is what a pool sees: the values inside the input, and how many places the padded input has there.
+// window holds the values of a pool's window that lie in the input, and the number of positions that lie in the padded
+// input.
 type window struct {
 	values []float64
 	padded int
 }
 
-// naivePool is a layer whose outputs are f of a window.
+// naivePool returns a layer whose outputs are f of a window.
 func naivePool(f func(w window) float64) func(l naiveLayer) {
 	return func(l naiveLayer) {
 		g, _ := l.op.(op.Windowed).Geometry(l.in[0].Shape)
@@ -357,7 +358,7 @@ func naivePool(f func(w window) float64) func(l naiveLayer) {
 	}
 }
 
-// look is what a pool sees at an output.
+// look returns a pool's window at an output position.
 func look(x volume, g op.Geometry, c, y, col int64) (w window) {
 	for fh := range g.H.Size {
 		for fw := range g.W.Size {
@@ -399,7 +400,7 @@ func naiveUpsample(l naiveLayer) {
 		l.out.each(func(c, y, col int64) float64 { return *x.at(c, y/h, col/w) })
 		return
 	}
-	// The centre of an output pixel in the input's coordinates; the outermost centres go on outwards.
+	// The centre of an output pixel in the input's coordinates, clamped to the outermost centres.
 	centre := func(i, factor, in int64) (lower int64, share float64) {
 		at := min(max((float64(i)+0.5)/float64(factor)-0.5, 0), float64(in-1))
 		lower = int64(at)

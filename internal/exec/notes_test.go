@@ -5,15 +5,15 @@ import (
 	"testing"
 )
 
-// The worked examples of the CS231n course notes, "Convolutional Neural Networks (CNNs / ConvNets)", with
-// numbers that can be added up by hand. Each test names the section it is from.
+// The worked examples of the CS231n course notes, "Convolutional Neural Networks (CNNs / ConvNets)", with numbers that
+// can be added by hand. Each test names the section of its example.
 
-// fixed gives tensors by name.
+// fixed returns a Source of tensors by name.
 func fixed(tensors map[string][]float32) Source {
 	return Given(func(name string, _ []int) ([]float32, error) { return tensors[name], nil })
 }
 
-// build makes [D, H, W] values of f.
+// build returns [D, H, W] values of f.
 func build(w, h, d int, f func(x, y, c int) float32) []float32 {
 	values := make([]float32, 0, w*h*d)
 	for c := range d {
@@ -26,17 +26,17 @@ func build(w, h, d int, f func(x, y, c int) float32) []float32 {
 	return values
 }
 
-// TestNotesNumpyExample is "Numpy examples": X of 11x11x4, F=5, S=2, P=0, so V is 4x4. The notes index
-// X[x, y, d]. Among what they write out:
+// TestNotesNumpyExample is "Numpy examples": X of 11x11x4, F=5, S=2, P=0, so V is 4x4. The notes index X[x, y, d]. They
+// include:
 //
 //	V[0,0,0] = np.sum(X[:5,:5,:] * W0) + b0
 //	V[3,0,0] = np.sum(X[6:11,:5,:] * W0) + b0
 //	V[0,1,1] = np.sum(X[:5,2:7,:] * W1) + b1
 //	V[2,3,1] = np.sum(X[4:9,6:11,:] * W1) + b1
 func TestNotesNumpyExample(t *testing.T) {
-	// With X[x,y,d] = x + 10y + 100d and W0 all ones, a sum over X[x0:x0+5, y0:y0+5, :] is 100 times the mean,
-	// (x0+2) + 10(y0+2) + 150. W1 is 1 at one place that no flip maps to itself and so picks
-	// X[x0+1, y0+3, 2] = x0+1 + 10(y0+3) + 200. The biases are 7 and -1000.
+	// With X[x,y,d] = x + 10y + 100d and W0 all ones, a sum over X[x0:x0+5, y0:y0+5, :] is 100 times the mean, (x0+2) +
+	// 10(y0+2) + 150. W1 is 1 at one position that no flip maps to itself, and so picks X[x0+1, y0+3, 2] = x0+1 +
+	// 10(y0+3) + 200. The biases are 7 and -1000.
 	input := build(11, 11, 4, func(x, y, d int) float32 { return float32(x + 10*y + 100*d) })
 	weight := slices.Concat(
 		build(5, 5, 4, func(x, y, d int) float32 { return 1 }),
@@ -75,11 +75,11 @@ func TestNotesNumpyExample(t *testing.T) {
 	}
 }
 
-// TestNotesDemo has the hyperparameters of "Convolution Demo": a 5x5x3 input, K=2, F=3, S=2, P=1, so the output
-// is 3x3x2. The demo draws its numbers at random; these are ones to add up by hand.
+// TestNotesDemo has the hyperparameters of "Convolution Demo": a 5x5x3 input, K=2, F=3, S=2, P=1, so the output is
+// 3x3x2. The demo draws random numbers; these can be added by hand.
 func TestNotesDemo(t *testing.T) {
-	// Channel 0 is all ones, and W0 sums it: windows at corners hold 4 values of the input, at edges 6, in the
-	// middle 9. Channel 1 is x + 10y, and W1 takes minus the value to the right of the window's centre.
+	// Channel 0 is all ones, and W0 sums it: windows at corners hold 4 values of the input, at edges 6, in the middle
+	// 9. Channel 1 is x + 10y, and W1 negates the value to the right of the window's centre.
 	input := build(5, 5, 3, func(x, y, c int) float32 { return []float32{1, float32(x + 10*y), 1000}[c] })
 	weight := slices.Concat(
 		build(3, 3, 3, func(x, y, c int) float32 { return []float32{1, 0, 0}[c] }),
@@ -106,7 +106,7 @@ func TestNotesDemo(t *testing.T) {
 	}
 }
 
-// TestNotesMaxPool is the figure of "Pooling Layer": a 2x2 max pool with stride 2 over one slice.
+// TestNotesMaxPool is the figure in "Pooling Layer": a 2x2 max pool with stride 2 over one slice.
 func TestNotesMaxPool(t *testing.T) {
 	input := []float32{
 		1, 1, 2, 4,
@@ -121,8 +121,8 @@ func TestNotesMaxPool(t *testing.T) {
 	}
 }
 
-// TestNotesConvertedFC is "Converting FC layers to CONV layers": the weights of an FC over F x F x D, reshaped
-// into filters, give on a larger input what the FC gives at every offset.
+// TestNotesConvertedFC is "Converting FC layers to CONV layers": on a larger input, the weights of an FC over F x F x
+// D, reshaped into filters, compute the FC's output at every offset.
 func TestNotesConvertedFC(t *testing.T) {
 	const f, depth, size, units, places = 4, 3, 6, 5, 3
 	weight, bias := noise(units*depth*f*f, "weight"), noise(units, "bias")

@@ -5,7 +5,7 @@ import (
 	"cnncalc/internal/op"
 )
 
-// bindPool computes POOL, where padding never wins.
+// bindPool computes POOL. Padding is never the maximum.
 func bindPool(l *layer) (plan, error) {
 	g, err := l.pooling(l.op.(*op.MaxPool))
 	return plan{

@@ -5,7 +5,7 @@ import (
 	"cnncalc/internal/memory"
 )
 
-// preluStart is the slope that learning starts from (He et al., 2015, section 2.1); PyTorch's too.
+// preluStart is the initial slope (He et al., 2015, section 2.1), also PyTorch's.
 const preluStart = 0.25
 
 // bindPReLU computes PRELU.

@@ -5,26 +5,26 @@ import (
 	"time"
 )
 
-// Profile is an Observer that measures every layer. Times add up over runs; the statistics are the last
-// run's. Working them out takes time too, but none of it counts as a layer's.
+// Profile is an Observer that measures each layer. Times are summed over runs; statistics are those of the last run.
+// Computing statistics does not count towards the time of a layer.
 type Profile struct {
 	Layers []LayerProfile // one for each node
 	flops  []int64        // of one run
 }
 
-// LayerProfile is what was measured of one layer.
+// LayerProfile holds the measurements of a layer.
 type LayerProfile struct {
 	Runs  int
 	Time  time.Duration // of all runs
 	FLOPs int64         // of all runs: 2 for each MAC
-	// FusedInto is the node that this one was computed together with, 0 for none; HasOutput tells that Stats
-	// holds its own output's values, which a layer computed together with the next never had.
+	// FusedInto is the node that computed this one too, or 0. HasOutput reports whether Stats describes the layer's own
+	// output, which does not exist if the layer was fused with the next.
 	FusedInto int
 	HasOutput bool
 	Stats     Stats
 }
 
-// GFLOPS is the rate in 10^9 floating-point operations a second; 0 where there are none to count.
+// GFLOPS returns the rate in 10^9 floating-point operations per second, or 0 if there were none.
 func (l LayerProfile) GFLOPS() float64 {
 	if l.FLOPs == 0 || l.Time <= 0 {
 		return 0
@@ -32,7 +32,7 @@ func (l LayerProfile) GFLOPS() float64 {
 	return float64(l.FLOPs) / l.Time.Seconds() / 1e9
 }
 
-// NewProfile makes an empty profile for runs of p.
+// NewProfile returns an empty profile for runs of p.
 func NewProfile(p *Program) *Profile {
 	profile := &Profile{Layers: make([]LayerProfile, len(p.steps)), flops: make([]int64, len(p.steps))}
 	for i, l := range p.network.Layers {
@@ -41,7 +41,7 @@ func NewProfile(p *Program) *Profile {
 	return profile
 }
 
-// Computed adds one layer of one run.
+// Computed adds the measurements of a layer in one run.
 func (p *Profile) Computed(c Computed) error {
 	l := &p.Layers[c.Node]
 	l.Runs++
@@ -54,15 +54,15 @@ func (p *Profile) Computed(c Computed) error {
 	return nil
 }
 
-// Stats describes the values of a volume. NaN is counted and left out of the rest; where there is nothing
-// else, Min, Mean and Max are NaN.
+// Stats describes the values of a volume. NaNs are counted and otherwise ignored. If all values are NaN, so are Min,
+// Mean and Max.
 type Stats struct {
 	Min, Max float32
 	Mean     float64
 	NaNs     int
 }
 
-// NewStats works out the statistics.
+// NewStats computes the statistics of values.
 func NewStats(values []float32) Stats {
 	s := Stats{Min: float32(math.Inf(1)), Max: float32(math.Inf(-1))}
 	var sum float64

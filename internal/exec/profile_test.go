@@ -13,7 +13,7 @@ func TestProfile(t *testing.T) {
 	input := inputNoise(p)
 	run(t, p, input, profile)
 	run(t, p, input, profile)
-	// 8*8*4*27 MACs of the convolution and 256*10 of the FC, twice that many operations, 2 pictures, 2 runs.
+	// 8*8*4*27 MACs in the convolution and 256*10 in the FC, 2 operations each, for 2 pictures and 2 runs.
 	for i, want := range []int64{0, 2 * 2 * 2 * 8 * 8 * 4 * 27, 0, 0, 2 * 2 * 2 * 256 * 10} {
 		l := profile.Layers[i]
 		if l.Runs != 2 || l.FLOPs != want {
@@ -26,10 +26,10 @@ func TestProfile(t *testing.T) {
 			t.Errorf("node %d runs at %g GFLOP/s", i, l.GFLOPS())
 		}
 	}
-	// The convolution's output is seen before RELU works in place on it.
+	// The observer sees the convolution's output before RELU changes it in place.
 	conv, relu := profile.Layers[1].Stats, profile.Layers[2].Stats
 	if conv.Min >= 0 || relu.Min != 0 || conv.Max != relu.Max {
-		t.Errorf("from %g to %g before RELU, %g to %g behind", conv.Min, conv.Max, relu.Min, relu.Max)
+		t.Errorf("from %g to %g before RELU, %g to %g after", conv.Min, conv.Max, relu.Min, relu.Max)
 	}
 }
 

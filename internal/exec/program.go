@@ -1,9 +1,9 @@
-// Package exec runs a network: it binds the kernels to the kinds of layers, one file per kind under the
-// kind's name in package op, follows the arena plan of package memory, and profiles.
+// Package exec runs networks. It binds kernels to the kinds of layers, in one file for each kind named as in package
+// op, places volumes as planned by package memory, and profiles runs.
 //
-// A network is compiled, which allocates nothing of size, so that its footprint can be looked at; then its
-// weights are loaded; then it runs, any number of times. The kernels' arithmetic is in package kernel, shapes
-// are in package shape, pictures and files of weights are the caller's.
+// A network is first compiled, which allocates no large memory, so that its footprint can be checked. Then its weights
+// are loaded, after which it can run any number of times. The arithmetic is in package kernel, shapes are in package
+// shape. Reading pictures and weight files is left to the caller.
 package exec
 
 import (
@@ -18,44 +18,43 @@ import (
 	"cnncalc/internal/shape"
 )
 
-// Options say how a network is to be run.
+// Options says how a network is run.
 type Options struct {
 	Batch   int  // pictures in a run, at least 1
-	Threads int  // at least 1, at most MaxThreads; the result does not depend on it
+	Threads int  // from 1 to MaxThreads; the result does not depend on it
 	Algo    Algo // how convolutions are computed
-	// Fuse computes BN and activation functions together with the layer before them, which is faster. Then
-	// the outputs in between are never made, and no Observer can see them.
+	// Fuse computes BN, ADD and activation functions together with the preceding layer, which is faster. The outputs in
+	// between are then never computed, and no Observer sees them.
 	Fuse bool
 }
 
-// MaxThreads bounds Options.Threads: each thread has scratch memory of its own.
+// MaxThreads is the limit of Options.Threads, as each thread needs scratch memory of its own.
 const MaxThreads = 1024
 
 // Algo is a way to compute convolutions.
 type Algo string
 
-// The algorithms. The bits of the result differ between them.
+// The algorithms. Their results differ in the last bits.
 const (
 	Auto     Algo = "auto"     // the fastest for each layer
 	Im2col   Algo = "im2col"   // im2col and a matrix product for every CONV
-	Winograd Algo = "winograd" // F(4x4, 3x3) for every dense 3x3 CONV of stride 1, im2col for the others
-	Direct   Algo = "direct"   // CONV and DWCONV from the definition, summed in float64: slow, to check the others
+	Winograd Algo = "winograd" // F(4x4, 3x3) for every dense 3x3 CONV with stride 1, im2col for others
+	Direct   Algo = "direct"   // CONV and DWCONV by definition, summed in float64: slow, to check the others
 )
 
-// Algos are the names that ParseAlgo takes.
+// Algos returns the names that ParseAlgo accepts.
 func Algos() []string {
 	return []string{string(Auto), string(Im2col), string(Winograd), string(Direct)}
 }
 
-// ParseAlgo reads an algorithm's name.
+// ParseAlgo returns the algorithm with a name.
 func ParseAlgo(name string) (Algo, error) { return choice.Parse[Algo](name, "an algorithm", Algos()) }
 
-// maxValues bounds the values of one volume or tensor, so that the sizes that kernels work out from them (a
-// packed copy, the scratch of every worker) fit an int. It is a petabyte on 64-bit systems.
+// maxValues limits the values of a volume or tensor, so that sizes which kernels derive from them (a packed copy, the
+// scratch of all workers) fit in an int. On 64-bit systems it is a petabyte.
 const maxValues = min(1<<48, math.MaxInt/64)
 
-// Program is a network ready to run. It has one arena, so one run goes on at a time; it must not be used by
-// several goroutines at once.
+// Program is a compiled network. As it has a single arena, it must not be used by several goroutines at once.
 type Program struct {
 	network   *shape.Network
 	options   Options
@@ -64,17 +63,17 @@ type Program struct {
 	footprint memory.Footprint
 	staging   int // values of the largest tensor that is packed
 
-	// What Load allocates.
+	// Allocated by Load.
 	workers  *kernel.Workers
 	memory   slab
 	buffer   []float32 // the arena
 	loaded   bool
-	view     View  // what Borrow was told, nil for none
-	borrowed int64 // values that view gave
+	view     View  // set by Borrow, or nil
+	borrowed int64 // values borrowed from view
 
-	ownInputs slab // what NewInputs allocates
+	ownInputs slab // allocated by NewInputs
 
-	// What Run uses again.
+	// Reused by all runs.
 	inputs  [][]float32 // by the network's inputs
 	outputs [][]float32 // by the network's outputs
 	call    call
@@ -83,20 +82,20 @@ type Program struct {
 // step is the computation of one node.
 type step struct {
 	plan
-	weights [][]float32 // in the order that the op declares them, each as its kernel reads it
+	weights [][]float32 // in the op's order, each in the layout that its kernel reads
 
-	// What fuse decides.
+	// Set by fuse.
 	act       kernel.Activation // applied to the output
-	batchNorm int               // node of the BN folded into the weights, 0 for none
-	computes  int               // node whose output this step makes: its own, or the last that is fused into it
-	fusedInto int               // node whose step makes this node's output, 0 for none
-	onto      int               // node to whose output this step's is added, 0 for none
+	batchNorm int               // node of the BN folded into the weights, or 0
+	computes  int               // node whose output this step computes: its own, or the last fused into it
+	fusedInto int               // node whose step computes this one too, or 0
+	onto      int               // node to whose output this step's is added, or 0
 
-	input int // of the network's inputs: the one that the output is, or is a view of, where it is the caller's
+	input int // index of the network's input that the output is or views, if it is in the caller's memory
 }
 
-// Compile plans the computation of a network that has no problems. Nothing is allocated yet for volumes or
-// weights. It fails where an option is out of range, a size is beyond counting, or a layer has no kernel.
+// Compile plans the computation of a network without problems. It does not allocate memory for volumes or weights. It
+// fails if an option is out of range, a size overflows, or a layer has no kernel.
 func Compile(n *shape.Network, o Options) (*Program, error) {
 	if err := o.check(); err != nil {
 		return nil, err
@@ -126,7 +125,7 @@ func Compile(n *shape.Network, o Options) (*Program, error) {
 	return p, p.addUp()
 }
 
-// findInputs finds the input that each output in the caller's memory lies in.
+// findInputs records the input of each node whose output is in the caller's memory.
 func (p *Program) findInputs() {
 	for k, i := range p.network.Inputs {
 		p.steps[i].input = k
@@ -154,7 +153,7 @@ func (o *Options) check() error {
 	return err
 }
 
-// bind makes the plan of every node that computes something: an INPUT does not.
+// bind makes the plan of every node that is computed. INPUTs are not.
 func (p *Program) bind() error {
 	kinds := binders()
 	widest := 0
@@ -176,7 +175,8 @@ func (p *Program) bind() error {
 			return fmt.Errorf("%s: %w", node.Name, err)
 		}
 		if len(plan.tensors) != len(p.network.Layers[i].Weights) {
-			return fmt.Errorf("%s: %d tensors are bound, %d declared", node.Name, len(plan.tensors), len(p.network.Layers[i].Weights))
+			return fmt.Errorf("%s: %d tensors are bound, %d declared",
+				node.Name, len(plan.tensors), len(p.network.Layers[i].Weights))
 		}
 		p.steps[i].plan = plan
 	}
@@ -209,7 +209,7 @@ func (p *Program) layer(i int) *layer {
 	}
 }
 
-// addUp makes the footprint.
+// addUp computes the footprint.
 func (p *Program) addUp() error {
 	f := &p.footprint
 	var err error
@@ -227,7 +227,7 @@ func (p *Program) addUp() error {
 			continue
 		}
 		for k, t := range s.tensors {
-			count, _ := p.network.Layers[i].Weights[k].Count() // checkSizes has counted it
+			count, _ := p.network.Layers[i].Weights[k].Count() // checked by checkSizes
 			if t.pack == nil {
 				add(&f.Weights, count)
 				continue
@@ -236,7 +236,7 @@ func (p *Program) addUp() error {
 			p.staging = max(p.staging, int(count))
 		}
 		if s.batchNorm > 0 && len(s.tensors) == 1 {
-			add(&f.Weights, p.network.Layers[i].Out.D) // the shift takes the place of a bias
+			add(&f.Weights, p.network.Layers[i].Out.D) // the shift becomes the bias
 		}
 	}
 	f.Arena = p.arena.Bytes()
@@ -253,14 +253,14 @@ func (p *Program) addUp() error {
 	return nil
 }
 
-// inputValues returns how many values a batch of input k has. checkSizes has made sure that they can be counted.
+// inputValues returns the number of values in a batch of input k. checkSizes has checked that it does not overflow.
 func (p *Program) inputValues(k int) int {
 	values, _ := p.network.Layers[p.network.Inputs[k]].Out.Values()
 	return int(values) * p.options.Batch
 }
 
-// NewInputs allocates a volume for each of the network's inputs, in their order, of zeros and as large as Run wants them.
-// Close frees them. The error wraps ErrNoMemory if the system gave no memory.
+// NewInputs allocates a volume of zeros for each of the network's inputs, in their order and of the size that Run
+// expects. Close frees them. The error wraps ErrNoMemory if the system has no memory left.
 func (p *Program) NewInputs() ([][]float32, error) {
 	inputs := make([][]float32, len(p.network.Inputs))
 	for k := range inputs {
@@ -272,29 +272,29 @@ func (p *Program) NewInputs() ([][]float32, error) {
 	return inputs, nil
 }
 
-// isFolded tells a BN whose tensors are in the weights of another layer.
+// isFolded reports whether node i is a BN that is folded into the weights of another layer.
 func (p *Program) isFolded(i int) bool {
 	into := p.steps[i].fusedInto
 	return into > 0 && p.steps[into].batchNorm == i
 }
 
-// Footprint is the memory that the program takes once its weights are loaded.
+// Footprint returns the memory that the program takes once its weights are loaded.
 func (p *Program) Footprint() memory.Footprint { return p.footprint }
 
-// Allocated is the size in bytes of the arena that Load has allocated, 0 before.
+// Allocated returns the size in bytes of the arena, or 0 before Load has allocated it.
 func (p *Program) Allocated() int64 { return int64(len(p.buffer)) * memory.BytesPerValue }
 
-// Arena is the plan of the volumes. It must not be changed.
+// Arena returns the plan of the volumes. It must not be changed.
 func (p *Program) Arena() *memory.Arena { return p.arena }
 
-// Network is the network that was compiled.
+// Network returns the network that was compiled.
 func (p *Program) Network() *shape.Network { return p.network }
 
-// Batch is the number of pictures in a run.
+// Batch returns the number of pictures in a run.
 func (p *Program) Batch() int { return p.options.Batch }
 
-// Close ends the threads and frees the memory, that of outputs and of NewInputs too, which must not be used any more.
-// The program cannot run until weights are loaded again.
+// Close ends the threads and frees all memory, including outputs and volumes from NewInputs, which must not be used any
+// more. The program cannot run until weights are loaded again.
 func (p *Program) Close() {
 	p.unload()
 	p.ownInputs.free()
@@ -316,7 +316,8 @@ func (p *Program) unload() {
 	}
 }
 
-// output is node i's output, [batch, D, H, W], in the arena or, for an INPUT and views of it, the caller's.
+// output returns node i's output, [batch, D, H, W], in the arena or, for INPUTs and views of them, in the caller's
+// memory.
 func (p *Program) output(i int) []float32 {
 	id := p.arena.Output[i]
 	if id == memory.Caller {
@@ -330,5 +331,5 @@ func (p *Program) at(id int) []float32 {
 	return p.buffer[b.Offset : b.Offset+b.Values : b.Offset+b.Values]
 }
 
-// shapeInts is a shape as kernels take it; checkSizes has made sure that it fits.
+// shapeInts returns a shape as ints. checkSizes has checked that it fits.
 func shapeInts(s graph.Shape) (w, h, d int) { return int(s.W), int(s.H), int(s.D) }

@@ -13,7 +13,7 @@ import (
 	"cnncalc/internal/memory"
 )
 
-// mixed has packed tensors, others, scratch, paths and layers that work in place.
+// mixed has packed and other tensors, scratch, paths and layers that work in place.
 const mixed = "CONV3-16 -> BN -> RELU -> ADD(CONV3-16 -> RELU -> CONV1-16 | IDENTITY) -> RELU -> POOL2 " +
 	"-> MUL(IDENTITY | GAP -> FC-16 -> SIGMOID) -> CONCAT(DWCONV3 | LOCAL3-4) -> PRELU -> FC-10 -> DROPOUT -> SOFTMAX"
 
@@ -60,7 +60,7 @@ func TestPlannedIsAllocated(t *testing.T) {
 		if held != planned.Weights+planned.Packed {
 			t.Errorf("%+v: weights take %d bytes, planned are %d", o, held, planned.Weights+planned.Packed)
 		}
-		// No more is taken from the system than that, but for ends of cache lines and of the last chunk.
+		// The system allocates no more than that, except for the rests of cache lines and of the last chunk.
 		if taken := p.memory.bytes(); taken > planned.Weights+planned.Packed+planned.Arena+2*4*chunk {
 			t.Errorf("%+v: %d bytes are taken, planned are %+v", o, taken, planned)
 		}
@@ -70,19 +70,19 @@ func TestPlannedIsAllocated(t *testing.T) {
 	}
 }
 
-// TestLoadingBesideTheArena has a packed tensor that is larger than all volumes together.
-func TestLoadingBesideTheArena(t *testing.T) {
+// TestLoadingOutsideTheArena has a packed tensor that is larger than all volumes together.
+func TestLoadingOutsideTheArena(t *testing.T) {
 	p := load(t, line("2x2x32", "CONV3-64 p1"), Options{Batch: 1, Threads: 1, Algo: Im2col}, noisy())
 	defer p.Close()
 	tensor := int64(4 * 64 * 32 * 9)
 	f := p.Footprint()
 	if want := max(0, tensor-f.Arena); f.Loading != want {
-		t.Errorf("loading takes %d bytes beside an arena of %d, want %d", f.Loading, f.Arena, want)
+		t.Errorf("loading takes %d bytes besides an arena of %d, want %d", f.Loading, f.Arena, want)
 	}
 	checkLayers(t, p, inputNoise(p), 1e-5)
 }
 
-// TestImagesAtOnce splits a batch into calls, the last of which has fewer pictures.
+// TestImagesAtOnce splits a batch into several calls, the last with fewer pictures.
 func TestImagesAtOnce(t *testing.T) {
 	const layers = "CONV3-64 p1 -> CONV3-4 g4 -> DWCONV3 -> UPCONV2-4 -> RELU"
 	text := line("8x8x32", layers)
@@ -92,7 +92,7 @@ func TestImagesAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The same network with a budget of two pictures a call.
+	// The same network with a limit of two pictures per call.
 	split := compile(t, text, testOptions(5))
 	needs := make([]memory.Step, len(split.steps))
 	for i := range split.steps {
@@ -123,7 +123,7 @@ func TestImagesAtOnce(t *testing.T) {
 	}
 }
 
-// TestLoadAgain has tensors that loading changes: packed ones, and a BN folded into them.
+// TestLoadAgain has tensors that loading changes: packed ones with a BN folded into them.
 func TestLoadAgain(t *testing.T) {
 	o := testOptions(2)
 	o.Fuse = true
@@ -170,9 +170,9 @@ func TestCompileErrors(t *testing.T) {
 		{"no threads", line("4x4x1", "RELU"), Options{Batch: 1}, "from 1 to 1024, not 0"},
 		{"too many threads", line("4x4x1", "RELU"), Options{Batch: 1, Threads: 1025}, "from 1 to 1024, not 1025"},
 		{"an unknown algorithm", line("4x4x1", "RELU"), Options{Batch: 1, Threads: 1, Algo: "fft"}, `"fft" is not an algorithm: choose from auto, im2col, winograd, direct`},
-		{"a batch past counting", line("4x4x1", "RELU"), Options{Batch: math.MaxInt, Threads: 1}, "too large to run"},
-		{"a volume past counting", line("2000000000x2000000000x1", "CONV1-1"), Options{Batch: 1, Threads: 1}, "too large to run"},
-		{"a tensor past counting", line("60000x60000x1", "FC-2000000000"), Options{Batch: 1, Threads: 1}, "fc1: the tensor weight"},
+		{"a batch too large to count", line("4x4x1", "RELU"), Options{Batch: math.MaxInt, Threads: 1}, "too large to run"},
+		{"a volume too large to count", line("2000000000x2000000000x1", "CONV1-1"), Options{Batch: 1, Threads: 1}, "too large to run"},
+		{"a tensor too large to count", line("60000x60000x1", "FC-2000000000"), Options{Batch: 1, Threads: 1}, "fc1: the tensor weight"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -188,7 +188,7 @@ func TestCompileErrors(t *testing.T) {
 }
 
 func TestCompileKeepsOffWhatIsTooLarge(t *testing.T) {
-	// 4*10^13 bytes of weights: planned at once, never allocated.
+	// 4*10^13 bytes of weights can be planned, but not allocated.
 	p := compile(t, line("10000x10000x1", "FC-100000"), Options{Batch: 1, Threads: 1})
 	if got, least := p.Footprint().Total, int64(4*10_000*10_000*100_000); got < least {
 		t.Errorf("%d bytes in all, want %d at least", got, least)
@@ -207,7 +207,7 @@ func TestRunErrors(t *testing.T) {
 	if err := p.Load(t.Context(), He(1)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.Run(t.Context(), make([]float32, 16)); err == nil || !strings.Contains(err.Error(), "16 values, but 2 of 4x4x1 have 32") {
+	if _, err := p.Run(t.Context(), make([]float32, 16)); err == nil || !strings.Contains(err.Error(), "16 values, but a batch of 2 with shape 4x4x1 has 32") {
 		t.Errorf("an input too short: %v", err)
 	}
 	if _, err := p.Run(t.Context(), make([]float32, 32)); err != nil {
@@ -242,7 +242,7 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// failing is an Observer that stops the run.
+// failing is an Observer that stops the run with an error.
 type failing struct{ err error }
 
 func (f failing) Computed(Computed) error { return f.err }
@@ -256,8 +256,8 @@ func TestObserverStops(t *testing.T) {
 	}
 }
 
-// TestCompileHugeSizes has sizes up to the largest that a file may name: what a kernel works out from them must
-// not overflow unseen.
+// TestCompileHugeSizes has sizes up to the largest that a file may contain. Sizes that kernels derive from them must
+// not overflow.
 func TestCompileHugeSizes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		size := func(name string) int {

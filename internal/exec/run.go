@@ -11,26 +11,25 @@ import (
 	"cnncalc/internal/memory"
 )
 
-// Observer is told of every layer as soon as it is computed, in the order of the nodes. It sees each layer's own
+// Observer is notified of each layer as soon as it is computed, in the order of the nodes. It sees each layer's own
 // output: an activation function that works in place runs after the observer has seen its input.
 type Observer interface {
 	// Computed may return an error to stop the run.
 	Computed(l Computed) error
 }
 
-// Computed is a layer that was computed.
+// Computed describes a layer that was computed.
 type Computed struct {
 	Node int
-	Took time.Duration // of the kernels alone; 0 for an INPUT and for views
-	// Output is [batch, D, H, W]. It is valid until Computed returns, as later layers may write over it, and
-	// must not be changed. It is nil for a layer that was computed together with the next, so that its own
-	// output never was.
+	Took time.Duration // by the kernels alone; 0 for INPUTs and views
+	// Output is [batch, D, H, W]. It must not be changed, and is valid only until Computed returns, as later layers may
+	// overwrite it. It is nil for a layer that was fused with the next and so has no output of its own.
 	Output []float32
-	// FusedInto is the node that this one was computed together with, 0 for none.
+	// FusedInto is the node that computed this one too, or 0.
 	FusedInto int
 }
 
-// Run is RunAll for a network with one input. It returns the main output.
+// Run calls RunAll for a network with one input and returns the first output.
 func (p *Program) Run(ctx context.Context, input []float32, observers ...Observer) (output []float32, err error) {
 	outputs, err := p.RunAll(ctx, append(p.inputs[:0], input), observers...)
 	if err != nil {
@@ -39,13 +38,16 @@ func (p *Program) Run(ctx context.Context, input []float32, observers ...Observe
 	return outputs[0], nil
 }
 
-// RunAll takes a batch through the network: a volume for each of the network's inputs, and one of each of its outputs, both
-// in the order of the graph. Each is [batch, D, H, W]. Outputs are valid until the next run. Inputs are not written to; they
-// must stay as they are for as long as an output is used, which may be a part of them if a network only reshapes.
+// RunAll computes the outputs of the network for a batch. inputs and outputs hold one volume, [batch, D, H, W], for
+// each input and output of the network, in the order of the graph. Outputs are valid until the next run. Inputs are not
+// written to, but must not be changed while outputs are in use: the output of a network that only reshapes is its
+// input.
 //
-// Without observers a run allocates nothing. It stops between layers, and between pictures in long ones, when
-// ctx is done; the error then wraps the cause.
-func (p *Program) RunAll(ctx context.Context, inputs [][]float32, observers ...Observer) (outputs [][]float32, err error) {
+// Without observers a run allocates nothing. When ctx is done, it stops before the next layer, or the next pictures of
+// a long one. The error then wraps the cause.
+func (p *Program) RunAll(
+	ctx context.Context, inputs [][]float32, observers ...Observer,
+) (outputs [][]float32, err error) {
 	if !p.loaded {
 		return nil, errors.New("the network has no weights yet: load them before it runs")
 	}
@@ -78,32 +80,32 @@ func (p *Program) RunAll(ctx context.Context, inputs [][]float32, observers ...O
 	return p.outputs, nil
 }
 
-// setInputs takes the volumes for a run.
+// setInputs checks and stores the input volumes of a run.
 func (p *Program) setInputs(inputs [][]float32) error {
 	if len(inputs) != len(p.network.Inputs) {
-		return fmt.Errorf("there are %d input volumes, but the network has %d inputs", len(inputs), len(p.network.Inputs))
+		return fmt.Errorf("got %d input volumes, but the network has %d inputs", len(inputs), len(p.network.Inputs))
 	}
 	for k, i := range p.network.Inputs {
 		if want := p.inputValues(k); len(inputs[k]) != want {
-			return fmt.Errorf("%s has %d values, but %d of %s have %d", p.network.Nodes[i].Name, len(inputs[k]), p.options.Batch,
-				p.network.Layers[i].Out, want)
+			return fmt.Errorf("%s has %d values, but a batch of %d with shape %s has %d",
+				p.network.Nodes[i].Name, len(inputs[k]), p.options.Batch, p.network.Layers[i].Out, want)
 		}
 	}
 	copy(p.inputs, inputs)
 	return nil
 }
 
-// ErrLostWeights is the error of Load or Run where borrowed weights could not be read any more.
-var ErrLostWeights = errors.New("the file of weights was cut short, or could not be read, while it was in use")
+// ErrLostWeights is the error of Load and Run if borrowed weights can no longer be read.
+var ErrLostWeights = errors.New("the weight file was truncated or became unreadable while in use")
 
-// ReadBorrowed calls f, which may read what a View has given, and returns ErrLostWeights where that is no longer there.
+// ReadBorrowed calls f, which may read values from a View, and returns ErrLostWeights if they can no longer be read.
 func ReadBorrowed(f func() error) (err error) {
 	defer catchLostWeights(debug.SetPanicOnFault(true), &err)
 	return f()
 }
 
-// catchLostWeights is deferred where borrowed memory is read: it makes an error of the panic that touching it has given
-// because it is no longer there, and lets others go on. before is what debug.SetPanicOnFault returned.
+// catchLostWeights is deferred by functions that read borrowed memory. It turns the panic that reading lost memory
+// causes into an error, and lets other panics continue. before is the result of debug.SetPanicOnFault.
 func catchLostWeights(before bool, err *error) {
 	panicked := recover()
 	debug.SetPanicOnFault(before)
@@ -121,7 +123,7 @@ func catchLostWeights(before bool, err *error) {
 	panic(panicked)
 }
 
-// computed is what an observer is told of node i.
+// computed returns the notification of observers about node i.
 func (p *Program) computed(i int, took time.Duration) Computed {
 	c := Computed{Node: i, Took: took, FusedInto: p.steps[i].fusedInto}
 	maker := i
@@ -134,7 +136,7 @@ func (p *Program) computed(i int, took time.Duration) Computed {
 	return c
 }
 
-// compute runs one step, some pictures at a time where it is split.
+// compute runs a step, in several calls if it is split.
 func (p *Program) compute(ctx context.Context, i int) error {
 	s, c := &p.steps[i], &p.call
 	c.weights, c.act, c.workers, c.scratch = s.weights, s.act, p.workers, nil
@@ -162,7 +164,7 @@ func (p *Program) compute(ctx context.Context, i int) error {
 	return nil
 }
 
-// pictures cuts so many, from first on, out of a volume of the whole batch.
+// pictures returns the part of a batch's volume that holds the given number of images, from first on.
 func pictures(volume []float32, batch, first, images int) []float32 {
 	each := len(volume) / batch
 	return volume[first*each : (first+images)*each]

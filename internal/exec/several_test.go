@@ -10,7 +10,7 @@ import (
 	"cnncalc/internal/shape"
 )
 
-// built makes a network by a Builder; add adds a node of a layer's notation, "RELU", and returns its index.
+// built makes a network with a Builder. add adds a node for a layer in notation such as "RELU", and returns its index.
 func built(t *testing.T, make func(add func(layer string, inputs ...int) int, output func(i int))) *shape.Network {
 	t.Helper()
 	var b graph.Builder
@@ -29,7 +29,7 @@ func built(t *testing.T, make func(add func(layer string, inputs ...int) int, ou
 	return n
 }
 
-// layerOf returns the last layer of a notation, for volumes of 4x4x2; "INPUT" is one of these.
+// layerOf returns the last layer of a notation, for volumes of 4x4x2. "INPUT" is such a volume.
 func layerOf(t *testing.T, layer string) graph.Op {
 	t.Helper()
 	n, err := read(line("4x4x2", strings.Replace("CONV1-2 -> "+layer, " -> INPUT", "", 1)))
@@ -42,7 +42,7 @@ func layerOf(t *testing.T, layer string) graph.Op {
 	return n.Nodes[len(n.Nodes)-1].Op
 }
 
-// severals are networks of several inputs or outputs.
+// severals returns networks with several inputs or outputs.
 var severals = map[string]func(add func(layer string, inputs ...int) int, output func(i int)){
 	"two inputs": func(add func(string, ...int) int, output func(int)) {
 		left, right := add("INPUT"), add("INPUT")
@@ -95,7 +95,7 @@ var severals = map[string]func(add func(layer string, inputs ...int) int, output
 	},
 }
 
-// Every output is there when the run has ended, and is what the layers' definitions say, whatever is merged or in place.
+// After a run all outputs are valid and match the naive ones, whichever layers are fused or work in place.
 func TestSeveralInputsAndOutputs(t *testing.T) {
 	for name, network := range severals {
 		t.Run(name, func(t *testing.T) {
@@ -165,9 +165,9 @@ func TestInputsMustFit(t *testing.T) {
 		inputs [][]float32
 		want   string
 	}{
-		{nil, "there are 0 input volumes, but the network has 2 inputs"},
-		{[][]float32{right}, "there are 1 input volumes, but the network has 2 inputs"},
-		{[][]float32{right, right[1:]}, "node1 has 63 values, but 2 of 4x4x2 have 64"},
+		{nil, "got 0 input volumes, but the network has 2 inputs"},
+		{[][]float32{right}, "got 1 input volumes, but the network has 2 inputs"},
+		{[][]float32{right, right[1:]}, "node1 has 63 values, but a batch of 2 with shape 4x4x2 has 64"},
 	} {
 		if _, err := p.RunAll(t.Context(), tt.inputs); err == nil || err.Error() != tt.want {
 			t.Errorf("got %v, want %s", err, tt.want)

@@ -8,23 +8,23 @@ import (
 	"cnncalc/internal/memory"
 )
 
-// ErrNoMemory is the error of NewInputs and Load where the system gives no more memory.
-var ErrNoMemory = errors.New("the system gives no more memory")
+// ErrNoMemory is the error of NewInputs and Load if the system has no memory left.
+var ErrNoMemory = errors.New("out of memory")
 
-// slab takes memory from the system instead of Go's heap: a failure is then an error instead of the end of the process,
-// and free gives all of it back at once. Values start as zeros, at the start of a cache line. The zero slab is ready.
+// slab allocates memory from the system instead of Go's heap, so that a failure is an error instead of a crash, and all
+// of it can be freed at once. Slices hold zeros and start at a cache line. The zero slab is ready for use.
 type slab struct {
-	mapped [][]byte  // what the system gave
-	rest   []float32 // the part of the last chunk that is free
+	mapped [][]byte  // memory from the system
+	rest   []float32 // unused part of the last chunk
 }
 
 const (
 	cacheLine  = 64 / memory.BytesPerValue        // values
-	chunk      = (1 << 20) / memory.BytesPerValue // values that are mapped at once for small tensors
-	largeValue = chunk / 4                        // from so many values on, a tensor has a mapping of its own
+	chunk      = (1 << 20) / memory.BytesPerValue // values that small tensors share one mapping of
+	largeValue = chunk / 4                        // values from which on a tensor has its own mapping
 )
 
-// take returns so many values.
+// take returns a slice of the given number of values.
 func (s *slab) take(values int) ([]float32, error) {
 	if values >= largeValue {
 		return s.grow(values)
@@ -40,7 +40,7 @@ func (s *slab) take(values int) ([]float32, error) {
 	return taken, nil
 }
 
-// grow maps memory for so many values, at least 1.
+// grow maps memory for the given number of values, at least 1.
 func (s *slab) grow(values int) ([]float32, error) {
 	data, err := mapMemory(values * memory.BytesPerValue)
 	if err != nil {
@@ -50,7 +50,7 @@ func (s *slab) grow(values int) ([]float32, error) {
 	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(data))), values), nil
 }
 
-// bytes returns how much memory is mapped.
+// bytes returns the size of the mapped memory.
 func (s *slab) bytes() (sum int64) {
 	for _, m := range s.mapped {
 		sum += int64(len(m))
@@ -58,7 +58,7 @@ func (s *slab) bytes() (sum int64) {
 	return sum
 }
 
-// free gives all memory back. What take returned must not be used any more.
+// free returns all memory to the system. Slices from take must not be used any more.
 func (s *slab) free() {
 	for _, m := range s.mapped {
 		unmapMemory(m)

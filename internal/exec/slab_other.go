@@ -9,8 +9,8 @@ import (
 	"cnncalc/internal/memory"
 )
 
-// mapMemory returns so many bytes of zeros of Go's heap. It refuses what exceeds the memory that is available, where that
-// is known: Go ends a process that gets no memory.
+// mapMemory allocates zeros on Go's heap. It fails if they exceed the available memory, where that is known, as Go
+// crashes when it runs out of memory.
 func mapMemory(bytes int) ([]byte, error) {
 	if free, known := memory.Available(); known && int64(bytes) > free {
 		return nil, errors.New("cannot allocate memory")
@@ -19,5 +19,5 @@ func mapMemory(bytes int) ([]byte, error) {
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(aligned))), bytes), nil
 }
 
-// unmapMemory leaves the memory to the garbage collector.
+// unmapMemory does nothing: the garbage collector frees the memory.
 func unmapMemory([]byte) {}

@@ -4,10 +4,10 @@ package exec
 
 import "golang.org/x/sys/unix"
 
-// mapMemory returns so many bytes of zeros, page-aligned.
+// mapMemory allocates page-aligned zeros.
 func mapMemory(bytes int) ([]byte, error) {
 	return unix.Mmap(-1, 0, bytes, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
 }
 
-// unmapMemory gives back what mapMemory returned. That cannot fail.
+// unmapMemory frees memory from mapMemory. That cannot fail.
 func unmapMemory(data []byte) { _ = unix.Munmap(data) }

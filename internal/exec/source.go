@@ -6,8 +6,9 @@ import (
 	"cnncalc/internal/weights"
 )
 
-// He is a Source of random weights by He initialisation, the same for the same seed, network and processor
-// architecture, whatever the threads. Biases are zero, BN is the identity but for eps, PRELU's slope is 0.25.
+// He returns a Source of random weights with He initialisation. They depend on the seed, the network and the processor
+// architecture, but not on the number of threads. Biases are 0, BN is the identity except for eps, and PRELU's slope is
+// 0.25.
 func He(seed uint64) Source {
 	return func(dst []float32, t Tensor, parallel func(int, func(int))) error {
 		if t.FanIn > 0 {
@@ -20,8 +21,8 @@ func He(seed uint64) Source {
 	}
 }
 
-// Given is a Source of known values: lookup returns those of the tensor of that name, which are copied. It is
-// told the shape that the network needs, and must fail where its own is another.
+// Given returns a Source that copies known values. lookup returns the values of the tensor with a name, and must fail
+// if its shape differs from the given one.
 func Given(lookup func(name string, shape []int) ([]float32, error)) Source {
 	return func(dst []float32, t Tensor, _ func(int, func(int))) error {
 		values, err := lookup(t.Name, t.Shape)

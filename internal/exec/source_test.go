@@ -11,7 +11,7 @@ import (
 	"cnncalc/internal/weights"
 )
 
-// loadedTensors collects what a Source gives, by name.
+// loadedTensors returns the tensors that a Source writes, by name.
 func loadedTensors(t *testing.T, text string, threads int, source Source) map[string][]float32 {
 	t.Helper()
 	got := map[string][]float32{}
@@ -91,7 +91,7 @@ func TestHe(t *testing.T) {
 	if sameBits(got["conv1.weight"][:1000], got["conv2.weight"][:1000]) {
 		t.Error("two layers get the same weights")
 	}
-	// The stream of a tensor is its place among all: that of fc1.weight behind 2+4+1+2 others is 9.
+	// The random stream of a tensor is its index among all tensors: 9 for fc1.weight, after 2+4+1+2 others.
 	want := make([]float32, len(got["fc1.weight"]))
 	if err := weights.HeNormal(want, 8*8*32, 7, 9, nil); err != nil {
 		t.Fatal(err)

@@ -5,8 +5,8 @@ import (
 	"cnncalc/internal/op"
 )
 
-// bindUpConv computes UPCONV. A value of the output sums the taps of a window that are a stride apart, so
-// its fan-in is C/groups times that many.
+// bindUpConv computes UPCONV. Each output value sums only the taps that are a stride apart, so the fan-in is C/groups
+// times their number.
 func bindUpConv(l *layer) (plan, error) {
 	o := l.op.(*op.UpConv)
 	window, err := o.Geometry(l.in[0])
@@ -28,5 +28,5 @@ func bindUpConv(l *layer) (plan, error) {
 	}, nil
 }
 
-// ceilDiv is a/b rounded up.
+// ceilDiv returns a/b rounded up.
 func ceilDiv(a, b int) int { return (a + b - 1) / b }

@@ -15,8 +15,8 @@ import (
 	"cnncalc/internal/spec"
 )
 
-// read makes a network of a file's text, or says what is wrong with it. Unlike network.Read it takes networks that compute
-// nothing, as kernels and the arena must too.
+// read returns the network in a file's text, or its problems. Unlike network.Read it accepts networks that compute
+// nothing, as kernels and the arena must.
 func read(text string) (*shape.Network, error) {
 	file, _, problems := spec.Read("test.yaml", []byte(text))
 	g, more := file.Lower(graph.Options{})
@@ -30,7 +30,7 @@ func read(text string) (*shape.Network, error) {
 	return n, nil
 }
 
-// line is the file of one line of layers on an input.
+// line returns a file with one line of layers for an input of the given size.
 func line(input, layers string) string {
 	return fmt.Sprintf("input: %s\nlayers: |\n  INPUT -> %s\n", input, layers)
 }
@@ -48,8 +48,8 @@ func compile(t rapid.TB, text string, o Options) *Program {
 	return p
 }
 
-// load is compile with weights in it. What the arena holds before the first run is NaN, which shows in the
-// output of whatever reads a value that was not written.
+// load compiles a network and loads its weights. It fills the arena with NaN, so that reading a value before it is
+// written shows in the output.
 func load(t rapid.TB, text string, o Options, source Source) *Program {
 	t.Helper()
 	p := compile(t, text, o)
@@ -75,12 +75,12 @@ func run(t rapid.TB, p *Program, input []float32, observers ...Observer) []float
 	return slices.Clone(out)
 }
 
-// each is an Observer.
+// each is an Observer that calls a function for each layer.
 type each func(c Computed)
 
 func (f each) Computed(c Computed) error { f(c); return nil }
 
-// noise is so many values between -1 and 1, the same for the same name.
+// noise returns n values between -1 and 1 that depend only on the name.
 func noise(n int, name string) []float32 {
 	hash := fnv.New64a()
 	hash.Write([]byte(name))
@@ -92,7 +92,7 @@ func noise(n int, name string) []float32 {
 	return values
 }
 
-// tensorNoise are the values of a weight in tests: those of running_var are above zero.
+// tensorNoise returns the values of a weight in tests. Those of running_var are positive.
 func tensorNoise(name string, shape []int) []float32 {
 	t := Tensor{Shape: shape}
 	values := noise(t.Values(), name)
@@ -104,7 +104,7 @@ func tensorNoise(name string, shape []int) []float32 {
 	return values
 }
 
-// base is the part of a tensor's name behind the layer's.
+// base returns the part of a tensor's name after the layer's.
 func base(name string) string {
 	for i := len(name) - 1; i >= 0; i-- {
 		if name[i] == '.' {
@@ -114,18 +114,19 @@ func base(name string) string {
 	return name
 }
 
-// noisy gives every tensor its noise.
+// noisy returns a Source of each tensor's noise.
 func noisy() Source {
 	return Given(func(name string, shape []int) ([]float32, error) { return tensorNoise(name, shape), nil })
 }
 
-// inputNoise is a batch of pictures for p.
+// inputNoise returns a batch of pictures for p.
 func inputNoise(p *Program) []float32 {
 	values, _ := p.network.InputShape().Values()
 	return noise(int(values)*p.options.Batch, "input")
 }
 
-// far tells how far got is from want, relative to the largest value of want; +Inf where a value is NaN.
+// far returns the largest difference between got and want, relative to the largest value of want. It returns +Inf if a
+// difference is NaN.
 func far(got []float32, want []float64) float64 {
 	if len(got) != len(want) {
 		return math.Inf(1)
@@ -144,7 +145,7 @@ func far(got []float32, want []float64) float64 {
 	return distance / largest
 }
 
-// sameBits compares values as they are, NaN and the sign of zero included.
+// sameBits reports whether the bits of all values are the same, including those of NaNs and zeros.
 func sameBits(a, b []float32) bool {
 	return slices.EqualFunc(a, b, func(x, y float32) bool { return math.Float32bits(x) == math.Float32bits(y) })
 }

@@ -11,19 +11,19 @@ import (
 	"cnncalc/internal/memory"
 )
 
-// Tensor is a weight of the network, as a Source is asked for it.
+// Tensor describes a weight of the network to a Source.
 type Tensor struct {
-	Name  string // "conv1.weight": the layer's name and PyTorch's name of the tensor
-	Shape []int  // outermost first; the product fits an int
+	Name  string // the layer's name and PyTorch's name of the tensor: "conv1.weight"
+	Shape []int  // outermost first; the product fits in an int
 	Role  graph.Role
-	Index int // among all of the network's tensors
-	// FanIn is the number of inputs of one output value, for weights that start at random; 0 for tensors
+	Index int // among all tensors of the network
+	// FanIn is the number of inputs of each output value, for weights with random initial values. It is 0 for tensors
 	// whose values all start as Start.
 	FanIn int
 	Start float32
 }
 
-// Values is the number of values in the tensor.
+// Values returns the number of values in the tensor.
 func (t *Tensor) Values() int {
 	n := 1
 	for _, d := range t.Shape {
@@ -32,7 +32,7 @@ func (t *Tensor) Values() int {
 	return n
 }
 
-// Tensors lists the weights of the network, in order.
+// Tensors returns the weights of the network, in order.
 func (p *Program) Tensors() []Tensor {
 	var all []Tensor
 	for i := range p.steps {
@@ -43,7 +43,7 @@ func (p *Program) Tensors() []Tensor {
 	return all
 }
 
-// tensor is the k-th weight of node i.
+// tensor returns the k-th weight of node i.
 func (p *Program) tensor(i, k, index int) Tensor {
 	w := &p.network.Layers[i].Weights[k]
 	t := Tensor{
@@ -56,30 +56,30 @@ func (p *Program) tensor(i, k, index int) Tensor {
 	return t
 }
 
-// A Source writes a tensor's values, in C order, to dst, which has exactly as many. parallel calls f(i) for
-// each i in 0..n-1 on the program's threads and returns when all have returned; f must not use parallel.
+// A Source writes the values of a tensor, in C order, to dst, whose length is their number. parallel calls f(i) for
+// each i from 0 to n-1 on the program's threads and returns when all calls have returned. f must not call parallel.
 type Source func(dst []float32, t Tensor, parallel func(n int, f func(i int))) error
 
-// A View gives a tensor's values where they lie, as a mapped file has them, or false where they must be copied. They
-// must stay as they are until the program is closed, and are not written to.
+// A View returns the values of a tensor in place, for example in a mapped file, or false if they must be copied. They
+// are not written to, and must not change until the program is closed.
 type View func(t Tensor) ([]float32, bool)
 
-// Borrow makes Load use the values of view instead of copies for all tensors that are kept as they are declared, where
-// view has them.
+// Borrow makes Load use the values of view, where it has them, instead of copies. Tensors that are packed or folded are
+// still copied.
 func (p *Program) Borrow(view View) { p.view = view }
 
-// Borrowed is how many bytes of the weights Load has borrowed. Footprint counts them too.
+// Borrowed returns the size in bytes of the weights that Load has borrowed. Footprint includes them.
 func (p *Program) Borrowed() int64 { return p.borrowed * memory.BytesPerValue }
 
-// maxBytes is more than the address space that a process has on today's processors.
+// maxBytes is more memory than any process can have on current processors.
 const maxBytes = min(1<<46, math.MaxInt)
 
-// Load allocates what the footprint says, except for the inputs, and fills the weights from source, layer by layer; what
-// is packed is not kept twice. It may be called again for other weights. After an error nothing is loaded; the error wraps
-// ErrNoMemory if the system gave no memory.
+// Load allocates the memory of the footprint, except for the inputs, and reads the weights from source, layer by layer.
+// It may be called again for other weights. After an error nothing is loaded. The error wraps ErrNoMemory if the system
+// has no memory left.
 //
-// Systems that promise more memory than they have end the process later, so the caller compares the footprint with what is
-// available first.
+// Systems that overcommit memory may kill the process later, so the caller should first compare the footprint with the
+// available memory.
 func (p *Program) Load(ctx context.Context, source Source) error {
 	p.unload()
 	if p.footprint.Total > maxBytes {
@@ -96,7 +96,7 @@ func (p *Program) Load(ctx context.Context, source Source) error {
 
 func (p *Program) fill(ctx context.Context, source Source) (err error) {
 	if p.view != nil {
-		defer catchLostWeights(debug.SetPanicOnFault(true), &err) // a view may look at the values that it gives
+		defer catchLostWeights(debug.SetPanicOnFault(true), &err) // a view may read the values that it returns
 	}
 	if p.buffer, err = p.memory.take(int(p.arena.Values)); err != nil {
 		return fmt.Errorf("the volumes of all layers: %w", err)
@@ -106,7 +106,7 @@ func (p *Program) fill(ctx context.Context, source Source) (err error) {
 		var loading slab
 		defer loading.free()
 		if l.staging, err = loading.take(p.staging); err != nil {
-			return fmt.Errorf("the largest weights, until they are packed: %w", err)
+			return fmt.Errorf("the largest weights before packing: %w", err)
 		}
 	}
 	l.parallel = func(n int, f func(i int)) {
@@ -118,7 +118,7 @@ func (p *Program) fill(ctx context.Context, source Source) (err error) {
 			return fmt.Errorf("stopped while loading %s: %w", p.network.Nodes[i].Name, context.Cause(ctx))
 		}
 		if p.isFolded(i) {
-			continue // read together with the layer that it is folded into
+			continue // read with the layer that it is folded into
 		}
 		if err := l.step(i, first); err != nil {
 			return err
@@ -127,7 +127,7 @@ func (p *Program) fill(ctx context.Context, source Source) (err error) {
 	return nil
 }
 
-// firstTensors gives, for every node, the index of its first tensor among all of the network's.
+// firstTensors returns, for each node, the index of its first tensor among all tensors of the network.
 func (p *Program) firstTensors() []int {
 	first := make([]int, len(p.steps))
 	index := 0
@@ -138,7 +138,7 @@ func (p *Program) firstTensors() []int {
 	return first
 }
 
-// loader reads tensors, packing what is packed through staging.
+// loader reads tensors. Those to be packed are read into staging first.
 type loader struct {
 	program  *Program
 	source   Source
@@ -146,10 +146,10 @@ type loader struct {
 	parallel func(n int, f func(i int))
 }
 
-// onHeap allocates the statistics of a BN that is folded, which are few and not kept.
+// onHeap allocates the statistics of a folded BN, which are small and not kept.
 func onHeap(values int) ([]float32, error) { return make([]float32, values), nil }
 
-// step reads the tensors of node i, and folds the BN after it into them if there is one.
+// step reads the tensors of node i, and folds a following BN into them.
 func (l *loader) step(i int, first []int) error {
 	s := &l.program.steps[i]
 	var scale, shift []float32
@@ -179,10 +179,10 @@ func (l *loader) step(i int, first []int) error {
 	return nil
 }
 
-// allocator returns memory for so many values.
+// allocator returns memory for the given number of values.
 type allocator func(values int) ([]float32, error)
 
-// tensors reads the tensors of node i into what take returns. scale, if not nil, multiplies the output channels of the
+// tensors reads the tensors of node i into memory from take. scale, if not nil, multiplies the output channels of the
 // first.
 func (l *loader) tensors(i int, first []int, scale []float32, take allocator) ([][]float32, error) {
 	p := l.program
@@ -204,7 +204,7 @@ func (l *loader) tensors(i int, first []int, scale []float32, take allocator) ([
 	return all, nil
 }
 
-// borrow takes the k-th tensor of a step from the view, unless it is kept in another form.
+// borrow returns the k-th tensor of a step from the view, unless it is stored in another form.
 func (l *loader) borrow(s *step, k int, t Tensor) ([]float32, bool) {
 	p := l.program
 	if p.view == nil || s.tensors[k].pack != nil || s.ready != nil || s.batchNorm > 0 {
@@ -218,7 +218,7 @@ func (l *loader) borrow(s *step, k int, t Tensor) ([]float32, bool) {
 	return values, true
 }
 
-// tensor makes the values as they are held.
+// tensor returns the values as they are stored.
 func (l *loader) tensor(h *tensor, t Tensor, scale []float32, take allocator) (values []float32, err error) {
 	if h.pack != nil {
 		values = l.staging[:t.Values()]

@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// Escape returns s with every rune that is not [Visible] written in the ASCII notation of Go string literals: `\n`, `\r`
+// Escape returns s with each rune that is not [Visible] written in the ASCII notation of Go string literals: `\n`, `\r`
 // and `\t`; `\x1b` for other ASCII controls and for bytes that are not UTF-8; `\u202e` or `\U000e0001` for all others.
 // The result is one line of valid UTF-8.
 //
