@@ -5,8 +5,7 @@ import "math"
 // ActivationKind names an element-wise function.
 type ActivationKind uint8
 
-// The element-wise functions, each as PyTorch's module of that name with its
-// default settings. NaN gives NaN in all of them.
+// The element-wise functions, as PyTorch's modules of the same names with default settings. All map NaN to NaN.
 const (
 	Identity    ActivationKind = iota // x
 	ReLU                              // max(x, 0)
@@ -21,29 +20,27 @@ const (
 	HardSigmoid                       // relu6(x+3) / 6
 )
 
-// Activation is an element-wise function and its parameter. The zero value
-// changes nothing.
+// Activation is an element-wise function and its parameter. The zero value is the identity.
 type Activation struct {
 	Kind  ActivationKind
-	Alpha float32 // of LeakyReLU and ELU
+	Alpha float32 // for LeakyReLU and ELU
 }
 
-// Epilogue is what a kernel does to its sums before it leaves them: add the
-// channel's bias, then apply the activation. The zero value does nothing.
+// Epilogue is what a kernel does to its sums before it stores them: it adds the channel's bias, then applies the
+// activation. The zero value does nothing.
 type Epilogue struct {
 	Bias []float32 // one per output channel, or nil
 	Act  Activation
 
-	// Accumulate adds the sums to what dst holds, ahead of the activation. Only
-	// [ConvIm2col] can do it.
+	// Accumulate adds the sums to dst before the activation. Only [ConvIm2col] supports it.
 	Accumulate bool
 }
 
-// bounds keeps values within lo and hi.
+// bounds is the range to which values are clamped.
 type bounds struct{ lo, hi float32 }
 
-// bounds splits an activation into what routines can do while a value is in a
-// register, which is to bound it, and what is left to do after that.
+// bounds splits an activation into a clamp, which routines apply while values are in registers, and the rest, which is
+// applied afterwards.
 func (a Activation) bounds() (b bounds, rest Activation) {
 	inf := float32(math.Inf(1))
 	switch a.Kind {
@@ -55,7 +52,7 @@ func (a Activation) bounds() (b bounds, rest Activation) {
 	return bounds{-inf, inf}, a
 }
 
-// finish applies the epilogue to row, values of one output channel.
+// finish applies the epilogue to row, which holds values of one output channel.
 func (e *Epilogue) finish(row []float32, channel int) {
 	if e.Bias == nil {
 		if e.Act.Kind != Identity {
@@ -70,12 +67,11 @@ func (e *Epilogue) finish(row []float32, channel int) {
 	}
 }
 
-// chunk is the number of values in a task of an element-wise kernel: small
-// enough to balance, large enough that handing it out costs nothing.
+// chunk is the number of values in a task of an element-wise kernel: small enough to balance the load, large enough
+// that the cost of starting a task does not matter.
 const chunk = 16 << 10
 
-// Activate applies act to each value: dst and src are [n], n = len(src).
-// dst may be src.
+// Activate applies act to each value. dst and src are [n], n = len(src). dst may be src.
 func Activate(dst, src []float32, act Activation, w *Workers) {
 	launch(w, ceilDiv(len(src), chunk), activateJob{dst[:len(src)], src, act})
 }
@@ -91,9 +87,8 @@ func (j *activateJob) do(task, _ int) {
 	activate(j.dst[lo:hi], j.src[lo:hi], j.act)
 }
 
-// activate uses the built-in max and min where a comparison would do: they
-// carry NaN along and compile without a branch, which matters as the sign of
-// an activation is hard to predict.
+// activate uses the built-in max and min instead of comparisons: they keep NaN and compile without branches, which
+// matters as the sign of an activation is hard to predict.
 func activate(dst, src []float32, act Activation) {
 	dst = dst[:len(src)]
 	alpha := act.Alpha
@@ -145,9 +140,8 @@ func activate(dst, src []float32, act Activation) {
 
 func relu6(v float32) float32 { return min(max(v, 0), 6) }
 
-// leaky splits v into its positive and negative part, so that no branch
-// depends on the data. An infinite v meets 0*alpha only, never 0*Inf, as long
-// as alpha is finite.
+// leaky splits v into its positive and negative parts, so that no branch depends on the data. If alpha is finite, an
+// infinite v leads to 0*alpha, never to 0*Inf.
 func leaky(dst, src []float32, alpha float32) {
 	dst = dst[:len(src)]
 	for i, v := range src {
@@ -155,8 +149,8 @@ func leaky(dst, src []float32, alpha float32) {
 	}
 }
 
-// PReLU is x for x > 0 and alpha*x otherwise. dst and src are [N, C, area];
-// alpha is [C], or [1] for one that all channels share. dst may be src.
+// PReLU computes x for x > 0 and alpha*x otherwise. dst and src are [N, C, area]; alpha is [C], or [1] if all channels
+// share it. dst may be src.
 func PReLU(dst, src, alpha []float32, n, c, area int, w *Workers) {
 	size := n * c * area
 	launch(w, n*c, preluJob{dst[:size], src[:size], alpha, c, area})
@@ -176,14 +170,12 @@ func (j *preluJob) do(task, _ int) {
 	leaky(j.dst[lo:hi], j.src[lo:hi], alpha)
 }
 
-// positions is how many positions of a plane a kernel that works across
-// channels takes at a time: their sums stay in the first-level cache while
-// the channels stream by.
+// positions is the number of positions of a plane that kernels across channels process at a time. Their sums stay in
+// the first-level cache while the kernel loops over the channels.
 const positions = 64
 
-// Softmax is exp(x) over the sum of exp(x) across the channels, at each
-// position: dst and src are [N, C, area]. The largest value is subtracted
-// first, so that nothing overflows. dst may be src.
+// Softmax computes exp(x) divided by the sum of exp(x) across the channels, at each position. dst and src are [N, C,
+// area]. The largest value is subtracted first to avoid overflow. dst may be src.
 func Softmax(dst, src []float32, n, c, area int, w *Workers) {
 	size := n * c * area
 	if size == 0 {

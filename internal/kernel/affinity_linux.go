@@ -2,7 +2,7 @@ package kernel
 
 import "golang.org/x/sys/unix"
 
-// processors are those that the calling thread may run on; nil if that is not known.
+// processors returns the processors that the calling thread may run on, or nil if they are not known.
 func processors() []int {
 	var set unix.CPUSet
 	if unix.SchedGetaffinity(0, &set) != nil {
@@ -17,11 +17,11 @@ func processors() []int {
 	return all
 }
 
-// affinity is where a thread may run.
+// affinity is the set of processors on which a thread may run.
 type affinity struct{ set unix.CPUSet }
 
-// pin keeps the calling thread, which its goroutine must be locked to, on one processor. It returns where the thread
-// could run before. Where the system refuses, the thread stays free.
+// pin restricts the calling thread, to which its goroutine must be locked, to one processor, and returns its previous
+// affinity. If the system refuses, the affinity does not change.
 func pin(cpu int) affinity {
 	var before affinity
 	if unix.SchedGetaffinity(0, &before.set) == nil {
@@ -32,7 +32,7 @@ func pin(cpu int) affinity {
 	return before
 }
 
-// unpin takes back what pin did to the calling thread.
+// unpin restores the affinity of the calling thread from before pin.
 func unpin(before affinity) {
 	if before.set.Count() > 0 {
 		_ = unix.SchedSetaffinity(0, &before.set)

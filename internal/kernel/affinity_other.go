@@ -2,10 +2,10 @@
 
 package kernel
 
-// processors are not known on this system.
+// processors returns nil: the processors are not known on this system.
 func processors() []int { return nil }
 
-// affinity is where a thread may run: nothing is known of that here.
+// affinity is not supported on this system.
 type affinity struct{}
 
 func pin(int) affinity { return affinity{} }

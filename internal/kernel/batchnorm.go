@@ -2,10 +2,9 @@ package kernel
 
 import "math"
 
-// FoldBatchNorm turns batch normalisation with fixed statistics,
-// (x-mean)/sqrt(variance+eps)*gamma + beta, into x*scale + shift. All slices
-// are [C]; gamma and beta may be nil, for 1 and 0 (PyTorch's affine=False).
-// scale may be gamma and shift may be beta.
+// FoldBatchNorm converts batch normalisation with fixed statistics, (x-mean)/sqrt(variance+eps)*gamma + beta, to
+// x*scale + shift. All slices are [C]. A nil gamma means 1 and a nil beta 0 (PyTorch's affine=False). scale may be
+// gamma and shift may be beta.
 func FoldBatchNorm(scale, shift, gamma, beta, mean, variance []float32, eps float64) {
 	shift, variance = shift[:len(scale)], variance[:len(scale)]
 	for c := range scale {
@@ -22,8 +21,8 @@ func FoldBatchNorm(scale, shift, gamma, beta, mean, variance []float32, eps floa
 	}
 }
 
-// ScaleShift is x*scale + shift with one scale and shift per channel: dst and
-// src are [N, C, area], scale and shift [C]. dst may be src.
+// ScaleShift computes x*scale + shift with one scale and shift per channel, and applies the activation. dst and src are
+// [N, C, area], scale and shift [C]. dst may be src.
 func ScaleShift(dst, src, scale, shift []float32, n, c, area int, act Activation, w *Workers) {
 	size := n * c * area
 	cut := cutValues(n, c, area, w.Size())

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// square is a 3x3 convolution that keeps the size, as all of VGG's are.
+// square returns a 3x3 convolution that keeps the size, as all of VGG's do.
 func square(c, k, size int) Conv {
 	return Conv{
 		N: 1, C: c, H: size, W: size, K: k, OH: size, OW: size,
@@ -13,7 +13,7 @@ func square(c, k, size int) Conv {
 	}
 }
 
-// pointwise is a 1x1 convolution.
+// pointwise returns a 1x1 convolution.
 func pointwise(c, k, size int) Conv {
 	g := square(c, k, size)
 	g.FH, g.FW, g.PT, g.PL = 1, 1, 0, 0
@@ -26,7 +26,8 @@ func BenchmarkConvIm2col(b *testing.B) {
 	layers := []Conv{
 		square(3, 64, 224), square(64, 64, 224), square(128, 128, 112),
 		square(256, 256, 56), square(512, 512, 28), square(512, 512, 14),
-		pointwise(256, 64, 56), pointwise(64, 256, 56), pointwise(512, 128, 28), pointwise(1024, 256, 14), pointwise(256, 1024, 14), pointwise(2048, 512, 7),
+		pointwise(256, 64, 56), pointwise(64, 256, 56), pointwise(512, 128, 28),
+		pointwise(1024, 256, 14), pointwise(256, 1024, 14), pointwise(2048, 512, 7),
 	}
 	for _, threads := range []int{1, 2} {
 		w := NewWorkers(threads)
@@ -75,7 +76,7 @@ func BenchmarkConvWinograd(b *testing.B) {
 	}
 }
 
-// BenchmarkProduct has panels of every number of vectors.
+// BenchmarkProduct measures panels with each number of vectors.
 func BenchmarkProduct(b *testing.B) {
 	const kc, rows = maxKC, 48
 	r := active
@@ -146,7 +147,7 @@ func BenchmarkLinear(b *testing.B) {
 	}
 }
 
-// BenchmarkBytes times what memory or a plain loop bounds, in bytes of input.
+// BenchmarkBytes measures kernels that are bound by memory or a plain loop, in bytes of input.
 func BenchmarkBytes(b *testing.B) {
 	const c, size = 64, 112
 	w := NewWorkers(1)

@@ -1,7 +1,6 @@
 package kernel
 
-// Crop cuts the window of OH x OW values at row y, column x out of each plane:
-// dst is [N, C, OH, OW], src [N, C, H, W].
+// Crop copies the window of OH x OW values at row y, column x of each plane. dst is [N, C, OH, OW], src [N, C, H, W].
 func Crop(dst, src []float32, g Resize, y, x int, w *Workers) {
 	launch(w, g.N*g.C, cropJob{dst[:g.N*g.C*g.OH*g.OW], src[:g.N*g.C*g.H*g.W], g, y, x})
 }
@@ -22,8 +21,8 @@ func (j *cropJob) do(task, _ int) {
 	}
 }
 
-// Concat joins its inputs along the channels: dst is [N, C, H, W], and the
-// inputs, which are [N, Ci, H, W], make up its C channels in order.
+// Concat joins its inputs along the channels. dst is [N, C, H, W]; the inputs are [N, Ci, H, W] and make up its C
+// channels in order.
 func Concat(dst []float32, inputs [][]float32, n int, w *Workers) {
 	launch(w, ceilDiv(len(dst), chunk), concatJob{dst, inputs, n})
 }
@@ -43,8 +42,7 @@ func (j *concatJob) do(task, _ int) {
 	}
 }
 
-// part is what stands from value at on in image n of the result, up to the end
-// of an input.
+// part returns the values of image n of the result from index at to the end of the input that holds them.
 func (j *concatJob) part(n, at int) []float32 {
 	for _, input := range j.inputs {
 		each := len(input) / j.n
@@ -53,20 +51,18 @@ func (j *concatJob) part(n, at int) []float32 {
 		}
 		at -= each
 	}
-	panic("kernel: Concat has inputs of less values than dst")
+	panic("kernel: Concat has inputs with fewer values than dst")
 }
 
-// Add is the sum of its inputs, taken from the first to the last, and then the
-// activation: dst and every input are [N, C, area]. dst may be any of the
-// inputs. There must be at least one.
+// Add sums its inputs, from the first to the last, and applies the activation. dst and all inputs are [N, C, area]. dst
+// may be any of the inputs, of which there must be at least one.
 func Add(dst []float32, inputs [][]float32, n, c, area int, act Activation, w *Workers) {
 	cut := cutValues(n, c, area, w.Size())
 	launch(w, cut.tasks(), fuseJob{dst[:n*c*area], inputs, act, false, area, cut})
 }
 
-// Mul is the product of its inputs, taken from the first to the last: dst and
-// every input are [N, C, area]. dst may be any of the inputs. There must be at
-// least one.
+// Mul multiplies its inputs, from the first to the last. dst and all inputs are [N, C, area]. dst may be any of the
+// inputs, of which there must be at least one.
 func Mul(dst []float32, inputs [][]float32, n, c, area int, w *Workers) {
 	cut := cutValues(n, c, area, w.Size())
 	launch(w, cut.tasks(), fuseJob{dst[:n*c*area], inputs, Activation{}, true, area, cut})
@@ -104,7 +100,7 @@ func (j *fuseJob) fuse(lo, hi int) {
 		}
 		return
 	}
-	// Value by value, as dst may be a later input.
+	// One value at a time, as dst may be a later input.
 	for i := range dst {
 		v := j.inputs[0][lo+i]
 		for _, x := range j.inputs[1:] {
@@ -121,10 +117,8 @@ func (j *fuseJob) fuse(lo, hi int) {
 	}
 }
 
-// MulGate multiplies each plane by its own gate, as squeeze-and-excitation
-// does: dst and src are [N, C, area] with planes = N*C, gate is [N, C, 1, 1].
-// Multiplication commutes, so it serves a gate in either operand. dst may be
-// src.
+// MulGate multiplies each plane by its own gate, as in squeeze-and-excitation. dst and src are [N, C, area] with planes
+// = N*C, gate is [N, C, 1, 1]. As multiplication commutes, the gate may be either operand. dst may be src.
 func MulGate(dst, src, gate []float32, planes, area int, w *Workers) {
 	cut := cutValues(1, planes, area, w.Size())
 	launch(w, cut.tasks(), gateJob{dst[:planes*area], src[:planes*area], gate[:planes], area, cut})

@@ -1,30 +1,27 @@
 package kernel
 
-// Conv is the geometry of a two-dimensional convolution. Weights are
-// [K, C/Groups, FH, FW]. The output's size is the caller's: a window that
-// reaches past the bottom or right edge of the input sees zeros there, so that
-// pad on those sides, `same` and `ceil` need no field of their own.
+// Conv is the geometry of a two-dimensional convolution. Weights are [K, C/Groups, FH, FW]. The caller decides the
+// output's size. Windows that extend beyond the bottom or right edge of the input read zeros there, so padding on those
+// sides, `same` and `ceil` need no fields.
 //
-// Output position (oh, ow) sees input rows oh*SH - PT + fh*DH and columns
-// ow*SW - PL + fw*DW.
+// Output position (oh, ow) reads input rows oh*SH - PT + fh*DH and columns ow*SW - PL + fw*DW.
 type Conv struct {
 	N, C, H, W int // input [N, C, H, W]
 	K, OH, OW  int // output [N, K, OH, OW]
 	FH, FW     int // filter height and width
 	SH, SW     int // stride, at least 1
 	PT, PL     int // zeros above and to the left
-	DH, DW     int // dilation, at least 1; 1 is none
+	DH, DW     int // dilation, at least 1 (no dilation)
 	Groups     int // divides C and K; 1 is an ordinary convolution
 }
 
 func (g *Conv) srcSize() int { return g.N * g.C * g.H * g.W }
 func (g *Conv) dstSize() int { return g.N * g.K * g.OH * g.OW }
 
-// depth is the number of products in one output value.
+// depth returns the number of products in each output value.
 func (g *Conv) depth() int { return g.C / g.Groups * g.FH * g.FW }
 
-// validRange gives the outputs o in [lo, hi) whose input position
-// o*stride + offset lies inside [0, in).
+// validRange returns the range [lo, hi) of outputs o whose input position o*stride + offset is in [0, in).
 func validRange(offset, stride, in, out int) (lo, hi int) {
 	if offset < 0 {
 		lo = ceilDiv(-offset, stride)
@@ -36,9 +33,8 @@ func validRange(offset, stride, in, out int) (lo, hi int) {
 	return min(lo, hi), hi
 }
 
-// ConvDirect is the convolution written down from its definition: seven loops,
-// sums in float64. It is slow, and is what the fast ones are held against.
-// dst is [N, K, OH, OW], src [N, C, H, W], weights [K, C/Groups, FH, FW].
+// ConvDirect computes a convolution by its definition: seven loops with sums in float64. It is slow, and serves to
+// check the fast kernels. dst is [N, K, OH, OW], src [N, C, H, W], weights [K, C/Groups, FH, FW].
 func ConvDirect(dst, src, weights []float32, g Conv, e Epilogue, w *Workers) {
 	launch(w, g.N*g.K*g.OH, directJob{
 		dst[:g.dstSize()], src[:g.srcSize()], weights[:g.K*g.depth()], g, e,

@@ -7,8 +7,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// drawConv draws a geometry with every freedom that Conv has: rectangles, pads
-// of different size, overhang at the bottom and right, sizes of 1.
+// drawConv draws a geometry with everything that Conv allows: rectangles, different pads, windows beyond the bottom and
+// right edges, sizes of 1.
 func drawConv(t *rapid.T, maxGroups int) Conv {
 	g := Conv{
 		N: draw(t, "N", 1, 2), H: draw(t, "H", 1, 14), W: draw(t, "W", 1, 14),
@@ -42,8 +42,7 @@ func drawInput(t *rapid.T, n int) []float32 {
 	return values(n, seed)
 }
 
-// tilesOf is a set of routines with another tile, for the packing and cutting
-// that assembly of that shape would need.
+// tilesOf returns a set of routines with another tile size, to test packing and division as for assembly of that size.
 func tilesOf(mr, nr int) *routines {
 	tile := func(kc int, a, b, c []float32, ldc int, add bool, bias []float32, lo, hi float32) {
 		for i := range mr {
@@ -88,8 +87,8 @@ func TestConvIm2col(t *testing.T) {
 	})
 }
 
-// TestConvIm2colBlocks has layers that are cut in every way: several blocks of
-// depth, strips, blocks of rows, and rests of each.
+// TestConvIm2colBlocks has layers that are divided in all ways: several blocks of depth, strips and blocks of rows, and
+// a smaller last one of each.
 func TestConvIm2colBlocks(t *testing.T) {
 	sets := startWorkers(t)
 	deep := square(67, 9, 9) // depth 603: three blocks
@@ -109,7 +108,7 @@ func TestConvIm2colBlocks(t *testing.T) {
 	}
 }
 
-// TestConvAccumulates adds onto what dst holds, ahead of the activation.
+// TestConvAccumulates checks that sums are added to dst before the activation.
 func TestConvAccumulates(t *testing.T) {
 	sets := startWorkers(t)
 	for name, g := range map[string]Conv{"two blocks of depth": square(67, 9, 9), "in place": pointwise(20, 30, 7)} {
@@ -129,8 +128,8 @@ func TestConvAccumulates(t *testing.T) {
 	}
 }
 
-// TestConvPointwise: a 1x1 filter reads the input as it lies only where the
-// output is the input's size, unmoved and at stride 1.
+// TestConvPointwise has 1x1 filters. They may read the input in place only if output and input have the same size,
+// without offset and with stride 1.
 func TestConvPointwise(t *testing.T) {
 	sets := startWorkers(t)
 	pairs := [][2]int{{0, 0}, {1, 0}, {0, 1}, {-1, 0}, {0, -1}}
@@ -157,7 +156,7 @@ func TestConvPointwise(t *testing.T) {
 	}
 }
 
-// TestPlanGEMM holds what the cutting promises, for layers of real networks.
+// TestPlanGEMM checks the properties of plans for layers of real networks.
 func TestPlanGEMM(t *testing.T) {
 	for _, g := range []Conv{
 		square(3, 64, 224), square(512, 512, 14), pointwise(2048, 512, 7), square(1, 1, 1), pointwise(1, 1000, 1),
@@ -211,7 +210,7 @@ func TestConvDepthwise(t *testing.T) {
 	})
 }
 
-// Planes large enough to be cut into bands, and of more than one strip, with windows that reach past all edges.
+// Planes large enough to be divided into bands, with more than one strip and windows that extend beyond all edges.
 func TestConvDepthwiseLarge(t *testing.T) {
 	sets := startWorkers(t)
 	for _, r := range compiled {
@@ -231,8 +230,7 @@ func TestConvDepthwiseLarge(t *testing.T) {
 	}
 }
 
-// A window that spans far more than the plane must not be given memory, nor
-// time, for what it sees of the padding.
+// A window that spans far more than the plane must not cost memory or time for its padding.
 func TestFarTaps(t *testing.T) {
 	const far = 1 << 28
 	sets := startWorkers(t)
@@ -312,7 +310,8 @@ func TestConvGolden(t *testing.T) {
 		SH: 2, SW: 1, PT: 1, PL: 1, DH: 1, DW: 1, Groups: 3,
 	}
 	verify(t, sets, wide(golden["depthwise"]), 1e-6, func(b *bench, dst []float32, w *Workers) {
-		ConvDepthwise(dst, pattern(90, 0), pattern(54, 1), make([]float32, DepthwiseScratch(deep, w.Size())), deep, Epilogue{}, w)
+		scratch := make([]float32, DepthwiseScratch(deep, w.Size()))
+		ConvDepthwise(dst, pattern(90, 0), pattern(54, 1), scratch, deep, Epilogue{}, w)
 	})
 
 	own := Conv{
@@ -358,14 +357,14 @@ func TestConvWinograd(t *testing.T) {
 		src, weights := values(g.srcSize(), 7), values(g.K*g.depth(), 1)
 		want := finished(naiveConv(src, g, sharedFilter(weights, g)), e, g.K, g.OH*g.OW)
 		r := rapid.SampledFrom(sorts).Draw(t, "routines")
-		verify(t, sets, want, 1e-4, func(b *bench, dst []float32, w *Workers) { // errors go by the largest output
+		verify(t, sets, want, 1e-4, func(b *bench, dst []float32, w *Workers) { // errors are relative to the largest output
 			runWinograd(b, dst, src, weights, g, e, w, r)
 		})
 	})
 }
 
-// TestConvWinogradWide has planes so wide that the transforms' tiles are neighbours, at either edge and between, and
-// strips that end anywhere.
+// TestConvWinogradWide has planes wide enough for the tiles of a transform to be adjacent, at either edge and between,
+// and strips that end anywhere.
 func TestConvWinogradWide(t *testing.T) {
 	sets := startWorkers(t)
 	for _, width := range []int{63, 64, 65, 128, 131, 224} {
@@ -384,7 +383,7 @@ func TestConvWinogradWide(t *testing.T) {
 	}
 }
 
-// TestPlanWinograd holds what the cutting promises, for layers of real networks and every set of routines.
+// TestPlanWinograd checks the properties of plans for layers of real networks and all sets of routines.
 func TestPlanWinograd(t *testing.T) {
 	sorts := append([]*routines{tilesOf(6, 12), tilesOf(3, 8), tilesOf(8, 4)}, compiled...)
 	for _, r := range sorts {

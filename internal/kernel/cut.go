@@ -1,27 +1,26 @@
 package kernel
 
-// planeCut is how the planes of a layer are cut into tasks.
+// planeCut divides the planes of a layer into tasks.
 //
-// Large planes are cut into bands of rows, each of all planes, small ones into ranges of whole planes. [ConvIm2col]
-// cuts its matrix likewise, so that a worker, whose tasks are neighbours, mostly reads what it has written: to get
-// it from another core takes longer than to compute it.
+// Large planes are divided into bands of rows, each for all planes, small ones into ranges of whole planes.
+// [ConvIm2col] divides its matrix in the same way, so that a worker, whose tasks are adjacent, mostly reads what it has
+// written itself. Fetching values from another core takes longer than computing them.
 type planeCut struct {
-	planes, rows int // all of them
-	bands, parts int // of the rows, and of the planes
+	planes, rows int // in total
+	bands, parts int // number of bands of rows, and of ranges of planes
 }
 
 const (
-	// bandArea is the part of a plane for each worker from which on planes are
-	// cut into bands, and bandRows the least height of bands of which a worker
-	// has several: their first rows of input are read twice.
+	// bandArea is the number of values of a plane per worker from which on planes are divided into bands. bandRows is
+	// the least height of bands if each worker has several, as their first rows of input are read twice.
 	bandArea = 96
 	bandRows = 4
 
-	// cutEach is the number of tasks for each of several workers.
+	// cutEach is the number of tasks per worker if there are several workers.
 	cutEach = 2
 )
 
-// cutPlanes cuts the outputs of planes that are rows high and computed from planes of inArea values.
+// cutPlanes divides outputs whose planes have the given number of rows and are computed from planes of inArea values.
 func cutPlanes(images, channels, inArea, rows, workers int) planeCut {
 	c := planeCut{planes: images * channels, rows: rows, bands: 1, parts: 1}
 	if workers == 1 {
@@ -39,18 +38,18 @@ func cutPlanes(images, channels, inArea, rows, workers int) planeCut {
 	return c
 }
 
-// wholePlanes is the inArea of planes that must not be cut.
+// wholePlanes is the inArea of planes that must not be divided.
 const wholePlanes = 0
 
-// cutValues cuts planes of values that depend on each other in no way: their "rows" are valueRow neighbours.
+// cutValues divides planes of independent values. Their "rows" are valueRow adjacent values.
 func cutValues(images, channels, area, workers int) planeCut {
 	return cutPlanes(images, channels, area, ceilDiv(area, valueRow), workers)
 }
 
-// valueRow is a cache line's worth of values.
+// valueRow is the number of values in a cache line.
 const valueRow = 16
 
-// values is where the range's values begin and end in a plane of that area.
+// values returns where the range begins and ends in a plane of the given area.
 func (t planeRange) values(area int) (lo, hi int) {
 	return t.row0 * valueRow, min(t.row1*valueRow, area)
 }
@@ -62,7 +61,7 @@ func (c *planeCut) tasks() int {
 	return c.bands * c.parts
 }
 
-// planeRange is the rows [row0, row1) of planes [first, last).
+// planeRange holds rows [row0, row1) of planes [first, last).
 type planeRange struct{ first, last, row0, row1 int }
 
 func (c *planeCut) task(i int) planeRange {

@@ -1,18 +1,15 @@
 package kernel
 
-// ConvDepthwise is the convolution whose groups hold one input channel each:
-// g.Groups == g.C, and K a multiple of C. Output channel k sees input channel
-// k/(K/C) only, so there is no matrix to multiply: each filter tap adds a
-// scaled input row to an output row. dst is [N, K, OH, OW], src [N, C, H, W],
-// weights [K, 1, FH, FW]; scratch holds [DepthwiseScratch] values for w.Size()
-// workers.
+// ConvDepthwise computes a convolution whose groups have one input channel each: g.Groups == g.C, and K is a multiple
+// of C. Output channel k reads only input channel k/(K/C), so there is no matrix product: each filter tap adds a scaled
+// input row to an output row. dst is [N, K, OH, OW], src [N, C, H, W], weights [K, 1, FH, FW]. scratch holds
+// [DepthwiseScratch] values for w.Size() workers.
 func ConvDepthwise(dst, src, weights, scratch []float32, g Conv, e Epilogue, w *Workers) {
 	convDepthwise(dst, src, weights, scratch, g, e, w, active)
 }
 
-// DepthwiseScratch is the number of values of scratch that [ConvDepthwise]
-// needs with that many workers; kernels that do not run at the same time may
-// share it.
+// DepthwiseScratch returns the number of values of scratch that [ConvDepthwise] needs with the given number of workers.
+// Kernels that do not run at the same time may share scratch.
 func DepthwiseScratch(g Conv, workers int) int { return depthwiseScratch(&g, workers, active) }
 
 func depthwiseScratch(g *Conv, workers int, r *routines) int {
@@ -20,7 +17,7 @@ func depthwiseScratch(g *Conv, workers int, r *routines) int {
 	return workers * f.scratch()
 }
 
-// planDepthwise is the plan of planes that are computed flat.
+// planDepthwise returns the plan of planes to be computed flat.
 func planDepthwise(g *Conv, r *routines) flatPlan {
 	if r.rowTaps == nil || r.strips && stripsFit(g) {
 		return flatPlan{}
@@ -51,17 +48,17 @@ type depthwiseJob struct {
 	g                 Conv
 	e                 Epilogue
 	r                 *routines
-	lo, hi            int // output columns [lo, hi) see no padding
+	lo, hi            int // output columns [lo, hi) read no padding
 	bounds            bounds
-	rest              Activation // what the bounds leave to do
+	rest              Activation // applied after the bounds
 	cut               planeCut
 	strips            bool // planes are computed in strips
 	flat              flatPlan
 	local             []float32 // scratch of all workers
 }
 
-// interior is the range of output columns all of whose taps lie inside the
-// input, with one value to spare where the stride is not 1.
+// interior returns the range of output columns whose taps all lie inside the input, with one more value to their right
+// if the stride is not 1.
 func interior(g *Conv) (lo, hi int) {
 	lo, _ = validRange(-g.PL, g.SW, g.W, g.OW)
 	_, hi = validRange((g.FW-1)*g.DW-g.PL+min(g.SW, 2)-1, g.SW, g.W, g.OW)
@@ -79,7 +76,7 @@ func (j *depthwiseJob) do(task, worker int) {
 	}
 }
 
-// doStrips computes a task strip by strip, some planes at a time.
+// doStrips computes a task strip by strip, several planes at a time.
 func (j *depthwiseJob) doStrips(t planeRange) {
 	g := &j.g
 	multiple := g.K / g.C
@@ -110,7 +107,7 @@ func (j *depthwiseJob) doStrips(t planeRange) {
 	}
 }
 
-// plane computes rows [oh0, oh1) of a plane of outputs.
+// plane computes rows [oh0, oh1) of an output plane.
 func (j *depthwiseJob) plane(plane, oh0, oh1, worker int) {
 	g := &j.g
 	k, n := plane%g.K, plane/g.K
@@ -133,13 +130,17 @@ func (j *depthwiseJob) plane(plane, oh0, oh1, worker int) {
 	}
 }
 
-// flatPlane computes a plane flat, or reports that the routine cannot.
+// flatPlane computes a plane flat, or returns false if the routine cannot.
 func (j *depthwiseJob) flatPlane(out, in, filter []float32, bias float32, worker int) bool {
 	g, f := &j.g, &j.flat
 	local := j.local[worker*f.scratch():][:f.scratch()]
 	padded, outputs := local[:f.width*f.height], local[f.width*f.height:][:f.outputs]
 	f.fill(padded, in, 0)
-	t := taps{rows: g.FH, step: g.DH * f.width, filter: filter, fw: g.FW, dw: g.DW, stride: 1, bias: bias, bounds: j.bounds}
+	t := taps{
+		rows: g.FH, step: g.DH * f.width,
+		filter: filter, fw: g.FW, dw: g.DW,
+		stride: 1, bias: bias, bounds: j.bounds,
+	}
 	if !j.r.rowTaps(outputs, padded, t) {
 		return false
 	}
@@ -147,8 +148,8 @@ func (j *depthwiseJob) flatPlane(out, in, filter []float32, bias float32, worker
 	return true
 }
 
-// row computes one output row: by the routine where no padding is seen, by
-// portable code at both ends, or all of it where the routine does not serve.
+// row computes an output row: with the routine where windows read no padding, and in portable code at both ends, or
+// everywhere if the routine cannot be used.
 func (j *depthwiseJob) row(out, in, filter []float32, bias float32, oh int) {
 	g := &j.g
 	top := oh*g.SH - g.PT
@@ -176,8 +177,7 @@ func (j *depthwiseJob) row(out, in, filter []float32, bias float32, oh int) {
 	}
 }
 
-// edge computes one output whose taps begin at column left and lie partly
-// outside the row's width.
+// edge computes an output whose taps begin at column left and lie partly outside the row.
 func edge(plane []float32, t *taps, width, left int) float32 {
 	sum := t.bias
 	for fw := range t.fw {
@@ -206,7 +206,7 @@ func (j *depthwiseJob) slowRow(out, in, filter []float32, bias float32, oh int) 
 	j.r.affine(out, out, 1, bias, j.bounds)
 }
 
-// addTaps adds what one row of the filter makes of one row of the input.
+// addTaps adds the products of a row of the filter with a row of the input.
 func addTaps(dst, src, filter []float32, g *Conv) {
 	fw := 0
 	for ; fw+3 <= len(filter); fw += 3 {
@@ -219,8 +219,8 @@ func addTaps(dst, src, filter []float32, g *Conv) {
 	}
 }
 
-// addThreeTaps takes three neighbouring taps in one pass where all of them lie
-// inside the row: one load and store of the sum instead of three.
+// addThreeTaps adds three adjacent taps in one pass where all of them lie inside the row, with one load and store of
+// the sum instead of three.
 func addThreeTaps(dst, src, filter []float32, offset int, g *Conv) {
 	lo0, hi0 := validRange(offset, g.SW, g.W, g.OW)
 	lo1, hi1 := validRange(offset+g.DW, g.SW, g.W, g.OW)
@@ -232,8 +232,8 @@ func addThreeTaps(dst, src, filter []float32, offset int, g *Conv) {
 		axpy(dst[lo2:hi2], src, filter[2], lo2*g.SW+offset+2*g.DW, g.SW)
 		return
 	}
-	// The first tap alone can hang over on the right, the last on the left:
-	// offsets grow from tap to tap, so lo is lo0 and hi is hi2.
+	// Offsets grow from tap to tap, so lo is lo0 and hi is hi2: the first tap has no other outputs to the left, and the
+	// third none to the right.
 	axpy(dst[lo1:lo], src, filter[1], lo1*g.SW+offset+g.DW, g.SW)
 	axpy(dst[lo2:lo], src, filter[2], lo2*g.SW+offset+2*g.DW, g.SW)
 	axpy(dst[hi:hi0], src, filter[0], hi*g.SW+offset, g.SW)
@@ -258,7 +258,7 @@ func addThreeTaps(dst, src, filter []float32, offset int, g *Conv) {
 	}
 }
 
-// axpy adds f times every stride-th value of src, from index at on, to dst.
+// axpy adds f times every stride-th value of src, starting at index at, to dst.
 func axpy(dst, src []float32, f float32, at, stride int) {
 	if len(dst) == 0 {
 		return

@@ -76,7 +76,7 @@ func TestSoftmax(t *testing.T) {
 	})
 }
 
-// naiveSoftmax fills in one position: c scores from index first on, area apart.
+// naiveSoftmax computes one position: c scores from index first on, area apart.
 func naiveSoftmax(dst []float64, src []float32, first, c, area int) {
 	largest, sum := math.Inf(-1), 0.0
 	for i := range c {
@@ -186,8 +186,7 @@ func TestUpsample(t *testing.T) {
 	})
 }
 
-// naiveBilinear weighs every input by its distance from the output's centre,
-// with the border repeated outwards.
+// naiveBilinear weights each input by its distance from the output's centre, with replicated borders.
 func naiveBilinear(src []float32, g Resize) []float64 {
 	hat := func(d float64) float64 { return math.Max(0, 1-math.Abs(d)) }
 	clamp := func(i, n int) int { return min(max(i, 0), n-1) }
@@ -211,7 +210,7 @@ func naiveBilinear(src []float32, g Resize) []float64 {
 	return out
 }
 
-// short is a copy of r whose dot4 is given little at a time, so that a test of several blocks is fast.
+// short returns a copy of r with a small dotBlock, so that a test of several blocks is fast.
 func short(r *routines) *routines {
 	s := *r
 	s.dotBlock = 256
@@ -257,7 +256,7 @@ func TestLinearBatchHasTheBitsOfOne(t *testing.T) {
 func TestCombine(t *testing.T) {
 	sets := startWorkers(t)
 	t.Run("crop", func(t *testing.T) {
-		// 2 planes of 3x4, numbered; the window of 2x2 at row 1, column 2.
+		// 2 numbered planes of 3x4, and the window of 2x2 at row 1, column 2.
 		src := make([]float32, 24)
 		for i := range src {
 			src[i] = float32(i)
@@ -267,7 +266,7 @@ func TestCombine(t *testing.T) {
 		})
 	})
 	t.Run("concat", func(t *testing.T) {
-		// 2 images; 1 channel beside 2, planes of 2 values.
+		// 2 images with 1 and 2 channels, in planes of 2 values.
 		a, c := []float32{1, 2, 3, 4}, []float32{10, 11, 12, 13, 14, 15, 16, 17}
 		want := []float64{1, 2, 10, 11, 12, 13, 3, 4, 14, 15, 16, 17}
 		verify(t, sets, want, 0, func(b *bench, dst []float32, w *Workers) {
@@ -281,7 +280,7 @@ func TestCombine(t *testing.T) {
 		x, y, z := float64(inputs[0][i]), float64(inputs[1][i]), float64(inputs[2][i])
 		sum[i], product[i] = x+y+z, x*y*z
 	}
-	// at says which of the inputs dst is; -1 for none.
+	// at is the index of the input that dst is, or -1.
 	for at := -1; at < 3; at++ {
 		place := func(dst []float32) [][]float32 {
 			in := append([][]float32(nil), inputs...)

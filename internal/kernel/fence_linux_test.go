@@ -9,18 +9,19 @@ import (
 	"unsafe"
 )
 
-// fences hands out memory between pages that cannot be touched, so that even a
-// read that goes past a buffer, and whose value is not used, is seen.
+// fences allocates memory between inaccessible pages, so that even reads outside a buffer whose values are not used are
+// detected.
 type fences struct {
 	t     *testing.T
-	first bool // buffers begin right behind a fence, else they end right before one
+	first bool // buffers begin right after a fence, else they end right before one
 }
 
 func (f *fences) buffer(n int) []float32 {
 	f.t.Helper()
 	page := os.Getpagesize()
 	inside := roundUp(max(4*n, 1), page)
-	all, err := syscall.Mmap(-1, 0, inside+2*page, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE|syscall.MAP_ANON)
+	all, err := syscall.Mmap(-1, 0, inside+2*page,
+		syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE|syscall.MAP_ANON)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -37,8 +38,7 @@ func (f *fences) buffer(n int) []float32 {
 	return unsafe.Slice((*float32)(unsafe.Pointer(&all[at])), n)
 }
 
-// TestRoutinesStayInside gives every routine buffers that are just as long as
-// its contract asks for.
+// TestRoutinesStayInside calls all routines with buffers that are exactly as long as they must be.
 func TestRoutinesStayInside(t *testing.T) {
 	for _, r := range compiled {
 		for _, first := range []bool{false, true} {
@@ -75,7 +75,7 @@ func fencedProducts(f *fences, r *routines, check fencedCheck) {
 	}
 }
 
-// fencedRows takes the routines whose rows may be of any length.
+// fencedRows tests the routines whose rows may have any length.
 func fencedRows(f *fences, r *routines, check fencedCheck) {
 	limits := bounds{-1, 1}
 	for n := range 70 {
@@ -98,7 +98,7 @@ func fencedRows(f *fences, r *routines, check fencedCheck) {
 				g := taps{rows: 2, fw: fw, dw: 2, stride: stride, bounds: limits, filter: f.buffer(2 * fw)}
 				reach := (n-1)*stride + (fw-1)*g.dw + 1
 				g.step = reach + 1
-				src := f.buffer(g.step + reach + stride - 1) // with what the contract asks to spare
+				src := f.buffer(g.step + reach + stride - 1) // with the values to spare that rowTaps requires
 				check(fmt.Sprintf("rowTaps of %d, %d wide, stride %d", n, fw, stride), func() { r.rowTaps(dst, src, g) })
 			}
 		}
@@ -138,7 +138,7 @@ func fencedTransforms(f *fences, r *routines, check fencedCheck) {
 	}
 }
 
-// fencedStrips takes planes whose windows reach past all edges.
+// fencedStrips tests planes whose windows extend beyond all edges.
 func fencedStrips(f *fences, r *routines, check fencedCheck) {
 	w := NewWorkers(1)
 	defer w.Close()

@@ -1,18 +1,18 @@
 package kernel
 
-// A plane whose output is narrower than flatWidth is computed flat: copied with its padding round it, it is one
-// long row, whose outputs with stride 1 a routine computes in one go, those that straddle two rows of the plane
-// for nothing. Rows by themselves would be too short for a routine, and their ends slow.
+// A plane whose output is narrower than flatWidth is computed flat: it is copied with its padding into one long row,
+// whose outputs a routine computes with stride 1 in a single call. Outputs that straddle two rows of the plane are
+// discarded. Single rows would be too short for a routine, and their ends slow.
 //
-// It stops to pay where the stride, beyond flatStride as measured, skips most of those outputs. A window that spans
-// flatWidth or more would be copied with more padding than there is plane, and dilation can make that terabytes.
+// This does not pay if the stride skips most of those outputs, by measurement beyond flatStride, or if the window spans
+// flatWidth or more. The padding would then be larger than the plane, with dilation up to terabytes.
 const (
 	flatWidth  = 32
 	flatStride = 8
 )
 
-// flatPlan is a plane with its padding, as far as outputs see it, and the outputs of stride 1 from the first that
-// is wanted to the last. It is zero where the plane is not computed flat.
+// flatPlan describes a plane with the padding that outputs read, and the outputs with stride 1 from the first to the
+// last that is wanted. It is zero if planes are not computed flat.
 type flatPlan struct {
 	g                      Conv // the window
 	width, height, outputs int
@@ -27,11 +27,11 @@ func planFlat(g Conv) flatPlan {
 	return f
 }
 
-// scratch is the number of values that one worker needs: the padded plane, and the outputs with room for a row
-// more of taps.
+// scratch returns the number of values that each worker needs: the padded plane, and the outputs with one more row of
+// taps.
 func (f *flatPlan) scratch() int { return 2 * f.width * f.height }
 
-// fill copies a plane into padded, with padding round it.
+// fill copies a plane into padded, with padding around it.
 func (f *flatPlan) fill(padded, plane []float32, padding float32) {
 	g := &f.g
 	for y := range f.height {
@@ -55,7 +55,7 @@ func set(values []float32, v float32) {
 	}
 }
 
-// pick takes the plane's outputs out of the flat ones.
+// pick copies the plane's outputs from the flat ones.
 func (f *flatPlan) pick(out, outputs []float32) {
 	g := &f.g
 	for oh := range g.OH {

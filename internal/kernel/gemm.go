@@ -1,33 +1,30 @@
 package kernel
 
-// The matrix product behind ConvIm2col. For each image and group,
+// The matrix product of ConvIm2col. For each image and group,
 //
 //	C [K/Groups, OH*OW] = A [K/Groups, depth] * B [depth, OH*OW]
 //
-// with A the filters, B the im2col matrix and C the output's planes. A task is
-// a strip of C's columns and a block of its rows. It walks the depth in blocks
-// of kc: packs that part of B's strip into its worker's cache block, and
-// multiplies tile by tile. A block of A stays in the second-level cache while
-// the strip passes over it, a panel of B in the first-level cache while that
-// block passes over it (Goto and van de Geijn, "Anatomy of High-Performance
-// Matrix Multiplication", 2008).
+// with A the filters, B the im2col matrix and C the output planes. A task computes a strip of C's columns and a block
+// of its rows. It loops over the depth in blocks of kc: it packs that part of B's strip into its worker's scratch, and
+// multiplies it tile by tile. A block of A stays in the second-level cache while it is multiplied by the strip, and a
+// panel of B in the first-level cache while it is multiplied by that block (Goto and van de Geijn, "Anatomy of
+// High-Performance Matrix Multiplication", 2008).
 const (
 	maxKC    = 384 // depth of a block
-	maxStrip = 240 // columns of a task, at most: kc*strip values fit a third of a 1 MiB cache
-	minStrip = 96  // columns of a task, at least, for several workers to share the columns instead of the rows
+	maxStrip = 240 // columns of a task, at most: kc*strip values fit in a third of a 1 MiB cache
+	minStrip = 96  // columns of a task, at least, if several workers share the columns instead of the rows
 	blockMC  = 128 // rows of A that stay in the second-level cache
 
-	// panelGap keeps the panels of a strip apart by other than a power of two:
-	// packing writes to all of them in turn, and they would share cache sets.
+	// panelGap prevents panels of a strip from being a power of two apart: they would share cache sets, and packing
+	// writes to all of them in turn.
 	panelGap = 16
 )
 
-// gemmPlan is how one convolution is cut. The order of each sum follows from
-// kc, which depends on the geometry only; the number of workers decides how the
-// output is cut into tasks, which changes no value.
+// gemmPlan says how a convolution is divided. kc, which depends on the geometry alone, determines the order of each
+// sum. The number of workers determines only the tasks, which do not affect the result.
 type gemmPlan struct {
 	rows, cols, depth int // of C and B, per image and group
-	paddedRows        int // rows rounded up to whole panels of A
+	paddedRows        int // rows, rounded up to whole panels of A
 	kc                int // depth of all blocks but the last
 	vectors           int // columns in units of the routine's lanes
 	strip, strips     int // columns of the widest strip; number of strips
@@ -47,7 +44,7 @@ func planGEMM(g *Conv, r *routines, workers int) gemmPlan {
 	p.vectors = ceilDiv(p.cols, r.lanes)
 	p.strips = ceilDiv(p.cols, maxStrip)
 	p.blocks = 1
-	// Strips if they are wide enough: every block of rows packs B again.
+	// Divide the columns if strips are wide enough, as each block of rows packs B again.
 	if pieces := ceilDiv(workers, g.N*g.Groups); p.cols >= pieces*minStrip {
 		p.strips = roundUp(p.strips, pieces)
 	} else {
@@ -62,9 +59,8 @@ func planGEMM(g *Conv, r *routines, workers int) gemmPlan {
 	return p
 }
 
-// scratch is the number of values that one worker needs: the strip of B, one
-// row of it before it is cut into panels or the part of a plane that it is
-// packed from, a tile for C's ragged edge, and the biases of a block of rows.
+// scratch returns the number of values that each worker needs: the strip of B, one row of it before it is split into
+// panels or the stage from which it is packed, a tile for the edges of C, and the biases of a block of rows.
 func (p *gemmPlan) scratch(r *routines) int {
 	return p.stripSize(r) + p.lineSize() + r.mr*r.nr + p.block
 }
@@ -83,16 +79,15 @@ func (p *gemmPlan) lineSize() int {
 	return p.stage.size
 }
 
-// PackedFiltersSize is the number of values that [PackFilters] writes.
+// PackedFiltersSize returns the number of values that [PackFilters] writes.
 func PackedFiltersSize(g Conv) int { return packedFiltersSize(&g, active) }
 
 func packedFiltersSize(g *Conv, r *routines) int {
 	return g.Groups * roundUp(g.K/g.Groups, r.mr) * g.depth()
 }
 
-// ConvScratch is the number of values of scratch that [ConvIm2col] needs with
-// that many workers. It keeps nothing between calls: kernels that do not run
-// at the same time may share it.
+// ConvScratch returns the number of values of scratch that [ConvIm2col] needs with the given number of workers. Kernels
+// that do not run at the same time may share scratch.
 func ConvScratch(g Conv, workers int) int { return convScratch(&g, workers, active) }
 
 func convScratch(g *Conv, workers int, r *routines) int {
@@ -100,11 +95,9 @@ func convScratch(g *Conv, workers int, r *routines) int {
 	return workers * p.scratch(r)
 }
 
-// ConvIm2col is convolution as im2col times GEMM. The im2col matrix is never
-// built: each task packs the part that it needs straight from src into its
-// cache block. dst is [N, K, OH, OW], src [N, C, H, W]; packed comes from
-// [PackFilters] with the same geometry (N, H, W, OH and OW may differ); scratch
-// holds [ConvScratch] values for w.Size() workers.
+// ConvIm2col computes a convolution as a matrix product. The im2col matrix is never built: each task packs the part
+// that it needs directly from src. dst is [N, K, OH, OW], src [N, C, H, W]. packed comes from [PackFilters] with the
+// same geometry (N, H, W, OH and OW may differ). scratch holds [ConvScratch] values for w.Size() workers.
 func ConvIm2col(dst, src, packed, scratch []float32, g Conv, e Epilogue, w *Workers) {
 	convIm2col(dst, src, packed, scratch, g, e, w, active)
 }
@@ -129,7 +122,7 @@ func convIm2col(dst, src, packed, scratch []float32, g Conv, e Epilogue, w *Work
 type gemmJob struct {
 	dst, src, packed []float32
 	local            []float32 // scratch of all workers
-	each             int       // values of it that one worker has
+	each             int       // values of scratch per worker
 	workers          *Workers
 	g                Conv
 	e                Epilogue
@@ -137,8 +130,8 @@ type gemmJob struct {
 	r                *routines
 }
 
-// gemmTask is where a task works: rows [row0, row1) of the group's filters,
-// columns [col0, col1) of the output's plane.
+// gemmTask is the part of the product that a task computes: rows [row0, row1) of the group's filters, and columns
+// [col0, col1) of the output plane.
 type gemmTask struct {
 	image, group int
 	row0, row1   int
@@ -148,8 +141,7 @@ type gemmTask struct {
 	steps                   []packStep
 }
 
-// task cuts a job so that neighbouring tasks write neighbouring parts of the
-// output.
+// task returns a task. Adjacent tasks write adjacent parts of the output.
 func (j *gemmJob) task(task, worker int) gemmTask {
 	p := &j.p
 	strip := task % p.strips
@@ -183,7 +175,7 @@ func (j *gemmJob) task(task, worker int) gemmTask {
 func (j *gemmJob) do(task, worker int) {
 	t := j.task(task, worker)
 	p := &j.p
-	// The planes of this image and group, one row of C each.
+	// The planes of this image and group. Each is a row of C.
 	out := j.dst[(t.image*j.g.K+t.group*p.rows)*p.cols:][:p.rows*p.cols]
 	filters := j.packed[t.group*p.paddedRows*p.depth:]
 	clear(t.bias)
@@ -213,8 +205,7 @@ func (j *gemmJob) do(task, worker int) {
 	}
 }
 
-// multiply takes run's rows of A through the task's columns of B, of which the
-// strip holds the rows from k0 on.
+// multiply multiplies run's rows of A by the task's columns of B. The strip holds the rows of B from k0 on.
 func (j *gemmJob) multiply(t *gemmTask, out []float32, run product, k0 int) {
 	nr := j.r.nr
 	for col := t.col0; col < t.col1; col += nr {
@@ -230,7 +221,7 @@ func (j *gemmJob) multiply(t *gemmTask, out []float32, run product, k0 int) {
 	}
 }
 
-// group is the planes of the input that a task sees.
+// group returns the planes of the input that a task reads.
 func (j *gemmJob) group(t *gemmTask) []float32 {
 	channels := j.g.C / j.g.Groups
 	area := j.g.H * j.g.W

@@ -1,11 +1,9 @@
 package kernel
 
-// generic is the portable set. Go's compiler makes no vector instructions, so
-// the tile must keep its sums, one column of A and one row of B in the 15
-// registers that Go has for floats on amd64. Measured there (Zen 5, Go 1.26), of
-// fourteen shapes from 2x4 to 8x1, tiles of eight or nine sums are the fastest,
-// at 11 to 12 GFLOP/s; 4x4 spills and reaches half of that. Four steps at a time
-// hide the cost of moving the slices on: one at a time halves the speed.
+// generic is the portable set. Go's compiler emits no vector instructions, so the sums of a tile, a column of A and a
+// row of B must fit in the 15 registers that Go uses for floats on amd64. There (Zen 5, Go 1.26), of fourteen shapes
+// from 2x4 to 8x1, tiles of eight or nine sums are the fastest, at 11 to 12 GFLOP/s. 4x4 spills and reaches half of
+// that. The loop is unrolled four times to hide the cost of advancing the slices, which would halve the speed.
 var generic = routines{
 	name: "generic",
 	mr:   2,
@@ -121,8 +119,7 @@ func addGeneric(dst, x, y []float32, b bounds) {
 	}
 }
 
-// dot4Generic keeps two sums a row: with one, each addition would wait for the
-// one before.
+// dot4Generic keeps two sums per row: with one, each addition would wait for the previous one.
 func dot4Generic(weights []float32, ldw int, x []float32) [4]float32 {
 	n := len(x)
 	w0 := weights[:n]

@@ -1,13 +1,11 @@
 package kernel
 
-// linearRows is the least number of output features that are worth a task.
+// linearRows is the smallest number of output features that is worth a task.
 const linearRows = 16
 
-// Linear is the fully connected layer dst = src * weights^T: dst is [N, M], src
-// [N, K], weights [M, K], and the bias of e one per output feature. For one
-// picture it streams the weights once, at the speed of memory; for a batch it
-// reads them once for all pictures. Neither needs scratch, and a picture's
-// result has the same bits alone and in a batch.
+// Linear computes the fully connected layer dst = src * weights^T and its epilogue. dst is [N, M], src [N, K], weights
+// [M, K], and the bias of e has one value per output feature. The weights are read once for all pictures of a batch. A
+// picture's result has the same bits alone and in a batch.
 func Linear(dst, src, weights []float32, n, m, k int, e Epilogue, w *Workers) {
 	linear(dst, src, weights, n, m, k, e, w, active)
 }
@@ -30,12 +28,10 @@ type linearJob struct {
 	r                 *routines
 }
 
-// do computes a range of features out of each quarter of them. Four rows of
-// weights are read at the same time, so that each is part of one long stream:
-// memory is faster then by a tenth to a third than where four rows follow each
-// other, and processors must begin four new streams for each four rows. Which
-// of the four a row is depends on the layer alone, and so does what becomes of
-// its NaN.
+// do computes a range of features in each quarter of all features. It reads four rows of weights at the same time, one
+// from each quarter, so that each is part of one long stream. Memory is then faster by a tenth to a third than with
+// four adjacent rows, where the processor would begin four new streams for every four rows. The position of a row among
+// the four depends on the layer alone, and so do the bits of its NaNs.
 func (j *linearJob) do(task, _ int) {
 	quarter := j.m / 4
 	first, last := task*quarter/j.tasks, (task+1)*quarter/j.tasks
@@ -54,8 +50,8 @@ func (j *linearJob) do(task, _ int) {
 	j.finish(4*quarter, j.m)
 }
 
-// rows computes so many features, at most four and step apart. All pictures of
-// a batch pass over a block of their weights while it is in a cache.
+// rows computes count features, at most four, that are step apart. A block of their weights stays in the cache while it
+// is used for all pictures of the batch.
 func (j *linearJob) rows(m, step, count int) {
 	for k0 := 0; k0 < j.k || k0 == 0; k0 += j.r.dotBlock {
 		k1 := min(k0+j.r.dotBlock, j.k)
@@ -89,8 +85,7 @@ func (j *linearJob) finish(m0, m1 int) {
 	}
 }
 
-// addDots adds the inner products of x with up to four rows of weights, ldw
-// apart, to sums.
+// addDots adds the inner products of x with up to four rows of weights, which are ldw apart, to sums.
 func addDots(sums, weights []float32, ldw int, x []float32, r *routines) {
 	if len(sums) >= 4 {
 		for i, v := range r.dot4(weights, ldw, x) {

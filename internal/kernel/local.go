@@ -1,21 +1,19 @@
 package kernel
 
-// LocalScratch is the number of values of scratch that [Local] needs with that
-// many workers. It keeps nothing between calls: kernels that do not run at the
-// same time may share it.
+// LocalScratch returns the number of values of scratch that [Local] needs with the given number of workers. Kernels
+// that do not run at the same time may share scratch.
 func LocalScratch(g Conv, workers int) int { return workers * g.C * g.FH * g.FW }
 
-// Local is the locally connected layer: a convolution that has filters of its
-// own at each output position. dst is [N, K, OH, OW], src [N, C, H, W], weights
-// [OH, OW, K, C, FH, FW], bias [K, OH, OW] or nil; g.Groups must be 1. scratch
-// holds [LocalScratch] values for w.Size() workers.
+// Local computes a locally connected layer: a convolution with separate filters for each output position. dst is [N, K,
+// OH, OW], src [N, C, H, W], weights [OH, OW, K, C, FH, FW], bias [K, OH, OW] or nil. g.Groups must be 1. scratch holds
+// [LocalScratch] values for w.Size() workers.
 func Local(dst, src, weights, bias, scratch []float32, g Conv, act Activation, w *Workers) {
 	local(dst, src, weights, bias, scratch, g, act, w, active)
 }
 
 func local(dst, src, weights, bias, scratch []float32, g Conv, act Activation, w *Workers, r *routines) {
 	if g.Groups != 1 {
-		panic("kernel: Local has no groups")
+		panic("kernel: Local does not support groups")
 	}
 	if bias != nil {
 		bias = bias[:g.K*g.OH*g.OW]
@@ -32,13 +30,13 @@ func local(dst, src, weights, bias, scratch []float32, g Conv, act Activation, w
 
 type localJob struct {
 	dst, src, weights, bias []float32
-	patches                 []float32 // one of depth values for each worker
+	patches                 []float32 // depth values for each worker
 	g                       Conv
 	act                     Activation
 	r                       *routines
 }
 
-// do computes one output position of all images and filters.
+// do computes one output position for all images and filters.
 func (j *localJob) do(position, worker int) {
 	g := &j.g
 	depth, area := g.depth(), g.OH*g.OW
@@ -69,8 +67,7 @@ func (j *localJob) do(position, worker int) {
 	}
 }
 
-// fillPatch writes the window of one output position as [C, FH, FW]: one column
-// of the im2col matrix.
+// fillPatch copies the window of an output position as [C, FH, FW]: a column of the im2col matrix.
 func fillPatch(patch, image []float32, g *Conv, position int) {
 	for c := range g.C {
 		plane := image[c*g.H*g.W : (c+1)*g.H*g.W]

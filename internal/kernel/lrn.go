@@ -6,9 +6,8 @@ import "math"
 //
 //	dst[c] = src[c] / (K + Alpha/Size * sum of src[i]^2)^Beta
 //
-// with i from c - Size/2 to c + (Size-1)/2, as far as there are channels. The
-// AlexNet paper and Caffe's within-channel form differ: the paper has Alpha
-// where PyTorch has Alpha/Size.
+// with i from c - Size/2 to c + (Size-1)/2, limited to existing channels. The AlexNet paper has Alpha instead of
+// Alpha/Size. Caffe's within-channel form differs too.
 type LRN struct {
 	N, C, H, W     int
 	Size           int
@@ -26,9 +25,8 @@ type lrnJob struct {
 	g        LRN
 }
 
-// do takes some positions of one image through all channels. The sum is made
-// anew for each channel: a running one would keep an infinity that has left
-// the window.
+// do computes all channels at some positions of an image. It computes the sum anew for each channel, as a running sum
+// would keep an infinity that has left the window.
 func (j *lrnJob) do(task, _ int) {
 	g := &j.g
 	area := g.H * g.W

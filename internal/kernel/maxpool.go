@@ -2,16 +2,15 @@ package kernel
 
 import "math"
 
-// MaxPool takes the largest value of each window. Padding never wins: it counts
-// as -Inf, which is the result where a window holds nothing else. A NaN in a
-// window is its result. dst is [N, C, OH, OW], src [N, C, H, W]; scratch holds
+// MaxPool computes the maximum of each window. Padding counts as -Inf, which is also the result of a window that holds
+// only padding. The result of a window with a NaN is NaN. dst is [N, C, OH, OW], src [N, C, H, W]. scratch holds
 // [MaxPoolScratch] values for w.Size() workers.
 func MaxPool(dst, src, scratch []float32, g Pool, w *Workers) {
 	maxPool(dst, src, scratch, g, w, active)
 }
 
-// MaxPoolScratch is the number of values of scratch that [MaxPool] needs with
-// that many workers; kernels that do not run at the same time may share it.
+// MaxPoolScratch returns the number of values of scratch that [MaxPool] needs with the given number of workers. Kernels
+// that do not run at the same time may share scratch.
 func MaxPoolScratch(g Pool, workers int) int { return maxPoolScratch(&g, workers, active) }
 
 func maxPoolScratch(g *Pool, workers int, r *routines) int {
@@ -19,7 +18,7 @@ func maxPoolScratch(g *Pool, workers int, r *routines) int {
 	return workers * f.scratch()
 }
 
-// planMaxPool is the plan of planes that are computed flat.
+// planMaxPool returns the plan of planes to be computed flat.
 func planMaxPool(g Conv, r *routines) flatPlan {
 	if r.strips && poolStripsFit(&g) {
 		return flatPlan{}
@@ -27,7 +26,7 @@ func planMaxPool(g Conv, r *routines) flatPlan {
 	return planFlat(g)
 }
 
-// window is the pool's geometry as a convolution's.
+// window returns the geometry of the pool as that of a convolution.
 func (g *Pool) window() Conv {
 	return Conv{
 		N: g.N, C: g.C, H: g.H, W: g.W, K: g.C, OH: g.OH, OW: g.OW,
@@ -52,7 +51,7 @@ func maxPool(dst, src, scratch []float32, g Pool, w *Workers, r *routines) {
 	launch(w, cut.tasks(), maxPoolJob{dst: dst, src: src, local: scratch[:w.Size()*f.scratch()], flat: f, cut: cut, r: r})
 }
 
-// stripPoolJob pools in strips.
+// stripPoolJob pools planes in strips.
 type stripPoolJob struct {
 	dst, src []float32
 	g        Conv
@@ -89,8 +88,7 @@ func (j *maxPoolJob) do(task, worker int) {
 	}
 }
 
-// plane takes the maximum of each window's columns, and then of those along its
-// rows.
+// plane computes the maximum of each column of a window, and then the maximum of those.
 func (j *maxPoolJob) plane(plane, worker int) {
 	f, g := &j.flat, &j.flat.g
 	local := j.local[worker*f.scratch():][:f.scratch()]

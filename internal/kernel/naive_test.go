@@ -2,11 +2,10 @@ package kernel
 
 import "math"
 
-// The references: each kernel once more, from its definition, in float64 and by
-// another road than the kernel takes.
+// Reference implementations of all kernels, by definition, in float64 and with other algorithms.
 
-// padded is one plane of an input inside as many zeros (or fill) as any window
-// may reach; at (y, x) may then be asked for freely.
+// padded is a plane of an input surrounded by zeros (or fill), as far as windows extend, so that at accepts any
+// position that they read.
 type padded struct {
 	plane []float32
 	h, w  int
@@ -24,8 +23,8 @@ func planeOf(v []float32, index, h, w int) padded {
 	return padded{plane: v[index*h*w : (index+1)*h*w], h: h, w: w}
 }
 
-// naiveConv correlates; weight gives the filter value of output channel k at
-// output position (oh, ow) for channel c of its group.
+// naiveConv computes a convolution. weight returns the filter value of output channel k at output position (oh, ow) for
+// channel c of its group.
 func naiveConv(src []float32, g Conv, weight func(k, oh, ow, c, fh, fw int) float32) []float64 {
 	out := make([]float64, 0, g.dstSize())
 	per := g.C / g.Groups
@@ -52,21 +51,21 @@ func naiveConv(src []float32, g Conv, weight func(k, oh, ow, c, fh, fw int) floa
 	return out
 }
 
-// sharedFilter reads weights [K, C/Groups, FH, FW].
+// sharedFilter returns a function that reads weights [K, C/Groups, FH, FW].
 func sharedFilter(weights []float32, g Conv) func(k, oh, ow, c, fh, fw int) float32 {
 	return func(k, _, _, c, fh, fw int) float32 {
 		return weights[((k*(g.C/g.Groups)+c)*g.FH+fh)*g.FW+fw]
 	}
 }
 
-// ownFilter reads weights [OH, OW, K, C, FH, FW].
+// ownFilter returns a function that reads weights [OH, OW, K, C, FH, FW].
 func ownFilter(weights []float32, g Conv) func(k, oh, ow, c, fh, fw int) float32 {
 	return func(k, oh, ow, c, fh, fw int) float32 {
 		return weights[((((oh*g.OW+ow)*g.K+k)*g.C+c)*g.FH+fh)*g.FW+fw]
 	}
 }
 
-// naiveTransposed asks of each output which inputs reach it.
+// naiveTransposed sums, for each output, the inputs that contribute to it.
 func naiveTransposed(src, weights []float32, g Transposed) []float64 {
 	var out []float64
 	filters, per := g.K/g.Groups, g.C/g.Groups
@@ -99,8 +98,8 @@ func naiveTransposed(src, weights []float32, g Transposed) []float64 {
 	return out
 }
 
-// naivePool hands each window's cells to reduce: the real ones, and how many
-// cells lie inside the padded input.
+// naivePool calls reduce for each window with the values that lie in the input, and the number of positions that lie in
+// the padded input.
 func naivePool(src []float32, g Pool, reduce func(real []float64, padded int) float64) []float64 {
 	var out []float64
 	for plane := range g.N * g.C {
@@ -167,7 +166,7 @@ func sumOf(v []float64) float64 {
 	return sum
 }
 
-// finished adds the bias, one per channel of area values, and the activation.
+// finished adds the bias of each channel of area values and applies the activation.
 func finished(v []float64, e Epilogue, channels, area int) []float64 {
 	for i := range v {
 		if e.Bias != nil {

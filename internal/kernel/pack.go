@@ -1,12 +1,10 @@
 package kernel
 
-// PackFilters lays out the weights [K, C/Groups, FH, FW] as the panels of A
-// that [ConvIm2col] reads. It is done once, ahead of any run, and the original
-// may be released afterwards. dst holds [PackedFiltersSize] values and depends
-// on the processor: it is no format to keep on disk.
+// PackFilters converts weights [K, C/Groups, FH, FW] to the panels of A that [ConvIm2col] reads. It is called once,
+// before any run, after which weights may be released. dst holds [PackedFiltersSize] values. As the layout depends on
+// the processor, it must not be stored on disk.
 //
-// The layout is [group][block of depth][panel of rows][depth][row], with zeros
-// for the rows that the last panel lacks.
+// The layout is [group][block of depth][panel of rows][depth][row]. The last panel is padded with rows of zeros.
 func PackFilters(dst, weights []float32, g Conv) { packFilters(dst, weights, &g, active) }
 
 func packFilters(dst, weights []float32, g *Conv, r *routines) {
@@ -41,9 +39,8 @@ func packPanel(dst, a []float32, i, rows, k0, k1, depth, mr int) {
 	}
 }
 
-// packStrip packs rows [k0, k1) of the im2col matrix, columns [t.col0, t.col1),
-// into panels of nr columns: [panel][k1-k0][nr]. Row k stands for one channel
-// and one filter position: k = (c*FH + fh)*FW + fw.
+// packStrip packs rows [k0, k1) and columns [t.col0, t.col1) of the im2col matrix into panels of nr columns:
+// [panel][k1-k0][nr]. Each row k belongs to one channel and one filter position: k = (c*FH + fh)*FW + fw.
 func (j *gemmJob) packStrip(t *gemmTask, k0, k1 int) {
 	switch j.p.packing {
 	case packLines:
@@ -80,8 +77,8 @@ func (g *Conv) pointwise() bool {
 		g.PT == 0 && g.PL == 0 && g.OH == g.H && g.OW == g.W
 }
 
-// im2colRow fills line with one row of the im2col matrix from column first on:
-// what filter position (fh, fw) sees of the plane at each output position.
+// im2colRow fills line with a row of the im2col matrix from column first on: the values of the plane at filter position
+// (fh, fw) for each output position.
 func im2colRow(line, plane []float32, g *Conv, fh, fw, first int) {
 	offset := fw*g.DW - g.PL
 	lo, hi := validRange(offset, g.SW, g.W, g.OW)
@@ -105,7 +102,7 @@ func im2colRow(line, plane []float32, g *Conv, fh, fw, first int) {
 	}
 }
 
-// gather copies every stride-th value of row, from index at on.
+// gather copies every stride-th value of row, starting at index at.
 func gather(dst, row []float32, at, stride int) {
 	switch {
 	case len(dst) == 0:
@@ -121,10 +118,9 @@ func gather(dst, row []float32, at, stride int) {
 	}
 }
 
-// spread cuts line into pieces of nr values and puts each into its panel,
-// panel values apart. A last short piece is filled up with zeros. Widths at
-// which it is faster are spelled out: a copy of fixed size is a few moves,
-// otherwise it is a call.
+// spread copies each nr values of line into a panel; panels are panel values apart. A short last piece is padded with
+// zeros. Some widths have their own loop, as the compiler turns copies of a fixed size into a few moves instead of a
+// call.
 func spread(dst, line []float32, nr, panel int) {
 	at := 0
 	switch nr {

@@ -6,8 +6,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Three filters of two values in panels of two rows: the second panel's missing
-// row is zeros, whatever the buffer held before.
+// Three filters of two values in panels of two rows: the missing row of the second panel becomes zeros, whatever the
+// buffer held before.
 func TestPackFilters(t *testing.T) {
 	g := pointwise(2, 3, 1)
 	b := &bench{t: t}
@@ -19,8 +19,7 @@ func TestPackFilters(t *testing.T) {
 	}
 }
 
-// A line of nr+1 values makes a whole piece, and one that zeros fill up; what
-// lies between the panels is left alone.
+// A line of nr+1 values becomes a whole piece and one padded with zeros. Values between the panels do not change.
 func TestSpread(t *testing.T) {
 	for _, nr := range []int{3, 4, 8, 16} {
 		line := values(nr+1, 1)

@@ -2,23 +2,20 @@ package kernel
 
 import "math"
 
-// Pool is the geometry of a pooling layer. As in [Conv], the output's size is
-// the caller's and windows may reach past every edge; PB and PR are needed only
-// to tell where the padded input ends, for averages that count it.
+// Pool is the geometry of a pooling layer. As in [Conv], the caller decides the output's size, and windows may extend
+// beyond every edge. PB and PR only say where the padded input ends, for averages that count padding.
 type Pool struct {
 	N, C, H, W     int // input [N, C, H, W]
 	OH, OW         int // output [N, C, OH, OW]
 	FH, FW         int // window height and width
 	SH, SW         int // stride, at least 1
 	PT, PL, PB, PR int // padding above, left, below, right
-	DH, DW         int // dilation, at least 1; PyTorch has it for MaxPool only
+	DH, DW         int // dilation, at least 1; PyTorch supports it only for MaxPool
 }
 
-// AvgPool takes the mean of each window. With countPad the padding's zeros count
-// as values; what hangs over the padded input (in ceil mode) never does. Without
-// it the sum is divided by the number of real values, and is 0 where there are
-// none. These are PyTorch's count_include_pad=True and False. dst is
-// [N, C, OH, OW], src [N, C, H, W].
+// AvgPool computes the mean of each window. If countPad is set, the zeros of the padding count as values, but not
+// positions beyond the padded input (in ceil mode). Otherwise the sum is divided by the number of input values in the
+// window, and is 0 if there are none. This is PyTorch's count_include_pad. dst is [N, C, OH, OW], src [N, C, H, W].
 func AvgPool(dst, src []float32, g Pool, countPad bool, w *Workers) {
 	if countPad {
 		pool(dst, src, g, poolAvgPadded, w, active)
@@ -27,10 +24,9 @@ func AvgPool(dst, src []float32, g Pool, countPad bool, w *Workers) {
 	pool(dst, src, g, poolAvg, w, active)
 }
 
-// L2Pool takes the square root of the sum of squares of each window, padding and
-// overhang counting as 0: PyTorch's lp_pool2d with p=2, except that PyTorch, in
-// ceil mode, scales a window that hangs over up to the size of a whole one.
-// dst is [N, C, OH, OW], src [N, C, H, W].
+// L2Pool computes the square root of the sum of squares of each window. Values outside the input count as 0. This is
+// PyTorch's lp_pool2d with p=2, except that PyTorch, in ceil mode, scales up the sum of a window that extends beyond
+// the padded input. dst is [N, C, OH, OW], src [N, C, H, W].
 func L2Pool(dst, src []float32, g Pool, w *Workers) { pool(dst, src, g, poolL2, w, active) }
 
 type poolMode uint8
@@ -62,9 +58,9 @@ func (j *poolJob) do(task, _ int) {
 	}
 }
 
-// plane pools rows [oh0, oh1) of one plane. Each filter position passes over a whole output row, so
-// that the inner loop has no edges to look at. Positions that see nothing but
-// padding are not even counted: a window may be far larger than the input.
+// plane pools rows [oh0, oh1) of a plane. The inner loop runs over a whole output row for one filter position, so that
+// it need not check edges. Positions that lie in the padding for all outputs are skipped in one step, as a window may
+// be far larger than the input.
 func (j *poolJob) plane(plane, oh0, oh1 int) {
 	g := &j.g
 	in := j.src[plane*g.H*g.W:][:g.H*g.W]
@@ -92,7 +88,7 @@ func (j *poolJob) takeRow(dst, src []float32) {
 	g := &j.g
 	stride := g.SW
 	free, _ := Activation{}.bounds()
-	reach := (g.OW - 1) * g.SW // from the first window's left edge to the last's
+	reach := (g.OW - 1) * g.SW // from the first window's left edge to the last one's
 	fw0, fw1 := validRange(reach-g.PL, g.DW, g.W+reach, g.FW)
 	for fw := fw0; fw < fw1; fw++ {
 		offset := fw*g.DW - g.PL
@@ -136,11 +132,11 @@ func (j *poolJob) finishRow(row []float32, oh int) {
 	}
 }
 
-// divide makes means of a row's sums: over so many rows of taps, and of their
-// columns those in [left, right).
+// divide turns a row of sums into means. rows is the number of rows of taps that count; their columns count if they are
+// in [left, right).
 func (j *poolJob) divide(row []float32, rows, left, right int) {
 	g := &j.g
-	// In the middle that is all of them.
+	// In the middle all columns count.
 	lo, _ := validRange(-g.PL-left, g.SW, right-left, g.OW)
 	_, hi := validRange((g.FW-1)*g.DW-g.PL-left, g.SW, right-left, g.OW)
 	hi = max(hi, lo)
@@ -160,7 +156,7 @@ func (j *poolJob) divide(row []float32, rows, left, right int) {
 	}
 }
 
-// inside counts the taps at first, first+step, ..., n of them, in [lo, hi).
+// inside returns how many of the n taps at first, first+step, ... are in [lo, hi).
 func inside(first, n, step, lo, hi int) int {
 	from := 0
 	if first < lo {
@@ -172,24 +168,21 @@ func inside(first, n, step, lo, hi int) int {
 	return max(0, min(n, (hi-1-first)/step+1)-from)
 }
 
-// Resize is the geometry of a kernel that maps [N, C, H, W] to [N, C, OH, OW]
-// and is told nothing but the sizes.
+// Resize is the geometry of a kernel that maps [N, C, H, W] to [N, C, OH, OW] and needs only the sizes.
 type Resize struct {
 	N, C, H, W int
 	OH, OW     int
 }
 
-// AdaptiveAvgPool takes the mean of the windows that cut the input into OH x OW
-// parts: rows floor(i*H/OH) to ceil((i+1)*H/OH), and columns alike, as
-// PyTorch's AdaptiveAvgPool2d. OH = OW = 1 is global average pooling. dst is
-// [N, C, OH, OW], src [N, C, H, W].
+// AdaptiveAvgPool computes the means of OH x OW windows that cover the input: rows floor(i*H/OH) to ceil((i+1)*H/OH),
+// and columns likewise, as PyTorch's AdaptiveAvgPool2d. OH = OW = 1 is global average pooling. dst is [N, C, OH, OW],
+// src [N, C, H, W].
 func AdaptiveAvgPool(dst, src []float32, g Resize, w *Workers) {
 	cut := cutPlanes(g.N, g.C, wholePlanes, g.OH, w.Size())
 	launch(w, cut.tasks(), adaptiveJob{dst[:g.N*g.C*g.OH*g.OW], src[:g.N*g.C*g.H*g.W], g, cut})
 }
 
-// GlobalAvgPool takes the mean of each plane: dst is [N, C, 1, 1], src
-// [N, C, area].
+// GlobalAvgPool computes the mean of each plane. dst is [N, C, 1, 1], src [N, C, area].
 func GlobalAvgPool(dst, src []float32, n, c, area int, w *Workers) {
 	AdaptiveAvgPool(dst, src, Resize{N: n, C: c, H: 1, W: area, OH: 1, OW: 1}, w)
 }
@@ -224,8 +217,8 @@ func (j *adaptiveJob) plane(plane int) {
 	}
 }
 
-// sum adds values up, of which there may be a whole plane: float64 keeps the
-// sum of many as good as that of a few. One sum alone would wait for itself.
+// sum returns the sum of values, of which there may be many: float64 keeps it accurate. Four partial sums avoid that
+// each addition waits for the previous one.
 func sum(values []float32) float64 {
 	var a, b, c, d float64
 	for len(values) >= 4 {

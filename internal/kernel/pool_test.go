@@ -18,7 +18,7 @@ func drawPool(t *rapid.T) Pool {
 	}
 }
 
-// Output widths on both sides of flatWidth take different ways.
+// Output widths below and from flatWidth on are computed differently.
 func TestMaxPoolWide(t *testing.T) {
 	sets := startWorkers(t)
 	rapid.Check(t, func(t *rapid.T) {
@@ -32,7 +32,7 @@ func TestMaxPoolWide(t *testing.T) {
 	})
 }
 
-// The windows that routines are made for, in planes large enough to be cut into bands, and reaching past all edges.
+// The windows that have routines, in planes large enough to be divided into bands, and extending beyond all edges.
 func TestMaxPoolLarge(t *testing.T) {
 	sets := startWorkers(t)
 	for _, r := range compiled {

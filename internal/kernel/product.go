@@ -1,7 +1,6 @@
 package kernel
 
-// product is what a routine multiplies at a time: a panel of B with panels of
-// A, into a part of C.
+// product holds the arguments of routines.multiply, which multiplies panels of A by a panel of B into a part of C.
 type product struct {
 	kc   int       // depth, at least 1
 	a    []float32 // panels of A, [ceil(rows/mr), kc, mr]
@@ -11,24 +10,22 @@ type product struct {
 	ldc  int
 	rows int  // at least 1
 	cols int  // 1 to nr
-	add  bool // to what c holds, instead of replacing it
+	add  bool // add to c instead of replacing it
 
-	// bias, if not nil, has a value for each row of all panels. It is added to
-	// the rows, and the results are kept within bounds then; NaN stays NaN.
+	// bias, if not nil, has a value for each row of all panels. It is added to the rows, and the results are then
+	// clamped to bounds. NaN stays NaN.
 	bias   []float32
 	bounds bounds
 
-	// edge is room for a tile, mr*nr values: what lies in C is at times computed
-	// whole, aside.
+	// edge has room for a tile of mr*nr values. Tiles that are only partly in C are computed there.
 	edge []float32
 }
 
-// tileRoutine multiplies a panel of A, [kc, mr], with a panel of B, [kc, nr],
-// into all mr x nr values of c, whose rows are ldc apart. The rest is as in a
-// product.
+// tileRoutine multiplies a panel of A, [kc, mr], by a panel of B, [kc, nr], into all mr x nr values of c, whose rows
+// are ldc apart. The other arguments are as in product.
 type tileRoutine func(kc int, a, b, c []float32, ldc int, add bool, bias []float32, lo, hi float32)
 
-// tiled makes routines.multiply of a routine that can compute whole tiles only.
+// tiled returns a routines.multiply that uses a routine for whole tiles.
 func tiled(mr, nr int, tile tileRoutine) func(p product) {
 	return func(p product) {
 		for i := 0; i < p.rows; i += mr {
@@ -52,8 +49,7 @@ func tiled(mr, nr int, tile tileRoutine) func(p product) {
 	}
 }
 
-// copyRows moves rows of cols values each; ldd and lds are the distances of
-// their beginnings.
+// copyRows copies rows of cols values, which are ldd and lds values apart.
 func copyRows(dst, src []float32, rows, cols, ldd, lds int) {
 	for i := range rows {
 		copy(dst[i*ldd:i*ldd+cols], src[i*lds:])

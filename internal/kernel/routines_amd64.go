@@ -4,7 +4,7 @@ package kernel
 
 import "golang.org/x/sys/cpu"
 
-// sets are the routines that this processor can run, fastest first.
+// sets returns the routines that the processor supports, fastest first.
 func sets() []*routines {
 	switch x := &cpu.X86; {
 	case !x.HasAVX2 || !x.HasFMA:
@@ -15,8 +15,8 @@ func sets() []*routines {
 	return []*routines{&avx512, &avx2, &generic}
 }
 
-// avx2 holds 6x16 sums in twelve of the sixteen 256-bit registers; two hold a row of B and two a value of A
-// each, spread over the register.
+// avx2 keeps 6x16 sums in twelve of the sixteen 256-bit registers. Two hold a row of B, and two a broadcast value of A
+// each.
 var avx2 = routines{
 	name:  "avx2",
 	mr:    6,
@@ -43,8 +43,8 @@ var avx2 = routines{
 	evens:  evensVector,
 }
 
-// avx512 holds 8x48 sums in 24 of the 32 512-bit registers. Eight rows divide what layers have of filters, and
-// where columns are left over, panels of one and two vectors are nearly as fast.
+// avx512 keeps 8x48 sums in 24 of the 32 512-bit registers. The number of filters of most layers is a multiple of
+// eight, and for the last columns panels of one and two vectors are nearly as fast.
 var avx512 = func() routines {
 	r := avx2
 	r.name, r.mr, r.nr, r.lanes = "avx512", 8, 48, 16
@@ -73,8 +73,8 @@ func multiplyVector(p product) {
 //go:noescape
 func multiplyAVX512(p *product)
 
-// multiplyColumn is for a single column, such as the last of the 49 that a plane of 7x7 has. Its sums have the bits
-// that they would have in a vector.
+// multiplyColumn computes a single column, such as the last of the 49 of a 7x7 plane. Its sums have the same bits as in
+// a vector.
 func multiplyColumn(p *product) {
 	const each = 128 // rows at a time
 	var sums [each]float32
@@ -94,21 +94,21 @@ func multiplyColumn(p *product) {
 	}
 }
 
-// columnAVX512 writes the sums of all rows, eight to a panel.
+// columnAVX512 writes the sums of all rows, eight per panel.
 //
 //go:noescape
 func columnAVX512(kc int, a *float32, panels int, b *float32, ldb int, sums *float32)
 
 // packRowsVector is routines.packRows for strides 1 and 2.
 func packRowsVector(dst []float32, ldd int, src []float32, at, next, stride int, steps []packStep, rows int) {
-	// What a step reads need not lie behind at, nor all of its lanes inside of src.
+	// Steps may read before src[at], and lanes that are not read may lie outside src.
 	packRowsAVX512(&dst[0], ldd, &src[0], at, next, stride, &steps[0], len(steps)/rows, rows)
 }
 
 //go:noescape
 func packRowsAVX512(dst *float32, ldd int, src *float32, at, next, stride int, steps *packStep, n, rows int)
 
-// dot4Vector leaves what does not fill a register, less than 16 values a row, to the generic routine.
+// dot4Vector uses the generic routine for the last values of a row, fewer than 16.
 func dot4Vector(weights []float32, ldw int, x []float32) [4]float32 {
 	whole := len(x) &^ 15
 	if whole == 0 {
@@ -140,17 +140,19 @@ func rowTapsVector(dst, src []float32, t taps) bool {
 	if n < 8 || t.stride > 2 {
 		return false
 	}
-	// With stride 2 the routine reads one value past the last that it uses.
+	// With stride 2 the routine reads one value after the last that it uses.
 	_ = src[(t.rows-1)*t.step+(t.fw-1)*t.dw+n*t.stride-1]
 	_ = t.filter[t.rows*t.fw-1]
-	rowTapsAVX2(&dst[0], n, &src[0], t.step, t.rows, &t.filter[0], t.fw, t.dw, t.stride, t.bias, t.bounds.lo, t.bounds.hi)
+	rowTapsAVX2(&dst[0], n, &src[0], t.step, t.rows, &t.filter[0], t.fw, t.dw,
+		t.stride, t.bias, t.bounds.lo, t.bounds.hi)
 	return true
 }
 
-// rowTapsAVX2 computes n outputs, at least 8, of one row.
+// rowTapsAVX2 computes n outputs of a row, at least 8.
 //
 //go:noescape
-func rowTapsAVX2(dst *float32, n int, src *float32, step, rows int, filter *float32, fw, dw, stride int, bias, lo, hi float32)
+func rowTapsAVX2(
+	dst *float32, n int, src *float32, step, rows int, filter *float32, fw, dw, stride int, bias, lo, hi float32)
 
 // tileAVX2 is a tileRoutine for 6x16 values. kc is at least 1.
 //
@@ -167,7 +169,8 @@ func dot4AVX2(n int, weights *float32, ldw int, x *float32, sums *[4]float32)
 //go:noescape
 func dot4AVX512(n int, weights *float32, ldw int, x *float32, sums *[4]float32)
 
-// splitRowsVector is routines.splitRows; what lies outside the row or does not fill registers is left to portable code.
+// splitRowsVector is routines.splitRows. It uses portable code outside the row and for values that do not fill a
+// register.
 func splitRowsVector(dst []float32, phase int, src []float32, rows, width, from, n, _ int) {
 	first := min(ceilDiv(max(0, -from), winogradTile), n)
 	whole := max(0, min(n, (width-from)/winogradTile)-first) &^ 7
@@ -184,23 +187,28 @@ func splitRowsVector(dst []float32, phase int, src []float32, rows, width, from,
 	}
 }
 
-// splitRowsAVX2 takes 4*n values apart; n is a multiple of 8.
+// splitRowsAVX2 splits 4*n values into phases. n is a multiple of 8.
 //
 //go:noescape
 func splitRowsAVX2(dst *float32, phase int, src *float32, n int)
 
 // inputTransformVector is routines.inputTransform.
-func inputTransformVector(dst []float32, step int, region []float32, phase int, offsets [winogradMaxTiles]int32, temp []float32) {
+func inputTransformVector(
+	dst []float32, step int, region []float32, phase int, offsets [winogradMaxTiles]int32, temp []float32,
+) {
 	_, _ = dst[(winogradPoints-1)*step+7], temp[winogradPoints*8-1]
 	_ = region[(winogradInput*winogradTile-1)*phase+int(offsets[7])]
 	inputTransformAVX2(&dst[0], step, &region[0], phase, &offsets, &temp[0])
 }
 
 //go:noescape
-func inputTransformAVX2(dst *float32, step int, region *float32, phase int, offsets *[winogradMaxTiles]int32, temp *float32)
+func inputTransformAVX2(
+	dst *float32, step int, region *float32, phase int, offsets *[winogradMaxTiles]int32, temp *float32)
 
 // outputTransformVector is routines.outputTransform.
-func outputTransformVector(dst []float32, ldd int, products []float32, step int, temp []float32, bias float32, b bounds, _ int) {
+func outputTransformVector(
+	dst []float32, ldd int, products []float32, step int, temp []float32, bias float32, b bounds, _ int,
+) {
 	_, _ = dst[3*ldd+4*8-1], temp[winogradPoints*8-1]
 	_ = products[(winogradPoints-1)*step+7]
 	outputTransformAVX2(&dst[0], ldd, &products[0], step, &temp[0], bias, b.lo, b.hi)
@@ -219,7 +227,9 @@ func splitRows512(dst []float32, phase int, src []float32, rows, width, from, n,
 func splitRowsAVX512(dst *float32, phase int, src *float32, rows, width, from, n, next int)
 
 // inputTransform512 is routines.inputTransform.
-func inputTransform512(dst []float32, step int, region []float32, phase int, offsets [winogradMaxTiles]int32, _ []float32) {
+func inputTransform512(
+	dst []float32, step int, region []float32, phase int, offsets [winogradMaxTiles]int32, _ []float32,
+) {
 	_ = dst[(winogradPoints-1)*step+15]
 	_ = region[(winogradInput*winogradTile-1)*phase+int(offsets[0])+31]
 	inputTransformAVX512(&dst[0], step, &region[0], phase, &offsets)
@@ -229,7 +239,9 @@ func inputTransform512(dst []float32, step int, region []float32, phase int, off
 func inputTransformAVX512(dst *float32, step int, region *float32, phase int, offsets *[winogradMaxTiles]int32)
 
 // outputTransform512 is routines.outputTransform.
-func outputTransform512(dst []float32, ldd int, products []float32, step int, _ []float32, bias float32, b bounds, next int) {
+func outputTransform512(
+	dst []float32, ldd int, products []float32, step int, _ []float32, bias float32, b bounds, next int,
+) {
 	_, _ = dst[3*ldd+4*16-1], products[(winogradPoints-1)*step+15]
 	outputTransformAVX512(&dst[0], ldd, &products[0], step, bias, b.lo, b.hi, next)
 }
@@ -249,8 +261,8 @@ func move512(dst []float32, ldd int, src []float32, lds, rows, cols, next int) {
 //go:noescape
 func moveAVX512(dst *float32, ldd int, src *float32, lds, rows, cols, next int)
 
-// affineVector is routines.affine. What does not fill a register is computed in one nevertheless, aside: portable
-// code makes other bits of a NaN, and how values are cut into tasks must not show.
+// affineVector is routines.affine. The last values, which do not fill a register, are computed in a padded copy:
+// portable code could give NaNs different bits, and the result must not depend on the division into tasks.
 func affineVector(dst, src []float32, scale, shift float32, b bounds) {
 	n := len(src)
 	dst = dst[:n]
@@ -271,7 +283,7 @@ func affineVector(dst, src []float32, scale, shift float32, b bounds) {
 //go:noescape
 func affineAVX2(dst, src *float32, n int, scale, shift, lo, hi float32)
 
-// addVector is routines.add, with a rest as affineVector's.
+// addVector is routines.add. It handles the last values as affineVector does.
 func addVector(dst, x, y []float32, b bounds) {
 	n := len(dst)
 	x, y = x[:n], y[:n]
@@ -293,11 +305,11 @@ func addVector(dst, x, y []float32, b bounds) {
 //go:noescape
 func addAVX2(dst, x, y *float32, n int, lo, hi float32)
 
-// maxRowVector is routines.maxRow; other strides than 1 and 2 and short rows are left to portable code.
+// maxRowVector is routines.maxRow. It uses portable code for strides other than 1 and 2 and for short rows.
 func maxRowVector(dst, src []float32, stride int) {
 	n := len(dst)
 	if stride == 2 && n > 0 && len(src) < 2*n {
-		n-- // the routine reads one value past the last that it uses
+		n-- // the routine reads one value after the last that it uses
 	}
 	if n >= 8 && stride <= 2 {
 		_ = src[n*stride-1]
@@ -312,11 +324,11 @@ func maxRowVector(dst, src []float32, stride int) {
 //go:noescape
 func maxRowAVX2(dst, src *float32, n, stride int)
 
-// evensVector is routines.evens; a row of less than 8 values is left to portable code.
+// evensVector is routines.evens. It uses portable code for rows of fewer than 8 values.
 func evensVector(dst, src []float32) {
 	n := len(dst)
 	if n > 0 && len(src) < 2*n {
-		n-- // the routine reads one value past the last that it uses
+		n-- // the routine reads one value after the last that it uses
 	}
 	if n >= 8 {
 		_ = src[2*n-1]

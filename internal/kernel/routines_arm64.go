@@ -2,10 +2,10 @@
 
 package kernel
 
-// sets are the routines that this processor can run, fastest first. Every arm64 processor has NEON.
+// sets returns the routines that the processor supports, fastest first. All arm64 processors have NEON.
 func sets() []*routines { return []*routines{&neon, &generic} }
 
-// neon holds 8x12 sums in 24 of the 32 128-bit registers.
+// neon keeps 8x12 sums in 24 of the 32 128-bit registers.
 var neon = routines{
 	name:  "neon",
 	mr:    8,

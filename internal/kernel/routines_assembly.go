@@ -2,7 +2,7 @@
 
 package kernel
 
-// first is the address of n values, or nil where there are none.
+// first returns the address of the first of n values, or nil if values is nil.
 func first(values []float32, n int) *float32 {
 	if values == nil {
 		return nil

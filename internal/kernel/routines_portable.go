@@ -2,5 +2,5 @@
 
 package kernel
 
-// sets are the routines that this processor can run, fastest first.
+// sets returns the routines that the processor supports, fastest first.
 func sets() []*routines { return []*routines{&generic} }

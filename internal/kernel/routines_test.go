@@ -6,28 +6,32 @@ import (
 	"testing"
 )
 
-// compiled is every set of routines of this build that this processor can run.
+// compiled holds all sets of routines in this build that the processor supports.
 var compiled = sets()
 
-// productCase is a product of values that product makes.
+// productCase describes a product for a test.
 type productCase struct {
 	kc, rows, cols int
 	add, last      bool
-	gapB, gapC     int // values between rows
-	ofWhat         string
+	gapB, gapC     int    // values between rows
+	routines       string // name of the set
 }
 
 func (c productCase) String() string {
-	return fmt.Sprintf("%s: %dx%dx%d, add %v, last %v, gaps %d and %d", c.ofWhat, c.rows, c.kc, c.cols, c.add, c.last, c.gapB, c.gapC)
+	return fmt.Sprintf("%s: %dx%dx%d, add %v, last %v, gaps %d and %d",
+		c.routines, c.rows, c.kc, c.cols, c.add, c.last, c.gapB, c.gapC)
 }
 
-// productCases are those that a set of routines must compute.
+// productCases returns the products to test a set of routines with.
 func productCases(r *routines) []productCase {
 	var cases []productCase
 	for _, kc := range []int{1, 2, 3, 4, 5, 8, 31, 256} {
 		for _, rows := range []int{1, r.mr - 1, r.mr, r.mr + 1, 8*r.mr + 1} {
 			for cols := 1; cols <= r.nr; cols++ {
-				c := productCase{ofWhat: r.name, kc: kc, rows: max(rows, 1), cols: cols, add: kc%2 == 0, last: cols%2 == 0, gapC: cols % 3, gapB: r.nr - cols}
+				c := productCase{
+					routines: r.name, kc: kc, rows: max(rows, 1), cols: cols,
+					add: kc%2 == 0, last: cols%2 == 0, gapC: cols % 3, gapB: r.nr - cols,
+				}
 				if r.strided {
 					c.gapB = cols % 5
 				}
@@ -38,7 +42,7 @@ func productCases(r *routines) []productCase {
 	return cases
 }
 
-// make takes buffers and fills in the rest.
+// make returns the product with random values in slices from buffer.
 func (c productCase) make(r *routines, buffer func(n int) []float32) product {
 	panels := ceilDiv(c.rows, r.mr)
 	p := product{
@@ -101,7 +105,8 @@ func checkProduct(t *testing.T, r *routines, c productCase) {
 func TestProductKeepsNaN(t *testing.T) {
 	for _, r := range compiled {
 		for cols := 4; cols <= r.nr; cols += r.lanes {
-			p := productCase{kc: 1, rows: r.mr, cols: cols, last: true, gapB: r.nr - cols}.make(r, func(n int) []float32 { return make([]float32, n) })
+			c := productCase{kc: 1, rows: r.mr, cols: cols, last: true, gapB: r.nr - cols}
+			p := c.make(r, func(n int) []float32 { return make([]float32, n) })
 			p.b[3] = float32(math.NaN())
 			r.multiply(p)
 			for i, v := range p.c {
@@ -134,8 +139,8 @@ func TestDot4(t *testing.T) {
 	}
 }
 
-// The element-wise routines do the same operations in the same order as the portable ones, but for a fused
-// multiply-add.
+// TestElementwiseRoutines compares the routines with the portable ones, which do the same operations in the same order,
+// except for fused multiply-adds.
 func TestElementwiseRoutines(t *testing.T) {
 	limits := bounds{-0.5, 0.75}
 	for _, r := range compiled {

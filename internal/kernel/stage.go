@@ -1,34 +1,32 @@
 package kernel
 
-// Where a routine can pack rows of the im2col matrix, it is told how in steps,
-// which are found once for a task and serve all channels.
+// A routine that packs rows of the im2col matrix follows steps, which are computed once for each task and used for all
+// channels.
 //
-// With strides 1 and 2 every filter position, or tap, has steps of its own, which
-// leave out what lies in the padding: rows are packed straight from the input.
-// Other strides, filters of very many taps and inputs of a few channels go by a
-// stage: the rows of a channel that the task sees are copied with their padding,
-// sorted by phase, so that what neighbouring outputs see lies side by side. Then
-// the steps are the same for each tap, only elsewhere in the stage.
+// With strides 1 and 2 each filter position, or tap, has its own steps, which skip the padding, and rows are packed
+// directly from the input. Other strides, filters with very many taps and inputs with few channels use a stage: the
+// rows of a channel that the task reads are copied with their padding and sorted by phase, so that the inputs of
+// adjacent outputs are adjacent. The steps are then the same for all taps, at different offsets in the stage.
 
-// packStep fills some lanes of a vector of a strip's row.
+// packStep fills some lanes of a vector in a row of a strip.
 type packStep struct {
 	src, dst int32  // where lane 0 is read and written, in values
-	lanes    uint16 // those that are read; others are not, and may lie anywhere
-	kept     uint16 // those that stay as the step before, for the same vector, left them; the rest is zero
+	lanes    uint16 // lanes to read; the addresses of others may be invalid
+	kept     uint16 // lanes that keep the values of the previous step for the same vector; all others become zero
 }
 
-// maxSteps is how many steps a task can have, minChannels how many channels are
-// worth finding steps for each tap.
+// maxSteps is the largest number of steps of a task. minChannels is the number of channels from which on computing
+// steps for each tap pays.
 const (
 	maxSteps    = 1024
 	minChannels = 8
 )
 
-// maxStage bounds the stage, in values: half of a second-level cache of 1 MiB.
-// Filters of huge dilation would see more padding than there is memory.
+// maxStage is the largest size of the stage, in values: half of a 1 MiB second-level cache. With huge dilation the
+// padding would need more memory than there is.
 const maxStage = 1 << 17
 
-// maxPlane bounds the planes whose places an int32 holds, with the padding round them.
+// maxPlane is the largest plane in which an int32 holds all positions, including the padding around it.
 const maxPlane = 1 << 24
 
 // packing is how a task's strip is packed.
@@ -36,24 +34,24 @@ type packing int
 
 const (
 	packLines  packing = iota // row by row in portable code
-	packTaps                  // by steps of each tap
-	packStages                // by steps of a stage
-	packNone                  // B is the input itself
+	packTaps                  // with steps for each tap
+	packStages                // with steps for the stage
+	packNone                  // not at all: B is the input itself
 )
 
-// stagePlan is the stage of packStages.
+// stagePlan is the layout of the stage for packStages.
 type stagePlan struct {
 	phase int // values of one phase of a row
 	row   int // values of a row: SW phases
-	size  int // values that a strip sees, at most
+	size  int // values that a strip reads, at most
 }
 
-// planPacking chooses how strips of that many columns are packed.
+// planPacking chooses how strips with the given number of columns are packed.
 func planPacking(g *Conv, r *routines, strip int) (packing, stagePlan) {
 	if r.strided && g.pointwise() {
 		return packNone, stagePlan{}
 	}
-	// A step for each vector and each output row that begins in it.
+	// One step for each vector, and one for each output row that begins in it.
 	steps := ceilDiv(strip, r.lanes) + ceilDiv(strip, g.OW) + 1
 	if r.packRows == nil || steps > maxSteps {
 		return packLines, stagePlan{}
@@ -61,7 +59,7 @@ func planPacking(g *Conv, r *routines, strip int) (packing, stagePlan) {
 	if g.SW <= 2 && g.FH*g.FW <= maxSteps/steps && g.C/g.Groups >= minChannels && g.H <= maxPlane/g.W {
 		return packTaps, stagePlan{}
 	}
-	// Dimensions first, each small enough that their product cannot overflow.
+	// Check the dimensions first, so that their product cannot overflow.
 	rows := (min(ceilDiv(strip-1, g.OW)+1, g.OH)-1)*g.SH + (g.FH-1)*g.DH + 1
 	s := stagePlan{phase: ceilDiv((g.OW-1)*g.SW+(g.FW-1)*g.DW+1, g.SW)}
 	s.row = s.phase * g.SW
@@ -72,7 +70,7 @@ func planPacking(g *Conv, r *routines, strip int) (packing, stagePlan) {
 	return packStages, s
 }
 
-// findSteps finds all steps of a task.
+// findSteps returns all steps of a task.
 func (j *gemmJob) findSteps(t *gemmTask, steps []packStep) []packStep {
 	g := &j.g
 	if j.p.packing == packStages {
@@ -86,7 +84,7 @@ func (j *gemmJob) findSteps(t *gemmTask, steps []packStep) []packStep {
 	return steps
 }
 
-// stepsOfRow appends the steps for a row of the task's strip.
+// stepsOfRow appends the steps for one row of the task's strip.
 func (j *gemmJob) stepsOfRow(t *gemmTask, steps []packStep, fh, fw int) []packStep {
 	g, r := &j.g, j.r
 	lo, hi := 0, g.OW
@@ -120,7 +118,7 @@ func (j *gemmJob) stepsOfRow(t *gemmTask, steps []packStep, fh, fw int) []packSt
 	return steps
 }
 
-// packTaps packs rows [k0, k1) of a strip straight from the input.
+// packTaps packs rows [k0, k1) of a strip directly from the input.
 func (j *gemmJob) packTaps(t *gemmTask, k0, k1 int) {
 	g, r := &j.g, j.r
 	area, taps := g.H*g.W, g.FH*g.FW
@@ -134,7 +132,7 @@ func (j *gemmJob) packTaps(t *gemmTask, k0, k1 int) {
 	}
 }
 
-// packStages packs rows [k0, k1) of a strip by way of a stage.
+// packStages packs rows [k0, k1) of a strip through the stage.
 func (j *gemmJob) packStages(t *gemmTask, k0, k1 int) {
 	g, s, r := &j.g, &j.p.stage, j.r
 	area, taps := g.H*g.W, g.FH*g.FW
@@ -150,14 +148,14 @@ func (j *gemmJob) packStages(t *gemmTask, k0, k1 int) {
 	}
 }
 
-// fillStage copies the rows of a plane that the task's columns see.
+// fillStage copies the rows of a plane that the task's columns read.
 func (j *gemmJob) fillStage(stage, plane []float32, t *gemmTask) {
 	g, s := &j.g, &j.p.stage
 	oh0, oh1 := t.col0/g.OW, (t.col1-1)/g.OW
 	rows := (oh1-oh0)*g.SH + (g.FH-1)*g.DH + 1
 	for y := range rows {
 		if g.FH == 1 && y%g.SH != 0 {
-			continue // no output sees it
+			continue // no output reads it
 		}
 		line := stage[y*s.row : (y+1)*s.row]
 		ih := oh0*g.SH - g.PT + y

@@ -2,7 +2,7 @@
 
 package kernel
 
-// depthwise computes a strip of a depthwise convolution with a stride of 1 or 2.
+// depthwise computes a strip of a depthwise convolution with stride 1 or 2.
 func (s *strip) depthwise(stride int) {
 	if stride == 1 {
 		depthwise3x3S1AVX512(s)
@@ -17,7 +17,7 @@ func depthwise3x3S1AVX512(s *strip)
 //go:noescape
 func depthwise3x3S2AVX512(s *strip)
 
-// maxPool takes the largest value of each window of 3x3, or of 2x2 with a stride of 2.
+// maxPool computes the maximum of each window of 3x3, or of 2x2 with stride 2.
 func (s *strip) maxPool(size, stride int) {
 	switch {
 	case size == 2:

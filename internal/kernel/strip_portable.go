@@ -2,7 +2,7 @@
 
 package kernel
 
-// No set of routines of such a build has strips.
+// Builds without assembly for amd64 have no routines for strips.
 
 func (s *strip) depthwise(int) { panic("kernel: no routine for strips") }
 

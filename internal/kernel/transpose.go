@@ -1,24 +1,21 @@
 package kernel
 
-// Transposed is the geometry of a transposed convolution: input position
-// (ih, iw) adds its value times the filter to output rows
-// ih*SH - PT + fh*DH and columns iw*SW - PL + fw*DW; what falls outside the
-// output is dropped. PyTorch's padding is PT and PL; padding on the other sides
-// and output_padding only enter OH and OW:
-// OH = (H-1)*SH - PT - PB + DH*(FH-1) + output_padding + 1.
+// Transposed is the geometry of a transposed convolution. Input position (ih, iw) adds its value times the filter to
+// output rows ih*SH - PT + fh*DH and columns iw*SW - PL + fw*DW. Products outside the output are dropped. PT and PL are
+// PyTorch's padding; padding on the other sides and output_padding affect only OH and OW: OH = (H-1)*SH - PT - PB +
+// DH*(FH-1) + output_padding + 1.
 type Transposed struct {
 	N, C, H, W int // input [N, C, H, W]
 	K, OH, OW  int // output [N, K, OH, OW]
 	FH, FW     int // filter height and width
 	SH, SW     int // stride, at least 1
-	PT, PL     int // rows and columns cut off above and to the left
+	PT, PL     int // rows and columns dropped above and to the left
 	DH, DW     int // dilation, at least 1
 	Groups     int // divides C and K
 }
 
-// ConvTransposed is PyTorch's ConvTranspose2d. dst is [N, K, OH, OW], src
-// [N, C, H, W], weights [C, K/Groups, FH, FW]. No scratch: each task sums one
-// output plane, input channel by input channel.
+// ConvTransposed computes PyTorch's ConvTranspose2d. dst is [N, K, OH, OW], src [N, C, H, W], weights [C, K/Groups, FH,
+// FW]. It needs no scratch, as each task sums an output plane over the input channels in place.
 func ConvTransposed(dst, src, weights []float32, g Transposed, e Epilogue, w *Workers) {
 	launch(w, g.N*g.K, transposedJob{
 		dst[:g.N*g.K*g.OH*g.OW],
@@ -54,9 +51,9 @@ func (j *transposedJob) do(task, _ int) {
 	j.e.finish(out, k)
 }
 
-// scatterTap adds the plane times one filter value to the places it reaches.
+// scatterTap adds the plane times one filter value to the output.
 func scatterTap(out, plane []float32, f float32, fh, fw int, g *Transposed) {
-	// The forward convolution's range, with input and output exchanged.
+	// The range of the forward convolution with input and output exchanged.
 	offset := fw*g.DW - g.PL
 	lo, hi := validRange(offset, g.SW, g.OW, g.W)
 	if lo >= hi {

@@ -1,8 +1,7 @@
 package kernel
 
-// UpsampleNearest repeats each value OH/H times down and OW/W times across:
-// PyTorch's nearest mode for whole factors. dst is [N, C, OH, OW], src
-// [N, C, H, W].
+// UpsampleNearest repeats each value OH/H times vertically and OW/W times horizontally: PyTorch's nearest mode for
+// whole factors. dst is [N, C, OH, OW], src [N, C, H, W].
 func UpsampleNearest(dst, src []float32, g Resize, w *Workers) {
 	launch(w, g.N*g.C, nearestJob{dst[:g.N*g.C*g.OH*g.OW], src[:g.N*g.C*g.H*g.W], g})
 }
@@ -32,9 +31,8 @@ func (j *nearestJob) do(task, _ int) {
 	}
 }
 
-// UpsampleBilinear mixes the four nearest values: PyTorch's bilinear mode with
-// align_corners=False and no antialiasing, for any sizes. dst is
-// [N, C, OH, OW], src [N, C, H, W].
+// UpsampleBilinear interpolates between the four nearest values: PyTorch's bilinear mode with align_corners=False and
+// without antialiasing, for any sizes. dst is [N, C, OH, OW], src [N, C, H, W].
 func UpsampleBilinear(dst, src []float32, g Resize, w *Workers) {
 	launch(w, g.N*g.C, bilinearJob{dst[:g.N*g.C*g.OH*g.OW], src[:g.N*g.C*g.H*g.W], g})
 }
@@ -61,9 +59,8 @@ func (j *bilinearJob) do(task, _ int) {
 	}
 }
 
-// neighbours gives the two input positions that output position o lies
-// between, and the weight of the second: pixel centres are at half-integers,
-// and positions before the first centre are moved onto it.
+// neighbours returns the two input positions on both sides of output position o, and the weight of the second. Pixel
+// centres are at half-integers, and positions before the first centre are moved to it.
 func neighbours(o, in, out int) (first, second int, weight float32) {
 	at := max((float32(o)+0.5)*float32(in)/float32(out)-0.5, 0)
 	first = min(int(at), in-1)

@@ -8,14 +8,14 @@ import (
 	"pgregory.net/rapid"
 )
 
-// guard is the number of words before and after every buffer of a test, and
-// canary what they hold: a NaN that no arithmetic makes.
+// guard is the number of words before and after each buffer of a test, and canary their value: a NaN that no arithmetic
+// produces.
 const (
 	guard  = 32
 	canary = 0x7fc5a5a5
 )
 
-// sizes of the worker sets that must all give the same bits.
+// sizes holds the numbers of workers that must all give the same bits.
 var workerCounts = []int{1, 2, 3, 5}
 
 func startWorkers(t *testing.T) []*Workers {
@@ -29,7 +29,7 @@ func startWorkers(t *testing.T) []*Workers {
 	return sets
 }
 
-// values is n numbers in [-1, 1), the same for the same seed.
+// values returns n numbers in [-1, 1) that depend only on the seed.
 func values(n int, seed uint64) []float32 {
 	r := rand.New(rand.NewPCG(seed, uint64(n)))
 	v := make([]float32, n)
@@ -39,7 +39,7 @@ func values(n int, seed uint64) []float32 {
 	return v
 }
 
-// withSpecials is values with now and then a NaN or an infinity.
+// withSpecials returns values with some NaNs and infinities.
 func withSpecials(n int, seed uint64) []float32 {
 	v := values(n, seed)
 	r := rand.New(rand.NewPCG(seed, 99))
@@ -52,7 +52,7 @@ func withSpecials(n int, seed uint64) []float32 {
 	return v
 }
 
-// pattern is golden.py's input of that name.
+// pattern returns the input of the same name in golden.py.
 func pattern(n, salt int) []float32 {
 	v := make([]float32, n)
 	for i := range v {
@@ -61,15 +61,15 @@ func pattern(n, salt int) []float32 {
 	return v
 }
 
-// bench is where one run of a kernel gets its buffers from; it checks
-// afterwards that nothing was written outside them, or into the inputs.
+// bench allocates the buffers for a call of a kernel, and checks afterwards that nothing was written outside them or to
+// inputs.
 type bench struct {
 	t       rapid.TB
 	buffers [][]float32 // with their guards
 	inputs  [][2][]float32
 }
 
-// buffer is n canaries between guards, for a kernel to write to.
+// buffer returns n canaries between guards, for a kernel to write to.
 func (b *bench) buffer(n int) []float32 {
 	all := make([]float32, guard+n+guard)
 	for i := range all {
@@ -79,7 +79,7 @@ func (b *bench) buffer(n int) []float32 {
 	return all[guard : guard+n]
 }
 
-// input is a copy of v between guards, for a kernel to read.
+// input returns a copy of v between guards, for a kernel to read.
 func (b *bench) input(v []float32) []float32 {
 	in := b.buffer(len(v))
 	copy(in, v)
@@ -104,7 +104,7 @@ func (b *bench) check() {
 	}
 }
 
-// differs is the first place where a and b have not the same bits, or -1.
+// differs returns the first index at which the bits of a and b differ, or -1.
 func differs(a, b []float32) int {
 	for i := range a {
 		if math.Float32bits(a[i]) != math.Float32bits(b[i]) {
@@ -114,8 +114,8 @@ func differs(a, b []float32) int {
 	return -1
 }
 
-// verify runs a kernel with each set of workers and compares what it writes
-// with want, to within tol, and the runs with each other, to the bit.
+// verify runs a kernel with each number of workers, and compares the result with want, to within tol, and the runs with
+// each other, bit by bit.
 func verify(t rapid.TB, sets []*Workers, want []float64, tol float64, run func(b *bench, dst []float32, w *Workers)) {
 	t.Helper()
 	var first []float32

@@ -1,51 +1,51 @@
 package kernel
 
-// Winograd's minimal filtering F(4x4, 3x3) for convolutions of 3x3 with stride 1 (Lavin and Gray, "Fast Algorithms
-// for Convolutional Neural Networks", 2015, section 4.3): 36 multiplications make the 16 outputs of a tile that
-// take 144 by the definition.
+// Winograd's minimal filtering F(4x4, 3x3) for 3x3 convolutions with stride 1 (Lavin and Gray, "Fast Algorithms for
+// Convolutional Neural Networks", 2015, section 4.3): the 16 outputs of a tile take 36 multiplications instead of 144.
 //
 //	Y = A^T [ (G g G^T) . (B^T d B) ] A
 //
-// with d a 6x6 tile of the input, overlapping its neighbours by two, and g a filter. Summed over channels, each of
-// the 36 products is a matrix product [K, C] * [C, tiles], which the tile routine of the GEMM computes. Its rounding
-// errors are about a hundred times those of ConvIm2col, relative to the largest output.
+// with d a 6x6 tile of the input, overlapping its neighbours by two, and g a filter. Summed over channels, each of the
+// 36 products is a matrix product [K, C] * [C, tiles], computed by the GEMM's routine. Relative to the largest output,
+// rounding errors are about a hundred times those of ConvIm2col.
 //
-// A task is a strip of tiles and a range of filter blocks. It transforms the strip's input into its worker's cache,
-// [36][panel][C][tiles of the panel], then takes one block of filters after the other through the 36 products and back.
+// A task computes a strip of tiles for a range of filter blocks. It transforms the strip's input into its worker's
+// scratch, [36][panel][C][tiles of the panel]. Then, for each block of filters, it computes the 36 products and
+// transforms them to outputs.
 const (
 	winogradTile     = 4  // outputs on each side of a tile
 	winogradInput    = 6  // inputs on each side
 	winogradPoints   = 36 // products of a tile
 	winogradOutputs  = 16 // outputs of a tile
-	winogradMaxTiles = 16 // tiles that the transforms take at a time, at most
-	winogradGap      = 16 // values between the points of a strip, which would share cache sets if a power of two apart
+	winogradMaxTiles = 16 // tiles that the transforms compute at a time, at most
+	winogradGap      = 16 // values between the points of a strip: a power of two apart they would share cache sets
 
-	// A strip and a block are as large as leaves a layer of 64 channels in a second-level cache of 1 MiB. With more
-	// channels it is the filters that have to be read again for each strip, or the strip for each block.
+	// Strips and blocks are as large as a 1 MiB second-level cache allows for a layer of 64 channels. With more
+	// channels the filters are read again for each strip, or the strip for each block.
 	stripTiles    = 48 // tiles of a strip, about
 	maxStripTiles = 96
 	blockFilters  = 32 // filters of a block, about
-	blockShares   = 4  // blocks of a layer, about, for several workers to share
+	blockShares   = 4  // blocks of a layer, about, so that several workers can share them
 
-	// winogradWidest keeps where tiles begin in a row within an int32.
+	// winogradWidest is the largest width of an output. It keeps the offsets of tiles in a row within an int32.
 	winogradWidest = 1 << 24
 )
 
-// WinogradFits reports whether [ConvWinograd] can compute g: a dense 3x3 with stride 1, and an output at most
-// winogradWidest wide.
+// WinogradFits reports whether [ConvWinograd] can compute g: a dense 3x3 convolution with stride 1 and a width of at
+// most 2^24.
 func WinogradFits(g Conv) bool {
 	return g.FH == 3 && g.FW == 3 && g.SH == 1 && g.SW == 1 && g.DH == 1 && g.DW == 1 && g.Groups == 1 &&
 		g.OW <= winogradWidest
 }
 
-// WinogradPays reports whether [ConvWinograd] is likely the faster way for g on this processor.
+// WinogradPays reports whether [ConvWinograd] is likely faster than [ConvIm2col] for g on this processor.
 func WinogradPays(g Conv) bool {
 	if !WinogradFits(g) || !active.fastWinograd {
 		return false
 	}
-	// In multiplications that the product routine could do meanwhile, as measured on a Zen 5 with AVX-512: the
-	// transforms of an input and an output tile take about 500; reading a value of the filters takes 8 for each
-	// strip, and as much for im2col, where packing a value of the matrix takes 23.
+	// Costs in multiplications of the product routine, measured on a Zen 5 with AVX-512: about 500 for the transform of
+	// an input or output tile, 8 for reading a value of the filters for each strip, as for im2col, and 23 for packing a
+	// value of the im2col matrix.
 	p := planWinograd(&g, active, 1)
 	area, places := float64(g.C)*float64(g.K), float64(g.OH*g.OW)
 	tiles := float64(p.units * p.unit)
@@ -54,29 +54,29 @@ func WinogradPays(g Conv) bool {
 	return fast < 0.9*plain
 }
 
-// winogradPlan is how one convolution is cut. The number of workers decides only which tasks there are, which
-// changes no value.
+// winogradPlan says how a convolution is divided. The number of workers determines only the tasks, which do not affect
+// the result.
 type winogradPlan struct {
 	tilesX, tilesY int
-	unit, units    int // tiles of which strips are multiples, and their number in one image
-	strip, strips  int // tiles of the widest strip, and strips of one image
-	block, blocks  int // filters in a block, and number of blocks
-	share, shares  int // blocks in a task, and tasks for each strip
-	step           int // from one point of a strip's input to the next
-	phase          int // values of a row of the region that stand together: every fourth of what the tiles see
-	region         int // values of the part of a plane that a strip sees
+	unit, units    int // number of tiles in a unit, of which strips are multiples; number of units in an image
+	strip, strips  int // tiles of the widest strip; number of strips in an image
+	block, blocks  int // filters in a block; number of blocks
+	share, shares  int // blocks in a task; number of tasks for each strip
+	step           int // values from one point of a strip's input to the next
+	phase          int // values of a phase of a row in the region: every fourth value that the tiles read
+	region         int // values of the part of a plane that a strip reads
 }
 
 func planWinograd(g *Conv, r *routines, workers int) winogradPlan {
 	p := winogradPlan{tilesX: ceilDiv(g.OW, winogradTile), tilesY: ceilDiv(g.OH, winogradTile)}
 	p.planStrips(g, r, ceilDiv(workers, g.N))
 	p.step = g.C*p.strip + winogradGap
-	// Layers of few filters have small blocks, so that there are some to share.
+	// Layers with few filters have small blocks, so that there are enough to share.
 	p.block = min(max(blockFilters/r.mr, 1), ceilDiv(ceilDiv(g.K, r.mr), blockShares)) * r.mr
 	p.blocks = ceilDiv(g.K, p.block)
 	p.shares = 1
 	if p.strips*g.N < workers {
-		// No more than one for each worker: every task transforms its strip's input again.
+		// At most one per worker, as each task transforms its strip's input again.
 		p.shares = min(p.blocks, ceilDiv(workers, g.N*p.strips))
 	}
 	p.share = ceilDiv(p.blocks, p.shares)
@@ -86,8 +86,8 @@ func planWinograd(g *Conv, r *routines, workers int) winogradPlan {
 	return p
 }
 
-// planStrips cuts the tiles of an image into strips, as many for each of so many workers where there are enough tiles.
-// Strips begin at whole units.
+// planStrips divides the tiles of an image into strips of whole units, with the same number of strips for each worker
+// if there are enough tiles.
 func (p *winogradPlan) planStrips(g *Conv, r *routines, workers int) {
 	p.unit = r.nr
 	if r.strided {
@@ -96,7 +96,7 @@ func (p *winogradPlan) planStrips(g *Conv, r *routines, workers int) {
 	p.units = ceilDiv(p.tilesX*p.tilesY, p.unit)
 	each := max(stripTiles/p.unit, 1)
 	p.strips = ceilDiv(p.units, each)
-	if p.units <= each+1 { // such as the 49 tiles of 28x28, whose filters need not be read twice
+	if p.units <= each+1 { // so that filters are not read twice, for example for the 49 tiles of 28x28
 		p.strips = 1
 	}
 	if p.units >= 2*workers {
@@ -105,24 +105,24 @@ func (p *winogradPlan) planStrips(g *Conv, r *routines, workers int) {
 	p.strip = ceilDiv(p.units, p.strips) * p.unit
 }
 
-// scratch is the number of values that one worker needs: a strip of the transformed input, the products of a
-// block, what a strip sees of a plane, the outputs of some tiles, and the transforms' own.
+// scratch returns the number of values that each worker needs: a strip of the transformed input, the products of a
+// block, the part of a plane that a strip reads, the outputs of some tiles, and scratch for the transforms.
 func (p *winogradPlan) scratch() int {
 	n := winogradPoints*(p.step+p.strip*p.block) + p.region + (winogradOutputs+winogradPoints)*winogradMaxTiles
 	return roundUp(n, winogradGap)
 }
 
-// WinogradScratch is the number of values of scratch that [ConvWinograd] needs with that many workers, for any N.
-// Kernels that do not run at the same time may share it.
+// WinogradScratch returns the number of values of scratch that [ConvWinograd] needs with the given number of workers,
+// for any N. Kernels that do not run at the same time may share scratch.
 func WinogradScratch(g Conv, workers int) int { return winogradScratch(&g, workers, active) }
 
-// winogradScratch goes by one worker, whose strips are the widest.
+// winogradScratch plans for one worker, whose strips are the widest.
 func winogradScratch(g *Conv, workers int, r *routines) int {
 	p := planWinograd(g, r, 1)
 	return workers * p.scratch()
 }
 
-// WinogradFiltersSize is the number of values that [TransformFilters] writes: about four times the weights.
+// WinogradFiltersSize returns the number of values that [TransformFilters] writes, about four times the weights.
 func WinogradFiltersSize(g Conv) int { return winogradFiltersSize(&g, active) }
 
 func winogradFiltersSize(g *Conv, r *routines) int {
@@ -130,8 +130,8 @@ func winogradFiltersSize(g *Conv, r *routines) int {
 	return p.blocks * p.block * winogradPoints * g.C
 }
 
-// TransformFilters computes G g G^T of the weights [K, C, 3, 3], laid out as the panels that [ConvWinograd] reads:
-// [block][36][panel of filters][C][mr]. It is done once; the original may be released afterwards.
+// TransformFilters computes G g G^T of the weights [K, C, 3, 3] in the layout that [ConvWinograd] reads:
+// [block][36][panel of filters][C][mr]. It is called once, after which weights may be released.
 func TransformFilters(dst, weights []float32, g Conv) { transformFilters(dst, weights, &g, active) }
 
 func transformFilters(dst, weights []float32, g *Conv, r *routines) {
@@ -151,7 +151,7 @@ func transformFilters(dst, weights []float32, g *Conv, r *routines) {
 	}
 }
 
-// transformFilter is G g G^T, in float64.
+// transformFilter returns G g G^T, computed in float64.
 func transformFilter(g []float32) (u [winogradPoints]float32) {
 	var half [3][winogradInput]float64
 	for j := range 3 {
@@ -165,7 +165,7 @@ func transformFilter(g []float32) (u [winogradPoints]float32) {
 	return u
 }
 
-// filterPoints is G times a column of three.
+// filterPoints returns G times a column of three values.
 func filterPoints(a, b, c float64) [winogradInput]float64 {
 	return [winogradInput]float64{
 		a / 4, -(a + b + c) / 6, -(a - b + c) / 6,
@@ -173,16 +173,16 @@ func filterPoints(a, b, c float64) [winogradInput]float64 {
 	}
 }
 
-// ConvWinograd computes a convolution for which [WinogradFits]. dst is [N, K, OH, OW], src [N, C, H, W]; filters
-// comes from [TransformFilters] with the same geometry (N, H, W, OH and OW may differ); scratch holds
-// [WinogradScratch] values for w.Size() workers.
+// ConvWinograd computes a convolution for which [WinogradFits] holds. dst is [N, K, OH, OW], src [N, C, H, W]. filters
+// comes from [TransformFilters] with the same geometry (N, H, W, OH and OW may differ). scratch holds [WinogradScratch]
+// values for w.Size() workers.
 func ConvWinograd(dst, src, filters, scratch []float32, g Conv, e Epilogue, w *Workers) {
 	convWinograd(dst, src, filters, scratch, g, e, w, active)
 }
 
 func convWinograd(dst, src, filters, scratch []float32, g Conv, e Epilogue, w *Workers, r *routines) {
 	if !WinogradFits(g) {
-		panic("kernel: ConvWinograd needs a geometry that WinogradFits")
+		panic("kernel: ConvWinograd needs a geometry that WinogradFits accepts")
 	}
 	p := planWinograd(&g, r, w.Size())
 	each := p.scratch()
@@ -197,20 +197,20 @@ func convWinograd(dst, src, filters, scratch []float32, g Conv, e Epilogue, w *W
 type winogradJob struct {
 	dst, src, filters []float32
 	local             []float32 // scratch of all workers
-	each              int       // values of it that one worker has
+	each              int       // values of scratch per worker
 	g                 Conv
 	e                 Epilogue
 	p                 winogradPlan
 	r                 *routines
 	bounds            bounds
-	rest              Activation // what the bounds leave to do
+	rest              Activation // applied after the bounds
 }
 
-// winogradStripTask is one strip of one image, and the worker's scratch.
+// winogradStripTask is a strip of an image, and the worker's scratch.
 type winogradStripTask struct {
 	image, tile0, tile1 int
 
-	// offsets are where the tiles begin in the region.
+	// offsets holds the offsets of the tiles in the region.
 	offsets [maxStripTiles + winogradMaxTiles]int32
 
 	input, products, region, outputs, temp []float32
@@ -241,10 +241,10 @@ func (j *winogradJob) do(task, worker int) {
 	}
 }
 
-// winogradRun is neighbouring tiles in one row of tiles: n from (x, y) on.
+// winogradRun is a run of n adjacent tiles in a row of tiles, from (x, y) on.
 type winogradRun struct{ x, y, n int }
 
-// run is as many of the tiles [tile, end) as lie in the first one's row.
+// run returns the tiles of [tile, end) in the row of the first one.
 func (p *winogradPlan) run(tile, end int) winogradRun {
 	x := tile % p.tilesX
 	return winogradRun{x, tile / p.tilesX, min(end-tile, p.tilesX-x)}
@@ -264,8 +264,8 @@ func (j *winogradJob) transformInput(t *winogradStripTask) {
 	}
 }
 
-// layRegion clears the region, and sets the offsets in it: each run of tiles takes one more place than it has tiles,
-// as the last tile reaches two values into the next.
+// layRegion clears the region and sets the offsets in it. Each run takes one position more than it has tiles, as the
+// last tile extends two values into the next position.
 func (j *winogradJob) layRegion(t *winogradStripTask) {
 	clear(t.region)
 	at, i := 0, 0
@@ -280,13 +280,13 @@ func (j *winogradJob) layRegion(t *winogradStripTask) {
 		tile += run.n
 	}
 	for ; i < j.p.strip; i++ {
-		t.offsets[i] = int32(at) // of a tile that is not there
+		t.offsets[i] = int32(at) // of a tile that does not exist
 		at++
 	}
 }
 
-// fillRegion copies what the tiles see of a plane: six rows of each run. What lies outside the plane stays zero, as
-// it is the same for all planes.
+// fillRegion copies the values of a plane that the tiles read: six rows for each run. Positions outside the plane are
+// the same for all planes and stay zero.
 func (j *winogradJob) fillRegion(t *winogradStripTask, plane []float32) {
 	g, phase := &j.g, j.p.phase
 	at := 0
@@ -307,7 +307,7 @@ func (j *winogradJob) fillRegion(t *winogradStripTask, plane []float32) {
 func (j *winogradJob) multiply(t *winogradStripTask, block int) {
 	p, channels := &j.p, j.g.C
 	filters := j.filters[block*p.block*winogradPoints*channels:]
-	// What cannot leave out single rows and columns has room for the rest of its tiles.
+	// Routines that compute only whole tiles have room for them.
 	rows, tiles := min(p.block, j.g.K-block*p.block), t.tile1-t.tile0
 	if !j.r.strided {
 		rows, tiles = roundUp(rows, j.r.mr), roundUp(tiles, j.r.nr)
@@ -323,7 +323,7 @@ func (j *winogradJob) multiply(t *winogradStripTask, block int) {
 	}
 }
 
-// transformOutput takes a block's products back to outputs.
+// transformOutput transforms a block's products to outputs.
 func (j *winogradJob) transformOutput(t *winogradStripTask, block int) {
 	p, g := &j.p, &j.g
 	for k := block * p.block; k < min((block+1)*p.block, g.K); k++ {
@@ -338,8 +338,8 @@ func (j *winogradJob) transformOutput(t *winogradStripTask, block int) {
 	}
 }
 
-// outputLanes writes the outputs of as many tiles as the transforms take at a time, as far as they lie inside the
-// plane: straight to it where all do, side by side.
+// outputLanes writes the outputs of one call of the transform, as far as they are inside the plane. They are written
+// directly to the plane if the tiles are adjacent and wholly inside.
 func (j *winogradJob) outputLanes(t *winogradStripTask, plane, products []float32, tile int, bias float32) {
 	g, step, lanes := &j.g, j.p.block*j.p.strip, j.r.tiles
 	end := min(tile+lanes, t.tile1)
@@ -362,7 +362,7 @@ func (j *winogradJob) outputLanes(t *winogradStripTask, plane, products []float3
 	}
 }
 
-// activate does what the bounds leave to do to rows of a plane.
+// activate applies the rest of the activation to rows of a plane.
 func (j *winogradJob) activate(plane []float32, rows, cols int) {
 	if j.rest.Kind == Identity {
 		return

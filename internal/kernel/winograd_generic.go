@@ -1,6 +1,6 @@
 package kernel
 
-// genericTiles are the tiles that the portable transforms take at a time.
+// genericTiles is the number of tiles that the portable transforms compute at a time.
 const genericTiles = 4
 
 // splitRowsGeneric is routines.splitRows in portable code.
@@ -20,7 +20,7 @@ func splitRowsGeneric(dst []float32, phase int, src []float32, rows, width, from
 	}
 }
 
-// orZero is row[x], or zero outside the row.
+// orZero returns row[x], or 0 outside the row.
 func orZero(row []float32, x int) float32 {
 	if x < 0 || x >= len(row) {
 		return 0
@@ -29,7 +29,9 @@ func orZero(row []float32, x int) float32 {
 }
 
 // inputTransformGeneric is routines.inputTransform in portable code.
-func inputTransformGeneric(dst []float32, step int, region []float32, phase int, offsets [winogradMaxTiles]int32, _ []float32) {
+func inputTransformGeneric(
+	dst []float32, step int, region []float32, phase int, offsets [winogradMaxTiles]int32, _ []float32,
+) {
 	for lane, offset := range offsets[:genericTiles] {
 		var half, d [winogradInput][winogradInput]float32
 		for y := range winogradInput {
@@ -51,7 +53,7 @@ func inputTransformGeneric(dst []float32, step int, region []float32, phase int,
 	}
 }
 
-// inputPoints is B^T times six values.
+// inputPoints returns B^T times six values.
 func inputPoints(d [winogradInput]float32) [winogradInput]float32 {
 	a, b := d[4]-4*d[2], d[3]-4*d[1]
 	c, e := d[4]-d[2], 2*(d[3]-d[1])
@@ -59,7 +61,9 @@ func inputPoints(d [winogradInput]float32) [winogradInput]float32 {
 }
 
 // outputTransformGeneric is routines.outputTransform in portable code.
-func outputTransformGeneric(dst []float32, ldd int, products []float32, step int, _ []float32, bias float32, b bounds, _ int) {
+func outputTransformGeneric(
+	dst []float32, ldd int, products []float32, step int, _ []float32, bias float32, b bounds, _ int,
+) {
 	for lane := range genericTiles {
 		var half [winogradInput][winogradTile]float32
 		for y := range winogradInput {
@@ -70,15 +74,15 @@ func outputTransformGeneric(dst []float32, ldd int, products []float32, step int
 			half[y] = outputPoints(m)
 		}
 		for x := range winogradTile {
-			column := outputPoints([winogradInput]float32{half[0][x], half[1][x], half[2][x], half[3][x], half[4][x], half[5][x]})
-			for y, v := range column {
+			column := [winogradInput]float32{half[0][x], half[1][x], half[2][x], half[3][x], half[4][x], half[5][x]}
+			for y, v := range outputPoints(column) {
 				dst[y*ldd+lane*winogradTile+x] = min(max(v+bias, b.lo), b.hi)
 			}
 		}
 	}
 }
 
-// outputPoints is A^T times six values.
+// outputPoints returns A^T times six values.
 func outputPoints(m [winogradInput]float32) [winogradTile]float32 {
 	p, q, r, s := m[1]+m[2], m[1]-m[2], m[3]+m[4], m[3]-m[4]
 	return [winogradTile]float32{m[0] + p + r, q + 2*s, p + 4*r, q + 8*s + m[5]}

@@ -29,7 +29,7 @@ func TestWorkersRunEachTaskOnce(t *testing.T) {
 	}
 }
 
-// A panic reaches the caller, and the workers serve the next call.
+// TestWorkersPanic checks that a panic reaches the caller, and that the workers can be used again.
 func TestWorkersPanic(t *testing.T) {
 	boom := errors.New("boom")
 	for _, w := range startWorkers(t) {
@@ -54,8 +54,7 @@ func TestWorkersPanic(t *testing.T) {
 	}
 }
 
-// After a panic the tasks not yet begun are dropped: were they not, the others
-// would take a second for these.
+// After a panic, tasks that have not started are dropped.
 func TestWorkersPanicStopsTheRest(t *testing.T) {
 	w := NewWorkers(2)
 	defer w.Close()
@@ -104,7 +103,7 @@ func TestWorkersClosed(t *testing.T) {
 	w := NewWorkers(4)
 	w.Close()
 	w.Close()
-	sum := 0 // no race: one goroutine does it all
+	sum := 0 // no race: one goroutine runs all tasks
 	w.Run(10, func(task, worker int) { sum += task + worker })
 	if sum != 45 {
 		t.Errorf("sum of tasks and workers %d, want 45", sum)
@@ -114,8 +113,7 @@ func TestWorkersClosed(t *testing.T) {
 	}
 }
 
-// TestShortBuffers: a mistake of the caller is found before anything is
-// written.
+// TestShortBuffers checks that wrong arguments panic before anything is written.
 func TestShortBuffers(t *testing.T) {
 	w := NewWorkers(1)
 	defer w.Close()
@@ -149,8 +147,7 @@ func TestShortBuffers(t *testing.T) {
 	}
 }
 
-// TestNoAllocation holds what the executor promises: nothing is allocated per
-// layer while a network runs.
+// TestNoAllocation checks that kernels allocate nothing while a network runs, as the executor promises.
 func TestNoAllocation(t *testing.T) {
 	w := NewWorkers(2)
 	defer w.Close()
