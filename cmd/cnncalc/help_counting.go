@@ -36,7 +36,7 @@ of layer that is in none of these is counted as the program's source says, and t
 `
 
 const countingModules = `
-torchsummary, thop and ptflops see modules. Every layer is one, except ADD, CONCAT, MUL and CROP; so is a block
+torchsummary, thop and ptflops see modules. Every layer is one, except ADD, CONCAT, MUL, CROP, CHANNELS and SHUFFLE; so is a block
 with paths. A file may change this, as torchvision's code does:
 
   pytorch:

@@ -54,6 +54,8 @@ var operationsOfKinds = []struct {
 	{"UPSAMPLE2", "0 768 768 0 - 0 -"},
 	{"UPSAMPLE2 bilinear", "0 3072 8448 0 - 0 3072"},
 	{"CROP3x5", "0 0 0 0 0 0 0"},
+	{"CHANNELS from=1 to=3", "0 0 0 0 0 0 -"},
+	{"SHUFFLE2", "0 0 0 0 0 0 -"},
 	{"CONCAT(IDENTITY | IDENTITY)", "0 0 0 0 0 0 0"},
 	{"ADD(IDENTITY | IDENTITY)", "0 0 0 0 0 0 192"},
 	{"MUL(IDENTITY | IDENTITY)", "0 0 0 0 0 0 192"},

@@ -32,7 +32,7 @@ func fvcoreName(operator string) string {
 
 // fvcoreIgnores reports whether fvcore takes an operator for free.
 func fvcoreIgnores(operator string) bool {
-	return slices.Contains([]string{"cat", "dropout", "flatten", "relu", "relu_", "slice"}, operator)
+	return slices.Contains([]string{"cat", "contiguous", "dropout", "flatten", "relu", "relu_", "slice"}, operator)
 }
 
 func fvcoreLayer(t *tally, l *layer) error {

@@ -34,6 +34,8 @@ func binders() map[string]binder {
 		"BN":          bindBN,
 		"UPSAMPLE":    bindUpsample,
 		"CROP":        bindCrop,
+		"CHANNELS":    bindChannels,
+		"SHUFFLE":     bindShuffle,
 		"CONCAT":      bindConcat,
 		"ADD":         bindAdd,
 		"MUL":         bindMul,

@@ -91,6 +91,14 @@ var oneLiners = [][2]string{
 	{"9x7x4", "UPSAMPLE3x1 bilinear"},
 	{"9x7x4", "CROP3x5"},
 	{"9x7x4", "CROP4 offset=5,1"},
+	{"9x7x4", "CHANNELS to=3"},
+	{"9x7x4", "CHANNELS from=2"},
+	{"9x7x4", "CHANNELS from=1 to=3 -> RELU inplace -> CONV3-2"},
+	{"9x7x4", "CHANNELS from=0 to=4 -> BN"},
+	{"9x7x4", "CONV3-6 @a -> CONCAT(@a -> CHANNELS to=3 -> RELU | @a -> CHANNELS from=3 -> CONV1-3 -> BN -> RELU) -> SHUFFLE2"},
+	{"9x7x6", "SHUFFLE2"},
+	{"9x7x6", "CONV1-6 -> SHUFFLE3 -> BN -> RELU -> SHUFFLE1"},
+	{"9x7x4", "SHUFFLE4 -> FLATTEN -> SHUFFLE36 -> FC-3"},
 	{"9x7x4", "CONCAT(IDENTITY | CONV3-2 | RELU)"},
 	{"9x7x4", "ADD(IDENTITY | CONV3-4 | IDENTITY)"},
 	{"9x7x4", "ADD(CONV1-2 | CONV3-2)"},
@@ -222,7 +230,7 @@ func drawLayer(t *rapid.T) string {
 	case 8:
 		return "ADAPTAVG" + size(7)
 	case 9:
-		return pick("UPSAMPLE2x1", "UPSAMPLE2 bilinear", "CROP2x3", "CROP4")
+		return pick("UPSAMPLE2x1", "UPSAMPLE2 bilinear", "CROP2x3", "CROP4", "CHANNELS from=1", "CHANNELS to=2", "SHUFFLE2", "SHUFFLE3")
 	case 10:
 		return pick("LRN", "LRN3 alpha=0.9", "BN", "SOFTMAX")
 	case 11:

@@ -130,6 +130,8 @@ func naiveLayers() map[string]func(l naiveLayer) {
 		"BN":          naiveBN,
 		"UPSAMPLE":    naiveUpsample,
 		"CROP":        naiveCrop,
+		"CHANNELS":    naiveChannels,
+		"SHUFFLE":     naiveShuffle,
 		"CONCAT":      naiveConcat,
 		"ADD":         naiveAdd,
 		"MUL":         naiveMul,
@@ -253,6 +255,21 @@ func naiveBN(l naiveLayer) {
 func naiveCrop(l naiveLayer) {
 	left, top := l.op.(*op.Crop).Corner(l.in[0].Shape)
 	l.out.each(func(c, y, col int64) float64 { return *l.in[0].at(c, top+y, left+col) })
+}
+
+func naiveChannels(l naiveLayer) {
+	first := l.op.(*op.Channels).First()
+	l.out.each(func(c, y, col int64) float64 { return *l.in[0].at(first+c, y, col) })
+}
+
+func naiveShuffle(l naiveLayer) {
+	groups := l.op.(*op.Shuffle).Groups()
+	each := l.out.D / groups
+	l.in[0].each(func(c, y, col int64) float64 {
+		v := *l.in[0].at(c, y, col)
+		*l.out.at(c%each*groups+c/each, y, col) = v
+		return v
+	})
 }
 
 func naiveConcat(l naiveLayer) {

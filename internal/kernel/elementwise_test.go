@@ -253,16 +253,37 @@ func TestLinearBatchHasTheBitsOfOne(t *testing.T) {
 	}
 }
 
+// numbered returns 0, 1 and so on.
+func numbered(n int) []float32 {
+	values := make([]float32, n)
+	for i := range values {
+		values[i] = float32(i)
+	}
+	return values
+}
+
 func TestCombine(t *testing.T) {
 	sets := startWorkers(t)
 	t.Run("crop", func(t *testing.T) {
 		// 2 numbered planes of 3x4, and the window of 2x2 at row 1, column 2.
-		src := make([]float32, 24)
-		for i := range src {
-			src[i] = float32(i)
-		}
+		src := numbered(24)
 		verify(t, sets, []float64{6, 7, 10, 11, 18, 19, 22, 23}, 0, func(b *bench, dst []float32, w *Workers) {
 			Crop(dst, b.input(src), Resize{N: 1, C: 2, H: 3, W: 4, OH: 2, OW: 2}, 1, 2, w)
+		})
+	})
+	t.Run("channels", func(t *testing.T) {
+		// 2 pictures of 4 channels of 2 values, numbered; channels 1 and 2 of each.
+		src := numbered(16)
+		verify(t, sets, []float64{2, 3, 4, 5, 10, 11, 12, 13}, 0, func(b *bench, dst []float32, w *Workers) {
+			Channels(dst, b.input(src), 2, 4, 2, 1, 2, w)
+		})
+	})
+	t.Run("shuffle", func(t *testing.T) {
+		// 2 pictures of 6 channels of 1 value in 2 groups: 0 1 2 and 3 4 5.
+		src := numbered(12)
+		want := []float64{0, 3, 1, 4, 2, 5, 6, 9, 7, 10, 8, 11}
+		verify(t, sets, want, 0, func(b *bench, dst []float32, w *Workers) {
+			ShuffleChannels(dst, b.input(src), 2, 6, 2, 1, w)
 		})
 	})
 	t.Run("concat", func(t *testing.T) {

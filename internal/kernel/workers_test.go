@@ -181,6 +181,8 @@ func TestNoAllocation(t *testing.T) {
 		"nearest":    func() { UpsampleNearest(dst, src, twice, w) },
 		"bilinear":   func() { UpsampleBilinear(dst, src, twice, w) },
 		"crop":       func() { Crop(dst, src, half, 2, 3, w) },
+		"channels":   func() { Channels(dst, src, 1, 4, 2, 1, 144, w) },
+		"shuffle":    func() { ShuffleChannels(dst, src, 1, 4, 2, 144, w) },
 		"concat":     func() { Concat(dst[:1152], inputs, 1, w) },
 		"add":        func() { Add(dst, inputs, 1, 2, 288, Activation{}, w) },
 		"mul":        func() { Mul(dst, inputs, 1, 2, 288, w) },

@@ -86,8 +86,8 @@ func (o *Crop) Taps(in, _ graph.Shape) (w, h Taps) {
 
 // Autograd reports that the layer saves nothing: x[:, :, top:bottom, left:right] is a view, which keeps all of the
 // input's memory alive. The gradient, the output's padded with zeros to the input's size, is made once for each axis.
-func (*Crop) Autograd(_ Pass, in []graph.Shape, _ graph.Shape) Autograd {
-	return Autograd{Shares: true, Backward: []Size{{Values: values(one(in))}}}
+func (*Crop) Autograd(_ Pass, in []graph.Shape, out graph.Shape) Autograd {
+	return slicedView(one(in), out)
 }
 
 // offset is a corner as written.

@@ -31,6 +31,8 @@ func Kinds() []Kind {
 		bnKind(),
 		upsampleKind(),
 		cropKind(),
+		channelsKind(),
+		shuffleKind(),
 		concatKind(),
 		addKind(),
 		mulKind(),

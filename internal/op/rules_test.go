@@ -50,6 +50,11 @@ func TestRules(t *testing.T) {
 		{&Softmax{}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 4), "", 0},
 		{&Upsample{factor: extent{2, 3}}, []graph.Shape{vol(8, 6, 4)}, vol(16, 18, 4), "", 0},
 		{&Crop{size: extent{5, 6}}, []graph.Shape{vol(8, 6, 4)}, vol(5, 6, 4), "", 0},
+		{&Channels{from: bound{1, true}, to: bound{4, true}}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 3), "", 0},
+		{&Channels{from: bound{3, true}}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 1), "", 0},
+		{&Channels{from: bound{1, true}, to: bound{4, true}}, []graph.Shape{{}}, graph.Shape{D: 3}, "", 0},
+		{&Channels{from: bound{3, true}}, []graph.Shape{{}}, graph.Shape{}, "", 0},
+		{&Shuffle{groups: 2}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 4), "", 0},
 		{&Concat{}, []graph.Shape{vol(8, 6, 4), vol(8, 6, 1), vol(8, 6, 3)}, vol(8, 6, 8), "", 0},
 		{&Add{}, []graph.Shape{vol(8, 6, 4), vol(8, 6, 4)}, vol(8, 6, 4), "", 0},
 		{&Mul{}, []graph.Shape{vol(1, 1, 4), vol(8, 6, 4)}, vol(8, 6, 4), "", 0},
@@ -139,6 +144,20 @@ func TestRefusals(t *testing.T) {
 			Fits: "size 8x8 at most"}},
 		{&Crop{size: extent{4, 2}, offset: offset{5, 0, true}}, vol(8, 8, 1), diag.Problem{
 			Code: "shape/crop", Msg: "4x2 at offset 5,0 reaches past 8x8", Fits: "offset 4,6 at most"}},
+		{&Channels{}, vol(8, 8, 4), diag.Problem{
+			Code: "layer/missing-field", Msg: "the slice is missing", Hint: "for example CHANNELS from=0 to=58"}},
+		{&Channels{to: bound{5, true}}, vol(8, 8, 4), diag.Problem{
+			Code: "shape/channels", Msg: "channels from 0 to 5 cannot be cut out of a depth of 4", Fits: "to=4 at most"}},
+		{&Channels{from: bound{4, true}}, vol(8, 8, 4), diag.Problem{
+			Code: "shape/channels", Msg: "from=4 is past the last channel of a depth of 4", Fits: "from=3 at most"}},
+		{&Channels{from: bound{6, true}, to: bound{8, true}}, vol(8, 8, 4), diag.Problem{
+			Code: "shape/channels", Msg: "from=6 is past the last channel of a depth of 4", Fits: "from=3 at most"}},
+		{&Channels{from: bound{2, true}, to: bound{2, true}}, vol(8, 8, 4), diag.Problem{
+			Code: "shape/channels", Msg: "from=2 to=2 is no channel: to is the channel after the last", Fits: "to=3 or more"}},
+		{&Shuffle{}, vol(8, 8, 4), diag.Problem{
+			Code: "layer/missing-field", Msg: "the number of groups is missing", Hint: "for example SHUFFLE2"}},
+		{&Shuffle{groups: 3}, vol(8, 8, 4), diag.Problem{
+			Code: "shape/groups", Msg: "the input's depth 4 cannot be split into 3 groups", Fits: "groups 2 or 4"}},
 		{&FC{}, vol(8, 8, 1), diag.Problem{Code: "layer/missing-field", Msg: "the number of units is missing",
 			Hint: "for example FC-4096, or classes: 10 for the last FC"}},
 	} {

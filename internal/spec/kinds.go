@@ -90,6 +90,7 @@ func usualName(word string) (kind string, ok bool) {
 		{"GLOBALAVGPOOL", "GAP"}, {"GLOBALAVERAGEPOOL", "GAP"}, {"ADAPTIVEAVGPOOL", "ADAPTAVG"},
 		{"DENSE", "FC"}, {"LINEAR", "FC"}, {"FULLYCONNECTED", "FC"}, {"INNERPRODUCT", "FC"},
 		{"BATCHNORM", "BN"}, {"BATCHNORMALIZATION", "BN"}, {"SWISH", "SILU"}, {"DROP", "DROPOUT"},
+		{"CHANNELSHUFFLE", "SHUFFLE"}, {"SLICE", "CHANNELS"}, {"NARROW", "CHANNELS"}, {"CHUNK", "CHANNELS"}, {"SPLIT", "CHANNELS"},
 		{"CAT", "CONCAT"}, {"SUM", "ADD"}, {"PLUS", "ADD"}, {"MULTIPLY", "MUL"},
 		{"SKIP", "IDENTITY"}, {"SHORTCUT", "IDENTITY"},
 	} {

@@ -63,6 +63,7 @@ func TestLayers(t *testing.T) {
 			"POOL3 s2 ceil, POOL3 s2 floor, AVGPOOL3 s1 p1 excludepad"},
 		{"UPSAMPLE2 -> UPSAMPLE2x1 bilinear -> CROP24x20 offset=1,2 -> ADAPTAVG7",
 			"UPSAMPLE2, UPSAMPLE2x1 bilinear, CROP24x20 offset=1,2, ADAPTAVG7"},
+		{"CHANNELS from=0 to=3*1 -> shuffle3", "CHANNELS from=0 to=3, SHUFFLE3"},
 		// Comments.
 		{"# first\n  INPUT # the picture\n  -> RELU#6\n", ""},
 		{"# first\n  INPUT # the picture\n  # between -> layers\n  -> RELU # last", "RELU"},

@@ -161,6 +161,11 @@ def add_in_place(x):
     return y
 
 
+def shuffle(x, groups):
+    n, depth, height, width = x.shape
+    return x.view(n, groups, depth // groups, height, width).transpose(1, 2).contiguous().view(n, depth, height, width)
+
+
 # In cnncalc's language, after INPUT -> CONV1-16 on 32x24x3.
 KINDS = {
     "CONV3-16": nn.Conv2d(16, 16, 3, padding=1),
@@ -208,7 +213,14 @@ KINDS = {
     "BN": nn.BatchNorm2d(16),
     "UPSAMPLE2": lambda x: F.interpolate(x, scale_factor=2),
     "UPSAMPLE2 bilinear": lambda x: F.interpolate(x, scale_factor=2, mode="bilinear"),
+    "CROP28x20": lambda x: x[:, :, 2:22, 2:30],
     "CROP8x5": lambda x: x[:, :, 9:14, 12:20],
+    "CHANNELS from=3 to=10": lambda x: x[:, 3:10],
+    "CHANNELS from=0 to=16": lambda x: x[:, 0:16],
+    "CHANNELS from=4 to=12 -> RELU": lambda x: F.relu(x[:, 4:12]),
+    "CONCAT(CHANNELS to=8 | CHANNELS from=8 -> GELU) -> SHUFFLE2": lambda x: shuffle(torch.cat([x[:, :8], F.gelu(x[:, 8:])], 1), 2),
+    "SHUFFLE2": lambda x: shuffle(x, 2),
+    "SHUFFLE1": lambda x: shuffle(x, 1),
     "CONCAT(IDENTITY)": lambda x: torch.cat([x], 1),
     "CONCAT(IDENTITY | GELU)": lambda x: torch.cat([x, F.gelu(x)], 1),
     "ADD(GELU | IDENTITY)": lambda x: F.gelu(x) + x,

@@ -686,6 +686,39 @@ class Crop(nn.Module):
         return self.conv1(x)[:, :, 0:3, 1:4]
 
 
+def shuffle(x, groups):
+    """ShuffleNet's channel shuffle."""
+    n, depth, height, width = x.shape
+    return x.view(n, groups, depth // groups, height, width).transpose(1, 2).contiguous().view(n, depth, height, width)
+
+
+@case("shuffle")
+class Shuffle(nn.Module):
+    """Slices of the depth and channel shuffles, as ShuffleNet V2 has them in its units."""
+    net = """
+        input: 7x6x3
+        layers: |
+          INPUT -> CONV1-12 @x
+          -> CONCAT(@x -> CHANNELS to=6 | @x -> CHANNELS from=6 to=12 -> CONV1-6 -> RELU -> DWCONV3 -> CONV1-6 -> RELU)
+          -> SHUFFLE2 @y -> CONCAT(@y -> CHANNELS from=8 -> SHUFFLE1 | @y -> CHANNELS from=1 to=10)
+          -> SHUFFLE13 -> CHANNELS from=0 to=12 -> SHUFFLE3 -> CONV1-4
+        """
+
+    def __init__(self):
+        super().__init__()
+        # The label takes the place of the first convolution's name.
+        self.x, self.conv2 = nn.Conv2d(3, 12, 1), nn.Conv2d(6, 6, 1)
+        self.dwconv1, self.conv3 = nn.Conv2d(6, 6, 3, padding=1, groups=6), nn.Conv2d(6, 6, 1)
+        self.conv4 = nn.Conv2d(12, 4, 1)
+
+    def forward(self, x):
+        left, right = self.x(x).chunk(2, 1)
+        right = F.relu(self.conv3(self.dwconv1(F.relu(self.conv2(right)))))
+        y = shuffle(cat(left, right), 2)
+        y = shuffle(cat(shuffle(y[:, 8:], 1), y[:, 1:10]), 13)[:, 0:12]
+        return self.conv4(shuffle(y, 3))
+
+
 @case("squeeze-excite")
 class SqueezeExcite(nn.Module):
     """MUL with gates of 1x1xD before and after the volume, between gates, and between volumes."""

@@ -1,0 +1,79 @@
+package op
+
+import (
+	"fmt"
+
+	"cnncalc/internal/diag"
+	"cnncalc/internal/graph"
+)
+
+// Shuffle is SHUFFLE, ShuffleNet's channel shuffle: with D channels in G groups, channel i of group g becomes channel
+// i*G+g.
+type Shuffle struct {
+	volume
+	groups int64
+}
+
+func shuffleKind() Kind {
+	return Kind{
+		Name:     "SHUFFLE",
+		Summary:  "channel shuffle: SHUFFLE2 takes a channel of each of two groups in turn, as ShuffleNet",
+		Backward: "The gradient is the output's, with the channels back in their order; nothing is kept.",
+		New:      func() Layer { return &Shuffle{} },
+	}
+}
+
+// Counterparts returns the names elsewhere. ShuffleNet's code writes it as a view, a transposition, a copy and a view.
+func (*Shuffle) Counterparts() Counterparts { return Counterparts{Traced: []string{"contiguous"}} }
+
+// Kind is "SHUFFLE".
+func (*Shuffle) Kind() string { return "SHUFFLE" }
+
+// Groups returns the number of groups.
+func (o *Shuffle) Groups() int64 { return o.groups }
+
+// Fields binds the setting.
+func (o *Shuffle) Fields() []Field {
+	return []Field{{Key: "groups", Place: Head, Doc: "number of groups, which must divide the depth",
+		Setting: count{&o.groups, "groups"}}}
+}
+
+// Output is the input's shape.
+func (o *Shuffle) Output(in []graph.Shape) (graph.Shape, error) {
+	s := one(in)
+	if o.groups == 0 {
+		return s, missing("the number of groups", "SHUFFLE2")
+	}
+	if s.D%o.groups != 0 {
+		return s, diag.Errorf("shape/groups", "the input's depth %d cannot be split into %d groups", s.D, o.groups).
+			WithFits("groups " + nearestDivisors(s.D, s.D, o.groups))
+	}
+	return s, nil
+}
+
+// Explain is the order of the first channels.
+func (o *Shuffle) Explain(in []graph.Shape, _ graph.Shape) []Line {
+	depth := one(in).D
+	each := depth / o.groups
+	text := fmt.Sprintf("%d = %d groups of %d: channel g*%d+i becomes i*%d+g", depth, o.groups, each, each, o.groups)
+	return []Line{{"channels", text}}
+}
+
+// keepsOrder reports whether the channels stay where they are.
+func (o *Shuffle) keepsOrder(in graph.Shape) bool { return o.groups == 1 || o.groups == in.D }
+
+// Moves are none where the channels stay where they are.
+func (o *Shuffle) Moves(in []graph.Shape, out graph.Shape) (read, written int64) {
+	if o.keepsOrder(one(in)) {
+		return 0, 0
+	}
+	return values(out), values(out)
+}
+
+// Autograd saves nothing. The transposed view is copied, unless it is in order already, and so is its gradient.
+func (o *Shuffle) Autograd(_ Pass, in []graph.Shape, _ graph.Shape) Autograd {
+	if o.keepsOrder(one(in)) {
+		return Autograd{Shares: true, Gradient: SharedGradient}
+	}
+	return Autograd{}
+}
