@@ -56,7 +56,8 @@ func BenchmarkConvWinograd(b *testing.B) {
 		w := NewWorkers(threads)
 		defer w.Close()
 		for _, g := range []Conv{
-			square(3, 64, 224), square(64, 64, 224), square(128, 128, 112), square(256, 256, 56), square(512, 512, 28), square(512, 512, 14),
+			square(3, 64, 224), square(64, 64, 224), square(128, 128, 112),
+			square(256, 256, 56), square(512, 512, 28), square(512, 512, 14),
 			square(64, 64, 56), square(128, 128, 28), square(256, 256, 14), square(192, 64, 28), square(512, 512, 7),
 		} {
 			b.Run(fmt.Sprintf("%dto%d/size%d/threads%d/pays=%v", g.C, g.K, g.H, threads, WinogradPays(g)), func(b *testing.B) {

@@ -4,8 +4,8 @@
 
 // func rowTapsAVX2(dst *float32, n int, src *float32, step, rows int, filter *float32, fw, dw, stride int, bias, lo, hi float32)
 //
-// Each pass of "next" computes a block of outputs with all taps, 32 of them where the stride is 1 and so many are
-// left, else 8. The last block begins at n-8 and may compute some outputs a second time.
+// Each iteration of "next" computes a block of outputs with all taps: 32 if the stride is 1 and as many are left,
+// otherwise 8. The last block begins at n-8 and may compute some outputs a second time.
 TEXT ·rowTapsAVX2(SB), NOSPLIT, $0-84
 	MOVQ         dst+0(FP), DI
 	MOVQ         n+8(FP), R8
@@ -104,7 +104,7 @@ stridedRow:
 	MOVQ fw+48(FP), R12
 	MOVQ SI, DX
 
-	// Of 16 values the even ones: SHUFPS takes them in each half, PERMPD puts the halves in order.
+	// The even ones of 16 values: SHUFPS selects them in each half, PERMPD orders the halves.
 stridedTap:
 	VMOVUPS      (DX), Y9
 	VSHUFPS      $0x88, 32(DX), Y9, Y9

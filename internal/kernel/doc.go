@@ -1,41 +1,48 @@
-// Package kernel holds the float32 arithmetic of the executor: convolution,
-// pooling, linear layers, normalisation, activations and the operations that
-// combine volumes. Slices go in, slices come out.
+// Package kernel computes layers in float32: convolution, pooling, linear layers, normalisation, activations and
+// operations that combine volumes.
 //
-// The package owns the loops and nothing else. It knows no layers, no graph
-// and no memory plan: the caller decides every size (output height and width
-// included), owns every buffer, and plans the scratch memory that a kernel
-// asks for through its ...Scratch function.
+// The package contains only loops over slices. The caller decides all sizes, including the output's height and width,
+// owns all buffers, and allocates the scratch memory that a kernel's ...Scratch function asks for.
 //
-// The inner loops are written once for each kind of processor (AVX-512, AVX2,
-// NEON), as a table of routines beside one in portable Go, which is always
-// compiled and which the others are tested against. The fastest that the
-// processor can run is chosen when the program starts.
+// Each kind of processor (AVX-512, AVX2, NEON) has a set of routines for the inner loops. Another set in portable Go is
+// always compiled, and the others are tested against it. The program uses the fastest set that the processor supports.
 //
-// What holds for every kernel:
+// For all kernels:
 //
 //   - Volumes are NCHW: [N, C, H, W], the last axis contiguous.
-//   - A slice must hold at least as many values as its documented shape;
-//     longer ones are accepted and the rest is left alone. A slice that is too
-//     short, or a geometry that makes no sense, is a mistake of the caller and
-//     panics. Sizes are taken to be checked: no product is tested for overflow.
-//   - dst must not overlap any other argument unless the kernel says that it
-//     may be the same slice.
-//   - Each output value is summed in one fixed order, however many tasks the
-//     work is cut into, so that the result has the same bits for any number of
-//     workers. Different processors may differ in the last bits, as Go fuses
-//     x*y+z on some, and in the sign of a zero that was bounded by one, as by
-//     ReLU.
-//   - NaN and infinities pass through as IEEE 754 has it, but for
-//     [ConvWinograd], where each reaches the whole 4x4 tile of outputs and an
-//     infinity may become NaN. Zero padding is multiplied by the weights in
-//     [ConvIm2col], [Local] and, in narrow planes and in strips,
-//     [ConvDepthwise]; the other convolutions by definition skip it. This only
-//     shows where a weight is infinite or NaN.
-//   - Filters and other tables that a kernel wants in a layout of its own are
-//     packed ahead, by a function beside it. The layout belongs to the
-//     processor and is never kept on disk.
+//   - A slice must hold at least as many values as its documented shape. Longer ones are accepted, and their rest does
+//     not change. A slice that is too short, or an invalid geometry, is a mistake of the caller and panics. The caller
+//     must have checked that sizes do not overflow.
+//   - dst must not overlap any other argument unless the kernel says that it may be the same slice.
+//   - Each output value is summed in a fixed order, so that the result has the same bits for any number of workers.
+//     Different processors may differ in the last bits, as Go fuses x*y+z on some, and in the sign of a zero that was
+//     clamped to 0, as by ReLU.
+//   - NaN and infinities propagate as in IEEE 754, except in [ConvWinograd], where each affects the whole 4x4 tile of
+//     outputs and an infinity may become NaN. [ConvIm2col], [Local] and, in narrow planes and in strips,
+//     [ConvDepthwise] multiply zero padding by the weights; the other convolutions skip it. This only shows if a
+//     weight is infinite or NaN.
+//   - Filters and other tables that a kernel reads in a layout of its own are packed beforehand, by a function next to
+//     it. The layout depends on the processor and must not be stored on disk.
 //   - Nothing is allocated once a kernel has been called on a [Workers].
 //
-// Where a framework's behaviour is named, it is PyTorch 1.13's.
+// PyTorch is version 1.13 where its behaviour is mentioned.
+//
+// The kernels are in these files, with their assembly in files of the same name:
+//
+//   - CONV by im2col and matrix product: gemm.go, matrix_product.go, pack.go, pack_steps.go
+//   - CONV by Winograd's algorithm: winograd.go
+//   - CONV by definition, and the geometry of convolutions: conv.go
+//   - DWCONV: depthwise.go, and window_strip.go for 3x3 windows (AVX-512)
+//   - UPCONV: conv_transposed.go
+//   - LOCAL: local.go; FC: linear.go
+//   - POOL: maxpool.go and window_strip.go; other pools: pool.go
+//   - activation functions, PRELU and SOFTMAX: activation.go; BN: batchnorm.go; LRN: lrn.go
+//   - ADD, MUL, CONCAT and CROP: combine.go; UPSAMPLE: upsample.go
+//
+// They share:
+//
+//   - routines.go: the sets of routines and the choice between them; elementwise_amd64.s: their simplest loops
+//   - workers.go, affinity_linux.go: the threads and the processors that they run on
+//   - plane_tasks.go: the division of planes into tasks
+//   - flat_plane.go: narrow planes, computed as one long row
 package kernel

@@ -2,7 +2,7 @@
 
 #include "textflag.h"
 
-// Keeps y within Y14 and Y15; NaN stays NaN.
+// Clamps y to Y14 and Y15. NaN stays NaN.
 #define BOUND(y) \
 	VMAXPS y, Y14, y \
 	VMINPS y, Y15, y
@@ -51,8 +51,8 @@ add:
 	VZEROUPPER
 	RET
 
-// Y0 = max(Y0, Y1), NaN if either is: MAX gives its first operand here, the old value, where one is NaN, so that a
-// new NaN is put in its place.
+// Y0 = max(Y0, Y1), or NaN if either is NaN. If one is, MAX returns its first operand here, the old value, so a new NaN
+// is blended in.
 #define MAX_NAN \
 	VCMPPS    $3, Y1, Y1, Y2     \
 	VMAXPS    Y0, Y1, Y0         \
@@ -60,7 +60,7 @@ add:
 
 // func maxRowAVX2(dst, src *float32, n, stride int)
 //
-// The last block begins at n-8: a maximum taken twice is the same.
+// The last block begins at n-8. Computing a maximum twice does not change it.
 TEXT ·maxRowAVX2(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), DI
 	MOVQ src+8(FP), SI
@@ -83,7 +83,7 @@ block:
 	VMOVUPS (SI)(AX*4), Y1
 	JMP     take
 
-	// Of 16 values the even ones.
+	// The even ones of 16 values.
 strided:
 	VMOVUPS (SI)(AX*8), Y1
 	VSHUFPS $0x88, 32(SI)(AX*8), Y1, Y1
@@ -101,7 +101,7 @@ done:
 
 // func evensAVX2(dst, src *float32, n int)
 //
-// The last block begins at n-8: values copied twice are the same.
+// The last block begins at n-8 and may copy some values twice.
 TEXT ·evensAVX2(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), DI
 	MOVQ src+8(FP), SI

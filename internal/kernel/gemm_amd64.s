@@ -2,20 +2,20 @@
 
 #include "textflag.h"
 
-// One value of A times a row of B, added to a row of sums.
+// Adds a value of A times a row of B to a row of sums.
 #define ROW2(offset, sum0, sum1) \
 	VBROADCASTSS offset(SI), Y14 \
 	VFMADD231PS  Y12, Y14, sum0  \
 	VFMADD231PS  Y13, Y14, sum1
 
-// Adds what a row of C holds to its sums, and moves on to the next row.
+// Adds a row of C to its sums, and advances to the next row.
 #define ADD2(sum0, sum1) \
 	VADDPS (DX), sum0, sum0   \
 	VADDPS 32(DX), sum1, sum1 \
 	ADDQ   R8, DX
 
-// Adds a row's bias to its sums and bounds them. Where a sum is NaN, MAX and MIN give their first operand here,
-// the sum.
+// Adds the bias of a row to its sums and clamps them. If a sum is NaN, MAX and MIN return their first operand here, the
+// sum.
 #define BOUND2(offset, sum0, sum1) \
 	VBROADCASTSS offset(R10), Y12 \
 	VADDPS       Y12, sum0, sum0  \
@@ -25,7 +25,7 @@
 	VMINPS       sum0, Y15, sum0  \
 	VMINPS       sum1, Y15, sum1
 
-// Writes a row of sums to C, and moves on to the next row.
+// Writes a row of sums to C, and advances to the next row.
 #define STORE2(sum0, sum1) \
 	VMOVUPS sum0, (DX)   \
 	VMOVUPS sum1, 32(DX) \

@@ -11,20 +11,20 @@
 // d = n + m
 #define FADD(d, n, m) WORD $(0x4E20D400 | (m)<<16 | (n)<<5 | (d))
 
-// d = max(n, m), min(n, m); NaN if either is
+// d = max(n, m), min(n, m); NaN if either is NaN
 #define FMAX(d, n, m) WORD $(0x4E20F400 | (m)<<16 | (n)<<5 | (d))
 #define FMIN(d, n, m) WORD $(0x4EA0F400 | (m)<<16 | (n)<<5 | (d))
 
-// d = the sums of neighbours in n, then in m
+// d = the sums of adjacent pairs in n, then in m
 #define FADDP(d, n, m) WORD $(0x6E20D400 | (m)<<16 | (n)<<5 | (d))
 
-// Element i of register a times the row of B in V2 to V4, added to the sums in registers s to s+2.
+// Adds element i of register a times the row of B in V2 to V4 to the sums in registers s to s+2.
 #define ROW(s, a, i) \
 	FMLA_ELEMENT(s, 2, a, i)       \
 	FMLA_ELEMENT((s)+1, 3, a, i)   \
 	FMLA_ELEMENT((s)+2, 4, a, i)
 
-// Adds what a row of C holds to its sums, and moves on to the next row.
+// Adds a row of C to its sums, and advances to the next row.
 #define ADD_C(s) \
 	VLD1 (R4), [V2.S4, V3.S4, V4.S4] \
 	FADD(s, s, 2)                    \
@@ -32,7 +32,7 @@
 	FADD((s)+2, (s)+2, 4)            \
 	ADD  R5, R4, R4
 
-// Adds a row's bias to its sums, and bounds them by V0 and V1.
+// Adds the bias of a row to its sums, and clamps them to V0 and V1.
 #define BOUND(s) \
 	VLD1R.P 4(R7), [V2.S4] \
 	FADD(s, s, 2)          \

@@ -3,7 +3,7 @@
 #include "go_asm.h"
 #include "textflag.h"
 
-// A step of multiplyAVX512: one value of A times a row of B, added to a row of sums.
+// A step of multiplyAVX512: adds a value of A times a row of B to a row of sums.
 #define ROW3(offset, spread, sum0, sum1, sum2) \
 	VBROADCASTSS offset(SI), spread  \
 	VFMADD231PS  Z24, spread, sum0 \
@@ -19,7 +19,7 @@
 	VBROADCASTSS offset(SI), spread  \
 	VFMADD231PS  Z26, spread, sum0
 
-// Adds what a row of C holds to its sums; the last vector's lanes are those of K1.
+// Adds a row of C to its sums. K1 masks the last vector.
 #define ADD3(sum0, sum1, sum2) \
 	VADDPS (R13), sum0, sum0       \
 	VADDPS 64(R13), sum1, sum1     \
@@ -32,8 +32,8 @@
 #define ADD1(sum0) \
 	VADDPS (R13), sum0, K1, sum0
 
-// Adds a row's bias to its sums and bounds them. Where a sum is NaN, MAX and MIN give their first operand here,
-// the sum.
+// Adds the bias of a row to its sums and clamps them. If a sum is NaN, MAX and MIN return their first operand here, the
+// sum.
 #define BOUND3(offset, sum0, sum1, sum2) \
 	VBROADCASTSS offset(R10), Z27 \
 	VADDPS       Z27, sum0, sum0  \
@@ -74,13 +74,13 @@
 #define STORE1(sum0) \
 	VMOVUPS sum0, K1, (R13)
 
-// Goes on to the next row of C, or to label behind the last.
+// Advances to the next row of C, or jumps to label after the last.
 #define NEXT(rows, label) \
 	CMPQ R11, $rows \
 	JLE  label      \
 	ADDQ R8, R13
 
-// PREFETCHW 0(R13), 64(R13) and 128(R13), which Go's assembler does not know.
+// PREFETCHW 0(R13), 64(R13) and 128(R13), which Go's assembler does not support.
 #define PREFETCHW_R13_0 \
 	BYTE $0x41; BYTE $0x0F; BYTE $0x0D; BYTE $0x4D; BYTE $0x00
 #define PREFETCHW_R13_64 \
@@ -88,8 +88,7 @@
 #define PREFETCHW_R13_128 \
 	BYTE $0x41; BYTE $0x0F; BYTE $0x0D; BYTE $0x8D; LONG $0x00000080
 
-// Fetches the rows of C that a panel makes, to be written to: at the end of kc steps they are there, wherever they
-// were.
+// Prefetches the rows of C that a panel writes, so that they are in the cache after kc steps.
 #define FETCH(label) \
 	MOVQ      DX, R13 \
 	MOVQ      $8, CX  \
@@ -103,11 +102,11 @@ label: \
 
 // func multiplyAVX512(p *product)
 //
-// Three loops, for panels of B of one, two and three vectors. Each turn of theirs is a panel of A: its sums stand in
-// the low registers, row by row, the row of B in Z24 to Z26, values of A in Z27 to Z30.
+// Three loops, for panels of B of one, two and three vectors. Each iteration multiplies a panel of A. Its sums are in
+// the low registers, row by row, the row of B in Z24 to Z26, and values of A in Z27 to Z30.
 //
-//	SI  A               DI  the panel of B, R9 bytes from row to row
-//	DX  rows of C       R8 bytes from one to the next, R11 of them left
+//	SI  A               DI  the panel of B, its rows R9 bytes apart
+//	DX  rows of C       R8 bytes apart, R11 of them left
 //	R10 biases or nil   R12 kc
 //	K1  the lanes of the last vector
 TEXT ·multiplyAVX512(SB), NOSPLIT, $0-8
@@ -123,7 +122,7 @@ TEXT ·multiplyAVX512(SB), NOSPLIT, $0-8
 	SHLQ    $2, R8
 	SHLQ    $2, R9
 
-	// Of 1 to 48 columns 1 to 16 are left for the last vector.
+	// The last vector has 1 to 16 of the 1 to 48 columns.
 	MOVQ    product_cols(BX), CX
 	DECQ    CX
 	MOVQ    CX, R15
@@ -428,8 +427,8 @@ done:
 
 // func columnAVX512(kc int, a *float32, panels int, b *float32, ldb int, sums *float32)
 //
-// A single column of B takes each panel of A as vectors of eight rows. Eight panels go side by side, as each addition
-// waits for the one before; what is left goes one by one.
+// For a single column of B, a panel of A is a sequence of vectors of eight rows. Eight panels are computed at a time,
+// as each addition waits for the previous one, and the remaining panels one by one.
 TEXT ·columnAVX512(SB), NOSPLIT, $0-48
 	MOVQ kc+0(FP), R12
 	MOVQ a+8(FP), SI
@@ -485,7 +484,7 @@ eight:
 	VMOVUPS Y6, 192(DX)
 	VMOVUPS Y7, 224(DX)
 	ADDQ    $256, DX
-	LEAQ    (R14)(R15*1), SI // SI, R13 and R14 have passed a panel
+	LEAQ    (R14)(R15*1), SI // SI, R13 and R14 are at the end of a panel
 	SUBQ    $8, R10
 	JNZ     more
 	JMP     end
@@ -508,11 +507,11 @@ end:
 
 // func packRowsAVX512(dst *float32, ldd int, src *float32, at, next, stride int, steps *packStep, n, rows int)
 //
-// What a step reads is fetched from src[next:] too, which is packed later: rows of planes are too short, and lie too far
-// apart, for processors to foresee them.
+// Each step also prefetches from src[next:], which is packed later: rows of planes are too short and too far apart for
+// the processor to predict.
 //
-// Z0 holds the vector of dst that steps fill one after the other. It is written after every step, which costs less
-// than to find out which is the last.
+// Z0 holds the vector of dst that consecutive steps fill. It is written after each step, which costs less than
+// detecting the last one.
 TEXT ·packRowsAVX512(SB), NOSPLIT, $0-72
 	MOVQ    dst+0(FP), DI
 	MOVQ    ldd+8(FP), DX
@@ -546,7 +545,7 @@ step:
 	JNZ       step
 	JMP       next
 
-	// The lanes are the even ones of two vectors, of which no others are read.
+	// The lanes are the even ones of two vectors. Masks prevent reading others.
 step2:
 	MOVLQSX   packStep_src(R8), AX
 	MOVLQSX   packStep_dst(R8), CX

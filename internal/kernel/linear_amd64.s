@@ -2,7 +2,7 @@
 
 #include "textflag.h"
 
-// Adds the eight sums of a register up into its lowest.
+// Adds the eight sums of a register into its lowest lane.
 #define REDUCE(y, x, xt) \
 	VEXTRACTF128 $1, y, xt \
 	VADDPS       xt, x, x  \
@@ -13,7 +13,7 @@
 
 // func dot4AVX2(n int, weights *float32, ldw int, x *float32, sums *[4]float32)
 //
-// Two registers of sums for each of the four rows, so that no addition waits for the one before.
+// Each of the four rows has two registers of sums, so that no addition waits for the previous one.
 TEXT ·dot4AVX2(SB), NOSPLIT, $0-40
 	MOVQ   n+0(FP), CX
 	MOVQ   weights+8(FP), SI
@@ -63,20 +63,20 @@ dots:
 	VZEROUPPER
 	RET
 
-// Adds the sixteen sums of a register up into its lowest. y and x are the lower half and quarter of z.
+// Adds the sixteen sums of a register into its lowest lane. y and x are the lower half and quarter of z.
 #define REDUCE5(z, y, x) \
 	VEXTRACTF64X4 $1, z, Y9 \
 	VADDPS        Y9, y, y  \
 	REDUCE(y, x, X9)
 
-// Adds products of a row to two registers of sums, and fetches what comes 1 KiB later.
+// Adds products of a row to two registers of sums, and prefetches 1 KiB ahead.
 #define DOT5(row, sum0, sum1) \
 	PREFETCHT0  1024(row)(AX*4)         \
 	PREFETCHT0  1088(row)(AX*4)         \
 	VFMADD231PS (row)(AX*4), Z8, sum0   \
 	VFMADD231PS 64(row)(AX*4), Z9, sum1
 
-// The same where the mask allows.
+// The same with a mask.
 #define DOT5_LAST(row, sum0, sum1) \
 	VMOVUPS.Z   (row)(AX*4), K1, Z10   \
 	VFMADD231PS Z10, Z8, sum0          \

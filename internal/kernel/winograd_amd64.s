@@ -11,7 +11,7 @@ GLOBL ·five(SB), RODATA|NOPTR, $4
 DATA ·eight+0(SB)/4, $8.0
 GLOBL ·eight(SB), RODATA|NOPTR, $4
 
-// The points of six values in Y0 to Y5 (inputPoints), written one after the other to DX, R12 bytes apart. Y12, Y13
+// The points of six values in Y0 to Y5 (inputPoints), written to DX on, R12 bytes apart. Y12, Y13
 // and Y14 hold 2, 5 and 4.
 #define INPUT_POINTS \
 	VMOVAPS      Y4, Y6       \
@@ -42,7 +42,7 @@ GLOBL ·eight(SB), RODATA|NOPTR, $4
 	VFNMADD231PS Y3, Y13, Y5  \
 	VMOVUPS      Y5, (DX)
 
-// Eight tiles' values of one column of a row, at the offsets in Y15.
+// The values of eight tiles in a column of a row, at the offsets in Y15.
 #define GATHER(base, y) \
 	VPCMPEQD   Y11, Y11, Y11       \
 	VGATHERDPS Y11, (base)(Y15*4), y
@@ -63,7 +63,7 @@ TEXT ·inputTransformAVX2(SB), NOSPLIT, $0-48
 	MOVQ         $32, R12
 	MOVQ         $6, CX
 
-	// Rows, into temp: [row][point][tile]. Tiles that follow each other need no gathering.
+	// Rows, into temp: [row][point][tile]. Adjacent tiles need no gather.
 	VMOVDQU (R10), Y15
 	MOVL    28(R10), AX
 	SUBL    (R10), AX
@@ -142,7 +142,7 @@ columns:
 	VMOVAPS     Y6, Y2       \
 	VFMADD231PS Y8, Y14, Y2
 
-// Adds the bias in Y10 and keeps within Y11 and Y12; NaN stays NaN.
+// Adds the bias in Y10 and clamps to Y11 and Y12. NaN stays NaN.
 #define FINISH(y) \
 	VADDPS Y10, y, y \
 	VMAXPS y, Y11, y \
@@ -209,7 +209,7 @@ columns:
 	DECQ    CX
 	JNZ     columns
 
-	// Each row's four outputs of eight tiles, in order. The halves of a register hold tiles four apart.
+	// The four outputs of eight tiles in each row, in order. The halves of a register hold tiles four apart.
 	MOVQ temp+32(FP), SI
 	MOVQ dst+0(FP), DI
 	MOVQ ldd+8(FP), R8
@@ -253,8 +253,8 @@ TEXT ·splitRowsAVX2(SB), NOSPLIT, $0-32
 	SHLQ $2, R8
 	LEAQ (R8)(R8*2), R9
 
-	// The halves of registers are first paired so that each holds values sixteen apart; then it is a matrix of
-	// four by four in each half that is turned.
+	// First pairs the halves of registers, so that each register holds values sixteen apart; then transposes a
+	// four by four matrix in each half.
 split:
 	VMOVUPS     (SI), X0
 	VMOVUPS     16(SI), X1

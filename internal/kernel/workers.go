@@ -8,74 +8,70 @@ import (
 	"sync/atomic"
 )
 
-// Workers is a fixed set of goroutines that share the tasks of one kernel
-// call. Calls from several goroutines are taken one after the other. Make one
-// with [NewWorkers] and end it with [Workers.Close].
+// Workers is a fixed set of goroutines that share the tasks of a kernel call. Calls from several goroutines run one
+// after the other. Create a set with [NewWorkers] and end it with [Workers.Close].
 //
-// Tasks are numbered so that neighbours work on neighbouring memory. Each
-// worker has a range of its own, the same one in calls of the same size, and
-// helps the others once that is done: what it reads it has mostly written
-// itself, in the layer before. A cache line takes up to a microsecond from one
-// core to another, so what different workers write lies apart.
+// Adjacent tasks work on adjacent memory. Each worker has its own range of tasks, which is the same in all calls of the
+// same size, and then helps the others. So it mostly reads what it has written itself in the previous layer. Moving a
+// cache line between cores takes up to a microsecond, so different workers write to separate cache lines.
 type Workers struct {
-	lanes []lane // of each worker; the caller's is the first
+	lanes []lane // one for each worker; the first is the caller's
 
-	mu     sync.Mutex // held for the length of one call
+	mu     sync.Mutex // held during a call
 	closed bool
 	round  uint32   // of the current call
-	cpus   []int    // the processor of each worker, nil where threads are free
-	before affinity // of the caller's thread, while it is bound
+	cpus   []int    // the processor of each worker, or nil if threads are not bound
+	before affinity // of the caller's thread before it was bound
 	failed atomic.Pointer[TaskPanic]
 
-	// jobs holds one argument block for each kind of kernel that has run, for
-	// the next call of that kind to use again. See launch.
+	// jobs holds an argument block for each kind of kernel that has run, which the next call of that kind reuses. See
+	// launch.
 	jobs []any
 }
 
-// lane is how the caller and one worker talk.
+// lane is the communication between the caller and a worker.
 type lane struct {
 	sleeper sleeper
 	_       cacheLine
 
-	// Written by the caller before it sets round; next by all who take tasks.
-	round  atomic.Uint32 // the call that the rest is about
+	// Written by the caller before it sets round; next also by all workers that take tasks.
+	round  atomic.Uint32 // the call that the other fields are for
 	closed bool          // end instead of working
 	job    job
-	next   atomic.Int64 // first task of the range that nobody has taken; past end when all are
+	next   atomic.Int64 // the first task of the range that is not taken; at least end if all are
 	end    int64
 	_      cacheLine
 
-	done atomic.Uint32 // the last call in which the worker has finished
+	done atomic.Uint32 // the last call that the worker has finished
 	_    cacheLine
 
-	steps [maxSteps]packStep // the worker's, for packing
+	steps [maxSteps]packStep // scratch of the worker for packing
 }
 
-// cacheLine keeps what stands on both sides of it in different cache lines,
-// of which processors fetch two at a time.
+// cacheLine is padding that keeps the fields before and after it in different cache lines. Processors fetch two lines
+// at a time.
 type cacheLine [128]byte
 
-// job is one kernel call cut into tasks. Tasks run in any order and at the
-// same time; worker is in [0, Size) and no two tasks that run at the same time
-// have the same worker.
+// job is a kernel call divided into tasks, which may run in any order and concurrently. worker is in [0, Size), and
+// concurrent tasks have different workers.
 type job interface {
 	do(task, worker int)
 }
 
-// TaskPanic is the value that a kernel call panics with when one of its tasks
-// panicked: the goroutine that failed is gone by then, so its stack is kept.
+// TaskPanic is the value with which a kernel call panics when one of its tasks panicked. It holds the stack of the
+// task's goroutine.
 type TaskPanic struct {
 	Value any
 	Stack []byte
 }
 
-// Error says what the task panicked with, and where.
+// Error returns the value of the panic and the stack.
 func (p *TaskPanic) Error() string {
 	return fmt.Sprintf("kernel task panicked: %v\n%s", p.Value, p.Stack)
 }
 
-// NewWorkers starts a set of size workers; the calling goroutine of each
-// kernel is one of them. A size below 1 counts as 1.
+// NewWorkers starts a set of size workers, one of which is the goroutine that calls a kernel. A size below 1 counts as
+// 1.
 func NewWorkers(size int) *Workers {
 	w := &Workers{lanes: make([]lane, max(size, 1))}
 	if cpus := processors(); size > 1 && size == len(cpus) && size <= runtime.GOMAXPROCS(0) {
@@ -90,11 +86,9 @@ func NewWorkers(size int) *Workers {
 	return w
 }
 
-// Bind keeps the calling goroutine on the processor of the first worker, until
-// [Workers.Release]. It is for a series of calls: a worker each for all the
-// processors there are run each on its own, as systems are slow to part two
-// threads that they once began on the same. It does nothing where there are
-// fewer workers, or more.
+// Bind keeps the calling goroutine on the processor of the first worker until [Workers.Release]. It is for a series of
+// calls. If there are as many workers as processors, each worker has its own processor, as systems are slow to separate
+// two threads that started on the same one. Otherwise Bind does nothing.
 func (w *Workers) Bind() {
 	if w.cpus != nil {
 		runtime.LockOSThread()
@@ -102,7 +96,7 @@ func (w *Workers) Bind() {
 	}
 }
 
-// Release ends what [Workers.Bind] began, on the same goroutine.
+// Release reverts [Workers.Bind]. It must be called on the same goroutine.
 func (w *Workers) Release() {
 	if w.cpus != nil {
 		unpin(w.before)
@@ -110,9 +104,9 @@ func (w *Workers) Release() {
 	}
 }
 
-// help is the life of a worker that is not the caller.
+// help is the loop of a worker that is not the caller.
 func (w *Workers) help(id int) {
-	// Memory that is gone, of a mapped file, becomes a TaskPanic, as the caller can make it on its own goroutine.
+	// Reading lost memory of a mapped file then causes a TaskPanic. The caller can do the same for its own goroutine.
 	debug.SetPanicOnFault(true)
 	if w.cpus != nil {
 		runtime.LockOSThread() // the thread ends with the goroutine
@@ -130,19 +124,18 @@ func (w *Workers) help(id int) {
 	}
 }
 
-// spins is how often a sleeper looks before it sleeps: for some 100 us. It can
-// take that long to wake a thread, and layers follow each other faster.
+// spins is the number of times that a sleeper checks its condition before it sleeps, which takes about 100 us. Waking a
+// thread can take as long, and layers follow each other faster.
 const spins = 1 << 17
 
-// sleeper lets one goroutine wait for a condition that others make true.
+// sleeper lets a goroutine wait for a condition that others make true.
 type sleeper struct {
 	asleep atomic.Bool
 	signal chan struct{}
-	alone  bool // on its processor, so that it need not make way for others
+	alone  bool // on its processor, so that it need not yield to others
 }
 
-// wait returns when ready does. It looks for a while, and then sleeps until
-// wake is called.
+// wait returns when ready returns true. It spins for a while, and then sleeps until wake is called.
 func (s *sleeper) wait(ready func() bool) {
 	for i := range spins {
 		if ready() {
@@ -154,7 +147,7 @@ func (s *sleeper) wait(ready func() bool) {
 	}
 	for !ready() {
 		s.asleep.Store(true)
-		// What became true before the store would not have woken it.
+		// A wake before the store would have had no effect.
 		if ready() && s.asleep.CompareAndSwap(true, false) {
 			return
 		}
@@ -162,19 +155,18 @@ func (s *sleeper) wait(ready func() bool) {
 	}
 }
 
-// wake ends the sleep of a goroutine whose condition has become true.
+// wake wakes the goroutine after its condition has become true.
 func (s *sleeper) wake() {
-	// Looking first leaves the cache line where it is.
+	// The load keeps the cache line shared if there is nothing to do.
 	if s.asleep.Load() && s.asleep.CompareAndSwap(true, false) {
 		s.signal <- struct{}{}
 	}
 }
 
-// Size is the number of workers: what the ...Scratch functions ask for.
+// Size returns the number of workers, as the ...Scratch functions need it.
 func (w *Workers) Size() int { return len(w.lanes) }
 
-// Close ends the goroutines. Kernels called afterwards run on the calling
-// goroutine alone. Closing twice is harmless.
+// Close ends the goroutines. Kernels called afterwards run only on the calling goroutine. Close may be called twice.
 func (w *Workers) Close() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -185,7 +177,7 @@ func (w *Workers) Close() {
 	w.begin(nil, 0)
 }
 
-// begin hands every worker its range of the tasks.
+// begin gives each worker its range of tasks.
 func (w *Workers) begin(j job, tasks int64) {
 	w.round++
 	size := int64(len(w.lanes))
@@ -195,18 +187,16 @@ func (w *Workers) begin(j job, tasks int64) {
 		l.next.Store(tasks * int64(id) / size)
 		l.end = tasks * int64(id+1) / size
 	}
-	// Helpers look at each other's ranges, so all are told before any begins.
+	// Workers read each other's ranges, so all ranges are set before any worker begins.
 	for id := range w.lanes {
 		w.lanes[id].round.Store(w.round)
 		w.lanes[id].sleeper.wake()
 	}
 }
 
-// Run calls f once for each task in [0, tasks) and returns when all have
-// ended. The worker passed to f is in [0, Size); tasks that run at the same
-// time have different ones, so it may pick a piece of scratch memory. When a
-// task panics, tasks not yet begun are dropped and Run panics with a
-// [*TaskPanic]. f must not call Run or a kernel on the same Workers.
+// Run calls f once for each task in [0, tasks) and returns when all calls have ended. worker is in [0, Size) and
+// differs between concurrent tasks, so it can serve as an index into scratch memory. If a task panics, tasks that have
+// not started are dropped and Run panics with a [*TaskPanic]. f must not call Run or a kernel on the same Workers.
 func (w *Workers) Run(tasks int, f func(task, worker int)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -217,9 +207,8 @@ type funcJob func(task, worker int)
 
 func (f funcJob) do(task, worker int) { f(task, worker) }
 
-// launch runs args as a job. The job must live on the heap, as other
-// goroutines read it; keeping one block per type in w, instead of a closure per
-// call, is what makes a repeated kernel call free of allocation.
+// launch runs args as a job. The job must be on the heap, as other goroutines read it. w keeps a block for each type of
+// job, so that repeated kernel calls do not allocate.
 func launch[T any, P interface {
 	*T
 	job
@@ -262,7 +251,7 @@ func (w *Workers) run(tasks int, j job) {
 	}
 }
 
-// finished tells whether all helpers have finished the call.
+// finished reports whether all other workers have finished the call.
 func (w *Workers) finished() bool {
 	for id := 1; id < len(w.lanes); id++ {
 		if w.lanes[id].done.Load() != w.round {
@@ -280,8 +269,7 @@ func (w *Workers) alone(tasks int, j job) {
 	}
 }
 
-// work takes the tasks of a worker's own range, and then what is left of the
-// others'.
+// work runs the tasks of a worker's own range, and then those left in the other ranges.
 func (w *Workers) work(id int) {
 	defer w.catch()
 	job := w.lanes[id].job
@@ -297,7 +285,7 @@ func (w *Workers) work(id int) {
 	}
 }
 
-// catch keeps the panic of a task, and drops the tasks not yet begun.
+// catch stores the panic of a task, and drops the tasks that have not started.
 func (w *Workers) catch() {
 	if r := recover(); r != nil {
 		w.failed.CompareAndSwap(nil, &TaskPanic{Value: r, Stack: debug.Stack()})
@@ -307,8 +295,8 @@ func (w *Workers) catch() {
 	}
 }
 
-// ceilDiv is a/b rounded up, for a >= 0 and b > 0.
+// ceilDiv returns a/b rounded up, for a >= 0 and b > 0.
 func ceilDiv(a, b int) int { return (a + b - 1) / b }
 
-// roundUp is a rounded up to a multiple of b.
+// roundUp returns a rounded up to a multiple of b.
 func roundUp(a, b int) int { return ceilDiv(a, b) * b }

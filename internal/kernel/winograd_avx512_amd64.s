@@ -13,8 +13,8 @@ DATA ·lane16+48(SB)/8, $0x0000000d0000000c
 DATA ·lane16+56(SB)/8, $0x0000000f0000000e
 GLOBL ·lane16(SB), RODATA|NOPTR, $64
 
-// Of 32 values, every fourth from the first on, then every fourth from the second on. Two more is every fourth from
-// the third and from the last on.
+// Indices of every fourth of 32 values from the first on, then from the second on. Adding two gives those from the
+// third and fourth on.
 DATA ·fourths+0(SB)/8, $0x0000000400000000
 DATA ·fourths+8(SB)/8, $0x0000000c00000008
 DATA ·fourths+16(SB)/8, $0x0000001400000010
@@ -25,7 +25,7 @@ DATA ·fourths+48(SB)/8, $0x0000001500000011
 DATA ·fourths+56(SB)/8, $0x0000001d00000019
 GLOBL ·fourths(SB), RODATA|NOPTR, $64
 
-// The lower halves of two registers, value by value in turn. Eight more is the upper halves.
+// Interleaves the values of the lower halves of two registers. Adding eight gives the upper halves.
 DATA ·turns+0(SB)/8, $0x0000001000000000
 DATA ·turns+8(SB)/8, $0x0000001100000001
 DATA ·turns+16(SB)/8, $0x0000001200000002
@@ -36,7 +36,7 @@ DATA ·turns+48(SB)/8, $0x0000001600000006
 DATA ·turns+56(SB)/8, $0x0000001700000007
 GLOBL ·turns(SB), RODATA|NOPTR, $64
 
-// The same of pairs of values. Four more is the upper halves.
+// The same for pairs of values. Adding four gives the upper halves.
 DATA ·pairTurns+0(SB)/8, $0
 DATA ·pairTurns+8(SB)/8, $8
 DATA ·pairTurns+16(SB)/8, $1
@@ -56,8 +56,7 @@ GLOBL ·lane8(SB), RODATA|NOPTR, $4
 DATA ·lanes+0(SB)/4, $16
 GLOBL ·lanes(SB), RODATA|NOPTR, $4
 
-// The next 16 values of a row at R12, zeros where they lie outside it. Z26 is where they stand in the row, whose width
-// Z29 holds.
+// The next 16 values of a row at R12, with zeros outside it. Z26 holds their positions in the row, Z29 its width.
 #define ROW_VALUES(offset, z) \
 	VPCMPUD   $1, Z29, Z26, K1         \
 	VMOVUPS.Z offset(R12), K1, z       \
@@ -139,7 +138,7 @@ next:
 	VZEROUPPER
 	RET
 
-// Sixteen tiles' values of one column of a row: those that Z28 picks of 32.
+// The values of sixteen tiles in a column of a row: those of 32 that Z28 selects.
 #define COLUMN_OF(offset, base, z) \
 	VMOVUPS   offset base, z       \
 	VPERMT2PS 64+offset base, Z28, z
@@ -177,7 +176,7 @@ next:
 	VFNMADD231PS Z24, Z29, p4     \
 	LEAQ         (SI)(R8*4), SI
 
-// The points of a column, written to DX on, six steps apart: R11, R12 and R13 are six, 18 and 30 steps.
+// Writes the points of a column from DX on, six steps apart. R11, R12 and R13 are six, 18 and 30 steps.
 #define COLUMN_POINTS(d0, d1, d2, d3, d4, d5) \
 	VMOVAPS      d4, Z24          \
 	VFNMADD231PS d2, Z30, Z24     \
@@ -204,7 +203,7 @@ next:
 
 // func inputTransformAVX512(dst *float32, step int, region *float32, phase int, offsets *[16]int32)
 //
-// Half of the rows' points at a time, as the registers hold 18 values of each tile but not 36.
+// Computes half of the points of the rows at a time, as the registers hold 18 values of each tile but not 36.
 TEXT ·inputTransformAVX512(SB), NOSPLIT, $0-40
 	MOVQ         dst+0(FP), DX
 	MOVQ         step+8(FP), R10
@@ -247,8 +246,8 @@ TEXT ·inputTransformAVX512(SB), NOSPLIT, $0-40
 	VZEROUPPER
 	RET
 
-// The first and third output of a row of products at SI (outputPoints), R10 bytes apart; on to the next row. R11, R12
-// and R13 are three, five and six steps. Z29, Z30 and Z31 hold 2, 4 and 8.
+// The first and third output of a row of products at SI (outputPoints), R10 bytes apart. Advances to the next row. R11,
+// R12 and R13 are three, five and six steps. Z29, Z30 and Z31 hold 2, 4 and 8.
 #define ROW_OUTPUTS02(s0, s2) \
 	VMOVUPS     (SI)(R10*1), s2        \
 	VADDPS      (SI)(R10*2), s2, s2    \
@@ -259,7 +258,7 @@ TEXT ·inputTransformAVX512(SB), NOSPLIT, $0-40
 	VFMADD231PS Z26, Z30, s2           \
 	ADDQ        R13, SI
 
-// The second and fourth.
+// The second and fourth output.
 #define ROW_OUTPUTS13(s1, s3) \
 	VMOVUPS     (SI)(R10*1), s1        \
 	VSUBPS      (SI)(R10*2), s1, s1    \
@@ -270,7 +269,7 @@ TEXT ·inputTransformAVX512(SB), NOSPLIT, $0-40
 	VFMADD231PS Z26, Z29, s1           \
 	ADDQ        R13, SI
 
-// The outputs of a column of six, in the first four of them, with the bias in Z23 added.
+// The outputs of a column of six registers, in the first four of them, plus the bias in Z23.
 #define COLUMN_OUTPUTS(d0, d1, d2, d3, d4, d5) \
 	VADDPS      Z23, d1, d1     \
 	VADDPS      d2, d1, Z26     \
@@ -286,7 +285,7 @@ TEXT ·inputTransformAVX512(SB), NOSPLIT, $0-40
 	VMOVAPS     Z26, d2         \
 	VFMADD231PS Z28, Z30, d2
 
-// Keeps four values within Z24 and Z25; NaN stays NaN.
+// Clamps four registers to Z24 and Z25. NaN stays NaN.
 #define WITHIN4(a, b, c, d) \
 	VMAXPS a, Z24, a \
 	VMAXPS b, Z24, b \
@@ -297,7 +296,7 @@ TEXT ·inputTransformAVX512(SB), NOSPLIT, $0-40
 	VMINPS c, Z25, c \
 	VMINPS d, Z25, d
 
-// A row of outputs, four of each tile, in order: 64 values at DI on.
+// Writes a row of outputs, four of each tile, in order: 64 values from DI on.
 #define ROW_IN_ORDER(x0, x1, x2, x3) \
 	PREFETCHT0 (DI)(BX*4)      \
 	PREFETCHT0 64(DI)(BX*4)    \

@@ -3,24 +3,24 @@
 #include "go_asm.h"
 #include "textflag.h"
 
-// What all routines of this file keep where:
+// Registers of all routines in this file:
 //
 //	AX        the strip
-//	DI, R8    the row of outputs, and the bytes to the next
-//	SI, R9    the row of input, at the first window's column, and the bytes to the next
-//	CX, DX    rows of input and of outputs that are left
-//	BX        rows of outputs above the first that is wanted
-//	R10       planes that are left
+//	DI, R8    the row of outputs, and the bytes to the next row
+//	SI, R9    the row of input, at the first window's column, and the bytes to the next row
+//	CX, DX    rows of input and of outputs left
+//	BX        rows of outputs above the first one wanted
+//	R10       planes left
 //	R11, R12  the plane's first rows of outputs and of input
 //	R13, R14  the plane's filter and bias
-//	R15       how far ahead rows are fetched, in bytes
-//	K1-K3     the columns of the three loads that are inside the input
-//	K4        the outputs that are wanted
+//	R15       how far ahead rows are prefetched, in bytes
+//	K1-K3     masks of the three loads: the columns inside the input
+//	K4        mask of the outputs that are wanted
 //
-// Columns outside of the input are never touched, so that a load may begin before the input or end behind it. Rows
-// are fetched well ahead, as processors do not foresee loads that are a row apart.
+// Columns outside the input are never accessed, so a load may begin before the input or end after it. Rows are
+// prefetched well ahead, as processors do not predict loads that are a row apart.
 
-// Loads what all planes share; shift2 and shift3 are the columns from the first load to the others.
+// Loads what all planes share. shift2 and shift3 are the columns from the first load to the others.
 #define STRIP(shift2, shift3) \
 	MOVQ  s+0(FP), AX           \
 	MOVQ  strip_dstStep(AX), R8 \
@@ -68,7 +68,7 @@
 	MOVQ         strip_bias(AX), R14   \
 	VPXORD       Z29, Z29, Z29
 
-// Loads the plane's bias, where there are any, to Z29, and the rows of its filter to Z20-Z22, Z23-Z25 and Z26-Z28.
+// Loads the plane's bias, if there is one, into Z29, and the rows of its filter into Z20-Z22, Z23-Z25 and Z26-Z28.
 #define FILTER \
 	VBROADCASTSS (R13), Z20   \
 	VBROADCASTSS 4(R13), Z21  \
@@ -85,15 +85,15 @@
 	VBROADCASTSS (R14), Z29   \
 	ADDQ         $4, R14
 
-// sum = old + the windows' row in Z10-Z12 times a row of the filter. The product is summed by itself first, in temp,
-// so that it does not wait for old.
+// sum = old + the windows' row in Z10-Z12 times a row of the filter. The products are first summed in temp, so that
+// they do not wait for old.
 #define TAPS(f0, f1, f2, temp, old, sum) \
 	VMULPS      Z10, f0, temp \
 	VFMADD231PS Z11, f1, temp \
 	VFMADD231PS Z12, f2, temp \
 	VADDPS      temp, old, sum
 
-// Bounds a row of sums, in which NaN stays NaN, and writes it.
+// Clamps a row of sums and writes it. NaN stays NaN.
 #define FINISH(sum) \
 	VMAXPS  sum, Z30, sum \
 	VMINPS  sum, Z31, sum \
@@ -110,7 +110,7 @@
 	ADDQ      R9, SI
 
 // The same with stride 2: the first column is the even values, the second the odd ones, and the third the first
-// moved on by one. Z18 and Z19 hold the places of even and odd values.
+// shifted by one. Z18 and Z19 hold the indices of even and odd values.
 #define LOAD2 \
 	PREFETCHT0 (SI)(R15*1) \
 	PREFETCHT0 64(SI)(R15*1) \
@@ -140,7 +140,7 @@ GLOBL evenPlaces<>(SB), RODATA|NOPTR, $64
 
 // func depthwise3x3S1AVX512(s *strip)
 //
-// Z1 holds the sums of the windows that end with the row at hand, Z0 of those for which it is the middle.
+// Z1 holds the sums of the windows that end with the current row, Z0 those of the windows whose middle row it is.
 TEXT ·depthwise3x3S1AVX512(SB), NOSPLIT, $0-8
 	STRIP($1, $2)
 	BOUNDS
@@ -166,7 +166,7 @@ middle:
 	DECQ CX
 	JNZ  row
 
-	// Windows that reach past the last row.
+	// Windows that extend beyond the last row.
 below:
 	TESTQ DX, DX
 	JZ    next
@@ -186,7 +186,7 @@ next:
 
 // func depthwise3x3S2AVX512(s *strip)
 //
-// Z0 holds the sums of the windows at hand. Every other row, a shared one, is the last of some windows and the
+// Z0 holds the sums of the current windows. Every other row, a shared one, is the last of some windows and the
 // first of the next.
 TEXT ·depthwise3x3S2AVX512(SB), NOSPLIT, $0-8
 	STRIP($16, $32)
@@ -230,17 +230,17 @@ next:
 	VZEROUPPER
 	RET
 
-// Loads values, with -Inf where the mask says padding.
+// Loads values, with -Inf for padding according to the mask.
 #define LOAD_POOL(offset, mask, z) \
 	VMOVAPS Z31, z                \
 	VMOVUPS offset(SI), mask, z
 
-// The largest of two columns to Z10, and where one is NaN to K5: MAX does not tell.
+// Sets Z10 to the maximum of two columns, and K5 where one is NaN, which MAX does not report.
 #define MAX2 \
 	VCMPPS $3, Z11, Z10, K5 \
 	VMAXPS Z11, Z10, Z10
 
-// The same of three.
+// The same for three columns.
 #define MAX3 \
 	MAX2                    \
 	VCMPPS $3, Z12, Z12, K6 \
@@ -256,7 +256,7 @@ next:
 	ADDQ R9, SI           \
 	MAX3
 
-// Of two registers the even values to Z10 and the odd ones to Z11.
+// Writes the even values of two registers to Z10 and the odd ones to Z11.
 #define POOL_PAIRS \
 	PREFETCHT0 (SI)(R15*1) \
 	PREFETCHT0 64(SI)(R15*1) \
@@ -266,7 +266,7 @@ next:
 	VPERMT2PS Z13, Z18, Z10 \
 	VPERMT2PS Z13, Z19, Z11
 
-// The windows' columns with stride 2: three of them, or two.
+// The windows' columns with stride 2, three or two of them.
 #define POOL_ROW2 \
 	POOL_PAIRS                  \
 	LOAD_POOL(128, K3, Z12)     \
@@ -279,7 +279,7 @@ next:
 	ADDQ R9, SI  \
 	MAX2
 
-// Takes the row at hand into the windows of Z1, with K7 where they have seen NaN.
+// Includes the current row in the windows of Z1. K7 is set where they have a NaN.
 #define TAKE \
 	VMAXPS Z10, Z1, Z1 \
 	KORW   K5, K7, K7
@@ -291,14 +291,14 @@ next:
 	ADDQ    R8, DI       \
 	DECQ    DX
 
-// -Inf to Z31, NaN to Z30.
+// Sets Z31 to -Inf and Z30 to NaN.
 #define POOL_CONSTANTS \
 	VPTERNLOGD $0xFF, Z30, Z30, Z30 \
 	VPSLLD     $23, Z30, Z31
 
 // func maxPool3x3S1AVX512(s *strip)
 //
-// Z1 and K7 hold the windows that end with the row at hand, Z0 and K0 those for which it is the middle.
+// Z1 and K7 hold the windows that end with the current row, Z0 and K0 those whose middle row it is.
 TEXT ·maxPool3x3S1AVX512(SB), NOSPLIT, $0-8
 	STRIP($1, $2)
 	POOL_CONSTANTS
@@ -327,7 +327,7 @@ middle:
 	DECQ    CX
 	JNZ     row
 
-	// Windows that reach past the last row.
+	// Windows that extend beyond the last row.
 below:
 	TESTQ DX, DX
 	JZ    next
@@ -348,7 +348,7 @@ next:
 
 // func maxPool3x3S2AVX512(s *strip)
 //
-// As with depthwise3x3S2AVX512, every other row is shared.
+// As in depthwise3x3S2AVX512, every other row is shared.
 TEXT ·maxPool3x3S2AVX512(SB), NOSPLIT, $0-8
 	STRIP($16, $32)
 	POOL_CONSTANTS
