@@ -14,11 +14,11 @@ import (
 	"cnncalc/internal/spec"
 )
 
-const checkLong = `check computes every layer's shape by W2 = (W1 - F + 2P)/S + 1 and shows each mistake at its place
-in the file, with what would fit. For a network with problems it prints the table of the layers before the
-first one.
+const checkLong = `check computes every layer's shape by W2 = (W1 - F + 2P)/S + 1 and shows each mistake at its place in
+the file, with the values that would fit. For a network with problems, it also prints the table of the layers
+before the first one.
 
-Exit code: 0 if all networks are sound, 1 if one has a problem.`
+The exit code is 0 if all networks are sound, and 1 if one has a problem.`
 
 type checkFlags struct {
 	specFlags
@@ -31,7 +31,7 @@ func newCheck(a *app) *cobra.Command {
 	var f checkFlags
 	cmd := &cobra.Command{
 		Use:     "check [SPEC...]",
-		Short:   "check every shape of networks, and show each mistake with what would fit",
+		Short:   "check the shapes of a network, and show each mistake with what would fit",
 		Long:    checkLong,
 		Example: "  cnncalc check mynet.yaml\n  cnncalc check --lint alexnet resnet50",
 		RunE:    func(cmd *cobra.Command, args []string) error { return a.check(args, &f) },
@@ -39,10 +39,10 @@ func newCheck(a *app) *cobra.Command {
 	flags := cmd.Flags()
 	f.register(flags)
 	f.registerFormat(flags, report.Text, report.JSON)
-	flags.BoolVar(&f.lint, "lint", false, "add the notes' advice on sizes, as notes")
+	flags.BoolVar(&f.lint, "lint", false, "add the notes' advice on sizes")
 	flags.StringArrayVar(&f.silence, "silence", nil,
-		"leave out advice with this code, such as lint/halvings (repeatable; needs --lint)")
-	flags.BoolVar(&f.table, "table", false, "also print the table of a sound network")
+		"leave out the advice with this code, such as lint/halvings (repeatable; needs --lint)")
+	flags.BoolVar(&f.table, "table", false, "print the tables of sound networks too")
 	return cmd
 }
 

@@ -15,16 +15,16 @@ import (
 	"cnncalc/internal/spec"
 )
 
-const convertLong = `convert --fc-to-conv writes a network with its FC layers turned into CONV layers, as the CS231n notes
-do: the first FC of vgg16, over 7x7x512, becomes CONV7-4096 p0, the others CONV1. The new network computes
-the same, and from a larger picture (--input-size 384) a map of scores, as the old one would from a crop at
-every place, 32 pixels apart, in one pass. GAP and ADAPTAVG before an FC become pools with a window,
-FLATTEN is left out. Layers keep their names.
+const convertLong = `convert --fc-to-conv turns the FC layers of a network into CONV layers, as in the CS231n notes: the first
+FC of vgg16, over 7x7x512, becomes CONV7-4096 p0, the others CONV1. The new network computes the same. For a
+larger picture (--input-size 384) it computes a map of scores in one pass: those that the old network gives
+for crops of the picture, 32 pixels apart. GAP and ADAPTAVG before an FC become pools with a window; FLATTEN
+is left out. Layers keep their names.
 
-Without padding in the network the scores of the map are those of the crops. With padding they are near
-them: a crop has zeros round it where the larger picture goes on.
+In a network without padding, the scores of the map equal those of the crops. With padding they differ
+slightly: a crop has zeros around it where the larger picture continues.
 
---save-weights writes the weights for it: those of --weights, or those that come with the network.`
+--save-weights writes the weights of the new network. They come from --weights, or with the network.`
 
 type convertFlags struct {
 	specFlags
@@ -38,7 +38,7 @@ func newConvert(a *app) *cobra.Command {
 	var f convertFlags
 	cmd := &cobra.Command{
 		Use:     "convert --fc-to-conv [SPEC]",
-		Short:   "write a network with its FC layers as CONV layers, which slide over larger pictures",
+		Short:   "turn FC layers into CONV layers, which slide over larger pictures",
 		Long:    convertLong,
 		Example: "  cnncalc convert --fc-to-conv vgg16 -o vgg16-conv.yaml\n  cnncalc memory vgg16-conv.yaml --input-size 384",
 		Args:    atMostOneSpec,
@@ -47,9 +47,9 @@ func newConvert(a *app) *cobra.Command {
 	f.register(cmd.Flags())
 	flags := cmd.Flags()
 	flags.BoolVar(&f.fcToConv, "fc-to-conv", false, "turn FC layers into CONV layers")
-	flags.StringVar(&f.weights, "weights", "", "file of trained weights of the network (safetensors, npz, npy)")
+	flags.StringVar(&f.weights, "weights", "", "file of the network's trained weights (safetensors, npz, npy)")
 	flags.StringVar(&f.save, "save-weights", "", "write the weights of the new network to this safetensors file")
-	flags.StringVarP(&f.output, "output", "o", "", "write to this file, whole or not at all")
+	flags.StringVarP(&f.output, "output", "o", "", outputUsage)
 	return cmd
 }
 
@@ -57,11 +57,11 @@ func newConvert(a *app) *cobra.Command {
 func (f *convertFlags) check() error {
 	switch {
 	case !f.fcToConv:
-		return usageError("convert needs --fc-to-conv: it is the conversion there is")
+		return usageError("convert needs --fc-to-conv, the only conversion available")
 	case f.weights == randomWeights:
-		return usageError("--weights random: the new network can have random weights of its own, see run")
+		return usageError("--weights random needs no conversion: cnncalc run gives any network random weights")
 	case f.weights != "" && f.save == "":
-		return usageError("--weights needs --save-weights: the file that the weights of the new network go to")
+		return usageError("--weights needs --save-weights, the file for the weights of the new network")
 	}
 	return nil
 }
@@ -100,7 +100,7 @@ func (a *app) convert(args []string, f *convertFlags) error {
 	return nil
 }
 
-// convertError prints what cannot be converted where it stands in the file.
+// convertError prints what cannot be converted, at its place in the file.
 func (a *app) convertError(l *loaded, err error) error {
 	var problem *diag.Problem
 	if !errors.As(err, &problem) {
@@ -136,7 +136,7 @@ func (a *app) convertWeights(l *loaded, converted *shape.Network, f *convertFlag
 	}
 	defer trained.close()
 	if trained.isRandom() {
-		return usageError("--save-weights needs --weights: %s comes without its own", l.name)
+		return usageError("--save-weights needs --weights: %s has no weights of its own", l.name)
 	}
 	return outputError(trained.save(a.outputs, f.save, program))
 }

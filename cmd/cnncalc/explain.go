@@ -19,14 +19,14 @@ func newExplain(a *app) *cobra.Command {
 	var f explainFlags
 	cmd := &cobra.Command{
 		Use:   "explain [SPEC]",
-		Short: "write out the arithmetic of a layer, as a teacher would",
-		Long: `explain shows a layer's shape formula with its numbers, its parameters with and without sharing, its
-im2col matrices, MACs, memory and receptive field, and what the backward pass does there. Without
---layer it takes all layers in turn. cnncalc memory --all prints their names.
+		Short: "show the arithmetic of a layer, step by step",
+		Long: `explain shows the arithmetic of each layer: its shape formula with the numbers, its parameters with and
+without sharing, its im2col matrices, MACs, memory and receptive field, and what its backward pass computes.
+--layer chooses one layer; cnncalc memory --all prints their names.
 
-The receptive field is what one value sees of the picture: its size in pixels, the jump to the next
-value's field, and the pixel at which the first value's field starts. Padding counts as pixels, and
-borders are ignored, as is usual. With several paths it covers what any of them sees.`,
+The receptive field is the part of the picture that a value depends on: its size in pixels, the jump to the
+next value's field, and the pixel at which the first value's field starts. Padding counts as pixels, and the
+borders are ignored, as is usual. With several paths, the field covers those of all paths.`,
 		Example: "  cnncalc explain alexnet --layer conv1",
 		Args:    atMostOneSpec,
 		RunE:    func(_ *cobra.Command, args []string) error { return a.explain(args, &f) },
@@ -34,7 +34,7 @@ borders are ignored, as is usual. With several paths it covers what any of them 
 	flags := cmd.Flags()
 	f.register(flags)
 	f.registerPath(flags)
-	flags.StringVar(&f.layer, "layer", "", "name of the layer, such as conv1")
+	flags.StringVar(&f.layer, "layer", "", "only the layer of this name, such as conv1")
 	return cmd
 }
 

@@ -14,16 +14,16 @@ import (
 	"cnncalc/internal/shape"
 )
 
-const fitLong = `fit finds the largest batch that fits in a device's memory, in inference and in training, by type and
-optimizer, and shows what uses the memory. In PyTorch's account (cnncalc help memory) that is the largest batch whose
-peak does not exceed the device's memory less a reserve.
+const fitLong = `fit finds the largest batch that fits in a device's memory, for inference and for training, by type and
+optimizer, and shows what uses the memory. A batch fits if its peak in PyTorch's account (cnncalc help memory) does not
+exceed the device's memory less a reserve; --account notes takes the notes' account instead.
 
 The reserve is for what no account includes: the CUDA context, cuDNN's workspaces, fragmentation, a desktop. It is an
-assumption; --reserve sets it, as a size, a share of the memory, or the sum of both: 512MiB+5%.
+assumption. --reserve sets it, as a size, a share of the memory, or the sum of both: 512MiB+5%.
 
---batches shows what each of these batches takes, --inputs what each of these input sizes does, for a batch of --batch.
-If that batch does not fit (one picture without --batch), fit shows its largest parts, and what would need less: each
-remedy's figures are computed like all others, for the network as it would then be.`
+--batches shows the memory for each of these batches. --inputs shows, for each of these input sizes, the largest batch
+and the memory for --batch pictures. If --batch (one picture by default) does not fit, fit shows what uses the most
+memory, and which changes reduce it. The figures of each change are those of the network as it would then be.`
 
 // The reserve where none is given: about what a CUDA context with PyTorch's kernels takes, and some for fragmentation.
 const defaultReserve = "512MiB+5%"
@@ -50,7 +50,7 @@ func newFit(a *app) *cobra.Command {
 	var f fitFlags
 	cmd := &cobra.Command{
 		Use:   "fit [SPEC]",
-		Short: "find the largest batch that fits a device, and what would make one fit",
+		Short: "find the largest batch that fits a device, and what would make a larger one fit",
 		Long:  fitLong,
 		Example: "  cnncalc fit vgg16 --device rtx3060\n" +
 			"  cnncalc fit mynet.yaml --device-memory 12GiB --mode training --optimizer adam --batches 16,32,64\n" +
@@ -72,23 +72,23 @@ func newFit(a *app) *cobra.Command {
 	registerBatch(flags, &f.batch, "the batch that should fit")
 	flags.StringVar(&f.deviceMemory, "device-memory", "", "the device's memory: 12GiB, 12GB, 12288MiB")
 	flags.StringVar(&f.device, "device", "",
-		"a known device, such as rtx3060, t4 or a100-40gb, instead of --device-memory")
-	flags.BoolVar(&f.listDevices, "list-devices", false, "print the known devices, their memory, and its sources")
+		"a known device, such as rtx3060, t4 or a100-40gb (instead of --device-memory)")
+	flags.BoolVar(&f.listDevices, "list-devices", false, "list the known devices and their memory, with sources")
 	flags.StringVar(&f.reserve, "reserve", defaultReserve,
-		"memory for the context and fragmentation: an assumption")
+		"memory kept for the context and fragmentation, an assumption")
 	flags.StringVar(&f.account, "account", string(memory.PyTorchAccount), choice.List(fitAccounts()))
-	flags.StringVar(&f.mode, "mode", "", "inference or training; both without it")
+	flags.StringVar(&f.mode, "mode", "", "inference or training (default both)")
 	flags.StringSliceVar(&f.optimizers, "optimizer", nil,
-		"in training, several with commas (default sgd,momentum,adam; momentum for --batches and --inputs): "+
+		"for training, separated by commas (default sgd,momentum,adam; momentum for --batches and --inputs): "+
 			strings.Join(memory.Optimizers(), ", "))
 	flags.StringSliceVar(&f.dtypes, "dtype", nil,
-		"several with commas (default fp32,amp,fp16,int8; fp32 for --batches and --inputs): "+
+		"separated by commas (default fp32,amp,fp16,int8; fp32 for --batches and --inputs): "+
 			strings.Join(memory.DTypes(), ", "))
-	flags.StringVar(&f.torch, "torch", "", "the release whose rules --account pytorch follows: "+
+	flags.StringVar(&f.torch, "torch", "", "the PyTorch release that --account pytorch follows: "+
 		choice.List(memory.Torches())+" (default 2-cuda)")
-	flags.Var(numbersFlag{&f.batches}, "batches", "print what these batches take: 1,2,4,8")
+	flags.Var(numbersFlag{&f.batches}, "batches", "show the memory for these batches: 1,2,4,8")
 	flags.StringSliceVar(&f.inputs, "inputs", nil,
-		"print the largest batch of these input sizes, and what --batch takes: 224,256,640x480")
+		"show the largest batch for these input sizes, and the memory for --batch: 224,256,640x480")
 	return cmd
 }
 
@@ -165,7 +165,7 @@ func (f *fitFlags) check() error {
 	}
 	for _, b := range f.batches {
 		if b < 1 {
-			return usageError("--batches must be 1 or more each, not %d", b)
+			return usageError("each of --batches must be 1 or more, not %d", b)
 		}
 	}
 	return nil

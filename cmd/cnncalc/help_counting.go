@@ -30,20 +30,20 @@ func countingHelp() string {
 const countingWidth = 100
 
 const countingIntro = `cnncalc memory --as NAME counts a network as another program does, in its units and
-under its labels, and cnncalc reconcile A B lists the differences between two of them. The figures equal what the
-programs print for 14 networks of torchvision (torchvision/NAME), and for convnet-burden its published table. A kind
-of layer that is in none of these is counted as the program's source says, and the output says so.
+under its labels. cnncalc reconcile A B lists the differences between two of them. The figures equal what the
+programs print for 14 networks of torchvision (torchvision/NAME), and convnet-burden's published table. A kind of
+layer that is in none of these networks is counted as the program's source does, and the output says so.
 `
 
 const countingModules = `
-torchsummary, thop and ptflops see modules. Every layer is one, except ADD, CONCAT, MUL, CROP, CHANNELS and SHUFFLE; so is a block
-with paths. A file may change this, as torchvision's code does:
+torchsummary, thop and ptflops count modules. Every layer except ADD, CONCAT, MUL, CROP, CHANNELS and SHUFFLE is a
+module, and so is a block with paths. A file can change this, as torchvision's code does:
 
   pytorch:
     modules: [unit, inception]             # blocks that are modules, instead of those with paths
     functions: [relu, inception.pool]      # kinds, kinds in a block, or labels that are called as functions
     lists: [dense]                         # blocks whose input is a list of tensors: torchsummary fails there
 
-Some names in convnet-burden's table mean other networks: its alexnet has no LRN, its resnet-50, 101 and 152 are
+Some names in convnet-burden's table are those of other networks: its alexnet has no LRN, its resnet-50, 101 and 152 are
 Caffe's (with the stride in the first 1x1), and its googlenet is Caffe's with auxiliary heads.
 `

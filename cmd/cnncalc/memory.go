@@ -13,24 +13,24 @@ import (
 
 const memoryLong = `memory prints what a batch needs, by one of three accounts:
 
-  notes    the notes' VGG table: every layer's volume, weights and MACs, then the volumes (twice, for the
+  notes    the notes' table of VGG: every layer's volume, weights and MACs; then the volumes (twice, for the
            backward pass), the parameters (with their gradients and the optimizer's cache), and the batch
-           of pictures. It does not measure what a framework takes.
+           of pictures. A framework takes other amounts.
   pytorch  what PyTorch takes: the tensors that autograd saves for the backward pass, each storage counted
-           once, with parameters, gradients and the optimizer's state, and the peak of an iteration, step by
+           once; the parameters, gradients and the optimizer's state; and the peak of an iteration, step by
            step. The file says which layers work in place: defaults: {relu: {inplace: true}}.
-  cnncalc  what cnncalc run takes on this machine: where each volume is, and the totals.
+  cnncalc  what cnncalc run takes on this machine: the place of each volume in memory, and the totals.
 
-In the notes' account, activation functions make no volume of their own; --all lists them too. A MAC is one
+In the notes' account, activation functions have no volume of their own; --all lists them too. A MAC is one
 multiply-accumulate of a convolution or FC, without biases; 1 MAC is 2 FLOPs.
 
-Before an iteration, gradients are None and the optimizer's state exists. fp16 and bf16 apply to the whole
+When an iteration starts, gradients are None and the optimizer's state exists. fp16 and bf16 apply to the whole
 network; amp is torch.autocast, with weights in float32; int8 is for inference.
 
---timeline shows what is alive after every step, forward and backward, and at most during it: as bars as wide as the
-terminal, or 80 columns. In text and Markdown, the steps of long networks are folded to some 60 rows ("conv3 +2" is
-conv3, where the most is alive, and two more); --all prints each, as CSV and JSON do. --format svg, or -o with a name
-that ends in .svg, draws it for a document.`
+--timeline shows the memory that is alive after every step, forward and backward, and the most that is alive during the
+step, as bars. In text and Markdown, the steps of a long network are folded into some 60 rows: "conv3 +2" is conv3,
+where the most is alive, and two more steps. --all prints every step, as CSV and JSON do. --format svg, or -o with a
+name that ends in .svg, draws the timeline for a document.`
 
 type memoryFlags struct {
 	specFlags
@@ -49,7 +49,7 @@ func newMemory(a *app) *cobra.Command {
 	var f memoryFlags
 	cmd := &cobra.Command{
 		Use:   "memory [SPEC]",
-		Short: "print activations, parameters and MACs of every layer, and the memory a batch needs",
+		Short: "print the activations, parameters and MACs of every layer, and the memory that a batch needs",
 		Long:  memoryLong,
 		Example: "  cnncalc memory vgg16 --batch 64\n" +
 			"  cnncalc memory torchvision/resnet50 --account pytorch --batch 32 --optimizer adam\n" +
@@ -78,18 +78,18 @@ func newMemory(a *app) *cobra.Command {
 	registerBatch(flags, &f.batch, "pictures in a batch")
 	flags.StringVar(&f.account, "account", string(memory.NotesAccount), choice.List(memory.AccountNames()))
 	flags.StringVar(&f.mode, "mode", "",
-		"inference or training; without it notes prints both, and pytorch is for training")
-	flags.StringVar(&f.optimizer, "optimizer", "", "in training: "+strings.Join(memory.Optimizers(), ", ")+
+		"inference or training (default: both for notes, training for pytorch)")
+	flags.StringVar(&f.optimizer, "optimizer", "", "for training: "+strings.Join(memory.Optimizers(), ", ")+
 		" (default momentum)")
 	flags.StringVar(&f.dtype, "dtype", "", strings.Join(memory.DTypes(), ", ")+" (default fp32)")
-	flags.StringVar(&f.torch, "torch", "", "the release whose rules --account pytorch follows: "+
+	flags.StringVar(&f.torch, "torch", "", "the PyTorch release that --account pytorch follows: "+
 		choice.List(memory.Torches())+" (default 2-cuda)")
 	flags.BoolVar(&f.all, "all", false,
-		"also list layers without a volume or parameters of their own; with --timeline, every step in text")
+		"also list layers without a volume or parameters of their own; with --timeline, print every step")
 	flags.StringVar(&f.as, "as", "", "count as another program does: "+strings.Join(count.Names(), ", ")+
 		" (cnncalc help counting)")
 	flags.BoolVar(&f.timeline, "timeline", false,
-		"print or draw what is alive after every step, by --account pytorch (the default here) or cnncalc")
+		"show the memory after every step, by --account pytorch (the default here) or cnncalc")
 	return cmd
 }
 

@@ -34,8 +34,11 @@ func (f *outputFlags) registerTable(flags *pflag.FlagSet) {
 	f.registerFormat(flags, report.Text, report.Markdown, report.CSV, report.JSON)
 }
 
+// outputUsage describes --output.
+const outputUsage = "write to this file, completely or not at all"
+
 func (f *outputFlags) registerPath(flags *pflag.FlagSet) {
-	flags.StringVarP(&f.path, "output", "o", "", "write to this file, completely or not at all")
+	flags.StringVarP(&f.path, "output", "o", "", outputUsage)
 }
 
 func (f *outputFlags) registerUnits(flags *pflag.FlagSet) {
@@ -46,7 +49,7 @@ func (f *outputFlags) registerColumns(flags *pflag.FlagSet, usage string) {
 	flags.StringSliceVar(&f.columns, "columns", nil, usage)
 }
 
-// registerBatch adds --batch, of one picture where it is not given.
+// registerBatch adds --batch, which is 1 by default.
 func registerBatch(flags *pflag.FlagSet, batch *int64, usage string) {
 	numberVar(flags, batch, "batch", 1, usage)
 }
@@ -84,7 +87,7 @@ func (f *outputFlags) parse(command string) (output, error) {
 		}
 	}
 	if o.columns != nil && o.format == report.JSON {
-		return o, usageError("--columns is for tables; JSON has all of them")
+		return o, usageError("--columns is for tables; JSON has all columns")
 	}
 	return o, nil
 }

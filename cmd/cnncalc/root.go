@@ -10,15 +10,15 @@ import (
 	"cnncalc/internal/diag"
 )
 
-const rootLong = `cnncalc checks, calculates and runs convolutional networks that are written down in
-the notation of the CS231n notes: INPUT -> [[CONV -> RELU]*N -> POOL?]*M -> FC.
+const rootLong = `cnncalc checks, calculates and runs convolutional networks written in the notation of the
+CS231n notes: INPUT -> [[CONV -> RELU]*N -> POOL?]*M -> FC.
 
 SPEC is a file, - for standard input, the name of a built-in network (cnncalc list), or the layers
-themselves, 'INPUT -> CONV3-16 -> RELU -> FC-10', with --input-size 32x32x3.
-Without one, cnncalc.yaml in the current folder is read, or else vgg16.
+themselves, 'INPUT -> CONV3-16 -> RELU -> FC-10', with --input-size 32x32x3. Without SPEC, cnncalc reads
+cnncalc.yaml in the current folder, or vgg16 if there is none.
 
-Sizes are width x height x depth. A MAC is one multiply-accumulate. Dilation counts as frameworks do: 1 is
-dense; the notes' example calls that 0. "cnncalc help language" tells how files are written.`
+Sizes are width x height x depth. A MAC is one multiply-accumulate. Dilation counts as in frameworks: 1 is
+dense; the notes' example calls that 0. "cnncalc help language" explains how to write a file.`
 
 func newRoot(a *app) *cobra.Command {
 	root := &cobra.Command{

@@ -15,16 +15,16 @@ import (
 	"cnncalc/internal/report"
 )
 
-const runLong = `run takes pictures (PNG, JPEG, GIF, WebP, BMP) through a network on the CPU.
+const runLong = `run computes the output of a network for pictures (PNG, JPEG, GIF, WebP, BMP), on the CPU.
 
-A picture's short side is resized and its centre cut out (--fit stretch: resized without keeping the
-ratio), then scaled and normalised as the file's preprocess: says; without one, by ImageNet's mean
-and deviation for inputs 3 deep. Inputs 1 deep get a grey picture.
+A picture is resized by its short side and cropped to its centre; --fit stretch resizes it without keeping the
+ratio. Then it is scaled and normalised as the file's preprocess: says, or by ImageNet's mean and deviation where
+the file says nothing and the input is 3 deep. An input 1 deep takes the picture in grey.
 
-With --weights, or a built-in network that comes with its own (lenet5), the most likely classes are
-printed. Without, the network has random weights (He initialisation from --seed); then the output shows
-what every layer computed, and no ranking: it would mean nothing. Files of weights are safetensors,
-npz or npy, with cnncalc's names for the tensors or torchvision's, timm's or Hugging Face's.`
+With trained weights, from --weights or built in (lenet5), run prints the most likely classes. With random
+weights (He initialisation from --seed) it prints what every layer computed, since a ranking would mean
+nothing. Files of weights are safetensors, npz or npy; their tensors have the names of cnncalc, torchvision,
+timm or Hugging Face.`
 
 // defaultThreads is one for each processor.
 func defaultThreads() int { return min(runtime.GOMAXPROCS(0), exec.MaxThreads) }
@@ -54,13 +54,13 @@ func newRun(a *app) *cobra.Command {
 	var f runFlags
 	cmd := &cobra.Command{
 		Use:     "run [SPEC] --input PICTURE",
-		Short:   "take pictures through a network",
+		Short:   "compute the output of a network for pictures",
 		Long:    runLong,
 		Example: "  cnncalc run --input photo.jpg\n  cnncalc run lenet5 --input seven.png\n  cnncalc run torchvision/resnet50 --weights resnet50.safetensors --input cat.jpg",
 		Args:    atMostOneSpec,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().Changed("batch") && f.batch < 1 {
-				return usageError("--batch is from 1 to %d, not %d", maxBatch, f.batch)
+				return usageError("--batch must be from 1 to %d, not %d", maxBatch, f.batch)
 			}
 			return a.run(cmd.Context(), args, &f)
 		},
@@ -68,20 +68,20 @@ func newRun(a *app) *cobra.Command {
 	flags := cmd.Flags()
 	f.register(flags)
 	f.registerFormat(flags, report.Text, report.JSON)
-	flags.StringArrayVar(&f.inputs, "input", nil, "a picture (repeatable: several make a batch)")
-	numberVar(flags, &f.batch, "batch", 0, "pictures in the batch: the inputs are repeated to fill it (default: one of each)")
-	flags.StringVar(&f.fit, "fit", "", "crop or stretch (default: what the file's preprocess: says, else crop)")
+	flags.StringArrayVar(&f.inputs, "input", nil, "a picture (repeatable; several make a batch)")
+	numberVar(flags, &f.batch, "batch", 0, "pictures in the batch; the inputs are repeated to fill it (default: each once)")
+	flags.StringVar(&f.fit, "fit", "", "crop or stretch (default: as the file's preprocess: says, or crop)")
 	f.seed = 1
 	flags.Var(seedFlag{&f.seed}, "seed", "seed of random weights")
-	numberVar(flags, &f.threads, "threads", defaultThreads(), "threads; the result is the same for any number")
+	numberVar(flags, &f.threads, "threads", defaultThreads(), "number of threads, which does not change the result")
 	flags.StringVar(&f.algo, "algo", string(exec.Auto), "how convolutions are computed: "+choice.List(exec.Algos()))
-	numberVar(flags, &f.top, "top", 5, "how many classes to print for each picture")
-	flags.StringVar(&f.labels, "labels", "", "file of class names: lines, synset.txt, or JSON")
+	numberVar(flags, &f.top, "top", 5, "number of classes to print for each picture")
+	flags.StringVar(&f.labels, "labels", "", "file of class names: one on each line, synset.txt, or JSON")
 	flags.StringVar(&f.weights, "weights", "", "file of trained weights (safetensors, npz, npy), or random")
 	flags.StringVar(&f.save, "save-weights", "", "write the weights to this safetensors file, under cnncalc's names")
 	flags.BoolVar(&f.profile, "profile", false, "print time and statistics of every layer, and the memory used")
 	flags.StringVar(&f.dump, "dump", "", "write every layer's output as .npy into this new folder")
-	flags.StringVar(&f.maxMemory, "max-memory", "", "refuse to use more memory, as 4GiB (default: what is free); the program itself, some 50 MiB and 10 KiB for each layer, is not counted")
+	flags.StringVar(&f.maxMemory, "max-memory", "", "the most memory to use, such as 4GiB (default: what is free), besides some 50 MiB for the program and 10 KiB for each layer")
 	return cmd
 }
 
@@ -91,15 +91,15 @@ func (f *runFlags) check() error {
 	case len(f.inputs) == 0:
 		return usageError("run needs a picture: --input photo.jpg")
 	case f.batch > maxBatch:
-		return usageError("--batch is from 1 to %d, not %d", maxBatch, f.batch)
+		return usageError("--batch must be from 1 to %d, not %d", maxBatch, f.batch)
 	case f.batch != 0 && f.batch < len(f.inputs):
 		return usageError("--batch %d is less than the %d inputs", f.batch, len(f.inputs))
 	case f.threads < 1 || f.threads > exec.MaxThreads:
-		return usageError("--threads is from 1 to %d, not %d", exec.MaxThreads, f.threads)
+		return usageError("--threads must be from 1 to %d, not %d", exec.MaxThreads, f.threads)
 	case f.top < 1:
 		return usageError("--top must be 1 or more, not %d", f.top)
 	case f.fit != "" && f.fit != "crop" && f.fit != "stretch":
-		return usageError("--fit is crop or stretch, not %s", f.fit)
+		return usageError("--fit must be crop or stretch, not %s", f.fit)
 	}
 	if f.batch == 0 {
 		f.batch = len(f.inputs)
@@ -278,7 +278,7 @@ func (a *app) compute(ctx context.Context, program *exec.Program, t *trained, in
 	}, nil
 }
 
-// runError tells an interrupt, a problem of the file of weights, and a failure from each other.
+// runError distinguishes an interrupt, a problem of the file of weights, and a failure.
 func runError(ctx context.Context, f *runFlags, err error) error {
 	var problem codedError // of the file of weights, which names the tensor there
 	switch {

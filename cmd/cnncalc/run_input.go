@@ -36,7 +36,7 @@ func (a *app) readPictures(f *runFlags, program *exec.Program, limit memoryLimit
 		return nil, nil, problemError("the input is %s, but a picture is 3 deep, or 1 in grey", in)
 	}
 	if len(n.Inputs) > 1 {
-		return nil, nil, problemError("the network has %d inputs, but run has pictures for one only", len(n.Inputs))
+		return nil, nil, problemError("the network has %d inputs, but run takes pictures for one input only", len(n.Inputs))
 	}
 	inputs, err := program.NewInputs()
 	if err != nil {
@@ -121,7 +121,7 @@ func preprocessing(n *shape.Network, fitFlag string) (picture.FitOptions, pictur
 	return fit, options
 }
 
-// everyChannel gives each channel its value where one stands for all.
+// everyChannel returns a value for each channel, which all have in common where there is one only.
 func everyChannel(values []float64, in graph.Shape) []float64 {
 	if len(values) == 1 {
 		return slices.Repeat(values, int(in.D))

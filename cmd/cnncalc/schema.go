@@ -13,8 +13,8 @@ func newSchema(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "schema",
 		Short: "print the JSON Schema of architecture files, for editors",
-		Long: `schema prints the JSON Schema of architecture files. An editor with a YAML language server uses it where a
-file begins with
+		Long: `schema prints the JSON Schema of architecture files. An editor with a YAML language server uses it for
+a file that starts with
 
   # yaml-language-server: $schema=cnncalc.schema.json`,
 		Args: noArguments,

@@ -16,12 +16,12 @@ func newShow(a *app) *cobra.Command {
 	canonical := false
 	cmd := &cobra.Command{
 		Use:   "show [SPEC]",
-		Short: "print a network's file",
-		Long: `show prints the file of a built-in network, as a start for your own:
+		Short: "print the file of a network",
+		Long: `show prints the file of a built-in network, which you can start your own from:
 
   cnncalc show vgg16 > mynet.yaml
 
---canonical prints any network as one flat chain, its repeats, blocks and variables expanded.`,
+--canonical prints any network as one flat chain, with repeats, blocks and variables expanded.`,
 		Args: atMostOneSpec,
 		RunE: func(_ *cobra.Command, args []string) error { return a.show(args, canonical, &f) },
 	}
@@ -33,7 +33,7 @@ func newShow(a *app) *cobra.Command {
 func (a *app) show(args []string, canonical bool, f *specFlags) error {
 	if !canonical {
 		if f.inputSize != "" || f.set != nil {
-			return usageError("--input-size and --set need --canonical: without it the file is printed as it is")
+			return usageError("--input-size and --set need --canonical: without it the file is printed unchanged")
 		}
 		name := a.specOf(args)
 		data, _, err := a.readSpec(name)
@@ -72,6 +72,6 @@ func checkHarmless(name, text string) error {
 	line := strings.Count(before, "\n") + 1
 	column := utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:]) + 1
 	_, size := utf8.DecodeRuneInString(text[at:])
-	return problemError("%s:%d:%d: %s controls the terminal, and show prints a file as it is: remove it",
+	return problemError("%s:%d:%d: %s controls the terminal, and show prints a file unchanged: remove it",
 		plain.CutPath(name), line, column, plain.Escape(text[at:at+size]))
 }

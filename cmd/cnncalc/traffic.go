@@ -10,18 +10,18 @@ import (
 )
 
 const trafficLong = `traffic prints the bytes that each layer moves between memory and processor, its arithmetic
-intensity in MACs per byte, and whether arithmetic or memory bounds it on a machine with that --peak and
---bandwidth (the roofline model). Their defaults are assumptions, close to one core of a desktop processor.
+intensity in MACs per byte, and whether arithmetic or memory limits its speed on a machine of the given
+--peak and --bandwidth (the roofline model). The defaults are assumptions, close to one core of a desktop
+processor.
 
-It counts, in float32, what a framework moves that fuses no layers: each layer reads each of its inputs
-once, its weights once for the batch, and writes its output once. Activation functions and BN are layers
-too; DROPOUT and FLATTEN move nothing when a network runs. Times are lower bounds and estimates: arithmetic
-other than MACs takes no time, and a kernel that needs fewer multiplications than MACs, such as Winograd's,
-can be faster.
+The bytes are those of a framework that fuses no layers, in float32: each layer reads its inputs once and its
+weights once for the batch, and writes its output once. Activation functions and BN are layers too; DROPOUT and
+FLATTEN move nothing when a network runs. Times are estimates and lower bounds: arithmetic other than MACs takes
+no time. A kernel with fewer multiplications than MACs, such as Winograd's, can be faster.
 
-columns is the matrix that im2col makes of one picture for a CONV; inflation is its size divided by that of
-the CONV's input, which the notes call the drawback of im2col. scratch is what cnncalc run takes there
-instead, for the batch: exact for this processor and --threads.`
+columns is the size of the matrix that im2col makes of one picture for a CONV. inflation is that size divided by
+the size of the CONV's input, which the notes call the drawback of im2col. scratch is what cnncalc run takes
+instead, for the whole batch; it is exact for this processor and --threads.`
 
 // The machine that is assumed.
 const (
@@ -42,7 +42,7 @@ func newTraffic(a *app) *cobra.Command {
 	var f trafficFlags
 	cmd := &cobra.Command{
 		Use:     "traffic [SPEC]",
-		Short:   "print the bytes that every layer moves, and what bounds it: arithmetic or memory",
+		Short:   "print the bytes that every layer moves, and what limits it: arithmetic or memory",
 		Long:    trafficLong,
 		Example: "  cnncalc traffic vgg16 --batch 16\n  cnncalc traffic resnet50 --peak 13TFLOP/s --bandwidth 360GB/s",
 		Args:    atMostOneSpec,
@@ -63,9 +63,9 @@ func newTraffic(a *app) *cobra.Command {
 	f.registerColumns(flags,
 		"columns to print, in order: name,layer,read,weights,written,macs,intensity,bound,time,columns,inflation,scratch")
 	registerBatch(flags, &f.batch, "pictures in a batch")
-	flags.StringVar(&f.peak, "peak", assumedPeak, "arithmetic of the machine, in FLOP/s")
-	flags.StringVar(&f.bandwidth, "bandwidth", assumedBandwidth, "bandwidth of the machine's memory, in bytes a second")
-	numberVar(flags, &f.threads, "threads", defaultThreads(), "threads of cnncalc run, which its scratch depends on")
+	flags.StringVar(&f.peak, "peak", assumedPeak, "arithmetic rate of the machine, in FLOP/s")
+	flags.StringVar(&f.bandwidth, "bandwidth", assumedBandwidth, "memory bandwidth of the machine, in bytes per second")
+	numberVar(flags, &f.threads, "threads", defaultThreads(), "threads of cnncalc run, which scratch depends on")
 	return cmd
 }
 
@@ -82,7 +82,7 @@ func (a *app) traffic(args []string, f *trafficFlags) error {
 		return err
 	}
 	if f.threads < 1 || f.threads > exec.MaxThreads {
-		return usageError("--threads is from 1 to %d, not %d", exec.MaxThreads, f.threads)
+		return usageError("--threads must be from 1 to %d, not %d", exec.MaxThreads, f.threads)
 	}
 	l, err := a.loadSound(args, &f.specFlags)
 	if err != nil {

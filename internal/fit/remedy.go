@@ -243,7 +243,7 @@ func (r *remedies) checkpointed(way memory.Cuts) error {
 	for _, i := range way.Nodes {
 		remedy.Cuts = append(remedy.Cuts, r.Network.Nodes[i].Name)
 	}
-	remedy.What = fmt.Sprintf("checkpoints in %d segments, cut behind %s", len(way.Nodes)+1,
+	remedy.What = fmt.Sprintf("checkpoints in %d segments, cut after %s", len(way.Nodes)+1,
 		strings.Join(remedy.Cuts, ", "))
 	return r.add(remedy, m)
 }

@@ -60,7 +60,7 @@ func TestCheckpointedIsPyTorchs(t *testing.T) {
 		}
 		// Each checkpoint keeps the state of the random numbers of the CPU, 5056 bytes.
 		if got, state := a.Peak.Bytes-before(a), 5056*int64(len(c.Cuts)); got > c.Peak || got < c.Peak-state {
-			t.Errorf("%s cut behind %v: the peak is %d bytes, want %d or %d less", n.Name, c.Cuts, got, c.Peak, state)
+			t.Errorf("%s cut after %v: the peak is %d bytes, want %d or %d less", n.Name, c.Cuts, got, c.Peak, state)
 		}
 	}
 }
