@@ -47,7 +47,8 @@ func ptflopsPyTorchLayer(t *tally, l *layer) error {
 		t.ptflopsModule(l)
 	}
 	switch l.names.Function {
-	case "relu", "prelu", "elu", "gelu", "silu", "softmax", "max_pool2d", "avg_pool2d", "adaptive_avg_pool2d":
+	case "relu", "prelu", "elu", "gelu", "silu", "softmax", "max_pool2d", "avg_pool2d", "adaptive_avg_pool2d",
+		"adaptive_max_pool2d":
 		t.product("1 for each value of the input, in the function", l.inputs)
 	}
 	return nil
@@ -63,7 +64,8 @@ func (t *tally) ptflopsModule(l *layer) {
 		t.biases(l)
 	case "BatchNorm2d":
 		t.perValue(2, l.outputs, "output")
-	case "ReLU", "ReLU6", "LeakyReLU", "PReLU", "ELU", "GELU", "MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d":
+	case "ReLU", "ReLU6", "LeakyReLU", "PReLU", "ELU", "GELU", "MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d",
+		"AdaptiveMaxPool2d":
 		t.perValue(1, l.inputs, "input")
 	}
 }

@@ -15,6 +15,8 @@ func binders() map[string]binder {
 		"L2POOL":      bindL2Pool,
 		"GAP":         bindGAP,
 		"ADAPTAVG":    bindAdaptAvg,
+		"GMP":         bindGMP,
+		"ADAPTMAX":    bindAdaptMax,
 		"FC":          bindFC,
 		"FLATTEN":     bindFlatten,
 		"RELU":        bindReLU,

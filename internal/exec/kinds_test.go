@@ -57,6 +57,12 @@ var oneLiners = [][2]string{
 	{"9x7x4", "L2POOL2 floor"},
 	{"9x7x4", "L2POOL3 s1 p1"},
 	{"9x7x4", "GAP"},
+	{"9x7x4", "POOL3 s1 p=2,0,1,2 d2x3"},
+	{"9x7x4", "POOL2 d3 s1"},
+	{"9x7x4", "POOL3 s2 p1 d2 ceil"},
+	{"9x7x4", "CONV3-4 -> GMP -> FC-3"},
+	{"9x7x4", "ADAPTMAX3x5"},
+	{"9x7x4", "ADAPTMAX11x2"},
 	{"9x7x4", "ADAPTAVG3x5"},
 	{"9x7x4", "ADAPTAVG11x2"},
 	{"9x7x4", "FC-10"},
@@ -213,7 +219,7 @@ func drawLayer(t *rapid.T) string {
 	pads := func() string {
 		return fmt.Sprintf(" s%s p=%d,%d,%d,%d %s", size(3), number(0, 1), number(0, 1), number(0, 1), number(0, 1), pick("floor", "ceil"))
 	}
-	switch number(0, 14) {
+	switch number(0, 15) {
 	case 0, 1:
 		return fmt.Sprintf("CONV%s-%d%s g%d", size(3), number(1, 9), window(), number(1, 3))
 	case 2:
@@ -225,10 +231,12 @@ func drawLayer(t *rapid.T) string {
 			number(0, 1), number(0, 1), number(0, 1), number(0, 1), size(2), number(1, 2))
 	case 5, 6:
 		return pick("POOL", "AVGPOOL", "L2POOL") + size(3) + pads()
+	case 15:
+		return "POOL" + size(3) + pads() + " d" + size(3)
 	case 7:
-		return pick("GAP", "FLATTEN", "FLATTEN -> RELU", "FC-6") + pick("", "", " @late")
+		return pick("GAP", "GMP", "FLATTEN", "FLATTEN -> RELU", "FC-6") + pick("", "", " @late")
 	case 8:
-		return "ADAPTAVG" + size(7)
+		return pick("ADAPTAVG", "ADAPTMAX") + size(7)
 	case 9:
 		return pick("UPSAMPLE2x1", "UPSAMPLE2 bilinear", "CROP2x3", "CROP4", "CHANNELS from=1", "CHANNELS to=2", "SHUFFLE2", "SHUFFLE3")
 	case 10:

@@ -111,6 +111,8 @@ func naiveLayers() map[string]func(l naiveLayer) {
 		"L2POOL":      naivePool(length),
 		"GAP":         naiveAdaptAvg,
 		"ADAPTAVG":    naiveAdaptAvg,
+		"GMP":         naiveAdaptMax,
+		"ADAPTMAX":    naiveAdaptMax,
 		"FC":          naiveFC,
 		"FLATTEN":     naiveIdentity,
 		"RELU":        naiveFunction(func(v float64) float64 { return max(v, 0) }),
@@ -392,6 +394,15 @@ func look(x volume, g op.Geometry, c, y, col int64) (w window) {
 }
 
 func naiveAdaptAvg(l naiveLayer) {
+	naiveAdapt(l, func(values []float64) float64 { return sum(values) / float64(len(values)) })
+}
+
+func naiveAdaptMax(l naiveLayer) {
+	naiveAdapt(l, func(values []float64) float64 { return slices.Max(values) })
+}
+
+// naiveAdapt computes f of the windows that cut the input into the output's size.
+func naiveAdapt(l naiveLayer, f func(values []float64) float64) {
 	x, out := l.in[0], l.out
 	bounds := func(i, in, size int64) (from, to int64) {
 		return int64(math.Floor(float64(i) * float64(in) / float64(size))),
@@ -400,13 +411,13 @@ func naiveAdaptAvg(l naiveLayer) {
 	out.each(func(c, y, col int64) float64 {
 		top, bottom := bounds(y, x.H, out.H)
 		left, right := bounds(col, x.W, out.W)
-		s := 0.0
+		var values []float64
 		for row := top; row < bottom; row++ {
 			for column := left; column < right; column++ {
-				s += *x.at(c, row, column)
+				values = append(values, *x.at(c, row, column))
 			}
 		}
-		return s / float64((bottom-top)*(right-left))
+		return f(values)
 	})
 }
 

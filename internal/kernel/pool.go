@@ -179,7 +179,20 @@ type Resize struct {
 // src [N, C, H, W].
 func AdaptiveAvgPool(dst, src []float32, g Resize, w *Workers) {
 	cut := cutPlanes(g.N, g.C, wholePlanes, g.OH, w.Size())
-	launch(w, cut.tasks(), adaptiveJob{dst[:g.N*g.C*g.OH*g.OW], src[:g.N*g.C*g.H*g.W], g, cut})
+	launch(w, cut.tasks(), adaptiveJob{dst[:g.N*g.C*g.OH*g.OW], src[:g.N*g.C*g.H*g.W], g, poolAvg, cut})
+}
+
+// AdaptiveMaxPool takes the largest value of each of [AdaptiveAvgPool]'s windows,
+// or a NaN where there is one, as PyTorch's AdaptiveMaxPool2d.
+func AdaptiveMaxPool(dst, src []float32, g Resize, w *Workers) {
+	cut := cutPlanes(g.N, g.C, wholePlanes, g.OH, w.Size())
+	launch(w, cut.tasks(), adaptiveJob{dst[:g.N*g.C*g.OH*g.OW], src[:g.N*g.C*g.H*g.W], g, poolMax, cut})
+}
+
+// GlobalMaxPool takes the largest value of each plane: dst is [N, C, 1, 1], src
+// [N, C, area].
+func GlobalMaxPool(dst, src []float32, n, c, area int, w *Workers) {
+	AdaptiveMaxPool(dst, src, Resize{N: n, C: c, H: 1, W: area, OH: 1, OW: 1}, w)
 }
 
 // GlobalAvgPool computes the mean of each plane. dst is [N, C, 1, 1], src [N, C, area].
@@ -190,6 +203,7 @@ func GlobalAvgPool(dst, src []float32, n, c, area int, w *Workers) {
 type adaptiveJob struct {
 	dst, src []float32
 	g        Resize
+	mode     poolMode // poolAvg or poolMax
 	cut      planeCut
 }
 
@@ -208,13 +222,38 @@ func (j *adaptiveJob) plane(plane int) {
 		top, bottom := oh*g.H/g.OH, ceilDiv((oh+1)*g.H, g.OH)
 		for ow := range g.OW {
 			left, right := ow*g.W/g.OW, ceilDiv((ow+1)*g.W, g.OW)
-			var total float64
-			for ih := top; ih < bottom; ih++ {
-				total += sum(in[ih*g.W+left : ih*g.W+right])
+			window := in[top*g.W+left : (bottom-1)*g.W+right]
+			if j.mode == poolMax {
+				out[oh*g.OW+ow] = largest(window, right-left, g.W)
+			} else {
+				out[oh*g.OW+ow] = mean(window, right-left, g.W)
 			}
-			out[oh*g.OW+ow] = float32(total / float64((bottom-top)*(right-left)))
 		}
 	}
+}
+
+// mean is of rows of so many values, each a stride after the one before.
+func mean(window []float32, width, stride int) float32 {
+	var total float64
+	count := 0
+	for row := 0; row < len(window); row += stride {
+		total += sum(window[row : row+width])
+		count += width
+	}
+	return float32(total / float64(count))
+}
+
+// largest is the largest value of such rows, or a NaN among them.
+func largest(window []float32, width, stride int) float32 {
+	m := float32(math.Inf(-1))
+	for row := 0; row < len(window); row += stride {
+		for _, v := range window[row : row+width] {
+			if v > m || v != v {
+				m = v
+			}
+		}
+	}
+	return m
 }
 
 // sum returns the sum of values, of which there may be many: float64 keeps it accurate. Four partial sums avoid that

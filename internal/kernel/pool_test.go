@@ -78,7 +78,7 @@ func TestPools(t *testing.T) {
 	}
 }
 
-func TestAdaptiveAvgPool(t *testing.T) {
+func TestAdaptivePools(t *testing.T) {
 	sets := startWorkers(t)
 	rapid.Check(t, func(t *rapid.T) {
 		g := Resize{
@@ -89,7 +89,7 @@ func TestAdaptiveAvgPool(t *testing.T) {
 		edge := func(i, in, out int) (int, int) {
 			return int(math.Floor(float64(i*in) / float64(out))), int(math.Ceil(float64((i+1)*in) / float64(out)))
 		}
-		var want []float64
+		var want, wantMax []float64
 		for plane := range g.N * g.C {
 			for oh := range g.OH {
 				top, bottom := edge(oh, g.H, g.OH)
@@ -102,11 +102,15 @@ func TestAdaptiveAvgPool(t *testing.T) {
 						}
 					}
 					want = append(want, sumOf(cells)/float64(len(cells)))
+					wantMax = append(wantMax, reduceMax(cells, 0))
 				}
 			}
 		}
 		verify(t, sets, want, 1e-6, func(b *bench, dst []float32, w *Workers) {
 			AdaptiveAvgPool(dst, b.input(src), g, w)
+		})
+		verify(t, sets, wantMax, 0, func(b *bench, dst []float32, w *Workers) {
+			AdaptiveMaxPool(dst, b.input(src), g, w)
 		})
 		if g.OH == 1 && g.OW == 1 {
 			verify(t, sets, want, 1e-6, func(b *bench, dst []float32, w *Workers) {

@@ -145,7 +145,7 @@ func adviseRuns(n *shape.Network, notes *diag.List) {
 			if fcs++; fcs == usualFCs+1 {
 				notes.Add(node.Pos, ManyHiddenFCs, "%s is the %drd hidden FC", node.Name, fcs).WithHint("K < 3 is usual in [FC -> RELU]*K -> FC")
 			}
-		case *op.MaxPool, *op.AvgPool, *op.L2Pool, *op.GlobalAvgPool, *op.AdaptAvg:
+		case *op.MaxPool, *op.AvgPool, *op.L2Pool, *op.GlobalAvgPool, *op.AdaptAvg, *op.GlobalMaxPool, *op.AdaptMax:
 			convs = 0
 		}
 	}

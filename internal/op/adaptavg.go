@@ -2,7 +2,6 @@ package op
 
 import (
 	"cnncalc/internal/checked"
-	"cnncalc/internal/diag"
 	"cnncalc/internal/graph"
 )
 
@@ -71,13 +70,12 @@ func (o *AdaptAvg) Slide(in graph.Shape) (graph.Op, error) {
 	if o.size == (extent{in.W, in.H}) {
 		return nil, nil
 	}
-	if in.W%o.size.W != 0 || in.H%o.size.H != 0 {
-		return nil, diag.Errorf("convert/slide", "its windows over %dx%d are uneven, so they cannot slide", in.W, in.H).
-			WithHint("choose an --input-size at which its input is %s, or a multiple of that", o.size.both())
+	window, err := evenWindow(in, o.size)
+	if err != nil {
+		return nil, err
 	}
 	pool := &AvgPool{}
-	pool.size = extent{in.W / o.size.W, in.H / o.size.H}
-	pool.stride = pool.size
+	pool.size, pool.stride = window, window
 	return pool, nil
 }
 

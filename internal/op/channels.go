@@ -62,8 +62,8 @@ func (o *Channels) Output(in []graph.Shape) (graph.Shape, error) {
 			WithFits(fmt.Sprintf("from=%d at most", s.D-1))
 	}
 	if s.D > 0 && to > s.D {
-		return plane, diag.Errorf("shape/channels", "channels from %d to %d cannot be cut out of a depth of %d", o.from.n, to, s.D).
-			WithFits(fmt.Sprintf("to=%d at most", s.D))
+		return plane, diag.Errorf("shape/channels", "channels from %d to %d cannot be cut out of a depth of %d", o.from.n,
+			to, s.D).WithFits(fmt.Sprintf("to=%d at most", s.D))
 	}
 	return graph.Shape{W: s.W, H: s.H, D: to - o.from.n}, nil
 }

@@ -12,6 +12,8 @@ func Kinds() []Kind {
 		l2poolKind(),
 		gapKind(),
 		adaptavgKind(),
+		gmpKind(),
+		adaptmaxKind(),
 		fcKind(),
 		flattenKind(),
 		reluKind(),

@@ -1,10 +1,20 @@
 package op
 
-import "cnncalc/internal/graph"
+import (
+	"slices"
+
+	"cnncalc/internal/graph"
+)
 
 // MaxPool is POOL, max pooling.
 type MaxPool struct {
 	pooling
+}
+
+// Fields binds the settings.
+func (o *MaxPool) Fields() []Field {
+	fields := o.pooling.Fields()
+	return slices.Insert(fields, len(fields)-1, o.dilationField()) // before the rounding, as CONV has it
 }
 
 func poolKind() Kind {
@@ -35,12 +45,21 @@ func (o *MaxPool) Slide(in graph.Shape) (graph.Op, error) { return &MaxPool{o.sl
 
 // Autograd reports that the layer saves the input, and for each output an int64, the index of the largest value.
 func (o *MaxPool) Autograd(p Pass, in []graph.Shape, out graph.Shape) Autograd {
+	a := keepsLargest(p, out)
+	g, _ := o.Geometry(one(in)) // the shape pass has resolved it
+	return a.afterPad(p, g, one(in), hasUnevenPads(g) || p.Torch == Torch113CPU && padsBeyondHalf(g))
+}
+
+// keepsLargest saves the input, and an int64 for each value of the output: where the largest one was.
+func keepsLargest(p Pass, out graph.Shape) Autograd {
 	index := Saved{What: Index, Size: Size{Values: values(out), Bytes: 8}}
 	a := keeps(savedInput(0), index)
 	if !p.Training {
 		// The kernel computes the indices even in evaluation.
 		a.Forward = []Size{index.Size}
 	}
-	g, _ := o.Geometry(one(in)) // the shape pass has resolved it
-	return a.afterPad(p, g, one(in), hasUnevenPads(g))
+	return a
 }
+
+// padsBeyondHalf reports whether a pad exceeds half the window without its gaps, the most that PyTorch 1.13 takes.
+func padsBeyondHalf(g Geometry) bool { return g.W.Before > g.W.Size/2 || g.H.Before > g.H.Size/2 }

@@ -40,6 +40,9 @@ func TestRules(t *testing.T) {
 		{&AvgPool{pooling: pooling{window: window{size: extent{2, 2}}}}, []graph.Shape{vol(8, 6, 4)}, vol(4, 3, 4), "", 0},
 		{&AdaptAvg{size: extent{3, 2}}, []graph.Shape{vol(8, 6, 4)}, vol(3, 2, 4), "", 0},
 		{&GlobalAvgPool{}, []graph.Shape{vol(8, 6, 4)}, vol(1, 1, 4), "", 0},
+		{&AdaptMax{size: extent{3, 2}}, []graph.Shape{vol(8, 6, 4)}, vol(3, 2, 4), "", 0},
+		{&GlobalMaxPool{}, []graph.Shape{vol(8, 6, 4)}, vol(1, 1, 4), "", 0},
+		{&MaxPool{pooling{window: square(3, 1, 0, 2, "")}}, []graph.Shape{vol(8, 6, 4)}, vol(4, 2, 4), "", 0},
 		{&FC{Units: 10}, []graph.Shape{vol(8, 6, 4)}, vol(1, 1, 10), "weight 10x192, bias 10", 1920},
 		{&Flatten{}, []graph.Shape{vol(8, 6, 4)}, vol(1, 1, 192), "", 0},
 		{&BatchNorm{}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 4), "weight 4, bias 4, buffer 4, buffer 4", 0},
@@ -130,6 +133,9 @@ func TestRefusals(t *testing.T) {
 		{&MaxPool{pooling{window: square(3, 3, 2, 1, "")}}, vol(8, 8, 1), diag.Problem{
 			Code: "shape/pad", Msg: "pad 2 is more than half the window 3: some windows would hold padding only",
 			Fits: "pad 1 at most"}},
+		{&MaxPool{pooling{window: square(2, 1, 2, 4, "")}}, vol(3, 3, 8), diag.Problem{
+			Code: "shape/pad", Msg: "dilation 4 is more than the input's 3: some windows would hold padding only",
+			Fits: "dilation 3 at most"}},
 		{&Conv{window: square(1, 1, 0, 1, ""), Filters: 6, groups: 4}, vol(8, 8, 8), diag.Problem{
 			Code: "shape/groups", Msg: "6 filters cannot be split into 4 groups", Fits: "groups 2"}},
 		{&Conv{window: square(1, 1, 0, 1, ""), Filters: 8, groups: 4}, vol(8, 8, 6), diag.Problem{

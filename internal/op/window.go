@@ -126,6 +126,10 @@ func (w *window) resolveAxis(a *Axis, s side, rules windowRules) error {
 		return diag.Errorf("shape/pad", "pad %d is not smaller than the window %d: some windows would hold padding only",
 			max(a.Before, a.After), a.Span()).WithFits(w.pad.without(s))
 	}
+	if rules.maxPadIsHalf && a.Before > 0 && a.Dilation > a.In {
+		return diag.Errorf("shape/pad", "dilation %d is more than the input's %d: some windows would hold padding only", a.Dilation,
+			a.In).WithFits(fmt.Sprintf("dilation %d at most", a.In))
+	}
 	steps, rest := (padded-a.Span())/a.Stride, (padded-a.Span())%a.Stride
 	a.Out = steps + 1
 	switch {

@@ -29,7 +29,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 torch.set_num_threads(1)
 
 # PyTorch has no LOCAL; L2 and uneven average pools are made of other functions there, and DROPOUT is left out.
-LEFT_OUT = {"local", "rectangular", "rounding", "padding", "dilated", "fused", "activations", "flatten"}
+LEFT_OUT = {"max-pools", "local", "rectangular", "rounding", "padding", "dilated", "fused", "activations", "flatten"}
 
 
 def load_cases():
@@ -71,7 +71,7 @@ def category(node, attribute, tensor, storages):
         return "loss"
     if node == "NativeBatchNormBackward0" and attribute in ("_saved_result1", "_saved_result2"):
         return "stat"
-    if node.startswith("MaxPool") and attribute == "_saved_result1":
+    if node.startswith(("MaxPool", "AdaptiveMaxPool")) and attribute == "_saved_result1":
         return "index"
     return "other"  # volumes, masks and numbers
 
@@ -180,6 +180,10 @@ KINDS = {
     "GAP": lambda x: F.adaptive_avg_pool2d(x, 1),
     "ADAPTAVG1": lambda x: F.adaptive_avg_pool2d(x, 1),
     "ADAPTAVG5": lambda x: F.adaptive_avg_pool2d(x, 5),
+    "POOL3 s2 d2 floor": lambda x: F.max_pool2d(x, 3, 2, dilation=2),
+    "GMP": lambda x: F.adaptive_max_pool2d(x, 1),
+    "ADAPTMAX1": lambda x: F.adaptive_max_pool2d(x, 1),
+    "ADAPTMAX5": lambda x: F.adaptive_max_pool2d(x, 5),
     "FC-10": Flat(nn.Linear(16 * 32 * 24, 10)),
     "FC-10 nobias": Flat(nn.Linear(16 * 32 * 24, 10, bias=False)),
     "FLATTEN": lambda x: x.flatten(1)[:, :, None, None],

@@ -63,9 +63,9 @@ def root_of_squares(x, size, stride):
     return (F.avg_pool2d(x * x, size, stride) * math.prod(size)).sqrt()
 
 
-def max_pool_padded(x, pad, size, stride):
-    """Max pooling with uneven padding, which never wins."""
-    return F.max_pool2d(F.pad(x, pad, value=-math.inf), size, stride)
+def max_pool_padded(x, pad, size, stride, dilation=1):
+    """Max pooling with uneven padding, or more than PyTorch 1.13 takes; it never wins."""
+    return F.max_pool2d(F.pad(x, pad, value=-math.inf), size, stride, dilation=dilation)
 
 
 class FC(nn.Linear):
@@ -666,6 +666,31 @@ class Adaptive(nn.Module):
         x = self.conv1(F.adaptive_avg_pool2d(picture, (3, 4)))
         x = F.adaptive_avg_pool2d(F.adaptive_avg_pool2d(x, (5, 6)), 5)
         return cat(x.reshape(len(x), -1, 1, 1), gap(picture), F.adaptive_avg_pool2d(self.conv2(picture), 1))
+
+
+@case("max-pools")
+class MaxPools(nn.Module):
+    """Max pools whose windows have gaps, and adaptive and global ones."""
+    net = """
+        input: 11x9x3
+        layers: |
+          INPUT -> CONV3-4 @x
+          -> CONCAT(POOL3 s1 p2 d2 | POOL3x2 s1 p=2,2,1,1 d2 | IDENTITY)
+          -> POOL3 s2 d2x1 p1 ceil -> CONV1-4
+          -> CONCAT(ADAPTMAX2x3 -> FLATTEN | GMP | @x -> ADAPTMAX4x13 -> FLATTEN | @x -> GMP | @x -> ADAPTMAX1)
+        """
+
+    def __init__(self):
+        super().__init__()
+        self.x, self.conv2 = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(12, 4, 1)
+
+    def forward(self, picture):
+        a = self.x(picture)
+        x = cat(max_pool_padded(a, (2, 2, 2, 2), 3, 1, 2), max_pool_padded(a, (2, 2, 1, 1), (2, 3), 1, 2), a)
+        x = self.conv2(F.max_pool2d(x, 3, 2, 1, (1, 2), ceil_mode=True))
+        maps = (F.adaptive_max_pool2d(x, (3, 2)), F.adaptive_max_pool2d(x, 1), F.adaptive_max_pool2d(a, (13, 4)),
+                a.amax((2, 3)), F.adaptive_max_pool2d(a, 1))
+        return cat(*(y.reshape(len(y), -1, 1, 1) for y in maps))
 
 
 @case("crop")
