@@ -17,29 +17,29 @@ func channelsKind() Kind {
 	return Kind{
 		Name:     "CHANNELS",
 		Summary:  "a slice of the depth: CHANNELS from=0 to=58 keeps the first 58 channels",
-		Backward: "The gradient is the output's, with zeros for the other channels; only shapes are needed.",
+		Backward: "The gradient is the output's with zeros for the other channels; only shapes are needed.",
 		New:      func() Layer { return &Channels{} },
 	}
 }
 
-// Counterparts returns the names elsewhere.
+// Counterparts returns the layer's names in other programs.
 func (*Channels) Counterparts() Counterparts { return Counterparts{Traced: []string{"slice"}} }
 
-// Kind is "CHANNELS".
+// Kind returns "CHANNELS".
 func (*Channels) Kind() string { return "CHANNELS" }
 
-// Fields binds the settings.
+// Fields returns the settings.
 func (o *Channels) Fields() []Field {
 	return []Field{
-		{Key: "from", Doc: "the first channel, counted from 0, the default", Setting: boundSetting{&o.from, "from", 0}},
-		{Key: "to", Doc: "the channel after the last; the depth unless written", Setting: boundSetting{&o.to, "to", 1}},
+		{Key: "from", Doc: "the first channel, counted from 0; default 0", Setting: boundSetting{&o.from, "from", 0}},
+		{Key: "to", Doc: "the channel after the last; default the depth", Setting: boundSetting{&o.to, "to", 1}},
 	}
 }
 
 // First returns the first channel of the slice.
 func (o *Channels) First() int64 { return o.from.n }
 
-// Output has the slice's depth.
+// Output returns the input's plane with the slice's depth.
 func (o *Channels) Output(in []graph.Shape) (graph.Shape, error) {
 	s := one(in)
 	plane := graph.Shape{W: s.W, H: s.H}
@@ -47,7 +47,7 @@ func (o *Channels) Output(in []graph.Shape) (graph.Shape, error) {
 		return plane, missing("the slice", "CHANNELS from=0 to=58")
 	}
 	if o.to.written && o.from.n >= o.to.n {
-		return plane, diag.Errorf("shape/channels", "from=%d to=%d is no channel: to is the channel after the last", o.from.n,
+		return plane, diag.Errorf("shape/channels", "from=%d to=%d selects no channel: to is the channel after the last", o.from.n,
 			o.to.n).WithFits(fmt.Sprintf("to=%d or more", o.from.n+1))
 	}
 	to := o.to.n
@@ -68,31 +68,31 @@ func (o *Channels) Output(in []graph.Shape) (graph.Shape, error) {
 	return graph.Shape{W: s.W, H: s.H, D: to - o.from.n}, nil
 }
 
-// Explain is the range.
+// Explain returns the range.
 func (o *Channels) Explain(in []graph.Shape, out graph.Shape) []Line {
 	first := o.from.n
 	text := fmt.Sprintf("%d to %d of 0 to %d: %d-%d = %d", first, first+out.D-1, one(in).D-1, first+out.D, first, out.D)
 	return []Line{{"channels", text}}
 }
 
-// Moves are the values of the slice alone.
+// Moves returns the number of values in the slice, read and written.
 func (*Channels) Moves(_ []graph.Shape, out graph.Shape) (read, written int64) {
 	return values(out), values(out)
 }
 
-// Autograd saves nothing: x[:, from:to] is a view, so all of the input's memory stays as long as it is needed; the views
-// of x.chunk are so too. The gradient is zeros of the input's size with the output's gradient in them, once for the depth
+// Autograd reports that the layer saves nothing: x[:, from:to] is a view, as x.chunk's are, which keeps all of the
+// input's memory alive. The gradient, the output's padded with zeros to the input's size, is made once for the depth
 // and once for the batch, which is sliced too; the output's gradient is free by then.
 func (*Channels) Autograd(_ Pass, in []graph.Shape, out graph.Shape) Autograd {
 	return slicedView(one(in), out)
 }
 
-// slicedView is a view of part of a volume, whose gradient is made once for each axis that is sliced.
+// slicedView describes a view of part of a volume. Its gradient is made once for each axis that is sliced.
 func slicedView(in, out graph.Shape) Autograd {
 	return Autograd{Shares: true, Backward: []Size{{Values: values(in) - values(out)}}}
 }
 
-// bound is a channel as written: 0 is one too.
+// bound is a channel as written. 0 is a channel, so written says whether there is one.
 type bound struct {
 	n       int64
 	written bool

@@ -159,7 +159,7 @@ func TestRefusals(t *testing.T) {
 		{&Channels{from: bound{6, true}, to: bound{8, true}}, vol(8, 8, 4), diag.Problem{
 			Code: "shape/channels", Msg: "from=6 is past the last channel of a depth of 4", Fits: "from=3 at most"}},
 		{&Channels{from: bound{2, true}, to: bound{2, true}}, vol(8, 8, 4), diag.Problem{
-			Code: "shape/channels", Msg: "from=2 to=2 is no channel: to is the channel after the last", Fits: "to=3 or more"}},
+			Code: "shape/channels", Msg: "from=2 to=2 selects no channel: to is the channel after the last", Fits: "to=3 or more"}},
 		{&Shuffle{}, vol(8, 8, 4), diag.Problem{
 			Code: "layer/missing-field", Msg: "the number of groups is missing", Hint: "for example SHUFFLE2"}},
 		{&Shuffle{groups: 3}, vol(8, 8, 4), diag.Problem{

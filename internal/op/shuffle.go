@@ -17,28 +17,29 @@ type Shuffle struct {
 func shuffleKind() Kind {
 	return Kind{
 		Name:     "SHUFFLE",
-		Summary:  "channel shuffle: SHUFFLE2 takes a channel of each of two groups in turn, as ShuffleNet",
-		Backward: "The gradient is the output's, with the channels back in their order; nothing is kept.",
+		Summary:  "channel shuffle: SHUFFLE2 takes channels from two groups in turn, as in ShuffleNet",
+		Backward: "The gradient is the output's with the channels back in order; nothing is kept.",
 		New:      func() Layer { return &Shuffle{} },
 	}
 }
 
-// Counterparts returns the names elsewhere. ShuffleNet's code writes it as a view, a transposition, a copy and a view.
+// Counterparts returns the layer's names in other programs. ShuffleNet's code is a view, a transposition, a copy and
+// a view.
 func (*Shuffle) Counterparts() Counterparts { return Counterparts{Traced: []string{"contiguous"}} }
 
-// Kind is "SHUFFLE".
+// Kind returns "SHUFFLE".
 func (*Shuffle) Kind() string { return "SHUFFLE" }
 
 // Groups returns the number of groups.
 func (o *Shuffle) Groups() int64 { return o.groups }
 
-// Fields binds the setting.
+// Fields returns the settings.
 func (o *Shuffle) Fields() []Field {
 	return []Field{{Key: "groups", Place: Head, Doc: "number of groups, which must divide the depth",
 		Setting: count{&o.groups, "groups"}}}
 }
 
-// Output is the input's shape.
+// Output returns the input's shape.
 func (o *Shuffle) Output(in []graph.Shape) (graph.Shape, error) {
 	s := one(in)
 	if o.groups == 0 {
@@ -51,7 +52,7 @@ func (o *Shuffle) Output(in []graph.Shape) (graph.Shape, error) {
 	return s, nil
 }
 
-// Explain is the order of the first channels.
+// Explain returns the order of the first channels.
 func (o *Shuffle) Explain(in []graph.Shape, _ graph.Shape) []Line {
 	depth := one(in).D
 	each := depth / o.groups
@@ -59,10 +60,10 @@ func (o *Shuffle) Explain(in []graph.Shape, _ graph.Shape) []Line {
 	return []Line{{"channels", text}}
 }
 
-// keepsOrder reports whether the channels stay where they are.
+// keepsOrder reports whether the order of the channels stays the same.
 func (o *Shuffle) keepsOrder(in graph.Shape) bool { return o.groups == 1 || o.groups == in.D }
 
-// Moves are none where the channels stay where they are.
+// Moves returns 0 and 0 if the order of the channels stays the same.
 func (o *Shuffle) Moves(in []graph.Shape, out graph.Shape) (read, written int64) {
 	if o.keepsOrder(one(in)) {
 		return 0, 0
@@ -70,7 +71,8 @@ func (o *Shuffle) Moves(in []graph.Shape, out graph.Shape) (read, written int64)
 	return values(out), values(out)
 }
 
-// Autograd saves nothing. The transposed view is copied, unless it is in order already, and so is its gradient.
+// Autograd reports that the layer saves nothing. The transposed view is copied, unless it is in order already, and so
+// is its gradient.
 func (o *Shuffle) Autograd(_ Pass, in []graph.Shape, _ graph.Shape) Autograd {
 	if o.keepsOrder(one(in)) {
 		return Autograd{Shares: true, Gradient: SharedGradient}
