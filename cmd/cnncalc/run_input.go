@@ -30,13 +30,13 @@ type inputPicture struct {
 // memory than the limit leaves besides the batch.
 func (a *app) readPictures(f *runFlags, program *exec.Program, limit memoryLimit) ([]inputPicture, []float32, error) {
 	n := program.Network()
+	if len(n.Inputs) > 1 {
+		return nil, nil, problemError("the network has %d inputs, but run takes pictures for one input only", len(n.Inputs))
+	}
 	fit, normalise := preprocessing(n, f.fit)
 	in := n.InputShape()
 	if in.D != 1 && in.D != 3 {
 		return nil, nil, problemError("the input is %s, but a picture is 3 deep, or 1 in grey", in)
-	}
-	if len(n.Inputs) > 1 {
-		return nil, nil, problemError("the network has %d inputs, but run takes pictures for one input only", len(n.Inputs))
 	}
 	inputs, err := program.NewInputs()
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"cnncalc/internal/exec"
 	"cnncalc/internal/graph"
 	"cnncalc/internal/op"
 	"cnncalc/internal/shape"
@@ -28,5 +29,30 @@ func TestPreprocessingOrder(t *testing.T) {
 		if !slices.Equal(got.Mean, c.mean) || !slices.Equal(got.Std, c.std) {
 			t.Errorf("bgr %v: mean %v and deviation %v, want %v and %v", c.bgr, got.Mean, got.Std, c.mean, c.std)
 		}
+	}
+}
+
+// No file can say so yet, but a network that other packages build may have two inputs.
+func TestPicturesAreForOneInput(t *testing.T) {
+	var b graph.Builder
+	for _, name := range []string{"left", "right"} {
+		b.Add(graph.Node{Name: name, Op: &op.Input{Shape: graph.Shape{W: 8, H: 8, D: 2}}})
+	}
+	b.Add(graph.Node{Name: "add1", Op: &op.Add{}, Inputs: []int{0, 1}})
+	g, err := b.Graph()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, problems := shape.Infer(g)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	program, err := exec.Compile(n, exec.Options{Batch: 1, Threads: 1, Algo: exec.Auto})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = (&app{}).readPictures(&runFlags{}, program, memoryLimit{})
+	if !isProblem(err) || err.Error() != "the network has 2 inputs, but run takes pictures for one input only" {
+		t.Errorf("readPictures: %v", err)
 	}
 }
