@@ -12,7 +12,7 @@ import (
 func fvcore() *Convention {
 	return &Convention{
 		Name: "fvcore", Program: "fvcore", Version: "commit 3378afe",
-		Summary: "\"flops\" are multiply-accumulates without biases; BN 2 a value, adaptive average pool its input; ReLU " +
+		Summary: "\"flops\" are multiply-accumulates without biases; BN 2 a value, other norms 5, adaptive average pool its input; ReLU " +
 			"ignored, max pool and add unsupported; activations are outputs of convolutions and linear layers",
 		Unit: "flops", Counts: []Quantity{Parameters, Operations, Activations},
 		inPyTorch: true, layer: fvcoreLayer, print: fvcoreLines, checked: inTorchvision(),
@@ -24,7 +24,8 @@ func fvcoreName(operator string) string {
 	switch operator {
 	case "_convolution":
 		return "conv"
-	case "linear", "batch_norm", "adaptive_avg_pool2d", "upsample_nearest2d", "upsample_bilinear2d":
+	case "linear", "batch_norm", "layer_norm", "group_norm", "instance_norm", "adaptive_avg_pool2d",
+		"upsample_nearest2d", "upsample_bilinear2d":
 		return operator
 	}
 	return ""
@@ -42,7 +43,9 @@ func fvcoreLayer(t *tally, l *layer) error {
 		t.multiplyAccumulates(l)
 		t.add(Activations, 0, l.kind, "volume", l.outputs)
 	case "batch_norm":
-		t.perValue(2, l.outputs, "output")
+		t.perValue(1+l.affine(), l.outputs, "output")
+	case "layer_norm", "group_norm", "instance_norm":
+		t.perValue(4+l.affine(), l.outputs, "output")
 	case "adaptive_avg_pool2d":
 		t.perValue(1, l.inputs, "input")
 	case "upsample_nearest2d":
@@ -51,6 +54,14 @@ func fvcoreLayer(t *tally, l *layer) error {
 		t.perValue(4, l.outputs, "output")
 	}
 	return nil
+}
+
+// affine is 1 for a normalisation with a learnt scale and shift, else 0.
+func (l *layer) affine() int64 {
+	if l.Parameters() > 0 {
+		return 1
+	}
+	return 0
 }
 
 func fvcoreLines(r *Result) []Line {

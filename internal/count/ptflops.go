@@ -29,7 +29,7 @@ func ptflopsAten() *Convention {
 func ptflopsPyTorch() *Convention {
 	return &Convention{
 		Name: "ptflops-pytorch", Program: "ptflops, pytorch backend", Version: ptflopsVersion,
-		Summary: "multiply-accumulates with biases; BN 2 a value; ReLU and pools 1 an input value, twice for a module " +
+		Summary: "multiply-accumulates with biases; BN, GN and IN 2 a value, LN 1; ReLU and pools 1 an input value, twice for a module " +
 			"that calls the function it also counts; of one picture",
 		Unit: "MACs", Counts: []Quantity{Parameters, Operations}, PerPicture: true,
 		inPyTorch: true, layer: ptflopsPyTorchLayer, print: macsAndParams, checked: inTorchvision(),
@@ -62,8 +62,10 @@ func (t *tally) ptflopsModule(l *layer) {
 	case "ConvTranspose2d":
 		t.product("weights, each for every place of the output", l.WeightCount, l.Out.W, l.Out.H, l.batch)
 		t.biases(l)
-	case "BatchNorm2d":
-		t.perValue(2, l.outputs, "output")
+	case "BatchNorm2d", "GroupNorm", "InstanceNorm2d":
+		t.perValue(1+l.affine(), l.outputs, "output")
+	case "LayerNorm": // whose flag has another name than the one that ptflops looks at
+		t.perValue(1, l.outputs, "output")
 	case "ReLU", "ReLU6", "LeakyReLU", "PReLU", "ELU", "GELU", "MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d",
 		"AdaptiveMaxPool2d":
 		t.perValue(1, l.inputs, "input")

@@ -11,7 +11,7 @@ import (
 func thop() *Convention {
 	return &Convention{
 		Name: "thop", Program: "thop", Version: "commit 43c064a",
-		Summary: "multiply-accumulates without biases; BN 4 a value; average pools; nothing for ReLU, max pools and " +
+		Summary: "multiply-accumulates without biases; BN, LN and IN 4 a value; average pools; nothing for ReLU, max pools and " +
 			"functions",
 		Unit: "MACs", Counts: []Quantity{Parameters, Operations},
 		inPyTorch: true, layer: thopLayer, print: macsAndParams, checked: inTorchvision(),
@@ -31,8 +31,8 @@ func thopLayer(t *tally, l *layer) error {
 		window := l.Weights[0].Dims[2] * l.Weights[0].Dims[3]
 		groups := l.Out.D / l.Weights[0].Dims[1]
 		t.product("a window of its group for each value of the output", l.outputs, l.in[0].D/groups, window)
-	case "BatchNorm2d":
-		t.perValue(4, l.outputs, "output")
+	case "BatchNorm2d", "LayerNorm", "InstanceNorm2d":
+		t.perValue(2+2*l.affine(), l.outputs, "output")
 	case "PReLU":
 		t.perValue(1, l.inputs, "input")
 	case "Softmax":

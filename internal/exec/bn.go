@@ -6,15 +6,20 @@ import (
 	"cnncalc/internal/op"
 )
 
-// bindBN computes BN with the running statistics. Loading reduces the four tensors to a scale and a shift, kept in
-// weight and bias. Without trained weights BN starts as in PyTorch: the identity except for eps.
+// bindBN computes BN with the running statistics. Loading reduces the tensors to a scale and a shift, kept in the first
+// two. Without trained weights BN starts as in PyTorch: the identity except for eps.
 func bindBN(l *layer) (plan, error) {
-	eps := l.op.(*op.BatchNorm).Eps()
+	o := l.op.(*op.BatchNorm)
+	eps := o.Eps()
 	channels, area := planes(l.in[0])
 	return plan{
 		alias:   memory.InPlace,
-		tensors: []tensor{{start: 1}, {}, {}, {start: 1}}, // weight, bias, running_mean, running_var
+		tensors: append(scaleAndShift(o.Affine()), tensor{}, tensor{start: 1}), // and running_mean, running_var
 		ready: func(w [][]float32) {
+			if !o.Affine() {
+				kernel.FoldBatchNorm(w[0], w[1], nil, nil, w[0], w[1], eps)
+				return
+			}
 			kernel.FoldBatchNorm(w[0], w[1], w[0], w[1], w[2], w[3], eps)
 		},
 		isBN:      true,

@@ -93,6 +93,22 @@ var oneLiners = [][2]string{
 	{"9x7x4", "LRN2 alpha=1"},
 	{"9x7x4", "BN"},
 	{"9x7x4", "BN eps=0.1"},
+	{"9x7x4", "BN noaffine"},
+	{"9x7x4", "CONV3-4 nobias -> BN noaffine -> RELU"},
+	{"9x7x4", "LN"},
+	{"9x7x4", "LN eps=0.1 noaffine"},
+	{"1x1x9", "LN -> FC-3"},
+	{"13x11x2", "LN -> GELU"},
+	{"9x7x4", "LN volume"},
+	{"9x7x4", "LN volume noaffine eps=0.1 -> RELU"},
+	{"9x7x4", "LN volume -> TANH"},
+	{"9x7x6", "GN3"},
+	{"9x7x4", "GN1 eps=0.1 -> RELU6"},
+	{"9x7x4", "GN4 noaffine -> SILU"},
+	{"1x1x8", "GN2"},
+	{"9x7x4", "IN"},
+	{"9x7x4", "CONV3-6 -> IN affine eps=0.1 -> RELU -> CONV3-2"},
+	{"9x7x4", "CONV3-4 -> ADD(GN2 -> RELU | LN -> HARDSWISH | IDENTITY) -> IN"},
 	{"9x7x4", "UPSAMPLE2"},
 	{"9x7x4", "UPSAMPLE3x1 bilinear"},
 	{"9x7x4", "CROP3x5"},
@@ -240,7 +256,9 @@ func drawLayer(t *rapid.T) string {
 	case 9:
 		return pick("UPSAMPLE2x1", "UPSAMPLE2 bilinear", "CROP2x3", "CROP4", "CHANNELS from=1", "CHANNELS to=2", "SHUFFLE2", "SHUFFLE3")
 	case 10:
-		return pick("LRN", "LRN3 alpha=0.9", "BN", "SOFTMAX")
+		return pick("LRN", "LRN3 alpha=0.9", "BN", "BN noaffine", "SOFTMAX", "LN eps=0.1",
+			"LN volume eps=0.5", "GN2 eps=0.5", "IN affine eps=0.5",
+			"GN1 noaffine eps=0.5")
 	case 11:
 		return "ADD(" + pick("IDENTITY", "RELU", "BN", "CONV3-4") + " | " + pick("IDENTITY", "TANH", "DWCONV3", "CONV1-4") + ")"
 	case 12:

@@ -130,6 +130,9 @@ func naiveLayers() map[string]func(l naiveLayer) {
 		"DROPOUT":     naiveIdentity,
 		"LRN":         naiveLRN,
 		"BN":          naiveBN,
+		"LN":          naiveLN,
+		"GN":          naiveGN,
+		"IN":          naiveIN,
 		"UPSAMPLE":    naiveUpsample,
 		"CROP":        naiveCrop,
 		"CHANNELS":    naiveChannels,
@@ -250,8 +253,81 @@ func naiveLRN(l naiveLayer) {
 func naiveBN(l naiveLayer) {
 	mean, variance, eps := l.weights["running_mean"], l.weights["running_var"], l.op.(*op.BatchNorm).Eps()
 	l.out.each(func(c, y, col int64) float64 {
-		return (*l.in[0].at(c, y, col)-mean[c])/math.Sqrt(variance[c]+eps)*l.weights["weight"][c] + l.bias(c)
+		return (*l.in[0].at(c, y, col)-mean[c])/math.Sqrt(variance[c]+eps)*l.scale(c) + l.bias(c)
 	})
+}
+
+// scale returns the factor of channel c, 1 where there is none.
+func (l *naiveLayer) scale(c int64) float64 {
+	if l.weights["weight"] == nil {
+		return 1
+	}
+	return l.weights["weight"][c]
+}
+
+// box is a part of a volume: of channels, rows and columns each from the first up to the second.
+type box [3][2]int64
+
+// naiveNorm normalises each value with the mean and variance of the box that it is in. Scale and shift are those of its
+// channel, or of the value where there are as many.
+func naiveNorm(l naiveLayer, eps float64, of func(c, y, col int64) box) {
+	x := l.in[0]
+	var last box
+	var mean, variance float64
+	i := int64(-1)
+	l.out.each(func(c, y, col int64) float64 {
+		if b := of(c, y, col); b != last {
+			last = b
+			mean, variance = x.moments(b)
+		}
+		i++
+		k := c
+		if len(l.weights["weight"]) == len(x.values) {
+			k = i
+		}
+		return (*x.at(c, y, col)-mean)/math.Sqrt(variance+eps)*l.scale(k) + l.bias(k)
+	})
+}
+
+// moments returns the mean and variance of a box.
+func (v volume) moments(b box) (mean, variance float64) {
+	var values []float64
+	for c := b[0][0]; c < b[0][1]; c++ {
+		for y := b[1][0]; y < b[1][1]; y++ {
+			for col := b[2][0]; col < b[2][1]; col++ {
+				values = append(values, *v.at(c, y, col))
+			}
+		}
+	}
+	mean = sum(values) / float64(len(values))
+	for _, value := range values {
+		variance += (value - mean) * (value - mean) / float64(len(values))
+	}
+	return mean, variance
+}
+
+func naiveLN(l naiveLayer) {
+	s, o := l.in[0].Shape, l.op.(*op.LayerNorm)
+	naiveNorm(l, o.Eps(), func(_, y, col int64) box {
+		if o.Volume {
+			return box{{0, s.D}, {0, s.H}, {0, s.W}}
+		}
+		return box{{0, s.D}, {y, y + 1}, {col, col + 1}}
+	})
+}
+
+func naiveGN(l naiveLayer) {
+	s, o := l.in[0].Shape, l.op.(*op.GroupNorm)
+	each := s.D / o.Groups()
+	naiveNorm(l, o.Eps(), func(c, _, _ int64) box {
+		first := c / each * each
+		return box{{first, first + each}, {0, s.H}, {0, s.W}}
+	})
+}
+
+func naiveIN(l naiveLayer) {
+	s := l.in[0].Shape
+	naiveNorm(l, l.op.(*op.InstanceNorm).Eps(), func(c, _, _ int64) box { return box{{c, c + 1}, {0, s.H}, {0, s.W}} })
 }
 
 func naiveCrop(l naiveLayer) {

@@ -3,8 +3,8 @@ package kernel
 import "math"
 
 // FoldBatchNorm converts batch normalisation with fixed statistics, (x-mean)/sqrt(variance+eps)*gamma + beta, to
-// x*scale + shift. All slices are [C]. A nil gamma means 1 and a nil beta 0 (PyTorch's affine=False). scale may be
-// gamma and shift may be beta.
+// x*scale + shift. All slices are [C]. A nil gamma means 1 and a nil beta 0 (PyTorch's affine=False). scale and
+// shift may be any two of the other slices.
 func FoldBatchNorm(scale, shift, gamma, beta, mean, variance []float32, eps float64) {
 	shift, variance = shift[:len(scale)], variance[:len(scale)]
 	for c := range scale {
@@ -16,8 +16,8 @@ func FoldBatchNorm(scale, shift, gamma, beta, mean, variance []float32, eps floa
 			b = float64(beta[c])
 		}
 		s /= math.Sqrt(float64(variance[c]) + eps)
-		scale[c] = float32(s)
-		shift[c] = float32(b - float64(mean[c])*s)
+		b -= float64(mean[c]) * s
+		scale[c], shift[c] = float32(s), float32(b)
 	}
 }
 

@@ -143,6 +143,74 @@ func TestBatchNorm(t *testing.T) {
 	})
 }
 
+func TestNormaliseGroups(t *testing.T) {
+	sets := startWorkers(t)
+	four := GroupNorm{N: 2, C: 4, Area: 6, Groups: 2, Eps: 1e-3}
+	verify(t, sets, wide(golden["groupnorm"]), 1e-6, func(_ *bench, dst []float32, w *Workers) {
+		NormaliseGroups(dst, pattern(48, 0), pattern(4, 2), pattern(4, 3), four, Activation{}, w)
+	})
+	each := GroupNorm{N: 2, C: 4, Area: 6, Groups: 1, Eps: 1e-3, Each: true}
+	verify(t, sets, wide(golden["layernorm volume"]), 1e-6, func(_ *bench, dst []float32, w *Workers) {
+		NormaliseGroups(dst, pattern(48, 0), pattern(24, 2), pattern(24, 3), each, Activation{}, w)
+	})
+	verify(t, sets, wide(golden["instancenorm"]), 1e-6, func(_ *bench, dst []float32, w *Workers) {
+		copy(dst, pattern(48, 0))
+		NormaliseGroups(dst, dst, nil, nil, GroupNorm{N: 2, C: 4, Area: 6, Groups: 4, Eps: 1e-5}, Activation{}, w)
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		g := GroupNorm{N: draw(t, "N", 1, 2), Groups: draw(t, "groups", 1, 3), Area: draw(t, "area", 1, 30), Eps: 0.1}
+		g.C = g.Groups * draw(t, "channels", 1, 4)
+		src, gamma, beta := drawInput(t, g.N*g.C*g.Area), pattern(g.C, 2), pattern(g.C, 3)
+		size := g.C / g.Groups * g.Area
+		want := make([]float64, len(src))
+		for i := range want {
+			c := i / g.Area % g.C
+			y := naiveNorm(src[i/size*size:][:size], 1, i%size, g.Eps)*float64(gamma[c]) + float64(beta[c])
+			want[i] = naiveActivation(y, Activation{Kind: HardSwish})
+		}
+		verify(t, sets, want, 1e-5, func(b *bench, dst []float32, w *Workers) {
+			NormaliseGroups(dst, b.input(src), gamma, beta, g, Activation{Kind: HardSwish}, w)
+		})
+	})
+}
+
+// A large mean leaves the deviations as they are: in float32 the squares of these values all are the same.
+func TestNormaliseGroupsWithLargeMean(t *testing.T) {
+	sets := startWorkers(t)
+	src := []float32{10_001, 10_002, 10_003, 10_004, 10_001.5}
+	want := make([]float64, len(src))
+	for i := range want {
+		want[i] = naiveNorm(src, 1, i, 1e-5)
+	}
+	verify(t, sets, want, 1e-6, func(_ *bench, dst []float32, w *Workers) {
+		NormaliseGroups(dst, src, nil, nil, GroupNorm{N: 1, C: 1, Area: 5, Groups: 1, Eps: 1e-5}, Activation{}, w)
+	})
+	verify(t, sets, want, 1e-6, func(_ *bench, dst []float32, w *Workers) {
+		LayerNorm(dst, src, nil, nil, 1, 5, 1, 1e-5, Activation{}, w)
+	})
+}
+
+func TestLayerNorm(t *testing.T) {
+	sets := startWorkers(t)
+	verify(t, sets, wide(golden["layernorm"]), 1e-6, func(_ *bench, dst []float32, w *Workers) {
+		LayerNorm(dst, pattern(48, 0), pattern(4, 2), pattern(4, 3), 2, 4, 6, 1e-3, Activation{}, w)
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		n, c, area := draw(t, "N", 1, 2), draw(t, "C", 1, 9), draw(t, "area", 1, 3*positions)
+		src, gamma, beta := drawInput(t, n*c*area), pattern(c, 2), pattern(c, 3)
+		want := make([]float64, len(src))
+		for i := range want {
+			first := i/(c*area)*c*area + i%area
+			k := i / area % c
+			want[i] = max(naiveNorm(src[first:][:(c-1)*area+1], area, k*area, 0.1)*float64(gamma[k])+float64(beta[k]), 0)
+		}
+		verify(t, sets, want, 1e-5, func(b *bench, dst []float32, w *Workers) {
+			copy(dst, b.input(src))
+			LayerNorm(dst, dst, gamma, beta, n, c, area, 0.1, Activation{Kind: ReLU}, w)
+		})
+	})
+}
+
 func TestUpsample(t *testing.T) {
 	sets := startWorkers(t)
 	small := pattern(24, 0)

@@ -215,3 +215,17 @@ func naiveActivation(x float64, act Activation) float64 {
 	}
 	panic("no reference for this activation")
 }
+
+// naiveNorm is src[at] less the mean, over the deviation, of every step-th value.
+func naiveNorm(src []float32, step, at int, eps float64) float64 {
+	var mean, variance, n float64
+	for i := 0; i < len(src); i += step {
+		mean += float64(src[i])
+		n++
+	}
+	mean /= n
+	for i := 0; i < len(src); i += step {
+		variance += (float64(src[i]) - mean) * (float64(src[i]) - mean) / n
+	}
+	return (float64(src[at]) - mean) / math.Sqrt(variance+eps)
+}

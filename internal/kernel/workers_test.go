@@ -164,6 +164,7 @@ func TestNoAllocation(t *testing.T) {
 	p := Pool{N: 1, C: 4, H: 12, W: 12, OH: 6, OW: 6, FH: 2, FW: 2, SH: 2, SW: 2, DH: 1, DW: 1}
 	half := Resize{N: 1, C: 4, H: 12, W: 12, OH: 6, OW: 6}
 	twice := Resize{N: 1, C: 4, H: 12, W: 12, OH: 24, OW: 24}
+	groups := GroupNorm{N: 1, C: 4, Area: 144, Groups: 2}
 	inputs := [][]float32{src, src}
 	dst := make([]float32, 1<<16)
 	for name, f := range map[string]func(){
@@ -182,6 +183,8 @@ func TestNoAllocation(t *testing.T) {
 		"softmax":      func() { Softmax(dst, src, 1, 4, 144, w) },
 		"lrn":          func() { Normalise(dst, src, LRN{N: 1, C: 4, H: 12, W: 12, Size: 5, Beta: 0.75, K: 1}, w) },
 		"scaleshift":   func() { ScaleShift(dst, src, big, big, 1, 4, 144, Activation{}, w) },
+		"groupnorm":    func() { NormaliseGroups(dst, src, big, big, groups, Activation{}, w) },
+		"layernorm":    func() { LayerNorm(dst, src, big, big, 1, 4, 144, 1, Activation{}, w) },
 		"nearest":      func() { UpsampleNearest(dst, src, twice, w) },
 		"bilinear":     func() { UpsampleBilinear(dst, src, twice, w) },
 		"crop":         func() { Crop(dst, src, half, 2, 3, w) },

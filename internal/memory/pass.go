@@ -31,15 +31,17 @@ type builder struct {
 	pass
 	err error
 
-	rules     []op.Autograd // by node
-	needsGrad []bool        // by node: parameters are learnt in it or before it
-	width     []int64       // by node: bytes of one value of its output
-	reads     []int         // by node: inputs of later nodes that are still to read its output
-	grad      []int         // by node: the tensor of its output's gradient so far
-	holders   []int         // by tensor: how many still need it; once none does, it is free
-	savedBy   []int         // by tensor: the first node that autograd holds it for, 0 for none
-	partial   []bool        // by tensor: its holders see parts of it, so that it cannot be written to
-	casts     []int         // half copies of weights that autocast keeps until the forward pass has ended
+	rules []op.Autograd // by node
+	// by node: its output may have its channels last in memory
+	channelsLast []bool
+	needsGrad    []bool  // by node: parameters are learnt in it or before it
+	width        []int64 // by node: bytes of one value of its output
+	reads        []int   // by node: inputs of later nodes that are still to read its output
+	grad         []int   // by node: the tensor of its output's gradient so far
+	holders      []int   // by tensor: how many still need it; once none does, it is free
+	savedBy      []int   // by tensor: the first node that autograd holds it for, 0 for none
+	partial      []bool  // by tensor: its holders see parts of it, so that it cannot be written to
+	casts        []int   // half copies of weights that autocast keeps until the forward pass has ended
 
 	targets      []int   // by output of the network
 	rootGradient int     // a one, which backward() starts from
@@ -68,7 +70,8 @@ func newBuilder(n *shape.Network, o Options, class int64) (*builder, error) {
 			program: &program{block: o.Torch.block()}, network: n, options: o,
 			output: make([]int, count), shares: make([]bool, count), weights: make([][]int, count), saved: make([][]int, count),
 		},
-		rules: make([]op.Autograd, count), needsGrad: make([]bool, count), width: make([]int64, count),
+		rules: make([]op.Autograd, count), channelsLast: make([]bool, count),
+		needsGrad: make([]bool, count), width: make([]int64, count),
 		reads: make([]int, count), grad: make([]int, count),
 	}
 	for i := range p.grad {
@@ -117,12 +120,25 @@ func (p *builder) askLayers(run op.Pass) error {
 		if why := p.rules[i].Estimate; why != "" {
 			p.estimates = append(p.estimates, p.name(i)+": "+why)
 		}
+		p.followOrder(i)
 		p.needsGrad[i] = p.network.Layers[i].Parameters() > 0
 		for _, in := range node.Inputs {
 			p.needsGrad[i] = p.needsGrad[i] || p.needsGrad[in]
 		}
 	}
 	return nil
+}
+
+// followOrder finds out whether node i's output may have its channels last in memory. With one channel or one place
+// there is no other order.
+func (p *builder) followOrder(i int) {
+	rule, out := &p.rules[i], p.network.Layers[i].Out
+	at := slices.IndexFunc(p.network.Nodes[i].Inputs, func(in int) bool { return p.channelsLast[in] })
+	if rule.Contiguous && at >= 0 {
+		p.estimates = append(p.estimates, p.name(i)+": PyTorch may copy its input first, as an LN before it leaves the channels "+
+			"last in memory; the copy is not counted")
+	}
+	p.channelsLast[i] = (rule.ChannelsLast || !rule.Contiguous && at >= 0) && out.D > 1 && out.W*out.H > 1
 }
 
 // bytes multiplies sizes. The first that cannot be counted ends the account.

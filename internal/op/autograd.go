@@ -41,6 +41,10 @@ type Autograd struct {
 	Product           bool // a cuBLAS matrix product, which gets a workspace
 	// Counters is the number of int64 buffers that the layer keeps besides its declared tensors.
 	Counters int64
+	// ChannelsLast says that the output has its channels last in memory, an order that most layers keep. Contiguous says
+	// that the layer reads planes, one after the other: it copies an input in another order, and its output is in that
+	// order. Where one follows the other, the figures are an estimate.
+	ChannelsLast, Contiguous bool
 	// Estimate says why the figures are an estimate; "" if they are PyTorch's own.
 	Estimate string
 }

@@ -43,5 +43,5 @@ func (*Flatten) Slide(graph.Shape) (graph.Op, error) { return nil, nil }
 
 // Autograd reports that the layer saves nothing: the output is a view.
 func (*Flatten) Autograd(Pass, []graph.Shape, graph.Shape) Autograd {
-	return Autograd{Shares: true, Gradient: SharedGradient}
+	return Autograd{Shares: true, Gradient: SharedGradient, Contiguous: true}
 }

@@ -46,6 +46,15 @@ func TestRules(t *testing.T) {
 		{&FC{Units: 10}, []graph.Shape{vol(8, 6, 4)}, vol(1, 1, 10), "weight 10x192, bias 10", 1920},
 		{&Flatten{}, []graph.Shape{vol(8, 6, 4)}, vol(1, 1, 192), "", 0},
 		{&BatchNorm{}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 4), "weight 4, bias 4, buffer 4, buffer 4", 0},
+		{&BatchNorm{norm{affine: "noaffine"}}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 4), "buffer 4, buffer 4", 0},
+		{&LayerNorm{}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 4), "weight 4, bias 4", 0},
+		{&LayerNorm{Volume: true}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 4), "weight 4x6x8, bias 4x6x8", 0},
+		{&LayerNorm{norm: norm{affine: "noaffine"}}, []graph.Shape{vol(1, 1, 4)}, vol(1, 1, 4), "", 0},
+		{&GroupNorm{groups: 2}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 4), "weight 4, bias 4", 0},
+		{&GroupNorm{groups: 2, norm: norm{affine: "noaffine"}}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 4), "", 0},
+		{&GroupNorm{groups: 2}, []graph.Shape{{D: 4}}, graph.Shape{D: 4}, "weight 4, bias 4", 0},
+		{&InstanceNorm{}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 4), "", 0},
+		{&InstanceNorm{norm: norm{affine: "affine"}}, []graph.Shape{vol(8, 1, 4)}, vol(8, 1, 4), "weight 4, bias 4", 0},
 		{&LRN{}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 4), "", 0},
 		{&PReLU{}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 4), "weight 4", 0},
 		{&PReLU{Shared: true}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 4), "weight 1", 0},
@@ -146,6 +155,24 @@ func TestRefusals(t *testing.T) {
 		{&UpConv{window: square(3, 2, 0, 1, ""), Filters: 1, OutPad: extent{2, 0}}, vol(2, 2, 1), diag.Problem{
 			Code: "shape/outpad", Msg: "width: outpad 2 must be below the stride 2 or the dilation 1",
 			Fits: "width: outpad 1 at most"}},
+		{&GroupNorm{groups: 32}, vol(8, 8, 48), diag.Problem{
+			Code: "shape/groups", Msg: "the input's depth 48 cannot be split into 32 groups", Fits: "groups 24 or 48"}},
+		{&GroupNorm{groups: 64}, vol(8, 8, 48), diag.Problem{
+			Code: "shape/groups", Msg: "the input's depth 48 cannot be split into 64 groups", Fits: "groups 48"}},
+		{&GroupNorm{}, vol(8, 8, 48), diag.Problem{
+			Code: "layer/missing-field", Msg: "the number of groups is missing", Hint: "for example GN32"}},
+		{&GroupNorm{groups: 4}, vol(1, 1, 4), diag.Problem{
+			Code: "shape/one-value", Msg: "each group has one value, which is its own mean: nothing is left of it",
+			Hint: "delete the layer, or normalise with BN"}},
+		{&InstanceNorm{}, vol(1, 1, 4), diag.Problem{
+			Code: "shape/one-value", Msg: "each channel of 1x1 has one value, which is its own mean: nothing is left of it",
+			Hint: "delete the layer, or normalise with BN"}},
+		{&LayerNorm{}, vol(8, 8, 1), diag.Problem{
+			Code: "shape/one-value", Msg: "each place has one value, which is its own mean: nothing is left of it",
+			Hint: "delete the layer, or normalise with BN"}},
+		{&LayerNorm{Volume: true}, vol(1, 1, 1), diag.Problem{
+			Code: "shape/one-value", Msg: "the volume has one value, which is its own mean: nothing is left of it",
+			Hint: "delete the layer, or normalise with BN"}},
 		{&Crop{size: extent{9, 2}}, vol(8, 8, 1), diag.Problem{Code: "shape/crop", Msg: "9x2 cannot be cut out of 8x8",
 			Fits: "size 8x8 at most"}},
 		{&Crop{size: extent{4, 2}, offset: offset{5, 0, true}}, vol(8, 8, 1), diag.Problem{

@@ -46,6 +46,7 @@ func TestLayers(t *testing.T) {
 			"L2POOL2, POOL2, AVGPOOL2, DWCONV3, UPCONV2-8, LOCAL3-8"},
 		{"DROPOUT0.5 -> DROPOUT -> BN -> LRN5 alpha=1e-4 beta=.75 k=2",
 			"DROPOUT0.5, DROPOUT, BN, LRN5 alpha=1e-4 beta=.75 k=2"},
+		{"input -> in -> LN -> LRN -> gn(2*2) -> gn2 eps=1 -> IN affine", "IN, LN, LRN, GN4, GN2 eps=1, IN affine"},
 		// Sizes.
 		{"CONV7x1-192 -> CONV1x7-192", "CONV7x1-192, CONV1x7-192"},
 		{"CONV(f)-w s(s) p1", "CONV5-16 s2 p1"},
@@ -291,6 +292,10 @@ func TestMappingForm(t *testing.T) {
 		{"pool: {size: 3, stride: 2, rounding: ceil}", "POOL3 s2 ceil"},
 		{"dropout: {rate: 0.25}", "DROPOUT0.25"},
 		{"lrn: {size: 5, alpha: 1e-4, beta: 0.75, k: 2}", "LRN5 alpha=1e-4 beta=0.75 k=2"},
+		{"gn: {groups: 2, affine: false, eps: 1e-6}", "GN2 noaffine eps=1e-6"},
+		{"ln: {volume: true}", "LN volume"},
+		{"in: {affine: true}", "IN affine"},
+		{"bn: {affine: true}", "BN affine"},
 		{"relu: {}", "RELU"},
 		{"fc: {units: 10, name: a.b}", "FC-10 @a.b"},
 		{"upsample: {factor: 2, mode: bilinear}", "UPSAMPLE2 bilinear"},
@@ -398,7 +403,8 @@ func TestUsualNames(t *testing.T) {
 	kinds := newKindTable()
 	for word, want := range map[string]string{
 		"MAXPOOL2": "POOL", "maxpool": "POOL", "Conv2d3": "CONV", "CONV2D": "CONV", "Dense": "FC", "LINEAR": "FC",
-		"BatchNorm2d": "BN", "shortcut": "IDENTITY", "CONCATENATE": "", "CONV3": "", "": "",
+		"BatchNorm2d": "BN", "LayerNorm": "LN", "LAYERNORM2D": "LN", "GroupNorm": "GN", "GROUPNORM32": "GN",
+		"InstanceNorm2d": "IN", "shortcut": "IDENTITY", "CONCATENATE": "", "CONV3": "", "": "",
 	} {
 		got, ok := usualName(word)
 		if got != want || ok != (want != "") {

@@ -69,7 +69,7 @@ def category(node, attribute, tensor, storages):
         return storages[key]
     if node.startswith(("LogSoftmax", "NllLoss")):
         return "loss"
-    if node == "NativeBatchNormBackward0" and attribute in ("_saved_result1", "_saved_result2"):
+    if node.startswith("Native") and node.endswith("NormBackward0") and attribute in ("_saved_result1", "_saved_result2"):
         return "stat"
     if node.startswith(("MaxPool", "AdaptiveMaxPool")) and attribute == "_saved_result1":
         return "index"
@@ -146,6 +146,13 @@ class Gate(nn.Module):
         return x * torch.sigmoid(self.fc(F.adaptive_avg_pool2d(x, 1)))
 
 
+class LayerNorm2d(nn.LayerNorm):
+    """Over the depth at each place, as ConvNeXt's."""
+
+    def forward(self, x):
+        return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
 class Flat(nn.Module):
     def __init__(self, layer):
         super().__init__()
@@ -215,6 +222,19 @@ KINDS = {
     "LRN5": lambda x: F.local_response_norm(x, 5),
     "LRN2": lambda x: F.local_response_norm(x, 2),
     "BN": nn.BatchNorm2d(16),
+    "BN noaffine": nn.BatchNorm2d(16, affine=False),
+    # A cross entropy straight after a permuted volume copies it.
+    "LN -> CONV1-16": nn.Sequential(LayerNorm2d(16), nn.Conv2d(16, 16, 1)),
+    "LN -> GAP": nn.Sequential(LayerNorm2d(16), nn.AdaptiveAvgPool2d(1)),
+    "LN noaffine -> GAP": nn.Sequential(LayerNorm2d(16, elementwise_affine=False), nn.AdaptiveAvgPool2d(1)),
+    "LN volume": nn.LayerNorm([16, 24, 32]),
+    "LN volume noaffine": nn.LayerNorm([16, 24, 32], elementwise_affine=False),
+    "GN4": nn.GroupNorm(4, 16),
+    "GN4 -> GAP": nn.Sequential(nn.GroupNorm(4, 16), nn.AdaptiveAvgPool2d(1)),
+    "GN8 noaffine": nn.GroupNorm(8, 16, affine=False),
+    "IN": nn.InstanceNorm2d(16),
+    "IN -> GAP": nn.Sequential(nn.InstanceNorm2d(16), nn.AdaptiveAvgPool2d(1)),
+    "IN affine": nn.InstanceNorm2d(16, affine=True),
     "UPSAMPLE2": lambda x: F.interpolate(x, scale_factor=2),
     "UPSAMPLE2 bilinear": lambda x: F.interpolate(x, scale_factor=2, mode="bilinear"),
     "CROP28x20": lambda x: x[:, :, 2:22, 2:30],

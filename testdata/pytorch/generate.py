@@ -440,6 +440,55 @@ class LRN(nn.Module):
                    F.local_response_norm(x, 9, alpha=2, beta=0.5))
 
 
+class LN(nn.LayerNorm):
+    """Over the channels at each place, as ConvNeXt's LayerNorm2d."""
+
+    def forward(self, x):
+        return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+@case("norms")
+class Norms(nn.Module):
+    """Normalisations with each of their options, after convolutions and before activations, and over 1x1."""
+    net = """
+        input: 6x5x4
+        layers: |
+          INPUT -> CONV3-8 -> GN4 -> GELU -> CONV1-6 -> GN3 -> RELU
+          -> CONCAT(LN eps=0.1 | LN noaffine | LN volume | LN volume noaffine eps=0.3 | GN2 noaffine | GN6 eps=0.2
+                  | GN1 | IN | IN affine | IN affine eps=0.4 | BN noaffine eps=0.6 | CONV3-3 nobias -> BN noaffine -> TANH
+                  | CONV3-4 -> LN -> GELU -> CONV1-3 | CONV1-4 -> LN volume -> SIGMOID | CONV1-2 -> IN affine -> RELU)
+          -> CONV1-5 -> IN -> SILU -> FC-8 -> CONCAT(LN | GN2 -> RELU | LN volume | BN noaffine) -> FC-9
+        """
+
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.gn1 = nn.Conv2d(4, 8, 3, padding=1), nn.GroupNorm(4, 8)
+        self.conv2, self.gn2 = nn.Conv2d(8, 6, 1), nn.GroupNorm(3, 6)
+        self.ln1, self.ln2 = LN(6, 0.1), LN(6, elementwise_affine=False)
+        self.ln3, self.ln4 = nn.LayerNorm([6, 5, 6]), nn.LayerNorm([6, 5, 6], 0.3, False)
+        self.gn3, self.gn4, self.gn5 = nn.GroupNorm(2, 6, affine=False), nn.GroupNorm(6, 6, 0.2), nn.GroupNorm(1, 6)
+        self.in1, self.in2 = nn.InstanceNorm2d(6), nn.InstanceNorm2d(6, affine=True)
+        self.in3 = nn.InstanceNorm2d(6, 0.4, affine=True)
+        self.bn1 = nn.BatchNorm2d(6, 0.6, affine=False)
+        self.conv3, self.bn2 = nn.Conv2d(6, 3, 3, padding=1, bias=False), nn.BatchNorm2d(3, affine=False)
+        self.conv4, self.ln5, self.conv5 = nn.Conv2d(6, 4, 3, padding=1), LN(4), nn.Conv2d(4, 3, 1)
+        self.conv6, self.ln6 = nn.Conv2d(6, 4, 1), nn.LayerNorm([4, 5, 6])
+        self.conv7, self.in4 = nn.Conv2d(6, 2, 1), nn.InstanceNorm2d(2, affine=True)
+        self.conv8, self.in5 = nn.Conv2d(78, 5, 1), nn.InstanceNorm2d(5)
+        self.fc1, self.ln7, self.gn6, self.ln8 = FC(150, 8), LN(8), nn.GroupNorm(2, 8), nn.LayerNorm([8, 1, 1])
+        self.bn3 = nn.BatchNorm2d(8, affine=False)
+        self.fc2 = FC(32, 9)
+
+    def forward(self, x):
+        x = F.relu(self.gn2(self.conv2(F.gelu(self.gn1(self.conv1(x))))))
+        x = cat(self.ln1(x), self.ln2(x), self.ln3(x), self.ln4(x), self.gn3(x), self.gn4(x), self.gn5(x), self.in1(x),
+                self.in2(x), self.in3(x), self.bn1(x), torch.tanh(self.bn2(self.conv3(x))),
+                self.conv5(F.gelu(self.ln5(self.conv4(x)))), torch.sigmoid(self.ln6(self.conv6(x))),
+                F.relu(self.in4(self.conv7(x))))
+        x = self.fc1(F.silu(self.in5(self.conv8(x))))
+        return self.fc2(cat(self.ln7(x), F.relu(self.gn6(x)), self.ln8(x), self.bn3(x)))
+
+
 @case("rectangular")
 class Rectangular(nn.Module):
     """Windows, strides and pads whose width differs from their height, and different pads on all four sides."""

@@ -91,6 +91,12 @@ show("lrn 5", F.local_response_norm(channels, 5, alpha=0.5, beta=0.75, k=2))
 show("lrn 4", F.local_response_norm(channels, 4, alpha=0.5, beta=0.6, k=1))
 show("batchnorm", F.batch_norm(tensor(2, 3, 2, 2), torch.tensor(pattern(3, 1)), torch.tensor([0.5, 2, 0]),
                                torch.tensor(pattern(3, 2)), torch.tensor(pattern(3, 3)), eps=1e-3))
+groups = tensor(2, 4, 2, 3)
+gammas, betas = torch.tensor(pattern(4, 2)), torch.tensor(pattern(4, 3))
+show("groupnorm", F.group_norm(groups, 2, gammas, betas, eps=1e-3))
+show("instancenorm", F.instance_norm(groups, eps=1e-5))
+show("layernorm", F.layer_norm(groups.permute(0, 2, 3, 1), [4], gammas, betas, eps=1e-3).permute(0, 3, 1, 2))
+show("layernorm volume", F.layer_norm(groups, [4, 2, 3], tensor(4, 2, 3, salt=2), tensor(4, 2, 3, salt=3), eps=1e-3))
 show("prelu", F.prelu(tensor(2, 3, 2, 2), torch.tensor(pattern(3, 1))))
 scores = tensor(1, 4, 1, 5)
 scores[0, :, 0, 1] *= 1000
