@@ -453,9 +453,9 @@ class Norms(nn.Module):
     net = """
         input: 6x5x4
         layers: |
-          INPUT -> CONV3-8 -> GN4 -> GELU -> CONV1-6 -> GN3 -> RELU
-          -> CONCAT(LN eps=0.1 | LN noaffine | LN volume | LN volume noaffine eps=0.3 | GN2 noaffine | GN6 eps=0.2
-                  | GN1 | IN | IN affine | IN affine eps=0.4 | BN noaffine eps=0.6 | CONV3-3 nobias -> BN noaffine -> TANH
+          INPUT -> CONV3-8 -> GN4 -> GELU -> CONV1-6 -> GN3 affine -> RELU
+          -> CONCAT(LN affine eps=0.1 | LN noaffine | LN volume | LN volume noaffine eps=0.3 | GN2 noaffine | GN6 eps=0.2
+                  | GN1 | IN noaffine | IN affine | IN affine eps=0.4 | BN affine eps=0.6 | CONV3-3 nobias -> BN noaffine -> TANH
                   | CONV3-4 -> LN -> GELU -> CONV1-3 | CONV1-4 -> LN volume -> SIGMOID | CONV1-2 -> IN affine -> RELU)
           -> CONV1-5 -> IN -> SILU -> FC-8 -> CONCAT(LN | GN2 -> RELU | LN volume | BN noaffine) -> FC-9
         """
@@ -469,7 +469,7 @@ class Norms(nn.Module):
         self.gn3, self.gn4, self.gn5 = nn.GroupNorm(2, 6, affine=False), nn.GroupNorm(6, 6, 0.2), nn.GroupNorm(1, 6)
         self.in1, self.in2 = nn.InstanceNorm2d(6), nn.InstanceNorm2d(6, affine=True)
         self.in3 = nn.InstanceNorm2d(6, 0.4, affine=True)
-        self.bn1 = nn.BatchNorm2d(6, 0.6, affine=False)
+        self.bn1 = nn.BatchNorm2d(6, 0.6)
         self.conv3, self.bn2 = nn.Conv2d(6, 3, 3, padding=1, bias=False), nn.BatchNorm2d(3, affine=False)
         self.conv4, self.ln5, self.conv5 = nn.Conv2d(6, 4, 3, padding=1), LN(4), nn.Conv2d(4, 3, 1)
         self.conv6, self.ln6 = nn.Conv2d(6, 4, 1), nn.LayerNorm([4, 5, 6])
