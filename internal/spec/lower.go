@@ -61,10 +61,21 @@ func (f *File) lower(o graph.Options, maxSteps int64) (*graph.Graph, diag.List) 
 	}
 	l.input(o)
 	l.network()
-	if err := graph.Check(l.graph); err != nil {
-		panic("spec: lowering made a graph that is not one: " + err.Error())
+	if p := onlyInput(l.graph); p != nil {
+		l.problems = append(l.problems, *p)
 	}
 	return l.graph, l.problems
+}
+
+// onlyInput leaves a graph that lowering made wrong with its INPUT alone, and returns the problem; nil for any other.
+func onlyInput(g *graph.Graph) *diag.Problem {
+	err := graph.Check(g)
+	if err == nil {
+		return nil
+	}
+	g.Nodes, g.Inputs, g.Outputs = g.Nodes[:1], []int{0}, []int{0}
+	return diag.Errorf("network/internal", "cnncalc made a wrong graph of this file: %v", err).
+		WithHint("this is a fault of cnncalc: please report it with the file")
 }
 
 // lowerer holds what all of lowering shares. What depends on the place in the text is in a place.

@@ -190,3 +190,19 @@ func FuzzPrint(f *testing.F) {
 		checkRoundTrip(t, g)
 	})
 }
+
+// A graph that breaks the rules becomes a problem, and what is left of it can be used.
+func TestWrongGraphsBecomeProblems(t *testing.T) {
+	g, problems := lower(t, "input: 8x8x4\nlayers: INPUT -> RELU -> ADD(RELU | IDENTITY)")
+	if len(problems) > 0 || onlyInput(g) != nil {
+		t.Fatal(problems)
+	}
+	g.Nodes[2].Inputs = []int{3}
+	p := onlyInput(g)
+	if p == nil || p.Code != "network/internal" || !strings.Contains(p.Msg, "node 2, relu2: it reads node 3, which is not earlier") {
+		t.Errorf("the problem is %v", p)
+	}
+	if err := graph.Check(g); err != nil || len(g.Nodes) != 1 {
+		t.Errorf("%d nodes are left: %v", len(g.Nodes), err)
+	}
+}
