@@ -57,7 +57,8 @@ func (f *checkFlags) checkSilence() error {
 	}
 	for _, code := range f.silence {
 		if !slices.Contains(known, code) {
-			return usageError("--silence: there is no advice with the code %s: choose from %s", plain.Quote(code), strings.Join(known, ", "))
+			return usageError("--silence: there is no advice with the code %s: choose from %s", plain.Quote(code),
+				strings.Join(known, ", "))
 		}
 	}
 	return nil
@@ -123,7 +124,9 @@ func (a *app) checkFile(name string, f *checkFlags) (report.CheckedFile, error) 
 	if file.IsFine() {
 		file.Pattern = spec.Pattern(l.network.Graph)
 		if f.lint {
-			file.Advice = slices.DeleteFunc(lint.Advice(l.network), func(p diag.Problem) bool { return slices.Contains(f.silence, string(p.Code)) })
+			file.Advice = slices.DeleteFunc(lint.Advice(l.network), func(p diag.Problem) bool {
+				return slices.Contains(f.silence, string(p.Code))
+			})
 		}
 	}
 	return file, nil

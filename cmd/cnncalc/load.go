@@ -34,7 +34,8 @@ type specFlags struct {
 }
 
 func (f *specFlags) register(flags *pflag.FlagSet) {
-	flags.StringVar(&f.inputSize, "input-size", "", "another input size: 384, 640x480 (width x height), or 32x32x3 (and depth)")
+	flags.StringVar(&f.inputSize, "input-size", "",
+		"another input size: 384, 640x480 (width x height), or 32x32x3 (and depth)")
 	flags.StringArrayVar(&f.set, "set", nil, "set a variable of the file: N=3, or N=2,2,3 for a list (repeatable)")
 }
 
@@ -204,8 +205,8 @@ func (a *app) readSpec(name string) (data []byte, isBuiltIn bool, err error) {
 	return data, false, err
 }
 
-// readRegular reads a file, or a byte more than the limit, so that a longer one is recognised. expected is what the file
-// ought to be, with its article.
+// readRegular reads a file, or a byte more than the limit, so that a longer one is recognised. expected is what the
+// file ought to be, with its article.
 func readRegular(name, expected string, limit int64) ([]byte, error) {
 	data, err := regular.Read(name, expected, limit)
 	if err != nil {

@@ -53,11 +53,12 @@ type runFlags struct {
 func newRun(a *app) *cobra.Command {
 	var f runFlags
 	cmd := &cobra.Command{
-		Use:     "run [SPEC] --input PICTURE",
-		Short:   "compute the output of a network for pictures",
-		Long:    runLong,
-		Example: "  cnncalc run --input photo.jpg\n  cnncalc run lenet5 --input seven.png\n  cnncalc run torchvision/resnet50 --weights resnet50.safetensors --input cat.jpg",
-		Args:    atMostOneSpec,
+		Use:   "run [SPEC] --input PICTURE",
+		Short: "compute the output of a network for pictures",
+		Long:  runLong,
+		Example: "  cnncalc run --input photo.jpg\n  cnncalc run lenet5 --input seven.png\n" +
+			"  cnncalc run torchvision/resnet50 --weights resnet50.safetensors --input cat.jpg",
+		Args: atMostOneSpec,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().Changed("batch") && f.batch < 1 {
 				return usageError("--batch must be from 1 to %d, not %d", maxBatch, f.batch)
@@ -69,7 +70,8 @@ func newRun(a *app) *cobra.Command {
 	f.register(flags)
 	f.registerFormat(flags, report.Text, report.JSON)
 	flags.StringArrayVar(&f.inputs, "input", nil, "a picture (repeatable; several make a batch)")
-	numberVar(flags, &f.batch, "batch", 0, "pictures in the batch; the inputs are repeated to fill it (default: each once)")
+	numberVar(flags, &f.batch, "batch", 0,
+		"pictures in the batch; the inputs are repeated to fill it (default: each once)")
 	flags.StringVar(&f.fit, "fit", "", "crop or stretch (default: as the file's preprocess: says, or crop)")
 	f.seed = 1
 	flags.Var(seedFlag{&f.seed}, "seed", "seed of random weights")
@@ -81,7 +83,8 @@ func newRun(a *app) *cobra.Command {
 	flags.StringVar(&f.save, "save-weights", "", "write the weights to this safetensors file, under cnncalc's names")
 	flags.BoolVar(&f.profile, "profile", false, "print time and statistics of every layer, and the memory used")
 	flags.StringVar(&f.dump, "dump", "", "write every layer's output as .npy into this new folder")
-	flags.StringVar(&f.maxMemory, "max-memory", "", "the most memory to use, such as 4GiB (default: what is free), besides some 50 MiB for the program and 10 KiB for each layer")
+	flags.StringVar(&f.maxMemory, "max-memory", "", "the most memory to use, such as 4GiB (default: what is free), "+
+		"besides some 50 MiB for the program and 10 KiB for each layer")
 	return cmd
 }
 
@@ -249,7 +252,8 @@ type outcome struct {
 }
 
 // compute loads the weights and runs.
-func (a *app) compute(ctx context.Context, program *exec.Program, t *trained, input []float32, f *runFlags) (*outcome, error) {
+func (a *app) compute(ctx context.Context, program *exec.Program, t *trained, input []float32,
+	f *runFlags) (*outcome, error) {
 	program.Borrow(t.view)
 	if err := program.Load(ctx, t.source); err != nil {
 		return nil, runError(ctx, f, err)

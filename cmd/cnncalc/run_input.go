@@ -80,7 +80,8 @@ func openPicture(path string, limit memoryLimit, batch int64) (*picture.Picture,
 	var refused *picture.MemoryError
 	switch {
 	case errors.As(err, &refused) && refused.Limit < picture.DefaultMaxMemory:
-		return nil, problemError("%s: decoding %s takes up to %s besides the %s of the batch, but %s: %s", plain.CutPath(path),
+		return nil, problemError("%s: decoding %s takes up to %s besides the %s of the batch, but %s: %s",
+			plain.CutPath(path),
 			refused.What, bothSizes(refused.Need), bothSizes(batch), limit.allows(), refused.Remedy)
 	case err != nil:
 		return nil, problemError("%w", err)
@@ -129,8 +130,8 @@ func everyChannel(values []float64, in graph.Shape) []float64 {
 	return values
 }
 
-// readLabels gives the names of the network's outputs, which a map of scores has at every place: the flag's file, or the
-// network file's own, or ImageNet's where there are 1000 outputs. It is nil where there are none.
+// readLabels gives the names of the network's outputs, which a map of scores has at every place: the flag's file, or
+// the network file's own, or ImageNet's where there are 1000 outputs. It is nil where there are none.
 func readLabels(path string, n *shape.Network) ([]string, error) {
 	outputs := n.Total.Out.D
 	switch {

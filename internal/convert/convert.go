@@ -58,7 +58,8 @@ type converter struct {
 }
 
 func newConverter(n *shape.Network) *converter {
-	return &converter{network: n, builder: graph.Builder{Header: *n.Graph}, gates: gates(n), place: make([]int, len(n.Nodes)), shapes: make([]graph.Shape, len(n.Nodes))}
+	return &converter{network: n, builder: graph.Builder{Header: *n.Graph}, gates: gates(n),
+		place: make([]int, len(n.Nodes)), shapes: make([]graph.Shape, len(n.Nodes))}
 }
 
 // gates reports which nodes make a single place from which later layers compute planes again: the gates of MUL, and
@@ -116,7 +117,8 @@ func (c *converter) op(i int, in []graph.Shape) (graph.Op, error) {
 	_, isFlatten := old.Op.(*op.Flatten)
 	switch {
 	case c.gates[i] && (isFC || isFlatten) && !isPlace(in[0]):
-		return nil, diag.Errorf("convert/slide", "it reads a plane of %dx%d, and later layers have planes again: as a CONV it would no longer fit them",
+		return nil, diag.Errorf("convert/slide", "it reads a plane of %dx%d, and later layers have planes again: as a "+
+			"CONV it would no longer fit them",
 			in[0].W, in[0].H).WithHint("only FC layers at the end of a network, or after a GAP, can take other input sizes")
 	case !ok || c.gates[i]:
 		return old.Op, nil
@@ -139,7 +141,8 @@ func (c *converter) checkReads(i int, in []graph.Shape) error {
 	flat := c.network.InputsOf(i)
 	for k := range in {
 		if in[k] != flat[k] && !readsAlike(c.network.Nodes[i].Op, flat[k], in[k]) {
-			return diag.Errorf("convert/slide", "it reads the %d values of a FLATTEN, and would compute something else from their volume, %s", flat[k].D, in[k]).
+			return diag.Errorf("convert/slide", "it reads the %d values of a FLATTEN, and would compute something else "+
+				"from their volume, %s", flat[k].D, in[k]).
 				WithHint("between a FLATTEN and an FC there can only be activation functions and DROPOUT")
 		}
 	}
@@ -164,7 +167,8 @@ func (c *converter) nothing() error {
 	last := &c.network.Nodes[c.network.Outputs[0]]
 	for i := range c.network.Nodes {
 		if _, isFC := c.network.Nodes[i].Op.(*op.FC); isFC {
-			p := diag.At(c.network.Nodes[i].Pos, diag.Errorf("convert/nothing", "the network's FC layers gate channels; there is none at its end to convert").
+			p := diag.At(c.network.Nodes[i].Pos, diag.Errorf("convert/nothing",
+				"the network's FC layers gate channels; there is none at its end to convert").
 				WithHint("it already takes other input sizes: use --input-size"))
 			return &p
 		}

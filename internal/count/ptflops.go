@@ -29,7 +29,8 @@ func ptflopsAten() *Convention {
 func ptflopsPyTorch() *Convention {
 	return &Convention{
 		Name: "ptflops-pytorch", Program: "ptflops, pytorch backend", Version: ptflopsVersion,
-		Summary: "multiply-accumulates with biases; BN, GN and IN 2 a value, LN 1; ReLU and pools 1 an input value, twice for a module " +
+		Summary: "multiply-accumulates with biases; BN, GN and IN 2 a value, LN 1; ReLU and pools 1 an input value, " +
+			"twice for a module " +
 			"that calls the function it also counts; of one picture",
 		Unit: "MACs", Counts: []Quantity{Parameters, Operations}, PerPicture: true,
 		inPyTorch: true, layer: ptflopsPyTorchLayer, print: macsAndParams, checked: inTorchvision(),

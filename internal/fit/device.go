@@ -39,7 +39,8 @@ func Devices() ([]Device, error) {
 		if err != nil {
 			return nil, fmt.Errorf("devices.csv: %s: %w", r[0], err)
 		}
-		d := Device{Name: r[0], Model: r[1], Stated: gib << 30, Usable: gib << 30, Compute: r[4], StatedBy: r[5], UsableBy: r[6]}
+		d := Device{Name: r[0], Model: r[1], Stated: gib << 30, Usable: gib << 30, Compute: r[4], StatedBy: r[5],
+			UsableBy: r[6]}
 		if _, err := d.computeMajor(); err != nil {
 			return nil, fmt.Errorf("devices.csv: %s: %w", r[0], err)
 		}

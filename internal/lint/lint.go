@@ -66,7 +66,8 @@ func Warnings(n *shape.Network) diag.List {
 	for _, i := range n.Inputs {
 		in := n.Layers[i].Out
 		if in.W <= mostChannels && in.H >= leastSide && in.D >= leastSide {
-			warnings.Add(n.Nodes[i].Pos, ChannelsFirst, "the input %s is %d wide and %d deep: sizes are width x height x depth", in, in.W, in.D).
+			warnings.Add(n.Nodes[i].Pos, ChannelsFirst, "the input %s is %d wide and %d deep: sizes are width x height x depth",
+				in, in.W, in.D).
 				WithHint("channels come last: %dx%dx%d?", in.D, in.H, in.W)
 		}
 	}
@@ -84,7 +85,8 @@ func adviseInput(n *shape.Network, notes *diag.List) {
 			halvings++
 		}
 		if halvings < usualHalvings {
-			notes.Add(n.Nodes[n.Inputs[0]].Pos, Halvings, "the input's %s %d can be halved %d times", side.name, side.size, halvings).
+			notes.Add(n.Nodes[n.Inputs[0]].Pos, Halvings, "the input's %s %d can be halved %d times", side.name, side.size,
+				halvings).
 				WithHint("inputs divisible by 2 many times are usual: 32, 64, 96, 224, 384, 512")
 		}
 		if in.W == in.H {
@@ -109,7 +111,8 @@ func adviseConv(n *shape.Network, i int, o *op.Conv, first bool, notes *diag.Lis
 	}
 	if !first && max(g.W.Size, g.H.Size) > 5 {
 		notes.Add(pos, LargeWindow, "%s has a large window after the first layer", name).
-			WithHint("stacks of 3x3 see as much with fewer parameters: three of them see 7x7 with 27C^2 weights instead of 49C^2")
+			WithHint("stacks of 3x3 see as much with fewer parameters: three of them see 7x7 with 27C^2 weights instead " +
+				"of 49C^2")
 	}
 }
 
@@ -120,7 +123,8 @@ func advisePool(n *shape.Network, i int, o *op.MaxPool, notes *diag.List) {
 	}
 	usual := func(a op.Axis) bool { return a.Size == a.In || a.Stride <= 2 && (a.Size == 2 || a.Size == 3) }
 	if !usual(g.W) || !usual(g.H) {
-		notes.Add(n.Nodes[i].Pos, UnusualPool, "%s with stride %d is an unusual pool", op.Short(o), max(g.W.Stride, g.H.Stride)).
+		notes.Add(n.Nodes[i].Pos, UnusualPool, "%s with stride %d is an unusual pool", op.Short(o),
+			max(g.W.Stride, g.H.Stride)).
 			WithHint("2/2 and 3/2 are usual; larger windows lose too much")
 	}
 }
@@ -143,7 +147,8 @@ func adviseRuns(n *shape.Network, notes *diag.List) {
 				continue
 			}
 			if fcs++; fcs == usualFCs+1 {
-				notes.Add(node.Pos, ManyHiddenFCs, "%s is the %drd hidden FC", node.Name, fcs).WithHint("K < 3 is usual in [FC -> RELU]*K -> FC")
+				notes.Add(node.Pos, ManyHiddenFCs, "%s is the %drd hidden FC", node.Name, fcs).
+					WithHint("K < 3 is usual in [FC -> RELU]*K -> FC")
 			}
 		case *op.MaxPool, *op.AvgPool, *op.L2Pool, *op.GlobalAvgPool, *op.AdaptAvg, *op.GlobalMaxPool, *op.AdaptMax:
 			convs = 0

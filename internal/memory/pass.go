@@ -135,7 +135,8 @@ func (p *builder) followOrder(i int) {
 	rule, out := &p.rules[i], p.network.Layers[i].Out
 	at := slices.IndexFunc(p.network.Nodes[i].Inputs, func(in int) bool { return p.channelsLast[in] })
 	if rule.Contiguous && at >= 0 {
-		p.estimates = append(p.estimates, p.name(i)+": PyTorch may copy its input first, as an LN before it leaves the channels "+
+		p.estimates = append(p.estimates, p.name(i)+": PyTorch may copy its input first, as an LN before it leaves "+
+			"the channels "+
 			"last in memory; the copy is not counted")
 	}
 	p.channelsLast[i] = (rule.ChannelsLast || !rule.Contiguous && at >= 0) && out.D > 1 && out.W*out.H > 1

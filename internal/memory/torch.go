@@ -37,8 +37,8 @@ func (t Torch) block() int64 {
 	return 512
 }
 
-// cublasWorkspace returns the bytes that PyTorch gives cuBLAS for matrix products, once for each thread that calls it: the
-// forward and the backward one. By default it is 2 buffers of 4096 KiB and 8 of 16 KiB, and 32 MiB from Hopper on
+// cublasWorkspace returns the bytes that PyTorch gives cuBLAS for matrix products, once for each thread that calls it:
+// the forward and the backward one. By default it is 2 buffers of 4096 KiB and 8 of 16 KiB, and 32 MiB from Hopper on
 // (aten/src/ATen/cuda/CublasHandlePool.cpp, parseChosenWorkspaceSize: major 9 in PyTorch 2.0, up to 12 later).
 func (o Options) cublasWorkspace() int64 {
 	const hopper = 9

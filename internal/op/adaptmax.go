@@ -24,7 +24,8 @@ func adaptmaxKind() Kind {
 func (*AdaptMax) Counterparts() Counterparts { return adaptiveMaxCounterparts() }
 
 func adaptiveMaxCounterparts() Counterparts {
-	return Counterparts{Module: "AdaptiveMaxPool2d", Function: "adaptive_max_pool2d", Traced: []string{"adaptive_max_pool2d"},
+	return Counterparts{Module: "AdaptiveMaxPool2d", Function: "adaptive_max_pool2d",
+		Traced:     []string{"adaptive_max_pool2d"},
 		MatConvNet: "vl_nnpool"}
 }
 

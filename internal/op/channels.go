@@ -47,7 +47,8 @@ func (o *Channels) Output(in []graph.Shape) (graph.Shape, error) {
 		return plane, missing("the slice", "CHANNELS from=0 to=58")
 	}
 	if o.to.written && o.from.n >= o.to.n {
-		return plane, diag.Errorf("shape/channels", "from=%d to=%d selects no channel: to is the channel after the last", o.from.n,
+		return plane, diag.Errorf("shape/channels", "from=%d to=%d selects no channel: to is the channel after the last",
+			o.from.n,
 			o.to.n).WithFits(fmt.Sprintf("to=%d or more", o.from.n+1))
 	}
 	to := o.to.n

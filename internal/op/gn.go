@@ -7,8 +7,8 @@ import (
 	"cnncalc/internal/graph"
 )
 
-// GroupNorm is GN (Wu and He, 2018): the channels of one picture in groups, each group less its mean, over its deviation,
-// times a learnt scale and plus a learnt shift for each channel.
+// GroupNorm is GN (Wu and He, 2018): the channels of one picture in groups, each group less its mean, over its
+// deviation, times a learnt scale and plus a learnt shift for each channel.
 type GroupNorm struct {
 	norm
 	wholePlane
@@ -34,7 +34,8 @@ func (*GroupNorm) Kind() string { return "GN" }
 
 // Fields returns the settings.
 func (o *GroupNorm) Fields() []Field {
-	groups := Field{Key: "groups", Place: Head, Setting: count{&o.groups, "groups"}, Doc: "number of groups; it divides the depth"}
+	groups := Field{Key: "groups", Place: Head, Setting: count{&o.groups, "groups"},
+		Doc: "number of groups; it divides the depth"}
 	return append([]Field{groups}, o.fields("with")...)
 }
 
@@ -70,8 +71,8 @@ func (o *GroupNorm) Explain(in []graph.Shape, _ graph.Shape) []Line {
 		explainStatistics(o.groups, s.W, s.H, each)...)
 }
 
-// Autograd reports that the layer saves the input, the scale, and mean and deviation of each group. In the backward pass the kernels need two
-// sums for each channel (aten/src/ATen/native/cpu/group_norm_kernel.cpp).
+// Autograd reports that the layer saves the input, the scale, and mean and deviation of each group. In the backward
+// pass the kernels need two sums for each channel (aten/src/ATen/native/cpu/group_norm_kernel.cpp).
 func (o *GroupNorm) Autograd(p Pass, _ []graph.Shape, out graph.Shape) Autograd {
 	a := p.keepsStatistics(o.groups, 0)
 	if o.Affine() {

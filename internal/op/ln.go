@@ -5,9 +5,9 @@ import (
 	"cnncalc/internal/graph"
 )
 
-// LayerNorm is LN (Ba et al., 2016): the depth at each place less its mean, over its deviation, times a learnt scale and
-// plus a learnt shift for each channel, as in ConvNeXt. With Volume, mean and deviation are those of the whole volume, and
-// each value has a scale and a shift of its own.
+// LayerNorm is LN (Ba et al., 2016): the depth at each place less its mean, over its deviation, times a learnt scale
+// and plus a learnt shift for each channel, as in ConvNeXt. With Volume, mean and deviation are those of the whole
+// volume, and each value has a scale and a shift of its own.
 type LayerNorm struct {
 	norm
 	Volume bool
@@ -16,15 +16,16 @@ type LayerNorm struct {
 func lnKind() Kind {
 	return Kind{
 		Name: "LN",
-		Summary: "layer normalisation over the depth at each place, as in ConvNeXt, with a learnt scale and shift a channel; " +
+		Summary: "layer normalisation over the depth at each place, as in ConvNeXt, with a learnt scale and shift a " +
+			"channel; " +
 			"LN volume is over all of the volume",
 		Backward: "The gradient needs the input and the mean and deviation of each place, or of the volume, so all are kept.",
 		New:      func() Layer { return &LayerNorm{} },
 	}
 }
 
-// Counterparts returns the layer's names in other programs. Over the depth, PyTorch code permutes the volume before and after, which costs no
-// operations.
+// Counterparts returns the layer's names in other programs. Over the depth, PyTorch code permutes the volume before and
+// after, which costs no operations.
 func (*LayerNorm) Counterparts() Counterparts {
 	return Counterparts{Module: "LayerNorm", Function: "layer_norm", Traced: []string{"layer_norm"}}
 }
@@ -73,7 +74,8 @@ func (o *LayerNorm) Slide(in graph.Shape) (graph.Op, error) {
 	if !o.Volume {
 		return o, nil
 	}
-	return nil, diag.Errorf("convert/slide", "it normalises over all of %dx%d, and no larger input has such a mean", in.W, in.H)
+	return nil, diag.Errorf("convert/slide", "it normalises over all of %dx%d, and no larger input has such a mean", in.W,
+		in.H)
 }
 
 // Explain says which values each mean is of.
@@ -85,10 +87,11 @@ func (o *LayerNorm) Explain(in []graph.Shape, _ graph.Shape) []Line {
 	return explainStatistics(s.W*s.H, 1, 1, s.D)
 }
 
-// Autograd reports that the layer saves the input, scale and shift, and the mean and deviation of each place or volume in float32. Over the
-// depth, the kernels need the channels last in memory: a copy of the input, and in the backward pass one of the output's
-// gradient too. PyTorch makes none where an LN before has left them in that order. The kernels for the CPU sum the
-// gradients of scale and shift aside (aten/src/ATen/native/layer_norm.cpp, cpu/layer_norm_kernel.cpp).
+// Autograd reports that the layer saves the input, scale and shift, and the mean and deviation of each place or volume
+// in float32. Over the depth, the kernels need the channels last in memory: a copy of the input, and in the backward
+// pass one of the output's gradient too. PyTorch makes none where an LN before has left them in that order. The kernels
+// for the CPU sum the gradients of scale and shift aside (aten/src/ATen/native/layer_norm.cpp,
+// cpu/layer_norm_kernel.cpp).
 func (o *LayerNorm) Autograd(p Pass, in []graph.Shape, out graph.Shape) Autograd {
 	places := int64(1)
 	if !o.Volume {

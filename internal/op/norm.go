@@ -8,8 +8,8 @@ import (
 	"cnncalc/internal/plain"
 )
 
-// norm is what the normalisations share, (x-mean)/sqrt(variance+eps) with a learnt scale and shift: they make a volume of
-// their input's shape, and add eps to the variance.
+// norm is what the normalisations share, (x-mean)/sqrt(variance+eps) with a learnt scale and shift: they make a volume
+// of their input's shape, and add eps to the variance.
 type norm struct {
 	eps    number
 	affine string // "affine", "noaffine", or "" where neither was written
@@ -71,8 +71,8 @@ func scaleAndShift(affine bool, dims ...int64) []graph.Weight {
 	}
 }
 
-// keepsStatistics returns the rules of a layer that saves its input and, of each picture, so many means and as many deviations. Where nothing
-// is saved, they are there while the layer is computed.
+// keepsStatistics returns the rules of a layer that saves its input and, of each picture, so many means and as many
+// deviations. Where nothing is saved, they are there while the layer is computed.
 func (p Pass) keepsStatistics(each int64, bytes int64) Autograd {
 	statistic := Saved{What: Statistic, Size: Size{Values: each, Bytes: bytes}}
 	a := keeps(savedInput(0), statistic, statistic)

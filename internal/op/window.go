@@ -127,7 +127,8 @@ func (w *window) resolveAxis(a *Axis, s side, rules windowRules) error {
 			max(a.Before, a.After), a.Span()).WithFits(w.pad.without(s))
 	}
 	if rules.maxPadIsHalf && a.Before > 0 && a.Dilation > a.In {
-		return diag.Errorf("shape/pad", "dilation %d is more than the input's %d: some windows would hold padding only", a.Dilation,
+		return diag.Errorf("shape/pad", "dilation %d is more than the input's %d: some windows would hold padding only",
+			a.Dilation,
 			a.In).WithFits(fmt.Sprintf("dilation %d at most", a.In))
 	}
 	steps, rest := (padded-a.Span())/a.Stride, (padded-a.Span())%a.Stride

@@ -34,8 +34,8 @@ func Quote(s string) string { return Escape(strconv.Quote(Cut(s))) }
 // since both ends help to find the file. It does not escape path.
 func CutPath(path string) string { return cutMiddle(path, MaxPath) }
 
-// CutNames returns a list of names, or a name made of several, for a message. If it exceeds [MaxNames] characters, "..."
-// replaces its middle. It does not escape names.
+// CutNames returns a list of names, or a name made of several, for a message. If it exceeds [MaxNames] characters,
+// "..." replaces its middle. It does not escape names.
 func CutNames(names string) string { return cutMiddle(names, MaxNames) }
 
 // CutMessage returns a message with "..." in place of its middle if it exceeds [MaxMessage] characters. It is the last

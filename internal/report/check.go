@@ -62,7 +62,8 @@ func NewCheckDocument(files []CheckedFile) any {
 
 func (f *CheckedFile) document() checkedFileDocument {
 	if f.Unreadable != nil {
-		return checkedFileDocument{File: f.Name, Problems: []problemDocument{{Code: "file/unreadable", Message: f.Unreadable.Error()}}}
+		return checkedFileDocument{File: f.Name, Problems: []problemDocument{{Code: "file/unreadable",
+			Message: f.Unreadable.Error()}}}
 	}
 	d := checkedFileDocument{File: f.Name, Network: f.Title, OK: f.IsFine()}
 	d.Problems, d.ProblemsNotShown = problemDocuments(f.Problems)
@@ -75,7 +76,8 @@ func problemDocuments(list diag.List) ([]problemDocument, int) {
 	shown, others := list.Shown()
 	problems := make([]problemDocument, 0, len(shown))
 	for _, p := range shown {
-		problems = append(problems, problemDocument{p.Pos.Line, p.Pos.Col, p.Node, string(p.Code), p.Msg, p.Context, p.Fits, p.Hint})
+		problems = append(problems, problemDocument{p.Pos.Line, p.Pos.Col, p.Node, string(p.Code), p.Msg, p.Context, p.Fits,
+			p.Hint})
 	}
 	return problems, others
 }

@@ -112,8 +112,9 @@ func (f *Folder) WriteFile(name string, write func(io.Writer) error) error {
 	return outputError(reason(err, hidden), filepath.Join(f.path, name))
 }
 
-// Commit gives everything its name. Where that fails, or the context is done, what has no name yet is removed. All writing
-// has succeeded by then, in the same folders, so a rename rarely fails; if the second of two does, the first one stays.
+// Commit gives everything its name. Where that fails, or the context is done, what has no name yet is removed. All
+// writing has succeeded by then, in the same folders, so a rename rarely fails; if the second of two does, the first
+// one stays.
 func (o *Outputs) Commit() error {
 	defer o.Discard()
 	return o.whileKept(func() error {

@@ -78,7 +78,8 @@ func ParseBytes(s string) (int64, error) {
 		return 0, fmt.Errorf("%s %w: write %s", quote(s), err, plain.Cut(numeral.TrimZeros(trimmed)))
 	}
 	if !ok || number == "" || strings.Count(number, ".") > 1 || strings.Trim(number, ".") != number {
-		return 0, fmt.Errorf("%s is not a size: write a number and a unit, such as 12GiB, 12GB, 512M (MiB) or 1048576 (bytes)",
+		return 0, fmt.Errorf("%s is not a size: write a number and a unit, such as 12GiB, 12GB, 512M (MiB) or 1048576 "+
+			"(bytes)",
 			quote(s))
 	}
 	if len(number) > maxNumber {

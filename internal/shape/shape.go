@@ -85,7 +85,8 @@ func infer(o graph.Op, in []graph.Shape) (Layer, error) {
 	}
 	if max(out.W, out.H, out.D) > graph.MaxExtent {
 		l.Out = graph.Shape{}
-		return l, diag.Errorf("shape/too-large", "the output %s is too large: width, height and depth are at most %d", out, int64(graph.MaxExtent))
+		return l, diag.Errorf("shape/too-large", "the output %s is too large: width, height and depth are at most %d", out,
+			int64(graph.MaxExtent))
 	}
 	if !out.IsKnown() || !allKnown(in) {
 		return l, nil
@@ -198,7 +199,8 @@ func (n *Network) nameProducers(i int, m *op.Mismatch) error {
 	producer := func(input int) string {
 		index := n.Nodes[i].Inputs[input]
 		node := &n.Nodes[index]
-		return fmt.Sprintf("%s from %s (%s, line %d)", n.Layers[index].Out, plain.CutNames(node.Name), op.Short(node.Op), node.Pos.Line)
+		return fmt.Sprintf("%s from %s (%s, line %d)", n.Layers[index].Out, plain.CutNames(node.Name), op.Short(node.Op),
+			node.Pos.Line)
 	}
 	p := *m.Problem
 	p.Msg = fmt.Sprintf("%s, but gets %s and %s", p.Msg, producer(m.A), producer(m.B))

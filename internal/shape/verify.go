@@ -14,7 +14,8 @@ func Verify(n *Network) diag.List {
 	}
 	// Every place of a map of scores has the same classes.
 	if classes := n.Total.Out.D; n.Labels != nil && classes != int64(len(n.Labels)) {
-		problems.Add(n.LabelsPos, "network/labels", "%d labels for %d outputs (%s)", len(n.Labels), classes, n.Total.Out).WithHint("labels needs one name for each of the network's outputs")
+		problems.Add(n.LabelsPos, "network/labels", "%d labels for %d outputs (%s)", len(n.Labels), classes, n.Total.Out).
+			WithHint("labels needs one name for each of the network's outputs")
 	}
 	depth := n.InputShape().D
 	for _, list := range []struct {
@@ -22,7 +23,8 @@ func Verify(n *Network) diag.List {
 		values int
 	}{{"mean", len(n.Preprocess.Mean)}, {"std", len(n.Preprocess.Std)}} {
 		if list.values > 1 && int64(list.values) != depth {
-			problems.Add(n.PreprocessPos, "network/preprocess", "preprocess: %d values for %s, but the input is %d deep", list.values, list.name, depth).
+			problems.Add(n.PreprocessPos, "network/preprocess", "preprocess: %d values for %s, but the input is %d deep",
+				list.values, list.name, depth).
 				WithHint("give one value, or one for each channel")
 		}
 	}

@@ -54,7 +54,8 @@ func nestedTooDeep(c *call, blocks []*block) *diag.Problem {
 		calls.WriteString(b.name + " -> ")
 	}
 	calls.WriteString(c.block.name)
-	return diag.ErrorfAt(c.pos, "block/recursion", "the block %s calls itself: %s", c.block.name, plain.CutNames(calls.String())).
+	return diag.ErrorfAt(c.pos, "block/recursion", "the block %s calls itself: %s", c.block.name,
+		plain.CutNames(calls.String())).
 		WithHint("a block may call only blocks that do not lead back to it; repeat it with *count instead")
 }
 
