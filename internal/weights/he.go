@@ -22,7 +22,7 @@ const HeChunk = 1 << 16
 // calls have returned. If it is nil, a plain loop is used. The result does not depend on it.
 func HeNormal(dst []float32, fanIn int, seed, stream uint64, parallel func(n int, f func(i int))) error {
 	if fanIn <= 0 {
-		return fmt.Errorf("He initialisation needs a positive fan-in, not %d", fanIn)
+		return fmt.Errorf("the fan-in must be positive for He initialisation, not %d", fanIn)
 	}
 	if parallel == nil {
 		parallel = inOrder

@@ -104,8 +104,8 @@ func TestHeNormalStreamsAreUnrelated(t *testing.T) {
 
 func TestHeNormalFanIn(t *testing.T) {
 	for fanIn, want := range map[int]string{
-		0:  "He initialisation needs a positive fan-in, not 0",
-		-3: "He initialisation needs a positive fan-in, not -3",
+		0:  "the fan-in must be positive for He initialisation, not 0",
+		-3: "the fan-in must be positive for He initialisation, not -3",
 	} {
 		if err := HeNormal(make([]float32, 4), fanIn, 0, 0, nil); err == nil || err.Error() != want {
 			t.Errorf("fan-in %d: got %v, want %s", fanIn, err, want)
