@@ -153,6 +153,9 @@ func FuzzParse(f *testing.F) {
 
 // TestPeakMemory parses the costliest files of the largest size in a process of its own.
 func TestPeakMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the race detector, which runs with -short, takes memory of its own")
+	}
 	if _, ok := memory.PeakResident(); !ok {
 		t.Skip("the peak of a process is not known here")
 	}

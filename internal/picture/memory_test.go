@@ -144,6 +144,9 @@ func TestMemoryMessage(t *testing.T) {
 
 // TestPeakMemory decodes pictures in a process of its own, whose peak no other test raises.
 func TestPeakMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the race detector, which runs with -short, takes memory of its own")
+	}
 	if _, ok := memory.PeakResident(); !ok {
 		t.Skip("the peak of a process is not known here")
 	}

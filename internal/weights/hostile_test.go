@@ -19,6 +19,9 @@ const hostileFile = "CNNCALC_HOSTILE_FILE"
 
 // Files made to take memory are refused, or read, in little of it. The peak is that of a child process.
 func TestOpenMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the race detector, which runs with -short, takes memory of its own")
+	}
 	if path := os.Getenv(hostileFile); path != "" {
 		openAlone(path)
 	}
