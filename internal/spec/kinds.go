@@ -12,13 +12,16 @@ type kindTable struct {
 	byName   map[string]op.Kind
 	all      []op.Kind
 	fieldsOf map[string][]op.Field
+	joins    map[string]bool // kinds that join paths
 }
 
 func newKindTable() *kindTable {
-	t := &kindTable{byName: map[string]op.Kind{}, all: op.Kinds(), fieldsOf: map[string][]op.Field{}}
+	t := &kindTable{byName: map[string]op.Kind{}, all: op.Kinds(), fieldsOf: map[string][]op.Field{},
+		joins: map[string]bool{}}
 	for _, k := range t.all {
 		t.byName[k.Name] = k
 		t.fieldsOf[k.Name] = k.New().Fields()
+		t.joins[k.Name] = k.JoinsPaths()
 	}
 	return t
 }
@@ -46,7 +49,7 @@ func (t *kindTable) find(name string) (op.Kind, bool) {
 
 func (t *kindTable) isMerge(name string) bool {
 	k, ok := t.find(name)
-	return ok && k.JoinsPaths()
+	return ok && t.joins[k.Name]
 }
 
 // isReserved reports whether the arrow language reads a word as a layer, so that no block can have its name.

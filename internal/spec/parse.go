@@ -324,7 +324,7 @@ func (p *parser) named() body {
 			WithHint("for example ADD(CONV3-64 | IDENTITY)"))
 	case !ok:
 		p.fail(p.unknown(t, after))
-	case kind.JoinsPaths():
+	case p.kinds.joins[kind.Name]:
 		return p.merge(kind)
 	}
 	return p.layer(kind, head)

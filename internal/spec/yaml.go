@@ -479,7 +479,7 @@ func (w *walker) mappedLayer(n *yaml.Node, text string) item {
 	case !ok:
 		w.unknownKind(e, "unknown kind of layer")
 		return it
-	case kind.JoinsPaths():
+	case w.kinds.joins[kind.Name]:
 		w.add(e.pos, "yaml/value", "%s can be written only in the arrow language", kind.Name).
 			WithHint("as a list item: - %s(CONV3-64 | IDENTITY)", kind.Name)
 		return it
