@@ -171,7 +171,7 @@ func (a *arranger) joinCut(i, count int) bool {
 	if cut == 0 {
 		item.from = start
 	}
-	base.items = append(slices.Clip(base.items[:cut]), item)
+	base.items = append(base.items[:cut], item) // paths have copies of what it overwrites
 	a.fragments = a.fragments[:first+1]
 	return true
 }
