@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -128,6 +129,25 @@ func TestPatternFoldsRepeats(t *testing.T) {
 }
 
 // drawGraph returns a random graph: chains, merges of any earlier results, unused results, and any node as output.
+// Each of many merges is joined to the chain without copying the chain.
+func TestPatternOfManyMerges(t *testing.T) {
+	g, problems := lower(t, "input: 8x8x3\nlayers: 'INPUT -> CONV1-8 -> ADD(CONV3-8 -> RELU | IDENTITY)*10000'\n")
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	got := Pattern(g)
+	runtime.ReadMemStats(&after)
+	if want := "INPUT -> CONV -> ADD(CONV -> RELU | IDENTITY)*10000"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	// Copies of the chain would take 3 GB.
+	if allocated := after.TotalAlloc - before.TotalAlloc; allocated > 200e6 {
+		t.Errorf("%d bytes allocated", allocated)
+	}
+}
+
 func drawGraph(t *rapid.T) *graph.Graph {
 	b := graph.Builder{}
 	b.Add(graph.Node{Name: "input", Op: &op.Input{Shape: graph.Shape{W: 8, H: 8, D: 4}}})
