@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"iter"
 	"slices"
 	"strings"
 
@@ -9,7 +11,10 @@ import (
 
 	"cnncalc/internal/choice"
 	"cnncalc/internal/fit"
+	"cnncalc/internal/graph"
 	"cnncalc/internal/memory"
+	"cnncalc/internal/network"
+	"cnncalc/internal/plain"
 	"cnncalc/internal/report"
 	"cnncalc/internal/shape"
 )
@@ -105,15 +110,19 @@ func (a *app) fit(args []string, f *fitFlags) error {
 	if err != nil {
 		return err
 	}
-	if query.Networks, err = a.resized(l, f); err != nil {
+	if query.Networks, err = a.networks(l, f); err != nil {
 		return err
 	}
-	query.Resize = func(width, height int64) *shape.Network { return l.resize(f, width, height) }
+	file, title := l.file, l.title() // but not l, whose network is not needed with --inputs
+	query.Resize = func(width, height int64) *shape.Network { return resize(file, f, width, height) }
 	answer, err := fit.Ask(query)
-	if err != nil {
-		return problemError("%s: %w", l.title(), err)
+	if coded := (codedError{}); errors.As(err, &coded) {
+		return err
 	}
-	return a.print(out, &report.Fit{Title: l.title(), Answer: answer})
+	if err != nil {
+		return problemError("%s: %w", title, err)
+	}
+	return a.print(out, &report.Fit{Title: title, Answer: answer})
 }
 
 // query reads the flags, and refuses those that cannot be combined. It has no networks yet.
@@ -210,40 +219,53 @@ func (f *fitFlags) deviceOrMemory() (*fit.Device, int64, error) {
 		"(--list-devices shows the known ones)")
 }
 
-// resized returns the network, or the network with each of --inputs.
-func (a *app) resized(l *loaded, f *fitFlags) ([]*shape.Network, error) {
+// networks yields the network, or the network with each of --inputs.
+func (a *app) networks(l *loaded, f *fitFlags) (iter.Seq2[*shape.Network, error], error) {
 	if f.inputs == nil {
-		return []*shape.Network{l.network}, nil
+		return func(yield func(*shape.Network, error) bool) { yield(l.network, nil) }, nil
 	}
-	var all []*shape.Network
+	file := l.file
+	var sizes []graph.Options
 	for _, size := range f.inputs {
 		flags := f.specFlags
 		flags.inputSize = strings.TrimSpace(size)
 		options, err := flags.options()
 		if err != nil {
-			return nil, usageError("--inputs takes sizes such as 384 or 640x480, not %s", size)
+			return nil, usageError("--inputs takes sizes such as 384 or 640x480, not %s", plain.Cut(size))
 		}
-		n, problems := l.file.Network(options)
-		if len(problems) > 0 {
-			a.note("--inputs %s does not fit the network:", size)
-			if err := l.file.Source.Print(a.err, problems); err != nil {
-				return nil, outputError(err)
-			}
-			return nil, errReported
-		}
-		all = append(all, n)
+		sizes = append(sizes, options)
 	}
-	return all, nil
+	return func(yield func(*shape.Network, error) bool) {
+		for i, options := range sizes {
+			n, err := a.resized(file, f.inputs[i], options)
+			if !yield(n, err) {
+				return
+			}
+		}
+	}, nil
+}
+
+// resized returns the network with one of --inputs. If it has problems then, it prints them.
+func (a *app) resized(file *network.File, size string, options graph.Options) (*shape.Network, error) {
+	n, problems := file.Network(options)
+	if len(problems) == 0 {
+		return n, nil
+	}
+	a.note("--inputs %s does not fit the network:", size)
+	if err := file.Source.Print(a.err, problems); err != nil {
+		return nil, outputError(err)
+	}
+	return nil, errReported
 }
 
 // resize returns the network with another input size, nil where it has problems then.
-func (l *loaded) resize(f *fitFlags, width, height int64) *shape.Network {
+func resize(file *network.File, f *fitFlags, width, height int64) *shape.Network {
 	options, err := f.options()
 	if err != nil {
 		return nil // not reached: they have been read before
 	}
 	options.InputWidth, options.InputHeight = width, height
-	n, problems := l.file.Network(options)
+	n, problems := file.Network(options)
 	if len(problems) > 0 {
 		return nil
 	}

@@ -30,8 +30,9 @@ func ExampleAsk() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	networks := func(yield func(*shape.Network, error) bool) { yield(n, nil) }
 	answer, err := fit.Ask(&fit.Query{
-		Account: memory.PyTorchAccount, Torch: memory.Torch2CUDA, Budget: budget, Networks: []*shape.Network{n}, Batch: 1,
+		Account: memory.PyTorchAccount, Torch: memory.Torch2CUDA, Budget: budget, Networks: networks, Batch: 1,
 		Options: []memory.Options{
 			{Torch: memory.Torch2CUDA, Mode: memory.Inference, DType: memory.FP16},
 			{Torch: memory.Torch2CUDA, Mode: memory.Training, DType: memory.FP32, Optimizer: "adam"},

@@ -7,6 +7,7 @@ package fit
 
 import (
 	"fmt"
+	"iter"
 
 	"cnncalc/internal/memory"
 	"cnncalc/internal/shape"
@@ -18,8 +19,9 @@ type Query struct {
 	Torch   memory.Torch       // of PyTorch's account
 	Budget  Budget
 	Options []memory.Options // a row or several for each
-	// Networks is the network, or with BySize the network with each of some input sizes.
-	Networks []*shape.Network
+	// Networks yields the network, or with BySize the network with each of some input sizes. They are made one after the
+	// other, since a large one takes hundreds of megabytes. An error ends the query.
+	Networks iter.Seq2[*shape.Network, error]
 	BySize   bool
 	Batch    int64   // that is to fit
 	Batches  []int64 // in place of the largest batch, what these take; nil otherwise
@@ -52,10 +54,13 @@ type Row struct {
 	Parts     map[memory.Part]int64 `json:"parts"` // at the peak
 }
 
-// Ask answers a query. It fails where a size cannot be counted.
+// Ask answers a query. It fails if a size cannot be counted or Networks yields an error.
 func Ask(q *Query) (*Answer, error) {
 	a := &asker{Answer: &Answer{Query: q}}
-	for _, n := range q.Networks {
+	for n, err := range q.Networks {
+		if err != nil {
+			return nil, err
+		}
 		if err := a.network(n); err != nil {
 			return nil, err
 		}
