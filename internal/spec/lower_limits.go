@@ -6,8 +6,8 @@ import (
 )
 
 // Limits of what a file may expand to. No published network has a hundredth of MaxLayers. At the limits every command
-// takes at most 1 GiB and, except for running the network, 10 seconds; fit --inputs takes 3 seconds for each size. That
-// was measured of chains, residual and dense blocks, BN and LRN. Steps are the items visited, turns, paths and
+// takes about 1 GiB at most and 10 seconds; fit --inputs takes 3 seconds for each size. That was measured with chains,
+// residual and dense blocks, BN and LRN. Steps are the items visited, turns, paths and
 // operations of expressions, so that repeats of nothing also come to an end.
 const (
 	MaxLayers   = 100_000   // besides INPUT
