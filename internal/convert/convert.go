@@ -69,14 +69,11 @@ func gates(n *shape.Network) []bool {
 	consumers := n.Consumers()
 	for i := len(n.Nodes) - 1; i >= 0; i-- {
 		for _, c := range consumers[i] {
-			gates[i] = gates[i] || isPlace(n.Layers[i].Out) && (gates[c] || !isPlace(n.Layers[c].Out))
+			gates[i] = gates[i] || n.Layers[i].Out.IsPlace() && (gates[c] || !n.Layers[c].Out.IsPlace())
 		}
 	}
 	return gates
 }
-
-// isPlace reports a volume without a plane.
-func isPlace(s graph.Shape) bool { return s.W == 1 && s.H == 1 }
 
 // node copies one node, changed where it must be to slide.
 func (c *converter) node(i int) error {
@@ -116,7 +113,7 @@ func (c *converter) op(i int, in []graph.Shape) (graph.Op, error) {
 	_, isFC := old.Op.(*op.FC)
 	_, isFlatten := old.Op.(*op.Flatten)
 	switch {
-	case c.gates[i] && (isFC || isFlatten) && !isPlace(in[0]):
+	case c.gates[i] && (isFC || isFlatten) && !in[0].IsPlace():
 		return nil, diag.Errorf("convert/slide", "it reads a plane of %dx%d, and later layers have planes again: as a "+
 			"CONV it would no longer fit them",
 			in[0].W, in[0].H).WithHint("only FC layers at the end of a network, or after a GAP, can take other input sizes")

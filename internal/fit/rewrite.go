@@ -105,7 +105,7 @@ func withPooling(n *shape.Network) (changed *shape.Network, what string) {
 	if _, isFlatten := n.Nodes[from].Op.(*op.Flatten); isFlatten {
 		from = n.Nodes[from].Inputs[0]
 	}
-	if isPlace(n.Layers[from].Out) {
+	if n.Layers[from].Out.IsPlace() {
 		return nil, ""
 	}
 	var b graph.Builder
@@ -130,12 +130,9 @@ func withPooling(n *shape.Network) (changed *shape.Network, what string) {
 // alone, and is the only one to read that.
 func isHead(n *shape.Network, i int) bool {
 	isSequel := slices.Equal(n.Nodes[i].Inputs, []int{i - 1}) && !n.IsOutput(i-1)
-	return isSequel && isPlace(n.Layers[i].Out) &&
+	return isSequel && n.Layers[i].Out.IsPlace() &&
 		!slices.ContainsFunc(n.Nodes[i+1:], func(later graph.Node) bool { return slices.Contains(later.Inputs, i-1) })
 }
-
-// isPlace reports whether a volume is a single place.
-func isPlace(s graph.Shape) bool { return s.W == 1 && s.H == 1 }
 
 // freeName returns a name that no node has, with a number where the plain one is taken.
 func freeName(g *graph.Graph, name string) string {

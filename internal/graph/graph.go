@@ -38,6 +38,9 @@ func known(n int64) string {
 // HasPlane reports whether width and height are known.
 func (s Shape) HasPlane() bool { return s.W > 0 && s.H > 0 }
 
+// IsPlace reports whether the volume is a single place, as after an FC.
+func (s Shape) IsPlace() bool { return s.W == 1 && s.H == 1 }
+
 // IsKnown reports whether all of the shape is known.
 func (s Shape) IsKnown() bool { return s.HasPlane() && s.D > 0 }
 
