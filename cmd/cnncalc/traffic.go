@@ -15,9 +15,9 @@ intensity in MACs per byte, and whether arithmetic or memory limits its speed on
 processor.
 
 The bytes are those of a framework that fuses no layers, in float32: each layer reads its inputs once and its
-weights once for the batch, and writes its output once. Activation functions and BN are layers too; DROPOUT and
-FLATTEN move nothing when a network runs. Times are estimates and lower bounds: arithmetic other than MACs takes
-no time. A kernel with fewer multiplications than MACs, such as Winograd's, can be faster.
+weights once for the batch, and writes its output once. Activation functions and BN are layers too; DROPOUT,
+STOCHDEPTH and FLATTEN move nothing when a network runs. Times are estimates and lower bounds: arithmetic other than
+MACs takes no time. A kernel with fewer multiplications than MACs, such as Winograd's, can be faster.
 
 columns is the size of the matrix that im2col makes of one picture for a CONV. inflation is that size divided by
 the size of the CONV's input, which the notes call the drawback of im2col. scratch is what cnncalc run takes

@@ -53,6 +53,7 @@ var operationsOfKinds = []struct {
 	{"HARDSIGMOID", "0 0 0 0 0 0 -"},
 	{"SOFTMAX", "0 0 528 0 192 0 0"},
 	{"DROPOUT", "0 0 0 0 0 0 0"},
+	{"STOCHDEPTH0.2", "0 0 0 0 0 0 -"},
 	{"LRN", "0 0 0 0 - 0 672"},
 	{"BN", "8 384 768 0 384 0 0"},
 	{"BN noaffine", "0 192 384 0 192 0 0"},

@@ -11,7 +11,7 @@ func flopCounter() *Convention {
 		Unit:    "FLOPs", Counts: []Quantity{Operations},
 		inPyTorch: true,
 		layer: func(t *tally, l *layer) error {
-			switch l.names.Traced[0] {
+			switch l.names.Operator() {
 			case "_convolution", "linear":
 				t.multiplyAccumulates(l)
 				t.of = "all layers"

@@ -39,7 +39,7 @@ func fvcoreIgnores(operator string) bool {
 
 func fvcoreLayer(t *tally, l *layer) error {
 	t.parameters(l)
-	switch l.names.Traced[0] {
+	switch l.names.Operator() {
 	case "_convolution", "linear":
 		t.multiplyAccumulates(l)
 		t.add(Activations, 0, l.kind, "volume", l.outputs)

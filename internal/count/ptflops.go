@@ -13,7 +13,7 @@ func ptflopsAten() *Convention {
 		inPyTorch: true,
 		layer: func(t *tally, l *layer) error {
 			t.parameters(l)
-			switch l.names.Traced[0] {
+			switch l.names.Operator() {
 			case "_convolution", "linear":
 				t.multiplyAccumulates(l)
 				t.biases(l)

@@ -43,7 +43,7 @@ func thopLayer(t *tally, l *layer) error {
 	case "AdaptiveAvgPool2d":
 		return t.thopAdaptive(l)
 	case "Upsample":
-		if l.names.Traced[0] == "upsample_bilinear2d" {
+		if l.names.Operator() == "upsample_bilinear2d" {
 			t.perValue(11, l.outputs, "output")
 		} else {
 			t.perValue(1, l.outputs, "output")

@@ -32,6 +32,7 @@ func binders() map[string]binder {
 		"HARDSIGMOID": bindHardSigmoid,
 		"SOFTMAX":     bindSoftmax,
 		"DROPOUT":     bindDropout,
+		"STOCHDEPTH":  bindStochDepth,
 		"LRN":         bindLRN,
 		"BN":          bindBN,
 		"LN":          bindLN,

@@ -88,6 +88,7 @@ var oneLiners = [][2]string{
 	{"1x1x9", "SOFTMAX"},
 	{"9x7x4", "DROPOUT"},
 	{"9x7x4", "DROPOUT0.3 -> RELU"},
+	{"9x7x4", "ADD(CONV3-4 -> STOCHDEPTH0.2 | STOCHDEPTH0.1 batch -> RELU)"},
 	{"9x7x4", "LRN"},
 	{"9x7x4", "LRN3 alpha=0.5 beta=0.6 k=2"},
 	{"9x7x4", "LRN2 alpha=1"},
@@ -266,7 +267,8 @@ func drawLayer(t *rapid.T) string {
 	case 13:
 		return "CONCAT(" + pick("IDENTITY", "RELU -> DROPOUT", "CONV3-2") + " | " + pick("IDENTITY", "POOL3 s1 p1", "ELU") + " | CONV1-3 -> RELU)"
 	}
-	return pick("RELU", "LEAKYRELU0.2", "PRELU", "PRELU shared", "RELU6", "SIGMOID", "TANH", "ELU", "SILU", "GELU", "HARDSWISH", "HARDSIGMOID", "DROPOUT")
+	return pick("RELU", "LEAKYRELU0.2", "PRELU", "PRELU shared", "RELU6", "SIGMOID", "TANH", "ELU", "SILU", "GELU", "HARDSWISH", "HARDSIGMOID", "DROPOUT",
+		"STOCHDEPTH0.2")
 }
 
 func TestRandomNetworks(t *testing.T) {

@@ -128,6 +128,7 @@ func naiveLayers() map[string]func(l naiveLayer) {
 		"HARDSIGMOID": naiveFunction(func(v float64) float64 { return min(max(v/6+0.5, 0), 1) }),
 		"SOFTMAX":     naiveSoftmax,
 		"DROPOUT":     naiveIdentity,
+		"STOCHDEPTH":  naiveIdentity,
 		"LRN":         naiveLRN,
 		"BN":          naiveBN,
 		"LN":          naiveLN,

@@ -29,6 +29,7 @@ func Kinds() []Kind {
 		hardsigmoidKind(),
 		softmaxKind(),
 		dropoutKind(),
+		stochdepthKind(),
 		lrnKind(),
 		bnKind(),
 		lnKind(),

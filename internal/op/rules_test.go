@@ -59,6 +59,7 @@ func TestRules(t *testing.T) {
 		{&PReLU{}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 4), "weight 4", 0},
 		{&PReLU{Shared: true}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 4), "weight 1", 0},
 		{&Dropout{}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 4), "", 0},
+		{&StochDepth{rate: number{0.2, "0.2"}}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 4), "", 0},
 		{&Softmax{}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 4), "", 0},
 		{&Upsample{factor: extent{2, 3}}, []graph.Shape{vol(8, 6, 4)}, vol(16, 18, 4), "", 0},
 		{&Crop{size: extent{5, 6}}, []graph.Shape{vol(8, 6, 4)}, vol(5, 6, 4), "", 0},

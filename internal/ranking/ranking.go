@@ -79,7 +79,7 @@ func EndsInProbabilities(g *graph.Graph) bool {
 		switch g.Nodes[i].Op.(type) {
 		case *op.Softmax, *op.Sigmoid, *op.HardSigmoid:
 			return true
-		case *op.Dropout, *op.Flatten:
+		case *op.Dropout, *op.StochDepth, *op.Flatten:
 		default:
 			return false
 		}

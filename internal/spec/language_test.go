@@ -404,7 +404,8 @@ func TestUsualNames(t *testing.T) {
 	for word, want := range map[string]string{
 		"MAXPOOL2": "POOL", "maxpool": "POOL", "Conv2d3": "CONV", "CONV2D": "CONV", "Dense": "FC", "LINEAR": "FC",
 		"BatchNorm2d": "BN", "LayerNorm": "LN", "LAYERNORM2D": "LN", "GroupNorm": "GN", "GROUPNORM32": "GN",
-		"InstanceNorm2d": "IN", "shortcut": "IDENTITY", "CONCATENATE": "", "CONV3": "", "": "",
+		"InstanceNorm2d": "IN", "shortcut": "IDENTITY",
+		"DropPath0.1": "STOCHDEPTH", "StochasticDepth": "STOCHDEPTH", "CONCATENATE": "", "CONV3": "", "": "",
 	} {
 		got, ok := usualName(word)
 		if got != want || ok != (want != "") {

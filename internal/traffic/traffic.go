@@ -16,8 +16,8 @@ import (
 
 // Layer is what one layer moves for a batch, in bytes, in a framework that fuses no layers: it reads each input once,
 // its tensors (also running statistics) once for the batch, and writes its output once. None of that is still in a
-// cache when the next layer begins. So activation functions and BN move their volume twice; DROPOUT and FLATTEN move
-// nothing.
+// cache when the next layer begins. So activation functions and BN move their volume twice; DROPOUT, STOCHDEPTH and
+// FLATTEN move nothing.
 type Layer struct {
 	Read    int64 `json:"read"`
 	Weights int64 `json:"weights"`

@@ -3,7 +3,7 @@
 
     python3 testdata/memory/generate.py
 
-Last run with Python 3.11, torch 1.13.0 and NumPy 1.24.2 on the CPU, in one thread. It writes
+Last run with Python 3.11, torch 1.13.0, torchvision 0.14 and NumPy 1.24.2 on the CPU, in one thread. It writes
 
 - kinds.json: for a layer of every kind after a convolution, in training with a cross entropy over the depth, the bytes
   that autograd saves, every storage once, and the most that is allocated in a forward and a backward pass, besides
@@ -24,6 +24,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 from torch.profiler import ProfilerActivity, profile
+from torchvision.ops import stochastic_depth
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 torch.set_num_threads(1)
@@ -219,6 +220,10 @@ KINDS = {
     "DROPOUT0.5": lambda x: F.dropout(x, 0.5),
     "DROPOUT0.5 inplace": lambda x: F.dropout(x, 0.5, inplace=True),
     "DROPOUT0": lambda x: F.dropout(x, 0.0),
+    "STOCHDEPTH0.2": lambda x: stochastic_depth(x, 0.2, "row"),
+    "STOCHDEPTH0.2 batch": lambda x: stochastic_depth(x, 0.2, "batch"),
+    "STOCHDEPTH0": lambda x: stochastic_depth(x, 0.0, "row"),
+    "ADD(GELU -> STOCHDEPTH0.5 | IDENTITY)": lambda x: stochastic_depth(F.gelu(x), 0.5, "row") + x,
     "LRN5": lambda x: F.local_response_norm(x, 5),
     "LRN2": lambda x: F.local_response_norm(x, 2),
     "BN": nn.BatchNorm2d(16),

@@ -3,7 +3,7 @@
 
     python3 testdata/pytorch/generate.py [NAME ...]
 
-Last run with Python 3.11, torch 1.13.0 and NumPy 1.24.2. Every case has a seed of its own, made
+Last run with Python 3.11, torch 1.13.0, torchvision 0.14 and NumPy 1.24.2. Every case has a seed of its own, made
 from its name, so that a new case changes no other.
 
 NAME/net.yaml is the network in cnncalc's language. NAME/data.npz holds float32 arrays: `input`
@@ -28,6 +28,7 @@ import numpy as np
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+from torchvision.ops import stochastic_depth
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BATCH = 2
@@ -845,6 +846,32 @@ class Activations(nn.Module):
                    F.relu6(x), torch.sigmoid(x), torch.tanh(x), F.elu(x), F.elu(x, 0.3), F.silu(x), F.gelu(x),
                    F.hardswish(x), F.hardsigmoid(x), F.softmax(x, 1),
                    F.dropout(x, 0.5, self.training), F.dropout(x, 0.3, self.training))
+
+
+@case("stochdepth")
+class StochDepth(nn.Module):
+    """Stochastic depth on the paths of residual blocks, by picture and for the whole batch."""
+    net = """
+        input: 7x6x3
+        layers: |
+          INPUT -> CONV1-4 -> ADD(CONV3-4 -> SILU -> STOCHDEPTH0.2 | IDENTITY)
+          -> ADD(CONV3-4 -> STOCHDEPTH0.3 row | IDENTITY) -> ADD(CONV3-4 -> STOCHDEPTH0.5 batch | IDENTITY)
+          -> ADD(CONV1-4 -> STOCHDEPTH0 | IDENTITY) -> GAP -> FC-5
+        """
+
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.conv5 = nn.Conv2d(3, 4, 1), nn.Conv2d(4, 4, 1)
+        self.conv2, self.conv3, self.conv4 = (nn.Conv2d(4, 4, 3, padding=1) for _ in range(3))
+        self.fc1 = FC(4, 5)
+
+    def forward(self, x):
+        x = self.conv1(x)
+        x = stochastic_depth(F.silu(self.conv2(x)), 0.2, "row", self.training) + x
+        x = stochastic_depth(self.conv3(x), 0.3, "row", self.training) + x
+        x = stochastic_depth(self.conv4(x), 0.5, "batch", self.training) + x
+        x = stochastic_depth(self.conv5(x), 0.0, "row", self.training) + x
+        return self.fc1(gap(x))
 
 
 @case("fused")
