@@ -20,7 +20,9 @@ func thop() *Convention {
 }
 
 func thopLayer(t *tally, l *layer) error {
-	t.parameters(l)
+	if l.names.Module != "" { // it finds no parameter of a block's own, such as SCALE's
+		t.parameters(l)
+	}
 	if !l.isModule() {
 		return nil
 	}

@@ -29,8 +29,8 @@ func torchinfo() *Convention {
 
 func torchinfoLayer(t *tally, l *layer) error {
 	t.parameters(l)
-	if l.Parameters() == 0 {
-		return nil
+	if l.Parameters() == 0 || l.names.Module == "" {
+		return nil // parameters of a block's own, such as SCALE's, have no row
 	}
 	switch l.names.Module {
 	case "Conv2d":

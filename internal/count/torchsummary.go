@@ -33,7 +33,9 @@ func torchsummaryRelease() *Convention {
 }
 
 func torchsummaryLayer(t *tally, l *layer) error {
-	t.parameters(l)
+	if l.names.Module != "" { // it finds no parameter of a block's own, such as SCALE's
+		t.parameters(l)
+	}
 	if l.isModule() {
 		t.volumeTwice()
 	}

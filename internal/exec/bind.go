@@ -35,8 +35,15 @@ type plan struct {
 	accumulates bool               // run adds to its output if call.accumulate is set
 	scales      bool               // the first tensor is [K, ...] by output channel, and run adds the second as bias
 	adds        bool               // run only sums its inputs
-	isBN        bool               // ready puts the scale and shift of each channel into the first two tensors
+	folds       *folding           // run only scales and shifts each channel
 	activation  *kernel.Activation // run only applies this function
+}
+
+// folding says how a layer that scales and shifts each channel is folded into the weights of the layer before it.
+type folding struct {
+	// channels returns the scale and shift of each channel from the tensors, after ready. shift is nil if there is none.
+	channels func(weights [][]float32) (scale, shift []float32)
+	shifts   bool // whether there is a shift
 }
 
 // call holds the arguments of a plan's run. Its slices hold c.images pictures, not the batch.

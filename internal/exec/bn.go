@@ -22,10 +22,13 @@ func bindBN(l *layer) (plan, error) {
 			}
 			kernel.FoldBatchNorm(w[0], w[1], w[0], w[1], w[2], w[3], eps)
 		},
-		isBN:      true,
+		folds:     &folding{shifts: true, channels: firstTwo},
 		activates: true,
 		run: func(c *call) {
 			kernel.ScaleShift(c.out, c.in[0], c.weights[0], c.weights[1], c.images, channels, area, c.act, c.workers)
 		},
 	}, nil
 }
+
+// firstTwo returns the first two tensors as scale and shift.
+func firstTwo(weights [][]float32) (scale, shift []float32) { return weights[0], weights[1] }

@@ -2,7 +2,7 @@ package exec
 
 import "cnncalc/internal/memory"
 
-// fuse merges layers with those that follow. BN is folded into the weights of the preceding convolution or FC, a
+// fuse merges layers with those that follow. BN or SCALE is folded into the weights of the preceding convolution or FC, a
 // convolution adds its sums to the other operand of an ADD, and activation functions are applied while the values are
 // in registers. A layer is merged only if nothing else reads the output that is then never computed. Merged layers
 // become views of the layer that computes them.
@@ -16,8 +16,8 @@ func (p *Program) fuse() {
 			continue
 		}
 		last := i
-		if next := p.sole(readers[last]); s.scales && next > 0 && p.steps[next].isBN {
-			s.batchNorm = next
+		if next := p.sole(readers[last]); s.scales && next > 0 && p.steps[next].folds != nil {
+			s.folded = next
 			p.steps[next].becomeView(i)
 			last = next
 		}
@@ -95,13 +95,16 @@ func rescale(weights, scale []float32) {
 	}
 }
 
-// foldBias returns the bias with BN folded in: bias*scale + shift, or shift if bias is nil.
+// foldBias returns bias*scale + shift. A nil bias or shift is 0; the result is nil if both are.
 func foldBias(bias, scale, shift []float32) []float32 {
 	if bias == nil {
 		return shift
 	}
 	for k := range bias {
-		bias[k] = bias[k]*scale[k] + shift[k]
+		bias[k] *= scale[k]
+		if shift != nil {
+			bias[k] += shift[k]
+		}
 	}
 	return bias
 }

@@ -25,6 +25,9 @@ func TestFuse(t *testing.T) {
 		{"no sum of an operand with an activation", "POOL3 s1 p1 -> ADD(CONV3-2 -> CONV3-2 -> RELU | IDENTITY)", []int{0, 0, 0, 0, 3, 0}},
 		{"a sum onto an operand that was read before", "POOL3 s1 p1 -> ADD(CONV3-2 -> CONV3-2 | IDENTITY) -> SIGMOID", []int{0, 0, 0, 0, 3, 3}},
 		{"no fold into shared filters of UPCONV", "UPCONV2-2 -> BN -> RELU", []int{0, 0, 0, 2}},
+		{"a learnt SCALE", "CONV3-4 -> SCALE -> RELU -> FC-3 -> SCALE bias", []int{0, 0, 1, 1, 0, 4}},
+		{"a constant SCALE before a sum", "CONV3-2 -> ADD(POOL3 s1 p1 | CONV3-2 -> SCALE0.1) -> RELU", []int{0, 0, 0, 0, 3, 3, 3}},
+		{"only one of BN and SCALE is folded", "CONV3-4 -> BN -> SCALE -> RELU", []int{0, 0, 1, 0, 3}},
 		{"PRELU has weights of its own", "CONV3-4 -> PRELU", []int{0, 0, 0}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -38,6 +38,7 @@ func binders() map[string]binder {
 		"LN":          bindLN,
 		"GN":          bindGN,
 		"IN":          bindIN,
+		"SCALE":       bindScale,
 		"UPSAMPLE":    bindUpsample,
 		"CROP":        bindCrop,
 		"CHANNELS":    bindChannels,

@@ -110,6 +110,12 @@ var oneLiners = [][2]string{
 	{"9x7x4", "IN"},
 	{"9x7x4", "CONV3-6 -> IN affine eps=0.1 -> RELU -> CONV3-2"},
 	{"9x7x4", "CONV3-4 -> ADD(GN2 -> RELU | LN -> HARDSWISH | IDENTITY) -> IN"},
+	{"9x7x4", "SCALE"},
+	{"9x7x4", "SCALE bias -> RELU"},
+	{"9x7x4", "SCALE0.1 -> TANH"},
+	{"9x7x4", "CONV3-4 -> SCALE -> RELU -> CONV3-5 nobias -> SCALE bias -> TANH -> FC-6 nobias -> SCALE -> FC-3"},
+	{"9x7x4", "CONV3-4 -> ADD(CONV1-4 nobias -> SCALE0.17 | IDENTITY) -> RELU -> DWCONV3 -> SCALE3"},
+	{"9x7x4", "CONV1-4 -> BN -> SCALE -> UPCONV2-3 -> SCALE bias -> FLATTEN -> SCALE -> FC-3"},
 	{"9x7x4", "UPSAMPLE2"},
 	{"9x7x4", "UPSAMPLE3x1 bilinear"},
 	{"9x7x4", "CROP3x5"},
@@ -257,7 +263,7 @@ func drawLayer(t *rapid.T) string {
 	case 9:
 		return pick("UPSAMPLE2x1", "UPSAMPLE2 bilinear", "CROP2x3", "CROP4", "CHANNELS from=1", "CHANNELS to=2", "SHUFFLE2", "SHUFFLE3")
 	case 10:
-		return pick("LRN", "LRN3 alpha=0.9", "BN", "BN noaffine", "SOFTMAX", "LN eps=0.1",
+		return pick("LRN", "LRN3 alpha=0.9", "BN", "BN noaffine", "SOFTMAX", "SCALE", "SCALE bias", "SCALE0.7", "LN eps=0.1",
 			"LN volume eps=0.5", "GN2 eps=0.5", "IN affine eps=0.5",
 			"GN1 noaffine eps=0.5")
 	case 11:

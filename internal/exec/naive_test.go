@@ -134,6 +134,7 @@ func naiveLayers() map[string]func(l naiveLayer) {
 		"LN":          naiveLN,
 		"GN":          naiveGN,
 		"IN":          naiveIN,
+		"SCALE":       naiveScale,
 		"UPSAMPLE":    naiveUpsample,
 		"CROP":        naiveCrop,
 		"CHANNELS":    naiveChannels,
@@ -255,6 +256,16 @@ func naiveBN(l naiveLayer) {
 	mean, variance, eps := l.weights["running_mean"], l.weights["running_var"], l.op.(*op.BatchNorm).Eps()
 	l.out.each(func(c, y, col int64) float64 {
 		return (*l.in[0].at(c, y, col)-mean[c])/math.Sqrt(variance[c]+eps)*l.scale(c) + l.bias(c)
+	})
+}
+
+func naiveScale(l naiveLayer) {
+	o := l.op.(*op.Scale)
+	l.out.each(func(c, y, col int64) float64 {
+		if !o.IsLearnt() {
+			return *l.in[0].at(c, y, col) * o.Factor()
+		}
+		return *l.in[0].at(c, y, col)*l.scale(c) + l.bias(c)
 	})
 }
 

@@ -86,7 +86,7 @@ type step struct {
 
 	// Set by fuse.
 	act       kernel.Activation // applied to the output
-	batchNorm int               // node of the BN folded into the weights, or 0
+	folded    int               // node of the BN or SCALE folded into the weights, or 0
 	computes  int               // node whose output this step computes: its own, or the last fused into it
 	fusedInto int               // node whose step computes this one too, or 0
 	onto      int               // node to whose output this step's is added, or 0
@@ -235,7 +235,7 @@ func (p *Program) addUp() error {
 			add(&f.Packed, int64(t.packed))
 			p.staging = max(p.staging, int(count))
 		}
-		if s.batchNorm > 0 && len(s.tensors) == 1 {
+		if s.folded > 0 && len(s.tensors) == 1 && p.steps[s.folded].folds.shifts {
 			add(&f.Weights, p.network.Layers[i].Out.D) // the shift becomes the bias
 		}
 	}
@@ -272,10 +272,10 @@ func (p *Program) NewInputs() ([][]float32, error) {
 	return inputs, nil
 }
 
-// isFolded reports whether node i is a BN that is folded into the weights of another layer.
+// isFolded reports whether node i is a BN or SCALE that is folded into the weights of another layer.
 func (p *Program) isFolded(i int) bool {
 	into := p.steps[i].fusedInto
-	return into > 0 && p.steps[into].batchNorm == i
+	return into > 0 && p.steps[into].folded == i
 }
 
 // Footprint returns the memory that the program takes once its weights are loaded.

@@ -146,37 +146,51 @@ type loader struct {
 	parallel func(n int, f func(i int))
 }
 
-// onHeap allocates the statistics of a folded BN, which are small and not kept.
+// onHeap allocates the tensors of a folded layer, which are small and not kept.
 func onHeap(values int) ([]float32, error) { return make([]float32, values), nil }
 
-// step reads the tensors of node i, and folds a following BN into them.
+// step reads the tensors of node i, and folds a following BN or SCALE into them.
 func (l *loader) step(i int, first []int) error {
 	s := &l.program.steps[i]
 	var scale, shift []float32
-	if s.batchNorm > 0 {
-		statistics, err := l.tensors(s.batchNorm, first, nil, onHeap)
-		if err != nil {
+	if s.folded > 0 {
+		var err error
+		if scale, shift, err = l.folded(s.folded, first); err != nil {
 			return err
 		}
-		l.program.steps[s.batchNorm].ready(statistics)
-		scale, shift = statistics[0], statistics[1]
 	}
 	weights, err := l.tensors(i, first, scale, l.program.memory.take)
 	if err != nil {
 		return err
 	}
-	if s.batchNorm > 0 {
+	if s.folded > 0 {
 		var bias []float32
 		if len(weights) > 1 {
 			bias = weights[1]
 		}
-		weights = append(weights[:1], foldBias(bias, scale, shift))
+		if bias = foldBias(bias, scale, shift); bias != nil {
+			weights = append(weights[:1], bias)
+		}
 	}
 	s.weights = weights
 	if s.ready != nil {
 		s.ready(s.weights)
 	}
 	return nil
+}
+
+// folded returns the scale and shift of each channel of node i, which is folded into another.
+func (l *loader) folded(i int, first []int) (scale, shift []float32, err error) {
+	s := &l.program.steps[i]
+	weights, err := l.tensors(i, first, nil, onHeap)
+	if err != nil {
+		return nil, nil, err
+	}
+	if s.ready != nil {
+		s.ready(weights)
+	}
+	scale, shift = s.folds.channels(weights)
+	return scale, shift, nil
 }
 
 // allocator returns memory for the given number of values.
@@ -207,7 +221,7 @@ func (l *loader) tensors(i int, first []int, scale []float32, take allocator) ([
 // borrow returns the k-th tensor of a step from the view, unless it is stored in another form.
 func (l *loader) borrow(s *step, k int, t Tensor) ([]float32, bool) {
 	p := l.program
-	if p.view == nil || s.tensors[k].pack != nil || s.ready != nil || s.batchNorm > 0 {
+	if p.view == nil || s.tensors[k].pack != nil || s.ready != nil || s.folded > 0 {
 		return nil, false
 	}
 	values, ok := p.view(t)

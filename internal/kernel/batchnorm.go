@@ -22,11 +22,11 @@ func FoldBatchNorm(scale, shift, gamma, beta, mean, variance []float32, eps floa
 }
 
 // ScaleShift computes x*scale + shift with one scale and shift per channel, and applies the activation. dst and src are
-// [N, C, area], scale and shift [C]. dst may be src.
+// [N, C, area], scale and shift [C]; a nil shift is 0. dst may be src.
 func ScaleShift(dst, src, scale, shift []float32, n, c, area int, act Activation, w *Workers) {
 	size := n * c * area
 	cut := cutValues(n, c, area, w.Size())
-	launch(w, cut.tasks(), scaleJob{dst[:size], src[:size], scale[:c], shift[:c], area, act, cut})
+	launch(w, cut.tasks(), scaleJob{dst[:size], src[:size], scale[:c], shift, area, act, cut})
 }
 
 type scaleJob struct {
@@ -43,7 +43,11 @@ func (j *scaleJob) do(task, _ int) {
 	for plane := t.first; plane < t.last; plane++ {
 		c := plane % len(j.scale)
 		dst := j.dst[plane*j.area:][lo:hi]
-		active.affine(dst, j.src[plane*j.area:][lo:hi], j.scale[c], j.shift[c], b)
+		shift := float32(0)
+		if j.shift != nil {
+			shift = j.shift[c]
+		}
+		active.affine(dst, j.src[plane*j.area:][lo:hi], j.scale[c], shift, b)
 		if rest.Kind != Identity {
 			activate(dst, dst, rest)
 		}

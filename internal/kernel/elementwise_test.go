@@ -143,6 +143,29 @@ func TestBatchNorm(t *testing.T) {
 	})
 }
 
+func TestScale(t *testing.T) {
+	sets := startWorkers(t)
+	src := pattern(2*3*37, 0)
+	var ofChannels, shifted, constant []float64
+	scale, shift := []float32{0.5, -2, 3}, []float32{1, 0, -1}
+	for i, v := range src {
+		c := i / 37 % 3
+		ofChannels = append(ofChannels, float64(v)*float64(scale[c]))
+		shifted = append(shifted, max(float64(v)*float64(scale[c])+float64(shift[c]), 0))
+		constant = append(constant, math.Tanh(float64(v)*-0.25))
+	}
+	verify(t, sets, ofChannels, 1e-6, func(b *bench, dst []float32, w *Workers) {
+		ScaleShift(dst, src, scale, nil, 2, 3, 37, Activation{}, w)
+	})
+	verify(t, sets, shifted, 1e-6, func(b *bench, dst []float32, w *Workers) {
+		ScaleShift(dst, src, scale, shift, 2, 3, 37, Activation{Kind: ReLU}, w)
+	})
+	verify(t, sets, constant, 1e-6, func(b *bench, dst []float32, w *Workers) {
+		copy(dst, src)
+		Scale(dst, dst, -0.25, Activation{Kind: Tanh}, w)
+	})
+}
+
 func TestNormaliseGroups(t *testing.T) {
 	sets := startWorkers(t)
 	four := GroupNorm{N: 2, C: 4, Area: 6, Groups: 2, Eps: 1e-3}

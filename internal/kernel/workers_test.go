@@ -183,6 +183,7 @@ func TestNoAllocation(t *testing.T) {
 		"softmax":      func() { Softmax(dst, src, 1, 4, 144, w) },
 		"lrn":          func() { Normalise(dst, src, LRN{N: 1, C: 4, H: 12, W: 12, Size: 5, Beta: 0.75, K: 1}, w) },
 		"scaleshift":   func() { ScaleShift(dst, src, big, big, 1, 4, 144, Activation{}, w) },
+		"scale":        func() { Scale(dst, src, 0.5, Activation{}, w) },
 		"groupnorm":    func() { NormaliseGroups(dst, src, big, big, groups, Activation{}, w) },
 		"layernorm":    func() { LayerNorm(dst, src, big, big, 1, 4, 144, 1, Activation{}, w) },
 		"nearest":      func() { UpsampleNearest(dst, src, twice, w) },

@@ -287,7 +287,8 @@ func (p *builder) layer(i int) {
 	width := p.outputWidth(i)
 	for k, in := range node.Inputs {
 		inputs[k] = p.output[in]
-		if rule.Autocast != op.KeepsType && p.width[in] != width {
+		casts := rule.Autocast != op.KeepsType && rule.Autocast != op.PromotesType
+		if casts && p.width[in] != width {
 			inputs[k] = p.add(in, "cast", Volumes, p.volume(in, width))
 			castInputs = append(castInputs, inputs[k])
 		}
@@ -344,7 +345,7 @@ func (p *builder) outputWidth(i int) int64 {
 	switch p.rules[i].Autocast {
 	case op.LowersType:
 		return 2
-	case op.RaisesType:
+	case op.RaisesType, op.PromotesType:
 		return 4
 	case op.WidestType:
 		for _, in := range inputs {

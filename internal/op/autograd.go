@@ -101,10 +101,11 @@ type Autocast int
 
 // The types.
 const (
-	KeepsType  Autocast = iota // the input's
-	LowersType                 // half; inputs and weights are cast to it
-	RaisesType                 // float32
-	WidestType                 // the widest of the inputs'
+	KeepsType    Autocast = iota // the input's
+	LowersType                   // half; inputs and weights are cast to it
+	RaisesType                   // float32
+	WidestType                   // the widest of the inputs'
+	PromotesType                 // float32, as parameters are; inputs are not cast first
 )
 
 // keeps describes a layer that makes a volume and saves these tensors.

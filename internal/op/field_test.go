@@ -101,6 +101,8 @@ func TestNotation(t *testing.T) {
 			Filters: 64, groups: 4, NoBias: true}, "CONV7x1-64 s2x1 same d2 g4 nobias floor"},
 		{&Conv{window: window{pad: pad{padNumbers, 1, 0, 1, 0}}}, "CONV p=1,0,1,0"},
 		{&Dropout{rate: number{0.5, "0.5"}}, "DROPOUT0.5"},
+		{&Scale{bias: true}, "SCALE bias"},
+		{&Scale{factor: number{0.1, "0.1"}}, "SCALE0.1"},
 		{&StochDepth{rate: number{0.2, "0.2"}, mode: "batch"}, "STOCHDEPTH0.2 batch"},
 		{&FC{Units: 10}, "FC-10"},
 		{&Upsample{factor: extent{2, 2}, mode: "bilinear"}, "UPSAMPLE2 bilinear"},

@@ -35,6 +35,7 @@ func Kinds() []Kind {
 		lnKind(),
 		gnKind(),
 		inKind(),
+		scaleKind(),
 		upsampleKind(),
 		cropKind(),
 		channelsKind(),

@@ -35,7 +35,7 @@ func (k Kind) JoinsPaths() bool {
 
 // WeightProduct is an optional interface of layers whose number of weights is not a convolution's (F*F*C)*K.
 type WeightProduct interface {
-	// WeightProduct returns the number of weights written as a product, "7*7*512*4096".
+	// WeightProduct returns the number of weights written as a product, "7*7*512*4096", or "" if it is no product.
 	WeightProduct(in []graph.Shape, out graph.Shape) string
 }
 

@@ -47,7 +47,8 @@ func (a Assignment) String() string {
 // The names may be cnncalc's own, or those of torchvision, timm or Hugging Face's transformers for the networks in
 // namings. Match drops the prefixes "module." (PyTorch's DataParallel) and "model." (a wrapped network), and knows
 // DenseNet's old names. It matches a layer by its place in the library's network, so the network must have the
-// library's layers in the library's order. An FC also accepts the filters of a convolution over its whole input.
+// library's layers in the library's order. An FC also accepts the filters of a convolution over its whole input. A weight that
+// is not found is looked up by the layer's name alone.
 //
 // The file must have the needed tensors, each with the needed shape, and no others. The error lists, in several lines,
 // what is missing, unexpected or of the wrong shape.
@@ -162,6 +163,12 @@ func try(n naming, want []Want, file []Info, byName map[string]int) candidate {
 		}
 		c.names[i] = plainName(n.layers[at] + "." + tensor)
 		place, ok := byName[c.names[i]]
+		if bare := plainName(n.layers[at]); !ok && tensor == "weight" {
+			// A parameter of a block's own, as ConvNeXt's layer_scale, has no layer's name before its own.
+			if place, ok = byName[bare]; ok {
+				c.names[i] = bare
+			}
+		}
 		if !ok {
 			c.found[i] = -1
 			c.missing = append(c.missing, i)
@@ -240,10 +247,10 @@ func otherNetwork(byName map[string]int, tried candidate) (naming, bool) {
 }
 
 // sameValues reports whether a tensor of shape got has the values of one of shape want, in the same order: the shapes
-// are equal, or one is that of an FC, [K, C*H*W], and the other that of the convolution over its whole input, [K, C, H,
-// W].
+// are equal but for ones at the end ([C] and [C, 1, 1]), or one is that of an FC, [K, C*H*W], and the other that of the
+// convolution over its whole input, [K, C, H, W].
 func sameValues(got, want []int) bool {
-	if slices.Equal(got, want) {
+	if slices.Equal(withoutOnes(got), withoutOnes(want)) {
 		return true
 	}
 	if len(got)+len(want) != 6 || min(len(got), len(want)) != 2 || got[0] != want[0] {
@@ -252,4 +259,12 @@ func sameValues(got, want []int) bool {
 	values, ok := valueCount(got)
 	wanted, wantOK := valueCount(want)
 	return ok && wantOK && values == wanted
+}
+
+// withoutOnes returns a shape without the ones at its end.
+func withoutOnes(shape []int) []int {
+	for len(shape) > 0 && shape[len(shape)-1] == 1 {
+		shape = shape[:len(shape)-1]
+	}
+	return shape
 }

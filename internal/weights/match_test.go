@@ -165,6 +165,25 @@ func TestMatchOwnNames(t *testing.T) {
 	}
 }
 
+// A parameter that is not of a module, such as ConvNeXt's layer_scale, has the layer's name alone, and may lack the
+// axes of the plane.
+func TestMatchBareParameter(t *testing.T) {
+	want := []Want{{"block1.conv1.weight", []int{4, 3, 1, 1}}, {"block1.layer_scale.weight", []int{4, 1, 1}}}
+	for _, shape := range [][]int{{4, 1, 1}, {4}} {
+		file := []Info{{Name: "block1.layer_scale", DType: "F32", Shape: shape},
+			{Name: "block1.conv1.weight", DType: "F32", Shape: []int{4, 3, 1, 1}}}
+		a, err := Match(file, want)
+		if err != nil || !slices.Equal(a.Names, []string{"block1.conv1.weight", "block1.layer_scale"}) {
+			t.Errorf("%v: %v, %v", shape, a.Names, err)
+		}
+	}
+	file := []Info{{Name: "block1.layer_scale", DType: "F32", Shape: []int{1, 4, 1}},
+		{Name: "block1.conv1.weight", DType: "F32", Shape: []int{4, 3, 1, 1}}}
+	if a, err := Match(file, want); err == nil {
+		t.Errorf("[1, 4, 1] is taken for [4, 1, 1]: %v", a)
+	}
+}
+
 func TestMatchOldDenseNet(t *testing.T) {
 	file := torchvision(t)["densenet121"]
 	inner := regexp.MustCompile(`(denselayer\d+\.(?:norm|conv))(\d)\.`)

@@ -154,6 +154,19 @@ class LayerNorm2d(nn.LayerNorm):
         return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
 
+class Scale(nn.Module):
+    """ConvNeXt's layer scale, and Caffe's Scale with a bias."""
+
+    def __init__(self, depth, bias=False):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(depth, 1, 1))
+        self.bias = nn.Parameter(torch.zeros(depth, 1, 1)) if bias else None
+
+    def forward(self, x):
+        y = self.weight * x
+        return y if self.bias is None else y + self.bias
+
+
 class Flat(nn.Module):
     def __init__(self, layer):
         super().__init__()
@@ -240,6 +253,11 @@ KINDS = {
     "IN": nn.InstanceNorm2d(16),
     "IN -> GAP": nn.Sequential(nn.InstanceNorm2d(16), nn.AdaptiveAvgPool2d(1)),
     "IN affine": nn.InstanceNorm2d(16, affine=True),
+    "SCALE": Scale(16),
+    "SCALE bias": Scale(16, bias=True),
+    "SCALE -> SCALE bias -> RELU": nn.Sequential(Scale(16), Scale(16, bias=True), nn.ReLU()),
+    "SCALE0.1": lambda x: x * 0.1,
+    "SCALE0.1 -> SIGMOID": lambda x: torch.sigmoid(x * 0.1),
     "UPSAMPLE2": lambda x: F.interpolate(x, scale_factor=2),
     "UPSAMPLE2 bilinear": lambda x: F.interpolate(x, scale_factor=2, mode="bilinear"),
     "CROP28x20": lambda x: x[:, :, 2:22, 2:30],

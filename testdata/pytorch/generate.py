@@ -794,6 +794,41 @@ class Shuffle(nn.Module):
         return self.conv4(shuffle(y, 3))
 
 
+class Scale(nn.Module):
+    """A factor for each channel, as ConvNeXt's layer scale, and a shift, as Caffe's Scale with a bias."""
+
+    def __init__(self, depth, bias=False):
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(depth, 1, 1))
+        self.bias = nn.Parameter(torch.empty(depth, 1, 1)) if bias else None
+
+    def forward(self, x):
+        y = self.weight * x
+        return y if self.bias is None else y + self.bias
+
+
+@case("scale")
+class ScaleLayers(nn.Module):
+    """Learnt factors with and without shifts, and constants, after convolutions and on their own."""
+    net = """
+        input: 7x6x3
+        layers: |
+          INPUT -> SCALE bias -> CONV3-4 @x -> SCALE -> RELU
+          -> ADD(IDENTITY | CONV1-4 nobias -> SCALE0.17 | @x -> SCALE2 -> TANH) -> CONV1-5 -> SCALE bias
+        """
+
+    def __init__(self):
+        super().__init__()
+        self.scale1, self.x, self.scale2 = Scale(3, bias=True), nn.Conv2d(3, 4, 3, padding=1), Scale(4)
+        self.conv2, self.conv3 = nn.Conv2d(4, 4, 1, bias=False), nn.Conv2d(4, 5, 1)
+        self.scale5 = Scale(5, bias=True)
+
+    def forward(self, picture):
+        x = self.x(self.scale1(picture))
+        y = F.relu(self.scale2(x))
+        return self.scale5(self.conv3(y + self.conv2(y) * 0.17 + torch.tanh(x * 2)))
+
+
 @case("squeeze-excite")
 class SqueezeExcite(nn.Module):
     """MUL with gates of 1x1xD before and after the volume, between gates, and between volumes."""
