@@ -100,6 +100,28 @@ func TestKindIsPyTorchs(t *testing.T) {
 	}
 }
 
+// The peak of a depthwise convolution depends on the kernels that oneDNN has for its window.
+func TestDepthwiseIsPyTorchs(t *testing.T) {
+	var file struct {
+		Nets []struct {
+			Net   string
+			Batch int64
+			Saved savedSizes
+			Peak  int64
+		}
+	}
+	readJSON(t, "depthwise.json", &file)
+	for _, c := range file.Nets {
+		a := account(t, parsed(t, c.Net), options(memory.Torch113CPU, memory.Training), c.Batch)
+		if diff := cmp.Diff(c.Saved, sizesOf(a)); diff != "" {
+			t.Errorf("%s (-PyTorch +computed):\n%s", c.Net, diff)
+		}
+		if got := a.Peak.Bytes - before(a); got != c.Peak {
+			t.Errorf("%s, batch %d: the peak is %d bytes, want %d", c.Net, c.Batch, got, c.Peak)
+		}
+	}
+}
+
 // What an optimizer keeps and its step needs is what PyTorch took (testdata/memory/generate.py). A step allocates some
 // hundred bytes besides, and what it made for one parameter may still be there with the next.
 func TestOptimizersArePyTorchs(t *testing.T) {

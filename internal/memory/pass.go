@@ -156,6 +156,9 @@ func (p *builder) linear(s op.Size, width int64) linear {
 	if s.Bytes > 0 {
 		width = s.Bytes
 	}
+	if s.Fixed < 0 {
+		return linear{p.bytes(s.Values, width), -p.bytes(-s.Fixed, width)}
+	}
 	return linear{p.bytes(s.Values, width), p.bytes(s.Fixed, width)}
 }
 

@@ -157,7 +157,7 @@ func (p *program) addUp() error {
 		if p.total.each, err = checked.Sum(p.total.each, l.each); err != nil {
 			return err
 		}
-		if p.total.once, err = checked.Sum(p.total.once, l.once, p.block); err != nil {
+		if p.total.once, err = checked.Sum(p.total.once, max(l.once, 0), p.block); err != nil {
 			return err
 		}
 	}

@@ -81,7 +81,8 @@ const (
 	Scalar // a Python number, which PyTorch wraps in a tensor on the CPU
 )
 
-// Size is a number of values: some for each picture, and some once.
+// Size is a number of values: some for each picture, and some once. Fixed may be negative in Backward, for a gradient
+// that is not there yet.
 type Size struct {
 	Values, Fixed int64
 	Bytes         int64 // of one value; 0 for the size of the network's values

@@ -51,7 +51,7 @@ func (c torchConv) columns() []Size {
 func (c torchConv) oneDNN() (forward, backward []Size) {
 	w, h := c.window.W, c.window.H
 	in := product(w.In, h.In, c.blocked(c.depth))
-	if c.depth <= 3 {
+	if c.depth <= 3 && !c.isDepthwise() {
 		in = 0 // read as it is
 	}
 	out := product(w.Out, h.Out, c.blocked(c.filters))
@@ -66,8 +66,43 @@ func (c torchConv) oneDNN() (forward, backward []Size) {
 		gathered = Size{Values: product(w.Out, h.Out, c.depth), Fixed: 32}
 	}
 	forward = []Size{{Values: sum(in, gathered.Values), Fixed: sum(weight, gathered.Fixed)}, {Values: out}}
+	if c.isDepthwise() && !c.hasDepthwiseKernel() {
+		return forward, c.depthwiseProducts(in, out, weight, biases)
+	}
 	backward = []Size{{Values: sum(out, in, gathered.Values), Fixed: gathered.Fixed}, {Fixed: sum(weight, biases)}}
 	return forward, backward
+}
+
+func (c torchConv) isDepthwise() bool { return c.groups == c.depth && c.filters == c.depth }
+
+// hasDepthwiseKernel reports whether oneDNN has a depthwise kernel for the weight's gradient (2.6,
+// cpu/x64/jit_uni_dw_conv_kernel_f32.cpp, jit_uni_dw_conv_bwd_weights_kernel::init_conf).
+func (c torchConv) hasDepthwiseKernel() bool {
+	w, h := c.window.W, c.window.H
+	padFits := func(a Axis) bool {
+		after := (a.Out-1)*a.Stride + a.Span() - a.In - a.Before // what the windows reach into
+		return a.Before <= a.Size/2 && after <= a.Size/2
+	}
+	above := h.Before % h.Stride
+	if above > 0 {
+		above = h.Stride - above
+	}
+	return w.Size <= 3 && w.Stride <= w.Size && w.Dilation == 1 && h.Dilation == 1 && padFits(w) && padFits(h) &&
+		h.In >= h.Size+above && w.In >= w.Size
+}
+
+// depthwiseProducts returns what the backward pass needs where the weight's gradient is a matrix product, channel by
+// channel. It reads the volumes as they are, with the columns of one channel and four times the weight aside. The
+// input's gradient is made before, when neither itself nor the weight's is there: by a depthwise kernel from copies, or
+// with dilation by a matrix product too.
+func (c torchConv) depthwiseProducts(in, out, weight, biases int64) []Size {
+	w, h := c.window.W, c.window.H
+	columns := product(w.Size, h.Size, w.Out, h.Out)
+	products := []Size{{Fixed: sum(columns, product(4, weight), 64)}, {Fixed: sum(weight, biases)}}
+	if w.Dilation > 1 || h.Dilation > 1 {
+		return append(products, Size{Values: product(w.In, h.In, c.depth), Fixed: -weight})
+	}
+	return append(products, Size{Values: sum(out, in-product(w.In, h.In, c.depth))}, Size{Values: in, Fixed: -weight})
 }
 
 // blocked returns the depth rounded up to whole blocks of 16 channels.

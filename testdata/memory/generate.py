@@ -11,6 +11,7 @@ Last run with Python 3.11, torch 1.13.0, torchvision 0.14 and NumPy 1.24.2 on th
 - cases.json: the bytes that autograd saves for the networks of ../pytorch/generate.py, at two batches. Networks are left
   out whose module there computes something in another way than PyTorch's own layer, or has a layer that PyTorch does
   not have.
+- depthwise.json: the same as kinds.json for depthwise convolutions, whose kernels in oneDNN depend on the window.
 - optimizers.json: for every optimizer, the bytes that its state has after some steps, and the most that a step
   allocates, for a network whose parameters are listed.
 
@@ -297,6 +298,26 @@ def kinds():
     return {"net": "input: 32x24x3\nlayers: |\n  INPUT -> CONV1-16 -> ", "batch": 2, "kinds": rows}
 
 
+def depthwise():
+    rows = []
+    for size, stride, pad, dilation, plane, depth, batch in [
+        (3, 1, 1, 1, 14, 64, 1), (3, 2, 1, 1, 14, 64, 2), (3, 1, 2, 1, 14, 64, 1), (3, 1, 2, 2, 14, 64, 2),
+        (5, 1, 2, 1, 14, 576, 1), (5, 1, 2, 1, 14, 576, 2), (5, 2, 2, 1, 14, 64, 2), (5, 1, 4, 2, 14, 64, 2),
+        (7, 1, 3, 1, 14, 96, 2), (7, 4, 3, 1, 29, 96, 1), (2, 2, 0, 1, 14, 64, 2), (2, 3, 0, 1, 14, 64, 1),
+        ((3, 5), 1, (1, 2), 1, 14, 64, 1), ((5, 3), 1, (2, 1), 1, 14, 64, 1), ((7, 1), 1, (3, 0), 1, 14, 64, 2),
+        (3, 1, 1, 1, 2, 64, 4), (5, 1, 2, 1, 4, 64, 2),
+    ]:
+        high, wide = size if isinstance(size, tuple) else (size, size)
+        up, left = pad if isinstance(pad, tuple) else (pad, pad)
+        text = f"DWCONV{wide}x{high} s{stride} p{left}x{up} d{dilation} nobias floor"
+        model = nn.Sequential(nn.Conv2d(3, depth, 1, bias=False),
+                              nn.Conv2d(depth, depth, size, stride, pad, dilation, groups=depth, bias=False))
+        sizes, most = measure(model, (3, plane, plane), batch)
+        net = f"input: {plane}x{plane}x3\nlayers: INPUT -> CONV1-{depth} nobias -> {text}\n"
+        rows.append({"net": net, "batch": batch, "saved": sizes, "peak": most})
+    return {"nets": rows}
+
+
 OPTIMIZERS = {
     "sgd": lambda p: torch.optim.SGD(p, 0.1),
     "momentum": lambda p: torch.optim.SGD(p, 0.1, momentum=0.9),
@@ -342,4 +363,5 @@ if __name__ == "__main__":
     source = f"PyTorch {torch.__version__} on the CPU, float32, one thread; bytes"
     write("kinds.json", {"source": source, **kinds()}, "kinds")
     write("cases.json", {"source": source, "cases": cases()}, "cases")
+    write("depthwise.json", {"source": source, **depthwise()}, "nets")
     write("optimizers.json", {"source": source, **optimizers()}, "optimizers")
