@@ -50,6 +50,8 @@ func (j *joins) same(depth int) string {
 		return j.pick("DROPOUT", "BN", "ELU", "SILU", "RELU", "PRELU")
 	case 6:
 		return conv + " -> DROPOUT"
+	case 8:
+		return "ADD(" + conv + " | " + j.pick("GAP", "CONV1-1", "IDENTITY") + ")" + j.pick("", " -> RELU")
 	case 7:
 		if depth < 2 {
 			return j.join(depth + 1)

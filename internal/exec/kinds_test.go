@@ -134,6 +134,14 @@ var oneLiners = [][2]string{
 	{"9x7x4", "MUL(IDENTITY | CONV3-4)"},
 	{"9x7x4", "MUL(GAP -> FC-4 -> SIGMOID | CONV3-4 | GAP)"},
 	{"9x7x4", "MUL(GAP | GAP -> SILU)"},
+	{"9x7x4", "MUL(CONV1-1 -> SIGMOID | IDENTITY) -> RELU"},
+	{"9x7x4", "MUL(GAP | CONV1-1 | GAP -> FC-1) -> TANH -> CONV1-2"},
+	{"9x7x4", "CONV3-4 -> MUL(IDENTITY | ADAPTAVG9x1 | ADAPTAVG1x7 -> SIGMOID) -> RELU6"},
+	{"9x7x4", "MUL(ADAPTAVG9x1 -> CONV1-1 | ADAPTAVG1x7)"},
+	{"9x7x4", "ADD(GAP -> FC-4 | CONV3-4) -> RELU -> CONV1-3"},
+	{"9x7x4", "ADD(CONV3-4 | CONV1-1 | CONV1-4 | GAP) -> ELU"},
+	{"9x7x4", "ADD(GAP | CONV1-1) -> BN -> RELU"},
+	{"9x7x4", "CONV3-4 @a -> CONV1-1 -> ADD(@a | IDENTITY) -> RELU"},
 	{"9x7x4", "CONV3-4 @a -> RELU @b -> TANH -> CONCAT(@a | @b -> FLATTEN -> RELU -> FC-4 -> UPSAMPLE9x7 | IDENTITY)"},
 }
 
@@ -267,9 +275,9 @@ func drawLayer(t *rapid.T) string {
 			"LN volume eps=0.5", "GN2 eps=0.5", "IN affine eps=0.5",
 			"GN1 noaffine eps=0.5")
 	case 11:
-		return "ADD(" + pick("IDENTITY", "RELU", "BN", "CONV3-4") + " | " + pick("IDENTITY", "TANH", "DWCONV3", "CONV1-4") + ")"
+		return "ADD(" + pick("IDENTITY", "RELU", "BN", "CONV3-4") + " | " + pick("IDENTITY", "TANH", "DWCONV3", "CONV1-4", "CONV3-1", "GAP") + ")"
 	case 12:
-		return "MUL(" + pick("IDENTITY", "RELU", "GAP") + " | " + pick("IDENTITY", "GAP -> SIGMOID", "GAP") + " | " + pick("SILU", "DROPOUT") + ")"
+		return "MUL(" + pick("IDENTITY", "RELU", "GAP") + " | " + pick("IDENTITY", "GAP -> SIGMOID", "GAP", "CONV1-1") + " | " + pick("SILU", "DROPOUT") + ")"
 	case 13:
 		return "CONCAT(" + pick("IDENTITY", "RELU -> DROPOUT", "CONV3-2") + " | " + pick("IDENTITY", "POOL3 s1 p1", "ELU") + " | CONV1-3 -> RELU)"
 	}

@@ -31,6 +31,11 @@ func (v volume) at(c, y, x int64) *float64 {
 	return &v.values[(c*v.H+y)*v.W+x]
 }
 
+// repeated is at for a volume whose only channel, row or column is there in place of all.
+func (v volume) repeated(c, y, x int64) *float64 {
+	return v.at(min(c, v.D-1), min(y, v.H-1), min(x, v.W-1))
+}
+
 // each sets every value of a volume to f of its position.
 func (v volume) each(f func(c, y, x int64) float64) volume {
 	for c := range v.D {
@@ -373,7 +378,7 @@ func naiveAdd(l naiveLayer) {
 	l.out.each(func(c, y, col int64) float64 {
 		s := 0.0
 		for _, v := range l.in {
-			s += *v.at(c, y, col)
+			s += *v.repeated(c, y, col)
 		}
 		return s
 	})
@@ -383,7 +388,7 @@ func naiveMul(l naiveLayer) {
 	l.out.each(func(c, y, col int64) float64 {
 		p := 1.0
 		for _, v := range l.in {
-			p *= *v.at(c, min(y, v.H-1), min(col, v.W-1))
+			p *= *v.repeated(c, y, col)
 		}
 		return p
 	})

@@ -171,7 +171,7 @@ func BenchmarkBytes(b *testing.B) {
 		{"maxpool2", func() { MaxPool(dst, src, make([]float32, MaxPoolScratch(pool2, 1)), pool2, w) }},
 		{"maxpool3", func() { MaxPool(dst, src, make([]float32, MaxPoolScratch(pool3, 1)), pool3, w) }},
 		{"avgpool2", func() { AvgPool(dst, src, pool2, false, w) }},
-		{"add", func() { Add(dst, inputs, 1, c, size*size, Activation{Kind: ReLU}, w) }},
+		{"add", func() { Combine(dst, inputs, Sum, 1, c, size*size, Activation{Kind: ReLU}, w) }},
 		{"scaleshift", func() { ScaleShift(dst, src, src, src, 1, c, size*size, Activation{}, w) }},
 		{"softmax", func() { Softmax(dst, src, 1, c, size*size, w) }},
 		{"lrn", func() {

@@ -54,61 +54,69 @@ func (j *concatJob) part(n, at int) []float32 {
 	panic("kernel: Concat has inputs with fewer values than dst")
 }
 
-// Add sums its inputs, from the first to the last, and applies the activation. dst and all inputs are [N, C, area]. dst
-// may be any of the inputs, of which there must be at least one.
-func Add(dst []float32, inputs [][]float32, n, c, area int, act Activation, w *Workers) {
+// Combination is a function of several values.
+type Combination uint8
+
+// The combinations. All of them commute, and map NaN to NaN.
+const (
+	Sum Combination = iota
+	Product
+	Maximum
+)
+
+// of returns the combination of two values.
+func (how Combination) of(x, y float32) float32 {
+	switch how {
+	case Sum:
+		return x + y
+	case Product:
+		return x * y
+	case Maximum:
+		return max(x, y)
+	}
+	panic("kernel: unknown combination")
+}
+
+// Combine combines its inputs, from the first to the last, and applies the activation. dst and all inputs are
+// [N, C, area]. dst may be any of the inputs, of which there must be at least one.
+func Combine(dst []float32, inputs [][]float32, how Combination, n, c, area int, act Activation, w *Workers) {
 	cut := cutValues(n, c, area, w.Size())
-	launch(w, cut.tasks(), fuseJob{dst[:n*c*area], inputs, act, false, area, cut})
+	launch(w, cut.tasks(), combineJob{dst[:n*c*area], inputs, how, act, area, cut})
 }
 
-// Mul multiplies its inputs, from the first to the last. dst and all inputs are [N, C, area]. dst may be any of the
-// inputs, of which there must be at least one.
-func Mul(dst []float32, inputs [][]float32, n, c, area int, w *Workers) {
-	cut := cutValues(n, c, area, w.Size())
-	launch(w, cut.tasks(), fuseJob{dst[:n*c*area], inputs, Activation{}, true, area, cut})
+type combineJob struct {
+	dst    []float32
+	inputs [][]float32
+	how    Combination
+	act    Activation
+	area   int
+	cut    planeCut
 }
 
-type fuseJob struct {
-	dst      []float32
-	inputs   [][]float32
-	act      Activation
-	multiply bool
-	area     int
-	cut      planeCut
-}
-
-func (j *fuseJob) do(task, _ int) {
+func (j *combineJob) do(task, _ int) {
 	t := j.cut.task(task)
 	if j.cut.bands == 1 {
-		j.fuse(t.first*j.area, t.last*j.area)
+		j.combine(t.first*j.area, t.last*j.area)
 		return
 	}
 	lo, hi := t.values(j.area)
 	for plane := t.first; plane < t.last; plane++ {
-		j.fuse(plane*j.area+lo, plane*j.area+hi)
+		j.combine(plane*j.area+lo, plane*j.area+hi)
 	}
 }
 
-// fuse computes values [lo, hi).
-func (j *fuseJob) fuse(lo, hi int) {
+// combine computes values [lo, hi).
+func (j *combineJob) combine(lo, hi int) {
 	dst := j.dst[lo:hi]
-	if len(j.inputs) == 2 && !j.multiply {
-		b, rest := j.act.bounds()
-		active.add(dst, j.inputs[0][lo:hi], j.inputs[1][lo:hi], b)
-		if rest.Kind != Identity {
-			activate(dst, dst, rest)
-		}
+	if len(j.inputs) == 2 {
+		j.how.apply(dst, j.inputs[0][lo:hi], j.inputs[1][lo:hi], j.act)
 		return
 	}
 	// One value at a time, as dst may be a later input.
 	for i := range dst {
 		v := j.inputs[0][lo+i]
 		for _, x := range j.inputs[1:] {
-			if j.multiply {
-				v *= x[lo+i]
-			} else {
-				v += x[lo+i]
-			}
+			v = j.how.of(v, x[lo+i])
 		}
 		dst[i] = v
 	}
@@ -117,27 +125,116 @@ func (j *fuseJob) fuse(lo, hi int) {
 	}
 }
 
-// MulGate multiplies each plane by its own gate, as in squeeze-and-excitation. dst and src are [N, C, area] with planes
-// = N*C, gate is [N, C, 1, 1]. As multiplication commutes, the gate may be either operand. dst may be src.
-func MulGate(dst, src, gate []float32, planes, area int, w *Workers) {
-	cut := cutValues(1, planes, area, w.Size())
-	launch(w, cut.tasks(), gateJob{dst[:planes*area], src[:planes*area], gate[:planes], area, cut})
+// apply computes act(how(x, y)) for each value. An operand of one value is repeated. dst may be x or y.
+func (how Combination) apply(dst, x, y []float32, act Activation) {
+	if len(x) < len(y) {
+		x, y = y, x
+	}
+	b, rest := bounds{}, act
+	switch {
+	case len(x) < len(dst): // so both are one value
+		v := how.of(x[0], y[0])
+		for i := range dst {
+			dst[i] = v
+		}
+	case how == Sum && len(y) < len(dst):
+		b, rest = act.bounds()
+		active.affine(dst, x, 1, y[0], b)
+	case how == Sum:
+		b, rest = act.bounds()
+		active.add(dst, x, y, b)
+	case len(y) < len(dst):
+		how.withOne(dst, x, y[0])
+	default:
+		how.withEach(dst, x, y)
+	}
+	if rest.Kind != Identity {
+		activate(dst, dst, rest)
+	}
 }
 
-type gateJob struct {
-	dst, src, gate []float32
-	area           int
-	cut            planeCut
+// withOne combines each value with y.
+func (how Combination) withOne(dst, x []float32, y float32) {
+	dst = dst[:len(x)]
+	if how == Product {
+		for i, v := range x {
+			dst[i] = v * y
+		}
+		return
+	}
+	for i, v := range x {
+		dst[i] = max(v, y)
+	}
 }
 
-func (j *gateJob) do(task, _ int) {
+// withEach combines the values at the same place.
+func (how Combination) withEach(dst, x, y []float32) {
+	dst, y = dst[:len(x)], y[:len(x)]
+	if how == Product {
+		for i, v := range x {
+			dst[i] = v * y[i]
+		}
+		return
+	}
+	for i, v := range x {
+		dst[i] = max(v, y[i])
+	}
+}
+
+// Operand is a volume of one picture that broadcasting repeats along the axes on which its size is 1: [C, H, W].
+type Operand struct{ C, H, W int }
+
+// Broadcast combines two operands whose sizes are the result's or 1 along each axis, and applies the activation. dst is
+// [N, C, H, W], x and y are [N, ...] as shapes says. dst may be the operand that has its shape.
+func Broadcast(dst, x, y []float32, how Combination, n int, out Operand, shapes [2]Operand, act Activation, w *Workers) {
+	cut := cutPlanes(n, out.C, out.H*out.W, out.H, w.Size())
+	wholePlanes := shapes[0].fills(out) && shapes[1].fills(out)
+	launch(w, cut.tasks(), broadcastJob{dst[:n*out.C*out.H*out.W], x, y, how, out, shapes, act, cut, wholePlanes})
+}
+
+type broadcastJob struct {
+	dst, x, y   []float32
+	how         Combination
+	out         Operand
+	shapes      [2]Operand
+	act         Activation
+	cut         planeCut
+	wholePlanes bool // rows need not be told apart
+}
+
+func (j *broadcastJob) do(task, _ int) {
 	t := j.cut.task(task)
-	lo, hi := t.values(j.area)
 	for plane := t.first; plane < t.last; plane++ {
-		f := j.gate[plane]
-		dst := j.dst[plane*j.area:][lo:hi]
-		for i, v := range j.src[plane*j.area:][lo:hi] {
-			dst[i] = v * f
+		if j.wholePlanes {
+			j.rows(plane, t.row0, t.row1)
+			continue
+		}
+		for row := t.row0; row < t.row1; row++ {
+			j.rows(plane, row, row+1)
 		}
 	}
+}
+
+// rows computes rows [row0, row1) of a plane.
+func (j *broadcastJob) rows(plane, row0, row1 int) {
+	image, channel := plane/j.out.C, plane%j.out.C
+	dst := j.out.rows(j.dst, image, channel, row0, row1)
+	x := j.shapes[0].rows(j.x, image, channel, row0, row1)
+	y := j.shapes[1].rows(j.y, image, channel, row0, row1)
+	j.how.apply(dst, x, y, j.act)
+}
+
+// fills reports whether the operand's planes are the result's, or a single value.
+func (o Operand) fills(out Operand) bool { return o.H == out.H && o.W == out.W || o.H == 1 && o.W == 1 }
+
+// rows returns the operand's values for rows [row0, row1) of a channel of the result.
+func (o Operand) rows(values []float32, image, channel, row0, row1 int) []float32 {
+	if o.C == 1 {
+		channel = 0
+	}
+	if o.H == 1 {
+		row0, row1 = 0, 1
+	}
+	first := (image*o.C + channel) * o.H
+	return values[(first+row0)*o.W : (first+row1)*o.W]
 }

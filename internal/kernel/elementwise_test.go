@@ -387,10 +387,10 @@ func TestCombine(t *testing.T) {
 	})
 	n := 2*chunk + 700
 	inputs := [][]float32{withSpecials(n, 1), withSpecials(n, 2), withSpecials(n, 3)}
-	sum, product := make([]float64, n), make([]float64, n)
+	sum, product, maximum := make([]float64, n), make([]float64, n), make([]float64, n)
 	for i := range n {
 		x, y, z := float64(inputs[0][i]), float64(inputs[1][i]), float64(inputs[2][i])
-		sum[i], product[i] = x+y+z, x*y*z
+		sum[i], product[i], maximum[i] = x+y+z, x*y*z, max(x, y, z)
 	}
 	// at is the index of the input that dst is, or -1.
 	for at := -1; at < 3; at++ {
@@ -403,21 +403,66 @@ func TestCombine(t *testing.T) {
 			return in
 		}
 		verify(t, sets, sum, 1e-6, func(_ *bench, dst []float32, w *Workers) {
-			Add(dst, place(dst), 1, 4, n/4, Activation{}, w)
+			Combine(dst, place(dst), Sum, 1, 4, n/4, Activation{}, w)
 		})
 		verify(t, sets, product, 1e-6, func(_ *bench, dst []float32, w *Workers) {
-			Mul(dst, place(dst), 2, 2, n/4, w)
+			Combine(dst, place(dst), Product, 2, 2, n/4, Activation{}, w)
+		})
+		verify(t, sets, maximum, 0, func(_ *bench, dst []float32, w *Workers) {
+			Combine(dst, place(dst), Maximum, 2, 2, n/4, Activation{}, w)
 		})
 	}
 	t.Run("add then relu", func(t *testing.T) {
 		verify(t, sets, []float64{0, 4}, 0, func(_ *bench, dst []float32, w *Workers) {
-			Add(dst, [][]float32{{1, 1}, {-5, 3}}, 1, 2, 1, Activation{Kind: ReLU}, w)
+			Combine(dst, [][]float32{{1, 1}, {-5, 3}}, Sum, 1, 2, 1, Activation{Kind: ReLU}, w)
 		})
 	})
-	t.Run("gate", func(t *testing.T) {
-		verify(t, sets, []float64{2, 4, 6, -4, -5, -6}, 0, func(_ *bench, dst []float32, w *Workers) {
-			copy(dst, []float32{1, 2, 3, 4, 5, 6})
-			MulGate(dst, dst, []float32{2, -1}, 2, 3, w)
-		})
-	})
+}
+
+// Every pair of operands whose sizes are the result's or 1, with dst on the larger operand too.
+func TestBroadcast(t *testing.T) {
+	sets := startWorkers(t)
+	const n = 2
+	for _, out := range []Operand{{3, 4, 5}, {2, 40, 33}, {3, 1, 7}, {1, 6, 1}, {70, 1, 1}} {
+		for pair := range 64 {
+			x, y := out.repeated(pair%8), out.repeated(pair/8)
+			a, b := withSpecials(n*x.C*x.H*x.W, 1), withSpecials(n*y.C*y.H*y.W, 2)
+			for how, f := range []func(x, y float64) float64{
+				func(x, y float64) float64 { return x + y },
+				func(x, y float64) float64 { return x * y },
+				func(x, y float64) float64 { return max(x, y) },
+			} {
+				var want []float64
+				for i := range n * out.C * out.H * out.W {
+					want = append(want, max(f(naiveRepeated(a, x, out, i), naiveRepeated(b, y, out, i)), 0))
+				}
+				run := func(dst, a []float32, w *Workers) {
+					Broadcast(dst, a, b, Combination(how), n, out, [2]Operand{x, y}, Activation{Kind: ReLU}, w)
+				}
+				verify(t, sets, want, 1e-6, func(_ *bench, dst []float32, w *Workers) { run(dst, a, w) })
+				if x == out {
+					verify(t, sets, want, 1e-6, func(_ *bench, dst []float32, w *Workers) {
+						copy(dst, a)
+						run(dst, dst, w)
+					})
+				}
+			}
+		}
+	}
+}
+
+// repeated returns the operand with a size of 1 along the axes whose bit is set.
+func (o Operand) repeated(bits int) Operand {
+	for i, size := range []*int{&o.C, &o.H, &o.W} {
+		if bits>>i&1 == 1 {
+			*size = 1
+		}
+	}
+	return o
+}
+
+// naiveRepeated returns the value of an operand for value i of the result.
+func naiveRepeated(values []float32, o, out Operand, i int) float64 {
+	col, row, c, image := i%out.W, i/out.W%out.H, i/(out.W*out.H)%out.C, i/(out.W*out.H*out.C)
+	return float64(values[((image*o.C+min(c, o.C-1))*o.H+min(row, o.H-1))*o.W+min(col, o.W-1)])
 }

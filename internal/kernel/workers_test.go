@@ -192,9 +192,11 @@ func TestNoAllocation(t *testing.T) {
 		"channels":     func() { Channels(dst, src, 1, 4, 2, 1, 144, w) },
 		"shuffle":      func() { ShuffleChannels(dst, src, 1, 4, 2, 144, w) },
 		"concat":       func() { Concat(dst[:1152], inputs, 1, w) },
-		"add":          func() { Add(dst, inputs, 1, 2, 288, Activation{}, w) },
-		"mul":          func() { Mul(dst, inputs, 1, 2, 288, w) },
-		"gate":         func() { MulGate(dst, src, big, 4, 144, w) },
+		"add":          func() { Combine(dst, inputs, Sum, 1, 2, 288, Activation{}, w) },
+		"mul":          func() { Combine(dst, inputs, Product, 1, 2, 288, Activation{}, w) },
+		"broadcast": func() {
+			Broadcast(dst, src, big, Product, 1, Operand{4, 12, 12}, [2]Operand{{4, 12, 12}, {4, 1, 1}}, Activation{}, w)
+		},
 	} {
 		if n := testing.AllocsPerRun(20, f); n != 0 {
 			t.Errorf("%s: %v allocations a call", name, n)

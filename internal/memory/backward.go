@@ -68,7 +68,7 @@ func (p *builder) layerBackward(i int) {
 	for k, in := range node.Inputs {
 		ofInputs[k] = none
 		if p.needsGrad[in] {
-			ofInputs[k] = p.inputGradient(i, in, ofOutput)
+			ofInputs[k] = p.inputGradient(i, k, ofOutput)
 		}
 	}
 	p.weightGradients(i)
@@ -86,9 +86,10 @@ func (p *builder) layerBackward(i int) {
 	}
 }
 
-// inputGradient returns the gradient that node i makes for its input in: a tensor of its own, or the output's gradient.
-func (p *builder) inputGradient(i, in, ofOutput int) int {
-	if p.rules[i].Gradient == op.SharedGradient {
+// inputGradient returns the gradient that node i makes for its input k: a tensor of its own, or the output's gradient.
+func (p *builder) inputGradient(i, k, ofOutput int) int {
+	rule, in := &p.rules[i], p.network.Nodes[i].Inputs[k]
+	if rule.Gradient == op.SharedGradient && !slices.Contains(rule.Summed, k) {
 		p.hold(ofOutput)
 		isPart := p.network.Layers[in].Out.D != p.network.Layers[i].Out.D && p.network.Nodes[i].JoinsPaths()
 		p.partial[ofOutput] = p.partial[ofOutput] || isPart

@@ -34,6 +34,9 @@ type Autograd struct {
 	// Saved lists what is kept until the backward pass reaches the layer. Evaluation keeps nothing.
 	Saved    []Saved
 	Gradient Gradient
+	// Summed lists the inputs that are repeated to the output's shape. Their gradients are sums, and so of their own
+	// even where the others share the output's.
+	Summed   []int
 	Autocast Autocast
 	// Forward and Backward are memory needed only while the layer is computed, in addition to its output, what it
 	// saves, and the gradients that it makes. The largest of the sizes counts.

@@ -30,26 +30,115 @@ func differing(needs string, a, b graph.Shape) *diag.Problem {
 				"stride on a path that has none",
 		)
 	}
-	return p.WithHint("a CONV1-%d on the first of the two, or a CONV1-%d on the second, would make them equal", b.D, a.D)
+	return p.WithHint("a CONV1-%d on the first of the two, or a CONV1-%d on the second, would make them fit", b.D, a.D)
 }
 
-// common returns what is known of the shape that all inputs share. If two differ, a and b are their positions;
-// otherwise a equals b.
-func common(in []graph.Shape) (out graph.Shape, a, b int) {
-	plane, depth := -1, -1
-	for i, s := range in {
-		if s.HasPlane() {
-			if plane >= 0 && (s.W != out.W || s.H != out.H) {
-				return graph.Shape{}, plane, i
-			}
-			plane, out.W, out.H = i, s.W, s.H
+// broadcasting is embedded in layers that combine the values of several paths as PyTorch broadcasts them: along each
+// axis the sizes are equal, or 1, which is repeated.
+type broadcasting struct {
+	volume
+	join
+}
+
+// Output returns the shape that the inputs are repeated to. The error is a *Mismatch if two inputs differ along an
+// axis.
+func (broadcasting) Output(in []graph.Shape) (graph.Shape, error) {
+	var out graph.Shape
+	for _, axis := range []func(s *graph.Shape) *int64{
+		func(s *graph.Shape) *int64 { return &s.W },
+		func(s *graph.Shape) *int64 { return &s.H },
+		func(s *graph.Shape) *int64 { return &s.D },
+	} {
+		size, a, b := repeated(in, axis)
+		if a != b {
+			return graph.Shape{}, &Mismatch{A: a, B: b, Problem: notBroadcast(in[a], in[b])}
 		}
-		if s.D > 0 {
-			if depth >= 0 && s.D != out.D {
-				return graph.Shape{}, depth, i
-			}
-			depth, out.D = i, s.D
+		*axis(&out) = size
+	}
+	return out, nil
+}
+
+// repeated returns the common size of the inputs along an axis, 0 if it is unknown. If two differ, a and b are their
+// positions; otherwise a equals b.
+func repeated(in []graph.Shape, axis func(*graph.Shape) *int64) (size int64, a, b int) {
+	size = 1
+	unknown := false
+	for i := range in {
+		n := *axis(&in[i])
+		switch {
+		case n == 0:
+			unknown = true
+		case n == 1:
+		case size == 1 || n == size:
+			size, a = n, i
+		default:
+			return 0, a, i
 		}
 	}
-	return out, 0, 0
+	if size == 1 && unknown {
+		size = 0
+	}
+	return size, 0, 0
+}
+
+// notBroadcast returns the problem of two inputs that differ along an axis on which neither has a size of 1.
+func notBroadcast(a, b graph.Shape) *diag.Problem {
+	// A size of 1 is not what is wrong.
+	if a.W == 1 || b.W == 1 {
+		a.W = b.W
+	}
+	if a.H == 1 || b.H == 1 {
+		a.H = b.H
+	}
+	return differing("widths, heights and depths that are equal or 1", a, b)
+}
+
+// Taps returns the same place, or the only place of an axis that is repeated.
+func (broadcasting) Taps(in, out graph.Shape) (w, h Taps) {
+	return repeatedTaps(in.W, out.W), repeatedTaps(in.H, out.H)
+}
+
+func repeatedTaps(in, out int64) Taps {
+	if in == 1 && out > 1 {
+		return whole(1)
+	}
+	return shifted(0)
+}
+
+// partial returns the shapes that PyTorch makes when it combines the inputs one after the other, without the first
+// input and the result.
+func (o broadcasting) partial(in []graph.Shape) []graph.Shape {
+	var shapes []graph.Shape
+	for n := 2; n < len(in); n++ {
+		s, _ := o.Output(in[:n]) // they have been found to fit
+		shapes = append(shapes, s)
+	}
+	return shapes
+}
+
+// forward returns what is needed besides the output: the last of the partial results.
+func (o broadcasting) forward(in []graph.Shape) []Size {
+	partial := o.partial(in)
+	if len(partial) == 0 {
+		return nil
+	}
+	return []Size{{Values: values(partial[len(partial)-1])}}
+}
+
+// beforeSums returns how much larger the gradients of the inputs are before those of repeated inputs are summed to
+// their size: PyTorch makes them all, and then sums one after the other.
+func beforeSums(in []graph.Shape, out graph.Shape) int64 {
+	var extra int64
+	first := true
+	for _, s := range in {
+		if s == out {
+			continue
+		}
+		extra += values(out)
+		if !first {
+			extra -= values(s) // made once the gradient before it has gone
+		}
+		first = false
+	}
+	return extra
 }

@@ -75,6 +75,9 @@ func TestRules(t *testing.T) {
 		{&Add{}, []graph.Shape{vol(8, 6, 4), vol(8, 6, 4)}, vol(8, 6, 4), "", 0},
 		{&Mul{}, []graph.Shape{vol(1, 1, 4), vol(8, 6, 4)}, vol(8, 6, 4), "", 0},
 		{&Mul{}, []graph.Shape{vol(1, 1, 4), vol(1, 1, 4)}, vol(1, 1, 4), "", 0},
+		{&Mul{}, []graph.Shape{vol(8, 6, 1), vol(8, 6, 4)}, vol(8, 6, 4), "", 0},
+		{&Add{}, []graph.Shape{vol(8, 6, 1), vol(1, 1, 4)}, vol(8, 6, 4), "", 0},
+		{&Add{}, []graph.Shape{vol(8, 1, 4), vol(1, 6, 4), vol(1, 1, 1)}, vol(8, 6, 4), "", 0},
 	} {
 		name := fmt.Sprintf("%s on %v", Notation(test.layer), test.in)
 		out, err := test.layer.Output(test.in)
@@ -218,7 +221,7 @@ func TestMismatches(t *testing.T) {
 		hint  string
 	}{
 		{&Add{}, []graph.Shape{vol(8, 8, 4), vol(8, 8, 4), vol(8, 8, 6)}, 1, 2,
-			"a CONV1-6 on the first of the two, or a CONV1-4 on the second, would make them equal"},
+			"a CONV1-6 on the first of the two, or a CONV1-4 on the second, would make them fit"},
 		{&Add{}, []graph.Shape{vol(8, 8, 4), vol(4, 4, 4)}, 0, 1, "every path must shrink the volume equally"},
 		{&Add{}, []graph.Shape{{}, vol(8, 8, 4), vol(8, 4, 4)}, 1, 2, "every path must shrink the volume equally"},
 		{&Concat{}, []graph.Shape{vol(8, 8, 4), vol(8, 8, 1), vol(8, 7, 4)}, 0, 2,
@@ -226,6 +229,8 @@ func TestMismatches(t *testing.T) {
 		{&Mul{}, []graph.Shape{vol(1, 1, 6), vol(8, 8, 4)}, 0, 1,
 			"a CONV1-4 on the first of the two, or a CONV1-6 on the second"},
 		{&Mul{}, []graph.Shape{vol(4, 4, 4), vol(8, 8, 4)}, 0, 1, "every path must shrink the volume equally"},
+		{&Add{}, []graph.Shape{vol(1, 1, 1), vol(8, 1, 1), vol(8, 8, 2), vol(1, 8, 3)}, 2, 3, "a CONV1-3 on"},
+		{&Mul{}, []graph.Shape{{D: 4}, vol(8, 8, 1), vol(8, 8, 6)}, 0, 2, "a CONV1-6 on the first of the two"},
 	} {
 		_, err := test.layer.Output(test.in)
 		var m *Mismatch

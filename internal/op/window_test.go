@@ -159,6 +159,7 @@ func TestUnknownInputs(t *testing.T) {
 		{&Add{}, []graph.Shape{unknownPlane, unknownDepth}, graph.Shape{W: 8, H: 8, D: 6}},
 		{&Mul{}, []graph.Shape{unknownPlane, unknownDepth, {W: 1, H: 1, D: 6}}, graph.Shape{W: 8, H: 8, D: 6}},
 		{&Mul{}, []graph.Shape{unknownPlane, {W: 1, H: 1, D: 6}}, graph.Shape{D: 6}},
+		{&Add{}, []graph.Shape{unknownDepth, {W: 8, H: 1, D: 1}}, graph.Shape{W: 8, H: 8}},
 	} {
 		out, err := test.layer.Output(test.in)
 		if err != nil || out != test.want {

@@ -148,6 +148,17 @@ class Gate(nn.Module):
         return x * torch.sigmoid(self.fc(F.adaptive_avg_pool2d(x, 1)))
 
 
+class Joined(nn.Module):
+    """A function of its input and of 1x1 convolutions with these numbers of filters."""
+
+    def __init__(self, function, *filters):
+        super().__init__()
+        self.function, self.convs = function, nn.ModuleList(nn.Conv2d(16, k, 1) for k in filters)
+
+    def forward(self, x):
+        return self.function(x, *self.convs)
+
+
 class LayerNorm2d(nn.LayerNorm):
     """Over the depth at each place, as ConvNeXt's."""
 
@@ -276,6 +287,15 @@ KINDS = {
     "MUL(IDENTITY | GELU)": lambda x: x * F.gelu(x),
     "MUL(IDENTITY | GELU | SIGMOID)": lambda x: x * F.gelu(x) * torch.sigmoid(x),
     "MUL(IDENTITY | GAP -> CONV1-16 -> SIGMOID)": Gate(),
+    "MUL(IDENTITY | CONV1-1 -> SIGMOID)": Joined(lambda x, a: x * torch.sigmoid(a(x)), 1),
+    "MUL(CONV1-1 | IDENTITY)": Joined(lambda x, a: a(x) * x, 1),
+    "MUL(GAP | CONV1-1)": Joined(lambda x, a: F.adaptive_avg_pool2d(x, 1) * a(x), 1),
+    "MUL(CONV1-16 | GAP -> CONV1-16)": Joined(lambda x, a, b: a(x) * b(F.adaptive_avg_pool2d(x, 1)), 16, 16),
+    "ADD(IDENTITY | CONV1-1)": Joined(lambda x, a: x + a(x), 1),
+    "ADD(CONV1-1 | IDENTITY)": Joined(lambda x, a: a(x) + x, 1),
+    "ADD(GELU | GAP)": lambda x: F.gelu(x) + F.adaptive_avg_pool2d(x, 1),
+    "ADD(GAP | CONV1-1)": Joined(lambda x, a: F.adaptive_avg_pool2d(x, 1) + a(x), 1),
+    "ADD(GAP | CONV1-1 | GELU)": Joined(lambda x, a: F.adaptive_avg_pool2d(x, 1) + a(x) + F.gelu(x), 1),
 }
 
 

@@ -859,6 +859,45 @@ class SqueezeExcite(nn.Module):
         return self.conv5(x) * x
 
 
+@case("attention")
+class Attention(nn.Module):
+    """Operands that are repeated along some axes: CBAM's gates for channels and places, scSE, coordinate attention, and
+    ADD of a row, a column, a place and a single channel."""
+    net = """
+        input: 9x7x3
+        layers: |
+          INPUT -> CONV3-6 -> RELU
+          -> MUL(IDENTITY | ADD(GAP -> FC-2 -> RELU -> FC-6 | GMP -> FC-6) -> SIGMOID)
+          -> MUL(CONV5-1 -> SIGMOID | IDENTITY)
+          -> ADD(MUL(IDENTITY | CONV1-1 -> SIGMOID) | MUL(GAP -> FC-6 -> SIGMOID | IDENTITY))
+          -> MUL(IDENTITY | ADAPTAVG9x1 -> CONV1-6 -> SIGMOID | ADAPTAVG1x7 -> CONV1-6 -> SIGMOID) -> RELU
+          -> ADD(CONV1-1 | GAP -> FC-6 | ADAPTAVG9x1 -> CONV1-6 | ADAPTAVG1x7 -> CONV1-1 | CONV1-6) -> TANH
+        """
+
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 6, 3, padding=1)
+        self.fc1, self.fc2, self.fc3, self.fc4, self.fc5 = FC(6, 2), FC(2, 6), FC(6, 6), FC(6, 6), FC(6, 6)
+        self.conv2, self.conv3 = nn.Conv2d(6, 1, 5, padding=2), nn.Conv2d(6, 1, 1)
+        self.conv4, self.conv5 = nn.Conv2d(6, 6, 1), nn.Conv2d(6, 6, 1)
+        self.conv6, self.conv7, self.conv8, self.conv9 = (nn.Conv2d(6, k, 1) for k in (1, 6, 1, 6))
+
+    def forward(self, x):
+        def row(x):
+            return F.adaptive_avg_pool2d(x, (1, 9))
+
+        def column(x):
+            return F.adaptive_avg_pool2d(x, (7, 1))
+
+        x = F.relu(self.conv1(x))
+        x = x * torch.sigmoid(self.fc2(F.relu(self.fc1(F.adaptive_avg_pool2d(x, 1)))) + self.fc3(F.adaptive_max_pool2d(x, 1)))
+        x = torch.sigmoid(self.conv2(x)) * x
+        x = x * torch.sigmoid(self.conv3(x)) + torch.sigmoid(self.fc4(F.adaptive_avg_pool2d(x, 1))) * x
+        x = F.relu(x * torch.sigmoid(self.conv4(row(x))) * torch.sigmoid(self.conv5(column(x))))
+        y = self.conv6(x) + self.fc5(F.adaptive_avg_pool2d(x, 1)) + self.conv7(row(x)) + self.conv8(column(x)) + self.conv9(x)
+        return torch.tanh(y)
+
+
 @case("activations")
 class Activations(nn.Module):
     """Every activation function over one map, wide enough to reach where each saturates."""
