@@ -111,6 +111,8 @@ func arrowForm(kind string, f op.Field) string {
 		forms = []string{"-n"}
 	case f.Letter != "":
 		forms = append([]string{f.Letter + "n"}, f.Words...)
+	case f.TakesLabel():
+		forms = []string{f.Key + "=@label"}
 	case len(f.Words) == 0:
 		forms = []string{f.Key + "=n"}
 	}

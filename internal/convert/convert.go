@@ -4,6 +4,7 @@ package convert
 
 import (
 	"fmt"
+	"slices"
 
 	"cnncalc/internal/diag"
 	"cnncalc/internal/graph"
@@ -101,6 +102,10 @@ func (c *converter) node(i int) error {
 	next.Inputs = make([]int, len(old.Inputs))
 	for k, input := range old.Inputs {
 		next.Inputs[k] = c.place[input]
+	}
+	next.Refs = slices.Clone(old.Refs)
+	for k := range next.Refs {
+		next.Refs[k].Node = c.place[next.Refs[k].Node]
 	}
 	c.place[i] = c.builder.Add(next)
 	return nil

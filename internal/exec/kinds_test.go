@@ -120,6 +120,8 @@ var oneLiners = [][2]string{
 	{"9x7x4", "UPSAMPLE3x1 bilinear"},
 	{"9x7x4", "CROP3x5"},
 	{"9x7x4", "CROP4 offset=5,1"},
+	{"9x7x4", "CONV3-4 p0 @a -> CROP5x3 @b -> CONCAT(@a -> CROP like=@b | IDENTITY) -> GAP -> UPSAMPLE like=@a"},
+	{"9x7x4", "POOL3x7 s3x7 @a -> UPSAMPLE3x7 @b -> CONCAT(@a -> UPSAMPLE like=@b bilinear | @a -> UPSAMPLE like=@b)"},
 	{"9x7x4", "CHANNELS to=3"},
 	{"9x7x4", "CHANNELS from=2"},
 	{"9x7x4", "CHANNELS from=1 to=3 -> RELU inplace -> CONV3-2"},

@@ -516,7 +516,7 @@ func naiveAdapt(l naiveLayer, f func(values []float64) float64) {
 
 func naiveUpsample(l naiveLayer) {
 	x, o := l.in[0], l.op.(*op.Upsample)
-	w, h := o.Factor()
+	w, h := l.out.W/x.W, l.out.H/x.H
 	if !o.Bilinear() {
 		l.out.each(func(c, y, col int64) float64 { return *x.at(c, y/h, col/w) })
 		return

@@ -9,7 +9,7 @@ import (
 // Check returns an error for the first of these rules that g breaks:
 //
 //   - the first node is an INPUT, a node without inputs; Inputs lists all of these, in order, and no others;
-//   - every other node reads earlier nodes only;
+//   - every other node reads and refers to earlier nodes only;
 //   - only a node that joins paths (Joiner) has several inputs;
 //   - names are unique and printable;
 //   - Outputs lists at least one node, and none twice.
@@ -74,6 +74,11 @@ func checkInputs(n *Node, i int) error {
 	for _, in := range n.Inputs {
 		if in < 0 || in >= i {
 			return fmt.Errorf("it reads node %d, which is not earlier", in)
+		}
+	}
+	for _, r := range n.Refs {
+		if r.Node < 0 || r.Node >= i {
+			return fmt.Errorf("its %s refers to node %d, which is not earlier", r.Key, r.Node)
 		}
 	}
 	return nil

@@ -83,6 +83,8 @@ func TestCheck(t *testing.T) {
 		{"reads itself", func(g *graph.Graph) { g.Nodes[2].Inputs = []int{2} }, "node 2, which is not earlier"},
 		{"reads a later node", func(g *graph.Graph) { g.Nodes[2].Inputs = []int{3} }, "node 3, which is not earlier"},
 		{"reads before the first", func(g *graph.Graph) { g.Nodes[2].Inputs = []int{-1} }, "node -1, which is not earlier"},
+		{"refers to a later node", func(g *graph.Graph) { g.Nodes[2].Refs = []graph.Ref{{Key: "like", Node: 3}} },
+			"its like refers to node 3, which is not earlier"},
 		{"inputs not listed", func(g *graph.Graph) { g.Inputs = []int{0} }, "the inputs are nodes [0 1], but the graph lists [0]"},
 		{"no output", func(g *graph.Graph) { g.Outputs = nil }, "no output"},
 		{"output twice", func(g *graph.Graph) { g.Outputs = []int{3, 3} }, "node 3 is listed as an output twice"},

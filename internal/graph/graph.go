@@ -98,12 +98,20 @@ type Node struct {
 	Origin   string // the layer's name in a file of another format; "" if that is Name
 	Op       Op
 	Inputs   []int // indices of earlier nodes; none for an INPUT
+	Refs     []Ref // earlier nodes that settings of the layer name; nil for most layers
 	Pos      diag.Pos
 	Labelled bool   // whether a person chose the name
 	Within   *Scope // the repeats and blocks around the node, innermost first; nil at the top
 	// Function reports whether the network's PyTorch code calls the layer as a function, such as F.relu instead of
 	// nn.ReLU. Programs that count with hooks on modules do not see it.
 	Function bool
+}
+
+// Ref is an earlier node that a setting of a layer names, as in like=@skip. The layer needs only what shape inference
+// knows of it. It does not read the node's result, which therefore lives no longer and gets no gradient from it.
+type Ref struct {
+	Key  string // of the setting
+	Node int
 }
 
 // JoinsPaths reports whether the node joins several paths.

@@ -11,13 +11,14 @@ import (
 type Crop struct {
 	volume
 	size   extent
+	like   like
 	offset offset
 }
 
 func cropKind() Kind {
 	return Kind{
 		Name:     "CROP",
-		Summary:  "a part of the plane: CROP24x20, from the middle or from offset=x,y",
+		Summary:  "a part of the plane: CROP24x20, or CROP like=@skip; from the middle or from offset=x,y",
 		Backward: "The gradient is the output's with zeros around it; only shapes are needed.",
 		New:      func() Layer { return &Crop{} },
 	}
@@ -35,6 +36,7 @@ func (*Crop) Kind() string { return "CROP" }
 func (o *Crop) Fields() []Field {
 	return []Field{
 		{Key: "size", Place: Head, Doc: "width and height of the part", Setting: pair{&o.size, "size", 1}},
+		likeField(&o.like),
 		{
 			Key:     "offset",
 			Doc:     "left,top corner of the part; default the middle, rounded down",
@@ -43,27 +45,42 @@ func (o *Crop) Fields() []Field {
 	}
 }
 
+// Like returns the layer for the width and height of a volume.
+func (o *Crop) Like(volume graph.Shape) graph.Op {
+	sized := *o
+	sized.like.size = extent{volume.W, volume.H}
+	return &sized
+}
+
 // Corner returns the left and top edges of the part within an input.
 func (o *Crop) Corner(in graph.Shape) (x, y int64) {
 	if o.offset.written {
 		return o.offset.x, o.offset.y
 	}
-	return (in.W - o.size.W) / 2, (in.H - o.size.H) / 2
+	size := o.like.size.or(o.size)
+	return (in.W - size.W) / 2, (in.H - size.H) / 2
 }
 
-// Output returns the size written and the input's depth.
+// Output returns the size of the part and the input's depth.
 func (o *Crop) Output(in []graph.Shape) (graph.Shape, error) {
 	s := one(in)
-	if !o.size.isSet() {
-		return graph.Shape{D: s.D}, missing("the size", "CROP24")
+	size, known, err := o.like.plane(o.size, "size", "CROP24 or CROP like=@skip")
+	if err != nil || !known {
+		return graph.Shape{D: s.D}, err
 	}
-	out := graph.Shape{W: o.size.W, H: o.size.H, D: s.D}
+	out := graph.Shape{W: size.W, H: size.H, D: s.D}
 	if !s.HasPlane() {
 		return out, nil
 	}
 	if out.W > s.W || out.H > s.H {
-		return out, diag.Errorf("shape/crop", "%dx%d cannot be cut out of %dx%d", out.W, out.H, s.W, s.H).
-			WithFits(fmt.Sprintf("size %dx%d at most", s.W, s.H))
+		p := diag.Errorf("shape/crop", "%dx%d%s cannot be cut out of %dx%d", out.W, out.H, o.like.of(), s.W, s.H)
+		if o.like.isSet() && out.W >= s.W && out.H >= s.H {
+			return out, p.WithHint("@%s is the larger of the two: crop it instead", o.like.label)
+		}
+		if o.like.isSet() {
+			return out, p
+		}
+		return out, p.WithFits(fmt.Sprintf("size %dx%d at most", s.W, s.H))
 	}
 	if x, y := o.Corner(s); x+out.W > s.W || y+out.H > s.H {
 		return out, diag.Errorf("shape/crop", "%dx%d at offset %d,%d reaches past %dx%d", out.W, out.H, x, y, s.W, s.H).

@@ -21,16 +21,20 @@ const (
 	Dash
 )
 
-// Value is a field's value as written, after variables are replaced: whole numbers, a decimal number, or a word.
+// Value is a field's value as written, after variables are replaced: whole numbers, a decimal number, a word, or the
+// label of an earlier result.
 type Value struct {
 	Ints    []int64
 	Sep     byte   // between several Ints: 'x' or ','
 	Decimal string // as written, for a number with a point or an exponent
 	Word    string
+	Label   string // without its @
 }
 
 // IsZero reports whether v is the zero Value, that of a setting that was not written.
-func (v Value) IsZero() bool { return v.Ints == nil && v.Decimal == "" && v.Word == "" }
+func (v Value) IsZero() bool {
+	return v.Ints == nil && v.Decimal == "" && v.Word == "" && v.Label == ""
+}
 
 // String returns the value for a message, as [plain.Cut] does.
 func (v Value) String() string { return plain.Cut(v.written()) }
@@ -42,6 +46,9 @@ func (v Value) written() string {
 	}
 	if v.Decimal != "" {
 		return v.Decimal
+	}
+	if v.Label != "" {
+		return "@" + v.Label
 	}
 	parts := make([]string, len(v.Ints))
 	for i, n := range v.Ints {
@@ -69,6 +76,12 @@ type Field struct {
 	Words   []string // bare options that set this field to that word: "same"
 	Doc     string   // with the default
 	Setting Setting
+}
+
+// TakesLabel reports whether the field's value is the label of an earlier result.
+func (f Field) TakesLabel() bool {
+	_, takes := f.Setting.(label)
+	return takes
 }
 
 // Notation returns a layer in the arrow language: "CONV3-64 s2 p1".

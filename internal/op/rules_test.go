@@ -66,6 +66,9 @@ func TestRules(t *testing.T) {
 		{&Softmax{}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 4), "", 0},
 		{&Upsample{factor: extent{2, 3}}, []graph.Shape{vol(8, 6, 4)}, vol(16, 18, 4), "", 0},
 		{&Crop{size: extent{5, 6}}, []graph.Shape{vol(8, 6, 4)}, vol(5, 6, 4), "", 0},
+		{(&Crop{like: like{label: "a"}}).Like(vol(5, 6, 1)), []graph.Shape{vol(8, 6, 4)}, vol(5, 6, 4), "", 0},
+		{(&Upsample{like: like{label: "a"}}).Like(vol(16, 6, 1)), []graph.Shape{vol(8, 6, 4)}, vol(16, 6, 4), "", 0},
+		{&Upsample{like: like{label: "a"}}, []graph.Shape{vol(8, 6, 4)}, graph.Shape{D: 4}, "", 0}, // of unknown size
 		{&Channels{from: bound{1, true}, to: bound{4, true}}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 3), "", 0},
 		{&Channels{from: bound{3, true}}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 1), "", 0},
 		{&Channels{from: bound{1, true}, to: bound{4, true}}, []graph.Shape{{}}, graph.Shape{D: 3}, "", 0},
@@ -184,6 +187,15 @@ func TestRefusals(t *testing.T) {
 			Fits: "size 8x8 at most"}},
 		{&Crop{size: extent{4, 2}, offset: offset{5, 0, true}}, vol(8, 8, 1), diag.Problem{
 			Code: "shape/crop", Msg: "4x2 at offset 5,0 reaches past 8x8", Fits: "offset 4,6 at most"}},
+		{&Crop{like: like{"a", extent{9, 8}}}, vol(8, 8, 1), diag.Problem{
+			Code: "shape/crop", Msg: "9x8, the size of @a, cannot be cut out of 8x8",
+			Hint: "@a is the larger of the two: crop it instead"}},
+		{&Crop{like: like{"a", extent{9, 2}}}, vol(8, 8, 1), diag.Problem{
+			Code: "shape/crop", Msg: "9x2, the size of @a, cannot be cut out of 8x8"}},
+		{&Crop{size: extent{2, 2}, like: like{label: "a"}}, vol(8, 8, 1), diag.Problem{
+			Code: "layer/value", Msg: "size and like=@a cannot be combined", Hint: "leave one of them out"}},
+		{&Upsample{like: like{"a", extent{16, 12}}}, vol(8, 8, 1), diag.Problem{
+			Code: "shape/upsample", Msg: "16x12, the size of @a, is not a whole multiple of 8x8"}},
 		{&Channels{}, vol(8, 8, 4), diag.Problem{
 			Code: "layer/missing-field", Msg: "the slice is missing", Hint: "for example CHANNELS from=0 to=58"}},
 		{&Channels{to: bound{5, true}}, vol(8, 8, 4), diag.Problem{

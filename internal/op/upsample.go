@@ -1,18 +1,23 @@
 package op
 
-import "cnncalc/internal/graph"
+import (
+	"cnncalc/internal/diag"
+	"cnncalc/internal/graph"
+)
 
 // Upsample is UPSAMPLE, which enlarges by a whole factor.
 type Upsample struct {
 	volume
 	factor extent
+	like   like
 	mode   string
 }
 
 func upsampleKind() Kind {
 	return Kind{
-		Name:     "UPSAMPLE",
-		Summary:  "enlarges by a whole factor: UPSAMPLE2 repeats values, UPSAMPLE2 bilinear interpolates",
+		Name: "UPSAMPLE",
+		Summary: "enlarges by a whole factor: UPSAMPLE2 repeats values, UPSAMPLE2 bilinear interpolates; " +
+			"UPSAMPLE like=@skip",
 		Backward: "Each input gets the sum of the gradients of the outputs it was spread to; only shapes are needed.",
 		New:      func() Layer { return &Upsample{} },
 	}
@@ -37,14 +42,19 @@ func (*Upsample) Kind() string { return "UPSAMPLE" }
 // Bilinear reports whether the mode is bilinear (with PyTorch's align_corners=False) instead of nearest.
 func (o *Upsample) Bilinear() bool { return o.mode == "bilinear" }
 
-// Factor returns how many times wider and higher the output is.
-func (o *Upsample) Factor() (w, h int64) { return o.factor.W, o.factor.H }
+// Like returns the layer for the width and height of a volume.
+func (o *Upsample) Like(volume graph.Shape) graph.Op {
+	sized := *o
+	sized.like.size = extent{volume.W, volume.H}
+	return &sized
+}
 
 // Fields returns the settings.
 func (o *Upsample) Fields() []Field {
 	modes := []string{"nearest", "bilinear"}
 	return []Field{
 		{Key: "factor", Place: Head, Doc: "how many times wider and higher", Setting: pair{&o.factor, "factor", 1}},
+		likeField(&o.like),
 		{
 			Key:     "mode",
 			Words:   modes,
@@ -57,16 +67,25 @@ func (o *Upsample) Fields() []Field {
 // Output returns the input's shape with width and height times the factor.
 func (o *Upsample) Output(in []graph.Shape) (graph.Shape, error) {
 	s := one(in)
-	if !o.factor.isSet() {
-		return graph.Shape{D: s.D}, missing("the factor", "UPSAMPLE2")
+	size, known, err := o.like.plane(o.factor, "factor", "UPSAMPLE2 or UPSAMPLE like=@skip")
+	switch {
+	case err != nil || !known:
+		return graph.Shape{D: s.D}, err
+	case !o.like.isSet():
+		// Both sides are at most graph.MaxExtent, so the products fit; the shape pass bounds the result.
+		return graph.Shape{W: s.W * size.W, H: s.H * size.H, D: s.D}, nil
 	}
-	// Both sides are at most graph.MaxExtent, so the products fit; the shape pass bounds the result.
-	return graph.Shape{W: s.W * o.factor.W, H: s.H * o.factor.H, D: s.D}, nil
+	out := graph.Shape{W: size.W, H: size.H, D: s.D}
+	if s.HasPlane() && (size.W%s.W != 0 || size.H%s.H != 0) {
+		return out, diag.Errorf("shape/upsample", "%dx%d%s is not a whole multiple of %dx%d", size.W, size.H,
+			o.like.of(), s.W, s.H)
+	}
+	return out, nil
 }
 
 // Taps returns the place that is repeated, or the two that are interpolated.
-func (o *Upsample) Taps(_, _ graph.Shape) (w, h Taps) {
-	return o.axisTaps(o.factor.W), o.axisTaps(o.factor.H)
+func (o *Upsample) Taps(in, out graph.Shape) (w, h Taps) {
+	return o.axisTaps(out.W / in.W), o.axisTaps(out.H / in.H)
 }
 
 func (o *Upsample) axisTaps(factor int64) Taps {

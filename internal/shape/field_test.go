@@ -208,7 +208,7 @@ func (r *oracle) seen(i int, o int64) map[int64]bool {
 	all := map[int64]bool{}
 	node := &r.net.Nodes[i]
 	for _, input := range node.Inputs {
-		for _, place := range reads(node.Op, r.net.Layers[input].Out, o) {
+		for _, place := range reads(node.Op, r.net.Layers[input].Out, r.net.Layers[i].Out, o) {
 			maps.Copy(all, r.seen(input, place))
 		}
 	}
@@ -239,8 +239,8 @@ func (r *oracle) check(got shape.FieldAxis, even bool) error {
 	return nil
 }
 
-// reads returns the places of the input's width that place o of the output is computed from.
-func reads(o graph.Op, in graph.Shape, place int64) (from []int64) {
+// reads returns the places of the input's width that a place of the output is computed from.
+func reads(o graph.Op, in, out graph.Shape, place int64) (from []int64) {
 	const far = 64 // more than any filter here reaches
 	switch o := o.(type) {
 	case *op.Crop:
@@ -256,7 +256,7 @@ func reads(o graph.Op, in graph.Shape, place int64) (from []int64) {
 			}
 		}
 	case *op.Upsample:
-		factor, _ := o.Factor()
+		factor := out.W / in.W
 		if !o.Bilinear() {
 			return []int64{floor(place, factor)}
 		}

@@ -5,6 +5,7 @@ package shape
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -38,6 +39,8 @@ type Network struct {
 	// Sound is the number of nodes before the first one that has a problem or an unknown shape; the table of a broken
 	// network ends there.
 	Sound int
+
+	owned bool // the nodes are a copy
 }
 
 // InputsOf returns the shapes that node i reads.
@@ -52,13 +55,16 @@ func (n *Network) appendInputs(shapes []graph.Shape, i int) []graph.Shape {
 
 // Infer applies every layer's shape rule in order, and counts. A problem in one layer does not hide those of others:
 // whatever is still known of its shape is passed on to the layers after it.
+//
+// The graph of the network is g, unless layers are sized by others (op.Sized): then it is a copy in which they are.
 func Infer(g *graph.Graph) (*Network, diag.List) {
 	n := &Network{Graph: g, Layers: make([]Layer, len(g.Nodes)), Sound: len(g.Nodes)}
 	var problems diag.List
 	var in []graph.Shape
 	for i := range g.Nodes {
 		in = n.appendInputs(in[:0], i)
-		layer, err := infer(g.Nodes[i].Op, in)
+		n.sizeLike(i)
+		layer, err := infer(n.Nodes[i].Op, in)
 		if err != nil {
 			problems = append(problems, n.describe(i, err))
 		}
@@ -74,6 +80,31 @@ func Infer(g *graph.Graph) (*Network, diag.List) {
 		problems = n.addUp()
 	}
 	return n, problems
+}
+
+// sizeLike gives node i the width and height of the node that its setting like=@label refers to.
+func (n *Network) sizeLike(i int) {
+	at := slices.IndexFunc(n.Nodes[i].Refs, func(r graph.Ref) bool { return r.Key == op.LikeKey })
+	if at < 0 {
+		return
+	}
+	sized, ok := n.Nodes[i].Op.(op.Sized)
+	volume := n.Layers[n.Nodes[i].Refs[at].Node].Out
+	if !ok || !volume.HasPlane() {
+		return
+	}
+	n.own()
+	n.Nodes[i].Op = sized.Like(volume)
+}
+
+// own gives the network nodes of its own to change.
+func (n *Network) own() {
+	if n.owned {
+		return
+	}
+	copied := *n.Graph
+	copied.Nodes = slices.Clone(n.Nodes)
+	n.Graph, n.owned = &copied, true
 }
 
 // infer returns one node's shape and counts.

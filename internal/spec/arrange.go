@@ -45,8 +45,8 @@ func (f *fragment) end() int { return f.items[len(f.items)-1].node }
 // nodes. Otherwise it refers to its inputs by labels, which always reads back as the same graph.
 type arranger struct {
 	graph     *graph.Graph
-	uses      []int // how many inputs and outputs refer to each node
-	lastUse   []int // the last node that reads each node, or math.MaxInt for an output
+	uses      []int // how many inputs, settings and outputs refer to each node
+	lastUse   []int // the last node that reads or names each node, or math.MaxInt for an output
 	fragments []fragment
 }
 
@@ -77,6 +77,10 @@ func (a *arranger) countUses() {
 		for _, in := range a.graph.Nodes[i].Inputs {
 			a.uses[in]++
 			a.lastUse[in] = i
+		}
+		for _, r := range a.graph.Nodes[i].Refs {
+			a.uses[r.Node]++
+			a.lastUse[r.Node] = i
 		}
 	}
 	for _, out := range a.graph.Outputs {

@@ -131,18 +131,21 @@ type argument struct {
 	value *value
 }
 
-// value is a field's value as written: numbers joined by x or by commas, a decimal number, or a word. A word that the
-// field does not know is a variable.
+// value is a field's value as written: numbers joined by x or by commas, a decimal number, a word, or a label. A word
+// that the field does not know is a variable.
 type value struct {
 	pos     diag.Pos
 	numbers []*number
 	sep     byte
 	decimal string
 	word    string
+	label   string
 }
 
 // isUnread reports whether the value could not be read. Its problem is reported already.
-func (v *value) isUnread() bool { return v.word == "" && v.decimal == "" && v.numbers == nil }
+func (v *value) isUnread() bool {
+	return v.word == "" && v.decimal == "" && v.label == "" && v.numbers == nil
+}
 
 // number is an expression, or a list with one for each turn of a repeat.
 type number struct {
@@ -171,8 +174,11 @@ func (*literal) isExpr()   {}
 func (*reference) isExpr() {}
 func (*binary) isExpr()    {}
 
-// isConstant reports whether the value of field f has neither variables nor lists.
+// isConstant reports whether the value of field f has neither variables, lists nor a label.
 func (v *value) isConstant(f op.Field) bool {
+	if v.label != "" {
+		return false
+	}
 	if v.word != "" {
 		return isWordOf(f, v.word)
 	}

@@ -37,7 +37,7 @@
 //	option   = letter size | word | ( key | letter ) "=" value .
 //	size     = extent [ "x" extent ] | digits "." digits .
 //	extent   = digits | "(" expr ")" .
-//	value    = number { "," number } | number { "x" extent } | decimal | word .
+//	value    = number { "," number } | number { "x" extent } | decimal | word | "@" label .
 //	number   = digits | name | "(" expr ")" | list .
 //	list     = "{" expr { "," expr } "}" .
 //	expr     = term { ( "+" | "-" ) term } .
@@ -54,7 +54,7 @@
 //
 //	head  = name "(" [ param { "," param } ] ")" .
 //	param = name [ "=" digits ] .
-//	field = sum { "," sum } | sum { "x" extent } | decimal | word .
+//	field = sum { "," sum } | sum { "x" extent } | decimal | word | "@" label .
 //	sum   = expr | list .
 //
 // The grammar allows more than the language does:

@@ -202,12 +202,15 @@ func (s *scope) evalValue(f op.Field, v *value) (op.Value, *diag.Problem) {
 	if v.decimal != "" {
 		return op.Value{Decimal: v.decimal}, nil
 	}
+	if v.label != "" {
+		return op.Value{Label: v.label}, nil
+	}
 	numbers := v.numbers
 	if v.word != "" {
 		if isWordOf(f, v.word) {
 			return op.Value{Word: v.word}, nil
 		}
-		if len(f.Words) > 0 && !s.isVariable(v.word) {
+		if f.TakesLabel() || len(f.Words) > 0 && !s.isVariable(v.word) {
 			return op.Value{Word: v.word}, nil
 		}
 		numbers = []*number{{pos: v.pos, expr: &reference{v.word, v.pos}}}

@@ -96,6 +96,9 @@ func (r *fieldReader) option() {
 	if next.is("=") {
 		r.take()
 		f := r.named(t)
+		if v := r.peek(); f.TakesLabel() && (v.kind == tokEnd || v.kind == tokMark || v.kind == tokArrow) {
+			r.fail(r.noValue(f, t))
+		}
 		r.add(f, t.pos, r.optionValue())
 		return
 	}
@@ -147,6 +150,11 @@ func (r *fieldReader) unknownOption(t token) *diag.Problem {
 	if _, _, isKind := r.kinds.split(t.text); isKind {
 		return p.WithHint("write an arrow before a layer: -> %s", t)
 	}
+	for _, f := range r.fields {
+		if f.Place == op.Option && strings.EqualFold(f.Key, t.text) {
+			return r.noValue(f, t)
+		}
+	}
 	letter, rest := t.text[:1], t.text[1:]
 	isLetter := slices.ContainsFunc(r.fields, func(f op.Field) bool { return f.Letter == letter })
 	if isLetter && r.isVariable(rest) {
@@ -161,6 +169,20 @@ func (r *fieldReader) unknownOption(t token) *diag.Problem {
 	return p
 }
 
+// noValue returns the problem of an option's key without a value.
+func (r *fieldReader) noValue(f op.Field, t token) *diag.Problem {
+	return diag.ErrorfAt(t.pos, "layer/value", "%s: %s has no value", r.layer.kind.Name, f.Key).
+		WithHint("write %s", keyForm(f))
+}
+
+// keyForm shows an option in the form key=value.
+func keyForm(f op.Field) string {
+	if f.TakesLabel() {
+		return f.Key + "=@label"
+	}
+	return f.Key + "=..."
+}
+
 // optionNames returns the options of the kind as a message shows them, and the keys and words that they may be meant
 // by.
 func (r *fieldReader) optionNames() (shown, names []string) {
@@ -172,7 +194,7 @@ func (r *fieldReader) optionNames() (shown, names []string) {
 		case f.Letter != "":
 			shown = append(shown, f.Letter+"... ("+f.Key+")")
 		case len(f.Words) == 0:
-			shown = append(shown, f.Key+"=...")
+			shown = append(shown, keyForm(f))
 		}
 		shown = append(shown, f.Words...)
 		names = append(append(names, f.Key), f.Words...)
@@ -245,8 +267,8 @@ func (p *parser) wholeValue() *value {
 	return v
 }
 
-// value reads a decimal number, a word, or numbers joined by x or by commas, each with read. A word counts as such only
-// if it is alone; otherwise it is a variable.
+// value reads a decimal number, a word, a label, or numbers joined by x or by commas, each with read. A word counts as
+// such only if it is alone; otherwise it is a variable.
 func (p *parser) value(alone bool, read func(what string) *number) *value {
 	t := p.peek()
 	v := &value{pos: t.pos}
@@ -258,6 +280,13 @@ func (p *parser) value(alone bool, read func(what string) *number) *value {
 	case t.kind == tokWord && alone:
 		p.take()
 		v.word = t.text
+		return v
+	case t.kind == tokLabel:
+		p.take()
+		if t.text == "" {
+			panic(bail{}) // the lexer has reported it
+		}
+		v.label = t.text
 		return v
 	}
 	v.numbers = []*number{read("a number")}

@@ -10,19 +10,19 @@ import (
 )
 
 func (l *lowerer) layer(b *layer, at *place) {
-	o, own := l.op(b, at)
-	l.emit(graph.Node{Op: o, Inputs: []int{at.last}, Pos: b.pos}, at)
+	o, refs, own := l.op(b, at)
+	l.emit(graph.Node{Op: o, Inputs: []int{at.last}, Refs: refs, Pos: b.pos}, at)
 	if _, ok := o.(*op.FC); ok {
 		l.lastFC, l.ownUnits = at.last, own
 	}
 }
 
-// op returns the op of a layer, the same one for equal settings. own is true if the layer sets its units itself, not by
-// the defaults.
-func (l *lowerer) op(b *layer, at *place) (o graph.Op, own bool) {
+// op returns the op of a layer, the same one for equal settings, and the nodes that its settings refer to. own is true
+// if the layer sets its units itself, not by the defaults.
+func (l *lowerer) op(b *layer, at *place) (o graph.Op, refs []graph.Ref, own bool) {
 	own = slices.ContainsFunc(b.args, func(a argument) bool { return a.key == "units" })
 	if o, ok := l.constant[b]; ok {
-		return o, own
+		return o, nil, own
 	}
 	settings, ok := l.settings(b, at)
 	key := settingsKey(b.kind, settings)
@@ -30,18 +30,37 @@ func (l *lowerer) op(b *layer, at *place) (o graph.Op, own bool) {
 	if made == nil {
 		layer, sound := l.make(b.kind, settings, at)
 		if !ok || !sound {
-			return &op.Unknown{}, own
+			return &op.Unknown{}, nil, own
 		}
 		made = layer
 		l.made[key] = made
 	}
-	if !ok {
-		return &op.Unknown{}, own
+	refs, found := l.refs(b.kind, settings, at)
+	if !ok || !found {
+		return &op.Unknown{}, nil, own
 	}
 	if !slices.ContainsFunc(settings, func(s setting) bool { return !s.constant }) {
 		l.constant[b] = made
 	}
-	return made, own
+	return made, refs, own
+}
+
+// refs returns the nodes that the labels among the settings name. ok is false if a label has a problem.
+func (l *lowerer) refs(kind op.Kind, settings []setting, at *place) (refs []graph.Ref, ok bool) {
+	ok = true
+	for _, s := range settings {
+		if s.value.Label == "" {
+			continue
+		}
+		node, p := l.result(s.value.Label, s.pos, at)
+		if p != nil {
+			l.report(ofKind(p, kind), at)
+			ok = false
+			continue
+		}
+		refs = append(refs, graph.Ref{Key: l.file.kinds.fields(kind)[s.field].Key, Node: node})
+	}
+	return refs, ok
 }
 
 // setting is an argument and its value.
@@ -69,7 +88,11 @@ func (l *lowerer) settings(b *layer, at *place) (settings []setting, ok bool) {
 			ok = false
 			return
 		}
-		settings = append(settings, setting{i, a.pos, v, a.value.isConstant(fields[i])})
+		pos := a.pos
+		if v.Label != "" {
+			pos = a.value.pos
+		}
+		settings = append(settings, setting{i, pos, v, a.value.isConstant(fields[i])})
 	}
 	for _, a := range l.file.defaults[b.kind.Name] {
 		if !slices.ContainsFunc(b.args, func(own argument) bool { return own.key == a.key }) {
@@ -88,7 +111,7 @@ func settingsKey(kind op.Kind, settings []setting) string {
 	key = append(key, kind.Name...)
 	for _, s := range settings {
 		key = append(key, ' ', byte('a'+s.field), s.value.Sep)
-		key = append(append(key, s.value.Word...), s.value.Decimal...)
+		key = append(append(append(key, s.value.Word...), s.value.Decimal...), s.value.Label...)
 		for _, n := range s.value.Ints {
 			key = strconv.AppendInt(append(key, ','), n, 10)
 		}

@@ -25,26 +25,35 @@ func (l *lowerer) merge(b *merge, at *place) {
 		}
 		inputs = append(inputs, inner.last)
 	}
-	o, _ := l.op(&b.layer, at)
-	l.emit(graph.Node{Op: o, Inputs: inputs, Pos: b.pos}, at)
+	o, refs, _ := l.op(&b.layer, at)
+	l.emit(graph.Node{Op: o, Inputs: inputs, Refs: refs, Pos: b.pos}, at)
 }
 
 // goOn makes an earlier result the last one, so that the chain continues from it.
 func (l *lowerer) goOn(g *goOn, at *place) {
-	found, problem := at.labels.find(g.label, g.pos, at.text(), l.file.labelSites)
-	if problem == nil && found.list != nil {
-		problem = listOfResults(g.label, g.pos)
-	}
+	node, problem := l.result(g.label, g.pos, at)
 	if problem != nil {
 		l.broken(problem, g.pos, at)
 		return
 	}
-	at.last = found.node
+	at.last = node
+}
+
+// result returns the single result that a label names.
+func (l *lowerer) result(label string, pos diag.Pos, at *place) (node int, problem *diag.Problem) {
+	found, problem := at.labels.find(label, pos, at.text(), l.file.labelSites)
+	switch {
+	case problem != nil:
+		return none, problem
+	case found.list != nil:
+		return none, listOfResults(label, pos)
+	}
+	return found.node, nil
 }
 
 // listOfResults returns the problem of a list that is used in place of a single result.
 func listOfResults(label string, pos diag.Pos) *diag.Problem {
-	return diag.ErrorfAt(pos, "label/list", "@%s is a list of results, so nothing can start from it", label).
+	return diag.ErrorfAt(pos, "label/list", "@%s is a list of results, but a single one is needed here", label).
 		WithHint("use it as a path of its own, for all its results: CONCAT(@%s)", label)
 }
 

@@ -142,7 +142,7 @@ func (p *printer) texts(items []chainItem) []string {
 // item returns a node with its label and, if it is a merge, its paths.
 func (p *printer) item(item *chainItem) string {
 	n := &p.graph.Nodes[item.node]
-	text := p.notation(n.Op)
+	text := p.notation(p.withReferences(n))
 	if item.paths != nil {
 		paths := make([]string, len(item.paths))
 		for k := range item.paths {
@@ -158,6 +158,23 @@ func (p *printer) item(item *chainItem) string {
 		text += " @" + n.Name
 	}
 	return text
+}
+
+// withReferences returns the op of a node with its labels as printed.
+func (p *printer) withReferences(n *graph.Node) graph.Op {
+	layer, ok := n.Op.(op.Layer)
+	if !ok || n.Refs == nil {
+		return n.Op
+	}
+	labels := map[string]op.Value{}
+	for _, r := range n.Refs {
+		labels[r.Key] = op.Value{Label: strings.TrimPrefix(p.reference(r.Node), "@")}
+	}
+	renamed, err := op.With(layer, labels)
+	if err != nil {
+		return n.Op // not reached: the layer has these settings
+	}
+	return renamed
 }
 
 func (p *printer) path(path *chainPath) string {

@@ -14,19 +14,28 @@ import (
 	"cnncalc/internal/op"
 )
 
-// plainNode is a node without what a file and its canonical form may differ in: positions, and whether a label was
-// written.
+// plainNode is a node without what a file and its canonical form may differ in: positions, whether a label was
+// written, and the names of labels in settings.
 type plainNode struct {
 	Name, Notation string
 	Inputs         []int
+	Refs           []graph.Ref
 }
 
 func plainNodes(g *graph.Graph) []plainNode {
 	nodes := make([]plainNode, len(g.Nodes))
 	for i, n := range g.Nodes {
-		nodes[i] = plainNode{n.Name, op.Notation(n.Op), n.Inputs}
+		nodes[i] = plainNode{n.Name, op.Notation(withoutNames(n)), n.Inputs, n.Refs}
 	}
 	return nodes
+}
+
+// withoutNames returns the op of a node with the same label in each setting that takes one.
+func withoutNames(n graph.Node) graph.Op {
+	for _, r := range n.Refs {
+		n.Op, _ = op.With(n.Op.(op.Layer), map[string]op.Value{r.Key: {Label: "label"}})
+	}
+	return n.Op
 }
 
 func lower(t rapid.TB, text string) (*graph.Graph, diag.List) {
@@ -157,6 +166,9 @@ func drawGraph(t *rapid.T) *graph.Graph {
 		if rapid.IntRange(0, 2).Draw(t, "kind") == 0 {
 			n.Name, n.Op = fmt.Sprint("add", i), &op.Add{}
 			n.Inputs = rapid.SliceOfN(earlier, 1, 4).Draw(t, "inputs")
+		} else if rapid.IntRange(0, 3).Draw(t, "like") == 0 {
+			n.Name, n.Op = fmt.Sprint("crop", i), cropLike(t)
+			n.Refs = []graph.Ref{{Key: op.LikeKey, Node: earlier.Draw(t, "size")}}
 		}
 		if rapid.Bool().Draw(t, "labelled") {
 			n.Name = fmt.Sprint("label", i)
@@ -171,6 +183,16 @@ func drawGraph(t *rapid.T) *graph.Graph {
 		t.Fatal(err)
 	}
 	return g
+}
+
+// cropLike returns a CROP whose setting names a node that the caller chooses.
+func cropLike(t rapid.TB) graph.Op {
+	t.Helper()
+	crop, err := op.New("CROP", map[string]op.Value{op.LikeKey: {Label: "any"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return crop
 }
 
 // Every graph with one input and one output can be printed, whatever its edges.
@@ -188,6 +210,22 @@ func TestPrintGoesOnFromLabels(t *testing.T) {
 	}
 	_, got, _ := strings.Cut(Print(g), "layers: |\n  ")
 	if diff := cmp.Diff(crossing, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	checkRoundTrip(t, g)
+}
+
+// A label in a setting is printed as the name of the node that it names, wherever that is.
+func TestPrintLabelsOfSettings(t *testing.T) {
+	const want = "INPUT @x -> CONV3-4 @unit1.a -> POOL2 @unit1.p -> UPSAMPLE like=@unit1.a bilinear @unit1.upsample1\n" +
+		"  -> CROP like=@unit1.p offset=1,0 @unit1.crop1 -> UPSAMPLE like=@x @upsample1\n"
+	g, problems := lower(t, "input: 8x8x4\nblocks:\n  unit(): CONV3-4 @a -> POOL2 @p -> UPSAMPLE like=@a bilinear -> "+
+		"CROP like=@p offset=1,0\nlayers: |\n  INPUT @x -> unit() -> UPSAMPLE like=@x\n")
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	_, got, _ := strings.Cut(Print(g), "layers: |\n  ")
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	checkRoundTrip(t, g)

@@ -107,7 +107,7 @@ func (v *value) single() (expr, bool) {
 	switch {
 	case v.word != "":
 		return &reference{v.word, v.pos}, true
-	case v.decimal != "" || len(v.numbers) != 1 || v.numbers[0].list != nil:
+	case v.decimal != "" || v.label != "" || len(v.numbers) != 1 || v.numbers[0].list != nil:
 		return nil, false
 	}
 	return v.numbers[0].expr, true

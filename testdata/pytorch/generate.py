@@ -761,6 +761,32 @@ class Crop(nn.Module):
         return self.conv1(x)[:, :, 0:3, 1:4]
 
 
+@case("like")
+class Like(nn.Module):
+    """Sizes taken from a label: FPN's way down, and a skip connection cropped to a smaller map."""
+    net = """
+        input: 14x10x3
+        layers: |
+          INPUT -> CONV3-4 @fine -> POOL2 -> CONV1-6 @middle -> GAP -> CONV1-6
+          -> ADD(UPSAMPLE like=@middle | @middle) -> CONV1-4
+          -> ADD(UPSAMPLE bilinear like=@fine | @fine) -> CONV3-5 p0 @small
+          -> CONCAT(@fine -> CROP like=@small offset=2,1 | @fine -> CROP like=@small | IDENTITY) -> CONV1-2
+        """
+
+    def __init__(self):
+        super().__init__()
+        self.fine, self.middle, self.conv3 = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(4, 6, 1), nn.Conv2d(6, 6, 1)
+        self.conv4, self.small, self.conv6 = nn.Conv2d(6, 4, 1), nn.Conv2d(4, 5, 3), nn.Conv2d(13, 2, 1)
+
+    def forward(self, x):
+        fine = self.fine(x)
+        middle = self.middle(F.max_pool2d(fine, 2))
+        x = self.conv4(F.interpolate(self.conv3(gap(middle)), middle.shape[2:]) + middle)
+        x = F.interpolate(x, fine.shape[2:], mode="bilinear", align_corners=False) + fine
+        x = self.small(x)
+        return self.conv6(cat(fine[:, :, 1:9, 2:14], fine[:, :, 1:9, 1:13], x))
+
+
 def shuffle(x, groups):
     """ShuffleNet's channel shuffle."""
     n, depth, height, width = x.shape
