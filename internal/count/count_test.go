@@ -72,6 +72,8 @@ var operationsOfKinds = []struct {
 	{"CROP3x5", "0 0 0 0 0 0 0"},
 	{"CHANNELS from=1 to=3", "0 0 0 0 0 0 -"},
 	{"SHUFFLE2", "0 0 0 0 0 0 -"},
+	{"PIXELSHUFFLE2", "0 0 0 0 0 0 -"},
+	{"PIXELUNSHUFFLE2", "0 0 0 0 0 0 -"},
 	{"CONCAT(IDENTITY | IDENTITY)", "0 0 0 0 0 0 0"},
 	{"ADD(IDENTITY | IDENTITY)", "0 0 0 0 0 0 192"},
 	{"MUL(IDENTITY | IDENTITY)", "0 0 0 0 0 0 192"},

@@ -130,6 +130,9 @@ var oneLiners = [][2]string{
 	{"9x7x6", "SHUFFLE2"},
 	{"9x7x6", "CONV1-6 -> SHUFFLE3 -> BN -> RELU -> SHUFFLE1"},
 	{"9x7x4", "SHUFFLE4 -> FLATTEN -> SHUFFLE36 -> FC-3"},
+	{"9x7x4", "PIXELSHUFFLE2"},
+	{"9x6x2", "PIXELUNSHUFFLE3"},
+	{"9x7x4", "CONV3-18 -> PIXELSHUFFLE3 -> RELU -> PIXELSHUFFLE1 -> PIXELUNSHUFFLE3 -> BN -> PIXELUNSHUFFLE1"},
 	{"9x7x4", "CONCAT(IDENTITY | CONV3-2 | RELU)"},
 	{"9x7x4", "ADD(IDENTITY | CONV3-4 | IDENTITY)"},
 	{"9x7x4", "ADD(CONV1-2 | CONV3-2)"},
@@ -271,7 +274,8 @@ func drawLayer(t *rapid.T) string {
 	case 8:
 		return pick("ADAPTAVG", "ADAPTMAX") + size(7)
 	case 9:
-		return pick("UPSAMPLE2x1", "UPSAMPLE2 bilinear", "CROP2x3", "CROP4", "CHANNELS from=1", "CHANNELS to=2", "SHUFFLE2", "SHUFFLE3")
+		return pick("UPSAMPLE2x1", "UPSAMPLE2 bilinear", "CROP2x3", "CROP4", "CHANNELS from=1", "CHANNELS to=2", "SHUFFLE2", "SHUFFLE3",
+			"PIXELSHUFFLE2", "PIXELUNSHUFFLE2")
 	case 10:
 		return pick("LRN", "LRN3 alpha=0.9", "BN", "BN noaffine", "SOFTMAX", "SCALE", "SCALE bias", "SCALE0.7", "LN eps=0.1",
 			"LN volume eps=0.5", "GN2 eps=0.5", "IN affine eps=0.5",

@@ -107,46 +107,48 @@ func (l *naiveLayer) bias(c int64) float64 {
 // naiveLayers returns the functions of all kinds, in the order of binders.
 func naiveLayers() map[string]func(l naiveLayer) {
 	return map[string]func(l naiveLayer){
-		"CONV":        naiveConv,
-		"DWCONV":      naiveDWConv,
-		"LOCAL":       naiveLocal,
-		"UPCONV":      naiveUpConv,
-		"POOL":        naivePool(largest),
-		"AVGPOOL":     naiveAvgPool,
-		"L2POOL":      naivePool(length),
-		"GAP":         naiveAdaptAvg,
-		"ADAPTAVG":    naiveAdaptAvg,
-		"GMP":         naiveAdaptMax,
-		"ADAPTMAX":    naiveAdaptMax,
-		"FC":          naiveFC,
-		"FLATTEN":     naiveIdentity,
-		"RELU":        naiveFunction(func(v float64) float64 { return max(v, 0) }),
-		"LEAKYRELU":   naiveLeakyReLU,
-		"PRELU":       naivePReLU,
-		"RELU6":       naiveFunction(func(v float64) float64 { return min(max(v, 0), 6) }),
-		"SIGMOID":     naiveFunction(sigmoid),
-		"TANH":        naiveFunction(math.Tanh),
-		"ELU":         naiveELU,
-		"SILU":        naiveFunction(func(v float64) float64 { return v * sigmoid(v) }),
-		"GELU":        naiveFunction(func(v float64) float64 { return v * 0.5 * math.Erfc(-v/math.Sqrt2) }),
-		"HARDSWISH":   naiveFunction(func(v float64) float64 { return v * min(max(v+3, 0), 6) / 6 }),
-		"HARDSIGMOID": naiveFunction(func(v float64) float64 { return min(max(v/6+0.5, 0), 1) }),
-		"SOFTMAX":     naiveSoftmax,
-		"DROPOUT":     naiveIdentity,
-		"STOCHDEPTH":  naiveIdentity,
-		"LRN":         naiveLRN,
-		"BN":          naiveBN,
-		"LN":          naiveLN,
-		"GN":          naiveGN,
-		"IN":          naiveIN,
-		"SCALE":       naiveScale,
-		"UPSAMPLE":    naiveUpsample,
-		"CROP":        naiveCrop,
-		"CHANNELS":    naiveChannels,
-		"SHUFFLE":     naiveShuffle,
-		"CONCAT":      naiveConcat,
-		"ADD":         naiveAdd,
-		"MUL":         naiveMul,
+		"CONV":           naiveConv,
+		"DWCONV":         naiveDWConv,
+		"LOCAL":          naiveLocal,
+		"UPCONV":         naiveUpConv,
+		"POOL":           naivePool(largest),
+		"AVGPOOL":        naiveAvgPool,
+		"L2POOL":         naivePool(length),
+		"GAP":            naiveAdaptAvg,
+		"ADAPTAVG":       naiveAdaptAvg,
+		"GMP":            naiveAdaptMax,
+		"ADAPTMAX":       naiveAdaptMax,
+		"FC":             naiveFC,
+		"FLATTEN":        naiveIdentity,
+		"RELU":           naiveFunction(func(v float64) float64 { return max(v, 0) }),
+		"LEAKYRELU":      naiveLeakyReLU,
+		"PRELU":          naivePReLU,
+		"RELU6":          naiveFunction(func(v float64) float64 { return min(max(v, 0), 6) }),
+		"SIGMOID":        naiveFunction(sigmoid),
+		"TANH":           naiveFunction(math.Tanh),
+		"ELU":            naiveELU,
+		"SILU":           naiveFunction(func(v float64) float64 { return v * sigmoid(v) }),
+		"GELU":           naiveFunction(func(v float64) float64 { return v * 0.5 * math.Erfc(-v/math.Sqrt2) }),
+		"HARDSWISH":      naiveFunction(func(v float64) float64 { return v * min(max(v+3, 0), 6) / 6 }),
+		"HARDSIGMOID":    naiveFunction(func(v float64) float64 { return min(max(v/6+0.5, 0), 1) }),
+		"SOFTMAX":        naiveSoftmax,
+		"DROPOUT":        naiveIdentity,
+		"STOCHDEPTH":     naiveIdentity,
+		"LRN":            naiveLRN,
+		"BN":             naiveBN,
+		"LN":             naiveLN,
+		"GN":             naiveGN,
+		"IN":             naiveIN,
+		"SCALE":          naiveScale,
+		"UPSAMPLE":       naiveUpsample,
+		"CROP":           naiveCrop,
+		"CHANNELS":       naiveChannels,
+		"SHUFFLE":        naiveShuffle,
+		"PIXELSHUFFLE":   naivePixelShuffle,
+		"PIXELUNSHUFFLE": naivePixelUnshuffle,
+		"CONCAT":         naiveConcat,
+		"ADD":            naiveAdd,
+		"MUL":            naiveMul,
 	}
 }
 
@@ -261,6 +263,19 @@ func naiveBN(l naiveLayer) {
 	mean, variance, eps := l.weights["running_mean"], l.weights["running_var"], l.op.(*op.BatchNorm).Eps()
 	l.out.each(func(c, y, col int64) float64 {
 		return (*l.in[0].at(c, y, col)-mean[c])/math.Sqrt(variance[c]+eps)*l.scale(c) + l.bias(c)
+	})
+}
+
+func naivePixelShuffle(l naiveLayer) {
+	r := l.op.(*op.PixelShuffle).Factor()
+	l.out.each(func(c, y, col int64) float64 { return *l.in[0].at(c*r*r+y%r*r+col%r, y/r, col/r) })
+}
+
+func naivePixelUnshuffle(l naiveLayer) {
+	r := l.op.(*op.PixelUnshuffle).Factor()
+	l.out.each(func(k, y, col int64) float64 {
+		c, i, j := k/(r*r), k/r%r, k%r
+		return *l.in[0].at(c, y*r+i, col*r+j)
 	})
 }
 

@@ -39,6 +39,7 @@
 //   - activation functions, PRELU and SOFTMAX: activation.go; LRN: lrn.go
 //   - BN: batchnorm.go; LN: layernorm.go; GN and IN: groupnorm.go; SCALE: batchnorm.go and scale.go
 //   - ADD, MUL, MAX, CONCAT and CROP: combine.go; UPSAMPLE: upsample.go; SHUFFLE and CHANNELS: shuffle.go
+//   - PIXELSHUFFLE and PIXELUNSHUFFLE: pixelshuffle.go
 //
 // They share:
 //

@@ -166,6 +166,33 @@ func TestScale(t *testing.T) {
 	})
 }
 
+func TestPixelShuffle(t *testing.T) {
+	sets := startWorkers(t)
+	const n, c, h, w, r = 2, 3, 4, 5, 3
+	src := pattern(n*c*h*w*r*r, 0)
+	var want []float64
+	for image := range n {
+		for channel := range c {
+			for y := range h * r {
+				for x := range w * r {
+					plane := (image*c+channel)*r*r + y%r*r + x%r
+					want = append(want, float64(src[(plane*h+y/r)*w+x/r]))
+				}
+			}
+		}
+	}
+	verify(t, sets, want, 0, func(b *bench, dst []float32, w0 *Workers) {
+		PixelShuffle(dst, src, n, c, h, w, r, w0)
+	})
+	back := make([]float32, len(want))
+	for i, v := range want {
+		back[i] = float32(v)
+	}
+	verify(t, sets, wide(src), 0, func(b *bench, dst []float32, w0 *Workers) {
+		PixelUnshuffle(dst, back, n, c, h, w, r, w0)
+	})
+}
+
 func TestNormaliseGroups(t *testing.T) {
 	sets := startWorkers(t)
 	four := GroupNorm{N: 2, C: 4, Area: 6, Groups: 2, Eps: 1e-3}

@@ -191,6 +191,7 @@ func TestNoAllocation(t *testing.T) {
 		"crop":         func() { Crop(dst, src, half, 2, 3, w) },
 		"channels":     func() { Channels(dst, src, 1, 4, 2, 1, 144, w) },
 		"shuffle":      func() { ShuffleChannels(dst, src, 1, 4, 2, 144, w) },
+		"pixels":       func() { PixelShuffle(dst, src, 1, 1, 12, 12, 2, w) },
 		"concat":       func() { Concat(dst[:1152], inputs, 1, w) },
 		"add":          func() { Combine(dst, inputs, Sum, 1, 2, 288, Activation{}, w) },
 		"mul":          func() { Combine(dst, inputs, Product, 1, 2, 288, Activation{}, w) },

@@ -40,6 +40,8 @@ func Kinds() []Kind {
 		cropKind(),
 		channelsKind(),
 		shuffleKind(),
+		pixelshuffleKind(),
+		pixelunshuffleKind(),
 		concatKind(),
 		addKind(),
 		mulKind(),

@@ -45,6 +45,13 @@ func shifted(by int64) Taps {
 	return Taps{In: 1, Out: 1, At: func(o int64) (first, last, step int64) { return o + by, o + by, 1 }}
 }
 
+// enlarged returns the taps of an axis on which each place becomes so many.
+func enlarged(times int64) Taps {
+	return Taps{In: 1, Out: times, At: func(o int64) (first, last, step int64) {
+		return floorDiv(o, times), floorDiv(o, times), 1
+	}}
+}
+
 // whole returns the taps that read the whole axis, of the given size, for every place of the output.
 func whole(size int64) Taps {
 	return Taps{In: 0, Out: 1, At: func(int64) (first, last, step int64) { return 0, size - 1, 1 }}

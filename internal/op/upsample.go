@@ -89,10 +89,10 @@ func (o *Upsample) Taps(in, out graph.Shape) (w, h Taps) {
 }
 
 func (o *Upsample) axisTaps(factor int64) Taps {
+	if !o.Bilinear() {
+		return enlarged(factor)
+	}
 	return Taps{In: 1, Out: factor, At: func(place int64) (first, last, step int64) {
-		if !o.Bilinear() {
-			return floorDiv(place, factor), floorDiv(place, factor), 1
-		}
 		// The source is (place+1/2)/factor - 1/2, between two places or, with odd factors, at one.
 		numerator := 2*place + 1 - factor
 		return floorDiv(numerator, 2*factor), floorDiv(numerator+2*factor-1, 2*factor), 1

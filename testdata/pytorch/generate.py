@@ -820,6 +820,26 @@ class Shuffle(nn.Module):
         return self.conv4(shuffle(y, 3))
 
 
+@case("pixel-shuffle")
+class PixelShuffle(nn.Module):
+    """Depth to space and back, as in super-resolution and in detectors."""
+    net = """
+        input: 12x6x2
+        layers: |
+          INPUT -> PIXELUNSHUFFLE2 -> CONV3-18 -> PIXELSHUFFLE3 -> TANH -> PIXELUNSHUFFLE3 -> PIXELSHUFFLE1
+          -> CONV1-8 -> PIXELSHUFFLE2 -> PIXELUNSHUFFLE1
+        """
+
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.conv2 = nn.Conv2d(8, 18, 3, padding=1), nn.Conv2d(18, 8, 1)
+
+    def forward(self, x):
+        x = torch.tanh(F.pixel_shuffle(self.conv1(F.pixel_unshuffle(x, 2)), 3))
+        x = self.conv2(F.pixel_shuffle(F.pixel_unshuffle(x, 3), 1))
+        return F.pixel_unshuffle(F.pixel_shuffle(x, 2), 1)
+
+
 class Scale(nn.Module):
     """A factor for each channel, as ConvNeXt's layer scale, and a shift, as Caffe's Scale with a bias."""
 
