@@ -71,6 +71,7 @@ func newFit(a *app) *cobra.Command {
 	}
 	flags := cmd.Flags()
 	f.register(flags)
+	f.registerFreeze(flags)
 	f.registerTable(flags)
 	f.registerPath(flags)
 	f.registerUnits(flags)

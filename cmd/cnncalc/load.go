@@ -31,12 +31,32 @@ const (
 type specFlags struct {
 	inputSize string
 	set       []string
+	freeze    []string
 }
 
 func (f *specFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.inputSize, "input-size", "",
 		"another input size: 384, 640x480 (width x height), or 32x32x3 (and depth)")
 	flags.StringArrayVar(&f.set, "set", nil, "set a variable of the file: N=3, or N=2,2,3 for a list (repeatable)")
+}
+
+// registerFreeze is for commands that count what a training takes.
+func (f *specFlags) registerFreeze(flags *pflag.FlagSet) {
+	flags.StringArrayVar(&f.freeze, "freeze", nil,
+		"layers or parameters that training leaves as they are: 'conv*', conv1.bias, or '!fc1' for an exception (repeatable)")
+}
+
+// checkFreeze returns an error for patterns that no network can have.
+func (f *specFlags) checkFreeze() error {
+	if len(f.freeze) > graph.MaxFrozen {
+		return usageError("--freeze takes at most %d patterns", graph.MaxFrozen)
+	}
+	for _, text := range f.freeze {
+		if err := (graph.FrozenPattern{Text: text}).Check(); err != nil {
+			return usageError("--freeze %s: %w", plain.Quote(plain.Cut(text)), err)
+		}
+	}
+	return nil
 }
 
 // readInputSize reads 384, 640x480 or 32x32x3.
@@ -62,7 +82,10 @@ func readInputSize(o *graph.Options, text string) error {
 
 // options reads the flags.
 func (f *specFlags) options() (graph.Options, error) {
-	o := graph.Options{Vars: map[string][]int64{}}
+	o := graph.Options{Vars: map[string][]int64{}, Freeze: f.freeze}
+	if err := f.checkFreeze(); err != nil {
+		return o, err
+	}
 	if f.inputSize != "" {
 		if err := readInputSize(&o, f.inputSize); err != nil {
 			return o, err
@@ -114,6 +137,11 @@ func (a *app) load(name string, flags *specFlags) (*loaded, error) {
 		return nil, codedError{exitUsage, &problem}
 	}
 	l.network, l.problems = l.file.Network(options)
+	for i := range l.problems {
+		if l.problems[i].Flag != "" {
+			return nil, usageError("%s; %s", l.problems[i].Error(), l.problems[i].Hint)
+		}
+	}
 	for _, w := range lint.Warnings(l.network) {
 		a.note("%s:%s: note: %s; %s", l.file.Source.Name, w.Pos, w.Msg, w.Hint)
 	}

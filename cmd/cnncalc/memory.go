@@ -27,6 +27,9 @@ multiply-accumulate of a convolution or FC, without biases; 1 MAC is 2 FLOPs.
 When an iteration starts, gradients are None and the optimizer's state exists. fp16 and bf16 apply to the whole
 network; amp is torch.autocast, with weights in float32; int8 is for inference.
 
+--freeze names what training leaves as it is: no gradient, no optimizer state, and nothing saved that no gradient needs.
+The last pattern that matches a layer or parameter decides: --freeze '*' --freeze '!fc1' trains fc1 alone.
+
 --timeline shows the memory that is alive after every step, forward and backward, and the most that is alive during the
 step, as bars. In text and Markdown, the steps of a long network are folded into some 60 rows: "conv3 +2" is conv3,
 where the most is alive, and two more steps. --all prints every step, as CSV and JSON do. --format svg, or -o with a
@@ -69,12 +72,13 @@ func newMemory(a *app) *cobra.Command {
 	}
 	flags := cmd.Flags()
 	f.register(flags)
+	f.registerFreeze(flags)
 	f.registerTable(flags)
 	flags.Lookup("format").Usage += "; with --timeline svg too"
 	f.registerPath(flags)
 	f.registerUnits(flags)
 	f.registerColumns(flags,
-		"columns to print, in order; for notes: name,layer,output,memory,weights,biases,macs,field,jump,start")
+		"columns to print, in order; for notes: name,layer,output,memory,weights,biases,macs,field,jump,start,frozen")
 	registerBatch(flags, &f.batch, "pictures in a batch")
 	flags.StringVar(&f.account, "account", string(memory.NotesAccount), choice.List(memory.AccountNames()))
 	flags.StringVar(&f.mode, "mode", "",

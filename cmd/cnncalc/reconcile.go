@@ -31,6 +31,7 @@ func newReconcile(a *app) *cobra.Command {
 	}
 	flags := cmd.Flags()
 	f.register(flags)
+	f.registerFreeze(flags)
 	f.registerTable(flags)
 	f.registerPath(flags)
 	registerBatch(flags, &f.batch, "pictures in a batch")

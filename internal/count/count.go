@@ -115,6 +115,7 @@ type Result struct {
 	Rows       []Row
 	Items      []Item
 	Totals     [quantities]int64
+	Frozen     int64        // of the parameters, those that the program does not call trainable
 	Parts      [parts]int64 // of the Bytes
 	// Unchecked are the kinds of the network that no recorded output of the program has. They are counted as its source
 	// says.
@@ -335,7 +336,22 @@ func (t *tally) perValue(n, values int64, of string) {
 	t.product(fmt.Sprintf("%d for each value of the %s", n, of), n, values)
 }
 
-// parameters counts what a layer learns, and its bytes where the convention counts bytes.
+// learntParameters counts the parameters of a layer that are not frozen.
+func (t *tally) learntParameters(l *layer) {
+	for _, w := range l.Weights {
+		if !w.IsLearnt() {
+			continue
+		}
+		what := "weights"
+		if w.Role == graph.RoleBias {
+			what = "biases"
+		}
+		count, _ := w.Count() // the shape pass has counted it
+		t.stored(what, count)
+	}
+}
+
+// parameters counts the parameters of a layer, and their bytes where the convention counts bytes.
 func (t *tally) parameters(l *layer) {
 	for _, tensor := range []struct {
 		what  string

@@ -8,11 +8,12 @@ const ptflopsVersion = "commit d612c75"
 func ptflopsAten() *Convention {
 	return &Convention{
 		Name: "ptflops-aten", Program: "ptflops, aten backend", Version: ptflopsVersion,
-		Summary: "multiply-accumulates of convolutions and matrix products, with their biases, of one picture",
-		Unit:    "MACs", Counts: []Quantity{Parameters, Operations}, PerPicture: true,
+		Summary: "multiply-accumulates of convolutions and matrix products, with their biases, of one picture; parameters " +
+			"that are not frozen",
+		Unit: "MACs", Counts: []Quantity{Parameters, Operations}, PerPicture: true,
 		inPyTorch: true,
 		layer: func(t *tally, l *layer) error {
-			t.parameters(l)
+			t.learntParameters(l)
 			switch l.names.Operator() {
 			case "_convolution", "linear":
 				t.multiplyAccumulates(l)
@@ -31,7 +32,7 @@ func ptflopsPyTorch() *Convention {
 		Name: "ptflops-pytorch", Program: "ptflops, pytorch backend", Version: ptflopsVersion,
 		Summary: "multiply-accumulates with biases; BN, GN and IN 2 a value, LN 1; ReLU and pools 1 an input value, " +
 			"twice for a module " +
-			"that calls the function it also counts; of one picture",
+			"that calls the function it also counts; of one picture; parameters that are not frozen",
 		Unit: "MACs", Counts: []Quantity{Parameters, Operations}, PerPicture: true,
 		inPyTorch: true, layer: ptflopsPyTorchLayer, print: macsAndParams, checked: inTorchvision(),
 	}
@@ -43,7 +44,7 @@ func ptflopsPyTorchLayer(t *tally, l *layer) error {
 		return fmt.Errorf("%s is not counted here: ptflops counts functions that the module calls in PyTorch, by rules of "+
 			"their own", l.kind)
 	}
-	t.parameters(l)
+	t.learntParameters(l)
 	if l.isModule() {
 		t.ptflopsModule(l)
 	}

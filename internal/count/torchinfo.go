@@ -29,6 +29,7 @@ func torchinfo() *Convention {
 
 func torchinfoLayer(t *tally, l *layer) error {
 	t.parameters(l)
+	t.Frozen += l.FrozenCount
 	if l.Parameters() == 0 || l.names.Module == "" {
 		return nil // parameters of a block's own, such as SCALE's, have no row
 	}
@@ -50,17 +51,21 @@ func torchinfoLayer(t *tally, l *layer) error {
 }
 
 func torchinfoLines(r *Result) []Line {
-	params := plain.Count(r.Totals[Parameters])
-	return []Line{
-		{"Total params", params, r.Totals[Parameters]},
-		{"Trainable params", params, r.Totals[Parameters]},
-		{"Non-trainable params", "0", 0},
+	return append(paramsLines(r),
 		torchinfoLine("Total mult-adds", "", r.Totals[Operations]),
 		torchinfoLine("Input size", "B", r.Parts[Input]),
 		torchinfoLine("Forward/backward pass size", "B", r.Parts[Outputs]),
 		torchinfoLine("Params size", "B", r.Parts[Stored]),
 		torchinfoLine("Estimated Total Size", "B", r.Totals[Bytes]),
-	}
+	)
+}
+
+// paramsLines are the first totals of torchinfo and torchsummary.
+func paramsLines(r *Result) []Line {
+	line := func(label string, n int64) Line { return Line{label, plain.Count(n), n} }
+	total := r.Totals[Parameters]
+	return []Line{line("Total params", total), line("Trainable params", total-r.Frozen),
+		line("Non-trainable params", r.Frozen)}
 }
 
 // torchinfoLine puts the largest unit of a thousand that leaves at least 1 after the label. A whole number of units has

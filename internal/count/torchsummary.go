@@ -5,7 +5,6 @@ import (
 	"strconv"
 
 	"cnncalc/internal/graph"
-	"cnncalc/internal/plain"
 )
 
 // torchsummary counts the output of every module that is neither nn.Sequential nor nn.ModuleList, containers and the
@@ -35,6 +34,10 @@ func torchsummaryRelease() *Convention {
 func torchsummaryLayer(t *tally, l *layer) error {
 	if l.names.Module != "" { // it finds no parameter of a block's own, such as SCALE's
 		t.parameters(l)
+		// It asks only the weight of a module whether its parameters are trainable.
+		if l.Parameters() > 0 && l.Weights[0].Frozen {
+			t.Frozen += l.Parameters()
+		}
 	}
 	if l.isModule() {
 		t.volumeTwice()
@@ -52,17 +55,13 @@ func torchsummaryBlock(t *tally, s *graph.Scope) error {
 }
 
 func torchsummaryLines(r *Result) []Line {
-	params := plain.Count(r.Totals[Parameters])
 	megabytes := func(label string, bytes int64) Line {
 		return Line{label + " (MB)", strconv.FormatFloat(float64(bytes)/(1<<20), 'f', 2, 64), bytes}
 	}
-	return []Line{
-		{"Total params", params, r.Totals[Parameters]},
-		{"Trainable params", params, r.Totals[Parameters]},
-		{"Non-trainable params", "0", 0},
+	return append(paramsLines(r),
 		megabytes("Input size", r.Parts[Input]),
 		megabytes("Forward/backward pass size", r.Parts[Outputs]),
 		megabytes("Params size", r.Parts[Stored]),
 		megabytes("Estimated Total Size", r.Totals[Bytes]),
-	}
+	)
 }

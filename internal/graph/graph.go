@@ -64,7 +64,13 @@ type Weight struct {
 	Name string  // PyTorch's name of the tensor within its layer: "weight", "bias", "running_mean"
 	Dims []int64 // outermost first, e.g. [K, C/groups, FH, FW]
 	Role Role
+	// Frozen reports whether training leaves the tensor as it is: requires_grad=False in PyTorch. Package shape sets it,
+	// from Graph.Frozen.
+	Frozen bool
 }
+
+// IsLearnt reports whether training changes the tensor by a gradient.
+func (w Weight) IsLearnt() bool { return w.Role != RoleBuffer && !w.Frozen }
 
 // Count returns the number of values in the tensor.
 func (w Weight) Count() (int64, error) { return checked.Product(w.Dims...) }
@@ -161,6 +167,7 @@ type Graph struct {
 	Nodes       []Node
 	Inputs      []int // the INPUT nodes, in the order in which a run takes their volumes
 	Outputs     []int // the nodes whose results the network gives, the main one first
+	Frozen      []FrozenPattern
 
 	LabelsPos, PreprocessPos diag.Pos
 }
@@ -170,6 +177,7 @@ type Options struct {
 	InputWidth, InputHeight int64              // 0 for the file's
 	InputDepth              int64              // 0 for the file's
 	Vars                    map[string][]int64 // values of the file's variables
+	Freeze                  []string           // patterns that follow those of the file, see FrozenPattern
 }
 
 // Preprocess says how a picture becomes the network's input, as its published weights expect.

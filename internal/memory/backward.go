@@ -98,11 +98,11 @@ func (p *builder) inputGradient(i, k, ofOutput int) int {
 	return p.add(in, "", VolumeGrads, p.volume(in, p.width[in]))
 }
 
-// weightGradients makes the gradients of node i's weights and biases, which stay.
+// weightGradients makes the gradients of node i's weights and biases that are not frozen, which stay.
 func (p *builder) weightGradients(i int) {
 	half := linear{}
-	for _, id := range p.weights[i] {
-		if t := p.tensors[id]; t.part == Parameters {
+	for k, id := range p.weights[i] {
+		if t := p.tensors[id]; p.network.Layers[i].Weights[k].IsLearnt() {
 			p.add(i, t.what, Gradients, t.size)
 			half.once += t.size.once / 2
 		}

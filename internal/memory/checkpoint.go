@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"cnncalc/internal/op"
+	"cnncalc/internal/shape"
 )
 
 // Checkpointed returns the account of a training in which torch.utils.checkpoint, with use_reentrant=False, cuts the
@@ -69,11 +70,17 @@ func (m *PyTorch) CutNodes() []int {
 
 // ExtraMACs returns the multiply-accumulates of one picture that run a second time.
 func (m *PyTorch) ExtraMACs(cuts []int) int64 {
-	macs := int64(0)
-	if len(cuts) > 0 {
-		for _, l := range m.network.Layers[:cuts[len(cuts)-1]+1] {
-			macs += l.MACs // the shape pass has counted their sum
+	macs, from := int64(0), 0
+	learns := false
+	for _, cut := range cuts {
+		segment := m.network.Layers[from : cut+1]
+		learns = learns || slices.ContainsFunc(segment, func(l shape.Layer) bool { return l.Trainable() > 0 })
+		for _, l := range segment {
+			if learns {
+				macs += l.MACs // the shape pass has counted their sum
+			}
 		}
+		from = cut + 1
 	}
 	return macs
 }
@@ -97,6 +104,10 @@ func (p *builder) checkpointed(cuts []int) {
 	last := len(segments) - 1
 	p.countReads()
 	for _, s := range segments[:last] {
+		if !p.needsGrad[s.to] { // all of it is frozen, so that nothing is saved anyway
+			p.run(s)
+			continue
+		}
 		p.hold(p.output[s.from])
 		p.runUnsaved(s)
 	}
@@ -105,6 +116,9 @@ func (p *builder) checkpointed(cuts []int) {
 	p.loss()
 	p.back(segments[last])
 	for _, s := range slices.Backward(segments[:last]) {
+		if !p.needsGrad[s.to] {
+			break
+		}
 		p.runAgain(s)
 		p.back(s)
 		p.release(p.output[s.from])

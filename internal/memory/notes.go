@@ -17,7 +17,7 @@ type Notes struct {
 	VolumesForward  int64 `json:"volumes_forward"`  // every volume of the table, the input included, for the batch
 	VolumesBackward int64 `json:"volumes_backward"` // their gradients: the same again
 	Parameters      int64 `json:"parameters"`       // weights and biases
-	Gradients       int64 `json:"gradients"`        // the same again
+	Gradients       int64 `json:"gradients"`        // the same again, but for frozen ones
 	OptimizerCache  int64 `json:"optimizer_cache"`  // momentum: the same again; two for Adam
 	ImageBatch      int64 `json:"image_batch"`
 	Training        int64 `json:"training"`  // all of the above
@@ -49,7 +49,11 @@ func newNotes(n *shape.Network, batch, bytesPerValue, copies int64) (Notes, erro
 	if err != nil {
 		return Notes{}, err
 	}
-	cache, err := checked.Product(parameters, copies)
+	gradients, err := checked.Product(n.Total.Trainable(), bytesPerValue)
+	if err != nil {
+		return Notes{}, err
+	}
+	cache, err := checked.Product(gradients, copies)
 	if err != nil {
 		return Notes{}, err
 	}
@@ -57,14 +61,14 @@ func newNotes(n *shape.Network, batch, bytesPerValue, copies int64) (Notes, erro
 	if err != nil {
 		return Notes{}, err
 	}
-	training, err := checked.Sum(volumes, volumes, parameters, parameters, cache, images)
+	training, err := checked.Sum(volumes, volumes, parameters, gradients, cache, images)
 	if err != nil {
 		return Notes{}, err
 	}
 	return Notes{
 		Batch: batch, BytesPerValue: bytesPerValue,
 		VolumesForward: volumes, VolumesBackward: volumes,
-		Parameters: parameters, Gradients: parameters, OptimizerCache: cache,
+		Parameters: parameters, Gradients: gradients, OptimizerCache: cache,
 		ImageBatch: images,
 		Training:   training,
 		Inference:  volumes + parameters + images,

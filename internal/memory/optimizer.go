@@ -91,12 +91,13 @@ type update struct {
 	scratch int64 // in whole blocks
 }
 
-// updateOf adds up over the parameters of a pass. It fails if the sum cannot be counted.
+// updateOf adds up over the gradients of a pass, which are as large as the parameters that are updated. It fails if the
+// sum cannot be counted.
 func (o Optimizer) updateOf(p *pass) (update, error) {
 	rule := o.rule()
-	all, rounded, largest, scalars := int64(0), int64(0), int64(0), int64(0) // addUp has counted the parameters
+	all, rounded, largest, scalars := int64(0), int64(0), int64(0), int64(0) // addUp has counted the gradients
 	for _, t := range p.tensors {
-		if t.part == Parameters {
+		if t.part == Gradients {
 			all += t.size.once
 			rounded += p.blocks(t.size.once)
 			largest = max(largest, p.blocks(t.size.once))

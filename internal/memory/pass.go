@@ -2,6 +2,7 @@ package memory
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -34,7 +35,7 @@ type builder struct {
 	rules []op.Autograd // by node
 	// by node: its output may have its channels last in memory
 	channelsLast []bool
-	needsGrad    []bool  // by node: parameters are learnt in it or before it
+	needsGrad    []bool  // by node: it, or one before it, has parameters that are not frozen
 	width        []int64 // by node: bytes of one value of its output
 	reads        []int   // by node: inputs of later nodes that are still to read its output
 	grad         []int   // by node: the tensor of its output's gradient so far
@@ -89,10 +90,18 @@ func newBuilder(n *shape.Network, o Options, class int64) (*builder, error) {
 	}
 	learns := func(out int) bool { return p.needsGrad[out] }
 	if o.Mode == Training && !slices.ContainsFunc(n.Outputs, learns) {
-		return nil, fmt.Errorf("there is nothing to train: no layer has parameters; --mode inference needs none")
+		return nil, nothingToTrain(n)
 	}
 	p.prepare()
 	return p, nil
+}
+
+func nothingToTrain(n *shape.Network) error {
+	if n.Total.Parameters() == 0 {
+		return errors.New("there is nothing to train: no layer has parameters; --mode inference needs none")
+	}
+	return errors.New("there is nothing to train: all parameters that lead to an output are frozen; " +
+		"--mode inference needs no others")
 }
 
 // finish adds up. It fails if a size could not be counted.
@@ -115,18 +124,29 @@ func (p *builder) askLayers(run op.Pass) error {
 		if !ok {
 			return fmt.Errorf("%s: no rule says what PyTorch does with %s", node.Name, node.Op.Kind())
 		}
+		p.needsGrad[i] = p.network.Layers[i].Trainable() > 0
+		for _, in := range node.Inputs {
+			p.needsGrad[i] = p.needsGrad[i] || p.needsGrad[in]
+		}
+		run.Constant = !p.needsGrad[i]
+		run.FrozenWeight, run.FrozenBias = p.frozen(i)
 		p.rules[i] = layer.Autograd(run, p.network.InputsOf(i), p.network.Layers[i].Out)
 		p.shares[i] = p.rules[i].Shares
 		if why := p.rules[i].Estimate; why != "" {
 			p.estimates = append(p.estimates, p.name(i)+": "+why)
 		}
 		p.followOrder(i)
-		p.needsGrad[i] = p.network.Layers[i].Parameters() > 0
-		for _, in := range node.Inputs {
-			p.needsGrad[i] = p.needsGrad[i] || p.needsGrad[in]
-		}
 	}
 	return nil
+}
+
+// frozen reports whether node i's weights and biases are frozen.
+func (p *builder) frozen(i int) (weight, bias bool) {
+	for _, w := range p.network.Layers[i].Weights {
+		weight = weight || w.Frozen && w.Role == graph.RoleWeight
+		bias = bias || w.Frozen && w.Role == graph.RoleBias
+	}
+	return weight, bias
 }
 
 // followOrder finds out whether node i's output may have its channels last in memory. With one channel or one place
@@ -375,7 +395,7 @@ func (p *builder) castWeights(i int) []int {
 // save holds what autograd keeps of node i.
 func (p *builder) save(i int, inputs, weights []int) {
 	for _, s := range p.rules[i].Saved {
-		if s.Needs != nil && !p.anyNeedsGrad(i, s.Needs) {
+		if !p.isNeeded(i, s) {
 			continue
 		}
 		var id int
@@ -398,9 +418,13 @@ func (p *builder) save(i int, inputs, weights []int) {
 	}
 }
 
-// anyNeedsGrad reports whether one of these inputs of node i needs a gradient.
-func (p *builder) anyNeedsGrad(i int, inputs []int) bool {
-	return slices.ContainsFunc(inputs, func(k int) bool { return p.needsGrad[p.network.Nodes[i].Inputs[k]] })
+// isNeeded reports whether autograd saves this tensor of node i, some of whose gradients are needed.
+func (p *builder) isNeeded(i int, s op.Saved) bool {
+	if s.Needs == nil && s.Learns == nil {
+		return true
+	}
+	return slices.ContainsFunc(s.Needs, func(k int) bool { return p.needsGrad[p.network.Nodes[i].Inputs[k]] }) ||
+		slices.ContainsFunc(s.Learns, func(k int) bool { return p.network.Layers[i].Weights[k].IsLearnt() })
 }
 
 // savedPart returns where a new tensor is counted, and what it is called.

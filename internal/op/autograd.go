@@ -21,7 +21,13 @@ type Pass struct {
 	Torch    Torch
 	Training bool  // otherwise evaluation, under no_grad
 	Batch    int64 // may decide PyTorch's choice of a kernel; sizes are still for one picture
+	// What training computes no gradient of at the layer. Constant is all of its inputs and parameters, so that nothing
+	// is saved.
+	FrozenWeight, FrozenBias, Constant bool
 }
+
+// saves reports whether the layer saves anything for a backward pass.
+func (p Pass) saves() bool { return p.Training && !p.Constant }
 
 // Autograd describes what PyTorch does with memory at one layer: where the output is, what autograd saves for the
 // backward pass, and what else is needed while the layer is computed. The rules for training come from PyTorch's
@@ -66,10 +72,12 @@ const (
 // Saved is a tensor that autograd keeps for the backward pass.
 type Saved struct {
 	Tensor Tensor
-	Index  int   // of the input, or of the declared weight
-	What   What  // of a new tensor
-	Size   Size  // of a new tensor
-	Needs  []int // the tensor is saved if any of these inputs needs a gradient; nil: always
+	Index  int  // of the input, or of the declared weight
+	What   What // of a new tensor
+	Size   Size // of a new tensor
+	// The tensor is saved if any of these inputs needs a gradient, or any of these declared weights is not frozen; always
+	// if both are nil.
+	Needs, Learns []int
 }
 
 // What says what a new tensor holds.
@@ -118,6 +126,9 @@ func keeps(saved ...Saved) Autograd { return Autograd{Saved: saved} }
 func savedInput(index int, needs ...int) Saved {
 	return Saved{Tensor: InputTensor, Index: index, Needs: needs}
 }
+
+// savedInputToLearn is the first input, which the gradient of this declared weight alone needs.
+func savedInputToLearn(weight int) Saved { return Saved{Tensor: InputTensor, Learns: []int{weight}} }
 
 func savedOutput() Saved { return Saved{Tensor: OutputTensor} }
 
@@ -196,12 +207,20 @@ func (a Autograd) afterPad(p Pass, g Geometry, in graph.Shape, needed bool) Auto
 			a.Saved[i] = savedVolume(padded)
 		}
 	}
-	if !p.Training {
+	if !p.saves() {
 		a.Forward = addEach(a.Forward, padded)
 	}
 	a.Backward = append(addEach(a.Backward, padded-min(padded, values(in))), Size{Values: padded})
 	a.Estimate = "PyTorch's layer does not accept these pads: counted with F.pad before it"
 	return a
+}
+
+// afterPad returns the geometry of a window whose input was padded before.
+func (g Geometry) afterPad() Geometry {
+	for _, axis := range []*Axis{&g.W, &g.H} {
+		axis.In, axis.Before, axis.After = axis.In+axis.Before+axis.After, 0, 0
+	}
+	return g
 }
 
 // padded returns the size of a volume including its pads.

@@ -56,9 +56,16 @@ func (o *BatchNorm) Autograd(p Pass, _ []graph.Shape, out graph.Shape) Autograd 
 	}
 	a.Saved = append(a.Saved, statistic, statistic)
 	a.Counters = 1
+	forward := int64(0) // values for each channel
+	if p.Training && !p.saves() {
+		forward += 2 // the statistics
+	}
 	if p.Torch == Torch113CPU {
-		a.Forward = []Size{{Fixed: 2 * out.D, Bytes: 4}}
+		forward += 2
 		a.Backward = []Size{{Values: values(out)}}
+	}
+	if forward > 0 {
+		a.Forward = []Size{{Fixed: product(forward, out.D), Bytes: 4}}
 	}
 	return a
 }

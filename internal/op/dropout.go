@@ -50,5 +50,9 @@ func (o *Dropout) Autograd(p Pass, _ []graph.Shape, out graph.Shape) Autograd {
 	if p.Torch == Torch2CUDA && !o.InPlace {
 		mask.Size.Bytes = 1
 	}
-	return Autograd{Shares: o.InPlace, Writes: o.InPlace, Saved: []Saved{mask}}
+	a := Autograd{Shares: o.InPlace, Writes: o.InPlace, Saved: []Saved{mask}}
+	if !p.saves() {
+		a.Forward = []Size{mask.Size}
+	}
+	return a
 }

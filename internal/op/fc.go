@@ -92,6 +92,6 @@ func (o *FC) Slide(in graph.Shape) (graph.Op, error) {
 
 // Autograd reports that the layer saves the input, and also the weight if the input needs a gradient.
 func (*FC) Autograd(Pass, []graph.Shape, graph.Shape) Autograd {
-	return Autograd{Saved: []Saved{savedInput(0), savedWeight(0, 0)}, Autocast: LowersType, Product: true,
+	return Autograd{Saved: []Saved{savedInputToLearn(0), savedWeight(0, 0)}, Autocast: LowersType, Product: true,
 		Contiguous: true}
 }

@@ -59,13 +59,13 @@ func (o *InstanceNorm) Autograd(p Pass, _ []graph.Shape, out graph.Shape) Autogr
 	a := p.keepsStatistics(out.D, 4)
 	a.Contiguous = true
 	forward := int64(0) // values for each channel
-	if !p.Training {
+	if !p.saves() {
 		forward = 2
 	}
 	if o.Affine() {
 		a.Saved = append(a.Saved, savedVolume(out.D))
 		forward++
-		if !p.Training {
+		if !p.saves() {
 			forward++
 		}
 	}

@@ -41,7 +41,7 @@ func (o *L2Pool) Autograd(p Pass, in []graph.Shape, out graph.Shape) Autograd {
 			savedVolume(result)},
 	)
 	a.Backward = []Size{{Values: square}}
-	if !p.Training {
+	if !p.saves() {
 		a.Forward = []Size{{Values: square}, {Values: product(2, result)}}
 	}
 	return a.afterPad(p, g, one(in), hasPads(g))

@@ -83,7 +83,7 @@ func (o *LRN) Autograd(p Pass, in []graph.Shape, out graph.Shape) Autograd {
 	a := Autograd{Autocast: RaisesType}
 	a.Saved = p.scalars([]Saved{savedInput(0), savedVolume(squares), savedVolume(volume), savedVolume(volume)})
 	a.Backward = []Size{{Values: product(3, volume)}}
-	if !p.Training {
+	if !p.saves() {
 		a.Forward = []Size{{Values: squares}, {Values: product(2, volume)}}
 	}
 	return a

@@ -48,7 +48,7 @@ func (o *Mul) Autograd(p Pass, in []graph.Shape, out graph.Shape) Autograd {
 			left = savedVolume(values(partial[i-1]))
 		}
 	}
-	if !p.Training {
+	if !p.saves() {
 		a.Forward = o.forward(in)
 	}
 	if extra := beforeSums(in, out); extra > 0 {

@@ -76,7 +76,7 @@ func scaleAndShift(affine bool, dims ...int64) []graph.Weight {
 func (p Pass) keepsStatistics(each int64, bytes int64) Autograd {
 	statistic := Saved{What: Statistic, Size: Size{Values: each, Bytes: bytes}}
 	a := keeps(savedInput(0), statistic, statistic)
-	if !p.Training {
+	if !p.saves() {
 		a.Forward = []Size{{Values: product(2, each)}}
 	}
 	return a

@@ -54,7 +54,7 @@ func (o *MaxPool) Autograd(p Pass, in []graph.Shape, out graph.Shape) Autograd {
 func keepsLargest(p Pass, out graph.Shape) Autograd {
 	index := Saved{What: Index, Size: Size{Values: values(out), Bytes: 8}}
 	a := keeps(savedInput(0), index)
-	if !p.Training {
+	if !p.saves() {
 		// The kernel computes the indices even in evaluation.
 		a.Forward = []Size{index.Size}
 	}

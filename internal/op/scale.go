@@ -103,7 +103,7 @@ func (o *Scale) Autograd(p Pass, _ []graph.Shape, out graph.Shape) Autograd {
 	if !o.IsLearnt() {
 		return keeps(p.scalars(nil)...)
 	}
-	a := keeps(savedInput(0), savedWeight(0, 0))
+	a := keeps(savedInputToLearn(0), savedWeight(0, 0))
 	a.Autocast = PromotesType
 	a.Backward = []Size{{Values: values(out)}}
 	if o.bias {

@@ -14,13 +14,17 @@ type torchConv struct {
 // PyTorch 1.13's CPU kernels, with oneDNN 2.6's layouts for AVX-512; cuDNN's is not known.
 func (c torchConv) autograd(p Pass) Autograd {
 	a := Autograd{Saved: []Saved{savedInput(0), savedWeight(0)}, Autocast: LowersType}
+	padded := c
+	if hasUnevenPads(c.window) {
+		padded.window = c.window.afterPad()
+	}
 	switch {
 	case p.Torch != Torch113CPU:
-	case c.usesOneDNN(p.Batch):
-		a.Forward, a.Backward = c.oneDNN()
+	case padded.usesOneDNN(p.Batch):
+		a.Forward, a.Backward = padded.oneDNN(p)
 	default:
-		a.Forward = c.columns()
-		a.Backward = c.columns()
+		a.Forward = padded.columns()
+		a.Backward = padded.columns()
 	}
 	return a.afterPad(p, c.window, graph.Shape{W: c.window.W.In, H: c.window.H.In, D: c.depth}, hasUnevenPads(c.window))
 }
@@ -47,8 +51,8 @@ func (c torchConv) columns() []Size {
 
 // oneDNN returns the copies in oneDNN's layout. Forward: the input, weight and output until the first two are freed,
 // then the output beside its copy. Backward, for the input: both gradients and the weight; for the weight: the input,
-// the output's gradient and the weight's.
-func (c torchConv) oneDNN() (forward, backward []Size) {
+// the output's gradient and the weight's. For the bias alone, it computes the weight's gradient too.
+func (c torchConv) oneDNN(p Pass) (forward, backward []Size) {
 	w, h := c.window.W, c.window.H
 	in := product(w.In, h.In, c.blocked(c.depth))
 	if c.depth <= 3 && !c.isDepthwise() {
@@ -66,11 +70,33 @@ func (c torchConv) oneDNN() (forward, backward []Size) {
 		gathered = Size{Values: product(w.Out, h.Out, c.depth), Fixed: 32}
 	}
 	forward = []Size{{Values: sum(in, gathered.Values), Fixed: sum(weight, gathered.Fixed)}, {Values: out}}
-	if c.isDepthwise() && !c.hasDepthwiseKernel() {
+	switch {
+	case p.FrozenWeight && (p.FrozenBias || !c.bias):
+		return forward, c.forInputAlone(in, out, weight, gathered)
+	case c.isDepthwise() && !c.hasDepthwiseKernel():
 		return forward, c.depthwiseProducts(in, out, weight, biases)
 	}
 	backward = []Size{{Values: sum(out, in, gathered.Values), Fixed: gathered.Fixed}, {Fixed: sum(weight, biases)}}
+	if p.FrozenWeight {
+		for i := range backward {
+			backward[i].Fixed = sum(backward[i].Fixed, weight)
+		}
+	}
 	return forward, backward
+}
+
+// forInputAlone returns what the backward pass needs where the weight has no gradient: copies of the output's gradient, of
+// the weight and of the input's gradient, which is there only after them, and then beside its copy.
+func (c torchConv) forInputAlone(in, out, weight int64, gathered Size) []Size {
+	w, h := c.window.W, c.window.H
+	gradient := product(w.In, h.In, c.depth)
+	if c.isDepthwise() && (w.Dilation > 1 || h.Dilation > 1) {
+		return []Size{{Values: gradient}} // a matrix product, as in depthwiseProducts
+	}
+	return []Size{
+		{Values: sum(out, gathered.Values, max(in-gradient, 0)), Fixed: sum(weight, gathered.Fixed)},
+		{Values: in},
+	}
 }
 
 func (c torchConv) isDepthwise() bool { return c.groups == c.depth && c.filters == c.depth }

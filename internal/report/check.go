@@ -108,9 +108,17 @@ func (f *CheckedFile) summary() string {
 	if count := len(n.Nodes) - 1; count != 1 {
 		layers = fmt.Sprintf("%d layers", count)
 	}
-	return fmt.Sprintf("%s: ok\n  %s\n  %s, %s -> %s, %s parameters, %s MACs\n",
+	return fmt.Sprintf("%s: ok\n  %s\n  %s, %s -> %s, %s parameters%s, %s MACs\n",
 		plain.Escape(f.Name), plain.Escape(plain.CutMessage(f.Pattern)), layers, n.InputShape(), n.Total.Out,
-		plain.Count(n.Total.Parameters()), plain.Count(n.Total.MACs))
+		plain.Count(n.Total.Parameters()), inBrackets(frozenText(n.Total)), plain.Count(n.Total.MACs))
+}
+
+// inBrackets returns " (a)" for ", a", and "" for "".
+func inBrackets(text string) string {
+	if text == "" {
+		return ""
+	}
+	return " (" + strings.TrimPrefix(text, ", ") + ")"
 }
 
 // advice returns the lint's findings, as notes.

@@ -86,6 +86,12 @@ func parametersText(n *shape.Network, i int) string {
 	if l.BiasCount > 0 {
 		text += fmt.Sprintf(" + %s biases = %s", plain.Count(l.BiasCount), plain.Count(l.Parameters()))
 	}
+	switch {
+	case l.FrozenCount == l.Parameters():
+		text += ", frozen"
+	default:
+		text += frozenText(l)
+	}
 	if l.BufferCount > 0 {
 		text += fmt.Sprintf(", and %s running statistics that are not learnt", plain.Count(l.BufferCount))
 	}

@@ -32,6 +32,9 @@ func (v *NotesMemory) Table(units Units) Table {
 	if v.Fields {
 		t = withFields(t, v.Network, v.All)
 	}
+	if v.Fields || v.Network.Total.FrozenCount > 0 {
+		t = withFrozen(t, v.Network, v.All)
+	}
 	t.Title = v.Title
 	t.Notes = append(v.totalLines(units), v.accountLines(units)...)
 	t.Notes = append(t.Notes, shareLines(v.Network)...)
@@ -53,9 +56,8 @@ func (v *NotesMemory) totalLines(units Units) []string {
 	return []string{
 		fmt.Sprintf("TOTAL memory: %s values * %d bytes = %s / image (forward only, twice that with the backward pass)",
 			plain.Count(total.Activations), m.BytesPerValue, Bytes(perImage, units)),
-		fmt.Sprintf("TOTAL params: %s (%s weights + %s biases)", plain.Count(total.Parameters()),
-			plain.Count(total.WeightCount),
-			plain.Count(total.BiasCount)),
+		fmt.Sprintf("TOTAL params: %s (%s weights + %s biases)%s", plain.Count(total.Parameters()),
+			plain.Count(total.WeightCount), plain.Count(total.BiasCount), frozenText(total)),
 		"",
 	}
 }

@@ -157,7 +157,12 @@ func (v *PyTorchMemory) partLines(units Units) []string {
 		lines = append(lines, partLine(string(p.Part), size(p.Most), size(p.AtPeak), exactly(p.Exact)))
 	}
 	exact := fmt.Sprintf("%s (%s bytes)", exactly(a.Peak.Exact), plain.Count(a.Peak.Bytes))
-	return append(lines, partLine("peak", "", size(a.Peak.Bytes), exact), v.sumLine())
+	lines = append(lines, partLine("peak", "", size(a.Peak.Bytes), exact), v.sumLine())
+	if total := v.Network.Total; total.FrozenCount > 0 {
+		lines = append(lines, fmt.Sprintf("Parameters: %s trainable, %s frozen.", plain.Count(total.Trainable()),
+			plain.Count(total.FrozenCount)))
+	}
+	return lines
 }
 
 func partLine(part, most, atPeak, exact string) string {

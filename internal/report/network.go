@@ -38,6 +38,30 @@ func NetworkTable(n *shape.Network, all bool) Table {
 	return t
 }
 
+// withFrozen adds the column frozen, of parameters, to a table of [NetworkTable], made with the same n and all.
+func withFrozen(t Table, n *shape.Network, all bool) Table {
+	t.Columns = append(t.Columns, Column{Key: "frozen", Header: "frozen", Align: Right})
+	row := 0
+	for i := range n.Sound {
+		if inTable(n, i, all) {
+			t.Rows[row] = append(t.Rows[row], Int(n.Layers[i].FrozenCount))
+			row++
+		}
+	}
+	for i := range t.Footer {
+		t.Footer[i] = append(t.Footer[i], Int(n.Total.FrozenCount))
+	}
+	return t
+}
+
+// frozenText returns ", 9,408 trainable and 64 frozen", or "" where nothing is frozen.
+func frozenText(l shape.Layer) string {
+	if l.FrozenCount == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %s trainable and %s frozen", plain.Count(l.Trainable()), plain.Count(l.FrozenCount))
+}
+
 // inTable reports whether a layer has a row.
 func inTable(n *shape.Network, i int, all bool) bool {
 	l := n.Layers[i]

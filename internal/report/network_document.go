@@ -51,6 +51,7 @@ type countsDocument struct {
 	Weights     int64 `json:"weights"`
 	Biases      int64 `json:"biases"`
 	Parameters  int64 `json:"parameters"`
+	Frozen      int64 `json:"frozen,omitempty"` // of the parameters
 	MACs        int64 `json:"macs"`
 }
 
@@ -71,5 +72,5 @@ func newNetworkDocument(name string, n *shape.Network, batch int64, account memo
 func newVolumeDocument(s graph.Shape) volumeDocument { return volumeDocument{s.W, s.H, s.D} }
 
 func newCountsDocument(l shape.Layer) countsDocument {
-	return countsDocument{l.Activations, l.WeightCount, l.BiasCount, l.Parameters(), l.MACs}
+	return countsDocument{l.Activations, l.WeightCount, l.BiasCount, l.Parameters(), l.FrozenCount, l.MACs}
 }

@@ -22,14 +22,18 @@ type Layer struct {
 	Out         graph.Shape
 	Weights     []graph.Weight
 	Activations int64 // values of the output if it is a new volume, otherwise 0
-	WeightCount int64 // learnt, without biases
+	WeightCount int64 // without biases
 	BiasCount   int64
 	BufferCount int64 // stored but not learnt
+	FrozenCount int64 // of the weights and biases, those that training leaves as they are
 	MACs        int64
 }
 
-// Parameters returns the number of learnt values, weights and biases.
+// Parameters returns the number of weights and biases.
 func (l Layer) Parameters() int64 { return l.WeightCount + l.BiasCount }
+
+// Trainable returns the number of weights and biases that are not frozen.
+func (l Layer) Trainable() int64 { return l.Parameters() - l.FrozenCount }
 
 // Network is a Graph with its shapes.
 type Network struct {
@@ -78,6 +82,9 @@ func Infer(g *graph.Graph) (*Network, diag.List) {
 	}
 	if len(problems) == 0 && n.Sound == len(g.Nodes) {
 		problems = n.addUp()
+	}
+	if len(problems) == 0 && n.Sound == len(g.Nodes) {
+		problems = n.freeze()
 	}
 	return n, problems
 }

@@ -23,6 +23,7 @@ type File struct {
 	layers                    *chain
 	preprocess                graph.Preprocess
 	labels                    []string
+	frozen                    []graph.FrozenPattern
 	functions                 functionCalls // of pytorch:
 	labelsPos, preprocessPos  diag.Pos
 	optional                  map[string]bool // variables that `?` refers to

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"cnncalc/internal/diag"
 	"cnncalc/internal/graph"
 	"cnncalc/internal/op"
 )
@@ -381,6 +382,7 @@ source: a paper
 input: 32x16x3
 preprocess: {mean: [0.1, 0.2, 0.3], std: 0.5, scale: 0.25, channels: bgr, resize: 40, fit: stretch}
 labels: [cat, "dog # 2"]
+frozen: ["fc*", "!fc1.bias"]
 layers: FC-2
 `)
 	want := &graph.Graph{
@@ -388,7 +390,10 @@ layers: FC-2
 		Preprocess: graph.Preprocess{
 			Mean: []float64{0.1, 0.2, 0.3}, Std: []float64{0.5}, Scale: 0.25, BGR: true, Resize: 40, Stretch: true,
 		},
-		Labels:  []string{"cat", "dog # 2"},
+		Labels: []string{"cat", "dog # 2"},
+		Frozen: []graph.FrozenPattern{
+			{Text: "fc*", Pos: diag.Pos{Line: 10, Col: 10}}, {Text: "!fc1.bias", Pos: diag.Pos{Line: 10, Col: 17}},
+		},
 		Inputs:  []int{0},
 		Outputs: []int{1},
 	}

@@ -31,6 +31,7 @@ func Print(g *graph.Graph) string {
 			fmt.Fprintf(&b, "  - %s\n", strconv.Quote(l))
 		}
 	}
+	printFrozen(&b, g.Frozen)
 	b.WriteString("layers: |\n")
 	chain := arrange(g)
 	p := &printer{
@@ -56,6 +57,17 @@ func quote(s string) string {
 		return s
 	}
 	return strconv.Quote(s)
+}
+
+func printFrozen(b *strings.Builder, patterns []graph.FrozenPattern) {
+	if len(patterns) == 0 {
+		return
+	}
+	texts := make([]string, len(patterns))
+	for i, p := range patterns {
+		texts[i] = strconv.Quote(p.Text)
+	}
+	fmt.Fprintf(b, "frozen: [%s]\n", strings.Join(texts, ", "))
 }
 
 func printPreprocess(b *strings.Builder, p graph.Preprocess) {

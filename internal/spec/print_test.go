@@ -59,14 +59,18 @@ func checkRoundTrip(t rapid.TB, g *graph.Graph) {
 	type head struct {
 		Name, Description, Source string
 		Preprocess                graph.Preprocess
-		Labels                    []string
+		Labels, Frozen            []string
 		Input                     graph.Shape
 	}
 	if diff := cmp.Diff(g.Outputs, again.Outputs); diff != "" {
 		t.Fatalf("printed form has other outputs (-first +again):\n%s\n%s", diff, printed)
 	}
 	heads := func(g *graph.Graph) head {
-		return head{g.Name, g.Description, g.Source, g.Preprocess, g.Labels, g.InputShape()}
+		var frozen []string
+		for _, p := range g.Frozen {
+			frozen = append(frozen, p.Text)
+		}
+		return head{g.Name, g.Description, g.Source, g.Preprocess, g.Labels, frozen, g.InputShape()}
 	}
 	if diff := cmp.Diff(heads(g), heads(again)); diff != "" {
 		t.Fatalf("printed form has another head (-first +again):\n%s\n%s", diff, printed)
@@ -82,6 +86,7 @@ description: two branches
 input: 16x16x4
 preprocess: {mean: [0.5, 0.25, 1, 2], std: 0.5, channels: bgr}
 labels: [cat, "dog # 2"]
+frozen: [inc*, "!*.conv?.bias"]
 blocks:
   inc(a, b=3): |
     CONCAT(CONV1-a -> RELU | CONV3-b -> RELU @x | IDENTITY)
@@ -104,6 +109,7 @@ preprocess: {mean: [0.5, 0.25, 1, 2], std: [0.5], channels: bgr}
 labels:
   - "cat"
   - "dog # 2"
+frozen: ["inc*", "!*.conv?.bias"]
 layers: |
   INPUT
   -> CONCAT(CONV1-3 @inc1.conv1 -> RELU @inc1.relu1 | CONV3-3 @inc1.conv2 -> RELU @inc1.x | IDENTITY) @inc1.concat1

@@ -36,6 +36,8 @@ func JSONSchema() map[string]any {
 				"fit":      schema{"enum": []string{"crop", "stretch"}},
 			}),
 			"labels": listOf(text),
+			"frozen": namesSchema("patterns of layers (conv*) and parameters (conv1.bias) that training leaves as they are; " +
+				"! before a pattern excepts what it matches"),
 			"pytorch": object(schema{
 				"modules": namesSchema("blocks that are modules; by default those with ADD, CONCAT or MUL"),
 				"functions": namesSchema("layers that are called as functions: kinds, kinds within a block as in block.kind, " +

@@ -82,7 +82,7 @@ func (w *walker) unknownAnchor(name string) *diag.Problem {
 	for i, line := range w.lines {
 		if at := strings.Index(line, "*"+name); at >= 0 {
 			return w.inLine(i+1, at, message, plain.Cut(name)).
-				WithHint("under `layers: |` a * repeats; elsewhere leave it out")
+				WithHint("under `layers: |` a * repeats; put a pattern in quotes; elsewhere leave the * out")
 		}
 	}
 	return diag.Errorf("yaml/syntax", message, plain.Cut(name))
@@ -117,6 +117,9 @@ func (w *walker) explain(message string, line int) *diag.Problem {
 			WithHint("end the text with the same quote")
 	case is("found character that cannot start any token") && value != "":
 		return w.inLine(line, start, "YAML does not allow a plain value to start with %.1s", value).
+			WithHint("put the text in quotes")
+	case is("did not find expected alphabetic or numeric character"):
+		return w.inLine(line, max(strings.IndexAny(text, "*&"), 0), "YAML reads a word that starts with * or & as an alias").
 			WithHint("put the text in quotes")
 	case is("found unknown escape character"):
 		return w.inLine(line, unknownEscape(text), "YAML does not know this escape in double quotes").

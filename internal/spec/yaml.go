@@ -73,7 +73,7 @@ type entry struct {
 
 var topKeys = []string{
 	"name", "description", "source", "input", "classes", "vars", "defaults", "blocks", "layers", "preprocess", "labels",
-	"pytorch",
+	"frozen", "pytorch",
 }
 
 // document reads the whole file. If the file is not YAML, that is the only problem it reports.
@@ -249,6 +249,7 @@ func (w *walker) top(n *yaml.Node) {
 	w.layers(byKey)
 	w.preprocess(byKey)
 	w.labels(byKey)
+	w.frozen(byKey)
 	w.pytorch(byKey)
 }
 

@@ -12,11 +12,15 @@ Last run with Python 3.11, torch 1.13.0, torchvision 0.14 and NumPy 1.24.2 on th
   out whose module there computes something in another way than PyTorch's own layer, or has a layer that PyTorch does
   not have.
 - depthwise.json: the same as kinds.json for depthwise convolutions, whose kernels in oneDNN depend on the window.
+- frozen.json: the same as kinds.json with parameters that have requires_grad=False, and the bytes of all gradients: for
+  the kinds with parameters, and for networks of torchvision.
 - optimizers.json: for every optimizer, the bytes that its state has after some steps, and the most that a step
   allocates, for a network whose parameters are listed.
 
 torchvision.json was measured in the same way, with PyTorch 1.13 and torchvision 0.14.
 """
+import copy
+import fnmatch
 import importlib.util
 import json
 import os
@@ -24,6 +28,7 @@ import os
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+import torchvision
 from torch.profiler import ProfilerActivity, profile
 from torchvision.ops import stochastic_depth
 
@@ -341,6 +346,82 @@ def depthwise():
     return {"nets": rows}
 
 
+def freeze(model, patterns):
+    """By patterns of names, of which the last that matches decides; ! excepts."""
+    for name, parameter in model.named_parameters():
+        for pattern in patterns:
+            if fnmatch.fnmatchcase(name, pattern.lstrip("!")):
+                parameter.requires_grad = pattern.startswith("!")
+
+
+def measure_frozen(model, patterns, shape, batch):
+    freeze(model, patterns)
+    sizes, most = measure(model, shape, batch)
+    gradients = sum(p.grad.numel() * p.grad.element_size() for p in model.parameters() if p.grad is not None)
+    return {"saved": sizes, "gradients": gradients, "peak": most}
+
+
+# By PyTorch's names of parameters, and by cnncalc's.
+FROZEN_IN_KINDS = [
+    (["conv1.*"], ["conv1"]),
+    (["*", "!conv1.*"], ["*", "!conv1"]),
+    (["*weight", "!conv1.*"], ["*.weight", "!conv1"]),
+    (["*bias", "!conv1.*"], ["*.bias", "!conv1"]),
+    (["*weight"], ["*.weight"]),
+]
+
+
+def frozen_kinds():
+    rows = []
+    for text, function in KINDS.items():
+        if not isinstance(function, nn.Module) or not any(True for _ in function.parameters()):
+            continue
+        names = [name for name, _ in function.named_parameters()]
+        for theirs, ours in FROZEN_IN_KINDS:
+            model = Behind(copy.deepcopy(function))
+            if any("bias" in p for p in theirs) and not any(n.endswith("bias") for n in names) or text.startswith("MUL"):
+                continue  # the pattern matches nothing, or MUL's conv2 that it does not mean
+            rows.append({"layer": text, "frozen": ours, **measure_frozen(model, theirs, (3, 24, 32), 2)})
+    return rows
+
+
+FROZEN_NETWORKS = {
+    "resnet18": [
+        (["conv1.*", "bn1.*"], ["conv1", "bn1"]),
+        (["*", "!fc.*"], ["*", "!fc1"]),
+        (["*", "!fc.bias"], ["*", "!fc1.bias"]),
+        (["*", "!layer3.*"], ["*", "!halving2.*", "!basic4.*"]),
+        (["layer3.*"], ["halving2.*", "basic4.*"]),
+        (["*bn*", "*downsample.1.*"], ["*bn*"]),
+        (["*", "!*bn*", "!*downsample.1.*"], ["*", "!*bn*"]),
+        (["conv1.*", "bn1.*", "layer1.*", "layer2.*"], ["conv1", "bn1", "basic[123].*", "halving1.*"]),
+    ],
+    "mobilenet_v2": [
+        (["features.0.*"], ["conv1", "bn1"]),
+        (["*", "!classifier.*"], ["*", "!fc1"]),
+        (["*", "!features.7.*", "!features.8.*"], ["*", "!inverted3.*", "!residual4.*"]),
+        (["features.7.*", "features.8.*"], ["inverted3.*", "residual4.*"]),
+        (["features.?.*", "features.10.*"], ["conv1", "bn1", "narrow*", "inverted[123].*", "residual[123456].*"]),
+    ],
+    "vgg11": [
+        (["features.*"], ["conv*"]),
+        (["*weight"], ["*.weight"]),
+        (["classifier.0.*", "classifier.3.*"], ["fc1", "fc2"]),
+    ],
+}
+
+
+def frozen():
+    networks = []
+    for name, cases in FROZEN_NETWORKS.items():
+        for theirs, ours in cases:
+            for batch in (1, 2):
+                model = getattr(torchvision.models, name)()
+                result = measure_frozen(model, theirs, (3, 224, 224), batch)
+                networks.append({"network": "torchvision/" + name, "batch": batch, "frozen": ours, **result})
+    return {"net": "input: 32x24x3\nlayers: |\n  INPUT -> CONV1-16 -> ", "batch": 2, "rows": frozen_kinds() + networks}
+
+
 OPTIMIZERS = {
     "sgd": lambda p: torch.optim.SGD(p, 0.1),
     "momentum": lambda p: torch.optim.SGD(p, 0.1, momentum=0.9),
@@ -387,4 +468,5 @@ if __name__ == "__main__":
     write("kinds.json", {"source": source, **kinds()}, "kinds")
     write("cases.json", {"source": source, "cases": cases()}, "cases")
     write("depthwise.json", {"source": source, **depthwise()}, "nets")
+    write("frozen.json", {"source": source, **frozen()}, "rows")
     write("optimizers.json", {"source": source, **optimizers()}, "optimizers")
