@@ -27,7 +27,7 @@ const languageHelp = `An architecture file:
   A -> B               B follows A
   [A -> B]*3           three times; the count is a number, a variable, (an expression) or a {list}
   POOL?                as often as the variable pool says, once unless it is set
-  CONCAT(A | B -> C)   paths from one result, joined; also ADD and MUL; IDENTITY is an empty path
+  CONCAT(A | B -> C)   paths from one result, joined; also ADD, MUL and MAX; IDENTITY is an empty path
   @name                after an item names its result; a path may start from it: CONCAT(IDENTITY | @name)
   @name+               adds a result to a list; CONCAT(@name) joins all that are in it so far
   unit(64, s=2)        calls a block

@@ -36,8 +36,8 @@ layer that is in none of these networks is counted as the program's source does,
 `
 
 const countingModules = `
-torchsummary, thop and ptflops count modules. Every layer except ADD, CONCAT, MUL, CROP, CHANNELS, SHUFFLE and SCALE is a
-module, and so is a block with paths. A file can change this, as torchvision's code does:
+torchsummary, thop and ptflops count modules. Every layer except ADD, CONCAT, MUL, MAX, CROP, CHANNELS, SHUFFLE and
+SCALE is a module, and so is a block with paths. A file can change this, as torchvision's code does:
 
   pytorch:
     modules: [unit, inception]             # blocks that are modules, instead of those with paths

@@ -77,6 +77,7 @@ var operationsOfKinds = []struct {
 	{"CONCAT(IDENTITY | IDENTITY)", "0 0 0 0 0 0 0"},
 	{"ADD(IDENTITY | IDENTITY)", "0 0 0 0 0 0 192"},
 	{"MUL(IDENTITY | IDENTITY)", "0 0 0 0 0 0 192"},
+	{"MAX(IDENTITY | IDENTITY)", "0 0 0 0 0 0 -"},
 }
 
 func TestOperationsOfEveryKind(t *testing.T) {

@@ -82,7 +82,7 @@ func (j *joins) join(depth int) string {
 	if rapid.IntRange(0, 3).Draw(j.t, "third") == 0 {
 		paths = append(paths, j.path(depth))
 	}
-	kind := j.pick("ADD", "ADD", "ADD", "MUL", "CONCAT")
+	kind := j.pick("ADD", "ADD", "ADD", "MUL", "MAX", "CONCAT")
 	text := kind + "(" + strings.Join(paths, " | ") + ")"
 	if kind == "CONCAT" {
 		text += fmt.Sprintf(" -> CONV1-%d", j.depth)

@@ -48,5 +48,6 @@ func binders() map[string]binder {
 		"CONCAT":         bindConcat,
 		"ADD":            bindAdd,
 		"MUL":            bindMul,
+		"MAX":            bindMax,
 	}
 }

@@ -143,6 +143,9 @@ var oneLiners = [][2]string{
 	{"9x7x4", "MUL(GAP | CONV1-1 | GAP -> FC-1) -> TANH -> CONV1-2"},
 	{"9x7x4", "CONV3-4 -> MUL(IDENTITY | ADAPTAVG9x1 | ADAPTAVG1x7 -> SIGMOID) -> RELU6"},
 	{"9x7x4", "MUL(ADAPTAVG9x1 -> CONV1-1 | ADAPTAVG1x7)"},
+	{"9x7x4", "MAX(CONV3-6 | CONV3-6) -> CONV1-2"},
+	{"9x7x4", "MAX(CONV3-4 | IDENTITY | CONV1-4) -> ELU -> MAX(IDENTITY)"},
+	{"9x7x4", "MAX(GAP | CONV3-4 | CONV1-1) -> CONCAT(IDENTITY | MAX(GAP | CONV1-1))"},
 	{"9x7x4", "ADD(GAP -> FC-4 | CONV3-4) -> RELU -> CONV1-3"},
 	{"9x7x4", "ADD(CONV3-4 | CONV1-1 | CONV1-4 | GAP) -> ELU"},
 	{"9x7x4", "ADD(GAP | CONV1-1) -> BN -> RELU"},
@@ -283,7 +286,7 @@ func drawLayer(t *rapid.T) string {
 	case 11:
 		return "ADD(" + pick("IDENTITY", "RELU", "BN", "CONV3-4") + " | " + pick("IDENTITY", "TANH", "DWCONV3", "CONV1-4", "CONV3-1", "GAP") + ")"
 	case 12:
-		return "MUL(" + pick("IDENTITY", "RELU", "GAP") + " | " + pick("IDENTITY", "GAP -> SIGMOID", "GAP", "CONV1-1") + " | " + pick("SILU", "DROPOUT") + ")"
+		return pick("MUL", "MAX") + "(" + pick("IDENTITY", "RELU", "GAP") + " | " + pick("IDENTITY", "GAP -> SIGMOID", "GAP", "CONV1-1") + " | " + pick("SILU", "DROPOUT") + ")"
 	case 13:
 		return "CONCAT(" + pick("IDENTITY", "RELU -> DROPOUT", "CONV3-2") + " | " + pick("IDENTITY", "POOL3 s1 p1", "ELU") + " | CONV1-3 -> RELU)"
 	}

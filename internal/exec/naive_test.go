@@ -149,6 +149,7 @@ func naiveLayers() map[string]func(l naiveLayer) {
 		"CONCAT":         naiveConcat,
 		"ADD":            naiveAdd,
 		"MUL":            naiveMul,
+		"MAX":            naiveMax,
 	}
 }
 
@@ -396,6 +397,16 @@ func naiveAdd(l naiveLayer) {
 			s += *v.repeated(c, y, col)
 		}
 		return s
+	})
+}
+
+func naiveMax(l naiveLayer) {
+	l.out.each(func(c, y, col int64) float64 {
+		m := math.Inf(-1)
+		for _, v := range l.in {
+			m = max(m, *v.repeated(c, y, col))
+		}
+		return m
 	})
 }
 

@@ -91,7 +91,7 @@ type Op interface {
 	MakesVolume() bool
 }
 
-// Joiner is an Op that joins several paths: CONCAT, ADD, MUL.
+// Joiner is an Op that joins several paths: CONCAT, ADD, MUL, MAX.
 type Joiner interface {
 	Op
 	// JoinsPaths marks the kinds that take any number of inputs.

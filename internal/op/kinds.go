@@ -45,5 +45,6 @@ func Kinds() []Kind {
 		concatKind(),
 		addKind(),
 		mulKind(),
+		maxKind(),
 	}
 }

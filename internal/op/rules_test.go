@@ -83,6 +83,7 @@ func TestRules(t *testing.T) {
 		{&Mul{}, []graph.Shape{vol(1, 1, 4), vol(8, 6, 4)}, vol(8, 6, 4), "", 0},
 		{&Mul{}, []graph.Shape{vol(1, 1, 4), vol(1, 1, 4)}, vol(1, 1, 4), "", 0},
 		{&Mul{}, []graph.Shape{vol(8, 6, 1), vol(8, 6, 4)}, vol(8, 6, 4), "", 0},
+		{&Max{}, []graph.Shape{vol(8, 6, 4), vol(8, 6, 4)}, vol(8, 6, 4), "", 0},
 		{&Add{}, []graph.Shape{vol(8, 6, 1), vol(1, 1, 4)}, vol(8, 6, 4), "", 0},
 		{&Add{}, []graph.Shape{vol(8, 1, 4), vol(1, 6, 4), vol(1, 1, 1)}, vol(8, 6, 4), "", 0},
 	} {

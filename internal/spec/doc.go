@@ -29,7 +29,7 @@
 //	chain    = item { "->" item } .
 //	item     = body [ "?" ] [ "*" number ] [ "@" label [ "+" ] ] | "@" label .
 //	body     = "INPUT" | layer | merge | call | "[" chain "]" .
-//	merge    = ( "CONCAT" | "ADD" | "MUL" ) "(" path { "|" path } ")" { option } .
+//	merge    = ( "CONCAT" | "ADD" | "MUL" | "MAX" ) "(" path { "|" path } ")" { option } .
 //	path     = "IDENTITY" | "@" label | [ "@" label "->" ] chain .
 //	call     = name "(" [ argument { "," argument } ] ")" .
 //	argument = [ name "=" ] ( expr | list ) .

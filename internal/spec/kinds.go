@@ -101,7 +101,7 @@ func usualName(word string) (kind string, ok bool) {
 			"CHANNELS"},
 		{"DEPTHTOSPACE", "PIXELSHUFFLE"}, {"SUBPIXEL", "PIXELSHUFFLE"},
 		{"SPACETODEPTH", "PIXELUNSHUFFLE"}, {"FOCUS", "PIXELUNSHUFFLE"}, {"REORG", "PIXELUNSHUFFLE"},
-		{"CAT", "CONCAT"}, {"SUM", "ADD"}, {"PLUS", "ADD"}, {"MULTIPLY", "MUL"},
+		{"CAT", "CONCAT"}, {"SUM", "ADD"}, {"PLUS", "ADD"}, {"MULTIPLY", "MUL"}, {"MAXIMUM", "MAX"}, {"MAXOUT", "MAX"},
 		{"SKIP", "IDENTITY"}, {"SHORTCUT", "IDENTITY"},
 	} {
 		// A size may follow, as in MAXPOOL2 or CONV2D3.

@@ -39,7 +39,7 @@ func JSONSchema() map[string]any {
 			"frozen": namesSchema("patterns of layers (conv*) and parameters (conv1.bias) that training leaves as they are; " +
 				"! before a pattern excepts what it matches"),
 			"pytorch": object(schema{
-				"modules": namesSchema("blocks that are modules; by default those with ADD, CONCAT or MUL"),
+				"modules": namesSchema("blocks that are modules; by default those with ADD, CONCAT, MUL or MAX"),
 				"functions": namesSchema("layers that are called as functions: kinds, kinds within a block as in block.kind, " +
 					"or labels"),
 				"lists": namesSchema("blocks that are modules whose input is a list of tensors"),

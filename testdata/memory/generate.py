@@ -302,6 +302,11 @@ KINDS = {
     "ADD(IDENTITY | CONV1-1)": Joined(lambda x, a: x + a(x), 1),
     "ADD(CONV1-1 | IDENTITY)": Joined(lambda x, a: a(x) + x, 1),
     "ADD(GELU | GAP)": lambda x: F.gelu(x) + F.adaptive_avg_pool2d(x, 1),
+    "MAX(IDENTITY | GELU)": lambda x: torch.maximum(x, F.gelu(x)),
+    "MAX(IDENTITY | GELU | SIGMOID)": lambda x: torch.maximum(torch.maximum(x, F.gelu(x)), torch.sigmoid(x)),
+    "MAX(CONV1-16 | CONV1-16)": Joined(lambda x, a, b: torch.maximum(a(x), b(x)), 16, 16),
+    "MAX(IDENTITY | GAP)": lambda x: torch.maximum(x, F.adaptive_avg_pool2d(x, 1)),
+    "MAX(GELU | CONV1-1)": Joined(lambda x, a: torch.maximum(F.gelu(x), a(x)), 1),
     "ADD(GAP | CONV1-1)": Joined(lambda x, a: F.adaptive_avg_pool2d(x, 1) + a(x), 1),
     "ADD(GAP | CONV1-1 | GELU)": Joined(lambda x, a: F.adaptive_avg_pool2d(x, 1) + a(x) + F.gelu(x), 1),
 }
