@@ -23,6 +23,8 @@ const languageHelp = `An architecture file:
     INPUT -> [[CONV3-widths -> RELU]*N -> POOL2]*2   # one value of a list for each turn
     -> unit(128)*2 @features
     -> GAP -> FC
+  heads:                      # further outputs, from a label on; training: true exists in training only
+    aux: {layers: "@features -> GAP -> FC", training: true, loss: 0.3}
 
   A -> B               B follows A
   [A -> B]*3           three times; the count is a number, a variable, (an expression) or a {list}

@@ -43,7 +43,7 @@ func (l *loaded) runMemory(f *memoryFlags) (report.View, error) {
 		return nil, err
 	}
 	return &report.RunMemory{
-		Title: l.title(), Network: l.network, Batch: f.batch, Threads: threads,
+		Title: l.title(), Network: program.Network(), Batch: f.batch, Threads: threads,
 		Arena: program.Arena(), Footprint: program.Footprint(),
 	}, nil
 }

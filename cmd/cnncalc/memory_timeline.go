@@ -68,7 +68,7 @@ func (l *loaded) timelineView(account memory.AccountName, batch int64, o memory.
 			return nil, err
 		}
 		arena := program.Arena()
-		return report.NewRunTimeline(l.title(), batch, arena.Bytes(), arena.Timeline(l.network)), nil
+		return report.NewRunTimeline(l.title(), batch, arena.Bytes(), arena.Timeline(program.Network())), nil
 	}
 	model, err := memory.NewPyTorch(l.network, o)
 	if err != nil {

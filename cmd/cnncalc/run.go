@@ -243,7 +243,7 @@ func bothSizes(bytes int64) string {
 type outcome struct {
 	program *exec.Program
 	profile *exec.Profile
-	output  []float32 // [batch, D, H, W]
+	outputs [][]float32 // of the network, each [batch, D, H, W]
 	weights *trained
 	// Of the program while it ran, in bytes.
 	allocated, borrowed int64
@@ -272,12 +272,12 @@ func (a *app) compute(ctx context.Context, program *exec.Program, t *trained, in
 		}
 		observers = append(observers, &dumper{program, folder})
 	}
-	output, err := program.Run(ctx, input, observers...)
+	outputs, err := program.RunAll(ctx, [][]float32{input}, observers...)
 	if err != nil {
 		return nil, runError(ctx, f, err)
 	}
 	return &outcome{
-		program: program, profile: profile, output: output, weights: t,
+		program: program, profile: profile, outputs: outputs, weights: t,
 		allocated: program.Allocated(), borrowed: program.Borrowed(),
 	}, nil
 }

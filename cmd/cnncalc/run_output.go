@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cnncalc/internal/exec"
 	"cnncalc/internal/memory"
 	"cnncalc/internal/op"
 	"cnncalc/internal/ranking"
@@ -10,14 +11,14 @@ import (
 // view returns the report of the run.
 func (o *outcome) view(l *loaded, f *runFlags) *report.Run {
 	v := &report.Run{
-		Title: l.title(), Batch: f.batch, In: l.network.InputShape(), Out: l.network.Total.Out,
-		Names: o.names, Weights: o.weights.what, IsRandom: o.weights.isRandom(), Profile: f.profile,
+		Title: l.title(), Batch: f.batch, In: l.network.InputShape(), Outputs: o.outputViews(),
+		Weights: o.weights.what, IsRandom: o.weights.isRandom(), Profile: f.profile,
 		Footprint: o.program.Footprint(), Allocated: o.allocated, Borrowed: o.borrowed,
 	}
 	v.Peak, _ = memory.PeakResident()
 	for i, p := range o.pictures {
 		v.Pictures = append(v.Pictures,
-			report.RunPicture{File: p.path, Width: p.width, Height: p.height, Top: o.topClasses(i, f.top)})
+			report.RunPicture{File: p.path, Width: p.width, Height: p.height, Results: o.results(i, f.top)})
 	}
 	for i := range o.profile.Layers {
 		v.Layers = append(v.Layers, o.layerView(i))
@@ -25,16 +26,35 @@ func (o *outcome) view(l *loaded, f *runFlags) *report.Run {
 	return v
 }
 
-// topClasses returns the start of the ranking of picture i, nil where the weights are random.
-func (o *outcome) topClasses(i, top int) []ranking.Class {
+// outputViews describes the outputs. Those as deep as the main one have its classes.
+func (o *outcome) outputViews() []report.RunOutput {
+	n := o.program.Network()
+	views := make([]report.RunOutput, len(n.Outputs))
+	for k, i := range n.Outputs {
+		views[k] = report.RunOutput{Name: n.OutputName(k), Layer: n.Nodes[i].Name, Out: n.Layers[i].Out}
+		if int64(len(o.names)) == views[k].Out.D {
+			views[k].Names = o.names
+		}
+	}
+	return views
+}
+
+// results returns what the outputs are for picture i, nil where the weights are random.
+func (o *outcome) results(i, top int) []report.RunResult {
 	if o.weights.isRandom() {
 		return nil
 	}
 	n := o.program.Network()
-	each := len(o.output) / o.program.Batch()
-	scores := o.output[i*each : (i+1)*each]
-	classes := ranking.Rank(scores, int(n.Total.Out.D), ranking.EndsInProbabilities(n.Graph))
-	return classes[:min(top, len(classes))]
+	results := make([]report.RunResult, len(n.Outputs))
+	for k, node := range n.Outputs {
+		each := len(o.outputs[k]) / o.program.Batch()
+		scores := o.outputs[k][i*each : (i+1)*each]
+		classes := ranking.Rank(scores, int(n.Layers[node].Out.D), ranking.EndsInProbabilities(n.Graph, node))
+		stats := exec.NewStats(scores)
+		results[k] = report.RunResult{Top: classes[:min(top, len(classes))],
+			Min: float64(stats.Min), Mean: stats.Mean, Max: float64(stats.Max)}
+	}
+	return results
 }
 
 func (o *outcome) layerView(i int) report.RunLayer {

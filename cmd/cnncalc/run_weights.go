@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"cnncalc/architectures"
 	"cnncalc/internal/exec"
 	"cnncalc/internal/plain"
 	"cnncalc/internal/report"
+	"cnncalc/internal/shape"
 	"cnncalc/internal/weights"
 )
 
@@ -41,7 +43,7 @@ func (a *app) openWeights(f *runFlags, l *loaded, p *exec.Program) (*trained, er
 	if err != nil {
 		return nil, a.reportLines(err)
 	}
-	t, err := a.match(file, f.weights, p)
+	t, err := a.match(file, f.weights, l.network, p)
 	if err != nil {
 		file.Close()
 		return nil, a.reportLines(fmt.Errorf("%s: %w", f.weights, err))
@@ -67,7 +69,7 @@ func (a *app) openEmbedded(data []byte, f *runFlags, l *loaded, p *exec.Program)
 	if err != nil {
 		return nil, outputError(fmt.Errorf("the weights that come with %s: %w", l.name, err))
 	}
-	t, err := a.match(file, l.name, p)
+	t, err := a.match(file, l.name, l.network, p)
 	if err != nil {
 		return nil, problemError("the weights that come with %s do not fit the network with these flags; "+
 			"--weights %s runs it without them", l.name, randomWeights)
@@ -76,14 +78,32 @@ func (a *app) openEmbedded(data []byte, f *runFlags, l *loaded, p *exec.Program)
 	return t, nil
 }
 
-// match matches the file's tensors to the network's.
-func (a *app) match(file *weights.File, path string, p *exec.Program) (*trained, error) {
+// withoutTraining returns the tensors of a file without those of the network's layers that exist in training only.
+func withoutTraining(tensors []weights.Info, n *shape.Network) []weights.Info {
+	unneeded := map[string]bool{}
+	for i := range n.Nodes {
+		if n.IsTrainingOnly(i) {
+			unneeded[n.Nodes[i].Name] = true
+		}
+	}
+	if len(unneeded) == 0 {
+		return tensors
+	}
+	isUnneeded := func(t weights.Info) bool {
+		layer := t.Name[:max(strings.LastIndexByte(t.Name, '.'), 0)]
+		return unneeded[layer]
+	}
+	return slices.DeleteFunc(slices.Clone(tensors), isUnneeded)
+}
+
+// match matches the file's tensors to those that a program for network n needs.
+func (a *app) match(file *weights.File, path string, n *shape.Network, p *exec.Program) (*trained, error) {
 	tensors := p.Tensors()
 	wants := make([]weights.Want, len(tensors))
 	for i, t := range tensors {
 		wants[i] = weights.Want{Name: t.Name, Shape: t.Shape}
 	}
-	assignment, err := weights.Match(file.Tensors(), wants)
+	assignment, err := weights.Match(withoutTraining(file.Tensors(), n), wants)
 	if err != nil {
 		return nil, err
 	}

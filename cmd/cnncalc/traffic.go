@@ -88,17 +88,18 @@ func (a *app) traffic(args []string, f *trafficFlags) error {
 	if err != nil {
 		return err
 	}
-	account, err := traffic.New(l.network, f.batch)
+	running, _ := l.network.Inference()
+	account, err := traffic.New(running, f.batch)
 	if err != nil {
 		return problemError("%s: %w", l.title(), err)
 	}
-	scratch, err := l.runScratch(f.batch, f.threads)
+	program, err := l.planRun(f.batch, f.threads)
 	if err != nil {
 		return err
 	}
 	return a.print(out, &report.Traffic{
-		Title: l.title(), Network: l.network, Account: account, Machine: machine, Assumed: f.assumed,
-		Scratch: scratch, Threads: f.threads,
+		Title: l.title(), Network: running, Account: account, Machine: machine, Assumed: f.assumed,
+		Scratch: runScratch(program), Threads: f.threads,
 	})
 }
 
@@ -116,17 +117,13 @@ func (f *trafficFlags) machine() (traffic.Machine, error) {
 }
 
 // runScratch returns the bytes of scratch that each layer has in the plan of cnncalc run.
-func (l *loaded) runScratch(batch int64, threads int) ([]int64, error) {
-	program, err := l.planRun(batch, threads)
-	if err != nil {
-		return nil, err
-	}
+func runScratch(program *exec.Program) []int64 {
 	arena := program.Arena()
-	scratch := make([]int64, len(l.network.Nodes))
+	scratch := make([]int64, len(arena.Scratch))
 	for i, id := range arena.Scratch {
 		if id != memory.None {
 			scratch[i] = arena.Buffers[id].Values * memory.BytesPerValue
 		}
 	}
-	return scratch, nil
+	return scratch
 }

@@ -62,9 +62,11 @@ type Convention struct {
 	inPyTorch bool
 	// What is counted for an input, a layer, a block after its last layer, and the network after all of them. All but
 	// layer may be nil.
-	input   func(t *tally, l *layer)
-	layer   func(t *tally, l *layer) error
-	block   func(t *tally, s *graph.Scope) error
+	input func(t *tally, l *layer)
+	layer func(t *tally, l *layer) error
+	block func(t *tally, s *graph.Scope) error
+	// unused is what is counted for a layer that exists in training only, which the program does not run; nil for nothing.
+	unused  func(t *tally, l *layer)
 	network func(t *tally)
 	print   func(r *Result) []Line
 	// checked are the kinds in the networks whose recorded output the convention is tested with; nil for cnncalc's own.
@@ -187,6 +189,12 @@ func (t *tally) node(i int) error {
 	}
 	t.row(node.Name, op.Short(node.Op), l.Out)
 	t.of = l.kind
+	if t.Network.IsTrainingOnly(i) {
+		if c.unused != nil {
+			c.unused(t, l)
+		}
+		return t.err
+	}
 	if l.isInput() {
 		if c.input != nil {
 			c.input(t, l)
@@ -228,7 +236,7 @@ func (t *tally) noteUnchecked(kind string) {
 
 // blocksEndingAt counts the blocks whose last layer is node i, the innermost first.
 func (t *tally) blocksEndingAt(i int) error {
-	if t.Convention.block == nil {
+	if t.Convention.block == nil || t.Network.IsTrainingOnly(i) {
 		return nil
 	}
 	nodes := t.Network.Nodes

@@ -17,6 +17,7 @@ func fvcore() *Convention {
 			"ignored, max pool and add unsupported; activations are outputs of convolutions and linear layers",
 		Unit: "flops", Counts: []Quantity{Parameters, Operations, Activations},
 		inPyTorch: true, layer: fvcoreLayer, print: fvcoreLines, checked: inTorchvision(),
+		unused: (*tally).parameters,
 	}
 }
 

@@ -13,6 +13,7 @@ func notes() *Convention {
 			t.add(Activations, 0, l.kind, "volume", l.outputs)
 			t.inputVolume(l)
 		},
+		unused: (*tally).parameters,
 		layer: func(t *tally, l *layer) error {
 			t.parameters(l)
 			if l.MACs > 0 {

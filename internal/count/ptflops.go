@@ -21,7 +21,7 @@ func ptflopsAten() *Convention {
 			}
 			return nil
 		},
-		print: macsAndParams, checked: inTorchvision(),
+		print: macsAndParams, checked: inTorchvision(), unused: (*tally).parameters,
 	}
 }
 
@@ -35,6 +35,7 @@ func ptflopsPyTorch() *Convention {
 			"that calls the function it also counts; of one picture; parameters that are not frozen",
 		Unit: "MACs", Counts: []Quantity{Parameters, Operations}, PerPicture: true,
 		inPyTorch: true, layer: ptflopsPyTorchLayer, print: macsAndParams, checked: inTorchvision(),
+		unused: (*tally).parameters,
 	}
 }
 

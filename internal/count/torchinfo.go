@@ -24,7 +24,13 @@ func torchinfo() *Convention {
 			t.add(Bytes, Input, l.kind, "Python's object round the tensor's storage", torchinfoObject)
 		},
 		inPyTorch: true, layer: torchinfoLayer, print: torchinfoLines, checked: inTorchvision(),
+		unused: torchinfoUnused,
 	}
+}
+
+// torchinfoUnused counts the parameters of a module that was not called, as the network's rest, but not their bytes.
+func torchinfoUnused(t *tally, l *layer) {
+	t.add(Parameters, 0, t.of, "parameters of layers that do not run", l.Parameters())
 }
 
 func torchinfoLayer(t *tally, l *layer) error {

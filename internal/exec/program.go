@@ -94,8 +94,8 @@ type step struct {
 	input int // index of the network's input that the output is or views, if it is in the caller's memory
 }
 
-// Compile plans the computation of a network without problems. It does not allocate memory for volumes or weights. It
-// fails if an option is out of range, a size overflows, or a layer has no kernel.
+// Compile plans the computation of a network without problems; the program's network lacks what exists in training
+// only. It does not allocate memory for volumes or weights. It fails if an option is out of range, a size overflows, or a layer has no kernel.
 func Compile(n *shape.Network, o Options) (*Program, error) {
 	if err := o.check(); err != nil {
 		return nil, err
@@ -103,6 +103,7 @@ func Compile(n *shape.Network, o Options) (*Program, error) {
 	if n.Sound != len(n.Nodes) {
 		return nil, fmt.Errorf("%s has no shape: only a network without problems can be run", n.Nodes[n.Sound].Name)
 	}
+	n, _ = n.Inference()
 	p := &Program{network: n, options: o, steps: make([]step, len(n.Nodes))}
 	if err := p.bind(); err != nil {
 		return nil, err

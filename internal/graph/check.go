@@ -12,7 +12,8 @@ import (
 //   - every other node reads and refers to earlier nodes only;
 //   - only a node that joins paths (Joiner) has several inputs;
 //   - names are unique and printable;
-//   - Outputs lists at least one node, and none twice.
+//   - Outputs lists at least one node, and none twice; Heads has one for each, or is nil where there is a single one;
+//   - the outputs have different names, and one of them exists when the network runs.
 //
 // Whoever makes a graph calls it; every pass relies on it. What it finds is a bug in the code that made the graph,
 // since files are checked as they are read.
@@ -98,5 +99,5 @@ func checkOutputs(g *Graph) error {
 		}
 		seen[out] = true
 	}
-	return nil
+	return checkHeads(g)
 }

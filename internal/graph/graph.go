@@ -163,10 +163,11 @@ type Graph struct {
 	Description string
 	Source      string // the paper
 	Preprocess  Preprocess
-	Labels      []string // of the first output's classes; nil if the file gives none
+	Labels      []string // of the main output's classes; nil if the file gives none
 	Nodes       []Node
-	Inputs      []int // the INPUT nodes, in the order in which a run takes their volumes
-	Outputs     []int // the nodes whose results the network gives, the main one first
+	Inputs      []int  // the INPUT nodes, in the order in which a run takes their volumes
+	Outputs     []int  // the nodes whose results the network gives, the end of the layers first
+	Heads       []Head // by output; nil if the end of the layers is the only one
 	Frozen      []FrozenPattern
 
 	LabelsPos, PreprocessPos diag.Pos

@@ -217,7 +217,7 @@ func (m *PyTorch) layers(p *pass, batch int64) []LayerBytes {
 	seen := make([]bool, len(p.tensors))
 	for i := range layers {
 		l := &layers[i]
-		if !p.shares[i] {
+		if !p.shares[i] && p.output[i] != none {
 			l.Output = p.tensors[p.output[i]].size.at(batch)
 		}
 		for _, id := range p.saved[i] {

@@ -11,42 +11,64 @@ import (
 // from their sum.
 func (p *builder) loss() {
 	width := p.options.DType.valueBytes() // under autocast it is computed in float32
-	losses := make([]lossTensors, len(p.network.Outputs))
-	for k, out := range p.network.Outputs {
+	losses := make([]lossTensors, len(p.outputs))
+	for k, out := range p.outputs {
 		losses[k] = p.lossForward(k, out, width)
 	}
 	p.rootGradient = p.add(none, "gradient of the loss", VolumeGrads, linear{once: width})
-	for k, out := range slices.Backward(p.network.Outputs) {
-		p.lossBackward(losses[k], out, width)
+	for k, out := range slices.Backward(p.outputs) {
+		if p.needsGrad[out] {
+			p.lossBackward(losses[k], out, width)
+		}
 	}
 }
 
 // lossTensors are what the loss of one output saves.
-type lossTensors struct{ logs, weight int }
+type lossTensors struct {
+	logs, weight int
+	factor       int // of the loss in the sum, or none
+}
 
 func (p *builder) lossForward(k, out int, width int64) lossTensors {
 	scores := p.volume(out, width)
+	if !p.needsGrad[out] { // autograd saves nothing
+		p.need([]linear{scores})
+		p.add(none, "loss", Loss, linear{once: width})
+		return lossTensors{}
+	}
 	saved := lossTensors{
 		logs:   p.add(none, "log softmax", Loss, scores),
 		weight: p.add(none, "total weight", Loss, linear{once: width}),
+		factor: none,
 	}
 	p.lossSaved = append(p.lossSaved, saved.logs, saved.weight, p.targets[k])
 	p.add(none, "loss", Loss, linear{once: width})
+	if p.isWeighted(k) && p.options.Torch == Torch113CPU {
+		saved.factor = p.add(none, "weight of the loss", Scalars, linear{once: 8})
+		p.lossSaved = append(p.lossSaved, saved.factor)
+	}
 	if p.width[out] != width {
 		p.need([]linear{scores})
 	}
 	return saved
 }
 
+// isWeighted reports whether the loss of output k is multiplied by a weight. The weight is a number of Python's, which
+// PyTorch keeps on the CPU.
+func (p *builder) isWeighted(k int) bool {
+	return p.network.Heads != nil && p.network.Heads[k].Loss != 1
+}
+
 func (p *builder) lossBackward(saved lossTensors, out int, width int64) {
 	ofLogs := p.add(none, "gradient of log softmax", VolumeGrads, p.volume(out, width))
 	p.release(saved.weight)
-	if p.needsGrad[out] {
-		p.grad[out] = p.add(out, "", VolumeGrads, p.volume(out, p.width[out]))
-	}
+	p.grad[out] = p.add(out, "", VolumeGrads, p.volume(out, p.width[out]))
 	p.endStep(LossStep, none, "cross entropy")
 	p.release(ofLogs)
 	p.release(saved.logs)
+	if saved.factor != none {
+		p.release(saved.factor)
+	}
 }
 
 // backward runs the layers in the opposite order, as autograd's engine does: the node that was made last comes first.

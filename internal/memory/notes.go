@@ -14,7 +14,7 @@ import (
 type Notes struct {
 	Batch           int64 `json:"batch"`
 	BytesPerValue   int64 `json:"bytes_per_value"`
-	VolumesForward  int64 `json:"volumes_forward"`  // every volume of the table, the input included, for the batch
+	VolumesForward  int64 `json:"volumes_forward"`  // every volume, the input included, for the batch
 	VolumesBackward int64 `json:"volumes_backward"` // their gradients: the same again
 	Parameters      int64 `json:"parameters"`       // weights and biases
 	Gradients       int64 `json:"gradients"`        // the same again, but for frozen ones
@@ -22,6 +22,9 @@ type Notes struct {
 	ImageBatch      int64 `json:"image_batch"`
 	Training        int64 `json:"training"`  // all of the above
 	Inference       int64 `json:"inference"` // forward volumes, parameters and the image batch
+
+	// VolumesRunning is the volumes without those that exist in training only.
+	VolumesRunning int64 `json:"-"`
 }
 
 // NewNotes returns the account for a batch, in values of the given type and with what the optimizer keeps. It fails if
@@ -41,10 +44,11 @@ func NewNotes(n *shape.Network, batch int64, d DType, o Optimizer) (Notes, error
 }
 
 func newNotes(n *shape.Network, batch, bytesPerValue, copies int64) (Notes, error) {
-	volumes, err := checked.Product(n.Total.Activations, batch, bytesPerValue)
+	volumes, err := checked.Product(n.Total.Activations+n.TrainingOnly.Activations, batch, bytesPerValue)
 	if err != nil {
 		return Notes{}, err
 	}
+	running := n.Total.Activations * batch * bytesPerValue
 	parameters, err := checked.Product(n.Total.Parameters(), bytesPerValue)
 	if err != nil {
 		return Notes{}, err
@@ -71,7 +75,9 @@ func newNotes(n *shape.Network, batch, bytesPerValue, copies int64) (Notes, erro
 		Parameters: parameters, Gradients: gradients, OptimizerCache: cache,
 		ImageBatch: images,
 		Training:   training,
-		Inference:  volumes + parameters + images,
+		Inference:  running + parameters + images,
+
+		VolumesRunning: running,
 	}, nil
 }
 
@@ -124,6 +130,7 @@ func (m *NotesModel) AtPeak(batch int64) (bytes int64, parts map[Part]int64, err
 	n, err := NewNotes(m.network, batch, m.options.DType, m.options.Optimizer)
 	parts = map[Part]int64{Parameters: n.Parameters, InputBatch: n.ImageBatch, Volumes: n.VolumesForward}
 	if m.options.Mode == Inference {
+		parts[Volumes] = n.VolumesRunning
 		return n.Inference, parts, err
 	}
 	parts[Gradients], parts[State], parts[VolumeGrads] = n.Gradients, n.OptimizerCache, n.VolumesBackward

@@ -18,7 +18,8 @@ type pass struct {
 	network *shape.Network
 	options Options
 
-	output    []int   // by node: the tensor that its output is in
+	outputs   []int   // the nodes whose results the caller gets
+	output    []int   // by node: the tensor that its output is in, none where it does not run
 	shares    []bool  // by node: its output is in the memory of its input
 	weights   [][]int // by node: the tensors of its declared weights
 	saved     [][]int // by node: the tensors that autograd holds for it
@@ -68,7 +69,7 @@ func newBuilder(n *shape.Network, o Options, class int64) (*builder, error) {
 	count := len(n.Nodes)
 	p := &builder{
 		pass: pass{
-			program: &program{block: o.Torch.block()}, network: n, options: o,
+			program: &program{block: o.Torch.block()}, network: n, options: o, outputs: n.OutputsIn(o.Mode == Training),
 			output: make([]int, count), shares: make([]bool, count), weights: make([][]int, count), saved: make([][]int, count),
 		},
 		rules: make([]op.Autograd, count), channelsLast: make([]bool, count),
@@ -89,7 +90,7 @@ func newBuilder(n *shape.Network, o Options, class int64) (*builder, error) {
 		return nil, err
 	}
 	learns := func(out int) bool { return p.needsGrad[out] }
-	if o.Mode == Training && !slices.ContainsFunc(n.Outputs, learns) {
+	if o.Mode == Training && !slices.ContainsFunc(p.outputs, learns) {
 		return nil, nothingToTrain(n)
 	}
 	p.prepare()
@@ -131,6 +132,9 @@ func (p *builder) askLayers(run op.Pass) error {
 		run.Constant = !p.needsGrad[i]
 		run.FrozenWeight, run.FrozenBias = p.frozen(i)
 		p.rules[i] = layer.Autograd(run, p.network.InputsOf(i), p.network.Layers[i].Out)
+		if !p.runs(i) {
+			continue
+		}
 		p.shares[i] = p.rules[i].Shares
 		if why := p.rules[i].Estimate; why != "" {
 			p.estimates = append(p.estimates, p.name(i)+": "+why)
@@ -214,6 +218,9 @@ func (p *builder) release(id int) {
 	}
 }
 
+// runs reports whether node i runs in the pass. Its parameters are there in any case.
+func (p *pass) runs(i int) bool { return p.options.Mode == Training || !p.network.IsTrainingOnly(i) }
+
 func (p *pass) name(i int) string { return p.network.Nodes[i].Name }
 
 // prepare takes what exists before the pass begins: weights and the batch.
@@ -236,14 +243,27 @@ func (p *builder) prepare() {
 	}
 	p.inputRead = make([]int, len(p.network.Inputs))
 	if p.options.Mode == Training {
-		for _, out := range p.network.Outputs {
-			places := p.network.Layers[out].Out
-			// a class for each
-			p.targets = append(p.targets, p.add(none, "targets", Targets, linear{each: p.bytes(places.W, places.H, 8)}))
-		}
+		p.addTargets()
 	}
 	first := p.network.Inputs[0]
 	p.endStep(Forward, first, p.name(first))
+}
+
+// addTargets takes the targets: a class for each place. Outputs of one width and height have the same ones, as the
+// classifiers of a network with auxiliary heads do.
+func (p *builder) addTargets() {
+	for k, out := range p.outputs {
+		places := p.network.Layers[out].Out
+		same := slices.IndexFunc(p.outputs[:k], func(earlier int) bool {
+			s := p.network.Layers[earlier].Out
+			return s.W == places.W && s.H == places.H
+		})
+		if same >= 0 {
+			p.targets = append(p.targets, p.targets[same])
+			continue
+		}
+		p.targets = append(p.targets, p.add(none, "targets", Targets, linear{each: p.bytes(places.W, places.H, 8)}))
+	}
 }
 
 func (p *builder) weightSize(w graph.Weight) linear {
@@ -258,9 +278,13 @@ func (p *builder) weightSize(w graph.Weight) linear {
 func (p *builder) forward() {
 	p.countReads()
 	for i := range p.network.Nodes {
-		if len(p.network.Nodes[i].Inputs) > 0 {
+		switch {
+		case len(p.network.Nodes[i].Inputs) == 0:
+		case p.runs(i):
 			p.layer(i)
 			p.endLayer(i)
+		default:
+			p.output[i] = none
 		}
 	}
 	p.releaseCasts()
@@ -292,8 +316,11 @@ func (p *builder) releaseCasts() {
 // countReads counts by node how many inputs of later nodes it is, and holds the inputs, which the caller keeps. A
 // result that no node reads is never released.
 func (p *builder) countReads() {
-	for _, n := range p.network.Nodes {
-		for _, in := range n.Inputs {
+	for i := range p.network.Nodes {
+		if !p.runs(i) {
+			continue
+		}
+		for _, in := range p.network.Nodes[i].Inputs {
 			p.reads[in]++
 		}
 	}
@@ -330,7 +357,7 @@ func (p *builder) layer(i int) {
 	if p.options.Mode == Training && p.needsGrad[i] {
 		p.save(i, inputs, weights)
 	}
-	if p.reads[i] > 0 && p.network.IsOutput(i) {
+	if p.reads[i] > 0 && slices.Contains(p.outputs, i) {
 		p.hold(p.output[i]) // the caller does, beside its readers
 	}
 	p.workspace(i, Forward)

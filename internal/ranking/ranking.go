@@ -72,10 +72,10 @@ func softmax(classes []Class) {
 	}
 }
 
-// EndsInProbabilities reports whether the first output of a network is that of a SOFTMAX, SIGMOID or HARDSIGMOID.
-// Layers that change no values in inference may follow it.
-func EndsInProbabilities(g *graph.Graph) bool {
-	for i := g.Outputs[0]; len(g.Nodes[i].Inputs) > 0; i = g.Nodes[i].Inputs[0] {
+// EndsInProbabilities reports whether a node's result is that of a SOFTMAX, SIGMOID or HARDSIGMOID. Layers that change
+// no values in inference may follow it.
+func EndsInProbabilities(g *graph.Graph, node int) bool {
+	for i := node; len(g.Nodes[i].Inputs) > 0; i = g.Nodes[i].Inputs[0] {
 		switch g.Nodes[i].Op.(type) {
 		case *op.Softmax, *op.Sigmoid, *op.HardSigmoid:
 			return true

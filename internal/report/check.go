@@ -18,7 +18,7 @@ type CheckedFile struct {
 	Source     *diag.Source
 	Problems   diag.List
 	Network    *shape.Network
-	Pattern    string    // the network in short, where it has no problems
+	Pattern    []string  // the network in short, where it has no problems
 	Advice     diag.List // of the lint, where it was asked for
 	WithTable  bool      // print the network's table also where there are no problems
 }
@@ -105,12 +105,17 @@ func (f *CheckedFile) WriteText(w io.Writer) error {
 func (f *CheckedFile) summary() string {
 	n := f.Network
 	layers := "1 layer"
-	if count := len(n.Nodes) - 1; count != 1 {
+	if count := len(n.Nodes) - len(n.Inputs); count != 1 {
 		layers = fmt.Sprintf("%d layers", count)
 	}
-	return fmt.Sprintf("%s: ok\n  %s\n  %s, %s -> %s, %s parameters%s, %s MACs\n",
-		plain.Escape(f.Name), plain.Escape(plain.CutMessage(f.Pattern)), layers, n.InputShape(), n.Total.Out,
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: ok\n", plain.Escape(f.Name))
+	for _, line := range f.Pattern {
+		fmt.Fprintf(&b, "  %s\n", plain.Escape(plain.CutMessage(line)))
+	}
+	fmt.Fprintf(&b, "  %s, %s -> %s, %s parameters%s, %s MACs\n", layers, n.InputShape(), n.OutputShapes(),
 		plain.Count(n.Total.Parameters()), inBrackets(frozenText(n.Total)), plain.Count(n.Total.MACs))
+	return b.String()
 }
 
 // inBrackets returns " (a)" for ", a", and "" for "".

@@ -36,7 +36,8 @@ func (v *NotesMemory) Table(units Units) Table {
 		t = withFrozen(t, v.Network, v.All)
 	}
 	t.Title = v.Title
-	t.Notes = append(v.totalLines(units), v.accountLines(units)...)
+	t.Notes = append(t.Notes, v.totalLines(units)...)
+	t.Notes = append(t.Notes, v.accountLines(units)...)
 	t.Notes = append(t.Notes, shareLines(v.Network)...)
 	if isNotesVGG(v.Network) {
 		t.Notes = append(t.Notes, "",
@@ -68,7 +69,7 @@ func (v *NotesMemory) accountLines(units Units) []string {
 	if v.Mode == memory.Inference {
 		return []string{
 			v.accountHead(m.Inference, "run"),
-			sizeLine("volumes", m.VolumesForward, units, "forward"),
+			sizeLine("volumes", m.VolumesRunning, units, "forward"),
 			sizeLine("parameters", m.Parameters, units, "weights"),
 			v.imagesLine(units),
 			v.inferenceLine(units),

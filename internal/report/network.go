@@ -34,6 +34,7 @@ func NetworkTable(n *shape.Network, all bool) Table {
 		total := n.Total
 		t.Footer = [][]Cell{{Str("total"), {}, {}, Int(total.Activations), Int(total.WeightCount), Int(total.BiasCount),
 			Int(total.MACs)}}
+		t.Notes = trainingLines(n)
 	}
 	return t
 }
@@ -60,6 +61,28 @@ func frozenText(l shape.Layer) string {
 		return ""
 	}
 	return fmt.Sprintf(", %s trainable and %s frozen", plain.Count(l.Trainable()), plain.Count(l.FrozenCount))
+}
+
+// trainingLines says which figures of layers that exist in training only are not in the totals.
+func trainingLines(n *shape.Network) []string {
+	layers := 0
+	for i := range n.Nodes {
+		if n.IsTrainingOnly(i) {
+			layers++
+		}
+	}
+	if layers == 0 {
+		return nil
+	}
+	var heads []string
+	for _, h := range n.Heads {
+		if h.Training {
+			heads = append(heads, h.Name)
+		}
+	}
+	return []string{fmt.Sprintf("For training only: %s. The totals have the parameters of these layers (%d), but not their "+
+		"%s values and %s MACs.", plain.CutNames(strings.Join(heads, ", ")), layers,
+		plain.Count(n.TrainingOnly.Activations), plain.Count(n.TrainingOnly.MACs)), ""}
 }
 
 // inTable reports whether a layer has a row.

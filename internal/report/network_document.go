@@ -18,7 +18,9 @@ type networkDocument struct {
 	Batch   int64           `json:"batch"`
 	Layers  []layerDocument `json:"layers"` // counts of one picture
 	Totals  countsDocument  `json:"totals"`
-	Memory  memoryDocument  `json:"memory"` // bytes, for the batch
+	// Outputs are those of a network with heads.
+	Outputs []outputDocument `json:"outputs,omitempty"`
+	Memory  memoryDocument   `json:"memory"` // bytes, for the batch
 }
 
 // memoryDocument is the account that was asked for.
@@ -43,6 +45,16 @@ type layerDocument struct {
 	Output   volumeDocument `json:"output"`
 	countsDocument
 	ReceptiveField *fieldDocument `json:"receptive_field"` // null where it is not known
+	TrainingOnly   bool           `json:"training_only,omitempty"`
+}
+
+// outputDocument is an output of a network with heads.
+type outputDocument struct {
+	Name     string         `json:"name"`
+	Layer    string         `json:"layer"`
+	Output   volumeDocument `json:"output"`
+	Training bool           `json:"training,omitempty"` // it exists in training only
+	Loss     float64        `json:"loss"`               // the weight of its loss
 }
 
 // countsDocument is what a layer or network counts.
@@ -64,7 +76,12 @@ func newNetworkDocument(name string, n *shape.Network, batch int64, account memo
 		node := &n.Nodes[i]
 		d.Layers = append(d.Layers,
 			layerDocument{node.Name, node.Op.Kind(), op.Short(node.Op), newVolumeDocument(l.Out), newCountsDocument(l),
-				newFieldDocument(fields[i])})
+				newFieldDocument(fields[i]), n.IsTrainingOnly(i)})
+	}
+	for k, h := range n.Heads {
+		out := n.Outputs[k]
+		d.Outputs = append(d.Outputs,
+			outputDocument{n.OutputName(k), n.Nodes[out].Name, newVolumeDocument(n.Layers[out].Out), h.Training, h.Loss})
 	}
 	return d
 }

@@ -5,25 +5,23 @@ import (
 	"io"
 	"math"
 	"strconv"
-	"strings"
 	"time"
 
 	"cnncalc/internal/graph"
 	"cnncalc/internal/memory"
 	"cnncalc/internal/plain"
-	"cnncalc/internal/ranking"
 )
 
-// Run is the report of a run: the ranking of each picture's classes, and what each layer computed.
+// Run is the report of a run: the outputs for each picture, and what each layer computed.
 type Run struct {
 	Title     string
 	Batch     int
-	In, Out   graph.Shape // of one picture
+	In        graph.Shape // of one picture
+	Outputs   []RunOutput
 	Pictures  []RunPicture
-	Names     []string // of the classes; those without one are called by their number
-	Weights   string   // where they are from
-	IsRandom  bool     // the weights are, so that a ranking would mean nothing
-	Profile   bool     // print the layers and the memory along with a ranking
+	Weights   string // where they are from
+	IsRandom  bool   // the weights are, so that a ranking would mean nothing
+	Profile   bool   // print the layers and the memory along with a ranking
 	Layers    []RunLayer
 	Footprint memory.Footprint
 	// What was taken, in bytes. Borrowed are the weights that are used from their file, Peak that of the process, 0 where
@@ -31,12 +29,11 @@ type Run struct {
 	Allocated, Borrowed, Peak int64
 }
 
-// RunPicture is one input and its classes, the most likely first: as many as are printed, none where the weights are
-// random.
+// RunPicture is one input and what each output is for it, nothing where the weights are random.
 type RunPicture struct {
 	File          string
 	Width, Height int
-	Top           []ranking.Class
+	Results       []RunResult
 }
 
 // RunLayer is what a layer computed.
@@ -77,12 +74,14 @@ type runDocument struct {
 	Memory   memory.Footprint     `json:"memory"`
 }
 
-// runPictureDocument is one input and, where the weights are trained, its most likely classes.
+// runPictureDocument is one input and, where the weights are trained, its most likely classes, or what each of several
+// outputs is.
 type runPictureDocument struct {
-	File   string             `json:"file"`
-	Width  int                `json:"width"`
-	Height int                `json:"height"`
-	Top    []runClassDocument `json:"top,omitempty"`
+	File    string              `json:"file"`
+	Width   int                 `json:"width"`
+	Height  int                 `json:"height"`
+	Top     []runClassDocument  `json:"top,omitempty"`
+	Outputs []runOutputDocument `json:"outputs,omitempty"`
 }
 
 // mapSizeDocument is how many places a map of scores has.
@@ -123,14 +122,17 @@ type runLayerDocument struct {
 func (v *Run) Document() any {
 	d := runDocument{Schema: Schema, Network: v.Title, Batch: v.Batch, Weights: v.Weights, Seconds: v.took().Seconds(),
 		Memory: v.Footprint}
-	if isMap(v.Out) {
-		d.Places = &mapSizeDocument{v.Out.W, v.Out.H}
+	if o := &v.Outputs[0]; len(v.Outputs) == 1 && o.isMap() {
+		d.Places = &mapSizeDocument{o.Out.W, o.Out.H}
 	}
 	for _, p := range v.Pictures {
 		picture := runPictureDocument{File: p.File, Width: p.Width, Height: p.Height}
-		for _, c := range p.Top {
-			picture.Top = append(picture.Top,
-				runClassDocument{c.Index, v.className(c.Index), finite(c.Score), finite(c.Probability), v.placeOf(c)})
+		for k := range p.Results {
+			if len(v.Outputs) == 1 {
+				picture.Top = v.Outputs[0].classDocuments(p.Results[0].Top)
+			} else {
+				picture.Outputs = append(picture.Outputs, v.outputDocument(k, &p.Results[k]))
+			}
 		}
 		d.Pictures = append(d.Pictures, picture)
 	}
@@ -153,65 +155,19 @@ func finite(x float64) *float64 {
 	return &x
 }
 
-// isMap reports whether an output has scores at several places.
-func isMap(out graph.Shape) bool { return out.W*out.H > 1 }
-
-// placeOf returns where in a map of scores a class has its highest; nil where there is no map.
-func (v *Run) placeOf(c ranking.Class) *placeDocument {
-	if !isMap(v.Out) {
-		return nil
-	}
-	return &placeDocument{int64(c.Highest) % v.Out.W, int64(c.Highest) / v.Out.W}
-}
-
-// className returns the class's name, or its number where it has none.
-func (v *Run) className(class int) string {
-	if class < len(v.Names) {
-		return v.Names[class]
-	}
-	return fmt.Sprintf("class %d", class)
-}
-
-// WriteText writes the ranking, or the table of layers where the weights are random; both where the layers were asked
+// WriteText writes the outputs, or the table of layers where the weights are random; both where the layers were asked
 // for.
 func (v *Run) WriteText(w io.Writer) error {
 	if !v.IsRandom {
-		ranking := v.rankingText()
+		results := v.resultsText()
 		if v.Profile {
-			ranking += "\n"
+			results += "\n"
 		}
-		if _, err := io.WriteString(w, ranking); err != nil || !v.Profile {
+		if _, err := io.WriteString(w, results); err != nil || !v.Profile {
 			return err
 		}
 	}
 	return v.Table(IEC).WriteText(w)
-}
-
-func (v *Run) rankingText() string {
-	var b strings.Builder
-	for _, p := range v.Pictures {
-		fmt.Fprintf(&b, "%s\n", plain.Escape(p.File))
-		width := len(strconv.Itoa(len(p.Top)))
-		for rank, c := range p.Top {
-			fmt.Fprintf(&b, "  %*d  %s  %s", width, rank+1, confidence(c), plain.Escape(v.className(c.Index)))
-			if at := v.placeOf(c); at != nil {
-				fmt.Fprintf(&b, "  (highest at %d,%d)", at.X, at.Y)
-			}
-			b.WriteString("\n")
-		}
-	}
-	if isMap(v.Out) {
-		fmt.Fprintf(&b, "The scores are means over %dx%d places, counted from 0,0 at the top left.\n", v.Out.W, v.Out.H)
-	}
-	return b.String()
-}
-
-// confidence returns the probability for people, or the score where there is none.
-func confidence(c ranking.Class) string {
-	if math.IsNaN(c.Probability) {
-		return fmt.Sprintf("score %.4g", c.Score)
-	}
-	return fmt.Sprintf("%6.2f%%", 100*c.Probability)
 }
 
 // Table returns a row for each layer that was computed: its time, its rate, and its values.
@@ -260,6 +216,7 @@ func (v *Run) notes(units Units) []string {
 	for _, p := range v.Pictures {
 		notes = append(notes, fmt.Sprintf("picture %s: %dx%d", p.File, p.Width, p.Height))
 	}
+	notes = append(notes, v.outputNotes()...)
 	if v.IsRandom {
 		notes = append(notes,
 			fmt.Sprintf("The weights are %s: the figures show what was computed, but a ranking would mean nothing.", v.Weights))

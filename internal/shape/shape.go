@@ -39,12 +39,17 @@ func (l Layer) Trainable() int64 { return l.Parameters() - l.FrozenCount }
 type Network struct {
 	*graph.Graph
 	Layers []Layer // one for each node
-	Total  Layer   // the sums; its Out is the shape of the first output
+	// Total is the sums. Activations and MACs are those of the layers that exist when the network runs; parameters are
+	// those of all layers. Its Out is the shape of the main output.
+	Total Layer
+	// TrainingOnly is the sums over the layers that exist in training only.
+	TrainingOnly Layer
 	// Sound is the number of nodes before the first one that has a problem or an unknown shape; the table of a broken
 	// network ends there.
 	Sound int
 
-	owned bool // the nodes are a copy
+	owned        bool   // the nodes are a copy
+	trainingOnly []bool // by node: it exists in training only; nil if none does
 }
 
 // InputsOf returns the shapes that node i reads.
@@ -62,7 +67,7 @@ func (n *Network) appendInputs(shapes []graph.Shape, i int) []graph.Shape {
 //
 // The graph of the network is g, unless layers are sized by others (op.Sized): then it is a copy in which they are.
 func Infer(g *graph.Graph) (*Network, diag.List) {
-	n := &Network{Graph: g, Layers: make([]Layer, len(g.Nodes)), Sound: len(g.Nodes)}
+	n := &Network{Graph: g, Layers: make([]Layer, len(g.Nodes)), Sound: len(g.Nodes), trainingOnly: g.TrainingOnly()}
 	var problems diag.List
 	var in []graph.Shape
 	for i := range g.Nodes {
@@ -186,30 +191,52 @@ func (l *Layer) count(w graph.Weight) error {
 
 // addUp computes the totals. If a sum overflows, it reports the node at which it does.
 func (n *Network) addUp() diag.List {
-	t := &n.Total
+	t, only := &n.Total, &n.TrainingOnly
 	for i, l := range n.Layers {
-		for _, sum := range []struct {
-			what string
-			to   *int64
-			add  int64
-		}{
-			{"activations", &t.Activations, l.Activations},
-			{"weights", &t.WeightCount, l.WeightCount},
-			{"biases", &t.BiasCount, l.BiasCount},
-			{"buffers", &t.BufferCount, l.BufferCount},
-			{"MACs", &t.MACs, l.MACs},
-		} {
-			total, err := checked.Sum(*sum.to, sum.add)
-			if err != nil {
+		runs := l
+		if n.IsTrainingOnly(i) {
+			runs.Activations, runs.MACs = 0, 0
+			if err := only.addUp(l); err != nil {
 				n.Sound = i
-				return diag.List{n.describe(i, fmt.Errorf("the network's %s up to here: %w", sum.what, err))}
+				return diag.List{n.describe(i, err)}
 			}
-			*sum.to = total
+		}
+		if err := t.addUp(runs); err != nil {
+			n.Sound = i
+			return diag.List{n.describe(i, err)}
 		}
 	}
-	t.Out = n.Layers[n.Outputs[0]].Out
-	if _, err := checked.Sum(t.WeightCount, t.BiasCount, t.BufferCount); err != nil {
-		return diag.List{n.describe(len(n.Nodes)-1, fmt.Errorf("the network's parameters: %w", err))}
+	t.Out = n.Layers[n.Main()].Out
+	_, err := checked.Sum(t.WeightCount, t.BiasCount, t.BufferCount)
+	if err != nil {
+		err = fmt.Errorf("the network's parameters: %w", err)
+	} else if _, err = checked.Sum(t.Activations, only.Activations); err != nil {
+		err = fmt.Errorf("the network's activations: %w", err)
+	}
+	if err != nil {
+		return diag.List{n.describe(len(n.Nodes)-1, err)}
+	}
+	return nil
+}
+
+// addUp adds the counts of a layer to sums.
+func (l *Layer) addUp(other Layer) error {
+	for _, sum := range []struct {
+		what string
+		to   *int64
+		add  int64
+	}{
+		{"activations", &l.Activations, other.Activations},
+		{"weights", &l.WeightCount, other.WeightCount},
+		{"biases", &l.BiasCount, other.BiasCount},
+		{"buffers", &l.BufferCount, other.BufferCount},
+		{"MACs", &l.MACs, other.MACs},
+	} {
+		total, err := checked.Sum(*sum.to, sum.add)
+		if err != nil {
+			return fmt.Errorf("the network's %s up to here: %w", sum.what, err)
+		}
+		*sum.to = total
 	}
 	return nil
 }

@@ -4,11 +4,11 @@ import (
 	"cnncalc/internal/diag"
 )
 
-// Verify checks a network without other problems as a whole: that it computes something, and that its labels and
-// preprocessing fit its shapes.
+// Verify checks a network without other problems as a whole: that it computes something and uses all that it computes,
+// and that its labels and preprocessing fit its shapes.
 func Verify(n *Network) diag.List {
-	var problems diag.List
-	if out := n.Nodes[n.Outputs[0]]; n.Total.Activations == n.inputActivations() {
+	problems := n.unused()
+	if out := n.Nodes[n.Main()]; n.Total.Activations == n.inputActivations() {
 		problems.Add(out.Pos, "network/nothing-to-count", "no layer makes a volume of its own").
 			WithHint("activation functions, DROPOUT and FLATTEN work in place; add a CONV, FC or pool")
 	}
@@ -26,6 +26,27 @@ func Verify(n *Network) diag.List {
 			problems.Add(n.PreprocessPos, "network/preprocess", "preprocess: %d values for %s, but the input is %d deep",
 				list.values, list.name, depth).
 				WithHint("give one value, or one for each channel")
+		}
+	}
+	return problems
+}
+
+// unused returns a problem for each result that no layer reads and that is no output.
+func (n *Network) unused() diag.List {
+	used := make([]bool, len(n.Nodes))
+	for i := range n.Nodes {
+		for _, in := range n.Nodes[i].Inputs {
+			used[in] = true
+		}
+	}
+	for _, out := range n.Outputs {
+		used[out] = true
+	}
+	var problems diag.List
+	for i := range used {
+		if !used[i] && !problems.Crowded() {
+			problems = append(problems, n.describe(i, diag.Errorf("network/unused", "its result is not used").
+				WithHint("name it under heads, or delete it")))
 		}
 	}
 	return problems

@@ -50,16 +50,23 @@ type arranger struct {
 	fragments []fragment
 }
 
-// arrange returns the nodes of a graph as one chain that starts with the INPUT.
-func arrange(g *graph.Graph) []chainItem {
+func newArranger(g *graph.Graph) *arranger {
 	a := &arranger{graph: g, uses: make([]int, len(g.Nodes)), lastUse: make([]int, len(g.Nodes))}
 	a.countUses()
-	a.fragments = []fragment{{from: none, items: []chainItem{{node: 0, from: none}}}}
-	for i := 1; i < len(g.Nodes); i++ {
-		switch in := g.Nodes[i].Inputs; {
-		case g.Nodes[i].JoinsPaths():
+	return a
+}
+
+// chain returns the nodes from first to before end as one chain. It starts with the INPUT, if that is the first node,
+// and else from an earlier result.
+func (a *arranger) chain(first, end int) []chainItem {
+	a.fragments = nil
+	for i := first; i < end; i++ {
+		switch in := a.graph.Nodes[i].Inputs; {
+		case len(in) == 0:
+			a.fragments = append(a.fragments, fragment{none, []chainItem{{node: i, from: none}}})
+		case a.graph.Nodes[i].JoinsPaths():
 			a.merge(i)
-		case in[0] == i-1:
+		case in[0] == i-1 && i > first:
 			a.follow(chainItem{node: i, from: none})
 		default:
 			a.fragments = append(a.fragments, fragment{in[0], []chainItem{{node: i, from: in[0]}}})
@@ -101,6 +108,13 @@ func (a *arranger) merge(i int) {
 		if a.skipsOverWhole(i, count) && a.joinWhole(i, count) || a.joinCut(i, count) || a.joinWhole(i, count) {
 			return
 		}
+	}
+	if len(a.fragments) == 0 {
+		from := a.graph.Nodes[i].Inputs[0]
+		item := a.item(i, from, nil)
+		item.from = from
+		a.fragments = []fragment{{from, []chainItem{item}}}
+		return
 	}
 	a.follow(a.item(i, i-1, nil))
 }
@@ -158,7 +172,7 @@ func (a *arranger) joinCut(i, count int) bool {
 		return false
 	}
 	cut := 0 // items of base that stay before the merge
-	if start != base.from || first == 0 {
+	if start != base.from {
 		byNode := func(item chainItem, node int) int { return item.node - node }
 		at, found := slices.BinarySearchFunc(base.items, start, byNode)
 		if !found || at == len(base.items)-1 {

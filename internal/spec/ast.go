@@ -21,6 +21,7 @@ type File struct {
 	defaults                  map[string][]argument // by kind
 	blocks                    map[string]*block
 	layers                    *chain
+	heads                     []*head
 	preprocess                graph.Preprocess
 	labels                    []string
 	frozen                    []graph.FrozenPattern

@@ -8,14 +8,15 @@
 //
 //  1. Text: read.go turns bytes into lines of text and rejects what is not text. read_arrow.go reads arrow text alone,
 //     without phase 2.
-//  2. YAML: yaml.go walks the nodes, and traps.go explains what YAML makes of arrow text. values.go, blocks.go,
+//  2. YAML: yaml.go walks the nodes, and traps.go explains what YAML makes of arrow text. values.go, blocks.go, heads.go,
 //     preprocess.go and pytorch.go read the values of keys. char_positions.go finds the place of every character of a
 //     scalar.
 //  3. Arrow text: lex.go cuts it into tokens, and parse.go makes the syntax tree of ast.go from them. parse_numbers.go
 //     reads expressions, and fields.go reads the settings of a layer, whose kind kinds.go finds.
 //  4. Lowering: lower.go and lower_*.go expand repeats, blocks and lists into a graph. eval.go evaluates expressions,
 //     and names.go resolves labels and names the layers.
-//  5. Printing: arrange.go finds the chain that a graph is written as. print.go writes it as a file, and fold.go as one
+//  5. Printing: parts.go divides a graph into the layers and the heads, and arrange.go finds the chain that each is
+//     written as. print.go writes it as a file, and fold.go as one
 //     line of the notes' grammar.
 //
 // [Read] is phases 1 to 3, [File.Lower] is phase 4, and [Print] and [Pattern] are phase 5. Reading and lowering report
@@ -60,6 +61,7 @@
 // The grammar allows more than the language does:
 //
 //   - INPUT can only be the first item of the layers, and cannot be repeated.
+//   - The chain of a head starts with "@" label.
 //   - "?" follows layers only.
 //   - Kinds, keys, letters and words are those of package op, in any case. A word such as CONV3 starts with the longest
 //     kind that a digit or nothing follows.

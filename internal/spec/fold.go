@@ -11,12 +11,21 @@ import (
 // The longest sequence that folding looks for, in items. A residual block is one item.
 const maxPeriod = 32
 
-// Pattern returns the network as one line of the notes' grammar, with kinds only and repeats folded into brackets:
-// INPUT -> [[CONV -> RELU]*2 -> POOL]*3 -> FC.
-func Pattern(g *graph.Graph) string {
+// Pattern returns the network in the notes' grammar, with kinds only and repeats folded into brackets:
+// INPUT -> [[CONV -> RELU]*2 -> POOL]*3 -> FC. The first line is that of the layers; the others are those of the heads,
+// each after its name and a colon.
+func Pattern(g *graph.Graph) []string {
 	folded := func(items []string) string { return joinArrows(fold(items)) }
-	p := &printer{graph: g, chain: arrange(g), notation: graph.Op.Kind, join: folded, shorten: withoutLists}
-	return folded(p.items())
+	p := &printer{graph: g, notation: graph.Op.Kind, join: folded, shorten: withoutLists}
+	var lines []string
+	for _, of := range partsOf(g) {
+		line := folded(p.items(&of))
+		if of.isHead() {
+			line = of.head.Name + ": " + line
+		}
+		lines = append(lines, line)
+	}
+	return lines
 }
 
 // withoutLists leaves out the labels if a merge joins only a list of earlier results: the layers of DenseNet are alike

@@ -55,7 +55,7 @@ func (f *File) lower(o graph.Options, maxSteps int64) (*graph.Graph, diag.List) 
 			Labels: f.labels, LabelsPos: f.labelsPos,
 			Frozen: frozenWith(f.frozen, o.Freeze),
 		},
-		lastFC: -1,
+		fc: lastFC{node: none},
 	}
 	for name, values := range o.Vars {
 		l.vars[name] = variable{values, len(values) > 1}
@@ -83,7 +83,7 @@ func onlyInput(g *graph.Graph) *diag.Problem {
 	if err == nil {
 		return nil
 	}
-	g.Nodes, g.Inputs, g.Outputs = g.Nodes[:1], []int{0}, []int{0}
+	g.Nodes, g.Inputs, g.Outputs, g.Heads = g.Nodes[:1], []int{0}, []int{0}, nil
 	return diag.Errorf("network/internal", "cnncalc made a wrong graph of this file: %v", err).
 		WithHint("this is a fault of cnncalc: please report it with the file")
 }
@@ -102,8 +102,8 @@ type lowerer struct {
 	prefixes int                 // bytes of names, see maxPrefixes
 	made     map[string]op.Layer // by kind and settings
 	constant map[*layer]op.Layer // of layers that are the same in every turn and call
-	lastFC   int                 // the last node that is an FC, or -1
-	ownUnits bool                // the last FC sets its units itself
+	fc       lastFC              // so far of the layers or of the head that is lowered
+	fcs      []lastFC            // of the layers and of each head
 	names    namer
 	gaveUp   bool // the network is too large or has too many problems
 }
@@ -194,7 +194,9 @@ func (l *lowerer) network() {
 	} else {
 		l.layers(l.file.layers.items, top)
 	}
-	l.graph.Inputs, l.graph.Outputs = []int{0}, []int{l.output(top)}
+	if l.graph.Inputs = []int{0}; l.graph.Outputs == nil {
+		l.graph.Outputs = []int{l.output(top)}
+	}
 	l.nameNodes()
 	l.file.markFunctions(l.graph)
 	if len(l.graph.Nodes) == 1 && len(l.problems) == 0 {
@@ -203,8 +205,8 @@ func (l *lowerer) network() {
 	}
 }
 
-// output returns the node of the last item, which is the network's output. If lowering gave up, it returns the last
-// node.
+// output returns the node of the last item, which is the network's output where it has no heads. If lowering gave up, it
+// returns the last node.
 func (l *lowerer) output(top *place) int {
 	if l.gaveUp {
 		return len(l.graph.Nodes) - 1
@@ -212,13 +214,15 @@ func (l *lowerer) output(top *place) int {
 	return top.last
 }
 
-// layers lowers all items. An INPUT that comes first, or after a first item that is broken, is node 0.
+// layers lowers all items, and the heads after them. An INPUT that comes first, or after a first item that is broken,
+// is node 0.
 func (l *lowerer) layers(items []item, top *place) {
 	defer func() {
 		switch caught := recover(); caught {
 		case nil:
 		case stop{}:
 			l.gaveUp = true
+			l.graph.Outputs, l.graph.Heads = nil, nil
 		default:
 			panic(caught)
 		}
@@ -232,32 +236,11 @@ func (l *lowerer) layers(items []item, top *place) {
 			l.item(&items[i], top)
 		}
 	}
+	l.fcs = append(l.fcs, l.fc)
+	if len(l.file.heads) > 0 {
+		l.heads(top)
+	}
 	l.classes(top)
-}
-
-// classes sets the units of the last FC, unless it sets them itself.
-func (l *lowerer) classes(at *place) {
-	v := l.file.classes
-	if v == nil {
-		return
-	}
-	units, err := l.wholeValue(v, "classes", at)
-	if l.lastFC < 0 {
-		if err == nil && !l.hasUnknown() {
-			err = diag.ErrorfAt(v.pos, "network/classes", "classes sets the size of the last FC, but the network has none").
-				WithHint("leave classes out, or end the network with FC")
-		}
-	} else if node := &l.graph.Nodes[l.lastFC]; !l.ownUnits {
-		fc := *node.Op.(*op.FC)
-		fc.Units = units
-		node.Op = &fc
-		if err != nil {
-			node.Op = &op.Unknown{}
-		}
-	}
-	if err != nil {
-		l.report(err, at)
-	}
 }
 
 // hasUnknown reports whether the graph has a node that could not be read, which may be an FC.
@@ -287,7 +270,7 @@ func (l *lowerer) wholeValue(v *value, what string, at *place) (int64, *diag.Pro
 // chain lowers a chain with labels of its own and leaves the result in at.last.
 func (l *lowerer) chain(c *chain, at *place) {
 	inner := *at
-	inner.labels = &labels{outer: at.labels}
+	inner.labels, inner.exported = &labels{outer: at.labels}, nil
 	l.items(c.items, &inner)
 	at.last = inner.last
 }
@@ -411,7 +394,11 @@ func (l *lowerer) bind(it *item, at *place) {
 		}
 		return
 	}
-	if p := at.labels.define(it.label, it.labelPos, at.last); p != nil {
+	p := at.labels.define(it.label, it.labelPos, at.last)
+	if p == nil && at.exported != nil {
+		p = at.exported.define(at.names.prefix+it.label, it.labelPos, at.last)
+	}
+	if p != nil {
 		l.report(p, at)
 		return
 	}

@@ -13,7 +13,7 @@ func (l *lowerer) layer(b *layer, at *place) {
 	o, refs, own := l.op(b, at)
 	l.emit(graph.Node{Op: o, Inputs: []int{at.last}, Refs: refs, Pos: b.pos}, at)
 	if _, ok := o.(*op.FC); ok {
-		l.lastFC, l.ownUnits = at.last, own
+		l.fc = lastFC{at.last, own}
 	}
 }
 

@@ -40,7 +40,7 @@ func (l *lowerer) tooLarge(format string, bound int64, hint string, pos diag.Pos
 	l.graph.Nodes = l.graph.Nodes[:1]
 	l.inputs, l.prefixes = 0, 0
 	l.names.counters = nil
-	l.lastFC = -1
+	l.fc, l.fcs = lastFC{node: none}, nil
 	l.broken(p, pos, &place{within: at.within, names: &counter{}})
 	panic(stop{})
 }

@@ -12,15 +12,18 @@ type place struct {
 	scope
 	last   int // the node that the next item reads
 	labels *labels
-	within *frame
-	names  *counter // of layers and of calls here
-	blocks []*block // being expanded, outermost first
+	// In the chain of a head: the labels outside it, which get its labels too, after the head's name and a point.
+	exported *labels
+	headText string // of the head that the text belongs to, unless it belongs to a block
+	within   *frame
+	names    *counter // of layers and of calls here
+	blocks   []*block // being expanded, outermost first
 }
 
-// text returns the name of the block that the text belongs to, or "" for the layers.
+// text returns the name of the block that the text belongs to, the text of a head, or "" for the layers.
 func (at *place) text() string {
 	if len(at.blocks) == 0 {
-		return ""
+		return at.headText
 	}
 	return at.blocks[len(at.blocks)-1].name
 }

@@ -41,13 +41,23 @@ func (s *labels) find(name string, pos diag.Pos, text string, sites labelSites) 
 	p := diag.ErrorfAt(pos, "label/unknown", "the label @%s is not known here", name)
 	here, isHere := sites[labelSite{name, text}]
 	there, isThere := sites[labelSite{name, anyText}]
+	inHead, isInHead := sites.inHead(name)
+	outer, isOuter := sites[labelSite{name, ""}]
 	switch {
-	case isHere && here.After(pos):
-		p.WithHint("it is set later, at %s; a path can start only from an earlier result", here)
+	case isHere && here.pos.After(pos):
+		p.WithHint("it is set later, at %s; a path can start only from an earlier result", here.pos)
 	case isHere:
-		p.WithHint("the label at %s is private to its brackets or path", here)
+		p.WithHint("the label at %s is private to its brackets or path", here.pos)
+	case isHeadText(text) && isOuter:
+		p.WithHint("the label at %s is private to its brackets or path", outer.pos)
+	case isInHead:
+		p.WithHint("it is set at %s; only the heads after that one can start from it", inHead.pos)
+	case isThere && isHeadText(text) && isHeadText(there.text):
+		p.WithHint("the label at %s is that of another head: write @%s.%s", there.pos, there.text[len(headText):], name)
+	case isThere && isHeadText(there.text):
+		p.WithHint("the label at %s is set in a head; only heads can use it", there.pos)
 	case isThere:
-		p.WithHint("the label at %s is not visible here: labels do not reach into or out of a block", there)
+		p.WithHint("the label at %s is not visible here: labels do not reach into or out of a block", there.pos)
 	default:
 		p.Hint = s.suggest(name)
 	}
@@ -80,18 +90,32 @@ func (s *labels) visible() []string {
 // anyText is the text of a labelSite for the file as a whole. No block can have this name.
 const anyText = "*"
 
-// labelSite is a label in a text of the file, which is the name of a block, "" for the layers, or anyText.
+// labelSite is a label in a text of the file, which is the name of a block, that of a head, "" for the layers, or
+// anyText.
 type labelSite struct{ name, text string }
 
+// firstSite is where a label is first set, and in which text.
+type firstSite struct {
+	pos  diag.Pos
+	text string
+}
+
 // labelSites maps each label to the place where it is first set.
-type labelSites map[labelSite]diag.Pos
+type labelSites map[labelSite]firstSite
 
 func (l labelSites) add(name, text string, pos diag.Pos) {
 	for _, site := range []labelSite{{name, text}, {name, anyText}} {
 		if _, seen := l[site]; !seen {
-			l[site] = pos
+			l[site] = firstSite{pos, text}
 		}
 	}
+}
+
+// inHead returns where a label is set that is written with the name of its head, as @aux.conv.
+func (l labelSites) inHead(name string) (firstSite, bool) {
+	headName, label, _ := strings.Cut(name, ".")
+	site, ok := l[labelSite{label, headText + headName}]
+	return site, ok
 }
 
 // define gives a node a label that is not visible yet.

@@ -32,13 +32,50 @@ func Print(g *graph.Graph) string {
 		}
 	}
 	printFrozen(&b, g.Frozen)
-	b.WriteString("layers: |\n")
-	chain := arrange(g)
-	p := &printer{
-		graph: g, chain: chain, label: neededLabels(g, chain), notation: op.Notation, join: joinArrows, shorten: inFull,
+	parts := partsOf(g)
+	label := neededLabels(g, parts)
+	if sharesLabels(g, parts, label) {
+		parts = partsWithoutNodes(g)
+		label = neededLabels(g, parts)
 	}
-	writeWrapped(&b, p.items())
+	p := &printer{graph: g, label: label, notation: op.Notation, join: joinArrows, shorten: inFull}
+	for k := range parts {
+		if k == 1 {
+			b.WriteString("heads:\n")
+		}
+		printPart(&b, &parts[k], p.items(&parts[k]))
+	}
 	return b.String()
+}
+
+// printPart writes the layers or a head.
+func printPart(b *strings.Builder, p *part, items []string) {
+	if !p.isHead() {
+		b.WriteString("layers: |\n")
+		writeWrapped(b, items, "  ")
+		return
+	}
+	var settings []string
+	if p.head.Training {
+		settings = append(settings, "training: true")
+	}
+	if p.head.Loss != 1 {
+		settings = append(settings, "loss: "+decimalText(p.head.Loss))
+	}
+	line := fmt.Sprintf("  %s: %q", p.head.Name, joinArrows(items))
+	if settings != nil {
+		line = fmt.Sprintf("  %s: {layers: %q, %s}", p.head.Name, joinArrows(items), strings.Join(settings, ", "))
+	}
+	switch {
+	case len(line) <= printWidth:
+		fmt.Fprintln(b, line)
+	case settings == nil:
+		fmt.Fprintf(b, "  %s: |\n", p.head.Name)
+		writeWrapped(b, items, "    ")
+	default:
+		fmt.Fprintf(b, "  %s:\n    %s\n    layers: |\n", p.head.Name, strings.Join(settings, "\n    "))
+		writeWrapped(b, items, "      ")
+	}
 }
 
 func printText(b *strings.Builder, key, value string) {
@@ -98,14 +135,15 @@ func decimalList(numbers []float64) string {
 
 func decimalText(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
 
-// writeWrapped writes items joined by arrows. It starts a new line before an arrow whose item would exceed the width.
-func writeWrapped(b *strings.Builder, items []string) {
-	width := 2
-	b.WriteString("  ")
+// writeWrapped writes items joined by arrows, indented. It starts a new line before an arrow whose item would exceed the
+// width.
+func writeWrapped(b *strings.Builder, items []string, indent string) {
+	width := len(indent)
+	b.WriteString(indent)
 	for i, item := range items {
 		if i > 0 && width+len(" -> ")+len(item) > printWidth {
-			b.WriteString("\n  -> ")
-			width = len("  -> ")
+			b.WriteString("\n" + indent + "-> ")
+			width = len(indent + "-> ")
 		} else if i > 0 {
 			b.WriteString(" -> ")
 			width += len(" -> ")
@@ -119,7 +157,7 @@ func writeWrapped(b *strings.Builder, items []string) {
 // printer writes the nodes of a graph as items of the arrow language.
 type printer struct {
 	graph    *graph.Graph
-	chain    []chainItem
+	part     *part  // that is being written
 	label    []bool // nodes to write with their labels
 	notation func(graph.Op) string
 	join     func(items []string) string
@@ -131,13 +169,32 @@ func joinArrows(items []string) string { return strings.Join(items, " -> ") }
 
 func inFull(paths []string) []string { return paths }
 
-// items returns the items of the whole network.
-func (p *printer) items() []string {
-	texts := p.texts(p.chain)
-	if last, out := len(p.graph.Nodes)-1, p.graph.Outputs[0]; out != last {
-		texts = append(texts, p.reference(out))
+// items returns the items of a part.
+func (p *printer) items(of *part) []string {
+	p.part = of
+	texts := p.texts(of.chain)
+	if end := p.endOf(of); end != none {
+		texts = append(texts, p.reference(end))
 	}
 	return texts
+}
+
+// endOf returns the result that a part has to name at its end, since it is not that of its last node; none if there is
+// no such result. Layers that end in no output end in a result that something uses.
+func (p *printer) endOf(of *part) int {
+	end, last := of.end, of.first+of.len-1
+	if end == none {
+		isUsed := func(i int) bool { return isRead(p.graph, i) || p.graph.IsOutput(i) }
+		k := len(of.chain) - 1
+		for !isUsed(of.chain[k].node) {
+			k-- // heads start from the chain's results, so there is one
+		}
+		end = of.chain[k].node
+	}
+	if end == last && of.len > 0 {
+		return none
+	}
+	return end
 }
 
 func (p *printer) texts(items []chainItem) []string {
@@ -167,7 +224,7 @@ func (p *printer) item(item *chainItem) string {
 		}
 	}
 	if p.label != nil && p.label[item.node] {
-		text += " @" + n.Name
+		text += " @" + p.part.shortName(n.Name)
 	}
 	return text
 }
@@ -205,23 +262,33 @@ func (p *printer) reference(i int) string {
 	if p.refer != nil {
 		p.refer(i)
 	}
-	return "@" + p.graph.Nodes[i].Name
+	name := p.graph.Nodes[i].Name
+	if i >= p.part.first {
+		name = p.part.shortName(name)
+	}
+	return "@" + name
 }
 
 // neededLabels returns which nodes need a label: those that had one or are referred to, and those that would get
 // another name from their running number.
-func neededLabels(g *graph.Graph, chain []chainItem) []bool {
+func neededLabels(g *graph.Graph, parts []part) []bool {
 	label := make([]bool, len(g.Nodes))
 	for i, n := range g.Nodes {
 		label[i] = n.Labelled
 	}
-	walk := &printer{graph: g, chain: chain, notation: graph.Op.Kind, join: joinArrows, shorten: inFull}
+	walk := &printer{graph: g, notation: graph.Op.Kind, join: joinArrows, shorten: inFull}
 	walk.refer = func(i int) { label[i] = true }
-	walk.items()
-	flat := &counter{}
+	counters := make([]*counter, len(g.Nodes))
+	for k := range parts {
+		walk.items(&parts[k])
+		ofPart := &counter{prefix: parts[k].prefix}
+		for i := range parts[k].len {
+			counters[parts[k].first+i] = ofPart
+		}
+	}
 	for changed := true; changed; {
 		changed = false
-		names := assignNames(g.Nodes, label, func(int) *counter { return flat })
+		names := assignNames(g.Nodes, label, func(i int) *counter { return counters[i] })
 		for i, name := range names {
 			if name != g.Nodes[i].Name {
 				label[i], changed = true, true
@@ -229,4 +296,22 @@ func neededLabels(g *graph.Graph, chain []chainItem) []bool {
 		}
 	}
 	return label
+}
+
+// sharesLabels reports whether a head would need a label that is visible in it already: its labels have the names of
+// its nodes without that of the head.
+func sharesLabels(g *graph.Graph, parts []part, label []bool) bool {
+	visible := map[string]bool{}
+	for k := range parts {
+		p := &parts[k]
+		for i := p.first; i < p.first+p.len; i++ {
+			if label[i] && p.isHead() && visible[p.shortName(g.Nodes[i].Name)] {
+				return true
+			}
+		}
+		for i := p.first; i < p.first+p.len; i++ {
+			visible[g.Nodes[i].Name] = label[i]
+		}
+	}
+	return false
 }

@@ -3,6 +3,7 @@ package spec
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -45,6 +46,15 @@ func lower(t rapid.TB, text string) (*graph.Graph, diag.List) {
 	return g, append(problems, more...)
 }
 
+// namedHeads returns the heads with the names of all outputs: the end of the layers gets one where it is also read.
+func namedHeads(g *graph.Graph) []graph.Head {
+	heads := slices.Clone(g.Heads)
+	for k := range heads {
+		heads[k].Name = g.OutputName(k)
+	}
+	return heads
+}
+
 // checkRoundTrip checks that printing g and reading it back gives the same graph.
 func checkRoundTrip(t rapid.TB, g *graph.Graph) {
 	t.Helper()
@@ -64,6 +74,9 @@ func checkRoundTrip(t rapid.TB, g *graph.Graph) {
 	}
 	if diff := cmp.Diff(g.Outputs, again.Outputs); diff != "" {
 		t.Fatalf("printed form has other outputs (-first +again):\n%s\n%s", diff, printed)
+	}
+	if diff := cmp.Diff(namedHeads(g), namedHeads(again)); diff != "" {
+		t.Fatalf("printed form has other heads (-first +again):\n%s\n%s", diff, printed)
 	}
 	heads := func(g *graph.Graph) head {
 		var frozen []string
@@ -137,13 +150,12 @@ func TestPatternFoldsRepeats(t *testing.T) {
 		if len(problems) > 0 {
 			t.Fatal(problems)
 		}
-		if got := Pattern(g); got != c.want {
-			t.Errorf("%s:\n got %s\nwant %s", c.layers, got, c.want)
+		if diff := cmp.Diff([]string{c.want}, Pattern(g)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.layers, diff)
 		}
 	}
 }
 
-// drawGraph returns a random graph: chains, merges of any earlier results, unused results, and any node as output.
 // Each of many merges is joined to the chain without copying the chain.
 func TestPatternOfManyMerges(t *testing.T) {
 	g, problems := lower(t, "input: 8x8x3\nlayers: 'INPUT -> CONV1-8 -> ADD(CONV3-8 -> RELU | IDENTITY)*10000'\n")
@@ -154,8 +166,8 @@ func TestPatternOfManyMerges(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	got := Pattern(g)
 	runtime.ReadMemStats(&after)
-	if want := "INPUT -> CONV -> ADD(CONV -> RELU | IDENTITY)*10000"; got != want {
-		t.Errorf("%s, want %s", got, want)
+	if want := []string{"INPUT -> CONV -> ADD(CONV -> RELU | IDENTITY)*10000"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 	// Copies of the chain would take 3 GB.
 	if allocated := after.TotalAlloc - before.TotalAlloc; allocated > 200e6 {
@@ -163,10 +175,15 @@ func TestPatternOfManyMerges(t *testing.T) {
 	}
 }
 
+// drawGraph returns a random graph: chains, merges of any earlier results, unused results, and any nodes as outputs. The
+// last layers may be those of heads.
 func drawGraph(t *rapid.T) *graph.Graph {
 	b := graph.Builder{}
 	b.Add(graph.Node{Name: "input", Op: &op.Input{Shape: graph.Shape{W: 8, H: 8, D: 4}}})
-	for i := 1; i <= rapid.IntRange(1, 16).Draw(t, "nodes"); i++ {
+	count := rapid.IntRange(1, 16).Draw(t, "nodes")
+	cuts := rapid.SliceOfNDistinct(rapid.IntRange(1, count), 0, min(3, count), rapid.ID).Draw(t, "cuts")
+	slices.Sort(cuts)
+	for i := 1; i <= count; i++ {
 		earlier := rapid.OneOf(rapid.Just(i-1), rapid.IntRange(max(0, i-4), i-1), rapid.IntRange(0, i-1))
 		n := graph.Node{Name: fmt.Sprint("relu", i), Op: &op.ReLU{}, Inputs: []int{earlier.Draw(t, "input")}}
 		if rapid.IntRange(0, 2).Draw(t, "kind") == 0 {
@@ -179,10 +196,18 @@ func drawGraph(t *rapid.T) *graph.Graph {
 		if rapid.Bool().Draw(t, "labelled") {
 			n.Name = fmt.Sprint("label", i)
 		}
+		if at, isCut := slices.BinarySearch(cuts, i); at > 0 || isCut {
+			if isCut {
+				at++
+			}
+			n.Name = fmt.Sprintf("head%d.%s", at, n.Name)
+		}
 		b.Add(n)
 	}
-	if rapid.IntRange(0, 3).Draw(t, "output") == 0 {
-		b.Output(rapid.IntRange(1, b.Len()-1).Draw(t, "node"))
+	if len(cuts) > 0 && rapid.IntRange(0, 4).Draw(t, "cut") > 0 {
+		drawHeads(t, &b, cuts)
+	} else {
+		drawOutputs(t, &b)
 	}
 	g, err := b.Graph()
 	if err != nil {
@@ -201,7 +226,38 @@ func cropLike(t rapid.TB) graph.Op {
 	return crop
 }
 
-// Every graph with one input and one output can be printed, whatever its edges.
+// drawOutputs draws no output, so that it is the last node, an output of another node, or heads.
+func drawOutputs(t *rapid.T, b *graph.Builder) {
+	nodes := rapid.IntRange(1, b.Len()-1)
+	switch rapid.IntRange(0, 5).Draw(t, "output") {
+	case 0, 1:
+		b.Output(nodes.Draw(t, "node"))
+	case 2, 3, 4:
+		for k, i := range rapid.SliceOfNDistinct(nodes, 1, 4, rapid.ID).Draw(t, "heads") {
+			h := graph.Head{Name: fmt.Sprint("head", k), Loss: 1, Training: k > 0 && rapid.Bool().Draw(t, "training")}
+			if rapid.Bool().Draw(t, "loss") {
+				h.Loss = 0.25
+			}
+			b.Head(i, h)
+		}
+	}
+}
+
+// drawHeads makes a head of the nodes from each cut on, whose output is their last node or, at times, another.
+func drawHeads(t *rapid.T, b *graph.Builder, cuts []int) {
+	if main := cuts[0] - 1; main > 0 && rapid.Bool().Draw(t, "main") {
+		b.Output(main)
+	}
+	for k := range cuts {
+		out := b.Len() - 1
+		if k+1 < len(cuts) {
+			out = cuts[k+1] - 1
+		}
+		b.Head(out, graph.Head{Name: fmt.Sprint("head", k+1), Loss: 1, Training: k > 0 && rapid.Bool().Draw(t, "training")})
+	}
+}
+
+// Every graph with one input can be printed, whatever its edges.
 func TestPrintRandomGraphs(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) { checkRoundTrip(t, drawGraph(t)) })
 }

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"slices"
 	"strings"
 
 	"cnncalc/internal/op"
@@ -28,6 +29,8 @@ func JSONSchema() map[string]any {
 			"defaults": defaults,
 			"blocks":   schema{"type": "object", "additionalProperties": chain, "description": "name(parameters): chain"},
 			"layers":   chain,
+			"heads": schema{"type": "object", "additionalProperties": headSchema(chain),
+				"description": "further outputs: chains that start from a result, as \"@label -> CONV1-8\""},
 			"preprocess": object(schema{
 				"mean": oneOrMore("number"), "std": oneOrMore("number"),
 				"scale":    schema{"type": "number", "exclusiveMinimum": 0},
@@ -47,6 +50,17 @@ func JSONSchema() map[string]any {
 		},
 		"additionalProperties": false,
 	}
+}
+
+// headSchema returns the schema of a head: its chain, or a mapping that also says what it is for.
+func headSchema(chain schema) schema {
+	head := object(schema{
+		"layers":   chain,
+		"training": schema{"type": "boolean", "description": "whether the head exists in training only"},
+		"loss":     schema{"type": "number", "exclusiveMinimum": 0, "description": "the weight of its loss; default 1"},
+	})
+	head["required"] = []string{"layers"}
+	return schema{"anyOf": append(slices.Clone(chain["anyOf"].([]any)), head)}
 }
 
 // object returns the schema of a mapping that has no other keys.

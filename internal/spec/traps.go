@@ -235,7 +235,11 @@ func trapIn(lines []string, i int, inList bool) *diag.Problem {
 	value, start := cutValue(text)
 	isLastText := i+1 >= len(lines) || strings.TrimSpace(lines[i+1]) == ""
 	if offset, message := trapInValue(value, inList, isLastText); message != "" {
-		return at(start+offset, message).WithHint(underLiteral)
+		hint := underLiteral
+		if message == startsWithLabel {
+			hint = inQuotes
+		}
+		return at(start+offset, message).WithHint("%s", hint)
 	}
 	return nil
 }
@@ -250,7 +254,9 @@ func trapInValue(value string, inList, isLastText bool) (offset int, message str
 	case strings.HasPrefix(value, "[") && (hasArrow || strings.Contains(value, "]*")):
 		return 0, readAsList
 	case strings.HasPrefix(value, "@"):
-		return 0, "YAML does not allow a plain value to start with @"
+		return 0, startsWithLabel
+	case strings.HasPrefix(value, "{") && strings.Contains(value, ": @"):
+		return strings.Index(value, ": @") + 2, startsWithLabel
 	case strings.HasPrefix(value, "*"):
 		return 0, "YAML reads a value that starts with * as an alias"
 	case hasArrow && strings.Contains(value, " #") && !isLastText:
@@ -259,6 +265,12 @@ func trapInValue(value string, inList, isLastText bool) (offset int, message str
 	}
 	return 0, ""
 }
+
+// The text of a head starts with a label.
+const (
+	startsWithLabel = "YAML does not allow a plain value to start with @"
+	inQuotes        = `put it in quotes, "@label -> ...", or after | on indented lines of its own`
+)
 
 const readAsList = "YAML reads a value that starts with [ as a list"
 

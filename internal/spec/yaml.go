@@ -72,8 +72,8 @@ type entry struct {
 }
 
 var topKeys = []string{
-	"name", "description", "source", "input", "classes", "vars", "defaults", "blocks", "layers", "preprocess", "labels",
-	"frozen", "pytorch",
+	"name", "description", "source", "input", "classes", "vars", "defaults", "blocks", "layers", "heads", "preprocess",
+	"labels", "frozen", "pytorch",
 }
 
 // document reads the whole file. If the file is not YAML, that is the only problem it reports.
@@ -247,6 +247,7 @@ func (w *walker) top(n *yaml.Node) {
 	w.defaults(byKey)
 	w.blockBodies()
 	w.layers(byKey)
+	w.heads(byKey)
 	w.preprocess(byKey)
 	w.labels(byKey)
 	w.frozen(byKey)

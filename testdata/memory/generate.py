@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures what PyTorch keeps and takes, as the tests of internal/memory hold it.
 
-    python3 testdata/memory/generate.py
+    python3 testdata/memory/generate.py [NAME.json ...]
 
 Last run with Python 3.11, torch 1.13.0, torchvision 0.14 and NumPy 1.24.2 on the CPU, in one thread. It writes
 
@@ -14,6 +14,8 @@ Last run with Python 3.11, torch 1.13.0, torchvision 0.14 and NumPy 1.24.2 on th
 - depthwise.json: the same as kinds.json for depthwise convolutions, whose kernels in oneDNN depend on the window.
 - frozen.json: the same as kinds.json with parameters that have requires_grad=False, and the bytes of all gradients: for
   the kinds with parameters, and for networks of torchvision.
+- heads.json: the same as kinds.json for networks with several outputs, each with a cross entropy of its own; the sum of
+  these, by their weights, is trained.
 - optimizers.json: for every optimizer, the bytes that its state has after some steps, and the most that a step
   allocates, for a network whose parameters are listed.
 
@@ -24,6 +26,8 @@ import fnmatch
 import importlib.util
 import json
 import os
+import sys
+import textwrap
 
 import torch
 import torch.nn as nn
@@ -93,17 +97,27 @@ def peak(events):
 
 
 def measure(model, shape, batch):
+    return measure_inputs(model, [shape], batch)
+
+
+def measure_inputs(model, shapes, batch):
+    """A model with several outputs has the weights of their losses as loss_weights."""
     torch.manual_seed(0)
     model = model.float().train()
-    x = torch.rand(batch, *shape)
+    xs = [torch.rand(batch, *shape) for shape in shapes]
     with torch.no_grad():
-        places = model(x).shape[2:]
-    target = torch.zeros(batch, *places, dtype=torch.long)
-    known = {x.storage().data_ptr(): "input", target.storage().data_ptr(): "target"}
+        outputs = model(*xs)
+    if isinstance(outputs, torch.Tensor):
+        outputs = [outputs]
+    places = [output.shape[2:] for output in outputs]
+    targets = {p: torch.zeros(batch, *p, dtype=torch.long) for p in places}  # outputs of one size share them
+    targets = [targets[p] for p in places]
+    known = {x.storage().data_ptr(): "input" for x in xs}
+    known.update({target.storage().data_ptr(): "target" for target in targets})
     known.update({p.storage().data_ptr(): "param" for p in model.parameters()})
     known.update({b.storage().data_ptr(): "buffer" for b in model.buffers()})
     sizes = {}
-    loss = F.cross_entropy(model(x), target)
+    _, loss = loss_of(model, xs, targets)
     alive = list(saved_tensors(loss))  # so that no storage's place is used again
     done = set()
     for node, attribute, tensor in alive:
@@ -114,10 +128,22 @@ def measure(model, shape, batch):
             sizes[what] = sizes.get(what, 0) + tensor.storage().nbytes()
     del loss, alive, tensor  # what is freed while it is measured must have been allocated then
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
-        scores = model(x)
-        loss = F.cross_entropy(scores, target)
+        scores, loss = loss_of(model, xs, targets)
         loss.backward()
     return dict(sorted(sizes.items())), peak(profiler.profiler.kineto_results.events())
+
+
+def loss_of(model, xs, targets):
+    """The outputs and the loss, as the network's code would compute it."""
+    outputs = model(*xs)
+    if isinstance(outputs, torch.Tensor):
+        return outputs, F.cross_entropy(outputs, targets[0])
+    losses = [F.cross_entropy(output, target) for output, target in zip(outputs, targets)]
+    weights = getattr(model, "loss_weights", [1] * len(losses))
+    total = losses[0]
+    for loss, weight in zip(losses[1:], weights[1:]):
+        total = total + (loss if weight == 1 else weight * loss)
+    return outputs, total
 
 
 def cases():
@@ -427,6 +453,96 @@ def frozen():
     return {"net": "input: 32x24x3\nlayers: |\n  INPUT -> CONV1-16 -> ", "batch": 2, "rows": frozen_kinds() + networks}
 
 
+class EarlyOutput(nn.Module):
+    """The first of two convolutions of a result is an output itself."""
+    net = """
+        input: 32x32x3
+        layers: |
+          INPUT -> CONV3-16 -> RELU @a -> CONV3-64 @out1 -> CONCAT(@a -> CONV3-32 | @a -> CONV1-8)
+        heads: {out1: "@out1"}
+        """
+
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.out1 = nn.Conv2d(3, 16, 3, padding=1), nn.Conv2d(16, 64, 3, padding=1)
+        self.conv3, self.conv4 = nn.Conv2d(16, 32, 3, padding=1), nn.Conv2d(16, 8, 1)
+
+    def forward(self, x):
+        a = F.relu(self.conv1(x))
+        early = self.out1(a)
+        return torch.cat([self.conv3(a), self.conv4(a)], 1), early
+
+
+class Pyramid(nn.Module):
+    """A detector of two scales, whose finer head reads the coarser one's features."""
+    net = """
+        input: 32x32x3
+        layers: |
+          INPUT -> CONV3-16 s2 p1 floor nobias -> BN -> RELU -> CONV3-32 s2 p1 floor -> RELU @c3
+          -> CONV3-64 s2 p1 floor -> RELU @c4
+        heads:
+          p4: "@c4 -> CONV1-32 @lateral -> CONV3-21"
+          p3: "@c3 -> CONV1-32 -> ADD(@p4.lateral -> UPSAMPLE2 | IDENTITY) -> CONV3-21"
+        """
+
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.bn1 = nn.Conv2d(3, 16, 3, 2, 1, bias=False), nn.BatchNorm2d(16)
+        self.conv2, self.conv3 = nn.Conv2d(16, 32, 3, 2, 1), nn.Conv2d(32, 64, 3, 2, 1)
+        self.lateral4, self.out4 = nn.Conv2d(64, 32, 1), nn.Conv2d(32, 21, 3, padding=1)
+        self.lateral3, self.out3 = nn.Conv2d(32, 32, 1), nn.Conv2d(32, 21, 3, padding=1)
+
+    def forward(self, x):
+        c3 = F.relu(self.conv2(F.relu(self.bn1(self.conv1(x)))))
+        c4 = F.relu(self.conv3(c3))
+        p4 = self.lateral4(c4)
+        return self.out4(p4), self.out3(F.interpolate(p4, scale_factor=2) + self.lateral3(c3))
+
+
+class Auxiliary(nn.Module):
+    """A classifier with an auxiliary one in training, as GoogLeNet's."""
+    net = """
+        input: 32x32x3
+        layers: |
+          INPUT -> CONV3-16 -> RELU @early -> POOL2 -> CONV3-32 -> RELU -> POOL2 -> CONV3-64 -> RELU -> GAP -> FC-10
+        heads:
+          aux:
+            layers: "@early -> AVGPOOL5 s3 -> CONV1-24 @conv -> RELU -> FC-64 -> RELU -> DROPOUT0.7 -> FC-10"
+            training: true
+            loss: 0.3
+        """
+    loss_weights = [1, 0.3]
+
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.conv2 = nn.Conv2d(3, 16, 3, padding=1), nn.Conv2d(16, 32, 3, padding=1)
+        self.conv3, self.fc1 = nn.Conv2d(32, 64, 3, padding=1), nn.Linear(64, 10)
+        self.aux_conv = nn.Conv2d(16, 24, 1)
+        self.aux_fc1, self.aux_fc2 = nn.Linear(24 * 100, 64), nn.Linear(64, 10)
+
+    def forward(self, x):
+        early = F.relu(self.conv1(x))
+        x = F.relu(self.conv2(F.max_pool2d(early, 2)))
+        x = F.relu(self.conv3(F.max_pool2d(x, 2)))
+        main = self.fc1(F.adaptive_avg_pool2d(x, 1).flatten(1))
+        aux = F.relu(self.aux_conv(F.avg_pool2d(early, 5, 3)))
+        aux = F.dropout(F.relu(self.aux_fc1(aux.flatten(1))), 0.7, self.training)
+        return main, self.aux_fc2(aux)
+
+
+HEADS = [EarlyOutput, Pyramid, Auxiliary]
+
+
+def heads():
+    rows = []
+    for module in HEADS:
+        net = textwrap.dedent(module.net).strip() + "\n"
+        sizes, most = measure(module(), (3, 32, 32), 4)
+        gradients = sum(4 * p.numel() for p in module().parameters())
+        rows.append({"net": net, "batch": 4, "gradients": gradients, "saved": sizes, "peak": most})
+    return {"heads": rows}
+
+
 OPTIMIZERS = {
     "sgd": lambda p: torch.optim.SGD(p, 0.1),
     "momentum": lambda p: torch.optim.SGD(p, 0.1, momentum=0.9),
@@ -468,10 +584,18 @@ def write(name, rows, key):
         file.write("{\n" + rest + f"  {json.dumps(key)}: [\n{lines}\n  ]\n}}\n")
 
 
-if __name__ == "__main__":
+def main():
     source = f"PyTorch {torch.__version__} on the CPU, float32, one thread; bytes"
-    write("kinds.json", {"source": source, **kinds()}, "kinds")
-    write("cases.json", {"source": source, "cases": cases()}, "cases")
-    write("depthwise.json", {"source": source, **depthwise()}, "nets")
-    write("frozen.json", {"source": source, **frozen()}, "rows")
-    write("optimizers.json", {"source": source, **optimizers()}, "optimizers")
+    files = {
+        "kinds.json": (kinds, "kinds"), "cases.json": (lambda: {"cases": cases()}, "cases"),
+        "depthwise.json": (depthwise, "nets"), "frozen.json": (frozen, "rows"),
+        "heads.json": (heads, "heads"),
+        "optimizers.json": (optimizers, "optimizers"),
+    }
+    for name in sys.argv[1:] or files:
+        rows, key = files[name]
+        write(name, {"source": source, **rows()}, key)
+
+
+if __name__ == "__main__":
+    main()

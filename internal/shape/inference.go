@@ -1,0 +1,50 @@
+package shape
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Inference returns the network without the layers that exist in training only, and where each of its nodes is in n. It
+// returns n itself and nil if there are none.
+func (n *Network) Inference() (*Network, []int) {
+	g, from := n.Graph.Inference()
+	if g == n.Graph {
+		return n, nil
+	}
+	now := &Network{Graph: g, Layers: make([]Layer, len(from)), Sound: len(from)}
+	for i, old := range from {
+		now.Layers[i] = n.Layers[old]
+	}
+	now.addUp() // sums of a part, so they do not overflow
+	for i := range now.Layers {
+		now.Total.FrozenCount += now.Layers[i].FrozenCount
+	}
+	return now, from
+}
+
+// IsTrainingOnly reports whether node i exists in training only.
+func (n *Network) IsTrainingOnly(i int) bool { return n.trainingOnly != nil && n.trainingOnly[i] }
+
+// maxShapes is the most outputs whose shapes are printed in a line.
+const maxShapes = 8
+
+// OutputShapes returns the shapes of the outputs that exist when the network runs, "13x13x255, 26x26x255".
+func (n *Network) OutputShapes() string {
+	var shapes []string
+	others := 0
+	for k, out := range n.Outputs {
+		switch {
+		case n.Heads != nil && n.Heads[k].Training:
+		case len(shapes) == maxShapes:
+			others++
+		default:
+			shapes = append(shapes, n.Layers[out].Out.String())
+		}
+	}
+	text := strings.Join(shapes, ", ")
+	if others > 0 {
+		text += fmt.Sprintf(" and %d more", others)
+	}
+	return text
+}
