@@ -33,6 +33,7 @@ const languageHelp = `An architecture file:
   @name                after an item names its result; a path may start from it: CONCAT(IDENTITY | @name)
   @name+               adds a result to a list; CONCAT(@name) joins all that are in it so far
   unit(64, s=2)        calls a block
+  up(@skip, act=TANH)  passes a label and a layer, which are written @skip and act in the block
 
 A layer is KIND, size, -filters, options: CONV3-64 s2 p1, CONV7x1-192 (7 wide, 1 high). Variables are
 written bare after - and *, otherwise in parentheses: CONV(f)-w s(s). A list {64,128} takes one value for each

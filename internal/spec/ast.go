@@ -37,6 +37,7 @@ type File struct {
 type variable struct {
 	values []int64
 	list   bool
+	given  *given // of a parameter; a label or a layer has no values
 }
 
 // block is a named chain with parameters.
@@ -52,7 +53,7 @@ type block struct {
 
 type param struct {
 	name string
-	def  *literal // the default, nil if there is none
+	def  *passed // the default, nil if there is none
 }
 
 // chain is a sequence of items joined by arrows.
@@ -71,7 +72,7 @@ type item struct {
 	listed   bool // @label+: the result is added to the list of that name
 }
 
-// body is a *layer, *group, *merge, *call, *goOn or *inputMark, or a *broken if the text could not be read.
+// body is a *layer, *group, *merge, *call, *paramLayer, *goOn or *inputMark, or a *broken if the text could not be read.
 type body interface{ isBody() }
 
 type layer struct {
@@ -104,7 +105,22 @@ type call struct {
 type callArg struct {
 	name  string // "" if given by position
 	pos   diag.Pos
-	value *number
+	value *passed
+}
+
+// passed is what a parameter is set to: a number, a label, a layer or IDENTITY.
+type passed struct {
+	pos      diag.Pos
+	number   *number
+	label    string
+	layer    *layer
+	identity bool
+}
+
+// paramLayer is a parameter as an item of a block: the layer that the call passes.
+type paramLayer struct {
+	name string
+	pos  diag.Pos
 }
 
 // goOn is @name as an item: the chain continues from that earlier result.
@@ -118,13 +134,14 @@ type inputMark struct{}
 
 type broken struct{}
 
-func (*layer) isBody()     {}
-func (*group) isBody()     {}
-func (*merge) isBody()     {}
-func (*call) isBody()      {}
-func (*goOn) isBody()      {}
-func (*inputMark) isBody() {}
-func (*broken) isBody()    {}
+func (*layer) isBody()      {}
+func (*group) isBody()      {}
+func (*merge) isBody()      {}
+func (*call) isBody()       {}
+func (*paramLayer) isBody() {}
+func (*goOn) isBody()       {}
+func (*inputMark) isBody()  {}
+func (*broken) isBody()     {}
 
 // argument is a field of a layer and its value as written.
 type argument struct {
@@ -195,6 +212,43 @@ func (v *value) isConstant(f op.Field) bool {
 // isWordOf reports whether the field knows the word, which is a variable otherwise.
 func isWordOf(f op.Field, word string) bool {
 	return slices.Contains(f.Words, word) || word == "true" || word == "false"
+}
+
+// String returns the argument as the arrow language writes it, a layer with every setting by its key.
+func (p *passed) String() string {
+	switch {
+	case p.label != "":
+		return "@" + p.label
+	case p.identity:
+		return "IDENTITY"
+	case p.layer != nil:
+		return p.layer.String()
+	}
+	return p.number.String()
+}
+
+// String returns the layer with every setting by its key.
+func (l *layer) String() string {
+	text := l.kind.Name
+	for _, a := range l.args {
+		text += " " + a.key + "=" + a.value.String()
+	}
+	return text
+}
+
+// String returns the value as the arrow language writes it.
+func (v *value) String() string {
+	switch {
+	case v.label != "":
+		return "@" + v.label
+	case v.numbers == nil:
+		return v.word + v.decimal
+	}
+	parts := make([]string, len(v.numbers))
+	for i, n := range v.numbers {
+		parts[i] = n.String()
+	}
+	return strings.Join(parts, string(v.sep))
 }
 
 // String returns the number as the arrow language writes it.

@@ -94,12 +94,19 @@ func (p *parser) params(name string) []param {
 	return params
 }
 
-func (p *parser) defaultValue(block, param string) *literal {
+func (p *parser) defaultValue(block, param string) *passed {
 	t := p.peek()
-	if t.kind != tokNumber {
-		p.failAt(t.pos, "block/definition", "block %s: the default of %s must be a whole number, not %s", block, param, t)
+	value := &passed{pos: t.pos}
+	switch {
+	case t.kind == tokNumber:
+		value.number = &number{pos: t.pos, expr: p.primary()}
+	case p.startsLayer(t):
+		p.passedLayer(value)
+	default:
+		p.failAt(t.pos, "block/definition", "block %s: the default of %s must be a whole number or a layer, not %s",
+			block, param, t)
 	}
-	return p.primary().(*literal)
+	return value
 }
 
 func (w *walker) blockBodies() {

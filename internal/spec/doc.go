@@ -29,11 +29,12 @@
 //
 //	chain    = item { "->" item } .
 //	item     = body [ "?" ] [ "*" number ] [ "@" label [ "+" ] ] | "@" label .
-//	body     = "INPUT" | layer | merge | call | "[" chain "]" .
+//	body     = "INPUT" | layer | merge | call | param | "[" chain "]" .
 //	merge    = ( "CONCAT" | "ADD" | "MUL" | "MAX" ) "(" path { "|" path } ")" { option } .
 //	path     = "IDENTITY" | "@" label | [ "@" label "->" ] chain .
 //	call     = name "(" [ argument { "," argument } ] ")" .
-//	argument = [ name "=" ] ( expr | list ) .
+//	argument = [ name "=" ] ( expr | list | "@" label | layer | "IDENTITY" ) .
+//	param    = name .
 //	layer    = kind [ size ] [ "-" number ] { option } .
 //	option   = letter size | word | ( key | letter ) "=" value .
 //	size     = extent [ "x" extent ] | digits "." digits .
@@ -53,8 +54,8 @@
 //
 // The key of a block is written, and a field of the mapping form has the value:
 //
-//	head  = name "(" [ param { "," param } ] ")" .
-//	param = name [ "=" digits ] .
+//	head  = name "(" [ entry { "," entry } ] ")" .
+//	entry = name [ "=" ( digits | layer | "IDENTITY" ) ] .
 //	field = sum { "," sum } | sum { "x" extent } | decimal | word | "@" label .
 //	sum   = expr | list .
 //
@@ -63,6 +64,9 @@
 //   - INPUT can only be the first item of the layers, and cannot be repeated.
 //   - The chain of a head starts with "@" label.
 //   - "?" follows layers only.
+//   - A parameter is an item only in its block, where it stands for the layer that the call passes; a label that a call
+//     passes is written "@" and the parameter's name there. A variable as an argument hides a kind of its name.
+//   - In an argument, a comma belongs to the value of an option only if digits follow.
 //   - Kinds, keys, letters and words are those of package op, in any case. A word such as CONV3 starts with the longest
 //     kind that a digit or nothing follows.
 //   - No space may come before or within a size, around an "x", before the "-" of a layer, after "@", or before the

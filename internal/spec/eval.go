@@ -77,6 +77,8 @@ func (s *scope) lookup(r *reference) (int64, bool, *diag.Problem) {
 		v, ok = s.vars[r.name]
 	}
 	switch {
+	case v.given != nil && v.values == nil:
+		return 0, false, v.given.misused("a number")
 	case !ok && s.varsUnread, ok && v.values == nil:
 		return 0, false, unread
 	case !ok:

@@ -253,7 +253,7 @@ func (p *parser) part(digits string, pos diag.Pos) *number {
 
 // optionValue reads the value after "key=" in the arrow language.
 func (p *parser) optionValue() *value {
-	alone := !p.after().is(",")
+	alone := p.inArgument || !p.after().is(",")
 	return p.value(alone, p.number)
 }
 
@@ -293,7 +293,7 @@ func (p *parser) value(alone bool, read func(what string) *number) *value {
 	for {
 		next := p.peek()
 		switch {
-		case next.is(",") && v.sep != 'x':
+		case next.is(",") && v.sep != 'x' && !(p.inArgument && p.after().kind != tokNumber):
 			if len(v.numbers) == maxList {
 				p.fail(longList(v.pos))
 			}

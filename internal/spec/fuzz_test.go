@@ -72,6 +72,11 @@ func FuzzRead(f *testing.F) {
 					t.Errorf("node %d reads node %d", i, in)
 				}
 			}
+			for _, r := range n.Refs {
+				if r.Node < 0 || r.Node >= i {
+					t.Errorf("node %d refers to node %d", i, r.Node)
+				}
+			}
 		}
 	})
 }
@@ -83,6 +88,7 @@ func FuzzArrow(f *testing.F) {
 		"ADD(CONV3-w s(s) p=1,1,0,0 -> BN | @a -> RELU | IDENTITY) # joined",
 		"u(64, s=2)*3 -> CONV7x1-192 p3x0 same -> CONV(f)x(f+2*(1-f))-8 → DROPOUT0.5 LRN5 alpha=1e-4",
 		"] -> ) | } ( [ { -> -> @ @1 * ? = 010 99999999999999999999 .5 1..2",
+		"INPUT @a -> u(8, l=@a, act=LEAKYRELU0.1) -> u(8, 2, @a, GN groups=4) -> CROP like=@a -> u(1,2,3,IDENTITY)",
 		"ADD([RELU | IDENTITY)] -> CONV3-(8 -> u(8 -> u(,) -> u(w=",
 	} {
 		f.Add(text)
@@ -98,7 +104,7 @@ func FuzzArrow(f *testing.F) {
 		file.vars["N"] = variable{values: []int64{2}}
 		file.blocks["u"] = &block{
 			name:   "u",
-			params: []param{{name: "w"}, {name: "s", def: &literal{1}}},
+			params: []param{{name: "w"}, {name: "s", def: &passed{number: &number{expr: &literal{1}}}}, {name: "l"}, {name: "act"}},
 			body:   &chain{items: []item{{body: &broken{}}}},
 		}
 		lex := &lexer{text: charsOf(lines), end: diag.Pos{Line: 1, Col: 1}, problems: &problems}

@@ -58,7 +58,7 @@ func (f *File) lower(o graph.Options, maxSteps int64) (*graph.Graph, diag.List) 
 		fc: lastFC{node: none},
 	}
 	for name, values := range o.Vars {
-		l.vars[name] = variable{values, len(values) > 1}
+		l.vars[name] = variable{values: values, list: len(values) > 1}
 	}
 	l.input(o)
 	l.network()
@@ -357,6 +357,8 @@ func (l *lowerer) body(it *item, at *place) {
 		l.merge(b, at)
 	case *call:
 		l.call(b, at)
+	case *paramLayer:
+		l.paramLayer(b, at)
 	case *goOn:
 		l.goOn(b, at)
 	case *inputMark:

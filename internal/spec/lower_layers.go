@@ -10,10 +10,26 @@ import (
 )
 
 func (l *lowerer) layer(b *layer, at *place) {
+	l.emitLayer(l.lowered(b, at), at)
+}
+
+// loweredLayer is a layer with its settings evaluated.
+type loweredLayer struct {
+	op   graph.Op
+	refs []graph.Ref
+	own  bool // an FC sets its units itself
+	pos  diag.Pos
+}
+
+func (l *lowerer) lowered(b *layer, at *place) loweredLayer {
 	o, refs, own := l.op(b, at)
-	l.emit(graph.Node{Op: o, Inputs: []int{at.last}, Refs: refs, Pos: b.pos}, at)
-	if _, ok := o.(*op.FC); ok {
-		l.fc = lastFC{at.last, own}
+	return loweredLayer{o, refs, own, b.pos}
+}
+
+func (l *lowerer) emitLayer(b loweredLayer, at *place) {
+	l.emit(graph.Node{Op: b.op, Inputs: []int{at.last}, Refs: b.refs, Pos: b.pos}, at)
+	if _, ok := b.op.(*op.FC); ok {
+		l.fc = lastFC{at.last, b.own}
 	}
 }
 
@@ -134,9 +150,9 @@ func (l *lowerer) make(kind op.Kind, settings []setting, at *place) (made op.Lay
 	return made, ok
 }
 
-// ofKind returns the problem with the kind's name before its message.
+// ofKind returns the problem with the kind's name before its message, unless the problem is in a call.
 func ofKind(p *diag.Problem, kind op.Kind) *diag.Problem {
-	if p == unread {
+	if p == unread || p.Code == "block/call" {
 		return p
 	}
 	named := *p

@@ -41,7 +41,7 @@ func (l *lowerer) goOn(g *goOn, at *place) {
 
 // result returns the single result that a label names.
 func (l *lowerer) result(label string, pos diag.Pos, at *place) (node int, problem *diag.Problem) {
-	found, problem := at.labels.find(label, pos, at.text(), l.file.labelSites)
+	found, problem := l.find(label, pos, at)
 	switch {
 	case problem != nil:
 		return none, problem
@@ -60,7 +60,7 @@ func listOfResults(label string, pos diag.Pos) *diag.Problem {
 // startPath makes the result that a path starts from the last one. If the label names a list, it returns the list,
 // which is the whole path.
 func (l *lowerer) startPath(p path, at *place) (list []int) {
-	found, problem := at.labels.find(p.from, p.pos, at.text(), l.file.labelSites)
+	found, problem := l.find(p.from, p.pos, at)
 	if problem == nil && found.list != nil && p.chain != nil {
 		problem = listOfResults(p.from, p.pos)
 	}

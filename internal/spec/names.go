@@ -57,11 +57,19 @@ func (s *labels) find(name string, pos diag.Pos, text string, sites labelSites) 
 	case isThere && isHeadText(there.text):
 		p.WithHint("the label at %s is set in a head; only heads can use it", there.pos)
 	case isThere:
-		p.WithHint("the label at %s is not visible here: labels do not reach into or out of a block", there.pos)
+		p.Hint = notVisible(name, text, there.pos)
 	default:
 		p.Hint = s.suggest(name)
 	}
 	return labelled{}, p
+}
+
+// notVisible returns the hint for a label that is set in another text, at there.
+func notVisible(name, text string, there diag.Pos) string {
+	if text == "" || isHeadText(text) {
+		return fmt.Sprintf("the label at %s is private to its block; name the result of the block where it is called", there)
+	}
+	return fmt.Sprintf("the label at %s is outside this block; pass it as an argument: %s(@%s)", there, text, name)
 }
 
 // suggest returns the hint for a label that is set nowhere in the file.

@@ -27,6 +27,7 @@ type parser struct {
 	text       string // name of the block being read, "" for the layers
 	depth      int
 	operations int
+	inArgument bool // a comma ends the value of an option, unless a number follows
 	abandoned  bool // the rest of the text is not read and no more problems are reported
 }
 
@@ -171,7 +172,10 @@ func (p *parser) item() (it item) {
 func (p *parser) misplaced(b body, t token) *diag.Problem {
 	problem := diag.ErrorfAt(t.pos, "arrow/syntax", "unexpected %s: items are joined by ->", t)
 	l, isLayer := b.(*layer)
+	param, isParam := b.(*paramLayer)
 	switch {
+	case isParam && (t.is("-") || t.kind == tokWord || t.kind == tokNumber):
+		problem.Hint = settingsOfArgument(param.name)
 	case strings.ContainsAny(t.text, "\u2010\u2011\u2012\u2013\u2014\u2212"):
 		problem.Hint = "type the plain hyphen of the keyboard: CONV3-64"
 	case p.after().text == ">":
@@ -184,6 +188,11 @@ func (p *parser) misplaced(b body, t token) *diag.Problem {
 		problem.Hint = "the order is layer, then ?, then *count, then @label, each at most once"
 	}
 	return problem
+}
+
+// settingsOfArgument returns the hint for a parameter with a size or options.
+func settingsOfArgument(param string) string {
+	return fmt.Sprintf("a parameter is a whole layer: give it its settings in the call, as in %s=LEAKYRELU0.1", param)
 }
 
 // itemSuffix reads what may follow any item: ?, *count and @label.
@@ -304,10 +313,14 @@ func (p *parser) missingLayer(t token) *diag.Problem {
 	return diag.ErrorfAt(t.pos, code, "a layer is missing before %s", t)
 }
 
-// named reads an item that starts with a word: INPUT, a block's call, a merge, or a layer.
+// named reads an item that starts with a word: INPUT, a parameter, a block's call, a merge, or a layer.
 func (p *parser) named() body {
 	t := p.peek()
 	after := p.after()
+	if p.isParam(t.text) && !p.kinds.isReserved(t.text) && !after.is("(") {
+		p.take()
+		return &paramLayer{t.text, t.pos}
+	}
 	if b, ok := p.file.blocks[t.text]; ok {
 		return p.call(b)
 	}
@@ -336,6 +349,9 @@ const allKinds = "cnncalc help language lists all kinds"
 // unknown returns the problem of a word that names neither a kind nor a block. It bails out of a call if blocks could
 // not be read, since that is reported already.
 func (p *parser) unknown(t, after token) *diag.Problem {
+	if b, ok := p.file.blocks[p.text]; ok && b.paramsUnread {
+		panic(bail{}) // it may be a parameter
+	}
 	name, what := strings.TrimRight(t.text, "0123456789."), "kind of layer"
 	if after.is("(") && !after.spaced {
 		if p.file.blocksUnread {
@@ -344,7 +360,10 @@ func (p *parser) unknown(t, after token) *diag.Problem {
 		name, what = t.text, "block or kind of layer"
 	}
 	problem := diag.ErrorfAt(t.pos, "layer/unknown-kind", "unknown %s %s", what, plain.Cut(name))
-	if kind, rest := p.kinds.prefix(name); p.isVariable(rest) {
+	switch kind, rest := p.kinds.prefix(name); {
+	case kind == "" && p.isParam(rest):
+		return problem.WithHint("%s", settingsOfArgument(rest))
+	case kind != "" && p.isVariable(rest):
 		return problem.WithHint("put a variable in parentheses here: %s(%s)", kind, rest)
 	}
 	if usual, ok := usualName(t.text); ok {
@@ -360,9 +379,12 @@ func (p *parser) unknown(t, after token) *diag.Problem {
 
 // isVariable reports whether name is a variable of the file or a parameter of the block being read.
 func (p *parser) isVariable(name string) bool {
-	if _, ok := p.file.vars[name]; ok {
-		return true
-	}
+	_, ok := p.file.vars[name]
+	return ok || p.isParam(name)
+}
+
+// isParam reports whether name is a parameter of the block being read.
+func (p *parser) isParam(name string) bool {
 	b, ok := p.file.blocks[p.text]
 	return ok && slices.ContainsFunc(b.params, func(q param) bool { return q.name == name })
 }
@@ -393,8 +415,71 @@ func (p *parser) callArg() callArg {
 		p.take()
 		p.take()
 	}
-	arg.value = p.sum("an argument")
+	arg.value = p.passed()
 	return arg
+}
+
+// passed reads an argument of a call.
+func (p *parser) passed() *passed {
+	t := p.peek()
+	value := &passed{pos: t.pos}
+	switch {
+	case t.kind == tokLabel:
+		p.take()
+		if t.text == "" {
+			panic(bail{}) // the lexer has reported it
+		}
+		value.label = t.text
+	case p.startsLayer(t):
+		p.passedLayer(value)
+	default:
+		value.number = p.sum("an argument")
+	}
+	return value
+}
+
+// startsLayer reports whether a layer starts with the token, not an expression. A variable hides a kind of its name.
+func (p *parser) startsLayer(t token) bool {
+	return t.kind == tokWord && !p.isVariable(t.text) && (p.kinds.isReserved(t.text) || p.looksLikeKind(t.text))
+}
+
+// looksLikeKind reports whether a word that names nothing was meant as a kind of layer.
+func (p *parser) looksLikeKind(word string) bool {
+	if word != strings.ToUpper(word) || p.file.varsUnread {
+		return false
+	}
+	_, usual := usualName(word)
+	return usual || diag.DidYouMean(strings.TrimRight(word, "0123456789."), p.kinds.names()) != ""
+}
+
+// passedLayer reads a layer as an argument.
+func (p *parser) passedLayer(to *passed) {
+	t := p.peek()
+	kind, head, ok := p.kinds.split(t.text)
+	switch {
+	case strings.EqualFold(t.text, "IDENTITY"):
+		p.take()
+		to.identity = true
+	case strings.EqualFold(t.text, "INPUT"):
+		p.failAt(t.pos, "block/call", "INPUT cannot be an argument")
+	case !ok:
+		p.fail(p.unknown(t, p.after()))
+	case p.kinds.joins[kind.Name]:
+		p.fail(diag.ErrorfAt(t.pos, "block/call", "%s cannot be an argument: an argument is one layer without paths", kind.Name).
+			WithHint("write the paths in the block, and pass what differs in them"))
+	default:
+		inside := p.inArgument
+		p.inArgument = true
+		to.layer = p.layer(kind, head)
+		p.inArgument = inside
+	}
+	if t := p.peek(); t.is("->") {
+		for open := len(p.open); p.peek().kind != tokEnd && len(p.open) >= open; {
+			p.take()
+		}
+		p.fail(diag.ErrorfAt(t.pos, "block/call", "an argument is one layer, but an arrow follows it").
+			WithHint("write the layers that follow in the block"))
+	}
 }
 
 // signature returns a block's name and parameters as its definition writes them, cut for a message.
@@ -403,7 +488,7 @@ func (b *block) signature() string {
 	for i, q := range b.params {
 		params[i] = q.name
 		if q.def != nil {
-			params[i] += fmt.Sprintf("=%d", q.def.n)
+			params[i] += "=" + q.def.String()
 		}
 	}
 	return plain.CutNames(b.name + "(" + strings.Join(params, ", ") + ")")

@@ -296,6 +296,7 @@ func TestPrintLabelsOfSettings(t *testing.T) {
 // FuzzPrint checks that a file without problems prints and reads back as the same graph.
 func FuzzPrint(f *testing.F) {
 	f.Add(blocksAndLabels)
+	f.Add("input: 8x8x2\nblocks:\n  up(s, w, a=RELU): ADD(@s -> CROP like=@s -> a | CONV1-w)\nlayers: INPUT @x -> up(@x, 2, TANH)")
 	f.Add("input: 8x8x1\nvars: {N: 2}\ndefaults: {conv: {filters: [2,3]}}\nlayers: '[CONV3 -> RELU?]*N -> FC-2'")
 	f.Add("input: 8x8x1\nlayers: [conv: {filters: 2, size: 3, name: a.b}, RELU, DROPOUT0.25]")
 	f.Fuzz(func(t *testing.T, text string) {

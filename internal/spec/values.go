@@ -164,7 +164,7 @@ func (w *walker) literals(n *yaml.Node, what string) variable {
 		}
 		values[i] = x
 	}
-	return variable{values, v.numbers[0].list != nil}
+	return variable{values: values, list: v.numbers[0].list != nil}
 }
 
 // isName reports whether s can name a variable, a block or a parameter, or be a part of a label.
