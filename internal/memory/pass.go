@@ -33,17 +33,16 @@ type builder struct {
 	pass
 	err error
 
-	rules []op.Autograd // by node
-	// by node: its output may have its channels last in memory
-	channelsLast []bool
-	needsGrad    []bool  // by node: it, or one before it, has parameters that are not frozen
-	width        []int64 // by node: bytes of one value of its output
-	reads        []int   // by node: inputs of later nodes that are still to read its output
-	grad         []int   // by node: the tensor of its output's gradient so far
-	holders      []int   // by tensor: how many still need it; once none does, it is free
-	savedBy      []int   // by tensor: the first node that autograd holds it for, 0 for none
-	partial      []bool  // by tensor: its holders see parts of it, so that it cannot be written to
-	casts        []int   // half copies of weights that autocast keeps until the forward pass has ended
+	rules     []op.Autograd // by node
+	layouts   []op.Layout   // by node: where the values of its output are in memory
+	needsGrad []bool        // by node: it, or one before it, has parameters that are not frozen
+	width     []int64       // by node: bytes of one value of its output
+	reads     []int         // by node: inputs of later nodes that are still to read its output
+	grad      []int         // by node: the tensor of its output's gradient so far
+	holders   []int         // by tensor: how many still need it; once none does, it is free
+	savedBy   []int         // by tensor: the first node that autograd holds it for, 0 for none
+	partial   []bool        // by tensor: its holders see parts of it, so that it cannot be written to
+	casts     []int         // half copies of weights that autocast keeps until the forward pass has ended
 
 	targets      []int   // by output of the network
 	rootGradient int     // a one, which backward() starts from
@@ -72,7 +71,7 @@ func newBuilder(n *shape.Network, o Options, class int64) (*builder, error) {
 			program: &program{block: o.Torch.block()}, network: n, options: o, outputs: n.OutputsIn(o.Mode == Training),
 			output: make([]int, count), shares: make([]bool, count), weights: make([][]int, count), saved: make([][]int, count),
 		},
-		rules: make([]op.Autograd, count), channelsLast: make([]bool, count),
+		rules: make([]op.Autograd, count), layouts: make([]op.Layout, count),
 		needsGrad: make([]bool, count), width: make([]int64, count),
 		reads: make([]int, count), grad: make([]int, count),
 	}
@@ -86,7 +85,11 @@ func newBuilder(n *shape.Network, o Options, class int64) (*builder, error) {
 	}
 	p.tensors, p.events = make([]tensor, 0, tensors), make([]event, 0, events)
 	p.holders, p.savedBy, p.partial = make([]int, 0, tensors), make([]int, 0, tensors), make([]bool, 0, tensors)
-	if err := p.askLayers(op.Pass{Torch: o.Torch.rules(), Training: o.Mode == Training, Batch: class}); err != nil {
+	run := op.Pass{Torch: o.Torch.rules(), Training: o.Mode == Training, Batch: class}
+	if o.Torch == Torch2CUDA {
+		run.Batch = 2 // only in a batch of 1 is a slice of the depth contiguous, and the class is for all
+	}
+	if err := p.askLayers(run); err != nil {
 		return nil, err
 	}
 	learns := func(out int) bool { return p.needsGrad[out] }
@@ -119,6 +122,7 @@ func (p *builder) askLayers(run op.Pass) error {
 	for i := range p.network.Nodes {
 		node := &p.network.Nodes[i]
 		if len(node.Inputs) == 0 {
+			p.layouts[i] = op.Planes(p.network.Layers[i].Out)
 			continue
 		}
 		layer, ok := node.Op.(op.Layer)
@@ -131,7 +135,10 @@ func (p *builder) askLayers(run op.Pass) error {
 		}
 		run.Constant = !p.needsGrad[i]
 		run.FrozenWeight, run.FrozenBias = p.frozen(i)
-		p.rules[i] = layer.Autograd(run, p.network.InputsOf(i), p.network.Layers[i].Out)
+		in, out := p.network.InputsOf(i), p.network.Layers[i].Out
+		run.Layouts = p.inputLayouts(i)
+		p.rules[i] = layer.Autograd(run, in, out)
+		p.layouts[i] = p.rules[i].OutputLayout(in, run.Layouts, out)
 		if !p.runs(i) {
 			continue
 		}
@@ -139,7 +146,6 @@ func (p *builder) askLayers(run op.Pass) error {
 		if why := p.rules[i].Estimate; why != "" {
 			p.estimates = append(p.estimates, p.name(i)+": "+why)
 		}
-		p.followOrder(i)
 	}
 	return nil
 }
@@ -153,17 +159,13 @@ func (p *builder) frozen(i int) (weight, bias bool) {
 	return weight, bias
 }
 
-// followOrder finds out whether node i's output may have its channels last in memory. With one channel or one place
-// there is no other order.
-func (p *builder) followOrder(i int) {
-	rule, out := &p.rules[i], p.network.Layers[i].Out
-	at := slices.IndexFunc(p.network.Nodes[i].Inputs, func(in int) bool { return p.channelsLast[in] })
-	if rule.Contiguous && at >= 0 {
-		p.estimates = append(p.estimates, p.name(i)+": PyTorch may copy its input first, as an LN before it leaves "+
-			"the channels "+
-			"last in memory; the copy is not counted")
+// inputLayouts returns where the inputs of node i are in memory.
+func (p *builder) inputLayouts(i int) []op.Layout {
+	var layouts []op.Layout
+	for _, in := range p.network.Nodes[i].Inputs {
+		layouts = append(layouts, p.layouts[in])
 	}
-	p.channelsLast[i] = (rule.ChannelsLast || !rule.Contiguous && at >= 0) && out.D > 1 && out.W*out.H > 1
+	return layouts
 }
 
 // bytes multiplies sizes. The first that cannot be counted ends the account.
@@ -333,14 +335,15 @@ func (p *builder) countReads() {
 func (p *builder) layer(i int) {
 	rule, node := &p.rules[i], &p.network.Nodes[i]
 	inputs := make([]int, len(node.Inputs)) // as the layer reads them
-	var castInputs []int
+	var copies []int
 	width := p.outputWidth(i)
+	casts := rule.Autocast != op.KeepsType && rule.Autocast != op.PromotesType
 	for k, in := range node.Inputs {
 		inputs[k] = p.output[in]
-		casts := rule.Autocast != op.KeepsType && rule.Autocast != op.PromotesType
-		if casts && p.width[in] != width {
-			inputs[k] = p.add(in, "cast", Volumes, p.volume(in, width))
-			castInputs = append(castInputs, inputs[k])
+		isCast := casts && p.width[in] != width
+		if isCast || rule.Copies {
+			inputs[k] = p.add(in, copyName(isCast), Volumes, p.volume(in, width))
+			copies = append(copies, inputs[k])
 		}
 	}
 	weights := p.castWeights(i)
@@ -362,9 +365,17 @@ func (p *builder) layer(i int) {
 	}
 	p.workspace(i, Forward)
 	p.need(p.linears(rule.Forward, width))
-	for _, id := range castInputs {
+	for _, id := range copies {
 		p.release(id)
 	}
+}
+
+// copyName returns what a layer's own copy of an input is called.
+func copyName(isCast bool) string {
+	if isCast {
+		return "cast"
+	}
+	return "copy"
 }
 
 // warnOfWrites adds a warning for a layer that works in place where PyTorch refuses, or would compute something else.

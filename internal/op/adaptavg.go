@@ -80,9 +80,9 @@ func (o *AdaptAvg) Slide(in graph.Shape) (graph.Op, error) {
 }
 
 // Autograd reports that the layer saves the input, or what a mean saves if the output is 1x1.
-func (o *AdaptAvg) Autograd(p Pass, _ []graph.Shape, _ graph.Shape) Autograd {
+func (o *AdaptAvg) Autograd(p Pass, in []graph.Shape, _ graph.Shape) Autograd {
 	if (o.size == extent{1, 1}) {
 		return meanAutograd(p)
 	}
-	return keeps(savedInput(0))
+	return keeps(savedInput(0)).copyUnless(p.readsDense(one(in)), one(in))
 }

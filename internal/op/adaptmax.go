@@ -77,6 +77,6 @@ func evenWindow(in graph.Shape, out extent) (extent, error) {
 }
 
 // Autograd saves the input, and an int64 for each value of the output, whatever the size is.
-func (*AdaptMax) Autograd(p Pass, _ []graph.Shape, out graph.Shape) Autograd {
-	return keepsLargest(p, out)
+func (*AdaptMax) Autograd(p Pass, in []graph.Shape, out graph.Shape) Autograd {
+	return keepsLargest(p, one(in), out)
 }

@@ -19,8 +19,9 @@ const (
 // Pass is a run of a network in PyTorch.
 type Pass struct {
 	Torch    Torch
-	Training bool  // otherwise evaluation, under no_grad
-	Batch    int64 // may decide PyTorch's choice of a kernel; sizes are still for one picture
+	Training bool     // otherwise evaluation, under no_grad
+	Batch    int64    // may decide PyTorch's choice of a kernel; sizes are still for one picture
+	Layouts  []Layout // by input; none: planes
 	// What training computes no gradient of at the layer. Constant is all of its inputs and parameters, so that nothing
 	// is saved.
 	FrozenWeight, FrozenBias, Constant bool
@@ -50,10 +51,10 @@ type Autograd struct {
 	Product           bool // a cuBLAS matrix product, which gets a workspace
 	// Counters is the number of int64 buffers that the layer keeps besides its declared tensors.
 	Counters int64
-	// ChannelsLast says that the output has its channels last in memory, an order that most layers keep. Contiguous says
-	// that the layer reads planes, one after the other: it copies an input in another order, and its output is in that
-	// order. Where one follows the other, the figures are an estimate.
-	ChannelsLast, Contiguous bool
+	Order    Order // in which the output's values are in memory
+	// Copies reports whether the layer first copies its only input, because it cannot read it where it is. The copy is
+	// saved in place of the input.
+	Copies bool
 	// Estimate says why the figures are an estimate; "" if they are PyTorch's own.
 	Estimate string
 }

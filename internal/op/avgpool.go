@@ -44,5 +44,6 @@ func (o *AvgPool) Slide(in graph.Shape) (graph.Op, error) {
 // Autograd reports that the layer saves the input.
 func (o *AvgPool) Autograd(p Pass, in []graph.Shape, _ graph.Shape) Autograd {
 	g, _ := o.Geometry(one(in)) // the shape pass has resolved it
-	return keeps(savedInput(0)).afterPad(p, g, one(in), hasUnevenPads(g))
+	a := keeps(savedInput(0)).copyUnless(p.readsDense(one(in)), one(in))
+	return a.afterPad(p, g, one(in), hasUnevenPads(g))
 }

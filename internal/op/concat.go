@@ -74,5 +74,5 @@ func (*Concat) Explain(in []graph.Shape, out graph.Shape) []Line {
 
 // Autograd reports that the layer saves nothing. PyTorch copies even a single path.
 func (*Concat) Autograd(Pass, []graph.Shape, graph.Shape) Autograd {
-	return Autograd{Gradient: SharedGradient, Autocast: WidestType}
+	return Autograd{Gradient: SharedGradient, Autocast: WidestType, Order: CommonOrder}
 }

@@ -90,8 +90,8 @@ func (o *FC) Slide(in graph.Shape) (graph.Op, error) {
 	return conv, nil
 }
 
-// Autograd reports that the layer saves the input, and also the weight if the input needs a gradient.
-func (*FC) Autograd(Pass, []graph.Shape, graph.Shape) Autograd {
+// Autograd reports that the layer saves the input, flattened, and also the weight if the input needs a gradient.
+func (*FC) Autograd(p Pass, in []graph.Shape, _ graph.Shape) Autograd {
 	return Autograd{Saved: []Saved{savedInputToLearn(0), savedWeight(0, 0)}, Autocast: LowersType, Product: true,
-		Contiguous: true}
+		Copies: !p.readsRow(one(in))}
 }

@@ -41,7 +41,7 @@ func (*Flatten) Output(in []graph.Shape) (graph.Shape, error) {
 // Slide returns no layer: whatever reads the values in order reads the volume in the same order.
 func (*Flatten) Slide(graph.Shape) (graph.Op, error) { return nil, nil }
 
-// Autograd reports that the layer saves nothing: the output is a view.
-func (*Flatten) Autograd(Pass, []graph.Shape, graph.Shape) Autograd {
-	return Autograd{Shares: true, Gradient: SharedGradient, Contiguous: true}
+// Autograd reports that the layer saves nothing: the output is a view, or a copy of values that are not in order.
+func (*Flatten) Autograd(p Pass, in []graph.Shape, _ graph.Shape) Autograd {
+	return Autograd{Shares: p.readsRow(one(in)), Gradient: SharedGradient, Order: PlanesOrder}
 }

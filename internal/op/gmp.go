@@ -44,6 +44,6 @@ func slidingMax(in graph.Shape) (graph.Op, error) {
 }
 
 // Autograd is that of ADAPTMAX1.
-func (*GlobalMaxPool) Autograd(p Pass, _ []graph.Shape, out graph.Shape) Autograd {
-	return keepsLargest(p, out)
+func (*GlobalMaxPool) Autograd(p Pass, in []graph.Shape, out graph.Shape) Autograd {
+	return keepsLargest(p, one(in), out)
 }

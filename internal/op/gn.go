@@ -73,8 +73,12 @@ func (o *GroupNorm) Explain(in []graph.Shape, _ graph.Shape) []Line {
 
 // Autograd reports that the layer saves the input, the scale, and mean and deviation of each group. In the backward
 // pass the kernels need two sums for each channel (aten/src/ATen/native/cpu/group_norm_kernel.cpp).
-func (o *GroupNorm) Autograd(p Pass, _ []graph.Shape, out graph.Shape) Autograd {
+func (o *GroupNorm) Autograd(p Pass, in []graph.Shape, out graph.Shape) Autograd {
 	a := p.keepsStatistics(o.groups, 0)
+	a.Copies = !p.readsDense(one(in))
+	if p.Torch == Torch2CUDA { // whose kernel reads planes
+		a.Order, a.Copies = PlanesOrder, !p.readsPlanes(one(in))
+	}
 	if o.Affine() {
 		a.Saved = append(a.Saved, savedWeight(0))
 	}

@@ -55,9 +55,9 @@ func (*InstanceNorm) Explain(in []graph.Shape, _ graph.Shape) []Line {
 // Autograd returns that of F.instance_norm, which is BN over the channels of all pictures: it saves the input, mean and
 // deviation of each channel of each picture, and as many copies of the scale. The shift is copied too, and the kernels
 // for the CPU need what BN's need (aten/src/ATen/native/Normalization.cpp).
-func (o *InstanceNorm) Autograd(p Pass, _ []graph.Shape, out graph.Shape) Autograd {
+func (o *InstanceNorm) Autograd(p Pass, in []graph.Shape, out graph.Shape) Autograd {
 	a := p.keepsStatistics(out.D, 4)
-	a.Contiguous = true
+	a.Order, a.Copies = PlanesOrder, !p.readsPlanes(one(in))
 	forward := int64(0) // values for each channel
 	if !p.saves() {
 		forward = 2

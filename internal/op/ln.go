@@ -88,9 +88,8 @@ func (o *LayerNorm) Explain(in []graph.Shape, _ graph.Shape) []Line {
 }
 
 // Autograd reports that the layer saves the input, scale and shift, and the mean and deviation of each place or volume
-// in float32. Over the depth, the kernels need the channels last in memory: a copy of the input, and in the backward
-// pass one of the output's gradient too. PyTorch makes none where an LN before has left them in that order. The kernels
-// for the CPU sum the gradients of scale and shift aside (aten/src/ATen/native/layer_norm.cpp,
+// in float32. The kernels read what they normalise in order: over the depth, they need the channels last in memory. An
+// input in another order is copied, and in the backward pass the output's gradient too. The kernels for the CPU sum the gradients of scale and shift aside (aten/src/ATen/native/layer_norm.cpp,
 // cpu/layer_norm_kernel.cpp).
 func (o *LayerNorm) Autograd(p Pass, in []graph.Shape, out graph.Shape) Autograd {
 	places := int64(1)
@@ -99,11 +98,17 @@ func (o *LayerNorm) Autograd(p Pass, in []graph.Shape, out graph.Shape) Autograd
 	}
 	a := p.keepsStatistics(places, 4)
 	a.Autocast = RaisesType
-	a.ChannelsLast, a.Contiguous = !o.Volume, o.Volume
 	var backward Size
-	if !o.Volume {
-		a.Forward = addEach(a.Forward, values(out))
-		backward.Values = product(2, values(out))
+	if o.Volume {
+		a.Order = PlanesOrder
+		a = a.copyUnless(p.readsPlanes(one(in)), one(in))
+	} else {
+		a.Order = ChannelsLastOrder
+		isInOrder := p.layout(one(in)) == ChannelsLast(one(in))
+		a = a.copyUnless(isInOrder, one(in))
+		if !isInOrder {
+			backward.Values = product(2, values(out))
+		}
 	}
 	if o.Affine() {
 		a.Saved = append(a.Saved, savedWeight(0), savedWeight(1))

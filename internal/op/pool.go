@@ -45,20 +45,20 @@ func (o *MaxPool) Slide(in graph.Shape) (graph.Op, error) { return &MaxPool{o.sl
 
 // Autograd reports that the layer saves the input, and for each output an int64, the index of the largest value.
 func (o *MaxPool) Autograd(p Pass, in []graph.Shape, out graph.Shape) Autograd {
-	a := keepsLargest(p, out)
+	a := keepsLargest(p, one(in), out)
 	g, _ := o.Geometry(one(in)) // the shape pass has resolved it
 	return a.afterPad(p, g, one(in), hasUnevenPads(g) || p.Torch == Torch113CPU && padsBeyondHalf(g))
 }
 
 // keepsLargest saves the input, and an int64 for each value of the output: where the largest one was.
-func keepsLargest(p Pass, out graph.Shape) Autograd {
+func keepsLargest(p Pass, in, out graph.Shape) Autograd {
 	index := Saved{What: Index, Size: Size{Values: values(out), Bytes: 8}}
 	a := keeps(savedInput(0), index)
 	if !p.saves() {
 		// The kernel computes the indices even in evaluation.
 		a.Forward = []Size{index.Size}
 	}
-	return a
+	return a.copyUnless(p.readsDense(in), in)
 }
 
 // padsBeyondHalf reports whether a pad exceeds half the window without its gaps, the most that PyTorch 1.13 takes.

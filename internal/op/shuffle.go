@@ -73,9 +73,9 @@ func (o *Shuffle) Moves(in []graph.Shape, out graph.Shape) (read, written int64)
 
 // Autograd reports that the layer saves nothing. The transposed view is copied, unless it is in order already, and so
 // is its gradient.
-func (o *Shuffle) Autograd(_ Pass, in []graph.Shape, _ graph.Shape) Autograd {
+func (o *Shuffle) Autograd(p Pass, in []graph.Shape, _ graph.Shape) Autograd {
 	if o.keepsOrder(one(in)) {
-		return Autograd{Shares: true, Gradient: SharedGradient}
+		return Autograd{Shares: p.readsPlanes(one(in)), Gradient: SharedGradient, Order: PlanesOrder}
 	}
-	return Autograd{}
+	return Autograd{Order: PlanesOrder}
 }

@@ -23,6 +23,7 @@ func (*Softmax) Counterparts() Counterparts {
 func (*Softmax) Kind() string { return "SOFTMAX" }
 
 // Autograd reports that the layer saves the output.
-func (*Softmax) Autograd(Pass, []graph.Shape, graph.Shape) Autograd {
-	return Autograd{Saved: []Saved{savedOutput()}, Autocast: RaisesType}
+func (*Softmax) Autograd(p Pass, in []graph.Shape, _ graph.Shape) Autograd {
+	a := Autograd{Saved: []Saved{savedOutput()}, Autocast: RaisesType, Order: PlanesOrder}
+	return a.copyUnless(p.readsPlanes(one(in)), one(in))
 }

@@ -11,22 +11,28 @@ type torchConv struct {
 }
 
 // autograd reports that PyTorch saves the input and the weight, never the bias. The temporary memory is that of
-// PyTorch 1.13's CPU kernels, with oneDNN 2.6's layouts for AVX-512; cuDNN's is not known.
+// PyTorch 1.13's CPU kernels, with oneDNN 2.6 on AVX2; cuDNN's is not known.
 func (c torchConv) autograd(p Pass) Autograd {
 	a := Autograd{Saved: []Saved{savedInput(0), savedWeight(0)}, Autocast: LowersType}
-	padded := c
+	in := graph.Shape{W: c.window.W.In, H: c.window.H.In, D: c.depth}
+	padded, isLast := c, p.layout(in).isChannelsLast(in)
 	if hasUnevenPads(c.window) {
 		padded.window = c.window.afterPad()
 	}
 	switch {
 	case p.Torch != Torch113CPU:
-	case padded.usesOneDNN(p.Batch):
-		a.Forward, a.Backward = padded.oneDNN(p)
+	case !padded.usesOneDNN(p.Batch):
+		a.Forward, a.Backward = padded.columns(isLast), padded.columns(isLast)
 	default:
-		a.Forward = padded.columns()
-		a.Backward = padded.columns()
+		a.Forward, a.Backward = padded.oneDNN(p, isLast)
 	}
-	return a.afterPad(p, c.window, graph.Shape{W: c.window.W.In, H: c.window.H.In, D: c.depth}, hasUnevenPads(c.window))
+	if hasUnevenPads(c.window) {
+		return a.afterPad(p, c.window, in, true)
+	}
+	if !p.readsDense(in) { // the backward pass copies it again, for the weight's gradient
+		a.Backward = addEach(a.Backward, values(in))
+	}
+	return a.copyUnless(p.readsDense(in), in)
 }
 
 // usesOneDNN is use_mkldnn from aten/src/ATen/native/Convolution.cpp (1.13) for float32 and one thread.
@@ -40,66 +46,116 @@ func (c torchConv) usesOneDNN(batch int64) bool {
 }
 
 // columns returns the size of the notes' im2col matrix, [C*F*F x places], which a 1x1 convolution does not need
-// (slow_conv2d).
-func (c torchConv) columns() []Size {
+// (slow_conv2d). With the channels last in memory, the weight is copied into that order too.
+func (c torchConv) columns(isLast bool) []Size {
 	w, h := c.window.W, c.window.H
 	if w.Size == 1 && h.Size == 1 && w.Stride == 1 && h.Stride == 1 && w.Before == 0 && h.Before == 0 {
 		return nil
 	}
-	return []Size{{Values: product(c.depth, w.Size, h.Size, w.Out, h.Out)}}
+	matrix := Size{Values: product(c.depth, w.Size, h.Size, w.Out, h.Out)}
+	if isLast {
+		matrix.Fixed = c.weightCopy()
+	}
+	return []Size{matrix}
 }
 
-// oneDNN returns the copies in oneDNN's layout. Forward: the input, weight and output until the first two are freed,
-// then the output beside its copy. Backward, for the input: both gradients and the weight; for the weight: the input,
-// the output's gradient and the weight's. For the bias alone, it computes the weight's gradient too.
-func (c torchConv) oneDNN(p Pass) (forward, backward []Size) {
-	w, h := c.window.W, c.window.H
-	in := product(w.In, h.In, c.blocked(c.depth))
-	if c.depth <= 3 && !c.isDepthwise() {
-		in = 0 // read as it is
-	}
-	out := product(w.Out, h.Out, c.blocked(c.filters))
-	weight := product(w.Size, h.Size, c.depth/c.groups, c.filters)
-	biases := int64(0)
-	if c.bias {
-		biases = c.filters
-	}
-	// A 1x1 window with a stride gathers what it reads first.
-	gathered := Size{}
-	if w.Size == 1 && h.Size == 1 && w.Stride*h.Stride > 1 {
-		gathered = Size{Values: product(w.Out, h.Out, c.depth), Fixed: 32}
-	}
-	forward = []Size{{Values: sum(in, gathered.Values), Fixed: sum(weight, gathered.Fixed)}, {Values: out}}
+// oneDNN returns what oneDNN takes. For the gradient of the bias alone, it computes the weight's too.
+func (c torchConv) oneDNN(p Pass, isLast bool) (forward, backward []Size) {
 	switch {
-	case p.FrozenWeight && (p.FrozenBias || !c.bias):
-		return forward, c.forInputAlone(in, out, weight, gathered)
-	case c.isDepthwise() && !c.hasDepthwiseKernel():
-		return forward, c.depthwiseProducts(in, out, weight, biases)
+	case isLast:
+		forward, backward = c.channelsLast()
+	case c.isProduct():
+		forward, backward = c.products()
+	default:
+		forward, backward = c.blocks()
 	}
-	backward = []Size{{Values: sum(out, in, gathered.Values), Fixed: gathered.Fixed}, {Fixed: sum(weight, biases)}}
-	if p.FrozenWeight {
+	switch {
+	case !p.FrozenWeight:
+	case p.FrozenBias || !c.bias:
+		backward = c.forInputAlone(isLast)
+	default:
 		for i := range backward {
-			backward[i].Fixed = sum(backward[i].Fixed, weight)
+			backward[i].Fixed = sum(max(backward[i].Fixed, 0), c.weight())
 		}
 	}
 	return forward, backward
 }
 
-// forInputAlone returns what the backward pass needs where the weight has no gradient: copies of the output's gradient, of
-// the weight and of the input's gradient, which is there only after them, and then beside its copy.
-func (c torchConv) forInputAlone(in, out, weight int64, gathered Size) []Size {
+// forInputAlone returns what the backward pass needs where the weight has no gradient: copies of the output's gradient,
+// of the weight and of the input's gradient, which is there only after them, and then beside its copy.
+func (c torchConv) forInputAlone(isLast bool) []Size {
 	w, h := c.window.W, c.window.H
-	gradient := product(w.In, h.In, c.depth)
-	if c.isDepthwise() && (w.Dilation > 1 || h.Dilation > 1) {
-		return []Size{{Values: gradient}} // a matrix product, as in depthwiseProducts
+	switch {
+	case isLast:
+		return []Size{{Fixed: sum(c.weightCopy(), c.weight())}}
+	case c.isProduct() || c.isDepthwise() && (w.Dilation > 1 || h.Dilation > 1):
+		return []Size{{Values: c.input()}} // a matrix product
 	}
-	return []Size{
-		{Values: sum(out, gathered.Values, max(in-gradient, 0)), Fixed: sum(weight, gathered.Fixed)},
-		{Values: in},
+	in, out := product(w.In, h.In, c.blocked(c.depth)), product(w.Out, h.Out, c.blocked(c.filters))
+	return []Size{{Values: sum(out, in-c.input()), Fixed: c.blockedWeight(false)}, {Values: in}}
+}
+
+// blocks returns the copies in oneDNN's layout, blocks of 8 channels. Forward: the input, weight and output until the
+// first two are freed, then the output beside its copy. Backward, for the weight: the input, the output's gradient and
+// the weight's gradient; the copies for the input's gradient are freed before.
+func (c torchConv) blocks() (forward, backward []Size) {
+	w, h := c.window.W, c.window.H
+	in, outPlane := product(w.In, h.In, c.blocked(c.depth)), product(w.Out, h.Out)
+	isFlat := c.depth <= 3 && c.groups == 1 && w.Size*h.Size > 1
+	if isFlat {
+		in = 0 // read as it is
 	}
+	out, weight := product(outPlane, c.blocked(c.filters)), c.blockedWeight(isFlat)
+	gathered := int64(0) // what a 1x1 window with a stride reads of one picture
+	if w.Size == 1 && h.Size == 1 && w.Stride*h.Stride > 1 && c.groups == 1 {
+		gathered = sum(product(outPlane, c.depth), 32)
+	}
+	forward = []Size{{Values: sum(in, out-product(outPlane, c.filters)), Fixed: sum(weight, gathered)}, {Values: out}}
+	end := Size{Fixed: sum(weight, c.biases())}
+	switch {
+	case !c.isDepthwise() || c.hasDepthwiseKernel():
+	case w.Dilation > 1 || h.Dilation > 1: // both gradients are products
+		return forward, []Size{c.inputCopy(), c.weightProduct(), end}
+	default:
+		// When the input's gradient is made, neither itself nor the weight's is there yet.
+		return forward, []Size{{Values: sum(out, in-c.input())}, {Values: in, Fixed: -weight}, c.weightProduct(), end}
+	}
+	return forward, []Size{{Values: sum(out, in), Fixed: sum(weight-c.weight(), gathered)}, end}
+}
+
+// products returns what a convolution takes that oneDNN computes as matrix products, group by group. It reads the
+// volumes as they are, and makes the columns of one group at a time.
+func (c torchConv) products() (forward, backward []Size) {
+	w, h := c.window.W, c.window.H
+	forward = []Size{{Fixed: sum(c.groupColumns(), 32)}, {Values: product(w.Out, h.Out, c.filters)}}
+	return forward, []Size{c.inputCopy(), c.weightProduct(), {Fixed: sum(c.weight(), c.biases())}}
+}
+
+// inputCopy returns what a copy of the input's gradient takes before the weight's gradient is there.
+func (c torchConv) inputCopy() Size { return Size{Values: c.input(), Fixed: -c.weight()} }
+
+// weightProduct returns what the weight's gradient takes as a matrix product, group by group.
+func (c torchConv) weightProduct() Size {
+	return Size{Fixed: sum(c.groupColumns(), product(4, c.weight()), 64)}
+}
+
+// channelsLast returns what a convolution takes of an input with its channels last in memory, which oneDNN reads and
+// writes as it is.
+func (c torchConv) channelsLast() (forward, backward []Size) {
+	forward = []Size{{Fixed: sum(c.weightCopy(), c.weight())}}
+	if c.isDepthwise() && !c.hasDepthwiseKernel() {
+		// It takes each channel for a block of 8 by 8.
+		return forward, []Size{{Fixed: product(64+1, c.weight())}}
+	}
+	return forward, []Size{{Fixed: sum(c.weightCopy(), product(2, c.weight()))}}
 }
 
 func (c torchConv) isDepthwise() bool { return c.groups == c.depth && c.filters == c.depth }
+
+// isProduct reports whether oneDNN has only matrix products for the groups: its kernels take whole blocks of channels.
+func (c torchConv) isProduct() bool {
+	return c.groups > 1 && !c.isDepthwise() && (c.depth/c.groups%8 > 0 || c.filters/c.groups%8 > 0)
+}
 
 // hasDepthwiseKernel reports whether oneDNN has a depthwise kernel for the weight's gradient (2.6,
 // cpu/x64/jit_uni_dw_conv_kernel_f32.cpp, jit_uni_dw_conv_bwd_weights_kernel::init_conf).
@@ -117,24 +173,49 @@ func (c torchConv) hasDepthwiseKernel() bool {
 		h.In >= h.Size+above && w.In >= w.Size
 }
 
-// depthwiseProducts returns what the backward pass needs where the weight's gradient is a matrix product, channel by
-// channel. It reads the volumes as they are, with the columns of one channel and four times the weight aside. The
-// input's gradient is made before, when neither itself nor the weight's is there: by a depthwise kernel from copies, or
-// with dilation by a matrix product too.
-func (c torchConv) depthwiseProducts(in, out, weight, biases int64) []Size {
-	w, h := c.window.W, c.window.H
-	columns := product(w.Size, h.Size, w.Out, h.Out)
-	products := []Size{{Fixed: sum(columns, product(4, weight), 64)}, {Fixed: sum(weight, biases)}}
-	if w.Dilation > 1 || h.Dilation > 1 {
-		return append(products, Size{Values: product(w.In, h.In, c.depth), Fixed: -weight})
-	}
-	return append(products, Size{Values: sum(out, in-product(w.In, h.In, c.depth))}, Size{Values: in, Fixed: -weight})
+func (c torchConv) input() int64 { return product(c.window.W.In, c.window.H.In, c.depth) }
+
+func (c torchConv) weight() int64 {
+	return product(c.window.W.Size, c.window.H.Size, c.depth/c.groups, c.filters)
 }
 
-// blocked returns the depth rounded up to whole blocks of 16 channels.
+func (c torchConv) biases() int64 {
+	if c.bias {
+		return c.filters
+	}
+	return 0
+}
+
+// weightCopy returns the size of the weight's copy with its channels last, if that is another order.
+func (c torchConv) weightCopy() int64 {
+	if c.window.W.Size*c.window.H.Size == 1 || c.depth == c.groups {
+		return 0
+	}
+	return c.weight()
+}
+
+// groupColumns returns the size of the im2col matrix of one group.
+func (c torchConv) groupColumns() int64 {
+	w, h := c.window.W, c.window.H
+	if w.Size == 1 && h.Size == 1 && w.Stride == 1 && h.Stride == 1 && !hasPads(c.window) {
+		return 0
+	}
+	return product(c.depth/c.groups, w.Size, h.Size, w.Out, h.Out)
+}
+
+// blocked returns the depth rounded up to whole blocks of 8 channels.
 func (c torchConv) blocked(depth int64) int64 {
-	if c.groups > 1 && c.groups < depth {
+	if c.groups > 1 && !c.isDepthwise() {
 		return depth
 	}
-	return (depth + 15) / 16 * 16
+	return (depth + 7) / 8 * 8
+}
+
+// blockedWeight returns the size of the weight in blocks. A flat one keeps its depth.
+func (c torchConv) blockedWeight(isFlat bool) int64 {
+	depth := c.blocked(c.depth / c.groups)
+	if isFlat || c.groups > 1 {
+		depth = c.depth / c.groups
+	}
+	return product(c.window.W.Size, c.window.H.Size, depth, c.blocked(c.filters))
 }

@@ -191,10 +191,11 @@ func (a Axis) spreadTaps() Taps {
 // picture, in both directions (slow_conv_transpose2d).
 func (o *UpConv) Autograd(p Pass, in []graph.Shape, _ graph.Shape) Autograd {
 	a := Autograd{Saved: []Saved{savedInput(0), savedWeight(0)}, Autocast: LowersType}
-	if p.Torch == Torch113CPU {
-		s := one(in)
-		columns := []Size{{Fixed: o.Filters / o.Groups() * o.size.W * o.size.H * s.W * s.H}}
-		a.Forward, a.Backward = columns, columns
+	s := one(in)
+	if p.Torch == Torch2CUDA { // cuDNN keeps the order
+		return a.copyUnless(p.readsDense(s), s)
 	}
-	return a
+	columns := Size{Fixed: o.Filters / o.Groups() * o.size.W * o.size.H * s.W * s.H}
+	a.Order, a.Forward, a.Backward = PlanesOrder, []Size{columns}, []Size{columns}
+	return a.copyUnless(p.readsPlanes(s), s)
 }

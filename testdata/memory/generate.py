@@ -11,6 +11,7 @@ Last run with Python 3.11, torch 1.13.0, torchvision 0.14 and NumPy 1.24.2 on th
 - cases.json: the bytes that autograd saves for the networks of ../pytorch/generate.py, at two batches. Networks are left
   out whose module there computes something in another way than PyTorch's own layer, or has a layer that PyTorch does
   not have.
+- layouts.json: the same, at two batches, where a volume is a part of another or has its channels last in memory.
 - depthwise.json: the same as kinds.json for depthwise convolutions, whose kernels in oneDNN depend on the window.
 - frozen.json: the same as kinds.json with parameters that have requires_grad=False, and the bytes of all gradients: for
   the kinds with parameters, and for networks of torchvision.
@@ -104,6 +105,7 @@ def measure_inputs(model, shapes, batch):
     """A model with several outputs has the weights of their losses as loss_weights."""
     torch.manual_seed(0)
     model = model.float().train()
+    model.zero_grad(set_to_none=True)  # of a batch before
     xs = [torch.rand(batch, *shape) for shape in shapes]
     with torch.no_grad():
         outputs = model(*xs)
@@ -166,6 +168,15 @@ class Behind(nn.Module):
 
     def forward(self, x):
         return self.function(self.conv1(x))
+
+
+class Call(nn.Module):
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x):
+        return self.function(x)
 
 
 class Gate(nn.Module):
@@ -338,15 +349,6 @@ KINDS = {
 }
 
 
-class Call(nn.Module):
-    def __init__(self, function):
-        super().__init__()
-        self.function = function
-
-    def forward(self, x):
-        return self.function(x)
-
-
 def kinds():
     rows = []
     for text, function in KINDS.items():
@@ -355,6 +357,100 @@ def kinds():
         sizes, most = measure(Behind(function), (3, 24, 32), 2)
         rows.append({"layer": text, "saved": sizes, "peak": most})
     return {"net": "input: 32x24x3\nlayers: |\n  INPUT -> CONV1-16 -> ", "batch": 2, "kinds": rows}
+
+
+def ln(x):
+    return F.layer_norm(x.permute(0, 2, 3, 1), [x.shape[1]]).permute(0, 3, 1, 2)
+
+
+def conv(*arguments, **options):
+    return nn.Conv2d(*arguments, bias=False, **options)
+
+
+def crop(x):
+    return x[:, :, 2:22, 2:30]
+
+
+def half(x):
+    return x[:, 4:12]
+
+
+class Then(nn.Module):
+    """A function, followed by a layer."""
+
+    def __init__(self, function, layer):
+        super().__init__()
+        self.function, self.layer = function, layer
+
+    def forward(self, x):
+        return self.layer(self.function(x))
+
+
+# As KINDS, with a CONV1-16 or an FC at the end.
+LAYOUTS = {
+    "CROP28x20 -> FC-10": Then(crop, Flat(nn.Linear(16 * 28 * 20, 10))),
+    "CROP32x5 -> FC-10": Then(lambda x: x[:, :, 9:14], Flat(nn.Linear(16 * 32 * 5, 10))),
+    "CROP1x5 -> FC-10": Then(lambda x: x[:, :, 9:14, 15:16], Flat(nn.Linear(16 * 5, 10))),
+    "CROP1 -> FC-10": Then(lambda x: x[:, :, 11:12, 15:16], Flat(nn.Linear(16, 10))),
+    "CROP28x20 -> RELU -> FC-10": Then(lambda x: F.relu(crop(x)), Flat(nn.Linear(16 * 28 * 20, 10))),
+    "CHANNELS from=4 to=12 -> FC-10": Then(half, Flat(nn.Linear(8 * 32 * 24, 10))),
+    "CHANNELS from=4 to=5 -> CROP32x5 -> FC-10": Then(lambda x: x[:, 4:5, 9:14], Flat(nn.Linear(32 * 5, 10))),
+    "CHANNELS from=4 to=5 -> CROP8x5 -> FC-10": Then(lambda x: x[:, 4:5, 9:14, 12:20], Flat(nn.Linear(8 * 5, 10))),
+    "SHUFFLE2 -> FC-10": Then(lambda x: shuffle(x, 2), Flat(nn.Linear(16 * 32 * 24, 10))),
+    "CROP28x20 -> FLATTEN -> FC-10": Then(crop, Flat(nn.Linear(16 * 28 * 20, 10))),
+    "CROP28x20 -> SHUFFLE1 -> CONV1-16 nobias": Then(lambda x: shuffle(crop(x), 1), conv(16, 16, 1)),
+    "CHANNELS from=4 to=12 -> SHUFFLE1 -> CONV1-16 nobias": Then(lambda x: shuffle(half(x), 1), conv(8, 16, 1)),
+    "CROP28x20 -> IN -> CONV1-16 nobias": Then(lambda x: F.instance_norm(crop(x)), conv(16, 16, 1)),
+    "CHANNELS from=4 to=12 -> IN -> CONV1-16 nobias": Then(lambda x: F.instance_norm(half(x)), conv(8, 16, 1)),
+    "CROP28x20 -> GN4 noaffine -> CONV1-16 nobias": Then(lambda x: F.group_norm(crop(x), 4), conv(16, 16, 1)),
+    "CROP28x20 -> LN noaffine -> CONV1-16 nobias": Then(lambda x: ln(crop(x)), conv(16, 16, 1)),
+    "CROP28x20 -> LN volume noaffine -> CONV1-16 nobias":
+        Then(lambda x: F.layer_norm(crop(x), [16, 20, 28]), conv(16, 16, 1)),
+    "CROP28x20 -> CONV3-16 nobias": Then(crop, conv(16, 16, 3, padding=1)),
+    "CHANNELS from=4 to=12 -> CONV3-16 nobias": Then(half, conv(8, 16, 3, padding=1)),
+    "CROP28x20 -> POOL2 -> CONV1-16 nobias": Then(lambda x: F.max_pool2d(crop(x), 2), conv(16, 16, 1)),
+    "CROP28x20 -> AVGPOOL2 -> CONV1-16 nobias": Then(lambda x: F.avg_pool2d(crop(x), 2), conv(16, 16, 1)),
+    "CROP28x20 -> SOFTMAX -> CONV1-16 nobias": Then(lambda x: F.softmax(crop(x), 1), conv(16, 16, 1)),
+    "LN noaffine -> FC-10": Then(ln, Flat(nn.Linear(16 * 32 * 24, 10))),
+    "LN noaffine -> GELU -> FC-10": Then(lambda x: F.gelu(ln(x)), Flat(nn.Linear(16 * 32 * 24, 10))),
+    "LN noaffine -> CROP1 -> FC-10": Then(lambda x: ln(x)[:, :, 11:12, 15:16], Flat(nn.Linear(16, 10))),
+    "LN noaffine -> CHANNELS from=3 to=4 -> FC-10": Then(lambda x: ln(x)[:, 3:4], Flat(nn.Linear(32 * 24, 10))),
+    "LN noaffine -> POOL2 -> FC-10": Then(lambda x: F.max_pool2d(ln(x), 2), Flat(nn.Linear(16 * 16 * 12, 10))),
+    "LN noaffine -> ADAPTAVG2 -> FC-10": Then(lambda x: F.adaptive_avg_pool2d(ln(x), 2), Flat(nn.Linear(64, 10))),
+    "LN noaffine -> LN noaffine -> GAP -> FC-10":
+        Then(lambda x: F.adaptive_avg_pool2d(ln(ln(x)), 1), Flat(nn.Linear(16, 10))),
+    "CONCAT(LN noaffine | IDENTITY) -> FC-10": Then(lambda x: torch.cat([ln(x), x], 1), Flat(nn.Linear(32 * 32 * 24, 10))),
+    "CONCAT(LN noaffine | LN noaffine) -> FC-10":
+        Then(lambda x: torch.cat([ln(x), ln(x)], 1), Flat(nn.Linear(32 * 32 * 24, 10))),
+    "ADD(LN noaffine | IDENTITY) -> FC-10": Then(lambda x: ln(x) + x, Flat(nn.Linear(16 * 32 * 24, 10))),
+    "ADD(IDENTITY | LN noaffine) -> FC-10": Then(lambda x: x + ln(x), Flat(nn.Linear(16 * 32 * 24, 10))),
+    "LN noaffine -> SOFTMAX -> FC-10": Then(lambda x: F.softmax(ln(x), 1), Flat(nn.Linear(16 * 32 * 24, 10))),
+    "LN noaffine -> BN noaffine -> FC-10":
+        nn.Sequential(Call(ln), nn.BatchNorm2d(16, affine=False), Flat(nn.Linear(16 * 32 * 24, 10))),
+    "LN noaffine -> SHUFFLE2 -> FC-10": Then(lambda x: shuffle(ln(x), 2), Flat(nn.Linear(16 * 32 * 24, 10))),
+    "LN noaffine -> SHUFFLE1 -> FC-10": Then(lambda x: shuffle(ln(x), 1), Flat(nn.Linear(16 * 32 * 24, 10))),
+    "LN noaffine -> IN -> CONV1-16 nobias": Then(lambda x: F.instance_norm(ln(x)), conv(16, 16, 1)),
+    "LN noaffine -> LN volume noaffine -> CONV1-16 nobias":
+        Then(lambda x: F.layer_norm(ln(x), [16, 24, 32]), conv(16, 16, 1)),
+    "LN noaffine -> GN4 noaffine -> GAP -> FC-10":
+        Then(lambda x: F.adaptive_avg_pool2d(F.group_norm(ln(x), 4), 1), Flat(nn.Linear(16, 10))),
+    "LN noaffine -> CONV3-16 nobias -> GAP -> FC-10":
+        nn.Sequential(Call(ln), conv(16, 16, 3, padding=1), nn.AdaptiveAvgPool2d(1), Flat(nn.Linear(16, 10))),
+    "LN noaffine -> DWCONV7 nobias -> GAP -> FC-10":
+        nn.Sequential(Call(ln), conv(16, 16, 7, padding=3, groups=16), nn.AdaptiveAvgPool2d(1), Flat(nn.Linear(16, 10))),
+    "LN noaffine -> UPCONV2-16 s2 nobias -> FC-10":
+        nn.Sequential(Call(ln), nn.ConvTranspose2d(16, 16, 2, 2, bias=False), Flat(nn.Linear(16 * 64 * 48, 10))),
+}
+
+
+def layouts():
+    rows = []
+    for text, model in LAYOUTS.items():
+        for batch in (1, 2):
+            sizes, most = measure(Behind(model), (3, 24, 32), batch)
+            rows.append({"net": f"input: 32x24x3\nlayers: |\n  INPUT -> CONV1-16 -> {text}\n", "batch": batch,
+                         "saved": sizes, "peak": most})
+    return {"nets": rows}
 
 
 def depthwise():
@@ -588,6 +684,7 @@ def main():
     source = f"PyTorch {torch.__version__} on the CPU, float32, one thread; bytes"
     files = {
         "kinds.json": (kinds, "kinds"), "cases.json": (lambda: {"cases": cases()}, "cases"),
+        "layouts.json": (layouts, "nets"),
         "depthwise.json": (depthwise, "nets"), "frozen.json": (frozen, "rows"),
         "heads.json": (heads, "heads"),
         "optimizers.json": (optimizers, "optimizers"),
