@@ -112,12 +112,15 @@ func (f fuzzedFile) report(t *testing.T, v variant) result {
 	return r
 }
 
-// withoutNote cuts off the note on an input with channels first, which every command prints before all else.
+// withoutNote cuts off the notes on what is probably a mistake, which every command prints before all else.
 func withoutNote(errors string) string {
-	if first, others, ok := strings.Cut(errors, "\n"); ok && strings.Contains(first, ": note: ") {
-		return others
+	for {
+		first, others, ok := strings.Cut(errors, "\n")
+		if !ok || !strings.Contains(first, ": note: ") {
+			return errors
+		}
+		errors = others
 	}
-	return errors
 }
 
 func checkJSON(t *testing.T, args, printed string) {

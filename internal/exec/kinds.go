@@ -40,6 +40,7 @@ func binders() map[string]binder {
 		"IN":             bindIN,
 		"SCALE":          bindScale,
 		"UPSAMPLE":       bindUpsample,
+		"RESIZE":         bindResize,
 		"CROP":           bindCrop,
 		"CHANNELS":       bindChannels,
 		"SHUFFLE":        bindShuffle,

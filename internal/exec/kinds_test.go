@@ -118,6 +118,17 @@ var oneLiners = [][2]string{
 	{"9x7x4", "CONV1-4 -> BN -> SCALE -> UPCONV2-3 -> SCALE bias -> FLATTEN -> SCALE -> FC-3"},
 	{"9x7x4", "UPSAMPLE2"},
 	{"9x7x4", "UPSAMPLE3x1 bilinear"},
+	{"9x7x4", "RESIZE13x4"},
+	{"9x7x4", "RESIZE13x4 bilinear"},
+	{"9x7x4", "RESIZE4x13 bilinear align"},
+	{"9x7x4", "RESIZE1x70 bilinear align"},
+	{"9x7x4", "RESIZE150x1 bilinear"},
+	{"9x7x4", "RESIZE150x1"},
+	{"9x7x4", "RESIZE scale=1.3"},
+	{"9x7x4", "RESIZE scale=1.3 bilinear -> RELU"},
+	{"9x7x4", "RESIZE scale=0.4 bilinear align"},
+	{"9x7x4", "RESIZE scale=1.12 bilinear"},
+	{"9x7x4", "POOL2 floor @a -> CONCAT(CONV3-2 s2 p1 floor -> RESIZE like=@a bilinear | @a -> RESIZE like=@a)"},
 	{"9x7x4", "CROP3x5"},
 	{"9x7x4", "CROP4 offset=5,1"},
 	{"9x7x4", "CONV3-4 p0 @a -> CROP5x3 @b -> CONCAT(@a -> CROP like=@b | IDENTITY) -> GAP -> UPSAMPLE like=@a"},
@@ -278,7 +289,8 @@ func drawLayer(t *rapid.T) string {
 		return pick("ADAPTAVG", "ADAPTMAX") + size(7)
 	case 9:
 		return pick("UPSAMPLE2x1", "UPSAMPLE2 bilinear", "CROP2x3", "CROP4", "CHANNELS from=1", "CHANNELS to=2", "SHUFFLE2", "SHUFFLE3",
-			"PIXELSHUFFLE2", "PIXELUNSHUFFLE2")
+			"PIXELSHUFFLE2", "PIXELUNSHUFFLE2",
+			"RESIZE"+size(9)+pick("", " bilinear", " bilinear align"), "RESIZE scale=0.7"+pick("", " bilinear"))
 	case 10:
 		return pick("LRN", "LRN3 alpha=0.9", "BN", "BN noaffine", "SOFTMAX", "SCALE", "SCALE bias", "SCALE0.7", "LN eps=0.1",
 			"LN volume eps=0.5", "GN2 eps=0.5", "IN affine eps=0.5",

@@ -141,6 +141,7 @@ func naiveLayers() map[string]func(l naiveLayer) {
 		"IN":             naiveIN,
 		"SCALE":          naiveScale,
 		"UPSAMPLE":       naiveUpsample,
+		"RESIZE":         naiveResize,
 		"CROP":           naiveCrop,
 		"CHANNELS":       naiveChannels,
 		"SHUFFLE":        naiveShuffle,
@@ -277,6 +278,33 @@ func naivePixelUnshuffle(l naiveLayer) {
 	l.out.each(func(k, y, col int64) float64 {
 		c, i, j := k/(r*r), k/r%r, k%r
 		return *l.in[0].at(c, y*r+i, col*r+j)
+	})
+}
+
+// naiveResize finds the source of each place as PyTorch does, nearest in float32, whose rounding decides between places.
+func naiveResize(l naiveLayer) {
+	x, o := l.in[0], l.op.(*op.Resize)
+	stepW, stepH := o.Steps(x.Shape, l.out.Shape)
+	nearest := func(i int64, step float64, in int64) int64 {
+		return min(int64(math.Floor(float64(float32(i)*float32(step)))), in-1)
+	}
+	source := func(i int64, step float64, in int64) (lower, upper int64, share float64) {
+		at := float64(i) * step
+		if !o.AlignsCorners() {
+			at = (float64(i)+0.5)*step - 0.5
+		}
+		at = min(max(at, 0), float64(in-1))
+		lower = int64(at)
+		return lower, min(lower+1, in-1), at - float64(lower)
+	}
+	l.out.each(func(c, y, col int64) float64 {
+		if !o.Bilinear() {
+			return *x.at(c, nearest(y, stepH, x.H), nearest(col, stepW, x.W))
+		}
+		top, bottom, down := source(y, stepH, x.H)
+		left, right, across := source(col, stepW, x.W)
+		row := func(r int64) float64 { return *x.at(c, r, left)*(1-across) + *x.at(c, r, right)*across }
+		return row(top)*(1-down) + row(bottom)*down
 	})
 }
 

@@ -143,6 +143,51 @@ func TestBatchNorm(t *testing.T) {
 	})
 }
 
+// Steps of any length, over more columns than are computed at a time.
+func TestResize(t *testing.T) {
+	sets := startWorkers(t)
+	rapid.Check(t, func(t *rapid.T) {
+		g := Resize{N: draw(t, "N", 1, 2), C: draw(t, "C", 1, 3), H: draw(t, "H", 1, 9), W: draw(t, "W", 1, 9),
+			OH: draw(t, "OH", 1, 9), OW: draw(t, "OW", 1, 2*positions+3)}
+		h := Sampling{Step: float32(draw(t, "down", 0, 20)) / 8, Align: draw(t, "align", 0, 1) == 1}
+		w := Sampling{Step: float32(draw(t, "across", 0, 20)) / 8, Align: h.Align}
+		// Eighths are exact in float32, so that no rounding decides.
+		source := func(s Sampling, o, in int) float64 {
+			at := float64(o) * float64(s.Step)
+			if !s.Align {
+				at = (float64(o)+0.5)*float64(s.Step) - 0.5
+			}
+			return min(max(at, 0), float64(in-1))
+		}
+		src := values(g.N*g.C*g.H*g.W, 5)
+		var nearest, bilinear []float64
+		for plane := range g.N * g.C {
+			in := planeOf(src, plane, g.H, g.W)
+			for y := range g.OH {
+				for x := range g.OW {
+					row, column := int(float64(y)*float64(h.Step)), int(float64(x)*float64(w.Step))
+					nearest = append(nearest, in.at(min(row, g.H-1), min(column, g.W-1)))
+					top, left := source(h, y, g.H), source(w, x, g.W)
+					sum := 0.0
+					for r := range g.H {
+						for c := range g.W {
+							share := max(1-math.Abs(top-float64(r)), 0) * max(1-math.Abs(left-float64(c)), 0)
+							sum += share * in.at(r, c)
+						}
+					}
+					bilinear = append(bilinear, sum)
+				}
+			}
+		}
+		verify(t, sets, nearest, 0, func(b *bench, dst []float32, workers *Workers) {
+			ResizeNearest(dst, b.input(src), g, h, w, workers)
+		})
+		verify(t, sets, bilinear, 1e-6, func(b *bench, dst []float32, workers *Workers) {
+			ResizeBilinear(dst, b.input(src), g, h, w, workers)
+		})
+	})
+}
+
 func TestScale(t *testing.T) {
 	sets := startWorkers(t)
 	src := pattern(2*3*37, 0)

@@ -34,36 +34,6 @@ func (j *nearestJob) do(task, _ int) {
 // UpsampleBilinear interpolates between the four nearest values: PyTorch's bilinear mode with align_corners=False and
 // without antialiasing, for any sizes. dst is [N, C, OH, OW], src [N, C, H, W].
 func UpsampleBilinear(dst, src []float32, g Resize, w *Workers) {
-	launch(w, g.N*g.C, bilinearJob{dst[:g.N*g.C*g.OH*g.OW], src[:g.N*g.C*g.H*g.W], g})
-}
-
-type bilinearJob struct {
-	dst, src []float32
-	g        Resize
-}
-
-func (j *bilinearJob) do(task, _ int) {
-	g := &j.g
-	in := j.src[task*g.H*g.W:][:g.H*g.W]
-	out := j.dst[task*g.OH*g.OW:][:g.OH*g.OW]
-	for oh := range g.OH {
-		top, bottom, v1 := neighbours(oh, g.H, g.OH)
-		v0 := 1 - v1
-		upper, lower := in[top*g.W:][:g.W], in[bottom*g.W:][:g.W]
-		row := out[oh*g.OW : (oh+1)*g.OW]
-		for ow := range row {
-			left, right, h1 := neighbours(ow, g.W, g.OW)
-			h0 := 1 - h1
-			row[ow] = v0*(h0*upper[left]+h1*upper[right]) + v1*(h0*lower[left]+h1*lower[right])
-		}
-	}
-}
-
-// neighbours returns the two input positions on both sides of output position o, and the weight of the second. Pixel
-// centres are at half-integers, and positions before the first centre are moved to it.
-func neighbours(o, in, out int) (first, second int, weight float32) {
-	at := max((float32(o)+0.5)*float32(in)/float32(out)-0.5, 0)
-	first = min(int(at), in-1)
-	second = min(first+1, in-1)
-	return first, second, at - float32(first)
+	h := Sampling{Step: float32(g.H) / float32(g.OH)}
+	ResizeBilinear(dst, src, g, h, Sampling{Step: float32(g.W) / float32(g.OW)}, w)
 }

@@ -3,6 +3,7 @@
 package lint
 
 import (
+	"fmt"
 	"slices"
 
 	"cnncalc/internal/diag"
@@ -26,7 +27,9 @@ const (
 	UnusualPool      diag.Code = "lint/unusual-pool"      // neither 2/2 nor 3/2
 	ManyConvolutions diag.Code = "lint/many-convolutions" // without a pool between them
 	ManyHiddenFCs    diag.Code = "lint/many-hidden-fcs"
-	ChannelsFirst    diag.Code = "lint/channels-first" // of the warnings
+	// Of the warnings:
+	ChannelsFirst diag.Code = "lint/channels-first"
+	LargeFactor   diag.Code = "lint/large-factor" // of an UPSAMPLE
 )
 
 // Codes lists the codes of all findings.
@@ -59,8 +62,11 @@ const (
 	leastSide    = 16
 )
 
+// largestFactor is the largest factor by which an UPSAMPLE is taken to enlarge on purpose: FCN-32s has 32.
+const largestFactor = 32
+
 // Warnings returns what is probably a mistake although the network is sound, to be shown by every command: an input
-// whose size is written in the order of frameworks, channels first.
+// whose size is written in the order of frameworks, channels first, and an UPSAMPLE whose factor looks like a size.
 func Warnings(n *shape.Network) diag.List {
 	var warnings diag.List
 	for _, i := range n.Inputs {
@@ -71,7 +77,27 @@ func Warnings(n *shape.Network) diag.List {
 				WithHint("channels come last: %dx%dx%d?", in.D, in.H, in.W)
 		}
 	}
+	warnOfFactor(n, &warnings)
 	return warnings
+}
+
+// warnOfFactor warns of the first UPSAMPLE whose factor looks like a size, unless its input is a single place, of which
+// the factor is the size.
+func warnOfFactor(n *shape.Network, warnings *diag.List) {
+	for i := range n.Nodes {
+		o, ok := n.Nodes[i].Op.(*op.Upsample)
+		if !ok || o.IsLike() {
+			continue
+		}
+		in, out := n.InputsOf(i)[0], n.Layers[i].Out
+		if !in.HasPlane() || !out.HasPlane() || in.IsPlace() || max(out.W/in.W, out.H/in.H) <= largestFactor {
+			continue
+		}
+		size := fmt.Sprintf("%dx%d", out.W/in.W, out.H/in.H)
+		warnings.Add(n.Nodes[i].Pos, LargeFactor, "%s makes %dx%d of %dx%d, as %s is a factor", op.Short(o), out.W, out.H,
+			in.W, in.H, size).WithHint("for an output of %s write RESIZE%s", size, size)
+		return
+	}
 }
 
 func adviseInput(n *shape.Network, notes *diag.List) {

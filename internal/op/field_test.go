@@ -106,6 +106,8 @@ func TestNotation(t *testing.T) {
 		{&StochDepth{rate: number{0.2, "0.2"}, mode: "batch"}, "STOCHDEPTH0.2 batch"},
 		{&FC{Units: 10}, "FC-10"},
 		{&Upsample{factor: extent{2, 2}, mode: "bilinear"}, "UPSAMPLE2 bilinear"},
+		{&Resize{size: extent{129, 65}, mode: "bilinear", align: true}, "RESIZE129x65 bilinear align"},
+		{&Resize{scale: number{0.5, "0.5"}}, "RESIZE scale=0.5"},
 		{&Crop{size: extent{3, 3}, offset: offset{1, 2, true}}, "CROP3 offset=1,2"},
 		{&AvgPool{pooling: pooling{window: window{size: extent{3, 3}}}, ExcludePad: true}, "AVGPOOL3 excludepad"},
 	} {

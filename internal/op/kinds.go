@@ -37,6 +37,7 @@ func Kinds() []Kind {
 		inKind(),
 		scaleKind(),
 		upsampleKind(),
+		resizeKind(),
 		cropKind(),
 		channelsKind(),
 		shuffleKind(),

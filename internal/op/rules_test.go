@@ -65,6 +65,11 @@ func TestRules(t *testing.T) {
 		{&StochDepth{rate: number{0.2, "0.2"}}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 4), "", 0},
 		{&Softmax{}, []graph.Shape{vol(8, 6, 4)}, vol(8, 6, 4), "", 0},
 		{&Upsample{factor: extent{2, 3}}, []graph.Shape{vol(8, 6, 4)}, vol(16, 18, 4), "", 0},
+		{&Resize{size: extent{5, 9}}, []graph.Shape{vol(8, 6, 4)}, vol(5, 9, 4), "", 0},
+		{&Resize{size: extent{5, 9}}, []graph.Shape{{D: 4}}, vol(5, 9, 4), "", 0},
+		{&Resize{scale: number{1.3, "1.3"}, mode: "bilinear", align: true}, []graph.Shape{vol(8, 6, 4)}, vol(10, 7, 4), "", 0},
+		{&Resize{scale: number{1.3, "1.3"}}, []graph.Shape{{D: 4}}, graph.Shape{D: 4}, "", 0},
+		{(&Resize{like: like{label: "a"}}).Like(vol(3, 19, 1)), []graph.Shape{vol(8, 6, 4)}, vol(3, 19, 4), "", 0},
 		{&Crop{size: extent{5, 6}}, []graph.Shape{vol(8, 6, 4)}, vol(5, 6, 4), "", 0},
 		{(&Crop{like: like{label: "a"}}).Like(vol(5, 6, 1)), []graph.Shape{vol(8, 6, 4)}, vol(5, 6, 4), "", 0},
 		{(&Upsample{like: like{label: "a"}}).Like(vol(16, 6, 1)), []graph.Shape{vol(8, 6, 4)}, vol(16, 6, 4), "", 0},
@@ -200,7 +205,17 @@ func TestRefusals(t *testing.T) {
 		{&Crop{size: extent{2, 2}, like: like{label: "a"}}, vol(8, 8, 1), diag.Problem{
 			Code: "layer/value", Msg: "size and like=@a cannot be combined", Hint: "leave one of them out"}},
 		{&Upsample{like: like{"a", extent{16, 12}}}, vol(8, 8, 1), diag.Problem{
-			Code: "shape/upsample", Msg: "16x12, the size of @a, is not a whole multiple of 8x8"}},
+			Code: "shape/upsample", Msg: "16x12, the size of @a, is not a whole multiple of 8x8",
+			Hint: "RESIZE like=@a takes any size"}},
+		{&Resize{}, vol(8, 8, 1), diag.Problem{Code: "layer/missing-field", Msg: "the size is missing",
+			Hint: "for example RESIZE129x129, RESIZE like=@label or RESIZE scale=1.5"}},
+		{&Resize{size: extent{2, 2}, scale: number{2, "2"}}, vol(8, 8, 1), diag.Problem{
+			Code: "layer/value", Msg: "scale cannot be combined with a size", Hint: "leave one of them out"}},
+		{&Resize{size: extent{2, 2}, align: true}, vol(8, 8, 1), diag.Problem{
+			Code: "layer/value", Msg: "align needs bilinear: nearest has no corners to align",
+			Hint: "write bilinear align, or leave out align"}},
+		{&Resize{scale: number{0.3, "0.3"}}, vol(8, 3, 1), diag.Problem{
+			Code: "shape/resize", Msg: "0.3 times 8x3 leaves no place", Fits: "input 4x4 or larger"}},
 		{&Channels{}, vol(8, 8, 4), diag.Problem{
 			Code: "layer/missing-field", Msg: "the slice is missing", Hint: "for example CHANNELS from=0 to=58"}},
 		{&Channels{to: bound{5, true}}, vol(8, 8, 4), diag.Problem{

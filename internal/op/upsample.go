@@ -42,6 +42,9 @@ func (*Upsample) Kind() string { return "UPSAMPLE" }
 // Bilinear reports whether the mode is bilinear (with PyTorch's align_corners=False) instead of nearest.
 func (o *Upsample) Bilinear() bool { return o.mode == "bilinear" }
 
+// IsLike reports whether the size is another result's, not a factor.
+func (o *Upsample) IsLike() bool { return o.like.isSet() }
+
 // Like returns the layer for the width and height of a volume.
 func (o *Upsample) Like(volume graph.Shape) graph.Op {
 	sized := *o
@@ -78,7 +81,7 @@ func (o *Upsample) Output(in []graph.Shape) (graph.Shape, error) {
 	out := graph.Shape{W: size.W, H: size.H, D: s.D}
 	if s.HasPlane() && (size.W%s.W != 0 || size.H%s.H != 0) {
 		return out, diag.Errorf("shape/upsample", "%dx%d%s is not a whole multiple of %dx%d", size.W, size.H,
-			o.like.of(), s.W, s.H)
+			o.like.of(), s.W, s.H).WithHint("RESIZE like=@%s takes any size", o.like.label)
 	}
 	return out, nil
 }

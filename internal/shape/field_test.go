@@ -3,6 +3,7 @@ package shape_test
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -159,7 +160,7 @@ func builtIn(t *testing.T, name string) *shape.Network {
 func drawLayers(t *rapid.T) string {
 	layer := func() string {
 		size, stride := rapid.IntRange(1, 5), rapid.IntRange(1, 3)
-		switch rapid.IntRange(0, 10).Draw(t, "kind") {
+		switch rapid.IntRange(0, 11).Draw(t, "kind") {
 		case 0:
 			return fmt.Sprintf("CONV%d-2 s%d p%d d%d floor", size.Draw(t, "F"), stride.Draw(t, "S"), rapid.IntRange(0, 3).Draw(t, "P"), stride.Draw(t, "d"))
 		case 1:
@@ -176,6 +177,9 @@ func drawLayers(t *rapid.T) string {
 			return "CONCAT(CONV3-2 | IDENTITY | AVGPOOL3 s1 p1 -> CONV5-2 d2)"
 		case 7:
 			return "CONCAT(POOL4 s2 p1 | UPSAMPLE2 -> CONV3-2 s4 p1 floor)"
+		case 10:
+			scale := rapid.SampledFrom([]string{"0.5", "0.75", "1.5", "2", "2.5"})
+			return "RESIZE scale=" + scale.Draw(t, "scale") + rapid.SampledFrom([]string{"", " bilinear"}).Draw(t, "mode")
 		case 8:
 			factor := stride.Draw(t, "factor")
 			return fmt.Sprintf("CONV1-%d -> PIXELSHUFFLE%d", 2*factor*factor, factor)
@@ -261,6 +265,17 @@ func reads(o graph.Op, in, out graph.Shape, place int64) (from []int64) {
 				}
 			}
 		}
+	case *op.Resize:
+		step, _ := o.Steps(in, out) // quarters and fifths, so that 1e-9 is less than any distance
+		if !o.Bilinear() {
+			return []int64{int64(math.Floor(float64(place)*step + 1e-9))}
+		}
+		source := (float64(place)+0.5)*step - 0.5
+		for i := int64(source) - 2; i <= int64(source)+2; i++ {
+			if weight := 1 - max(source-float64(i), float64(i)-source); weight > 1e-9 {
+				from = append(from, i)
+			}
+		}
 	case *op.PixelShuffle:
 		from = []int64{floor(place, o.Factor())}
 	case *op.PixelUnshuffle:
@@ -307,7 +322,7 @@ func TestFieldsAreTheSetsOfPixels(t *testing.T) {
 		if got.Unknown != "" {
 			rt.Fatalf("%s: %s", layers, got.Unknown)
 		}
-		if err := newOracle(net).check(got, !strings.Contains(layers, "UP") && !strings.Contains(layers, "PIXEL")); err != nil {
+		if err := newOracle(net).check(got, !strings.Contains(layers, "UP") && !strings.Contains(layers, "PIXEL") && !strings.Contains(layers, "RESIZE")); err != nil {
 			rt.Fatalf("%s: %v", layers, err)
 		}
 	})

@@ -101,6 +101,7 @@ func usualName(word string) (kind string, ok bool) {
 			"CHANNELS"},
 		{"DEPTHTOSPACE", "PIXELSHUFFLE"}, {"SUBPIXEL", "PIXELSHUFFLE"},
 		{"SPACETODEPTH", "PIXELUNSHUFFLE"}, {"FOCUS", "PIXELUNSHUFFLE"}, {"REORG", "PIXELUNSHUFFLE"},
+		{"INTERPOLATE", "RESIZE"}, {"INTERP", "RESIZE"},
 		{"CAT", "CONCAT"}, {"SUM", "ADD"}, {"PLUS", "ADD"}, {"MULTIPLY", "MUL"}, {"MAXIMUM", "MAX"}, {"MAXOUT", "MAX"},
 		{"SKIP", "IDENTITY"}, {"SHORTCUT", "IDENTITY"},
 	} {

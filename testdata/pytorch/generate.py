@@ -820,6 +820,39 @@ class Shuffle(nn.Module):
         return self.conv4(shuffle(y, 3))
 
 
+@case("resize")
+class Resize(nn.Module):
+    """Sizes and factors, larger, smaller and the same, nearest and bilinear, with and without aligned corners."""
+    net = """
+        input: 9x7x2
+        layers: |
+          INPUT @x -> CONCAT(RESIZE13x5 nearest | RESIZE13x5 bilinear | RESIZE13x5 bilinear align) -> CONV1-3
+          -> CONCAT(RESIZE like=@x bilinear | RESIZE like=@x mode=bilinear align | RESIZE like=@x | @x -> CONV1-2) -> CONV1-3 @y
+          -> CONCAT(RESIZE scale=1.3 | RESIZE scale=1.3 bilinear | RESIZE scale=1.3 bilinear align) -> CONV1-2 @z
+          -> CONCAT(FLATTEN | @y -> RESIZE scale=1.12 bilinear -> FLATTEN | @y -> RESIZE scale=0.4 -> FLATTEN
+                  | @z -> RESIZE1 bilinear | @z -> RESIZE1x4 bilinear align -> FLATTEN | @z -> RESIZE scale=0.3 bilinear -> FLATTEN)
+        """
+
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.conv2 = nn.Conv2d(6, 3, 1), nn.Conv2d(2, 2, 1)
+        self.y, self.z = nn.Conv2d(11, 3, 1), nn.Conv2d(9, 2, 1)
+
+    def forward(self, x):
+        def resize(x, size=None, scale=None, mode="nearest", align=None):
+            return F.interpolate(x, size, scale, mode, align)
+
+        def all_modes(x, size=None, scale=None):
+            return (resize(x, size, scale), resize(x, size, scale, "bilinear"), resize(x, size, scale, "bilinear", True))
+        y = self.conv1(cat(*all_modes(x, (5, 13))))
+        nearest, bilinear, aligned = all_modes(y, (7, 9))
+        y = self.y(cat(bilinear, aligned, nearest, self.conv2(x)))
+        z = self.z(cat(*all_modes(y, scale=1.3)))
+        maps = (z, resize(y, scale=1.12, mode="bilinear"), resize(y, scale=0.4), resize(z, 1, mode="bilinear"),
+                resize(z, (4, 1), mode="bilinear", align=True), resize(z, scale=0.3, mode="bilinear"))
+        return cat(*(a.reshape(len(a), -1, 1, 1) for a in maps))
+
+
 @case("pixel-shuffle")
 class PixelShuffle(nn.Module):
     """Depth to space and back, as in super-resolution and in detectors."""
