@@ -157,7 +157,7 @@ func readsAlike(o graph.Op, flat, volume graph.Shape) bool {
 	switch o.(type) {
 	case *op.FC, *op.Flatten:
 		return true
-	case *op.Softmax:
+	case *op.Softmax, *op.LogSoftmax:
 		return false
 	}
 	dims := func(s graph.Shape) string { return fmt.Sprint(o.Weights([]graph.Shape{s}, s)) }

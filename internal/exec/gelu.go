@@ -1,6 +1,14 @@
 package exec
 
-import "cnncalc/internal/kernel"
+import (
+	"cnncalc/internal/kernel"
+	"cnncalc/internal/op"
+)
 
-// bindGELU computes the exact GELU, with the error function.
-func bindGELU(*layer) (plan, error) { return activation(kernel.Activation{Kind: kernel.GELU}), nil }
+// bindGELU computes GELU, with the error function or approximately.
+func bindGELU(l *layer) (plan, error) {
+	if l.op.(*op.GELU).Tanh {
+		return activation(kernel.Activation{Kind: kernel.GELUTanh}), nil
+	}
+	return activation(kernel.Activation{Kind: kernel.GELU}), nil
+}

@@ -82,6 +82,20 @@ var oneLiners = [][2]string{
 	{"9x7x4", "ELU alpha=0.3"},
 	{"9x7x4", "SILU"},
 	{"9x7x4", "GELU"},
+	{"9x7x4", "CONV3-4 -> GELU tanh -> CONV1-3"},
+	{"9x7x4", "SELU"},
+	{"9x7x4", "CONV3-4 -> SELU inplace -> DWCONV3 -> MISH"},
+	{"9x7x4", "MISH inplace -> CONV1-3 -> BN -> MISH"},
+	{"9x7x4", "SOFTPLUS"},
+	{"9x7x4", "CONV1-4 -> SOFTPLUS beta=2 threshold=1.5 -> CONV3-2"},
+	{"9x7x4", "CLIP min=-0.3 max=0.5"},
+	{"9x7x4", "CONV3-5 -> CLIP min=0.25 max=6 inplace -> DWCONV3 nobias -> CLIP min=-1 max=1 -> FC-4 -> CLIP min=-1 max=-0.5"},
+	{"9x7x4", "ADD(CONV3-4 | IDENTITY) -> CLIP min=-.25 max=1e-1"},
+	{"9x7x4", "HARDSIGMOID slope=0.2 -> CONV3-4 -> HARDSIGMOID slope=1.5 shift=-0.25"},
+	{"9x7x4", "CONV1-4 -> HARDSIGMOID shift=0.5 inplace"},
+	{"9x7x4", "LOGSOFTMAX"},
+	{"1x1x9", "FC-5 -> LOGSOFTMAX"},
+	{"9x7x4", "DROPOUT0.3 channels -> RELU -> DROPOUT channels"},
 	{"9x7x4", "HARDSWISH"},
 	{"9x7x4", "HARDSIGMOID"},
 	{"9x7x4", "SOFTMAX"},
@@ -302,7 +316,8 @@ func drawLayer(t *rapid.T) string {
 	case 13:
 		return "CONCAT(" + pick("IDENTITY", "RELU -> DROPOUT", "CONV3-2") + " | " + pick("IDENTITY", "POOL3 s1 p1", "ELU") + " | CONV1-3 -> RELU)"
 	}
-	return pick("RELU", "LEAKYRELU0.2", "PRELU", "PRELU shared", "RELU6", "SIGMOID", "TANH", "ELU", "SILU", "GELU", "HARDSWISH", "HARDSIGMOID", "DROPOUT",
+	return pick("RELU", "LEAKYRELU0.2", "PRELU", "PRELU shared", "RELU6", "SIGMOID", "TANH", "ELU", "SILU", "GELU", "HARDSWISH", "HARDSIGMOID", "HARDSIGMOID slope=0.2 shift=0.4",
+		"SELU", "MISH", "SOFTPLUS", "GELU tanh", "CLIP min=-0.5 max=0.75", "LOGSOFTMAX", "DROPOUT", "DROPOUT channels",
 		"STOCHDEPTH0.2")
 }
 

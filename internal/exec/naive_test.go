@@ -128,9 +128,14 @@ func naiveLayers() map[string]func(l naiveLayer) {
 		"TANH":           naiveFunction(math.Tanh),
 		"ELU":            naiveELU,
 		"SILU":           naiveFunction(func(v float64) float64 { return v * sigmoid(v) }),
-		"GELU":           naiveFunction(func(v float64) float64 { return v * 0.5 * math.Erfc(-v/math.Sqrt2) }),
+		"SELU":           naiveFunction(selu),
+		"MISH":           naiveFunction(func(v float64) float64 { return v * math.Tanh(math.Log(1+math.Exp(v))) }),
+		"GELU":           naiveGELU,
 		"HARDSWISH":      naiveFunction(func(v float64) float64 { return v * min(max(v+3, 0), 6) / 6 }),
-		"HARDSIGMOID":    naiveFunction(func(v float64) float64 { return min(max(v/6+0.5, 0), 1) }),
+		"HARDSIGMOID":    naiveHardSigmoid,
+		"SOFTPLUS":       naiveSoftplus,
+		"CLIP":           naiveClip,
+		"LOGSOFTMAX":     naiveLogSoftmax,
 		"SOFTMAX":        naiveSoftmax,
 		"DROPOUT":        naiveIdentity,
 		"STOCHDEPTH":     naiveIdentity,
@@ -237,6 +242,49 @@ func naiveELU(l naiveLayer) {
 		}
 		return alpha * (math.Exp(v) - 1)
 	})(l)
+}
+
+func selu(v float64) float64 {
+	if v > 0 {
+		return 1.0507009873554804934 * v
+	}
+	return 1.0507009873554804934 * 1.6732632423543772848 * (math.Exp(v) - 1)
+}
+
+func naiveGELU(l naiveLayer) {
+	naiveFunction(func(v float64) float64 {
+		if l.op.(*op.GELU).Tanh {
+			return v * 0.5 * (1 + math.Tanh(math.Sqrt(2/math.Pi)*(v+0.044715*v*v*v)))
+		}
+		return v * 0.5 * math.Erfc(-v/math.Sqrt2)
+	})(l)
+}
+
+func naiveHardSigmoid(l naiveLayer) {
+	o := l.op.(*op.HardSigmoid)
+	naiveFunction(func(v float64) float64 { return min(max(o.Slope()*v+o.Shift(), 0), 1) })(l)
+}
+
+func naiveSoftplus(l naiveLayer) {
+	o := l.op.(*op.Softplus)
+	naiveFunction(func(v float64) float64 {
+		if o.Beta()*v > o.Threshold() {
+			return v
+		}
+		return math.Log(1+math.Exp(o.Beta()*v)) / o.Beta()
+	})(l)
+}
+
+func naiveClip(l naiveLayer) {
+	lowest, highest := l.op.(*op.Clip).Bounds()
+	naiveFunction(func(v float64) float64 { return min(max(v, lowest), highest) })(l)
+}
+
+func naiveLogSoftmax(l naiveLayer) {
+	naiveSoftmax(l)
+	for i, v := range l.out.values {
+		l.out.values[i] = math.Log(v)
+	}
 }
 
 func naiveSoftmax(l naiveLayer) {

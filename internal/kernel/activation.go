@@ -18,12 +18,18 @@ const (
 	GELU                              // x/2 * (1 + erf(x/sqrt(2))): the exact form
 	HardSwish                         // x * relu6(x+3) / 6
 	HardSigmoid                       // relu6(x+3) / 6
+	Mish                              // x * tanh(log(1 + exp(x)))
+	SELU                              // ELU times a constant, with an alpha of its own
+	Softplus                          // log(1 + exp(Alpha*x)) / Alpha, or x if Alpha*x > Beta
+	GELUTanh                          // GELU by an approximation with tanh
+	Clip                              // min(max(x, Alpha), Beta)
+	Ramp                              // min(max(Alpha*x + Beta, 0), 1): HardSigmoid with another slope and shift
 )
 
-// Activation is an element-wise function and its parameter. The zero value is the identity.
+// Activation is an element-wise function and its parameters. The zero value is the identity.
 type Activation struct {
-	Kind  ActivationKind
-	Alpha float32 // for LeakyReLU and ELU
+	Kind        ActivationKind
+	Alpha, Beta float32 // for LeakyReLU and ELU the first, for Softplus, Clip and Ramp both
 }
 
 // Epilogue is what a kernel does to its sums before it stores them: it adds the channel's bias, then applies the
@@ -48,6 +54,8 @@ func (a Activation) bounds() (b bounds, rest Activation) {
 		return bounds{0, inf}, Activation{}
 	case ReLU6:
 		return bounds{0, 6}, Activation{}
+	case Clip:
+		return bounds{a.Alpha, a.Beta}, Activation{}
 	}
 	return bounds{-inf, inf}, a
 }
@@ -95,7 +103,7 @@ func activate(dst, src []float32, act Activation) {
 	switch act.Kind {
 	case Identity:
 		copy(dst, src)
-	case ReLU, ReLU6:
+	case ReLU, ReLU6, Clip:
 		b, _ := act.bounds()
 		active.affine(dst, src, 1, 0, b)
 	case LeakyReLU:
@@ -133,8 +141,45 @@ func activate(dst, src []float32, act Activation) {
 		for i, v := range src {
 			dst[i] = relu6(v+3) / 6
 		}
+	case Mish:
+		for i, v := range src {
+			x := float64(v)
+			dst[i] = float32(x * math.Tanh(math.Log1p(math.Exp(x))))
+		}
+	case SELU:
+		for i, v := range src {
+			if v <= 0 {
+				v = float32(seluAlpha * math.Expm1(float64(v)))
+			}
+			dst[i] = seluScale * v
+		}
+	case Softplus:
+		softplus(dst, src, float64(act.Alpha), float64(act.Beta))
+	case GELUTanh:
+		for i, v := range src {
+			x := float64(v)
+			dst[i] = float32(x / 2 * (1 + math.Tanh(math.Sqrt2/math.SqrtPi*(x+0.044715*x*x*x))))
+		}
+	case Ramp:
+		active.affine(dst, src, act.Alpha, act.Beta, bounds{0, 1})
 	default:
 		panic("kernel: unknown activation")
+	}
+}
+
+// The constants of SELU, to float32's precision and beyond ("Self-Normalizing Neural Networks").
+const (
+	seluAlpha = 1.6732632423543772
+	seluScale = 1.0507009873554805
+)
+
+func softplus(dst, src []float32, beta, threshold float64) {
+	dst = dst[:len(src)]
+	for i, v := range src {
+		if x := beta * float64(v); !(x > threshold) {
+			v = float32(math.Log1p(math.Exp(x)) / beta)
+		}
+		dst[i] = v
 	}
 }
 
@@ -177,16 +222,26 @@ const positions = 64
 // Softmax computes exp(x) divided by the sum of exp(x) across the channels, at each position. dst and src are [N, C,
 // area]. The largest value is subtracted first to avoid overflow. dst may be src.
 func Softmax(dst, src []float32, n, c, area int, w *Workers) {
+	softmax(dst, src, n, c, area, false, w)
+}
+
+// LogSoftmax computes the logarithm of what Softmax computes, without its rounding.
+func LogSoftmax(dst, src []float32, n, c, area int, w *Workers) {
+	softmax(dst, src, n, c, area, true, w)
+}
+
+func softmax(dst, src []float32, n, c, area int, log bool, w *Workers) {
 	size := n * c * area
 	if size == 0 {
 		return
 	}
-	launch(w, n*ceilDiv(area, positions), softmaxJob{dst[:size], src[:size], c, area})
+	launch(w, n*ceilDiv(area, positions), softmaxJob{dst[:size], src[:size], c, area, log})
 }
 
 type softmaxJob struct {
 	dst, src []float32
 	c, area  int
+	log      bool
 }
 
 func (j *softmaxJob) do(task, _ int) {
@@ -204,6 +259,10 @@ func (j *softmaxJob) do(task, _ int) {
 			largest[i] = max(largest[i], v)
 		}
 	}
+	if j.log {
+		j.logarithms(first, largest, sum)
+		return
+	}
 	for c := range j.c {
 		at := first + c*j.area
 		dst := j.dst[at : at+width]
@@ -217,6 +276,24 @@ func (j *softmaxJob) do(task, _ int) {
 		dst := j.dst[first+c*j.area:][:width]
 		for i := range dst {
 			dst[i] = float32(float64(dst[i]) / sum[i])
+		}
+	}
+}
+
+// logarithms computes the logarithms of the positions from index first on, whose largest values are known.
+func (j *softmaxJob) logarithms(first int, largest []float32, sum []float64) {
+	for c := range j.c {
+		for i, v := range j.src[first+c*j.area:][:len(largest)] {
+			sum[i] += math.Exp(float64(v) - float64(largest[i]))
+		}
+	}
+	for i := range sum {
+		sum[i] = float64(largest[i]) + math.Log(sum[i])
+	}
+	for c := range j.c {
+		dst := j.dst[first+c*j.area:][:len(largest)]
+		for i, v := range j.src[first+c*j.area:][:len(largest)] {
+			dst[i] = float32(float64(v) - sum[i])
 		}
 	}
 }

@@ -29,8 +29,8 @@ func drawEpilogue(t *rapid.T, channels int) Epilogue {
 	if rapid.Bool().Draw(t, "bias") {
 		e.Bias = values(channels, 7)
 	}
-	kinds := []ActivationKind{Identity, ReLU, LeakyReLU, ReLU6, SiLU}
-	e.Act = Activation{Kind: rapid.SampledFrom(kinds).Draw(t, "act"), Alpha: 0.25}
+	kinds := []ActivationKind{Identity, ReLU, LeakyReLU, ReLU6, SiLU, Clip}
+	e.Act = Activation{Kind: rapid.SampledFrom(kinds).Draw(t, "act"), Alpha: 0.25, Beta: 0.75}
 	return e
 }
 

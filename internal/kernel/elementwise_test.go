@@ -14,6 +14,9 @@ func TestActivateGolden(t *testing.T) {
 		"relu": {Kind: ReLU}, "leakyrelu": {Kind: LeakyReLU, Alpha: 0.1}, "relu6": {Kind: ReLU6},
 		"sigmoid": {Kind: Sigmoid}, "tanh": {Kind: Tanh}, "elu": {Kind: ELU, Alpha: 0.5}, "silu": {Kind: SiLU},
 		"gelu": {Kind: GELU}, "hardswish": {Kind: HardSwish}, "hardsigmoid": {Kind: HardSigmoid},
+		"mish": {Kind: Mish}, "selu": {Kind: SELU}, "softplus": {Kind: Softplus, Alpha: 1, Beta: 20},
+		"softplus bent": {Kind: Softplus, Alpha: 2, Beta: 5}, "gelu tanh": {Kind: GELUTanh},
+		"clip": {Kind: Clip, Alpha: -2, Beta: 3.25}, "ramp": {Kind: Ramp, Alpha: 0.2, Beta: 0.5},
 	} {
 		t.Run(name, func(t *testing.T) {
 			verify(t, sets, wide(golden[name]), 1e-6, func(b *bench, dst []float32, w *Workers) {
@@ -30,8 +33,8 @@ func TestActivateGolden(t *testing.T) {
 func TestActivateManyTasks(t *testing.T) {
 	sets := startWorkers(t)
 	src := values(3*chunk+17, 1)
-	for kind := Identity; kind <= HardSigmoid; kind++ {
-		act := Activation{Kind: kind, Alpha: 0.3}
+	for kind := Identity; kind <= Ramp; kind++ {
+		act := Activation{Kind: kind, Alpha: 0.3, Beta: 0.75}
 		verify(t, sets, finished(wide(src), Epilogue{Act: act}, 1, 1), 1e-6, func(b *bench, dst []float32, w *Workers) {
 			Activate(dst, b.input(src), act, w)
 		})
@@ -61,6 +64,10 @@ func TestSoftmax(t *testing.T) {
 		copy(dst, scores)
 		Softmax(dst, dst, 1, 4, 5, w)
 	})
+	verify(t, sets, wide(golden["log softmax"]), 1e-6, func(_ *bench, dst []float32, w *Workers) {
+		copy(dst, scores)
+		LogSoftmax(dst, dst, 1, 4, 5, w)
+	})
 	rapid.Check(t, func(t *rapid.T) {
 		n, c, area := draw(t, "N", 1, 2), draw(t, "C", 1, 9), draw(t, "area", 1, 3*positions)
 		src := drawInput(t, n*c*area)
@@ -72,6 +79,12 @@ func TestSoftmax(t *testing.T) {
 		}
 		verify(t, sets, want, 1e-5, func(b *bench, dst []float32, w *Workers) {
 			Softmax(dst, b.input(src), n, c, area, w)
+		})
+		for i, p := range want {
+			want[i] = math.Log(p)
+		}
+		verify(t, sets, want, 1e-5, func(b *bench, dst []float32, w *Workers) {
+			LogSoftmax(dst, b.input(src), n, c, area, w)
 		})
 	})
 }

@@ -213,6 +213,28 @@ func naiveActivation(x float64, act Activation) float64 {
 	case HardSigmoid:
 		return clip(x+3) / 6
 	}
+	beta := float64(act.Beta)
+	switch act.Kind {
+	case Mish:
+		return x * math.Tanh(math.Log1p(math.Exp(x)))
+	case SELU:
+		const alpha, scale = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
+		if x > 0 {
+			return scale * x
+		}
+		return scale * alpha * (math.Exp(x) - 1)
+	case Softplus:
+		if alpha*x > beta {
+			return x
+		}
+		return math.Log(1+math.Exp(alpha*x)) / alpha
+	case GELUTanh:
+		return 0.5 * x * (1 + math.Tanh(math.Sqrt(2/math.Pi)*(x+0.044715*math.Pow(x, 3))))
+	case Clip:
+		return math.Min(math.Max(x, alpha), beta)
+	case Ramp:
+		return math.Min(math.Max(alpha*x+beta, 0), 1)
+	}
 	panic("no reference for this activation")
 }
 

@@ -180,6 +180,7 @@ func TestNoAllocation(t *testing.T) {
 		"linear":       func() { Linear(dst, src, big, 1, 40, 576, Epilogue{}, w) },
 		"activate":     func() { Activate(dst, src, Activation{Kind: Tanh}, w) },
 		"prelu":        func() { PReLU(dst, src, big, 1, 4, 144, w) },
+		"logsoftmax":   func() { LogSoftmax(dst, src, 1, 4, 144, w) },
 		"softmax":      func() { Softmax(dst, src, 1, 4, 144, w) },
 		"lrn":          func() { Normalise(dst, src, LRN{N: 1, C: 4, H: 12, W: 12, Size: 5, Beta: 0.75, K: 1}, w) },
 		"scaleshift":   func() { ScaleShift(dst, src, big, big, 1, 4, 144, Activation{}, w) },

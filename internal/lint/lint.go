@@ -182,12 +182,15 @@ func adviseRuns(n *shape.Network, notes *diag.List) {
 	}
 }
 
-// hasActivation reports whether node i is followed by a layer that works in place, other than SOFTMAX.
+// hasActivation reports whether node i is followed by a layer that works in place, other than SOFTMAX and LOGSOFTMAX.
 func hasActivation(g *graph.Graph, i int) bool {
 	if i+1 >= len(g.Nodes) {
 		return false
 	}
 	next := g.Nodes[i+1].Op
-	_, isSoftmax := next.(*op.Softmax)
-	return !next.MakesVolume() && !isSoftmax
+	switch next.(type) {
+	case *op.Softmax, *op.LogSoftmax:
+		return false
+	}
+	return !next.MakesVolume()
 }

@@ -7,7 +7,8 @@ type Dropout struct {
 	elementwise
 	view
 	inPlace
-	rate number
+	rate     number
+	channels bool
 }
 
 func dropoutKind() Kind {
@@ -21,6 +22,9 @@ func dropoutKind() Kind {
 
 // Counterparts returns the layer's names in other programs.
 func (o *Dropout) Counterparts() Counterparts {
+	if o.channels {
+		return Counterparts{Module: "Dropout2d", Function: "dropout2d", Traced: o.traced("feature_dropout")}
+	}
 	return Counterparts{Module: "Dropout", Function: "dropout", Traced: o.traced("dropout"), MatConvNet: "vl_nndropout"}
 }
 
@@ -32,6 +36,7 @@ func (o *Dropout) Fields() []Field {
 	return []Field{
 		{Key: "rate", Place: Head, Doc: "share of the values set to zero; default 0.5",
 			Setting: decimal{to: &o.rate, what: "the dropout rate", min: 0, max: 1, openMax: true}},
+		flagField(&o.channels, "channels", "set whole channels to zero, as PyTorch's Dropout2d"),
 		o.field(),
 	}
 }
@@ -45,6 +50,10 @@ func (o *Dropout) Rate() float64 { return o.rate.or(0.5) }
 func (o *Dropout) Autograd(p Pass, _ []graph.Shape, out graph.Shape) Autograd {
 	if !p.Training || o.Rate() == 0 {
 		return Autograd{Shares: true, Gradient: SharedGradient}
+	}
+	if o.channels { // a product with a number for each channel, on every device
+		mask := Saved{What: Mask, Size: Size{Values: out.D}}
+		return Autograd{Shares: o.InPlace, Writes: o.InPlace, Saved: []Saved{mask}}
 	}
 	mask := Saved{What: Mask, Size: Size{Values: values(out)}}
 	if p.Torch == Torch2CUDA && !o.InPlace {

@@ -78,6 +78,12 @@ type Field struct {
 	Setting Setting
 }
 
+// TakesNegative reports whether the field's value may be below zero.
+func (f Field) TakesNegative() bool {
+	d, ok := f.Setting.(decimal)
+	return ok && d.min < 0
+}
+
 // TakesLabel reports whether the field's value is the label of an earlier result.
 func (f Field) TakesLabel() bool {
 	_, takes := f.Setting.(label)

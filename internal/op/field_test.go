@@ -101,6 +101,8 @@ func TestNotation(t *testing.T) {
 			Filters: 64, groups: 4, NoBias: true}, "CONV7x1-64 s2x1 same d2 g4 nobias floor"},
 		{&Conv{window: window{pad: pad{padNumbers, 1, 0, 1, 0}}}, "CONV p=1,0,1,0"},
 		{&Dropout{rate: number{0.5, "0.5"}}, "DROPOUT0.5"},
+		{&Dropout{channels: true}, "DROPOUT channels"},
+		{&Clip{min: number{-1, "-1"}, max: number{6, "6.0"}}, "CLIP min=-1 max=6.0"},
 		{&Scale{bias: true}, "SCALE bias"},
 		{&Scale{factor: number{0.1, "0.1"}}, "SCALE0.1"},
 		{&StochDepth{rate: number{0.2, "0.2"}, mode: "batch"}, "STOCHDEPTH0.2 batch"},

@@ -39,7 +39,8 @@
 //	option   = letter size | word | ( key | letter ) "=" value .
 //	size     = extent [ "x" extent ] | digits "." digits .
 //	extent   = digits | "(" expr ")" .
-//	value    = number { "," number } | number { "x" extent } | decimal | word | "@" label .
+//	value    = number { "," number } | number { "x" extent } | decimal | "-" ( digits | decimal ) | word |
+//	           "@" label .
 //	number   = digits | name | "(" expr ")" | list .
 //	list     = "{" expr { "," expr } "}" .
 //	expr     = term { ( "+" | "-" ) term } .
@@ -56,7 +57,7 @@
 //
 //	head  = name "(" [ entry { "," entry } ] ")" .
 //	entry = name [ "=" ( digits | layer | "IDENTITY" ) ] .
-//	field = sum { "," sum } | sum { "x" extent } | decimal | word | "@" label .
+//	field = sum { "," sum } | sum { "x" extent } | decimal | "-" ( digits | decimal ) | word | "@" label .
 //	sum   = expr | list .
 //
 // The grammar allows more than the language does:
@@ -71,6 +72,7 @@
 //     kind that a digit or nothing follows.
 //   - No space may come before or within a size, around an "x", before the "-" of a layer, after "@", or before the
 //     "+" of a label. Elsewhere spaces only separate tokens.
+//   - Only some fields may be negative.
 //   - Digits start with a zero only if that is all of them. A name, a label or a number has at most 64 characters.
 //
 // "→" may be written for "->". A "#" that starts the text or follows a space begins a comment, which ends with the

@@ -99,7 +99,7 @@ func (r *fieldReader) option() {
 		if v := r.peek(); f.TakesLabel() && (v.kind == tokEnd || v.kind == tokMark || v.kind == tokArrow) {
 			r.fail(r.noValue(f, t))
 		}
-		r.add(f, t.pos, r.optionValue())
+		r.add(f, t.pos, r.optionValue(f.TakesNegative()))
 		return
 	}
 	word := strings.ToLower(t.text)
@@ -251,16 +251,36 @@ func (p *parser) part(digits string, pos diag.Pos) *number {
 	return &number{pos: pos, expr: &literal{n}}
 }
 
-// optionValue reads the value after "key=" in the arrow language.
-func (p *parser) optionValue() *value {
+// optionValue reads the value after "key=" in the arrow language. A minus may precede it if it may be negative.
+func (p *parser) optionValue(negative bool) *value {
+	if negative && p.isNegative() {
+		return p.negative()
+	}
 	alone := p.inArgument || !p.after().is(",")
 	return p.value(alone, p.number)
 }
 
-// wholeValue reads a whole text as one value, as the mapping form has it. Expressions need no parentheses there.
-func (p *parser) wholeValue() *value {
-	alone := p.after().kind == tokEnd
-	v := p.value(alone, p.sum)
+// isNegative reports whether a minus and a number follow.
+func (p *parser) isNegative() bool {
+	digits := p.after()
+	return p.peek().is("-") && !digits.spaced && (digits.kind == tokNumber || digits.kind == tokDecimal)
+}
+
+// negative reads a minus and a number.
+func (p *parser) negative() *value {
+	minus := p.take()
+	return &value{pos: minus.pos, decimal: "-" + p.take().text}
+}
+
+// wholeValue reads a whole text as one value, as the mapping form has it. Expressions need no parentheses there. A
+// minus may precede it if it may be negative.
+func (p *parser) wholeValue(negative bool) *value {
+	var v *value
+	if negative && p.isNegative() {
+		v = p.negative()
+	} else {
+		v = p.value(p.after().kind == tokEnd, p.sum)
+	}
 	if t := p.peek(); t.kind != tokEnd {
 		p.failAt(t.pos, "arrow/syntax", "unexpected %s after the value", t)
 	}

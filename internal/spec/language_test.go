@@ -297,6 +297,11 @@ func TestMappingForm(t *testing.T) {
 		{"ln: {volume: true}", "LN volume"},
 		{"in: {affine: true}", "IN affine"},
 		{"bn: {affine: true}", "BN affine"},
+		{"clip: {min: -1, max: 2.5}", "CLIP min=-1 max=2.5"},
+		{"clip: {min: -.5, max: -1e-3, inplace: true}", "CLIP min=-.5 max=-1e-3 inplace"},
+		{"hardsigmoid: {slope: 0.2, shift: -0.25}", "HARDSIGMOID slope=0.2 shift=-0.25"},
+		{"dropout: {rate: 0.2, channels: true}", "DROPOUT0.2 channels"},
+		{"gelu: {tanh: true}", "GELU tanh"},
 		{"relu: {}", "RELU"},
 		{"fc: {units: 10, name: a.b}", "FC-10 @a.b"},
 		{"upsample: {factor: 2, mode: bilinear}", "UPSAMPLE2 bilinear"},
@@ -409,7 +414,7 @@ func TestUsualNames(t *testing.T) {
 	for word, want := range map[string]string{
 		"MAXPOOL2": "POOL", "maxpool": "POOL", "Conv2d3": "CONV", "CONV2D": "CONV", "Dense": "FC", "LINEAR": "FC",
 		"BatchNorm2d": "BN", "LayerNorm": "LN", "LAYERNORM2D": "LN", "GroupNorm": "GN", "GROUPNORM32": "GN",
-		"InstanceNorm2d": "IN", "shortcut": "IDENTITY",
+		"InstanceNorm2d": "IN", "shortcut": "IDENTITY", "Hardtanh": "CLIP", "maximum": "MAX",
 		"DropPath0.1": "STOCHDEPTH", "StochasticDepth": "STOCHDEPTH", "CONCATENATE": "", "CONV3": "", "": "",
 	} {
 		got, ok := usualName(word)

@@ -38,9 +38,12 @@ func (w *walker) inputSize(n *yaml.Node) *value {
 	return &value{pos: w.posOf(n)}
 }
 
-// value reads a field of the mapping form: a scalar, or a list with one value for each turn of a repeat. On a problem
-// it returns an unread value.
-func (w *walker) value(n *yaml.Node, what string) *value {
+// value reads a whole number, or what stands for one, as valueOf does.
+func (w *walker) value(n *yaml.Node, what string) *value { return w.valueOf(n, what, false) }
+
+// valueOf reads a field of the mapping form: a scalar, which may be negative for some fields, or a list with one value
+// for each turn of a repeat. On a problem it returns an unread value.
+func (w *walker) valueOf(n *yaml.Node, what string, negative bool) *value {
 	n = w.resolve(n)
 	if n.Kind == yaml.SequenceNode {
 		return w.listValue(n, what)
@@ -49,7 +52,7 @@ func (w *walker) value(n *yaml.Node, what string) *value {
 	if _, ok := w.scalar(n, what); !ok || !w.isNumeric(n, what) {
 		return v
 	}
-	try(func() { v = w.newParser(n, "").wholeValue() })
+	try(func() { v = w.newParser(n, "").wholeValue(negative) })
 	return v
 }
 

@@ -398,11 +398,12 @@ func (w *walker) arguments(kind op.Kind, n *yaml.Node) (args []argument, name *y
 	}
 	entries, ok := w.mapping(n, kind.Name)
 	for _, e := range entries {
+		at := slices.Index(keys, e.key)
 		switch {
 		case e.key == "name":
 			name = e.value
-		case slices.Contains(keys, e.key):
-			v := w.value(e.value, kind.Name+": "+e.key)
+		case at >= 0:
+			v := w.valueOf(e.value, kind.Name+": "+e.key, fields[at].TakesNegative())
 			args = append(args, argument{e.key, v.pos, v})
 		default:
 			w.unknownKey(e, kind.Name, append(keys, "name"))

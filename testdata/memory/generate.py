@@ -62,6 +62,7 @@ def input_shape(name):
 def saved_tensors(loss):
     """(node, attribute, tensor) of all that autograd has saved."""
     seen, nodes = set(), [loss.grad_fn]
+    of_loss = loss.grad_fn, loss.grad_fn.next_functions[0][0]  # a network may have a LogSoftmax of its own
     while nodes:
         node = nodes.pop()
         if node is None or node in seen:
@@ -72,14 +73,14 @@ def saved_tensors(loss):
             if attribute.startswith("_saved_"):
                 value = getattr(node, attribute)
                 if isinstance(value, torch.Tensor):
-                    yield node.name(), attribute, value
+                    yield "Loss" if node in of_loss else node.name(), attribute, value
 
 
 def category(node, attribute, tensor, storages):
     key = tensor.storage().data_ptr()
     if key in storages:
         return storages[key]
-    if node.startswith(("LogSoftmax", "NllLoss")):
+    if node == "Loss":
         return "loss"
     if node.startswith("Native") and node.endswith("NormBackward0") and attribute in ("_saved_result1", "_saved_result2"):
         return "stat"
@@ -276,17 +277,32 @@ KINDS = {
     "TANH inplace": torch.tanh_,
     "ELU": F.elu,
     "ELU inplace": F.elu_,
+    "SELU": F.selu,
+    "SELU inplace": lambda x: F.selu(x, inplace=True),
     "SILU": F.silu,
     "SILU inplace": lambda x: F.silu(x, inplace=True),
+    "MISH": F.mish,
+    "MISH inplace": lambda x: F.mish(x, inplace=True),
     "GELU": F.gelu,
+    "GELU tanh": lambda x: F.gelu(x, approximate="tanh"),
     "HARDSWISH": F.hardswish,
     "HARDSWISH inplace": lambda x: F.hardswish(x, inplace=True),
     "HARDSIGMOID": F.hardsigmoid,
     "HARDSIGMOID inplace": lambda x: F.hardsigmoid(x, inplace=True),
+    "HARDSIGMOID slope=0.2 shift=0.5": lambda x: (x * 0.2 + 0.5).clamp(0, 1),
+    "HARDSIGMOID slope=0.2 inplace": lambda x: x.mul_(0.2).add_(0.5).clamp_(0, 1),
+    "SOFTPLUS": F.softplus,
+    "SOFTPLUS beta=2 threshold=5": lambda x: F.softplus(x, 2, 5),
+    "CLIP min=-1 max=2": lambda x: F.hardtanh(x, -1, 2),
+    "CLIP min=0 max=6 inplace": lambda x: F.hardtanh(x, 0, 6, inplace=True),
     "SOFTMAX": lambda x: F.softmax(x, 1),
+    "LOGSOFTMAX": lambda x: F.log_softmax(x, 1),
     "DROPOUT0.5": lambda x: F.dropout(x, 0.5),
     "DROPOUT0.5 inplace": lambda x: F.dropout(x, 0.5, inplace=True),
     "DROPOUT0": lambda x: F.dropout(x, 0.0),
+    "DROPOUT0.5 channels": lambda x: F.dropout2d(x, 0.5),
+    "DROPOUT0.5 channels inplace": lambda x: F.dropout2d(x, 0.5, inplace=True),
+    "DROPOUT0 channels": lambda x: F.dropout2d(x, 0.0),
     "STOCHDEPTH0.2": lambda x: stochastic_depth(x, 0.2, "row"),
     "STOCHDEPTH0.2 batch": lambda x: stochastic_depth(x, 0.2, "batch"),
     "STOCHDEPTH0": lambda x: stochastic_depth(x, 0.0, "row"),

@@ -250,12 +250,13 @@ class InPlace(nn.Module):
           INPUT -> CONV1-4 -> RELU inplace -> CONV1-4 -> LEAKYRELU0.2 inplace -> CONV1-4 -> RELU6 inplace
           -> CONV1-4 -> SIGMOID inplace -> CONV1-4 -> TANH inplace -> CONV1-4 -> ELU inplace
           -> CONV1-4 -> SILU inplace -> CONV1-4 -> HARDSWISH inplace -> CONV1-4 -> HARDSIGMOID inplace
-          -> DROPOUT0.3 inplace -> ADD(CONV1-4 | IDENTITY)
+          -> DROPOUT0.3 inplace -> ADD(CONV1-4 | IDENTITY) -> CONV1-4 -> SELU inplace -> CONV1-4 -> MISH inplace
+          -> CONV1-4 -> CLIP min=-0.5 max=0.75 inplace -> CONV1-4 -> DROPOUT0.2 channels inplace
         """
 
     def __init__(self):
         super().__init__()
-        for i in range(10):
+        for i in range(14):
             setattr(self, f"conv{i + 1}", nn.Conv2d(4 if i else 3, 4, 1))
 
     def forward(self, x):
@@ -267,7 +268,9 @@ class InPlace(nn.Module):
         x = F.dropout(x, 0.3, self.training, inplace=True)
         y = self.conv10(x)
         y += x
-        return y
+        x = F.mish(self.conv12(F.selu(self.conv11(y), inplace=True)), inplace=True)
+        x = self.conv14(F.hardtanh(self.conv13(x), -0.5, 0.75, inplace=True))
+        return F.dropout2d(x, 0.2, self.training, inplace=True)
 
 
 @case("dense")
@@ -1010,7 +1013,8 @@ class Activations(nn.Module):
           INPUT
           -> CONCAT(RELU | LEAKYRELU | LEAKYRELU0.2 | LEAKYRELU1.5 | PRELU | PRELU shared | RELU6
                   | SIGMOID | TANH | ELU | ELU alpha=0.3 | SILU | GELU | HARDSWISH | HARDSIGMOID
-                  | SOFTMAX | DROPOUT | DROPOUT0.3)
+                  | SOFTMAX | DROPOUT | DROPOUT0.3 | SELU | MISH | GELU tanh | SOFTPLUS | SOFTPLUS beta=2 threshold=3
+                  | CLIP min=-1 max=2.5 | HARDSIGMOID slope=0.2 shift=0.4 | LOGSOFTMAX | DROPOUT0.3 channels)
         """
     spread = 4
 
@@ -1022,7 +1026,9 @@ class Activations(nn.Module):
         return cat(F.relu(x), F.leaky_relu(x), F.leaky_relu(x, 0.2), F.leaky_relu(x, 1.5), self.prelu1(x), self.prelu2(x),
                    F.relu6(x), torch.sigmoid(x), torch.tanh(x), F.elu(x), F.elu(x, 0.3), F.silu(x), F.gelu(x),
                    F.hardswish(x), F.hardsigmoid(x), F.softmax(x, 1),
-                   F.dropout(x, 0.5, self.training), F.dropout(x, 0.3, self.training))
+                   F.dropout(x, 0.5, self.training), F.dropout(x, 0.3, self.training), F.selu(x), F.mish(x),
+                   F.gelu(x, approximate="tanh"), F.softplus(x), F.softplus(x, 2, 3), F.hardtanh(x, -1, 2.5),
+                   (x * 0.2 + 0.4).clamp(0, 1), F.log_softmax(x, 1), F.dropout2d(x, 0.3, self.training))
 
 
 @case("stochdepth")
@@ -1097,6 +1103,32 @@ class Fused(nn.Module):
         y = gap(x)
         return cat(x.reshape(len(x), -1, 1, 1), self.prelu2(self.fc1(y)), F.hardsigmoid(self.fc2(y)),
                    F.silu(self.bn7(self.fc3(y))), F.softmax(self.fc4(y), 1))
+
+
+@case("fused-smooth")
+class FusedSmooth(nn.Module):
+    """Smooth and clipped activations after the kinds that a program may join with them."""
+    net = """
+        input: 7x6x4
+        layers: |
+          INPUT -> CONV3-6 -> MISH -> DWCONV3 -> SELU -> CONV3-5 g1 nobias -> BN -> CLIP min=-0.5 max=1.5
+          -> ADD(CONV1-5 | IDENTITY) -> GELU tanh -> UPCONV2-4 -> SOFTPLUS beta=1.5 -> CONV1-4 -> HARDSIGMOID -> DROPOUT channels
+          -> FC-7 -> LOGSOFTMAX
+        """
+
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.dwconv1 = nn.Conv2d(4, 6, 3, padding=1), nn.Conv2d(6, 6, 3, padding=1, groups=6)
+        self.conv2, self.bn1 = nn.Conv2d(6, 5, 3, padding=1, bias=False), nn.BatchNorm2d(5)
+        self.conv3, self.upconv1, self.conv4 = nn.Conv2d(5, 5, 1), nn.ConvTranspose2d(5, 4, 2, 2), nn.Conv2d(4, 4, 1)
+        self.fc1 = FC(4 * 12 * 14, 7)
+
+    def forward(self, x):
+        x = F.selu(self.dwconv1(F.mish(self.conv1(x))))
+        x = F.hardtanh(self.bn1(self.conv2(x)), -0.5, 1.5)
+        x = F.softplus(self.upconv1(F.gelu(self.conv3(x) + x, approximate="tanh")), 1.5)
+        x = F.dropout2d(F.hardsigmoid(self.conv4(x)), 0.5, self.training)
+        return F.log_softmax(self.fc1(x), 1)
 
 
 @case("flatten")

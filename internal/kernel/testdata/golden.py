@@ -62,6 +62,13 @@ show("silu", F.silu(x))
 show("gelu", F.gelu(x))
 show("hardswish", F.hardswish(x))
 show("hardsigmoid", F.hardsigmoid(x))
+show("mish", F.mish(x))
+show("selu", F.selu(x))
+show("softplus", F.softplus(x))
+show("softplus bent", F.softplus(x, beta=2, threshold=5))
+show("gelu tanh", F.gelu(x, approximate="tanh"))
+show("clip", F.hardtanh(x, -2, 3.25))
+show("ramp", (x * 0.2 + 0.5).clamp(0, 1))
 
 show("conv", F.conv2d(tensor(2, 4, 7, 6), tensor(6, 2, 3, 2, salt=1), torch.tensor(pattern(6, 2)),
                       stride=(2, 1), padding=(1, 2), dilation=(1, 2), groups=2))
@@ -104,6 +111,7 @@ scores[0, 2, 0, 2] = nan
 scores[0, 1, 0, 3] = inf
 scores[0, 1, 0, 4] = -inf
 show("softmax", F.softmax(scores, 1))
+show("log softmax", F.log_softmax(scores, 1))
 
 small = tensor(1, 2, 3, 4)
 show("bilinear", F.interpolate(small, size=(7, 5), mode="bilinear", align_corners=False))

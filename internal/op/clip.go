@@ -1,0 +1,59 @@
+package op
+
+import (
+	"cnncalc/internal/diag"
+	"cnncalc/internal/graph"
+)
+
+// Clip is CLIP: the value, but at least min and at most max. It is PyTorch's Hardtanh, which can work in place;
+// torch.clamp saves the same.
+type Clip struct {
+	elementwise
+	inPlace
+	min, max number
+}
+
+func clipKind() Kind {
+	return Kind{
+		Name:     "CLIP",
+		Summary:  "keeps values between two bounds: CLIP min=-1 max=1 is Hardtanh",
+		Backward: "The gradient passes where the input is between the bounds.",
+		New:      func() Layer { return &Clip{} },
+	}
+}
+
+// Counterparts returns the layer's names in other programs.
+func (o *Clip) Counterparts() Counterparts {
+	return Counterparts{Module: "Hardtanh", Function: "hardtanh", Traced: o.traced("hardtanh")}
+}
+
+// Kind returns "CLIP".
+func (*Clip) Kind() string { return "CLIP" }
+
+// Fields returns the settings.
+func (o *Clip) Fields() []Field {
+	return []Field{
+		{Key: "min", Doc: "the lower bound, required", Setting: decimal{to: &o.min, what: "min", min: -1e6, max: 1e6}},
+		{Key: "max", Doc: "the upper bound, required", Setting: decimal{to: &o.max, what: "max", min: -1e6, max: 1e6}},
+		o.field(),
+	}
+}
+
+// Bounds returns the least and the largest value.
+func (o *Clip) Bounds() (lowest, highest float64) { return o.min.value, o.max.value }
+
+// Output returns the input's shape.
+func (o *Clip) Output(in []graph.Shape) (graph.Shape, error) {
+	switch {
+	case o.min.text == "":
+		return one(in), missing("min, the lower bound,", "CLIP min=0 max=6")
+	case o.max.text == "":
+		return one(in), missing("max, the upper bound,", "CLIP min=0 max=6")
+	case o.min.value >= o.max.value:
+		return one(in), diag.Errorf("layer/value", "min %s must be below max %s", o.min.text, o.max.text)
+	}
+	return one(in), nil
+}
+
+// Autograd reports that the layer saves the input, or a copy of it if it is overwritten.
+func (o *Clip) Autograd(_ Pass, _ []graph.Shape, out graph.Shape) Autograd { return o.keepsInput(out) }
