@@ -74,6 +74,7 @@ type Field struct {
 	Letter  string   // short option, "s" of "s2"; "" if there is none
 	Place   Place    // of the value in the arrow language
 	Words   []string // bare options that set this field to that word: "same"
+	Refused []string // words that are read like Words, so that the shape rule can say what to write instead
 	Doc     string   // with the default
 	Setting Setting
 }

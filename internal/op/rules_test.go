@@ -173,7 +173,7 @@ func TestRefusals(t *testing.T) {
 			Code: "shape/window", Msg: "width: (W-1)S-2P+d(F-1)+1+outpad = (2-1)*2-6+2+0 = -2: nothing is left",
 			Fits: "width: pads of 3 together at most"}},
 		{&UpConv{window: square(3, 2, 0, 1, ""), Filters: 1, OutPad: extent{2, 0}}, vol(2, 2, 1), diag.Problem{
-			Code: "shape/outpad", Msg: "width: outpad 2 must be below the stride 2 or the dilation 1",
+			Code: "shape/outpad", Msg: "width: outpad 2 must be below the larger of the stride 2 and the dilation 1",
 			Fits: "width: outpad 1 at most"}},
 		{&GroupNorm{groups: 32}, vol(8, 8, 48), diag.Problem{
 			Code: "shape/groups", Msg: "the input's depth 48 cannot be split into 32 groups", Fits: "groups 24 or 48"}},

@@ -53,11 +53,11 @@ func (o *UpConv) Fields() []Field {
 		o.sizeField(),
 		{Key: "filters", Place: Dash, Doc: "number of filters K, the output's depth", Setting: count{&o.Filters, "filters"}},
 		o.strideField("stride S, the factor of enlargement; 2 for F=2, otherwise required"),
-		padField(&o.pad, "cut from the output on each side; default 0"),
+		o.cutField(),
 		o.dilationField(),
 		{
 			Key:     "outpad",
-			Doc:     "extra columns and rows on the right and bottom, fewer than the stride or the dilation; default 0",
+			Doc:     "extra columns and rows on the right and bottom, fewer than the larger of stride and dilation; default 0",
 			Setting: pair{&o.OutPad, "outpad", 0},
 		},
 		{
@@ -70,14 +70,33 @@ func (o *UpConv) Fields() []Field {
 	}
 }
 
+// cutField returns the field of the pad, which has no same: TensorFlow's depends on the size that is wanted.
+func (o *UpConv) cutField() Field {
+	f := padField(&o.pad, "cut from the output on each side; default 0")
+	f.Words, f.Refused = []string{"valid"}, []string{"same"}
+	return f
+}
+
+// noSame returns the problem of `same`, with the pad that it is in TensorFlow, where the output is the input times the
+// stride.
+func (o *UpConv) noSame(in graph.Shape, stride, dilation extent) *diag.Problem {
+	w, h := (o.size.W-1)*dilation.W+1-stride.W, (o.size.H-1)*dilation.H+1-stride.H // more than the stride
+	cut := pad{mode: padNumbers, left: max(w, 0) / 2, right: (max(w, 0) + 1) / 2, top: max(h, 0) / 2,
+		bottom: (max(h, 0) + 1) / 2}
+	text := "p=" + cut.value().written()
+	if w < 0 || h < 0 {
+		text += " outpad=" + extent{max(-w, 0), max(-h, 0)}.String()
+	}
+	if in.HasPlane() {
+		text += fmt.Sprintf(" (%dx%d, TensorFlow's SAME)", in.W*stride.W, in.H*stride.H)
+	}
+	return diag.Errorf("layer/value", "same is not defined for UPCONV").WithFits(text)
+}
+
 // Geometry returns the resolved window. On each axis, In is the smaller side and Out the larger.
 func (o *UpConv) Geometry(in graph.Shape) (Geometry, error) {
 	if !o.size.isSet() {
 		return Geometry{}, missing("the window's size", "UPCONV2-64")
-	}
-	if o.pad.mode == padSame {
-		return Geometry{}, diag.Errorf("layer/value", "same is not defined for UPCONV").
-			WithHint("write the pad as a number: p1")
 	}
 	stride := o.stride
 	if !stride.isSet() {
@@ -87,6 +106,9 @@ func (o *UpConv) Geometry(in graph.Shape) (Geometry, error) {
 		stride = extent{2, 2}
 	}
 	dilation := o.dilation.or(extent{1, 1})
+	if o.pad.mode == padSame {
+		return Geometry{}, o.noSame(in, stride, dilation)
+	}
 	g := Geometry{
 		W: Axis{In: in.W, Size: o.size.W, Stride: stride.W, Dilation: dilation.W, Before: o.pad.left, After: o.pad.right},
 		H: Axis{In: in.H, Size: o.size.H, Stride: stride.H, Dilation: dilation.H, Before: o.pad.top, After: o.pad.bottom},
@@ -99,7 +121,7 @@ func (o *UpConv) Geometry(in graph.Shape) (Geometry, error) {
 // enlarge sets a.Out by the rule of PyTorch's ConvTranspose2d.
 func enlarge(a *Axis, s side, outpad int64) error {
 	if outpad >= max(a.Stride, a.Dilation) {
-		return diag.Errorf("shape/outpad", "outpad %d must be below the stride %d or the dilation %d",
+		return diag.Errorf("shape/outpad", "outpad %d must be below the larger of the stride %d and the dilation %d",
 			outpad, a.Stride, a.Dilation).
 			WithFits(fmt.Sprintf("outpad %d at most", max(a.Stride, a.Dilation)-1))
 	}

@@ -211,7 +211,7 @@ func (v *value) isConstant(f op.Field) bool {
 
 // isWordOf reports whether the field knows the word, which is a variable otherwise.
 func isWordOf(f op.Field, word string) bool {
-	return slices.Contains(f.Words, word) || word == "true" || word == "false"
+	return slices.Contains(f.Words, word) || slices.Contains(f.Refused, word) || word == "true" || word == "false"
 }
 
 // String returns the argument as the arrow language writes it, a layer with every setting by its key.

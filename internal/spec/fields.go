@@ -104,7 +104,7 @@ func (r *fieldReader) option() {
 	}
 	word := strings.ToLower(t.text)
 	for _, f := range r.fields {
-		if slices.Contains(f.Words, word) {
+		if slices.Contains(f.Words, word) || slices.Contains(f.Refused, word) {
 			r.add(f, t.pos, &value{pos: t.pos, word: word})
 			return
 		}

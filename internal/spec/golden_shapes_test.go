@@ -121,8 +121,7 @@ func TestGoldenCasesCoverEverySetting(t *testing.T) {
 			}
 		}
 		for _, setting := range needed {
-			// UPCONV rejects `same`, which is not defined for it.
-			if !used[setting] && setting != "UPCONV pad same" {
+			if !used[setting] {
 				t.Errorf("no case has %s; the cases' settings of %s: %q", setting, kind.Name, settingsOf(kind.Name, used))
 			}
 		}

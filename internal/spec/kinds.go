@@ -81,34 +81,3 @@ func (t *kindTable) prefix(word string) (kind, rest string) {
 	}
 	return "", word
 }
-
-// usualName returns the kind that other programs call by the name in word.
-func usualName(word string) (kind string, ok bool) {
-	name := strings.ToUpper(word)
-	for _, n := range []struct{ other, kind string }{
-		{"CONV1D", "CONV"}, {"CONV2D", "CONV"}, {"CONVOLUTION", "CONV"},
-		{"DEPTHWISE", "DWCONV"}, {"DECONV", "UPCONV"}, {"CONVTRANSPOSE", "UPCONV"}, {"TCONV", "UPCONV"},
-		{"MAXPOOL", "POOL"}, {"MAXPOOLING", "POOL"}, {"POOLING", "POOL"},
-		{"AVERAGEPOOL", "AVGPOOL"}, {"MEANPOOL", "AVGPOOL"},
-		{"GLOBALAVGPOOL", "GAP"}, {"GLOBALAVERAGEPOOL", "GAP"}, {"ADAPTIVEAVGPOOL", "ADAPTAVG"},
-		{"GLOBALMAXPOOL", "GMP"}, {"GLOBALMAXPOOLING", "GMP"}, {"ADAPTIVEMAXPOOL", "ADAPTMAX"},
-		{"DENSE", "FC"}, {"LINEAR", "FC"}, {"FULLYCONNECTED", "FC"}, {"INNERPRODUCT", "FC"},
-		{"BATCHNORM", "BN"}, {"BATCHNORMALIZATION", "BN"}, {"LAYERNORM", "LN"}, {"LAYERNORMALIZATION", "LN"},
-		{"GROUPNORM", "GN"}, {"GROUPNORMALIZATION", "GN"}, {"INSTANCENORM", "IN"}, {"INSTANCENORMALIZATION", "IN"},
-		{"LAYERSCALE", "SCALE"}, {"SWISH", "SILU"}, {"DROP", "DROPOUT"}, {"HARDTANH", "CLIP"}, {"CLAMP", "CLIP"},
-		{"STOCHASTICDEPTH", "STOCHDEPTH"}, {"DROPPATH", "STOCHDEPTH"},
-		{"CHANNELSHUFFLE", "SHUFFLE"}, {"SLICE", "CHANNELS"}, {"NARROW", "CHANNELS"}, {"CHUNK", "CHANNELS"}, {"SPLIT",
-			"CHANNELS"},
-		{"DEPTHTOSPACE", "PIXELSHUFFLE"}, {"SUBPIXEL", "PIXELSHUFFLE"},
-		{"SPACETODEPTH", "PIXELUNSHUFFLE"}, {"FOCUS", "PIXELUNSHUFFLE"}, {"REORG", "PIXELUNSHUFFLE"},
-		{"INTERPOLATE", "RESIZE"}, {"INTERP", "RESIZE"},
-		{"CAT", "CONCAT"}, {"SUM", "ADD"}, {"PLUS", "ADD"}, {"MULTIPLY", "MUL"}, {"MAXIMUM", "MAX"}, {"MAXOUT", "MAX"},
-		{"SKIP", "IDENTITY"}, {"SHORTCUT", "IDENTITY"},
-	} {
-		// A size may follow, as in MAXPOOL2 or CONV2D3.
-		if rest, found := strings.CutPrefix(name, n.other); found && strings.Trim(rest, "0123456789X.D") == "" {
-			return n.kind, true
-		}
-	}
-	return "", false
-}

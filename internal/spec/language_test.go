@@ -408,21 +408,47 @@ layers: FC-2
 	}
 }
 
-// Every known name of another program leads to an existing kind.
+// The names that other programs give to layers lead to kinds, or to none where no kind computes the same.
 func TestUsualNames(t *testing.T) {
 	kinds := newKindTable()
 	for word, want := range map[string]string{
-		"MAXPOOL2": "POOL", "maxpool": "POOL", "Conv2d3": "CONV", "CONV2D": "CONV", "Dense": "FC", "LINEAR": "FC",
-		"BatchNorm2d": "BN", "LayerNorm": "LN", "LAYERNORM2D": "LN", "GroupNorm": "GN", "GROUPNORM32": "GN",
-		"InstanceNorm2d": "IN", "shortcut": "IDENTITY", "Hardtanh": "CLIP", "maximum": "MAX",
-		"DropPath0.1": "STOCHDEPTH", "StochasticDepth": "STOCHDEPTH", "CONCATENATE": "", "CONV3": "", "": "",
+		"MAXPOOL2": "POOL", "maxpool": "POOL", "MaxPool2d": "POOL", "max_pool2d": "POOL", "MAXPOOL2D3": "POOL",
+		"Conv2d3": "CONV", "CONV2D": "CONV", "Conv2DTranspose": "UPCONV", "ConvTranspose2d": "UPCONV",
+		"Dense": "FC", "LINEAR": "FC", "AFFINE": "FC or SCALE bias",
+		"BATCHNORM": "BN", "BatchNorm2d": "BN", "LayerNorm": "LN", "LAYERNORM2D": "LN", "GroupNorm": "GN", "GROUPNORM32": "GN",
+		"InstanceNorm2d": "IN", "shortcut": "IDENTITY", "DropPath0.1": "STOCHDEPTH", "StochasticDepth": "STOCHDEPTH",
+		"HSIGMOID": "HARDSIGMOID", "LEAKY": "LEAKYRELU", "CONCATENATE": "CONCAT", "GLOBALAVGPOOL": "GAP",
+		"GlobalAveragePooling2D": "GAP", "Softmax2d": "SOFTMAX", "AdaptiveAvgPool2d": "ADAPTAVG",
+		// Known, without a kind.
+		"UNPOOL": "-", "MaxUnpool2d": "-", "CONV3D": "-", "MaxPool3d": "-", "BatchNorm3d": "-", "MIN": "-", "LSTM": "-",
+		"DepthToSpace": "-", "EltwiseMax": "MAX", "CELU": "-", "RReLU": "-",
+		// Not known.
+		"CONV3": "", "CONVV": "", "REUL": "", "RELU6": "", "": "", "2D": "", "X1D": "",
 	} {
-		got, ok := usualName(word)
-		if got != want || ok != (want != "") {
-			t.Errorf("usualName(%q) = %q, want %q", word, got, want)
+		got, ok := kinds.usualName(word)
+		if ok && got == "" {
+			got = "-"
 		}
-		if _, known := kinds.find(got); ok && !known && got != "IDENTITY" {
-			t.Errorf("%q leads to %q, which is not a kind", word, got)
+		if got != want {
+			t.Errorf("%s leads to %q, want %q", word, got, want)
+		}
+	}
+}
+
+// Every layer of the table can be written, and no name in it is a kind.
+func TestUsualNamesAreLayers(t *testing.T) {
+	kinds := newKindTable()
+	for name, layer := range usualNames {
+		if _, _, isKind := kinds.split(name); isKind {
+			continue // a name of a kind is never looked up
+		}
+		for layer := range strings.SplitSeq(layer, " or ") {
+			if layer == "" || layer == "IDENTITY" {
+				continue
+			}
+			if kind, _, _ := strings.Cut(layer, " "); kinds.byName[strings.TrimRight(kind, "0123456789")].Name == "" {
+				t.Errorf("%s leads to %s, which is not a kind", name, layer)
+			}
 		}
 	}
 }

@@ -182,12 +182,57 @@ func (p *parser) misplaced(b body, t token) *diag.Problem {
 		problem.Hint = "write the arrow without a space: ->"
 	case isLayer && t.is("-") && t.spaced && p.kinds.hasDash(l.kind):
 		problem.Hint = "leave no space before the dash: CONV3-64"
-	case isLayer && t.kind == tokNumber:
-		problem.Hint = "write the size directly after the kind: " + l.kind.Name + t.text
+	case isLayer && (t.kind == tokNumber || t.kind == tokDecimal):
+		problem.Hint = p.numberHint(l, t)
 	case t.is("?") || t.is("*") || t.kind == tokLabel:
 		problem.Hint = "the order is layer, then ?, then *count, then @label, each at most once"
 	}
 	return problem
+}
+
+// numberHint returns the hint for a number that a space separates from its layer: where it belongs.
+func (p *parser) numberHint(l *layer, t token) string {
+	size, hasSize := p.fieldAt(l.kind, op.Head)
+	dash, hasDash := p.fieldAt(l.kind, op.Dash)
+	written := func(f op.Field) *value {
+		for _, a := range l.args {
+			if a.key == f.Key {
+				return a.value
+			}
+		}
+		return nil
+	}
+	switch {
+	case hasSize && written(size) == nil:
+		return fmt.Sprintf("write the %s directly after the kind: %s%s", size.Key, l.kind.Name, plain.Cut(t.text))
+	case hasDash && written(dash) == nil && !hasSize:
+		return fmt.Sprintf("write the %s after a dash: %s-%s", dash.Key, l.kind.Name, plain.Cut(t.text))
+	case hasDash && written(dash) == nil:
+		return fmt.Sprintf("write the %s after a dash: %s%s-%s", dash.Key, l.kind.Name, sizeText(written(size)),
+			plain.Cut(t.text))
+	}
+	return ""
+}
+
+// fieldAt returns the field of a kind that has a place in its notation.
+func (p *parser) fieldAt(kind op.Kind, place op.Place) (op.Field, bool) {
+	r := fieldReader{fields: p.kinds.fields(kind)}
+	return r.at(place)
+}
+
+// sizeText returns a size as it is written after the kind: 3, 3x1, or (w+1)x3.
+func sizeText(v *value) string {
+	if v.numbers == nil {
+		return v.String()
+	}
+	parts := make([]string, len(v.numbers))
+	for i, n := range v.numbers {
+		parts[i] = n.String()
+		if _, isVariable := n.expr.(*reference); isVariable {
+			parts[i] = "(" + parts[i] + ")"
+		}
+	}
+	return strings.Join(parts, "x")
 }
 
 // settingsOfArgument returns the hint for a parameter with a size or options.
@@ -325,7 +370,7 @@ func (p *parser) named() body {
 		return p.call(b)
 	}
 	kind, head, ok := p.kinds.split(t.text)
-	if _, other := usualName(t.text); other && strings.Trim(head, "0123456789x.") != "" {
+	if _, other := p.kinds.usualName(t.text); other && strings.Trim(head, "0123456789x.") != "" {
 		ok = false // CONV2D3 is not a CONV of size 2D3
 	}
 	switch {
@@ -345,6 +390,14 @@ func (p *parser) named() body {
 
 // The hint where no known kind is near.
 const allKinds = "cnncalc help language lists all kinds"
+
+// meant returns the hint for a name of another program's layer.
+func meant(layer string) string {
+	if layer == "" {
+		return "cnncalc has no such layer; " + allKinds
+	}
+	return "did you mean " + layer + "?"
+}
 
 // unknown returns the problem of a word that names neither a kind nor a block. It bails out of a call if blocks could
 // not be read, since that is reported already.
@@ -366,8 +419,8 @@ func (p *parser) unknown(t, after token) *diag.Problem {
 	case kind != "" && p.isVariable(rest):
 		return problem.WithHint("put a variable in parentheses here: %s(%s)", kind, rest)
 	}
-	if usual, ok := usualName(t.text); ok {
-		return problem.WithHint("did you mean %s?", usual)
+	if usual, ok := p.kinds.usualName(t.text); ok {
+		return problem.WithHint("%s", meant(usual))
 	}
 	names := append(p.kinds.names(), "IDENTITY")
 	if len(p.file.blocks) <= diag.MaxCandidates {
@@ -448,7 +501,7 @@ func (p *parser) looksLikeKind(word string) bool {
 	if word != strings.ToUpper(word) || p.file.varsUnread {
 		return false
 	}
-	_, usual := usualName(word)
+	_, usual := p.kinds.usualName(word)
 	return usual || diag.DidYouMean(strings.TrimRight(word, "0123456789."), p.kinds.names()) != ""
 }
 

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"slices"
@@ -374,13 +375,13 @@ func (w *walker) defaults(entries map[string]entry) {
 
 func (w *walker) unknownKind(e entry, msg string) {
 	p := w.add(e.pos, "layer/unknown-kind", "%s %s", msg, plain.Cut(e.key))
-	near, ok := usualName(e.key)
-	if !ok {
-		near, ok = diag.Nearest(e.key, w.kinds.names())
-	}
+	usual, isUsual := w.kinds.usualName(e.key)
+	near, ok := diag.Nearest(e.key, w.kinds.names())
 	switch upper := strings.ToUpper(e.key); {
-	case upper == "INPUT" || upper == "IDENTITY":
-		p.WithHint("%s can be written only in the arrow language", upper)
+	case upper == "INPUT" || upper == "IDENTITY" || usual == "IDENTITY":
+		p.WithHint("%s can be written only in the arrow language", cmp.Or(usual, upper))
+	case isUsual:
+		p.WithHint("%s", strings.ToLower(meant(usual)))
 	case ok:
 		p.WithHint("did you mean %s?", strings.ToLower(near))
 	default:
