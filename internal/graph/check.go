@@ -12,6 +12,7 @@ import (
 //   - every other node reads and refers to earlier nodes only;
 //   - only a node that joins paths (Joiner) has several inputs;
 //   - names are unique and printable;
+//   - a module's nodes are no INPUT, and its inputs come before them;
 //   - Outputs lists at least one node, and none twice; Heads has one for each, or is nil where there is a single one;
 //   - the outputs have different names, and one of them exists when the network runs.
 //
@@ -42,7 +43,24 @@ func Check(g *Graph) error {
 	if !slices.Equal(inputs, g.Inputs) {
 		return fmt.Errorf("the inputs are nodes %v, but the graph lists %v", inputs, g.Inputs)
 	}
+	if err := checkModules(g); err != nil {
+		return err
+	}
 	return checkOutputs(g)
+}
+
+func checkModules(g *Graph) error {
+	for _, m := range g.Modules {
+		if m.First < 1 || m.Last < m.First || m.Last >= len(g.Nodes) {
+			return fmt.Errorf("a module of nodes %d to %d", m.First, m.Last)
+		}
+		for _, in := range m.Inputs {
+			if in < 0 || in >= m.First {
+				return fmt.Errorf("the module of nodes %d to %d reads node %d, which is not earlier", m.First, m.Last, in)
+			}
+		}
+	}
+	return nil
 }
 
 func checkName(name string) error {

@@ -140,6 +140,12 @@ type Scope struct {
 	TakesList bool
 }
 
+// Module is a run of nodes that PyTorch code calls as one. Python keeps the module's inputs until it has returned.
+type Module struct {
+	First, Last int
+	Inputs      []int // the nodes whose results it is called with, all before First
+}
+
 // maxNamed is the most repeats and blocks that a message names. Text may nest a thousand of them.
 const maxNamed = 8
 
@@ -169,6 +175,9 @@ type Graph struct {
 	Outputs     []int  // the nodes whose results the network gives, the end of the layers first
 	Heads       []Head // by output; nil if the end of the layers is the only one
 	Frozen      []FrozenPattern
+	// Modules are the modules of the network's PyTorch code that hold several layers: calls of blocks, and groups without
+	// a count. An inner module comes before the one around it.
+	Modules []Module
 
 	LabelsPos, PreprocessPos diag.Pos
 }

@@ -244,7 +244,8 @@ func (m *PyTorch) layers(p *pass, batch int64) []LayerBytes {
 	return layers
 }
 
-// VolumePeaks is the largest sum of volumes that are alive at once in an inference, and the layer that runs then:
+// VolumePeaks is the largest sum of volumes that are alive at once in an inference in which each is released after its
+// last reader, whatever modules hold it, and the layer that runs then:
 // Freed if the input is released after its last reader, Kept if the caller holds it throughout. Parameters and
 // scratch are not in it.
 type VolumePeaks struct {
@@ -267,13 +268,18 @@ func (p *pass) volumePeaks(batch int64) VolumePeaks {
 		kept += inputs[k]
 	}
 	volumes, step := int64(0), 0
+	unread := make([]bool, len(p.tensors))
 	var peaks VolumePeaks
 	for i, e := range p.events {
 		switch {
 		case e.kind == eventStep:
 			step = min(e.index+1, len(p.steps)-1)
 		case e.kind == eventNeed || p.tensors[e.index].part != Volumes:
-		case e.kind == eventFree:
+		case e.kind == eventFree || e.kind == eventUnread:
+			if unread[e.index] {
+				continue
+			}
+			unread[e.index] = true
 			volumes -= p.tensors[e.index].size.at(batch)
 		default:
 			volumes += p.tensors[e.index].size.at(batch)

@@ -47,11 +47,7 @@ func TestFrozenIsPyTorchs(t *testing.T) {
 			if text, err = os.ReadFile("../../architectures/" + r.Network + ".yaml"); err != nil {
 				t.Fatal(err)
 			}
-			// Where nothing is saved, what Python's variables hold counts.
 			batch = r.Batch
-			if heldByPython[strings.TrimPrefix(r.Network, "torchvision/")] && r.Frozen[0] == "*" {
-				tolerance = 0.07
-			}
 		}
 		name := fmt.Sprintf("%s%s %q, batch %d", r.Layer, r.Network, r.Frozen, batch)
 		n := frozenNetwork(t, string(text), r.Frozen...)

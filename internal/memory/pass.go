@@ -40,6 +40,7 @@ type builder struct {
 	reads     []int         // by node: inputs of later nodes that are still to read its output
 	grad      []int         // by node: the tensor of its output's gradient so far
 	holders   []int         // by tensor: how many still need it; once none does, it is free
+	calls     []int         // by tensor: how many of its holders are modules that it was passed to
 	savedBy   []int         // by tensor: the first node that autograd holds it for, 0 for none
 	partial   []bool        // by tensor: its holders see parts of it, so that it cannot be written to
 	casts     []int         // half copies of weights that autocast keeps until the forward pass has ended
@@ -84,7 +85,8 @@ func newBuilder(n *shape.Network, o Options, class int64) (*builder, error) {
 		tensors, events = 6*count, 13*count
 	}
 	p.tensors, p.events = make([]tensor, 0, tensors), make([]event, 0, events)
-	p.holders, p.savedBy, p.partial = make([]int, 0, tensors), make([]int, 0, tensors), make([]bool, 0, tensors)
+	p.holders, p.calls = make([]int, 0, tensors), make([]int, 0, tensors)
+	p.savedBy, p.partial = make([]int, 0, tensors), make([]bool, 0, tensors)
 	run := op.Pass{Torch: o.Torch.rules(), Training: o.Mode == Training, Batch: class}
 	if o.Torch == Torch2CUDA {
 		run.Batch = 2 // only in a batch of 1 is a slice of the depth contiguous, and the class is for all
@@ -207,6 +209,7 @@ func (p *builder) add(node int, what string, part Part, size linear) int {
 	id := p.take(tensor{node, what, part, size})
 	p.holders = append(p.holders, 1)
 	p.partial = append(p.partial, false)
+	p.calls = append(p.calls, 0)
 	p.savedBy = append(p.savedBy, 0)
 	return id
 }
@@ -215,8 +218,12 @@ func (p *builder) hold(id int) { p.holders[id]++ }
 
 // release gives up one hold on a tensor.
 func (p *builder) release(id int) {
-	if p.holders[id]--; p.holders[id] == 0 {
+	p.holders[id]--
+	switch p.holders[id] {
+	case 0:
 		p.free(id)
+	case p.calls[id]:
+		p.events = append(p.events, event{eventUnread, id})
 	}
 }
 
@@ -279,7 +286,9 @@ func (p *builder) weightSize(w graph.Weight) linear {
 // forward runs all layers in order.
 func (p *builder) forward() {
 	p.countReads()
+	modules := modulesOf(p.network.Graph)
 	for i := range p.network.Nodes {
+		p.enter(modules, i)
 		switch {
 		case len(p.network.Nodes[i].Inputs) == 0:
 		case p.runs(i):
@@ -288,6 +297,7 @@ func (p *builder) forward() {
 		default:
 			p.output[i] = none
 		}
+		p.leave(modules, i)
 	}
 	p.releaseCasts()
 }

@@ -91,6 +91,7 @@ const (
 	eventFree
 	eventNeed
 	eventStep
+	eventUnread // only modules that the tensor was passed to still hold it
 )
 
 // program is everything that is taken and given back in one pass, in order, for any batch.

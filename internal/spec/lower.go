@@ -84,6 +84,7 @@ func onlyInput(g *graph.Graph) *diag.Problem {
 		return nil
 	}
 	g.Nodes, g.Inputs, g.Outputs, g.Heads = g.Nodes[:1], []int{0}, []int{0}, nil
+	g.Modules = nil
 	return diag.Errorf("network/internal", "cnncalc made a wrong graph of this file: %v", err).
 		WithHint("this is a fault of cnncalc: please report it with the file")
 }
@@ -352,7 +353,11 @@ func (l *lowerer) body(it *item, at *place) {
 	case *layer:
 		l.layer(b, at)
 	case *group:
+		first, before := len(l.graph.Nodes), at.last
 		l.chain(b.chain, at)
+		if it.count == nil {
+			l.module(first, []int{before})
+		}
 	case *merge:
 		l.merge(b, at)
 	case *call:
@@ -366,6 +371,21 @@ func (l *lowerer) body(it *item, at *place) {
 	default:
 		l.unknown(it.pos, at)
 	}
+}
+
+// module records that the nodes from first on are a module that is called with these inputs, unless a module around it
+// has the same nodes.
+func (l *lowerer) module(first int, inputs []int) {
+	last := len(l.graph.Nodes) - 1
+	if last < first {
+		return // nothing, or IDENTITY
+	}
+	if n := len(l.graph.Modules); n > 0 {
+		if m := l.graph.Modules[n-1]; m.First == first && m.Last == last && len(m.Inputs) == len(inputs) {
+			return
+		}
+	}
+	l.graph.Modules = append(l.graph.Modules, graph.Module{First: first, Last: last, Inputs: inputs})
 }
 
 // emit appends a node and makes it the last result.

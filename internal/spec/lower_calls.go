@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -36,8 +37,24 @@ func (l *lowerer) call(c *call, at *place) {
 		blocks: append(slices.Clip(at.blocks), b),
 	}
 	inner.params, inner.inBlock = params, true
+	first, read := len(l.graph.Nodes), arguments(at.last, passedLabels)
 	l.items(b.body.items, &inner)
+	if !b.takesList {
+		l.module(first, read)
+	}
 	at.last = inner.last
+}
+
+// arguments returns the nodes that a call reads: the result before it, and those of the labels that are passed to it. A
+// list is kept by whoever made it, not by the call.
+func arguments(before int, labels map[string]labelled) []int {
+	nodes := []int{before}
+	for _, name := range slices.Sorted(maps.Keys(labels)) {
+		if found := labels[name]; found.list == nil {
+			nodes = append(nodes, found.node)
+		}
+	}
+	return nodes
 }
 
 // nestedTooDeep returns the problem of a call of a block that calls itself, or of blocks that are nested too deep, or

@@ -37,7 +37,7 @@ const fewerTurns = "lower the counts of the repeats"
 // means nothing.
 func (l *lowerer) tooLarge(format string, bound int64, hint string, pos diag.Pos, at *place) {
 	p := diag.ErrorfAt(pos, "network/too-large", format, plain.Count(bound)).WithHint("%s", hint)
-	l.graph.Nodes = l.graph.Nodes[:1]
+	l.graph.Nodes, l.graph.Modules = l.graph.Nodes[:1], nil
 	l.inputs, l.prefixes = 0, 0
 	l.names.counters = nil
 	l.fc, l.fcs = lastFC{node: none}, nil

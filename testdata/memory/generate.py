@@ -11,6 +11,7 @@ Last run with Python 3.11, torch 1.13.0, torchvision 0.14 and NumPy 1.24.2 on th
 - cases.json: the bytes that autograd saves for the networks of ../pytorch/generate.py, at two batches. Networks are left
   out whose module there computes something in another way than PyTorch's own layer, or has a layer that PyTorch does
   not have.
+- inference.json: the most that is allocated in a forward pass in evaluation, with the input, for torchvision's networks.
 - layouts.json: the same, at two batches, where a volume is a part of another or has its channels last in memory.
 - depthwise.json: the same as kinds.json for depthwise convolutions, whose kernels in oneDNN depend on the window.
 - frozen.json: the same as kinds.json with parameters that have requires_grad=False, and the bytes of all gradients: for
@@ -692,6 +693,28 @@ def optimizers():
     return {"net": "input: 8x8x3\nlayers: INPUT -> CONV3-8 p0 -> BN -> FC-1000\n", "optimizers": rows}
 
 
+NETWORKS = [
+    "alexnet", "vgg11", "vgg16", "vgg16_bn", "vgg19", "resnet18", "resnet34", "resnet50", "resnet101", "resnet152",
+    "resnext50_32x4d", "wide_resnet50_2", "densenet121", "densenet169", "densenet201", "mobilenet_v2",
+    "squeezenet1_0", "squeezenet1_1", "googlenet", "inception_v3",
+]
+
+
+def inference():
+    rows = []
+    for name in NETWORKS:
+        options = {"init_weights": False, "aux_logits": False} if name in ("googlenet", "inception_v3") else {}
+        model = getattr(torchvision.models, name)(**options).eval()
+        size = 299 if name == "inception_v3" else 224
+        for batch in (1, 2):
+            x = torch.rand(batch, 3, size, size)
+            with torch.no_grad(), profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
+                model(x)
+            most = peak(profiler.profiler.kineto_results.events()) + x.numel() * x.element_size()
+            rows.append({"network": "torchvision/" + name, "batch": batch, "peak": most})
+    return {"networks": rows}
+
+
 def write(name, rows, key):
     lines = ",\n".join("    " + json.dumps(row) for row in rows[key])
     rest = "".join(f"  {json.dumps(k)}: {json.dumps(v)},\n" for k, v in rows.items() if k != key)
@@ -703,7 +726,7 @@ def main():
     source = f"PyTorch {torch.__version__} on the CPU, float32, one thread; bytes"
     files = {
         "kinds.json": (kinds, "kinds"), "cases.json": (lambda: {"cases": cases()}, "cases"),
-        "layouts.json": (layouts, "nets"),
+        "inference.json": (inference, "networks"), "layouts.json": (layouts, "nets"),
         "depthwise.json": (depthwise, "nets"), "frozen.json": (frozen, "rows"),
         "heads.json": (heads, "heads"),
         "optimizers.json": (optimizers, "optimizers"),
