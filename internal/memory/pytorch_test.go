@@ -183,6 +183,20 @@ func TestInPlaceWarnings(t *testing.T) {
 	}
 }
 
+// A convolution of one channel to one is an ordinary one for oneDNN, whether it is written as depthwise or not.
+func TestConvolutionsOfOneChannel(t *testing.T) {
+	for _, window := range []string{"5 p1", "3 s1x2 p2", "5x4 p0", "3 d2 p3"} {
+		var peaks []int64
+		for _, layer := range []string{"CONV" + strings.Replace(window, " ", "-1 ", 1), "DWCONV" + window} {
+			n := parsed(t, "input: 9x11x1\nlayers: INPUT -> "+layer+" floor\n")
+			peaks = append(peaks, account(t, n, options(memory.Torch113CPU, memory.Training), 2).Peak.Bytes)
+		}
+		if peaks[0] != peaks[1] {
+			t.Errorf("%s: peaks of %d bytes", window, peaks)
+		}
+	}
+}
+
 // Where figures are an estimate, the account says so.
 func TestExactness(t *testing.T) {
 	const conv, local = "input: 8x8x3\nlayers: INPUT -> CONV3-4 -> FC-2\n", "input: 8x8x3\nlayers: INPUT -> LOCAL3-4 " +

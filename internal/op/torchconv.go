@@ -150,7 +150,10 @@ func (c torchConv) channelsLast() (forward, backward []Size) {
 	return forward, []Size{{Fixed: sum(c.weightCopy(), product(2, c.weight()))}}
 }
 
-func (c torchConv) isDepthwise() bool { return c.groups == c.depth && c.filters == c.depth }
+// isDepthwise reports whether each channel has a group and a filter of its own. With one channel, there are no groups.
+func (c torchConv) isDepthwise() bool {
+	return c.groups > 1 && c.groups == c.depth && c.filters == c.depth
+}
 
 // isProduct reports whether oneDNN has only matrix products for the groups: its kernels take whole blocks of channels.
 func (c torchConv) isProduct() bool {
