@@ -170,7 +170,7 @@ func (f *fitFlags) check() error {
 	switch {
 	case f.batches != nil && (f.inputs != nil || f.batchGiven):
 		return usageError("--batches cannot be combined with --inputs or --batch: each makes its own table")
-	case f.inputs != nil && f.inputSize != "":
+	case f.inputs != nil && f.inputSize != nil:
 		return usageError("--inputs cannot be combined with --input-size: list all sizes in --inputs")
 	}
 	for _, b := range f.batches {
@@ -229,10 +229,13 @@ func (a *app) networks(l *loaded, f *fitFlags) (iter.Seq2[*shape.Network, error]
 	var sizes []graph.Options
 	for _, size := range f.inputs {
 		flags := f.specFlags
-		flags.inputSize = strings.TrimSpace(size)
+		flags.inputSize = []string{strings.TrimSpace(size)}
 		options, err := flags.options()
-		if err != nil {
+		if err != nil || len(options.Inputs) > 0 {
 			return nil, usageError("--inputs takes sizes such as 384 or 640x480, not %s", plain.Cut(size))
+		}
+		if err := file.UnknownInput(options); err != nil {
+			return nil, usageError("--inputs changes all inputs, but %w; --input-size takes it", err)
 		}
 		sizes = append(sizes, options)
 	}
@@ -266,6 +269,9 @@ func resize(file *network.File, f *fitFlags, width, height int64) *shape.Network
 		return nil // not reached: they have been read before
 	}
 	options.InputWidth, options.InputHeight = width, height
+	if len(options.Inputs) > 0 || file.UnknownInput(options) != nil {
+		return nil // several inputs, of different sizes
+	}
 	n, problems := file.Network(options)
 	if len(problems) > 0 {
 		return nil

@@ -42,6 +42,9 @@ also be written - conv: {filters: 64, size: 3, name: conv1}.
 
 Under "layers: |" YAML leaves text unchanged. Elsewhere [ @ * { , and " #" mean something to YAML.
 
+inputs: {left: 64x64x3, right: 64x64x3} in place of input: names several inputs; layers then start from one
+of them: "@left -> CONV3-8 -> ADD(IDENTITY | @right -> CONV3-8)".
+
 Shapes are strict: W2 = (W1 - F + 2P)/S + 1 must be a whole number, or the layer says floor or ceil.
 With dilation d the window covers d(F-1)+1. Dilation counts as frameworks do, 1 is dense; the notes' example
 calls that 0.

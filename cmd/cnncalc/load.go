@@ -29,14 +29,14 @@ const (
 
 // specFlags change a network without editing its file. Every command that takes a SPEC has them.
 type specFlags struct {
-	inputSize string
+	inputSize []string
 	set       []string
 	freeze    []string
 }
 
 func (f *specFlags) register(flags *pflag.FlagSet) {
-	flags.StringVar(&f.inputSize, "input-size", "",
-		"another input size: 384, 640x480 (width x height), or 32x32x3 (and depth)")
+	flags.StringArrayVar(&f.inputSize, "input-size", nil,
+		"another input size: 384, 640x480 (width x height), or 32x32x3 (and depth); left=384 for one of several (repeatable)")
 	flags.StringArrayVar(&f.set, "set", nil, "set a variable of the file: N=3, or N=2,2,3 for a list (repeatable)")
 }
 
@@ -59,35 +59,57 @@ func (f *specFlags) checkFreeze() error {
 	return nil
 }
 
-// readInputSize reads 384, 640x480 or 32x32x3.
+// readInputSize reads 384, 640x480 or 32x32x3, which may follow the name of an input.
 func readInputSize(o *graph.Options, text string) error {
-	var sizes []int64
-	for _, part := range strings.Split(text, "x") {
-		n, err := numeral.Int(part)
-		if err != nil || n < 1 || n > graph.MaxExtent || len(sizes) == 3 {
-			return usageError("--input-size takes 384, 640x480 or 32x32x3, each number from 1 to %d, not %s",
-				int64(graph.MaxExtent), plain.Cut(text))
-		}
-		sizes = append(sizes, n)
+	name, size, isNamed := strings.Cut(text, "=")
+	if !isNamed {
+		size = text
 	}
-	o.InputWidth, o.InputHeight = sizes[0], sizes[0]
-	if len(sizes) > 1 {
-		o.InputHeight = sizes[1]
-	}
-	if len(sizes) > 2 {
-		o.InputDepth = sizes[2]
+	s, err := readSize(size)
+	switch _, twice := o.Inputs[name]; {
+	case err != nil:
+		return err
+	case isNamed && name == "":
+		return usageError("--input-size %s has no name before =", plain.Cut(text))
+	case isNamed && twice || !isNamed && o.InputWidth > 0:
+		return usageError("--input-size %s is given twice", plain.Cut(name))
+	case isNamed:
+		o.Inputs[name] = s
+	default:
+		o.InputWidth, o.InputHeight, o.InputDepth = s.W, s.H, s.D
 	}
 	return nil
 }
 
+// readSize reads a size, with a depth of 0 where it has none.
+func readSize(text string) (graph.Shape, error) {
+	var sizes []int64
+	for _, part := range strings.Split(text, "x") {
+		n, err := numeral.Int(part)
+		if err != nil || n < 1 || n > graph.MaxExtent || len(sizes) == 3 {
+			return graph.Shape{}, usageError("--input-size takes 384, 640x480 or 32x32x3, each number from 1 to %d, not %s",
+				int64(graph.MaxExtent), plain.Cut(text))
+		}
+		sizes = append(sizes, n)
+	}
+	s := graph.Shape{W: sizes[0], H: sizes[0]}
+	if len(sizes) > 1 {
+		s.H = sizes[1]
+	}
+	if len(sizes) > 2 {
+		s.D = sizes[2]
+	}
+	return s, nil
+}
+
 // options reads the flags.
 func (f *specFlags) options() (graph.Options, error) {
-	o := graph.Options{Vars: map[string][]int64{}, Freeze: f.freeze}
+	o := graph.Options{Vars: map[string][]int64{}, Inputs: map[string]graph.Shape{}, Freeze: f.freeze}
 	if err := f.checkFreeze(); err != nil {
 		return o, err
 	}
-	if f.inputSize != "" {
-		if err := readInputSize(&o, f.inputSize); err != nil {
+	for _, size := range f.inputSize {
+		if err := readInputSize(&o, size); err != nil {
 			return o, err
 		}
 	}
@@ -131,10 +153,15 @@ func (a *app) load(name string, flags *specFlags) (*loaded, error) {
 		return nil, err
 	}
 	l := &loaded{name: name, builtIn: isBuiltIn, file: network.Read(sourceName(name), data)}
-	if err := l.file.Unknown(options); err != nil {
-		problem := diag.At(diag.Pos{}, err)
-		problem.Flag = "--set"
-		return nil, codedError{exitUsage, &problem}
+	for _, unknown := range []struct {
+		flag string
+		err  error
+	}{{"--set", l.file.Unknown(options)}, {"--input-size", l.file.UnknownInput(options)}} {
+		if unknown.err != nil {
+			problem := diag.At(diag.Pos{}, unknown.err)
+			problem.Flag = unknown.flag
+			return nil, codedError{exitUsage, &problem}
+		}
 	}
 	l.network, l.problems = l.file.Network(options)
 	for i := range l.problems {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -36,6 +37,9 @@ func checkPaths(cmd *cobra.Command, args []string) error {
 			switch {
 			case slices.Contains(readFlags, f.Name) && path != randomWeights:
 				inputs = append(inputs, namedFile{"--" + f.Name, path})
+				if _, named, ok := strings.Cut(path, "="); ok && f.Name == "input" {
+					inputs = append(inputs, namedFile{"--" + f.Name, named})
+				}
 			case f.Name == "output" && path == "-":
 			case slices.Contains(writtenFlags, f.Name):
 				outputs = append(outputs, namedFile{"--" + f.Name, path})

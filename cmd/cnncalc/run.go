@@ -69,7 +69,7 @@ func newRun(a *app) *cobra.Command {
 	flags := cmd.Flags()
 	f.register(flags)
 	f.registerFormat(flags, report.Text, report.JSON)
-	flags.StringArrayVar(&f.inputs, "input", nil, "a picture (repeatable; several make a batch)")
+	flags.StringArrayVar(&f.inputs, "input", nil, "a picture (repeatable; several make a batch); left=a.png for one of several inputs")
 	numberVar(flags, &f.batch, "batch", 0,
 		"pictures in the batch; the inputs are repeated to fill it (default: each once)")
 	flags.StringVar(&f.fit, "fit", "", "crop or stretch (default: as the file's preprocess: says, or crop)")
@@ -95,17 +95,12 @@ func (f *runFlags) check() error {
 		return usageError("run needs a picture: --input photo.jpg")
 	case f.batch > maxBatch:
 		return usageError("--batch must be from 1 to %d, not %d", maxBatch, f.batch)
-	case f.batch != 0 && f.batch < len(f.inputs):
-		return usageError("--batch %d is less than the %d inputs", f.batch, len(f.inputs))
 	case f.threads < 1 || f.threads > exec.MaxThreads:
 		return usageError("--threads must be from 1 to %d, not %d", exec.MaxThreads, f.threads)
 	case f.top < 1:
 		return usageError("--top must be 1 or more, not %d", f.top)
 	case f.fit != "" && f.fit != "crop" && f.fit != "stretch":
 		return usageError("--fit must be crop or stretch, not %s", f.fit)
-	}
-	if f.batch == 0 {
-		f.batch = len(f.inputs)
 	}
 	return nil
 }
@@ -130,6 +125,10 @@ func (a *app) run(ctx context.Context, args []string, f *runFlags) error {
 	if err != nil {
 		return err
 	}
+	files, err := f.assignPictures(l.network)
+	if err != nil {
+		return err
+	}
 	limit = limit.available() // now that the network's own description is in memory
 	names, err := readLabels(f.labels, l.network)
 	if err != nil {
@@ -145,11 +144,11 @@ func (a *app) run(ctx context.Context, args []string, f *runFlags) error {
 		return err
 	}
 	defer trained.close()
-	pictures, input, err := a.readPictures(f, program, limit)
+	pictures, inputs, err := a.readPictures(f, files, program, limit)
 	if err != nil {
 		return err
 	}
-	outcome, err := a.compute(ctx, program, trained, input, f)
+	outcome, err := a.compute(ctx, program, trained, inputs, f)
 	if err != nil {
 		return err
 	}
@@ -247,12 +246,12 @@ type outcome struct {
 	weights *trained
 	// Of the program while it ran, in bytes.
 	allocated, borrowed int64
-	pictures            []inputPicture
-	names               []string // of the classes, nil where there are none
+	pictures            [][]inputPicture // by input of the network
+	names               []string         // of the classes, nil where there are none
 }
 
 // compute loads the weights and runs.
-func (a *app) compute(ctx context.Context, program *exec.Program, t *trained, input []float32,
+func (a *app) compute(ctx context.Context, program *exec.Program, t *trained, inputs [][]float32,
 	f *runFlags) (*outcome, error) {
 	program.Borrow(t.view)
 	if err := program.Load(ctx, t.source); err != nil {
@@ -272,7 +271,7 @@ func (a *app) compute(ctx context.Context, program *exec.Program, t *trained, in
 		}
 		observers = append(observers, &dumper{program, folder})
 	}
-	outputs, err := program.RunAll(ctx, [][]float32{input}, observers...)
+	outputs, err := program.RunAll(ctx, inputs, observers...)
 	if err != nil {
 		return nil, runError(ctx, f, err)
 	}

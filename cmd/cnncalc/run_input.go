@@ -4,6 +4,7 @@ import (
 	"errors"
 	"runtime/debug"
 	"slices"
+	"strings"
 
 	"cnncalc/internal/exec"
 	"cnncalc/internal/graph"
@@ -26,48 +27,114 @@ type inputPicture struct {
 	width, height int
 }
 
-// readPictures makes the batch: every input once, then again from the first on. Decoding a picture takes no more
-// memory than the limit leaves besides the batch.
-func (a *app) readPictures(f *runFlags, program *exec.Program, limit memoryLimit) ([]inputPicture, []float32, error) {
+// assignPictures returns the files of each input of the network, and makes the batch as large as they are many unless
+// --batch says more. Where there are several inputs, each file follows the name of its input.
+func (f *runFlags) assignPictures(n *shape.Network) ([][]string, error) {
+	files := make([][]string, len(n.Inputs))
+	if len(n.Inputs) == 1 {
+		files[0] = f.inputs
+	} else if err := f.assignByName(n, files); err != nil {
+		return nil, err
+	}
+	switch count := len(files[0]); {
+	case f.batch == 0:
+		f.batch = count
+	case f.batch < count:
+		return nil, usageError("--batch %d is less than the %d inputs", f.batch, count)
+	}
+	return files, nil
+}
+
+func (f *runFlags) assignByName(n *shape.Network, files [][]string) error {
+	names := make([]string, len(n.Inputs))
+	for k, i := range n.Inputs {
+		names[k] = n.Nodes[i].Name
+	}
+	all := plain.CutNames(strings.Join(names, ", "))
+	for _, input := range f.inputs {
+		name, path, ok := strings.Cut(input, "=")
+		k := slices.Index(names, name)
+		if !ok || k < 0 || path == "" {
+			return usageError("--input %s: the network has the inputs %s; write --input %s=picture.png", plain.CutPath(input),
+				all, names[0])
+		}
+		files[k] = append(files[k], path)
+	}
+	for k := range files {
+		if len(files[k]) == 0 || len(files[k]) != len(files[0]) {
+			return usageError("--input is given %d times for %s and %d times for %s; each of the inputs %s needs as many pictures",
+				len(files[0]), names[0], len(files[k]), names[k], all)
+		}
+	}
+	return nil
+}
+
+// readPictures makes the batch of each input: every picture once, then again from the first on. Decoding a picture
+// takes no more memory than the limit leaves besides the batch.
+func (a *app) readPictures(f *runFlags, files [][]string, program *exec.Program,
+	limit memoryLimit) (pictures [][]inputPicture, inputs [][]float32, err error) {
 	n := program.Network()
-	if len(n.Inputs) > 1 {
-		return nil, nil, problemError("the network has %d inputs, but run takes pictures for one input only", len(n.Inputs))
+	for _, i := range n.Inputs {
+		if in := n.Layers[i].Out; in.D != 1 && in.D != 3 {
+			return nil, nil, problemError("the input is %s, but a picture is 3 deep, or 1 in grey", in)
+		}
 	}
-	fit, normalise := preprocessing(n, f.fit)
-	in := n.InputShape()
-	if in.D != 1 && in.D != 3 {
-		return nil, nil, problemError("the input is %s, but a picture is 3 deep, or 1 in grey", in)
-	}
-	inputs, err := program.NewInputs()
-	if err != nil {
+	if inputs, err = program.NewInputs(); err != nil {
 		return nil, nil, memoryError(err)
 	}
-	input, each := inputs[0], int(in.W*in.H*in.D)
-	pictures := make([]inputPicture, len(f.inputs))
-	for i, path := range f.inputs {
-		p, err := openPicture(path, limit, int64(len(input))*memory.BytesPerValue)
-		if err != nil {
+	taken := int64(0)
+	for _, input := range inputs {
+		taken += int64(len(input)) * memory.BytesPerValue
+	}
+	pictures = make([][]inputPicture, len(inputs))
+	for k, i := range n.Inputs {
+		r := inputReader{app: a, shape: n.Layers[i].Out, limit: limit, taken: taken}
+		r.fit, r.normalise = preprocessing(n.Preprocess, r.shape, f.fit)
+		if pictures[k], err = r.read(files[k], inputs[k], f.batch); err != nil {
 			return nil, nil, err
 		}
-		pictures[i] = inputPicture{path, p.Width, p.Height}
-		fitted, err := picture.Fit(p.RGB, fit)
+	}
+	return pictures, inputs, nil
+}
+
+// inputReader reads the pictures of one input.
+type inputReader struct {
+	app       *app
+	shape     graph.Shape
+	fit       picture.FitOptions
+	normalise picture.NormaliseOptions
+	limit     memoryLimit
+	taken     int64 // bytes of all inputs
+}
+
+// read fills the input with a batch of the pictures.
+func (r *inputReader) read(files []string, input []float32, batch int) ([]inputPicture, error) {
+	pictures := make([]inputPicture, len(files))
+	each := len(input) / batch
+	for i, path := range files {
+		p, err := openPicture(path, r.limit, r.taken)
 		if err != nil {
-			return nil, nil, problemError("%s: %w", path, err)
+			return nil, err
 		}
-		if err := picture.Normalise(input[i*each:(i+1)*each], fitted, int(in.D), normalise); err != nil {
-			return nil, nil, problemError("%s: %w", path, err)
+		pictures[i] = inputPicture{path, p.Width, p.Height}
+		fitted, err := picture.Fit(p.RGB, r.fit)
+		if err != nil {
+			return nil, problemError("%s: %w", path, err)
+		}
+		if err := picture.Normalise(input[i*each:(i+1)*each], fitted, int(r.shape.D), r.normalise); err != nil {
+			return nil, problemError("%s: %w", path, err)
 		}
 		for _, note := range p.Notes {
-			a.note("%s: %s", path, note)
+			r.app.note("%s: %s", path, note)
 		}
 		if p.Width*p.Height >= largePicture {
 			debug.FreeOSMemory()
 		}
 	}
-	for i := len(pictures); i < f.batch; i++ {
+	for i := len(pictures); i < batch; i++ {
 		copy(input[i*each:(i+1)*each], input[i%len(pictures)*each:])
 	}
-	return pictures, input, nil
+	return pictures, nil
 }
 
 // openPicture decodes a picture while a batch of that many bytes is in memory.
@@ -89,9 +156,9 @@ func openPicture(path string, limit memoryLimit, batch int64) (*picture.Picture,
 	return p, nil
 }
 
-// preprocessing is what the network's file says, with the defaults for what it leaves out.
-func preprocessing(n *shape.Network, fitFlag string) (picture.FitOptions, picture.NormaliseOptions) {
-	in, p := n.InputShape(), n.Preprocess
+// preprocessing is what the network's file says, with the defaults for what it leaves out. All inputs are prepared
+// alike.
+func preprocessing(p graph.Preprocess, in graph.Shape, fitFlag string) (picture.FitOptions, picture.NormaliseOptions) {
 	fit := picture.FitOptions{Width: int(in.W), Height: int(in.H), Mode: picture.Crop}
 	switch {
 	case fitFlag == "stretch" || fitFlag == "" && p.Stretch:

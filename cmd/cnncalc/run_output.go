@@ -11,19 +11,29 @@ import (
 // view returns the report of the run.
 func (o *outcome) view(l *loaded, f *runFlags) *report.Run {
 	v := &report.Run{
-		Title: l.title(), Batch: f.batch, In: l.network.InputShape(), Outputs: o.outputViews(),
+		Title: l.title(), Batch: f.batch, In: l.network.InputShapes(), Outputs: o.outputViews(),
 		Weights: o.weights.what, IsRandom: o.weights.isRandom(), Profile: f.profile,
 		Footprint: o.program.Footprint(), Allocated: o.allocated, Borrowed: o.borrowed,
 	}
 	v.Peak, _ = memory.PeakResident()
-	for i, p := range o.pictures {
-		v.Pictures = append(v.Pictures,
-			report.RunPicture{File: p.path, Width: p.width, Height: p.height, Results: o.results(i, f.top)})
+	for i := range o.pictures[0] {
+		v.Pictures = append(v.Pictures, report.RunPicture{Inputs: o.inputViews(i), Results: o.results(i, f.top)})
 	}
 	for i := range o.profile.Layers {
 		v.Layers = append(v.Layers, o.layerView(i))
 	}
 	return v
+}
+
+// inputViews describes picture i of every input.
+func (o *outcome) inputViews(i int) []report.RunInput {
+	n := o.program.Network()
+	views := make([]report.RunInput, len(n.Inputs))
+	for k, node := range n.Inputs {
+		p := o.pictures[k][i]
+		views[k] = report.RunInput{Name: n.Nodes[node].Name, File: p.path, Width: p.width, Height: p.height}
+	}
+	return views
 }
 
 // outputViews describes the outputs. Those as deep as the main one have its classes.

@@ -32,7 +32,7 @@ func newShow(a *app) *cobra.Command {
 
 func (a *app) show(args []string, canonical bool, f *specFlags) error {
 	if !canonical {
-		if f.inputSize != "" || f.set != nil {
+		if f.inputSize != nil || f.set != nil {
 			return usageError("--input-size and --set need --canonical: without it the file is printed unchanged")
 		}
 		name := a.specOf(args)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strconv"
 
+	"cnncalc/internal/checked"
 	"cnncalc/internal/graph"
 )
 
@@ -26,9 +27,24 @@ func torchsummaryRelease() *Convention {
 		Name: "torchsummary-1.5.1", Program: "torchsummary", Version: "1.5.1, the release on PyPI",
 		Summary: "as torchsummary, but for the output of the network as a module",
 		Counts:  []Quantity{Parameters, Bytes}, MB: "2^20",
-		inPyTorch: true, input: (*tally).inputVolume, layer: torchsummaryLayer, block: torchsummaryBlock,
+		inPyTorch: true, input: torchsummaryInput, layer: torchsummaryLayer, block: torchsummaryBlock,
 		print: torchsummaryLines, checked: inTorchvision(),
 	}
+}
+
+// torchsummaryInput counts the sizes of all inputs multiplied: torchsummary takes the product of all their dimensions.
+func torchsummaryInput(t *tally, l *layer) {
+	soFar := t.Parts[Input]
+	if soFar == 0 {
+		t.inputVolume(l)
+		return
+	}
+	product, err := checked.Product(soFar, l.outputs/l.batch)
+	if err != nil {
+		t.err = err
+		return
+	}
+	t.add(Bytes, Input, l.kind, "the sizes of all inputs multiplied", product-soFar)
 }
 
 func torchsummaryLayer(t *tally, l *layer) error {

@@ -186,6 +186,7 @@ type Graph struct {
 type Options struct {
 	InputWidth, InputHeight int64              // 0 for the file's
 	InputDepth              int64              // 0 for the file's
+	Inputs                  map[string]Shape   // of inputs by name; 0 for the file's, as above
 	Vars                    map[string][]int64 // values of the file's variables
 	Freeze                  []string           // patterns that follow those of the file, see FrozenPattern
 }

@@ -3,6 +3,7 @@
 package network
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 
@@ -19,8 +20,10 @@ const MaxFileSize = spec.MaxFileSize
 type description interface {
 	// Lower returns the graph with the options applied, as far as it can be made, and its problems.
 	Lower(graph.Options) (*graph.Graph, diag.List)
-	// Unknown returns an error if the file does not have what the options set.
+	// Unknown returns an error if the file does not have the variables that the options set.
 	Unknown(graph.Options) error
+	// UnknownInput returns an error if the options set sizes of inputs that the file does not have.
+	UnknownInput(graph.Options) error
 }
 
 // File is a file that describes a network. It can be lowered again with other options.
@@ -45,6 +48,14 @@ func (f *File) Unknown(o graph.Options) error {
 	return f.description.Unknown(o)
 }
 
+// UnknownInput is Unknown for the sizes of inputs.
+func (f *File) UnknownInput(o graph.Options) error {
+	if len(f.problems) > 0 {
+		return nil
+	}
+	return f.description.UnknownInput(o)
+}
+
 // Network returns the file's network with the options applied, and all its problems. A network with problems is
 // usable up to Network.Sound.
 func (f *File) Network(o graph.Options) (*shape.Network, diag.List) {
@@ -62,7 +73,7 @@ func (f *File) Network(o graph.Options) (*shape.Network, diag.List) {
 // Sound returns the network of a file without problems. For any other file, the error is the printed problems.
 func Sound(name string, data []byte, o graph.Options) (*shape.Network, error) {
 	f := Read(name, data)
-	if err := f.Unknown(o); err != nil {
+	if err := cmp.Or(f.Unknown(o), f.UnknownInput(o)); err != nil {
 		return nil, err
 	}
 	n, problems := f.Network(o)

@@ -113,7 +113,7 @@ func (f *CheckedFile) summary() string {
 	for _, line := range f.Pattern {
 		fmt.Fprintf(&b, "  %s\n", plain.Escape(plain.CutMessage(line)))
 	}
-	fmt.Fprintf(&b, "  %s, %s -> %s, %s parameters%s, %s MACs\n", layers, n.InputShape(), n.OutputShapes(),
+	fmt.Fprintf(&b, "  %s, %s -> %s, %s parameters%s, %s MACs\n", layers, n.InputShapes(), n.OutputShapes(),
 		plain.Count(n.Total.Parameters()), inBrackets(frozenText(n.Total)), plain.Count(n.Total.MACs))
 	return b.String()
 }

@@ -12,12 +12,14 @@ const Schema = "cnncalc/1"
 
 // networkDocument is a network's table in JSON: every layer, also those that make no volume.
 type networkDocument struct {
-	Schema  string          `json:"schema"`
-	Network string          `json:"network"`
-	Input   volumeDocument  `json:"input"`
-	Batch   int64           `json:"batch"`
-	Layers  []layerDocument `json:"layers"` // counts of one picture
-	Totals  countsDocument  `json:"totals"`
+	Schema  string         `json:"schema"`
+	Network string         `json:"network"`
+	Input   volumeDocument `json:"input"`
+	// Inputs are those of a network that has several. Input is the first of them.
+	Inputs []namedVolumeDocument `json:"inputs,omitempty"`
+	Batch  int64                 `json:"batch"`
+	Layers []layerDocument       `json:"layers"` // counts of one picture
+	Totals countsDocument        `json:"totals"`
 	// Outputs are those of a network with heads.
 	Outputs []outputDocument `json:"outputs,omitempty"`
 	Memory  memoryDocument   `json:"memory"` // bytes, for the batch
@@ -46,6 +48,12 @@ type layerDocument struct {
 	countsDocument
 	ReceptiveField *fieldDocument `json:"receptive_field"` // null where it is not known
 	TrainingOnly   bool           `json:"training_only,omitempty"`
+}
+
+// namedVolumeDocument is one of several inputs.
+type namedVolumeDocument struct {
+	Name   string         `json:"name"`
+	Volume volumeDocument `json:"volume"`
 }
 
 // outputDocument is an output of a network with heads.
@@ -77,6 +85,11 @@ func newNetworkDocument(name string, n *shape.Network, batch int64, account memo
 		d.Layers = append(d.Layers,
 			layerDocument{node.Name, node.Op.Kind(), op.Short(node.Op), newVolumeDocument(l.Out), newCountsDocument(l),
 				newFieldDocument(fields[i]), n.IsTrainingOnly(i)})
+	}
+	for _, i := range n.Inputs {
+		if len(n.Inputs) > 1 {
+			d.Inputs = append(d.Inputs, namedVolumeDocument{n.Nodes[i].Name, newVolumeDocument(n.Layers[i].Out)})
+		}
 	}
 	for k, h := range n.Heads {
 		out := n.Outputs[k]

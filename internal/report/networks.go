@@ -22,7 +22,7 @@ type networksDocument struct {
 
 // NewListedNetwork describes a network without problems.
 func NewListedNetwork(name string, n *shape.Network) ListedNetwork {
-	return ListedNetwork{name, n.InputShape().String(), len(n.Nodes) - 1, n.Total.Parameters(), n.Total.MACs,
+	return ListedNetwork{name, n.InputShapes(), len(n.Nodes) - len(n.Inputs), n.Total.Parameters(), n.Total.MACs,
 		n.Description}
 }
 

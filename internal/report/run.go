@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"cnncalc/internal/graph"
@@ -16,7 +17,7 @@ import (
 type Run struct {
 	Title     string
 	Batch     int
-	In        graph.Shape // of one picture
+	In        string // the sizes of the inputs, of one picture
 	Outputs   []RunOutput
 	Pictures  []RunPicture
 	Weights   string // where they are from
@@ -29,11 +30,29 @@ type Run struct {
 	Allocated, Borrowed, Peak int64
 }
 
-// RunPicture is one input and what each output is for it, nothing where the weights are random.
+// RunPicture is one picture of each input, and what each output is for them, nothing where the weights are random.
 type RunPicture struct {
+	Inputs  []RunInput
+	Results []RunResult
+}
+
+// RunInput is a picture for an input.
+type RunInput struct {
+	Name          string // of the input
 	File          string
 	Width, Height int
-	Results       []RunResult
+}
+
+// files names the pictures: the file, or "left=a.png, right=b.png" where there are several inputs.
+func (p *RunPicture) files() string {
+	if len(p.Inputs) == 1 {
+		return p.Inputs[0].File
+	}
+	texts := make([]string, len(p.Inputs))
+	for k, in := range p.Inputs {
+		texts[k] = in.Name + "=" + in.File
+	}
+	return strings.Join(texts, ", ")
 }
 
 // RunLayer is what a layer computed.
@@ -77,11 +96,20 @@ type runDocument struct {
 // runPictureDocument is one input and, where the weights are trained, its most likely classes, or what each of several
 // outputs is.
 type runPictureDocument struct {
-	File    string              `json:"file"`
-	Width   int                 `json:"width"`
-	Height  int                 `json:"height"`
+	File    string              `json:"file,omitempty"` // of the only input, and its size
+	Width   int                 `json:"width,omitempty"`
+	Height  int                 `json:"height,omitempty"`
+	Inputs  []runInputDocument  `json:"inputs,omitempty"` // where there are several
 	Top     []runClassDocument  `json:"top,omitempty"`
 	Outputs []runOutputDocument `json:"outputs,omitempty"`
+}
+
+// runInputDocument is the picture of one of several inputs.
+type runInputDocument struct {
+	Name   string `json:"name"`
+	File   string `json:"file"`
+	Width  int    `json:"width"`
+	Height int    `json:"height"`
 }
 
 // mapSizeDocument is how many places a map of scores has.
@@ -126,7 +154,13 @@ func (v *Run) Document() any {
 		d.Places = &mapSizeDocument{o.Out.W, o.Out.H}
 	}
 	for _, p := range v.Pictures {
-		picture := runPictureDocument{File: p.File, Width: p.Width, Height: p.Height}
+		picture := runPictureDocument{}
+		for _, in := range p.Inputs {
+			picture.Inputs = append(picture.Inputs, runInputDocument(in))
+		}
+		if in := p.Inputs[0]; len(p.Inputs) == 1 {
+			picture = runPictureDocument{File: in.File, Width: in.Width, Height: in.Height}
+		}
 		for k := range p.Results {
 			if len(v.Outputs) == 1 {
 				picture.Top = v.Outputs[0].classDocuments(p.Results[0].Top)
@@ -214,7 +248,13 @@ func (v *Run) notes(units Units) []string {
 		}
 	}
 	for _, p := range v.Pictures {
-		notes = append(notes, fmt.Sprintf("picture %s: %dx%d", p.File, p.Width, p.Height))
+		for _, in := range p.Inputs {
+			name := ""
+			if len(p.Inputs) > 1 {
+				name = in.Name + " "
+			}
+			notes = append(notes, fmt.Sprintf("picture %s%s: %dx%d", name, in.File, in.Width, in.Height))
+		}
 	}
 	notes = append(notes, v.outputNotes()...)
 	if v.IsRandom {

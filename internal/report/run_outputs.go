@@ -84,7 +84,7 @@ func (o *RunOutput) classDocuments(top []ranking.Class) []runClassDocument {
 func (v *Run) resultsText() string {
 	var b strings.Builder
 	for _, p := range v.Pictures {
-		fmt.Fprintf(&b, "%s\n", plain.Escape(p.File))
+		fmt.Fprintf(&b, "%s\n", plain.Escape(p.files()))
 		for k := range p.Results {
 			v.writeResult(&b, &v.Outputs[k], &p.Results[k])
 		}

@@ -37,6 +37,7 @@ const (
 	differingPaths = "its paths advance by different steps, or do not see the same pixels"
 	uneven         = "the fields of its values repeat only after too many places"
 	beyond         = "it exceeds the countable range"
+	severalSizes   = "the network has inputs of different sizes"
 )
 
 // Bounds of the work, far above any real network. Pixels are at most maxPixel, which JSON numbers hold exactly.
@@ -54,7 +55,11 @@ func Fields(n *Network) []Field {
 	fields[0] = Field{W: w.sights[0].field(), H: h.sights[0].field()}
 	for i := 1; i < len(n.Nodes); i++ {
 		node, out := &n.Nodes[i], n.Layers[i].Out
-		var seenW, seenH *sight
+		if len(node.Inputs) == 0 {
+			w.start(i, out.W)
+			h.start(i, out.H)
+		}
+		seenW, seenH := w.sights[i], h.sights[i] // nil unless it is an INPUT
 		for _, input := range node.Inputs {
 			tapsW, tapsH := op.TapsOf(node.Op, n.Layers[input].Out, out)
 			seenW = w.join(seenW, w.through(w.sights[input], tapsW), out.W)
@@ -138,8 +143,16 @@ type tracer struct {
 
 func newTracer(picture int64, nodes int) *tracer {
 	t := &tracer{picture: picture, sights: make([]*sight, nodes)}
-	t.sights[0] = &sight{spans: []span{{0, 0}}, pixels: 1}
+	t.start(0, picture)
 	return t
+}
+
+// start makes node i an input of so many pixels. Those of all inputs of one size count as the same.
+func (t *tracer) start(i int, pixels int64) {
+	t.sights[i] = &sight{spans: []span{{0, 0}}, pixels: 1}
+	if pixels != t.picture {
+		t.sights[i] = &sight{unknown: severalSizes}
+	}
 }
 
 // through returns what a layer's values see if its taps read values that see s.

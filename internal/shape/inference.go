@@ -29,6 +29,22 @@ func (n *Network) IsTrainingOnly(i int) bool { return n.trainingOnly != nil && n
 // maxShapes is the most outputs whose shapes are printed in a line.
 const maxShapes = 8
 
+// InputShapes returns the size of the input, "224x224x3", or of several, "left 64x64x3, right 64x64x3".
+func (n *Network) InputShapes() string {
+	if len(n.Inputs) == 1 {
+		return n.InputShape().String()
+	}
+	var texts []string
+	for _, i := range n.Inputs[:min(len(n.Inputs), maxShapes)] {
+		texts = append(texts, fmt.Sprintf("%s %s", n.Nodes[i].Name, n.Layers[i].Out))
+	}
+	text := strings.Join(texts, ", ")
+	if others := len(n.Inputs) - maxShapes; others > 0 {
+		text += fmt.Sprintf(" and %d more", others)
+	}
+	return text
+}
+
 // OutputShapes returns the shapes of the outputs that exist when the network runs, "13x13x255, 26x26x255".
 func (n *Network) OutputShapes() string {
 	var shapes []string

@@ -17,7 +17,14 @@ func Verify(n *Network) diag.List {
 		problems.Add(n.LabelsPos, "network/labels", "%d labels for %d outputs (%s)", len(n.Labels), classes, n.Total.Out).
 			WithHint("labels needs one name for each of the network's outputs")
 	}
-	depth := n.InputShape().D
+	for _, in := range n.Inputs {
+		n.verifyPreprocess(n.Layers[in].Out.D, &problems)
+	}
+	return problems
+}
+
+// verifyPreprocess checks the lists of values for channels against the depth of an input.
+func (n *Network) verifyPreprocess(depth int64, problems *diag.List) {
 	for _, list := range []struct {
 		name   string
 		values int
@@ -28,7 +35,6 @@ func Verify(n *Network) diag.List {
 				WithHint("give one value, or one for each channel")
 		}
 	}
-	return problems
 }
 
 // unused returns a problem for each result that no layer reads and that is no output.

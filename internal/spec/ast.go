@@ -14,8 +14,9 @@ import (
 type File struct {
 	kinds                     *kindTable
 	name, description, source string
-	isArrowText               bool // without YAML: the options give the input's size
-	input                     *value
+	isArrowText               bool   // without YAML: the options give the input's size
+	input                     *value // nil if there are several
+	inputs                    []namedInput
 	classes                   *value
 	vars                      map[string]variable
 	defaults                  map[string][]argument // by kind

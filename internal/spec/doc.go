@@ -9,7 +9,7 @@
 //  1. Text: read.go turns bytes into lines of text and rejects what is not text. read_arrow.go reads arrow text alone,
 //     without phase 2.
 //  2. YAML: yaml.go walks the nodes, and traps.go explains what YAML makes of arrow text. values.go, blocks.go, heads.go,
-//     preprocess.go and pytorch.go read the values of keys. char_positions.go finds the place of every character of a
+//     inputs.go, preprocess.go and pytorch.go read the values of keys. char_positions.go finds the place of every character of a
 //     scalar.
 //  3. Arrow text: lex.go cuts it into tokens, and parse.go makes the syntax tree of ast.go from them. parse_numbers.go
 //     reads expressions, and fields.go reads the settings of a layer, whose kind kinds.go finds.
@@ -62,8 +62,9 @@
 //
 // The grammar allows more than the language does:
 //
-//   - INPUT can only be the first item of the layers, and cannot be repeated.
-//   - The chain of a head starts with "@" label.
+//   - INPUT can only be the first item of the layers, and cannot be repeated. The layers of a file with inputs: start
+//     with "@" label in place of it, or with a merge whose paths all do.
+//   - So does the chain of a head.
 //   - "?" follows layers only.
 //   - A parameter is an item only in its block, where it stands for the layer that the call passes; a label that a call
 //     passes is written "@" and the parameter's name there. A variable as an argument hides a kind of its name.

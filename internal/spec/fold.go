@@ -15,6 +15,7 @@ const maxPeriod = 32
 // INPUT -> [[CONV -> RELU]*2 -> POOL]*3 -> FC. The first line is that of the layers; the others are those of the heads,
 // each after its name and a colon.
 func Pattern(g *graph.Graph) []string {
+	g = inputsFirst(g)
 	folded := func(items []string) string { return joinArrows(fold(items)) }
 	p := &printer{graph: g, notation: graph.Op.Kind, join: folded, shorten: withoutLists}
 	var lines []string

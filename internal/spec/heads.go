@@ -88,8 +88,7 @@ func (w *walker) headChain(h *head, n *yaml.Node) *chain {
 	if c == nil {
 		return nil
 	}
-	switch c.items[0].body.(type) {
-	case *goOn, *broken:
+	if startsFromLabel(&c.items[0]) {
 		return c
 	}
 	w.add(c.items[0].pos, "network/head", "the head %s does not start from a result", h.name).

@@ -60,8 +60,9 @@ func (f *File) lower(o graph.Options, maxSteps int64) (*graph.Graph, diag.List) 
 	for name, values := range o.Vars {
 		l.vars[name] = variable{values: values, list: len(values) > 1}
 	}
-	l.input(o)
-	l.network()
+	top := l.top()
+	l.input(o, top)
+	l.network(top)
 	if p := onlyInput(l.graph); p != nil {
 		l.problems = append(l.problems, *p)
 	}
@@ -137,70 +138,24 @@ func (l *lowerer) broken(p *diag.Problem, pos diag.Pos, at *place) {
 	l.unknown(pos, at)
 }
 
-// input adds node 0.
-func (l *lowerer) input(o graph.Options) {
-	shape := graph.Shape{}
-	pos := diag.Pos{Line: 1, Col: 1}
-	if l.file.input != nil {
-		pos = l.file.input.pos
-		shape = l.inputShape(l.file.input)
-	}
-	if l.file.input != nil || l.file.isArrowText {
-		shape = resized(shape, o)
-	}
-	if l.file.isArrowText && !shape.IsKnown() {
-		p := diag.ErrorfAt(pos, "network/input", "arrow text alone does not say the size of its input")
-		l.report(p.WithHint("--input-size 32x32x3 gives width x height x depth"), l.top())
-	}
-	l.graph.Nodes = append(l.graph.Nodes, graph.Node{Op: &op.Input{Shape: shape}, Pos: pos})
-}
-
-// resized returns the shape of the input with the sizes that the options set.
-func resized(s graph.Shape, o graph.Options) graph.Shape {
-	if o.InputWidth > 0 {
-		s.W, s.H = o.InputWidth, o.InputHeight
-	}
-	if o.InputDepth > 0 {
-		s.D = o.InputDepth
-	}
-	return s
-}
-
-func (l *lowerer) inputShape(v *value) graph.Shape {
-	at := l.top()
-	if v.isUnread() {
-		return graph.Shape{}
-	}
-	field := op.Field{Key: "input"}
-	sizes, err := at.evalValue(field, v)
-	if err != nil {
-		l.report(err, at)
-		return graph.Shape{}
-	}
-	for _, n := range sizes.Ints {
-		if n < 1 || n > graph.MaxExtent {
-			l.report(diag.ErrorfAt(v.pos, "network/input", "input %s: width, height and depth must be from 1 to %d",
-				sizes, int64(graph.MaxExtent)), at)
-			return graph.Shape{}
-		}
-	}
-	return graph.Shape{W: sizes.Ints[0], H: sizes.Ints[1], D: sizes.Ints[2]}
-}
-
 // network lowers the layers and finishes the graph.
-func (l *lowerer) network() {
-	top := l.top()
+func (l *lowerer) network(top *place) {
 	if l.file.layers == nil {
 		l.unknown(diag.Pos{}, top)
 	} else {
 		l.layers(l.file.layers.items, top)
 	}
-	if l.graph.Inputs = []int{0}; l.graph.Outputs == nil {
+	for i := range l.graph.Nodes {
+		if len(l.graph.Nodes[i].Inputs) == 0 {
+			l.graph.Inputs = append(l.graph.Inputs, i)
+		}
+	}
+	if l.graph.Outputs == nil {
 		l.graph.Outputs = []int{l.output(top)}
 	}
 	l.nameNodes()
 	l.file.markFunctions(l.graph)
-	if len(l.graph.Nodes) == 1 && len(l.problems) == 0 {
+	if len(l.graph.Nodes) == len(l.graph.Inputs) && len(l.problems) == 0 {
 		p := diag.ErrorfAt(l.file.layers.items[0].pos, "network/empty", "the network is empty: no layer follows its input")
 		l.report(p.WithHint("for example INPUT -> CONV3-64 -> RELU -> FC-10"), top)
 	}

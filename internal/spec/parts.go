@@ -44,6 +44,9 @@ func partsWithoutNodes(g *graph.Graph) []part {
 func headsOf(g *graph.Graph, isOfHead func(g *graph.Graph, i int, prefix string) bool) []part {
 	names := headNames(g)
 	layers := part{end: none, len: len(g.Nodes)}
+	if len(g.Inputs) > 1 {
+		layers.first, layers.len = len(g.Inputs), len(g.Nodes)-len(g.Inputs) // which inputs: has
+	}
 	var heads []part
 	for k, out := range slices.Backward(g.Outputs) {
 		if names[k] == "" {
@@ -54,11 +57,12 @@ func headsOf(g *graph.Graph, isOfHead func(g *graph.Graph, i int, prefix string)
 		if g.Heads != nil {
 			p.head.Training, p.head.Loss = g.Heads[k].Training, g.Heads[k].Loss
 		}
-		for out == layers.len+p.len-1 && isOfHead(g, layers.len-1, p.prefix) {
-			layers.len--
+		end := layers.first + layers.len
+		for out == end+p.len-1 && isOfHead(g, end-1, p.prefix) {
+			end--
 			p.len++
 		}
-		p.first = layers.len
+		p.first, layers.len = end, end-layers.first
 		heads = append(heads, p)
 	}
 	parts := append(heads, layers)

@@ -19,11 +19,12 @@ const printWidth = 100
 // it back gives the same graph, except for positions and for the division into PyTorch modules, which depends on
 // blocks.
 func Print(g *graph.Graph) string {
+	g = inputsFirst(g)
 	var b strings.Builder
 	printText(&b, "name", g.Name)
 	printText(&b, "description", g.Description)
 	printText(&b, "source", g.Source)
-	fmt.Fprintf(&b, "input: %s\n", g.InputShape())
+	printInputs(&b, g)
 	printPreprocess(&b, g.Preprocess)
 	if g.Labels != nil {
 		b.WriteString("labels:\n")
@@ -46,6 +47,55 @@ func Print(g *graph.Graph) string {
 		printPart(&b, &parts[k], p.items(&parts[k]))
 	}
 	return b.String()
+}
+
+// printInputs writes the size of the input, or the names and sizes of several.
+func printInputs(b *strings.Builder, g *graph.Graph) {
+	if len(g.Inputs) == 1 {
+		fmt.Fprintf(b, "input: %s\n", g.InputShape())
+		return
+	}
+	b.WriteString("inputs:\n")
+	for _, i := range g.Inputs {
+		size, _ := g.Nodes[i].Op.Output(nil)
+		fmt.Fprintf(b, "  %s: %s\n", g.Nodes[i].Name, size)
+	}
+}
+
+// inputsFirst returns the graph with its inputs before all layers, as a file has them; g itself if they are.
+func inputsFirst(g *graph.Graph) *graph.Graph {
+	if g.Inputs[len(g.Inputs)-1] == len(g.Inputs)-1 {
+		return g
+	}
+	order := slices.Clone(g.Inputs)
+	for i := range g.Nodes {
+		if len(g.Nodes[i].Inputs) > 0 {
+			order = append(order, i)
+		}
+	}
+	place := make([]int, len(g.Nodes))
+	for now, i := range order {
+		place[i] = now
+	}
+	moved := func(nodes []int) []int {
+		now := make([]int, len(nodes))
+		for k, i := range nodes {
+			now[k] = place[i]
+		}
+		return now
+	}
+	sorted := *g
+	sorted.Nodes = make([]graph.Node, len(g.Nodes))
+	for now, i := range order {
+		n := g.Nodes[i]
+		n.Inputs, n.Refs = moved(n.Inputs), slices.Clone(n.Refs)
+		for k := range n.Refs {
+			n.Refs[k].Node = place[n.Refs[k].Node]
+		}
+		sorted.Nodes[now] = n
+	}
+	sorted.Inputs, sorted.Outputs = moved(g.Inputs), moved(g.Outputs)
+	return &sorted
 }
 
 // printPart writes the layers or a head.
@@ -185,11 +235,16 @@ func (p *printer) endOf(of *part) int {
 	end, last := of.end, of.first+of.len-1
 	if end == none {
 		isUsed := func(i int) bool { return isRead(p.graph, i) || p.graph.IsOutput(i) }
-		k := len(of.chain) - 1
-		for !isUsed(of.chain[k].node) {
-			k-- // heads start from the chain's results, so there is one
+		// Heads start from results of the chain or from inputs.
+		ends := slices.Clone(p.graph.Inputs)
+		for _, item := range of.chain {
+			ends = append(ends, item.node)
 		}
-		end = of.chain[k].node
+		for _, end = range slices.Backward(ends) {
+			if isUsed(end) {
+				break
+			}
+		}
 	}
 	if end == last && of.len > 0 {
 		return none
@@ -279,6 +334,11 @@ func neededLabels(g *graph.Graph, parts []part) []bool {
 	walk := &printer{graph: g, notation: graph.Op.Kind, join: joinArrows, shorten: inFull}
 	walk.refer = func(i int) { label[i] = true }
 	counters := make([]*counter, len(g.Nodes))
+	if len(g.Inputs) > 1 {
+		for _, in := range g.Inputs {
+			label[in], counters[in] = true, &counter{} // their names are keys of inputs:
+		}
+	}
 	for k := range parts {
 		walk.items(&parts[k])
 		ofPart := &counter{prefix: parts[k].prefix}

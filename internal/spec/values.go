@@ -10,30 +10,31 @@ import (
 	"cnncalc/internal/plain"
 )
 
-// sizes reads input: and classes:.
+// sizes reads input:, inputs: and classes:.
 func (w *walker) sizes(entries map[string]entry) {
 	if e, ok := entries["input"]; ok {
-		w.file.input = w.inputSize(e.value)
+		w.file.input = w.inputSize(e.value, "input")
 	}
+	w.inputs(entries)
 	if e, ok := entries["classes"]; ok {
 		w.file.classes = w.value(e.value, "classes")
 	}
 }
 
 // inputSize reads width x height x depth.
-func (w *walker) inputSize(n *yaml.Node) *value {
-	n, ok := w.scalar(n, "input")
+func (w *walker) inputSize(n *yaml.Node, what string) *value {
+	n, ok := w.scalar(n, what)
 	if !ok {
 		return &value{pos: diag.Pos{Line: 1, Col: 1}}
 	}
 	problems := len(w.problems)
-	v := w.value(n, "input")
+	v := w.value(n, what)
 	if len(w.problems) == problems && len(v.numbers) == 3 && v.sep == 'x' {
 		return v
 	}
 	// One problem about the whole replaces those about the parts.
 	w.problems = w.problems[:problems]
-	w.add(w.posOf(n), "network/input", "input must be width x height x depth, not %s", plain.Cut(n.Value)).
+	w.add(w.posOf(n), "network/input", "%s must be width x height x depth, not %s", what, plain.Cut(n.Value)).
 		WithHint("for example 224x224x3, without spaces")
 	return &value{pos: w.posOf(n)}
 }

@@ -73,8 +73,8 @@ type entry struct {
 }
 
 var topKeys = []string{
-	"name", "description", "source", "input", "classes", "vars", "defaults", "blocks", "layers", "heads", "preprocess",
-	"labels", "frozen", "pytorch",
+	"name", "description", "source", "input", "inputs", "classes", "vars", "defaults", "blocks", "layers", "heads",
+	"preprocess", "labels", "frozen", "pytorch",
 }
 
 // document reads the whole file. If the file is not YAML, that is the only problem it reports.
@@ -270,9 +270,12 @@ func (w *walker) missing(entries map[string]entry) {
 		{"layers", "layers: INPUT -> CONV3-64 -> RELU -> FC-10"},
 	} {
 		_, written := entries[needed.key]
+		if _, several := entries["inputs"]; several && needed.key == "input" {
+			continue
+		}
 		for key := range entries {
 			meant, near := diag.Nearest(key, topKeys)
-			written = written || near && meant == needed.key
+			written = written || near && (meant == needed.key || meant == needed.key+"s")
 		}
 		if !written {
 			w.add(diag.Pos{}, "yaml/missing-key", "the key %s is missing", needed.key).
@@ -417,6 +420,7 @@ func (w *walker) arguments(kind op.Kind, n *yaml.Node) (args []argument, name *y
 func (w *walker) layers(entries map[string]entry) {
 	if e, ok := entries["layers"]; ok {
 		w.file.layers = w.chain(e.value, "layers", "")
+		w.checkStart(w.file.layers)
 	}
 }
 
