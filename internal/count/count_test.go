@@ -79,6 +79,8 @@ var operationsOfKinds = []struct {
 	{"UPSAMPLE2 bilinear", "0 3072 8448 0 - 0 3072"},
 	{"RESIZE5x9", "0 180 180 0 - 0 -"},
 	{"RESIZE scale=1.5 bilinear align", "0 1728 4752 0 - 0 -"},
+	{"PAD1", "0 0 0 0 0 0 -"},
+	{"PAD1 reflect", "0 0 0 0 0 0 -"},
 	{"CROP3x5", "0 0 0 0 0 0 0"},
 	{"CHANNELS from=1 to=3", "0 0 0 0 0 0 -"},
 	{"SHUFFLE2", "0 0 0 0 0 0 -"},

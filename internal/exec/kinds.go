@@ -47,6 +47,7 @@ func binders() map[string]binder {
 		"UPSAMPLE":       bindUpsample,
 		"RESIZE":         bindResize,
 		"CROP":           bindCrop,
+		"PAD":            bindPad,
 		"CHANNELS":       bindChannels,
 		"SHUFFLE":        bindShuffle,
 		"PIXELSHUFFLE":   bindPixelShuffle,

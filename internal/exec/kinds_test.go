@@ -147,6 +147,12 @@ var oneLiners = [][2]string{
 	{"9x7x4", "CROP4 offset=5,1"},
 	{"9x7x4", "CONV3-4 p0 @a -> CROP5x3 @b -> CONCAT(@a -> CROP like=@b | IDENTITY) -> GAP -> UPSAMPLE like=@a"},
 	{"9x7x4", "POOL3x7 s3x7 @a -> UPSAMPLE3x7 @b -> CONCAT(@a -> UPSAMPLE like=@b bilinear | @a -> UPSAMPLE like=@b)"},
+	{"9x7x4", "PAD1"},
+	{"9x7x4", "PAD2x0 value=-0.5"},
+	{"9x7x4", "PAD p=8,1,0,6 reflect"},
+	{"9x7x4", "PAD p=0,13,9,1 replicate"},
+	{"9x7x4", "PAD0 -> SCALE factor=-0.5 -> PAD p=0,1,0,1 zero -> CONV3-2 s2 p0 floor"},
+	{"1x1x4", "PAD3 replicate -> PAD2 reflect"},
 	{"9x7x4", "CHANNELS to=3"},
 	{"9x7x4", "CHANNELS from=2"},
 	{"9x7x4", "CHANNELS from=1 to=3 -> RELU inplace -> CONV3-2"},
@@ -304,7 +310,9 @@ func drawLayer(t *rapid.T) string {
 	case 9:
 		return pick("UPSAMPLE2x1", "UPSAMPLE2 bilinear", "CROP2x3", "CROP4", "CHANNELS from=1", "CHANNELS to=2", "SHUFFLE2", "SHUFFLE3",
 			"PIXELSHUFFLE2", "PIXELUNSHUFFLE2",
-			"RESIZE"+size(9)+pick("", " bilinear", " bilinear align"), "RESIZE scale=0.7"+pick("", " bilinear"))
+			"RESIZE"+size(9)+pick("", " bilinear", " bilinear align"), "RESIZE scale=0.7"+pick("", " bilinear"),
+			fmt.Sprintf("PAD p=%d,%d,%d,%d ", number(0, 2), number(0, 2), number(0, 2), number(0, 2))+
+				pick("zero", "value=2", "reflect", "replicate"))
 	case 10:
 		return pick("LRN", "LRN3 alpha=0.9", "BN", "BN noaffine", "SOFTMAX", "SCALE", "SCALE bias", "SCALE0.7", "LN eps=0.1",
 			"LN volume eps=0.5", "GN2 eps=0.5", "IN affine eps=0.5",

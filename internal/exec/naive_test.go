@@ -148,6 +148,7 @@ func naiveLayers() map[string]func(l naiveLayer) {
 		"UPSAMPLE":       naiveUpsample,
 		"RESIZE":         naiveResize,
 		"CROP":           naiveCrop,
+		"PAD":            naivePad,
 		"CHANNELS":       naiveChannels,
 		"SHUFFLE":        naiveShuffle,
 		"PIXELSHUFFLE":   naivePixelShuffle,
@@ -326,6 +327,29 @@ func naivePixelUnshuffle(l naiveLayer) {
 	l.out.each(func(k, y, col int64) float64 {
 		c, i, j := k/(r*r), k/r%r, k%r
 		return *l.in[0].at(c, y*r+i, col*r+j)
+	})
+}
+
+func naivePad(l naiveLayer) {
+	x, o := l.in[0], l.op.(*op.Pad)
+	left, top := o.Before()
+	inside := func(i, size int64) int64 {
+		for o.Mode() == "reflect" && (i < 0 || i >= size) {
+			i = max(-i, i) // off the first value, then off the last
+			if i >= size {
+				i = 2*(size-1) - i
+			}
+		}
+		if o.Mode() == "replicate" {
+			return min(max(i, 0), size-1)
+		}
+		return i
+	}
+	l.out.each(func(c, y, col int64) float64 {
+		if v := x.at(c, inside(y-top, x.H), inside(col-left, x.W)); v != nil {
+			return *v
+		}
+		return o.Value()
 	})
 }
 

@@ -38,7 +38,7 @@
 //   - POOL: maxpool.go and window_strip.go; other pools: pool.go
 //   - activation functions, PRELU and SOFTMAX: activation.go; LRN: lrn.go
 //   - BN: batchnorm.go; LN: layernorm.go; GN and IN: groupnorm.go; SCALE: batchnorm.go and scale.go
-//   - ADD, MUL, MAX, CONCAT and CROP: combine.go; UPSAMPLE: upsample.go; RESIZE: resize.go; SHUFFLE and CHANNELS: shuffle.go
+//   - ADD, MUL, MAX, CONCAT and CROP: combine.go; UPSAMPLE: upsample.go; RESIZE: resize.go; PAD: pad.go; SHUFFLE and CHANNELS: shuffle.go
 //   - PIXELSHUFFLE and PIXELUNSHUFFLE: pixelshuffle.go
 //
 // They share:

@@ -156,6 +156,33 @@ func TestBatchNorm(t *testing.T) {
 	})
 }
 
+// The expected rows are written by hand, for each mode on one axis and then the other.
+func TestPad(t *testing.T) {
+	sets := startWorkers(t)
+	src := []float32{1, 2, 3, 4, 5, 6} // 2 rows of 3
+	for _, tc := range []struct {
+		mode PadMode
+		want []float64
+	}{
+		{PadConstant, []float64{
+			7, 7, 7, 7, 7, 7,
+			7, 7, 1, 2, 3, 7,
+			7, 7, 4, 5, 6, 7}},
+		{PadReflect, []float64{
+			6, 5, 4, 5, 6, 5,
+			3, 2, 1, 2, 3, 2,
+			6, 5, 4, 5, 6, 5}},
+		{PadReplicate, []float64{
+			1, 1, 1, 2, 3, 3,
+			1, 1, 1, 2, 3, 3,
+			4, 4, 4, 5, 6, 6}},
+	} {
+		verify(t, sets, tc.want, 0, func(b *bench, dst []float32, w *Workers) {
+			Pad(dst, b.input(src), Resize{N: 1, C: 1, H: 2, W: 3, OH: 3, OW: 6}, 1, 2, tc.mode, 7, w)
+		})
+	}
+}
+
 // Steps of any length, over more columns than are computed at a time.
 func TestResize(t *testing.T) {
 	sets := startWorkers(t)

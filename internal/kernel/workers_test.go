@@ -190,6 +190,7 @@ func TestNoAllocation(t *testing.T) {
 		"nearest":      func() { UpsampleNearest(dst, src, twice, w) },
 		"bilinear":     func() { UpsampleBilinear(dst, src, twice, w) },
 		"resize":       func() { ResizeBilinear(dst, src, twice, Sampling{Step: 0.5}, Sampling{Step: 0.5, Align: true}, w) },
+		"pad":          func() { Pad(dst, src, twice, 5, 7, PadReflect, 0, w) },
 		"crop":         func() { Crop(dst, src, half, 2, 3, w) },
 		"channels":     func() { Channels(dst, src, 1, 4, 2, 1, 144, w) },
 		"shuffle":      func() { ShuffleChannels(dst, src, 1, 4, 2, 144, w) },

@@ -131,7 +131,8 @@ func adviseConv(n *shape.Network, i int, o *op.Conv, first bool, notes *diag.Lis
 	}
 	pos, name := n.Nodes[i].Pos, op.Short(o)
 	keeps := func(a op.Axis) bool { return a.Stride > 1 || a.Out == a.In }
-	if !keeps(g.W) || !keeps(g.H) {
+	_, padded := n.Nodes[n.Nodes[i].Inputs[0]].Op.(*op.Pad) // a PAD has added what the window takes
+	if !padded && (!keeps(g.W) || !keeps(g.H)) {
 		notes.Add(pos, KeepsSize, "%s changes %dx%d to %dx%d", name, g.W.In, g.H.In, g.W.Out, g.H.Out).
 			WithHint("with stride 1, P=(F-1)/2 keeps the size and leaves down-sampling to the pools")
 	}

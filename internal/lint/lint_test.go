@@ -25,6 +25,7 @@ func TestAdvice(t *testing.T) {
 			[]string{"the input's width 48 can be halved 4 times", "the input's height 36 can be halved 2 times"}},
 		{"a convolution that shrinks", "input: 32x32x3\nlayers: INPUT -> CONV5-8 p0 -> RELU -> FC-10",
 			[]string{"CONV5-8 changes 32x32 to 28x28"}},
+		{"a convolution after a PAD", "input: 32x32x3\nlayers: INPUT -> PAD1 reflect -> CONV3-8 p0 -> RELU -> FC-10", nil},
 		{"a large first window is usual, a later one is not", "input: 64x64x3\nlayers: INPUT -> CONV7-8 -> RELU -> CONV7-8 -> RELU -> FC-10",
 			[]string{"CONV7-8 has a large window after the first layer"}},
 		{"an FC written as CONV", "input: 32x32x3\nlayers: INPUT -> CONV3-8 -> RELU -> POOL2 s2 -> POOL2 -> CONV8-16 p0 -> RELU -> CONV1-10", nil},

@@ -102,7 +102,7 @@ func Notation(o graph.Op) string {
 		text := f.Setting.Value().written()
 		switch {
 		case text == "":
-		case f.Place == Head:
+		case f.Place == Head && text[0] != '-': // a minus would be a dash there
 			head = text
 		case f.Place == Dash:
 			dash = "-" + text

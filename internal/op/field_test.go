@@ -110,6 +110,9 @@ func TestNotation(t *testing.T) {
 		{&Upsample{factor: extent{2, 2}, mode: "bilinear"}, "UPSAMPLE2 bilinear"},
 		{&Resize{size: extent{129, 65}, mode: "bilinear", align: true}, "RESIZE129x65 bilinear align"},
 		{&Resize{scale: number{0.5, "0.5"}}, "RESIZE scale=0.5"},
+		{&Scale{factor: number{-0.5, "-0.5"}}, "SCALE factor=-0.5"},
+		{&Pad{size: pad{padNumbers, 2, 2, 1, 1}, mode: "reflect"}, "PAD2x1 reflect"},
+		{&Pad{sides: pad{padNumbers, 0, 1, 0, 1}, value: number{0.5, "0.5"}}, "PAD p=0,1,0,1 value=0.5"},
 		{&Crop{size: extent{3, 3}, offset: offset{1, 2, true}}, "CROP3 offset=1,2"},
 		{&AvgPool{pooling: pooling{window: window{size: extent{3, 3}}}, ExcludePad: true}, "AVGPOOL3 excludepad"},
 	} {

@@ -44,6 +44,7 @@ func Kinds() []Kind {
 		upsampleKind(),
 		resizeKind(),
 		cropKind(),
+		padKind(),
 		channelsKind(),
 		shuffleKind(),
 		pixelshuffleKind(),

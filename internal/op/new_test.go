@@ -50,7 +50,7 @@ func TestNewFromSettings(t *testing.T) {
 		{
 			Ints: []int64{3},
 		}, {Ints: []int64{3, 1}, Sep: 'x'}, {Ints: []int64{1, 0, 2, 0}, Sep: ','}, {Ints: []int64{4, 5}, Sep: ','},
-		{Decimal: "0.25"}, {Word: "true"}, {Word: "floor"}, {Word: "same"}, {Word: "bilinear"}, {Word: "batch"}, {Label: "skip"},
+		{Decimal: "0.25"}, {Word: "true"}, {Word: "floor"}, {Word: "same"}, {Word: "bilinear"}, {Word: "reflect"}, {Word: "batch"}, {Label: "skip"},
 	}
 	for _, k := range op.Kinds() {
 		for _, f := range k.New().Fields() {

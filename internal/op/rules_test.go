@@ -70,6 +70,10 @@ func TestRules(t *testing.T) {
 		{&Resize{scale: number{1.3, "1.3"}, mode: "bilinear", align: true}, []graph.Shape{vol(8, 6, 4)}, vol(10, 7, 4), "", 0},
 		{&Resize{scale: number{1.3, "1.3"}}, []graph.Shape{{D: 4}}, graph.Shape{D: 4}, "", 0},
 		{(&Resize{like: like{label: "a"}}).Like(vol(3, 19, 1)), []graph.Shape{vol(8, 6, 4)}, vol(3, 19, 4), "", 0},
+		{&Pad{size: pad{padNumbers, 2, 2, 0, 0}}, []graph.Shape{vol(8, 6, 4)}, vol(12, 6, 4), "", 0},
+		{&Pad{sides: pad{padNumbers, 1, 2, 3, 4}, mode: "reflect"}, []graph.Shape{vol(8, 6, 4)}, vol(11, 13, 4), "", 0},
+		{&Pad{size: pad{padNumbers, 9, 9, 9, 9}, mode: "replicate"}, []graph.Shape{vol(8, 6, 4)}, vol(26, 24, 4), "", 0},
+		{&Pad{size: pad{padNumbers, 9, 9, 9, 9}, mode: "reflect"}, []graph.Shape{{D: 4}}, graph.Shape{D: 4}, "", 0},
 		{&Crop{size: extent{5, 6}}, []graph.Shape{vol(8, 6, 4)}, vol(5, 6, 4), "", 0},
 		{(&Crop{like: like{label: "a"}}).Like(vol(5, 6, 1)), []graph.Shape{vol(8, 6, 4)}, vol(5, 6, 4), "", 0},
 		{(&Upsample{like: like{label: "a"}}).Like(vol(16, 6, 1)), []graph.Shape{vol(8, 6, 4)}, vol(16, 6, 4), "", 0},
@@ -216,6 +220,14 @@ func TestRefusals(t *testing.T) {
 			Hint: "write bilinear align, or leave out align"}},
 		{&Resize{scale: number{0.3, "0.3"}}, vol(8, 3, 1), diag.Problem{
 			Code: "shape/resize", Msg: "0.3 times 8x3 leaves no place", Fits: "input 4x4 or larger"}},
+		{&Pad{}, vol(8, 8, 1), diag.Problem{Code: "layer/missing-field", Msg: "the padding is missing",
+			Hint: "for example PAD1 or PAD p=0,1,0,1"}},
+		{&Pad{size: pad{padNumbers, 1, 1, 1, 1}, sides: pad{padNumbers, 1, 1, 1, 1}}, vol(8, 8, 1), diag.Problem{
+			Code: "layer/value", Msg: "size and pad cannot be combined", Hint: "leave one of them out"}},
+		{&Pad{size: pad{padNumbers, 1, 1, 1, 1}, mode: "replicate", value: number{2, "2"}}, vol(8, 8, 1), diag.Problem{
+			Code: "layer/value", Msg: "replicate and value=2 cannot be combined", Hint: "leave one of them out"}},
+		{&Pad{sides: pad{padNumbers, 1, 8, 3, 0}, mode: "reflect"}, vol(8, 4, 1), diag.Problem{
+			Code: "shape/pad", Msg: "width: reflect mirrors less than the input's 8, not 8", Fits: "width: pad 7 at most"}},
 		{&Channels{}, vol(8, 8, 4), diag.Problem{
 			Code: "layer/missing-field", Msg: "the slice is missing", Hint: "for example CHANNELS from=0 to=58"}},
 		{&Channels{to: bound{5, true}}, vol(8, 8, 4), diag.Problem{

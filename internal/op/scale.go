@@ -45,7 +45,7 @@ func (*Scale) Kind() string { return "SCALE" }
 func (o *Scale) Fields() []Field {
 	return []Field{
 		{Key: "factor", Place: Head, Doc: "one constant for all values; default a learnt factor for each channel",
-			Setting: decimal{to: &o.factor, what: "the factor", min: 0, max: 1e6}},
+			Setting: decimal{to: &o.factor, what: "the factor", min: -1e6, max: 1e6}},
 		flagField(&o.bias, "bias", "add a learnt shift for each channel, as Caffe's Scale with bias_term"),
 	}
 }

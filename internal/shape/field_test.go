@@ -160,7 +160,7 @@ func builtIn(t *testing.T, name string) *shape.Network {
 func drawLayers(t *rapid.T) string {
 	layer := func() string {
 		size, stride := rapid.IntRange(1, 5), rapid.IntRange(1, 3)
-		switch rapid.IntRange(0, 11).Draw(t, "kind") {
+		switch rapid.IntRange(0, 12).Draw(t, "kind") {
 		case 0:
 			return fmt.Sprintf("CONV%d-2 s%d p%d d%d floor", size.Draw(t, "F"), stride.Draw(t, "S"), rapid.IntRange(0, 3).Draw(t, "P"), stride.Draw(t, "d"))
 		case 1:
@@ -177,6 +177,9 @@ func drawLayers(t *rapid.T) string {
 			return "CONCAT(CONV3-2 | IDENTITY | AVGPOOL3 s1 p1 -> CONV5-2 d2)"
 		case 7:
 			return "CONCAT(POOL4 s2 p1 | UPSAMPLE2 -> CONV3-2 s4 p1 floor)"
+		case 11:
+			return fmt.Sprintf("PAD p=%d,%d,0,0 ", size.Draw(t, "left"), size.Draw(t, "right")) +
+				rapid.SampledFrom([]string{"zero", "reflect"}).Draw(t, "mode")
 		case 10:
 			scale := rapid.SampledFrom([]string{"0.5", "0.75", "1.5", "2", "2.5"})
 			return "RESIZE scale=" + scale.Draw(t, "scale") + rapid.SampledFrom([]string{"", " bilinear"}).Draw(t, "mode")
@@ -265,6 +268,9 @@ func reads(o graph.Op, in, out graph.Shape, place int64) (from []int64) {
 				}
 			}
 		}
+	case *op.Pad:
+		left, _ := o.Before()
+		from = []int64{place - left}
 	case *op.Resize:
 		step, _ := o.Steps(in, out) // quarters and fifths, so that 1e-9 is less than any distance
 		if !o.Bilinear() {

@@ -823,6 +823,31 @@ class Shuffle(nn.Module):
         return self.conv4(shuffle(y, 3))
 
 
+@case("pad")
+class Pad(nn.Module):
+    """Padding of each kind: on all sides, on one axis and on single sides, before convolutions and pools."""
+    net = """
+        input: 7x6x2
+        layers: |
+          INPUT -> PAD1 reflect -> CONV3-4 p0 @x
+          -> CONCAT(PAD p=0,1,2,0 | PAD p=1,0,0,2 value=-0.5 | PAD pad=0,1,2,0 replicate | PAD p=0,1,2,0 zero) -> CONV1-4
+          -> PAD2x0 value=1.5 -> AVGPOOL2 s2 floor -> PAD1x3 replicate -> POOL3 s2 floor
+          -> PAD p=2,1,3,0 reflect -> CONV3-4 p0
+        """
+
+    def __init__(self):
+        super().__init__()
+        self.x, self.conv2, self.conv3 = nn.Conv2d(2, 4, 3), nn.Conv2d(16, 4, 1), nn.Conv2d(4, 4, 3)
+
+    def forward(self, x):
+        x = self.x(F.pad(x, (1, 1, 1, 1), "reflect"))
+        x = cat(F.pad(x, (0, 1, 2, 0)), F.pad(x, (1, 0, 0, 2), value=-0.5), F.pad(x, (0, 1, 2, 0), "replicate"),
+                F.pad(x, (0, 1, 2, 0)))
+        x = F.avg_pool2d(F.pad(self.conv2(x), (2, 2, 0, 0), value=1.5), 2)
+        x = F.max_pool2d(F.pad(x, (1, 1, 3, 3), "replicate"), 3, 2)
+        return self.conv3(F.pad(x, (2, 1, 3, 0), "reflect"))
+
+
 @case("resize")
 class Resize(nn.Module):
     """Sizes and factors, larger, smaller and the same, nearest and bilinear, with and without aligned corners."""
