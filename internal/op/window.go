@@ -114,7 +114,9 @@ func (w *window) resolveAxis(a *Axis, s side, rules windowRules) error {
 		return nil
 	}
 	padded := a.In + a.Before + a.After
-	if a.Span() > padded {
+	over := a.Span() - padded
+	isCut := over > 0 && over < a.Stride && w.rounding == "ceil" // one window, as PyTorch rounds up
+	if over > 0 && !isCut {
 		return tooLarge(onSide{*a, s, w.pad.isPadded()}, rules)
 	}
 	if rules.maxPadIsHalf && max(a.Before, a.After) > a.Span()/2 {
@@ -130,6 +132,10 @@ func (w *window) resolveAxis(a *Axis, s side, rules windowRules) error {
 		return diag.Errorf("shape/pad", "dilation %d is more than the input's %d: some windows would hold padding only",
 			a.Dilation,
 			a.In).WithFits(fmt.Sprintf("dilation %d at most", a.In))
+	}
+	if isCut {
+		a.Out = 1
+		return nil
 	}
 	steps, rest := (padded-a.Span())/a.Stride, (padded-a.Span())%a.Stride
 	a.Out = steps + 1
