@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 
@@ -101,7 +102,7 @@ func (a *app) match(file *weights.File, path string, n *shape.Network, p *exec.P
 	tensors := p.Tensors()
 	wants := make([]weights.Want, len(tensors))
 	for i, t := range tensors {
-		wants[i] = weights.Want{Name: t.Name, Shape: t.Shape}
+		wants[i] = weights.Want{Name: t.Name, Also: t.Also, Shape: t.Shape}
 	}
 	assignment, err := weights.Match(withoutTraining(file.Tensors(), n), wants)
 	if err != nil {
@@ -120,10 +121,18 @@ func (a *app) match(file *weights.File, path string, n *shape.Network, p *exec.P
 		if err := file.Read(t.names[tensor.Index], dst); err != nil {
 			return problemError("%s: %w", path, err)
 		}
+		for _, other := range assignment.Again[tensor.Index] {
+			if err := sameValues(file, other, dst); err != nil {
+				return problemError("%s: %s and %w", path, plain.Quote(plain.Cut(t.names[tensor.Index])), err)
+			}
+		}
 		warn(tensor, dst)
 		return nil
 	}
 	t.view = func(tensor exec.Tensor) ([]float32, bool) {
+		if len(assignment.Again[tensor.Index]) > 0 {
+			return nil, false // source compares them
+		}
 		values, ok := file.View(t.names[tensor.Index])
 		if ok {
 			warn(tensor, values)
@@ -131,6 +140,23 @@ func (a *app) match(file *weights.File, path string, n *shape.Network, p *exec.P
 		return values, ok
 	}
 	return t, nil
+}
+
+// sameValues returns an error if a tensor of the file has other values than these, which layers that share their weights
+// would both use.
+func sameValues(file *weights.File, name string, want []float32) error {
+	values, ok := file.View(name)
+	if !ok {
+		values = make([]float32, len(want))
+		if err := file.Read(name, values); err != nil {
+			return err
+		}
+	}
+	if !slices.EqualFunc(want, values, func(a, b float32) bool { return math.Float32bits(a) == math.Float32bits(b) }) {
+		return fmt.Errorf("%s have other values, but their layers share the weights (share=@label)",
+			plain.Quote(plain.Cut(name)))
+	}
+	return nil
 }
 
 func (t *trained) close() {

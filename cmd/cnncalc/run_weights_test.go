@@ -137,3 +137,33 @@ func FuzzRunWeights(f *testing.F) {
 		}
 	})
 }
+
+// A file may have the tensors that layers share under one name or under each, as PyTorch saves them. Under each, they
+// must have the same values.
+func TestWeightsOfLayersThatShare(t *testing.T) {
+	t.Chdir(onePixelFolder(t))
+	write(t, "net.yaml", []byte("input: 1x1x1\nlayers: INPUT -> FC-1 nobias @a -> RELU -> FC-1 nobias share=@a\n"))
+	sound := func(sum uint32) uint32 { return sum }
+	for name, shapes := range map[string]map[string][]int{
+		"one":    {"a.weight": {1, 1}},
+		"second": {"fc2.weight": {1, 1}},
+		"both":   {"a.weight": {1, 1}, "fc2.weight": {1, 1}},
+	} {
+		write(t, name+".npz", npzFile(t, sound, shapes))
+		r := call(t, "run", "net.yaml", "--input", "seven.png", "--weights", name+".npz", "--save-weights", "out.safetensors")
+		if r.code != 0 || !strings.Contains(r.errors, "1/1 tensors, cnncalc names") {
+			t.Errorf("%s: exit code %d, %s", name, r.code, r.errors)
+		}
+	}
+	var file bytes.Buffer
+	infos := []weights.Info{{Name: "a.weight", Shape: []int{1, 1}, DType: "F32"}, {Name: "fc2.weight", Shape: []int{1, 1}, DType: "F32"}}
+	err := weights.WriteSafetensors(&file, infos, func(i int) ([]float32, error) { return []float32{float32(i)}, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, "unequal.safetensors", file.Bytes())
+	r := call(t, "run", "net.yaml", "--input", "seven.png", "--weights", "unequal.safetensors")
+	if r.code != exitProblem || !strings.Contains(r.errors, `"a.weight" and "fc2.weight" have other values`) {
+		t.Errorf("unequal tensors: exit code %d, %s", r.code, r.errors)
+	}
+}

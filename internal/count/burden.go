@@ -22,7 +22,9 @@ func convnetBurden() *Convention {
 
 func burdenLayer(t *tally, l *layer) error {
 	t.parameters(l)
-	t.stored("running statistics", l.BufferCount)
+	if !l.shared {
+		t.stored("running statistics", l.BufferCount)
+	}
 	switch l.names.MatConvNet {
 	case "":
 		return fmt.Errorf("convnet-burden does not know %s", l.kind)

@@ -137,6 +137,7 @@ type tally struct {
 // layer is a node as the rules see it.
 type layer struct {
 	shape.Layer
+	shared   bool // its weights are those of an earlier layer; the counts of them are there as if they were its own
 	op       graph.Op
 	kind     string
 	names    op.Counterparts
@@ -216,6 +217,9 @@ func (t *tally) layer(i int) (*layer, error) {
 	node := &t.Network.Nodes[i]
 	l := &layer{Layer: t.Network.Layers[i], op: node.Op, kind: node.Op.Kind(), function: node.Function,
 		in: t.Network.InputsOf(i), batch: t.Batch}
+	if l.Owner != i {
+		l.Layer, l.shared = l.Used(), true
+	}
 	if known, ok := node.Op.(op.Layer); ok {
 		l.names = known.Counterparts()
 	}
@@ -344,8 +348,11 @@ func (t *tally) perValue(n, values int64, of string) {
 	t.product(fmt.Sprintf("%d for each value of the %s", n, of), n, values)
 }
 
-// learntParameters counts the parameters of a layer that are not frozen.
+// learntParameters counts the parameters of a layer that are not frozen, once where several layers share them.
 func (t *tally) learntParameters(l *layer) {
+	if l.shared {
+		return
+	}
 	for _, w := range l.Weights {
 		if !w.IsLearnt() {
 			continue
@@ -359,8 +366,16 @@ func (t *tally) learntParameters(l *layer) {
 	}
 }
 
-// parameters counts the parameters of a layer, and their bytes where the convention counts bytes.
+// parameters counts the parameters of a layer, and their bytes where the convention counts bytes, once where several
+// layers share them.
 func (t *tally) parameters(l *layer) {
+	if !l.shared {
+		t.parametersOfEach(l)
+	}
+}
+
+// parametersOfEach counts the parameters of a layer also where they are those of another.
+func (t *tally) parametersOfEach(l *layer) {
 	for _, tensor := range []struct {
 		what  string
 		count int64

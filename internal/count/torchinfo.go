@@ -35,7 +35,9 @@ func torchinfoUnused(t *tally, l *layer) {
 
 func torchinfoLayer(t *tally, l *layer) error {
 	t.parameters(l)
-	t.Frozen += l.FrozenCount
+	if !l.shared {
+		t.Frozen += l.FrozenCount
+	}
 	if l.Parameters() == 0 || l.names.Module == "" {
 		return nil // parameters of a block's own, such as SCALE's, have no row
 	}

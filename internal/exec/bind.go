@@ -65,6 +65,8 @@ type tensor struct {
 	// pack, if not nil, converts the values to the layout that the kernel reads. The original is not kept.
 	packed int // values
 	pack   func(dst, src []float32)
+	// form names what pack or ready makes of the values. Layers that share weights have one copy in each form.
+	form string
 }
 
 // weightAndBias returns the tensors of most layers with parameters. Biases start at zero.

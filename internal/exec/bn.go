@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"fmt"
+
 	"cnncalc/internal/kernel"
 	"cnncalc/internal/memory"
 	"cnncalc/internal/op"
@@ -12,9 +14,11 @@ func bindBN(l *layer) (plan, error) {
 	o := l.op.(*op.BatchNorm)
 	eps := o.Eps()
 	channels, area := planes(l.in[0])
+	tensors := append(scaleAndShift(o.Affine()), tensor{}, tensor{start: 1}) // and running_mean, running_var
+	tensors[0].form = fmt.Sprintf("scale and shift, eps %g", eps)
 	return plan{
 		alias:   memory.InPlace,
-		tensors: append(scaleAndShift(o.Affine()), tensor{}, tensor{start: 1}), // and running_mean, running_var
+		tensors: tensors,
 		ready: func(w [][]float32) {
 			if !o.Affine() {
 				kernel.FoldBatchNorm(w[0], w[1], nil, nil, w[0], w[1], eps)

@@ -26,11 +26,13 @@ func bindConv(l *layer) (plan, error) {
 		p.scratch = kernel.WinogradScratch(g, l.threads)
 		weight.packed = kernel.WinogradFiltersSize(g)
 		weight.pack = func(dst, src []float32) { kernel.TransformFilters(dst, src, g) }
+		weight.form = "winograd"
 		p.run = winograd(g)
 	default:
 		p.scratch = l.im2colScratch(g)
 		weight.packed = kernel.PackedFiltersSize(g)
 		weight.pack = func(dst, src []float32) { kernel.PackFilters(dst, src, g) }
+		weight.form = "im2col"
 		p.run, p.accumulates = im2col(g), true
 	}
 	p.tensors = weightAndBias(weight, o.NoBias)

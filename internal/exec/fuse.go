@@ -9,14 +9,14 @@ import "cnncalc/internal/memory"
 //
 // Folding and adding change the last bits of the result. Fused activations change at most the sign of zeros.
 func (p *Program) fuse() {
-	readers := p.readers()
+	readers, shared := p.readers(), p.shared()
 	for i := range p.steps {
 		s := &p.steps[i]
 		if s.fusedInto > 0 {
 			continue
 		}
 		last := i
-		if next := p.sole(readers[last]); s.scales && next > 0 && p.steps[next].folds != nil {
+		if next := p.sole(readers[last]); s.scales && !shared[i] && next > 0 && p.steps[next].folds != nil {
 			s.folded = next
 			p.steps[next].becomeView(i)
 			last = next
@@ -35,6 +35,17 @@ func (p *Program) fuse() {
 		}
 		s.computes = last
 	}
+}
+
+// shared returns which nodes share their weights, into which nothing can be folded.
+func (p *Program) shared() []bool {
+	shared := make([]bool, len(p.steps))
+	for i, l := range p.network.Layers {
+		if l.Owner != i {
+			shared[i], shared[l.Owner] = true, true
+		}
+	}
+	return shared
 }
 
 // readers returns the nodes that read each node. The caller, which reads the outputs, counts as a node after the last.

@@ -9,6 +9,7 @@ package exec
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"cnncalc/internal/checked"
 	"cnncalc/internal/choice"
@@ -83,6 +84,7 @@ type Program struct {
 type step struct {
 	plan
 	weights [][]float32 // in the op's order, each in the layout that its kernel reads
+	holder  int         // node whose weights these are: its own, or an earlier one that shares them in the same form
 
 	// Set by fuse.
 	act       kernel.Activation // applied to the output
@@ -114,6 +116,7 @@ func Compile(n *shape.Network, o Options) (*Program, error) {
 	if o.Fuse {
 		p.fuse()
 	}
+	p.findHolders()
 	needs := make([]memory.Step, len(p.steps))
 	for i, s := range p.steps {
 		needs[i] = memory.Step{Alias: s.alias, Node: s.onto, Scratch: int64(s.scratch)}
@@ -138,6 +141,25 @@ func (p *Program) findInputs() {
 	}
 	p.inputs = make([][]float32, len(p.network.Inputs))
 	p.outputs = make([][]float32, len(p.network.Outputs))
+}
+
+// findHolders finds out which layers can use the weights of an earlier layer as they are stored for that one.
+func (p *Program) findHolders() {
+	holders := map[int][]int{} // by owner: a node for each form
+	for i := range p.steps {
+		s := &p.steps[i]
+		s.holder = i
+		if len(s.tensors) == 0 || p.isFolded(i) {
+			continue
+		}
+		owner := p.network.Layers[i].Owner
+		at := slices.IndexFunc(holders[owner], func(h int) bool { return s.tensors[0].form == p.steps[h].tensors[0].form })
+		if at < 0 {
+			holders[owner] = append(holders[owner], i)
+			continue
+		}
+		s.holder = holders[owner][at]
+	}
 }
 
 func (o *Options) check() error {
@@ -224,7 +246,7 @@ func (p *Program) addUp() error {
 		}
 	}
 	for i, s := range p.steps {
-		if p.isFolded(i) {
+		if p.isFolded(i) || s.holder != i {
 			continue
 		}
 		for k, t := range s.tensors {

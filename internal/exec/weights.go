@@ -13,8 +13,9 @@ import (
 
 // Tensor describes a weight of the network to a Source.
 type Tensor struct {
-	Name  string // the layer's name and PyTorch's name of the tensor: "conv1.weight"
-	Shape []int  // outermost first; the product fits in an int
+	Name  string   // the layer's name and PyTorch's name of the tensor: "conv1.weight"
+	Also  []string // the same under the names of other layers that share the weights, as PyTorch's state_dict has it
+	Shape []int    // outermost first; the product fits in an int
 	Role  graph.Role
 	Index int // among all tensors of the network
 	// FanIn is the number of inputs of each output value, for weights with random initial values. It is 0 for tensors
@@ -32,12 +33,18 @@ func (t *Tensor) Values() int {
 	return n
 }
 
-// Tensors returns the weights of the network, in order.
+// Tensors returns the weights of the network, in order. Weights that layers share are there once, under the first's name.
 func (p *Program) Tensors() []Tensor {
 	var all []Tensor
+	first := p.firstTensors()
 	for i := range p.steps {
 		for k := range p.steps[i].tensors {
-			all = append(all, p.tensor(i, k, len(all)))
+			if p.network.Layers[i].Owner == i {
+				all = append(all, p.tensor(i, k, len(all)))
+				continue
+			}
+			t := &all[first[i]+k]
+			t.Also = append(t.Also, p.network.Nodes[i].Name+"."+p.network.Layers[i].Weights[k].Name)
 		}
 	}
 	return all
@@ -47,7 +54,7 @@ func (p *Program) Tensors() []Tensor {
 func (p *Program) tensor(i, k, index int) Tensor {
 	w := &p.network.Layers[i].Weights[k]
 	t := Tensor{
-		Name: p.network.Nodes[i].Name + "." + w.Name, Role: w.Role, Index: index,
+		Name: p.network.Nodes[p.network.Layers[i].Owner].Name + "." + w.Name, Role: w.Role, Index: index,
 		FanIn: p.steps[i].tensors[k].fanIn, Start: p.steps[i].tensors[k].start,
 	}
 	for _, d := range w.Dims {
@@ -120,6 +127,10 @@ func (p *Program) fill(ctx context.Context, source Source) (err error) {
 		if p.isFolded(i) {
 			continue // read with the layer that it is folded into
 		}
+		if holder := p.steps[i].holder; holder != i {
+			p.steps[i].weights = p.steps[holder].weights
+			continue
+		}
 		if err := l.step(i, first); err != nil {
 			return err
 		}
@@ -132,6 +143,10 @@ func (p *Program) firstTensors() []int {
 	first := make([]int, len(p.steps))
 	index := 0
 	for i := range p.steps {
+		if owner := p.network.Layers[i].Owner; owner != i {
+			first[i] = first[owner]
+			continue
+		}
 		first[i] = index
 		index += len(p.steps[i].tensors)
 	}

@@ -227,7 +227,7 @@ func (m *PyTorch) layers(p *pass, batch int64) []LayerBytes {
 			}
 		}
 		for _, id := range p.weights[i] {
-			if t := p.tensors[id]; t.part == Parameters {
+			if t := p.tensors[id]; t.part == Parameters && t.node == i {
 				l.Parameters += t.size.once
 			}
 		}

@@ -3,6 +3,7 @@ package memory
 import (
 	"slices"
 
+	"cnncalc/internal/checked"
 	"cnncalc/internal/op"
 )
 
@@ -93,14 +94,15 @@ func (p *builder) layerBackward(i int) {
 			ofInputs[k] = p.inputGradient(i, k, ofOutput)
 		}
 	}
-	p.weightGradients(i)
+	again := p.weightGradients(i)
 	p.workspace(i, Backward)
-	p.need(p.linears(rule.Backward, p.width[i]))
+	p.need(p.besides(again, p.linears(rule.Backward, p.width[i])))
 	p.endStep(Backward, i, p.name(i))
 	p.release(ofOutput)
 	for _, id := range p.saved[i] {
 		p.release(id)
 	}
+	p.need(p.sums(again))
 	for k, in := range node.Inputs {
 		if ofInputs[k] != none {
 			p.accumulate(in, ofInputs[k])
@@ -120,18 +122,74 @@ func (p *builder) inputGradient(i, k, ofOutput int) int {
 	return p.add(in, "", VolumeGrads, p.volume(in, p.width[in]))
 }
 
-// weightGradients makes the gradients of node i's weights and biases that are not frozen, which stay.
-func (p *builder) weightGradients(i int) {
+// weightGradients makes the gradients of node i's weights and biases that are not frozen, which stay. It returns the
+// sizes of those that another layer has made before, as both use the same weights: they are added to the first.
+func (p *builder) weightGradients(i int) (again []linear) {
 	half := linear{}
 	for k, id := range p.weights[i] {
-		if t := p.tensors[id]; p.network.Layers[i].Weights[k].IsLearnt() {
-			p.add(i, t.what, Gradients, t.size)
-			half.once += t.size.once / 2
+		t := p.tensors[id]
+		if !p.network.Layers[i].Weights[k].IsLearnt() {
+			continue
 		}
+		if p.hasGradient[id] {
+			again = append(again, t.size)
+		} else {
+			p.add(t.node, t.what, Gradients, t.size)
+			p.hasGradient[id] = true
+		}
+		half.once += t.size.once / 2
 	}
 	if p.options.DType == AMP && p.rules[i].Autocast == op.LowersType {
 		p.need([]linear{half}) // they are made in half, and cast
 	}
+	return again
+}
+
+// besides returns the sizes of what a layer needs with more tensors there all the time.
+func (p *builder) besides(more, sizes []linear) []linear {
+	if len(more) == 0 {
+		return sizes
+	}
+	all := p.sum(more)
+	if len(sizes) == 0 {
+		return []linear{all}
+	}
+	for k := range sizes {
+		sizes[k] = p.sum([]linear{sizes[k], all})
+	}
+	return sizes
+}
+
+// sums returns what is needed to add the second gradients of weights to the first. Where that is not in place, each sum
+// is a third tensor.
+func (p *builder) sums(again []linear) []linear {
+	if len(again) == 0 || p.options.Torch.inPlaceAccumulation() {
+		return nil
+	}
+	sums := slices.Clone(again)
+	all := p.sum(again)
+	for k := range sums {
+		sums[k] = p.sum([]linear{sums[k], all})
+	}
+	return sums
+}
+
+// sum adds sizes. The first sum that cannot be counted ends the account.
+func (p *builder) sum(sizes []linear) linear {
+	var total linear
+	for _, s := range sizes {
+		for _, term := range []struct {
+			to  *int64
+			add int64
+		}{{&total.each, s.each}, {&total.once, s.once}} {
+			sum, err := checked.Sum(*term.to, term.add)
+			if err != nil && p.err == nil {
+				p.err = err
+			}
+			*term.to = sum
+		}
+	}
+	return total
 }
 
 // accumulate adds a gradient to what node i's output has so far.

@@ -21,7 +21,7 @@ type pass struct {
 	outputs   []int   // the nodes whose results the caller gets
 	output    []int   // by node: the tensor that its output is in, none where it does not run
 	shares    []bool  // by node: its output is in the memory of its input
-	weights   [][]int // by node: the tensors of its declared weights
+	weights   [][]int // by node: the tensors of its declared weights, which several may share
 	saved     [][]int // by node: the tensors that autograd holds for it
 	lossSaved []int   // what it holds for the loss
 	estimates []string
@@ -33,17 +33,19 @@ type builder struct {
 	pass
 	err error
 
-	rules     []op.Autograd // by node
-	layouts   []op.Layout   // by node: where the values of its output are in memory
-	needsGrad []bool        // by node: it, or one before it, has parameters that are not frozen
-	width     []int64       // by node: bytes of one value of its output
-	reads     []int         // by node: inputs of later nodes that are still to read its output
-	grad      []int         // by node: the tensor of its output's gradient so far
-	holders   []int         // by tensor: how many still need it; once none does, it is free
-	calls     []int         // by tensor: how many of its holders are modules that it was passed to
-	savedBy   []int         // by tensor: the first node that autograd holds it for, 0 for none
-	partial   []bool        // by tensor: its holders see parts of it, so that it cannot be written to
-	casts     []int         // half copies of weights that autocast keeps until the forward pass has ended
+	rules       []op.Autograd // by node
+	layouts     []op.Layout   // by node: where the values of its output are in memory
+	needsGrad   []bool        // by node: it, or one before it, has parameters that are not frozen
+	width       []int64       // by node: bytes of one value of its output
+	reads       []int         // by node: inputs of later nodes that are still to read its output
+	grad        []int         // by node: the tensor of its output's gradient so far
+	holders     []int         // by tensor: how many still need it; once none does, it is free
+	calls       []int         // by tensor: how many of its holders are modules that it was passed to
+	savedBy     []int         // by tensor: the first node that autograd holds it for, 0 for none
+	partial     []bool        // by tensor: its holders see parts of it, so that it cannot be written to
+	casts       []int         // half copies of weights that autocast keeps until the forward pass has ended
+	castOf      map[int]int   // by weight: its half copy, where autocast keeps one
+	hasGradient map[int]bool  // by weight: a layer that shares it has made its gradient
 
 	targets      []int   // by output of the network
 	rootGradient int     // a one, which backward() starts from
@@ -75,6 +77,7 @@ func newBuilder(n *shape.Network, o Options, class int64) (*builder, error) {
 		rules: make([]op.Autograd, count), layouts: make([]op.Layout, count),
 		needsGrad: make([]bool, count), width: make([]int64, count),
 		reads: make([]int, count), grad: make([]int, count),
+		castOf: map[int]int{}, hasGradient: map[int]bool{},
 	}
 	for i := range p.grad {
 		p.grad[i] = none
@@ -131,7 +134,7 @@ func (p *builder) askLayers(run op.Pass) error {
 		if !ok {
 			return fmt.Errorf("%s: no rule says what PyTorch does with %s", node.Name, node.Op.Kind())
 		}
-		p.needsGrad[i] = p.network.Layers[i].Trainable() > 0
+		p.needsGrad[i] = slices.ContainsFunc(p.network.Layers[i].Weights, graph.Weight.IsLearnt)
 		for _, in := range node.Inputs {
 			p.needsGrad[i] = p.needsGrad[i] || p.needsGrad[in]
 		}
@@ -235,6 +238,10 @@ func (p *pass) name(i int) string { return p.network.Nodes[i].Name }
 // prepare takes what exists before the pass begins: weights and the batch.
 func (p *builder) prepare() {
 	for i, l := range p.network.Layers {
+		if l.Owner != i {
+			p.weights[i] = p.weights[l.Owner]
+			continue
+		}
 		for _, w := range l.Weights {
 			part := Parameters
 			if w.Role == graph.RoleBuffer {
@@ -323,6 +330,7 @@ func (p *builder) releaseCasts() {
 		p.release(id)
 	}
 	p.casts = nil
+	clear(p.castOf)
 }
 
 // countReads counts by node how many inputs of later nodes it is, and holds the inputs, which the caller keeps. A
@@ -345,7 +353,7 @@ func (p *builder) countReads() {
 func (p *builder) layer(i int) {
 	rule, node := &p.rules[i], &p.network.Nodes[i]
 	inputs := make([]int, len(node.Inputs)) // as the layer reads them
-	var copies []int
+	var temporary []int
 	width := p.outputWidth(i)
 	casts := rule.Autocast != op.KeepsType && rule.Autocast != op.PromotesType
 	for k, in := range node.Inputs {
@@ -353,10 +361,11 @@ func (p *builder) layer(i int) {
 		isCast := casts && p.width[in] != width
 		if isCast || rule.Copies {
 			inputs[k] = p.add(in, copyName(isCast), Volumes, p.volume(in, width))
-			copies = append(copies, inputs[k])
+			temporary = append(temporary, inputs[k])
 		}
 	}
-	weights := p.castWeights(i)
+	weights, uncached := p.castWeights(i)
+	temporary = append(temporary, uncached...)
 	p.width[i] = width
 	if rule.Writes {
 		p.warnOfWrites(i)
@@ -375,7 +384,7 @@ func (p *builder) layer(i int) {
 	}
 	p.workspace(i, Forward)
 	p.need(p.linears(rule.Forward, width))
-	for _, id := range copies {
+	for _, id := range temporary {
 		p.release(id)
 	}
 }
@@ -426,18 +435,29 @@ func (p *builder) outputWidth(i int) int64 {
 	return width
 }
 
-// castWeights returns the tensors of node i as the layer reads them: half copies where autocast lowers it.
-func (p *builder) castWeights(i int) []int {
+// castWeights returns the tensors of node i as the layer reads them: half copies where autocast lowers it. It keeps one
+// copy of each weight, except for frozen ones, whose copies are only for this layer
+// (aten/src/ATen/autocast_mode.cpp, cached_cast).
+func (p *builder) castWeights(i int) (casts, uncached []int) {
 	if p.options.DType != AMP || p.rules[i].Autocast != op.LowersType {
-		return p.weights[i]
+		return p.weights[i], nil
 	}
-	casts := make([]int, len(p.weights[i]))
+	casts = make([]int, len(p.weights[i]))
 	for k, id := range p.weights[i] {
+		if kept, ok := p.castOf[id]; ok {
+			casts[k] = kept
+			continue
+		}
 		half := linear{once: p.tensors[id].size.once / 2}
 		casts[k] = p.add(i, p.tensors[id].what, WeightCasts, half)
+		if p.network.Layers[i].Weights[k].Frozen {
+			uncached = append(uncached, casts[k])
+			continue
+		}
+		p.castOf[id] = casts[k]
+		p.casts = append(p.casts, casts[k])
 	}
-	p.casts = append(p.casts, casts...)
-	return casts
+	return casts, uncached
 }
 
 // save holds what autograd keeps of node i.

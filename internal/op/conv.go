@@ -10,6 +10,7 @@ import (
 // place.
 type Conv struct {
 	window
+	sharing
 	Filters int64
 	groups  int64
 	NoBias  bool
@@ -57,6 +58,7 @@ func (o *Conv) Fields() []Field {
 		},
 		flagField(&o.NoBias, "nobias", "no biases"),
 		o.roundingField(),
+		o.shareField(),
 	}
 }
 

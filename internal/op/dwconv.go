@@ -8,6 +8,7 @@ import (
 // DWConv is DWCONV, a depthwise convolution: one filter for each channel, so filters = groups = depth.
 type DWConv struct {
 	window
+	sharing
 	NoBias bool
 }
 
@@ -42,6 +43,7 @@ func (o *DWConv) Fields() []Field {
 		o.dilationField(),
 		flagField(&o.NoBias, "nobias", "no biases"),
 		o.roundingField(),
+		o.shareField(),
 	}
 }
 

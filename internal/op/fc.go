@@ -11,6 +11,7 @@ import (
 // and width, in this order.
 type FC struct {
 	wholePlane
+	sharing
 	Units  int64
 	NoBias bool
 }
@@ -47,6 +48,7 @@ func (o *FC) Fields() []Field {
 			Setting: count{&o.Units, "units"},
 		},
 		flagField(&o.NoBias, "nobias", "no biases"),
+		o.shareField(),
 	}
 }
 
@@ -82,7 +84,7 @@ func (o *FC) WeightProduct(in []graph.Shape, _ graph.Shape) string {
 
 // Slide returns the CONV whose filters are the rows of weights, as large as the input and without padding.
 func (o *FC) Slide(in graph.Shape) (graph.Op, error) {
-	conv := &Conv{Filters: o.Units, NoBias: o.NoBias}
+	conv := &Conv{Filters: o.Units, NoBias: o.NoBias, sharing: o.sharing}
 	conv.size = extent{in.W, in.H}
 	if (conv.size != extent{1, 1}) {
 		conv.pad.mode = padNumbers

@@ -12,6 +12,7 @@ import (
 // every place.
 type Local struct {
 	window
+	sharing
 	Filters int64
 	NoBias  bool
 }
@@ -51,6 +52,7 @@ func (o *Local) Fields() []Field {
 		o.dilationField(),
 		flagField(&o.NoBias, "nobias", "no biases"),
 		o.roundingField(),
+		o.shareField(),
 	}
 }
 

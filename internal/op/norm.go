@@ -11,6 +11,7 @@ import (
 // norm is what the normalisations share, (x-mean)/sqrt(variance+eps) with a learnt scale and shift: they make a volume
 // of their input's shape, and add eps to the variance.
 type norm struct {
+	sharing
 	eps    number
 	affine string // "affine", "noaffine", or "" where neither was written
 }
@@ -38,6 +39,7 @@ func (o *norm) fields(unwritten string) []Field {
 			Key: "eps", Setting: decimal{to: &o.eps, what: "eps", min: 0, max: 1},
 			Doc: "added to the variance; default 1e-5",
 		},
+		o.shareField(),
 	}
 }
 

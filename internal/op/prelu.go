@@ -5,6 +5,7 @@ import "cnncalc/internal/graph"
 // PReLU is PRELU (He et al., 2015): x above zero, a learnt slope times x below.
 type PReLU struct {
 	elementwise
+	sharing
 	Shared bool
 }
 
@@ -34,6 +35,7 @@ func (o *PReLU) Fields() []Field {
 			"shared",
 			"one slope for all channels, PyTorch's default; otherwise one for each channel, as in the paper",
 		),
+		o.shareField(),
 	}
 }
 

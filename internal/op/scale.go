@@ -11,6 +11,7 @@ import (
 // Scale layer), or every value times one constant (the residual scaling of Inception-ResNet).
 type Scale struct {
 	elementwise
+	sharing
 	factor number
 	bias   bool
 }
@@ -47,6 +48,7 @@ func (o *Scale) Fields() []Field {
 		{Key: "factor", Place: Head, Doc: "one constant for all values; default a learnt factor for each channel",
 			Setting: decimal{to: &o.factor, what: "the factor", min: -1e6, max: 1e6}},
 		flagField(&o.bias, "bias", "add a learnt shift for each channel, as Caffe's Scale with bias_term"),
+		o.shareField(),
 	}
 }
 

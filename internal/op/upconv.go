@@ -11,6 +11,7 @@ import (
 // UpConv is UPCONV, a transposed convolution: the backward pass of CONV used forward, to enlarge a volume.
 type UpConv struct {
 	window
+	sharing
 	Filters int64
 	OutPad  extent
 	groups  int64
@@ -67,6 +68,7 @@ func (o *UpConv) Fields() []Field {
 			Setting: count{&o.groups, "groups"},
 		},
 		flagField(&o.NoBias, "nobias", "no biases"),
+		o.shareField(),
 	}
 }
 

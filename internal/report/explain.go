@@ -79,6 +79,9 @@ func shapeText(in []graph.Shape, out graph.Shape) string {
 
 func parametersText(n *shape.Network, i int) string {
 	l := n.Layers[i]
+	if other := sharesWith(n, i); other != "" {
+		return fmt.Sprintf("none of its own: the %s of %s", plain.Count(l.Used().Parameters()), other)
+	}
 	if l.Parameters() == 0 {
 		return "none"
 	}

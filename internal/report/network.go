@@ -118,6 +118,9 @@ func memoryText(l shape.Layer) string {
 // weightsText returns the product of the weights and its value: "(3*3*64)*64 = 36,864".
 func weightsText(n *shape.Network, i int) string {
 	l := n.Layers[i]
+	if l.Owner != i {
+		return "those of " + n.Nodes[l.Owner].Name
+	}
 	product := weightProduct(n, i)
 	if product == "" {
 		return plain.Count(l.WeightCount)

@@ -46,7 +46,8 @@ type layerDocument struct {
 	Notation string         `json:"notation"`
 	Output   volumeDocument `json:"output"`
 	countsDocument
-	ReceptiveField *fieldDocument `json:"receptive_field"` // null where it is not known
+	SharesWith     string         `json:"shares_weights_of,omitempty"` // the layer that counts them
+	ReceptiveField *fieldDocument `json:"receptive_field"`             // null where it is not known
 	TrainingOnly   bool           `json:"training_only,omitempty"`
 }
 
@@ -84,7 +85,7 @@ func newNetworkDocument(name string, n *shape.Network, batch int64, account memo
 		node := &n.Nodes[i]
 		d.Layers = append(d.Layers,
 			layerDocument{node.Name, node.Op.Kind(), op.Short(node.Op), newVolumeDocument(l.Out), newCountsDocument(l),
-				newFieldDocument(fields[i]), n.IsTrainingOnly(i)})
+				sharesWith(n, i), newFieldDocument(fields[i]), n.IsTrainingOnly(i)})
 	}
 	for _, i := range n.Inputs {
 		if len(n.Inputs) > 1 {
@@ -97,6 +98,14 @@ func newNetworkDocument(name string, n *shape.Network, batch int64, account memo
 			outputDocument{n.OutputName(k), n.Nodes[out].Name, newVolumeDocument(n.Layers[out].Out), h.Training, h.Loss})
 	}
 	return d
+}
+
+// sharesWith returns the name of the layer whose weights node i uses, "" for its own.
+func sharesWith(n *shape.Network, i int) string {
+	if owner := n.Layers[i].Owner; owner != i {
+		return n.Nodes[owner].Name
+	}
+	return ""
 }
 
 func newVolumeDocument(s graph.Shape) volumeDocument { return volumeDocument{s.W, s.H, s.D} }

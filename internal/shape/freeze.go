@@ -16,7 +16,7 @@ func (n *Network) freeze() diag.List {
 	matched := make([]bool, len(n.Frozen))
 	ofLayer := make([]bool, len(n.Frozen))
 	for i := range n.Nodes {
-		if n.Layers[i].Parameters() == 0 {
+		if n.Layers[i].Parameters() == 0 { // of its own
 			continue
 		}
 		name := n.Nodes[i].Name
@@ -72,6 +72,9 @@ func (n *Network) matchesNothing(p graph.FrozenPattern) *diag.Problem {
 		switch {
 		case l.Parameters() > 0 && len(names) <= diag.MaxCandidates:
 			names = append(names, n.namesIn(i, strings.Contains(p.Name(), "."))...)
+		case l.Owner != i && p.Matches(name):
+			return problem.WithHint("%s has the weights of %s: name that", plain.CutNames(name),
+				plain.CutNames(n.Nodes[l.Owner].Name))
 		case l.Parameters() == 0 && p.Matches(name):
 			return problem.WithHint("%s has no parameters", plain.CutNames(name))
 		}

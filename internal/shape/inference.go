@@ -13,8 +13,15 @@ func (n *Network) Inference() (*Network, []int) {
 		return n, nil
 	}
 	now := &Network{Graph: g, Layers: make([]Layer, len(from)), Sound: len(from)}
+	owners := map[int]int{} // by the owner in n
 	for i, old := range from {
 		now.Layers[i] = n.Layers[old]
+		owner := n.Layers[old].Owner
+		if _, known := owners[owner]; !known {
+			owners[owner] = i // the first that uses the weights here
+			now.Layers[i] = now.Layers[i].Used()
+		}
+		now.Layers[i].Owner = owners[owner]
 	}
 	now.addUp() // sums of a part, so they do not overflow
 	for i := range now.Layers {

@@ -26,7 +26,10 @@ type Layer struct {
 	BiasCount   int64
 	BufferCount int64 // stored but not learnt
 	FrozenCount int64 // of the weights and biases, those that training leaves as they are
-	MACs        int64
+	// Owner is the node whose weights the layer uses: an earlier one with share=@label, otherwise its own. The counts of
+	// weights are 0 where they are another's, so that a sum has each once; Used has them too.
+	Owner int
+	MACs  int64
 }
 
 // Parameters returns the number of weights and biases.
@@ -74,6 +77,10 @@ func Infer(g *graph.Graph) (*Network, diag.List) {
 		in = n.appendInputs(in[:0], i)
 		n.sizeLike(i)
 		layer, err := infer(n.Nodes[i].Op, in)
+		layer.Owner = i
+		if err == nil {
+			err = n.share(i, &layer)
+		}
 		if err != nil {
 			problems = append(problems, n.describe(i, err))
 		}
@@ -92,6 +99,47 @@ func Infer(g *graph.Graph) (*Network, diag.List) {
 		problems = n.freeze()
 	}
 	return n, problems
+}
+
+// Used returns the layer with the counts of the weights that it uses, its own or another's.
+func (l Layer) Used() Layer {
+	l.WeightCount, l.BiasCount, l.BufferCount, l.FrozenCount = 0, 0, 0, 0
+	for _, w := range l.Weights {
+		_ = l.count(w) // infer has counted them
+		if w.Frozen {
+			values, _ := w.Count()
+			l.FrozenCount += values
+		}
+	}
+	return l
+}
+
+// share gives node i the weights of the node that its setting share=@label refers to, if it has the setting.
+func (n *Network) share(i int, l *Layer) error {
+	ref, ok := op.ShareRef(&n.Nodes[i])
+	if !ok {
+		return nil
+	}
+	label, other := plain.CutNames(n.Nodes[ref].Name), n.Nodes[ref].Op
+	if _, unread := other.(*op.Unknown); unread {
+		return nil // has a problem of its own
+	}
+	switch {
+	case other.Kind() != n.Nodes[i].Op.Kind():
+		return diag.Errorf("shape/share", "it cannot use the weights of @%s, which is %s", label, op.Short(other)).
+			WithHint("share the weights of a layer of the same kind")
+	case l.Weights == nil && l.Out.IsKnown():
+		return diag.Errorf("shape/share", "it has no weights that it could share").WithHint("leave share=@%s out", label)
+	case n.Layers[ref].Weights == nil || l.Weights == nil:
+		return nil // a shape is not known
+	}
+	if differs := op.DifferentWeights(l.Weights, n.Layers[ref].Weights); differs != "" {
+		return diag.Errorf("shape/share", "it cannot use the weights of @%s, %s: %s", label, op.Short(other), differs).
+			WithHint("layers that share weights have the same size, filters and biases, and inputs of the same depth")
+	}
+	l.Owner, l.Weights = n.Layers[ref].Owner, n.Layers[ref].Weights
+	l.WeightCount, l.BiasCount, l.BufferCount = 0, 0, 0
+	return nil
 }
 
 // sizeLike gives node i the width and height of the node that its setting like=@label refers to.

@@ -69,9 +69,9 @@ func TestShapesArePyTorchs(t *testing.T) {
 				"input":  pictures(batch, net.InputShape()),
 				"output": pictures(batch, net.Total.Out),
 			}
-			for i, layer := range net.Layers {
+			for _, layer := range net.Layers {
 				for _, w := range layer.Weights {
-					got[net.Nodes[i].Name+"."+w.Name] = ints(w.Dims)
+					got[net.Nodes[layer.Owner].Name+"."+w.Name] = ints(w.Dims)
 				}
 			}
 			if diff := cmp.Diff(want, got); diff != "" {

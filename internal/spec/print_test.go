@@ -302,6 +302,23 @@ func TestPrintLabelsOfSettings(t *testing.T) {
 	checkRoundTrip(t, g)
 }
 
+// Layers that share weights say whose, by the name that this layer has in print.
+func TestPrintSharedWeights(t *testing.T) {
+	const want = "INPUT @x -> CONV3-4 @unit1.a -> BN @unit1.n -> CONV3-4 share=@unit1.a @unit1.conv2\n" +
+		"  -> BN share=@unit1.n @unit1.bn2 -> CONV3-4 @conv1 -> @x -> CONV3-4 share=@conv1 @conv2\n" +
+		"  -> BN eps=0.001 @bn1\n"
+	g, problems := lower(t, "input: 8x8x4\nblocks:\n  unit(): CONV3-4 @a -> BN @n -> CONV3-4 share=@a -> BN share=@n\n"+
+		"layers: |\n  INPUT @x -> unit() -> CONV3-4 @conv1 -> @x -> CONV3-4 share=@conv1 -> BN eps=0.001\n")
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	_, got, _ := strings.Cut(Print(g), "layers: |\n  ")
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	checkRoundTrip(t, g)
+}
+
 // FuzzPrint checks that a file without problems prints and reads back as the same graph.
 func FuzzPrint(f *testing.F) {
 	f.Add(blocksAndLabels)

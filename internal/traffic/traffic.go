@@ -81,7 +81,7 @@ func (a *Account) count(n *shape.Network, i int) error {
 	if err != nil {
 		return err
 	}
-	l, layer := &a.Layers[i], &n.Layers[i]
+	l, layer := &a.Layers[i], n.Layers[i].Used()
 	product := func(factors ...int64) int64 {
 		p, e := checked.Product(factors...)
 		if e != nil {

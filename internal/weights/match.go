@@ -11,14 +11,16 @@ type Want struct {
 	// Name is the layer's name in the network, a dot, and PyTorch's name for the tensor within the layer: "conv1.weight",
 	// "bn1.running_mean".
 	Name  string
-	Shape []int // PyTorch's: [K, C/groups, FH, FW] for filters, [outputs, inputs] for FC
+	Shape []int    // PyTorch's: [K, C/groups, FH, FW] for filters, [outputs, inputs] for FC
+	Also  []string // other names of the same tensor, which a file may have instead or as well
 }
 
 // Assignment maps each tensor that a network needs to a tensor of a file.
 type Assignment struct {
-	Names  []string // the file's tensors, one for each Want, in the same order
-	Naming string   // whose names they are: "cnncalc", "torchvision", "timm" or "Hugging Face"
-	DTypes []string // the types of these tensors, each once, in order of appearance
+	Names  []string   // the file's tensors, one for each Want, in the same order
+	Again  [][]string // by Want: the file's tensors of its other names, which must have the same values
+	Naming string     // whose names they are: "cnncalc", "torchvision", "timm" or "Hugging Face"
+	DTypes []string   // the types of these tensors, each once, in order of appearance
 	// The file's tensors that running a network does not need: the counters num_batches_tracked of batch normalisation,
 	// and the auxiliary heads, which are for training.
 	Counters, Auxiliary int
@@ -169,6 +171,9 @@ func try(n naming, want []Want, file []Info, byName map[string]int) candidate {
 				c.names[i] = bare
 			}
 		}
+		for k := 0; !ok && n.network == "" && k < len(w.Also); k++ {
+			place, ok = byName[plainName(w.Also[k])]
+		}
 		if !ok {
 			c.found[i] = -1
 			c.missing = append(c.missing, i)
@@ -190,10 +195,16 @@ func (c *candidate) sortRest(file []Info) {
 			taken[place] = true
 		}
 	}
+	also := map[string]bool{}
+	for _, w := range c.wants {
+		for _, name := range w.Also {
+			also[plainName(name)] = true
+		}
+	}
 	for i, t := range file {
 		name := plainName(t.Name)
 		switch {
-		case taken[i]:
+		case taken[i] || also[name]:
 		case strings.HasSuffix(name, ".num_batches_tracked"):
 			c.counters++
 		case isAuxiliary(name):
@@ -217,6 +228,7 @@ func (c *candidate) fits() bool {
 
 func (c *candidate) assignment(file []Info) (Assignment, error) {
 	a := Assignment{Naming: c.naming.library, Counters: c.counters, Auxiliary: c.auxiliary}
+	a.Again = c.again(file)
 	for _, place := range c.found {
 		t := file[place]
 		if _, ok := dtypeByCode(t.DType); !ok {
@@ -228,6 +240,23 @@ func (c *candidate) assignment(file []Info) (Assignment, error) {
 		a.Names = append(a.Names, t.Name)
 	}
 	return a, nil
+}
+
+// again returns, for each want, the file's tensors of its other names that were not taken.
+func (c *candidate) again(file []Info) [][]string {
+	again := make([][]string, len(c.wants))
+	byName := map[string]int{}
+	for i, w := range c.wants {
+		for _, name := range w.Also {
+			byName[plainName(name)] = i
+		}
+	}
+	for place, t := range file {
+		if i, ok := byName[plainName(t.Name)]; ok && c.found[i] != place {
+			again[i] = append(again[i], t.Name)
+		}
+	}
+	return again
 }
 
 // otherNetwork returns the largest known network whose layers are all in the file. It returns false if there is none,

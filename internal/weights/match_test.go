@@ -68,7 +68,7 @@ func wantsOf(tensors []Info) []Want {
 		if layer != previous {
 			count, previous = count+1, layer
 		}
-		wants = append(wants, Want{fmt.Sprintf("a%d.%s", count, tensor), info.Shape})
+		wants = append(wants, Want{Name: fmt.Sprintf("a%d.%s", count, tensor), Shape: info.Shape})
 	}
 	return wants
 }
@@ -148,7 +148,7 @@ func TestMatchPrefixes(t *testing.T) {
 
 // cnncalc's own names match whatever the network is; dots and prefixes may be part of them.
 func TestMatchOwnNames(t *testing.T) {
-	want := []Want{{"model.stem.weight", []int{2, 1, 3, 3}}, {"inception3a.conv1.weight", []int{4}}, {"fc1.weight", []int{2, 4}}, {"fc1.bias", []int{2}}}
+	want := []Want{{Name: "model.stem.weight", Shape: []int{2, 1, 3, 3}}, {Name: "inception3a.conv1.weight", Shape: []int{4}}, {Name: "fc1.weight", Shape: []int{2, 4}}, {Name: "fc1.bias", Shape: []int{2}}}
 	file := []Info{{"fc1.bias", []int{2}, "F64"}, {"fc1.weight", []int{2, 4}, "F16"}, {"inception3a.conv1.weight", []int{4}, "F64"}, {"model.stem.weight", []int{2, 1, 3, 3}, "F16"}}
 	got, err := Match(file, want)
 	if err != nil {
@@ -168,7 +168,7 @@ func TestMatchOwnNames(t *testing.T) {
 // A parameter that is not of a module, such as ConvNeXt's layer_scale, has the layer's name alone, and may lack the
 // axes of the plane.
 func TestMatchBareParameter(t *testing.T) {
-	want := []Want{{"block1.conv1.weight", []int{4, 3, 1, 1}}, {"block1.layer_scale.weight", []int{4, 1, 1}}}
+	want := []Want{{Name: "block1.conv1.weight", Shape: []int{4, 3, 1, 1}}, {Name: "block1.layer_scale.weight", Shape: []int{4, 1, 1}}}
 	for _, shape := range [][]int{{4, 1, 1}, {4}} {
 		file := []Info{{Name: "block1.layer_scale", DType: "F32", Shape: shape},
 			{Name: "block1.conv1.weight", DType: "F32", Shape: []int{4, 3, 1, 1}}}
@@ -181,6 +181,38 @@ func TestMatchBareParameter(t *testing.T) {
 		{Name: "block1.conv1.weight", DType: "F32", Shape: []int{4, 3, 1, 1}}}
 	if a, err := Match(file, want); err == nil {
 		t.Errorf("[1, 4, 1] is taken for [4, 1, 1]: %v", a)
+	}
+}
+
+// A tensor that layers share may have any of its names, or several, as in PyTorch's state_dict.
+func TestMatchSharedTensors(t *testing.T) {
+	want := []Want{{Name: "a.weight", Shape: []int{2}, Also: []string{"b.weight", "c.weight"}}, {Name: "d.weight", Shape: []int{1}}}
+	d := Info{Name: "d.weight", Shape: []int{1}, DType: "F32"}
+	for _, c := range []struct {
+		names []string
+		taken string
+		again []string
+	}{
+		{[]string{"a.weight"}, "a.weight", nil},
+		{[]string{"c.weight"}, "c.weight", nil},
+		{[]string{"c.weight", "a.weight"}, "a.weight", []string{"c.weight"}},
+		{[]string{"module.c.weight", "module.b.weight"}, "module.b.weight", []string{"module.c.weight"}},
+	} {
+		file := []Info{d}
+		for _, name := range c.names {
+			file = append(file, Info{Name: name, Shape: []int{2}, DType: "F32"})
+		}
+		got, err := Match(file, want)
+		if err != nil {
+			t.Errorf("%q: %v", c.names, err)
+			continue
+		}
+		if got.Names[0] != c.taken || !slices.Equal(got.Again[0], c.again) || got.Again[1] != nil {
+			t.Errorf("%q: took %q, again %q; want %q and %q", c.names, got.Names, got.Again, c.taken, c.again)
+		}
+	}
+	if _, err := Match([]Info{d, {Name: "e.weight", Shape: []int{2}, DType: "F32"}}, want); err == nil {
+		t.Error("a tensor of another name is taken")
 	}
 }
 
@@ -368,7 +400,7 @@ func FuzzMatch(f *testing.F) {
 	f.Add("conv1.weight", "module.bn1.weight", 3, 4)
 	f.Add("features.0.weight", "model.model.", -1, math.MaxInt)
 	f.Add(strings.Repeat("x", 500), "\x1b[2J\u202e", 0, 64)
-	want := []Want{{"conv1.weight", []int{3, 4}}, {"bn1.weight", []int{3}}}
+	want := []Want{{Name: "conv1.weight", Shape: []int{3, 4}}, {Name: "bn1.weight", Shape: []int{3}}}
 	f.Fuzz(func(t *testing.T, a, b string, m, n int) {
 		got, err := Match([]Info{{a, []int{m, n}, "F32"}, {b, []int{m}, a}}, want)
 		if err == nil {

@@ -18,6 +18,7 @@ Last run with Python 3.11, torch 1.13.0, torchvision 0.14 and NumPy 1.24.2 on th
   the kinds with parameters, and for networks of torchvision.
 - heads.json: the same as kinds.json for networks with several outputs, each with a cross entropy of its own; the sum of
   these, by their weights, is trained.
+- shared.json: the same as frozen.json for networks whose layers share weights.
 - optimizers.json: for every optimizer, the bytes that its state has after some steps, and the most that a step
   allocates, for a network whose parameters are listed.
 
@@ -42,7 +43,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 torch.set_num_threads(1)
 
 # PyTorch has no LOCAL; L2 and uneven average pools are made of other functions there, and DROPOUT is left out.
-LEFT_OUT = {"max-pools", "local", "rectangular", "rounding", "padding", "dilated", "fused", "activations", "flatten"}
+LEFT_OUT = {"max-pools", "local", "rectangular", "rounding", "padding", "dilated", "fused", "activations", "flatten",
+            "share-kinds"}
 
 
 def load_cases():
@@ -665,6 +667,69 @@ def heads():
     return {"heads": rows}
 
 
+class Heads(nn.Module):
+    """RetinaNet's head over three levels of a pyramid."""
+
+    net = """input: 64x48x3
+layers: |
+  INPUT -> CONV3-16 -> RELU @p3 -> POOL2 @p4 -> POOL2 @p5
+  -> @p3 -> CONV3-16 @head1 -> RELU -> CONV3-16 @head2 -> RELU -> CONV3-36 @classes -> FLATTEN @o3
+  -> @p4 -> CONV3-16 share=@head1 -> RELU -> CONV3-16 share=@head2 -> RELU -> CONV3-36 share=@classes -> FLATTEN @o4
+  -> @p5 -> CONV3-16 share=@head1 -> RELU -> CONV3-16 share=@head2 -> RELU -> CONV3-36 share=@classes -> FLATTEN @o5
+  -> CONCAT(@o3 | @o4 | @o5)
+"""
+
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.head1 = nn.Conv2d(3, 16, 3, padding=1), nn.Conv2d(16, 16, 3, padding=1)
+        self.head2, self.classes = nn.Conv2d(16, 16, 3, padding=1), nn.Conv2d(16, 36, 3, padding=1)
+
+    def forward(self, x):
+        p3 = F.relu(self.conv1(x))
+        p4 = F.max_pool2d(p3, 2)
+        p5 = F.max_pool2d(p4, 2)
+        return torch.cat([self.head(p3), self.head(p4), self.head(p5)], 1)[:, :, None, None]
+
+    def head(self, x):
+        return self.classes(F.relu(self.head2(F.relu(self.head1(x))))).flatten(1)
+
+
+class Towers(nn.Module):
+    """Two slices of one volume through the same layers, whose weights are most of what is alive."""
+
+    net = """input: 8x8x64
+layers: |
+  INPUT -> CONV3-256 @x -> CHANNELS to=128 -> CONV3-512 @conv -> BN @norm -> RELU -> GAP -> FC-1000 @fc
+  -> @x -> CHANNELS from=128 to=256 -> CONV3-512 share=@conv -> BN share=@norm -> RELU -> GAP -> FC-1000 share=@fc
+  -> ADD(@fc | IDENTITY)
+"""
+
+    def __init__(self):
+        super().__init__()
+        self.x, self.conv = nn.Conv2d(64, 256, 3, padding=1), nn.Conv2d(128, 512, 3, padding=1)
+        self.norm, self.fc = nn.BatchNorm2d(512), nn.Linear(512, 1000)
+
+    def forward(self, x):
+        x = self.x(x)
+        return (self.tower(x[:, :128]) + self.tower(x[:, 128:256]))[:, :, None, None]
+
+    def tower(self, x):
+        return self.fc(F.adaptive_avg_pool2d(F.relu(self.norm(self.conv(x))), 1).flatten(1))
+
+
+def shared():
+    rows = []
+    for model, shape, frozen in [
+        (Heads, (3, 48, 64), []), (Heads, (3, 48, 64), ["head1.*"]), (Heads, (3, 48, 64), ["*", "!classes.*"]),
+        (Towers, (64, 8, 8), []), (Towers, (64, 8, 8), ["norm.*", "fc.weight"]),
+    ]:
+        for batch in (1, 2):
+            result = measure_frozen(model(), frozen, shape, batch)
+            patterns = [pattern.replace(".*", "") for pattern in frozen]
+            rows.append({"net": model.net, "batch": batch, "frozen": patterns, **result})
+    return {"rows": rows}
+
+
 OPTIMIZERS = {
     "sgd": lambda p: torch.optim.SGD(p, 0.1),
     "momentum": lambda p: torch.optim.SGD(p, 0.1, momentum=0.9),
@@ -734,7 +799,7 @@ def main():
         "kinds.json": (kinds, "kinds"), "cases.json": (lambda: {"cases": cases()}, "cases"),
         "inference.json": (inference, "networks"), "layouts.json": (layouts, "nets"),
         "depthwise.json": (depthwise, "nets"), "frozen.json": (frozen, "rows"),
-        "heads.json": (heads, "heads"),
+        "heads.json": (heads, "heads"), "shared.json": (shared, "rows"),
         "optimizers.json": (optimizers, "optimizers"),
     }
     for name in sys.argv[1:] or files:

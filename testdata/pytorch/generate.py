@@ -790,6 +790,65 @@ class Like(nn.Module):
         return self.conv6(cat(fine[:, :, 1:9, 2:14], fine[:, :, 1:9, 1:13], x))
 
 
+@case("share")
+class Share(nn.Module):
+    """RetinaNet's head: the same layers over three levels of a pyramid, in planes of different sizes."""
+
+    net = """
+        input: 24x16x3
+        layers: |
+          INPUT -> CONV3-8 -> RELU @p3 -> POOL2 @p4 -> POOL2 @p5
+          -> @p3 -> CONV3-8 @head1 -> BN @norm -> PRELU @slope -> CONV3-4 @head2 -> FLATTEN @o3
+          -> @p4 -> CONV3-8 share=@head1 -> BN share=@norm -> PRELU share=@slope -> CONV3-4 share=@head2 -> FLATTEN @o4
+          -> @p5 -> CONV3-8 share=@head1 -> BN share=@norm -> PRELU share=@slope -> CONV3-4 share=@head2 -> FLATTEN @o5
+          -> CONCAT(@o3 | @o4 | @o5)
+        """
+
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 8, 3, padding=1)
+        self.head1, self.norm, self.slope = nn.Conv2d(8, 8, 3, padding=1), nn.BatchNorm2d(8), nn.PReLU(8)
+        self.head2 = nn.Conv2d(8, 4, 3, padding=1)
+
+    def forward(self, x):
+        p3 = F.relu(self.conv1(x))
+        p4 = F.max_pool2d(p3, 2)
+        levels = [p3, p4, F.max_pool2d(p4, 2)]
+        heads = [self.head2(self.slope(self.norm(self.head1(p)))).flatten(1) for p in levels]
+        return cat(*heads)[:, :, None, None]
+
+
+@case("share-kinds")
+class ShareKinds(nn.Module):
+    """Two towers with the same weights, of every other kind that has some."""
+
+    net = """
+        input: 9x7x3
+        layers: |
+          INPUT -> CONV3-8 @x -> CHANNELS to=4 -> DWCONV3 @dw -> GN2 @gn -> LOCAL3-4 p0 @local -> UPCONV2-4 @up
+          -> SCALE bias @scale -> LN @ln -> IN affine @in -> FC-5 @fc
+          -> @x -> CHANNELS from=4 to=8 -> DWCONV3 share=@dw -> GN2 share=@gn -> LOCAL3-4 p0 share=@local
+          -> UPCONV2-4 share=@up -> SCALE bias share=@scale -> LN share=@ln -> IN affine share=@in
+          -> FC-5 share=@fc @right
+          -> CONCAT(@fc | @right)
+        """
+
+    def __init__(self):
+        super().__init__()
+        self.x = nn.Conv2d(3, 8, 3, padding=1)
+        self.dw, self.gn = nn.Conv2d(4, 4, 3, padding=1, groups=4), nn.GroupNorm(2, 4)
+        self.local, self.up = Local(4, 4, (3, 3), (5, 7)), nn.ConvTranspose2d(4, 4, 2, 2)
+        self.scale, self.ln, self.fc = Scale(4, bias=True), LN(4), FC(4 * 14 * 10, 5)
+        setattr(self, "in", nn.InstanceNorm2d(4, affine=True))
+
+    def tower(self, x):
+        return self.fc(getattr(self, "in")(self.ln(self.scale(self.up(self.local(self.gn(self.dw(x))))))))
+
+    def forward(self, x):
+        x = self.x(x)
+        return cat(self.tower(x[:, :4]), self.tower(x[:, 4:8]))
+
+
 def shuffle(x, groups):
     """ShuffleNet's channel shuffle."""
     n, depth, height, width = x.shape
