@@ -11,8 +11,11 @@ type Account struct {
 	Options Options
 	Parts   []PartBytes // those that there are
 	Peak    PeakBytes
-	Saved   SavedBytes  // what autograd keeps for the backward pass; zero in inference
-	Volumes VolumePeaks // of an inference
+	// Reserved is an estimate of the segments that PyTorch's allocator reserves for what is allocated, see
+	// PyTorch.Reserved.
+	Reserved int64
+	Saved    SavedBytes  // what autograd keeps for the backward pass; zero in inference
+	Volumes  VolumePeaks // of an inference
 	// SavedExact reports whether Saved and Volumes are exact.
 	SavedExact bool
 	Layers     []LayerBytes // by node
@@ -70,6 +73,7 @@ func (m *PyTorch) Account(batch int64) (*Account, error) {
 		a.Volumes = p.volumePeaks(batch)
 	}
 	m.fillPeak(a, p)
+	a.Reserved = m.reserved(p, batch)
 	return a, nil
 }
 

@@ -27,6 +27,7 @@ type pytorchDocument struct {
 	DType      memory.DType           `json:"dtype"`
 	Optimizer  memory.Optimizer       `json:"optimizer,omitempty"` // in training
 	Peak       memory.PeakBytes       `json:"peak"`
+	Reserved   int64                  `json:"reserved,omitempty"` // an estimate, in PyTorch 2 on CUDA
 	Parts      []memory.PartBytes     `json:"parts"`
 	Saved      *memory.SavedBytes     `json:"saved,omitempty"`   // in training
 	Volumes    *memory.VolumePeaks    `json:"volumes,omitempty"` // in inference
@@ -48,7 +49,7 @@ func (v *PyTorchMemory) Document() any {
 	a := v.Account
 	d := &pytorchDocument{
 		Torch: a.Options.Torch, Mode: a.Options.Mode, DType: a.Options.DType,
-		Peak: a.Peak, Parts: a.Parts, SavedExact: a.SavedExact,
+		Peak: a.Peak, Reserved: a.Reserved, Parts: a.Parts, SavedExact: a.SavedExact,
 		Checked: a.Options.Basis(), Estimates: append([]string{}, a.Estimates...), Warnings: append([]string{},
 			a.Warnings...),
 	}
@@ -157,7 +158,12 @@ func (v *PyTorchMemory) partLines(units Units) []string {
 		lines = append(lines, partLine(string(p.Part), size(p.Most), size(p.AtPeak), exactly(p.Exact)))
 	}
 	exact := fmt.Sprintf("%s (%s bytes)", exactly(a.Peak.Exact), plain.Count(a.Peak.Bytes))
-	lines = append(lines, partLine("peak", "", size(a.Peak.Bytes), exact), v.sumLine())
+	lines = append(lines, partLine("peak", "", size(a.Peak.Bytes), exact))
+	if a.Reserved > 0 {
+		lines = append(lines, partLine("reserved", size(a.Reserved), "", fmt.Sprintf("estimate (%s bytes in the segments "+
+			"of the allocator)", plain.Count(a.Reserved))))
+	}
+	lines = append(lines, v.sumLine())
 	if total := v.Network.Total; total.FrozenCount > 0 {
 		lines = append(lines, fmt.Sprintf("Parameters: %s trainable, %s frozen.", plain.Count(total.Trainable()),
 			plain.Count(total.FrozenCount)))
@@ -204,6 +210,10 @@ func (v *PyTorchMemory) peakLines(units Units) []string {
 // trustLines say under which version the figures were checked, and what is not.
 func (v *PyTorchMemory) trustLines() []string {
 	lines := v.Account.Options.Basis()
+	if v.Account.Reserved > 0 {
+		lines = append(lines, "Reserved replays two passes by the published algorithm of PyTorch's caching allocator; no "+
+			"device has measured it.")
+	}
 	for _, e := range v.Account.Estimates {
 		lines = append(lines, "Estimate: "+e+".")
 	}
