@@ -107,7 +107,9 @@ func (o *Scale) Autograd(p Pass, _ []graph.Shape, out graph.Shape) Autograd {
 	}
 	a := keeps(savedInputToLearn(0), savedWeight(0, 0))
 	a.Autocast = PromotesType
-	a.Backward = []Size{{Values: values(out)}}
+	if !p.FrozenWeight {
+		a.Backward = []Size{{Values: values(out)}}
+	}
 	if o.bias {
 		a.Forward = []Size{{Values: values(out)}}
 	}

@@ -329,6 +329,8 @@ KINDS = {
     "SCALE": Scale(16),
     "SCALE bias": Scale(16, bias=True),
     "SCALE -> SCALE bias -> RELU": nn.Sequential(Scale(16), Scale(16, bias=True), nn.ReLU()),
+    "SCALE -> CONV1-4": nn.Sequential(Scale(16), nn.Conv2d(16, 4, 1)),
+    "SCALE bias -> CONV1-4": nn.Sequential(Scale(16, bias=True), nn.Conv2d(16, 4, 1)),
     "SCALE0.1": lambda x: x * 0.1,
     "SCALE0.1 -> SIGMOID": lambda x: torch.sigmoid(x * 0.1),
     "UPSAMPLE2": lambda x: F.interpolate(x, scale_factor=2),
