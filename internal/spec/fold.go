@@ -17,7 +17,7 @@ const maxPeriod = 32
 func Pattern(g *graph.Graph) []string {
 	g = inputsFirst(g)
 	folded := func(items []string) string { return joinArrows(fold(items)) }
-	p := &printer{graph: g, notation: graph.Op.Kind, join: folded, shorten: withoutLists}
+	p := &printer{graph: g, join: folded, shorten: withoutLists}
 	var lines []string
 	for _, of := range partsOf(g) {
 		line := folded(p.items(&of))

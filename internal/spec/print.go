@@ -39,7 +39,7 @@ func Print(g *graph.Graph) string {
 		parts = partsWithoutNodes(g)
 		label = neededLabels(g, parts)
 	}
-	p := &printer{graph: g, label: label, notation: op.Notation, join: joinArrows, shorten: inFull}
+	p := &printer{graph: g, label: label, withSettings: true, join: joinArrows, shorten: inFull}
 	for k := range parts {
 		if k == 1 {
 			b.WriteString("heads:\n")
@@ -206,13 +206,13 @@ func writeWrapped(b *strings.Builder, items []string, indent string) {
 
 // printer writes the nodes of a graph as items of the arrow language.
 type printer struct {
-	graph    *graph.Graph
-	part     *part  // that is being written
-	label    []bool // nodes to write with their labels
-	notation func(graph.Op) string
-	join     func(items []string) string
-	refer    func(node int) // called for every node that is referred to by its label; may be nil
-	shorten  func(paths []string) []string
+	graph        *graph.Graph
+	part         *part  // that is being written
+	label        []bool // nodes to write with their labels
+	withSettings bool   // write the settings of nodes, not only their kinds
+	join         func(items []string) string
+	refer        func(node int) // called for every node that is referred to by its label; may be nil
+	shorten      func(paths []string) []string
 }
 
 func joinArrows(items []string) string { return strings.Join(items, " -> ") }
@@ -266,7 +266,7 @@ func (p *printer) texts(items []chainItem) []string {
 // item returns a node with its label and, if it is a merge, its paths.
 func (p *printer) item(item *chainItem) string {
 	n := &p.graph.Nodes[item.node]
-	text := p.notation(p.withReferences(n))
+	text := p.notation(n)
 	if item.paths != nil {
 		paths := make([]string, len(item.paths))
 		for k := range item.paths {
@@ -284,21 +284,24 @@ func (p *printer) item(item *chainItem) string {
 	return text
 }
 
-// withReferences returns the op of a node with its labels as printed.
-func (p *printer) withReferences(n *graph.Node) graph.Op {
-	layer, ok := n.Op.(op.Layer)
-	if !ok || n.Refs == nil {
-		return n.Op
-	}
-	labels := map[string]op.Value{}
+// notation returns a node's kind or, in full, its layer in the arrow language, with the labels as printed.
+func (p *printer) notation(n *graph.Node) string {
+	labels := make(map[string]op.Value, len(n.Refs))
 	for _, r := range n.Refs {
 		labels[r.Key] = op.Value{Label: strings.TrimPrefix(p.reference(r.Node), "@")}
 	}
+	layer, ok := n.Op.(op.Layer)
+	switch {
+	case !p.withSettings:
+		return n.Op.Kind()
+	case !ok || n.Refs == nil:
+		return op.Notation(n.Op)
+	}
 	renamed, err := op.With(layer, labels)
 	if err != nil {
-		return n.Op // not reached: the layer has these settings
+		return op.Notation(n.Op) // not reached: the layer has these settings
 	}
-	return renamed
+	return op.Notation(renamed)
 }
 
 func (p *printer) path(path *chainPath) string {
@@ -331,7 +334,7 @@ func neededLabels(g *graph.Graph, parts []part) []bool {
 	for i, n := range g.Nodes {
 		label[i] = n.Labelled
 	}
-	walk := &printer{graph: g, notation: graph.Op.Kind, join: joinArrows, shorten: inFull}
+	walk := &printer{graph: g, join: joinArrows, shorten: inFull}
 	walk.refer = func(i int) { label[i] = true }
 	counters := make([]*counter, len(g.Nodes))
 	if len(g.Inputs) > 1 {
