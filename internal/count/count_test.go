@@ -31,6 +31,7 @@ var operationsOfKinds = []struct {
 	{"AVGPOOL2", "0 0 48 0 384 0 384"},
 	{"L2POOL2", "0 0 0 0 - 0 -"},
 	{"GAP", "0 192 196 0 384 0 384"},
+	{"GAP mean", "0 0 0 0 0 0 384"},
 	{"ADAPTAVG4x3", "0 192 240 0 384 0 384"},
 	// (8/5 * 6/5 + 1) * 5*5*4 = 292; no stride gives 5x5.
 	{"ADAPTAVG5", "0 192 292 0 384 0 -"},
@@ -295,6 +296,9 @@ func checkAddsUp(t *testing.T, name string, from, to *Result, d Difference) {
 func mayFail(name string, err error) bool {
 	if strings.Contains(name, "densenet") {
 		return strings.Contains(err.Error(), "torchsummary fails here")
+	}
+	if strings.Contains(name, "shufflenet") {
+		return strings.Contains(err.Error(), "convnet-burden does not know SHUFFLE")
 	}
 	return slices.Contains([]string{"alexnet", "zfnet", "googlenet"}, name) &&
 		strings.Contains(err.Error(), "LRN is not counted here")

@@ -6,6 +6,7 @@ import "cnncalc/internal/graph"
 type GlobalAvgPool struct {
 	volume
 	wholePlane
+	asMean bool
 }
 
 func gapKind() Kind {
@@ -18,7 +19,10 @@ func gapKind() Kind {
 }
 
 // Counterparts returns the layer's names in other programs. MatConvNet's is a pool whose window is the whole input.
-func (*GlobalAvgPool) Counterparts() Counterparts {
+func (o *GlobalAvgPool) Counterparts() Counterparts {
+	if o.asMean {
+		return Counterparts{Traced: []string{"mean"}, MatConvNet: "vl_nnpool"}
+	}
 	return Counterparts{
 		Module:     "AdaptiveAvgPool2d",
 		Function:   "adaptive_avg_pool2d",
@@ -30,8 +34,11 @@ func (*GlobalAvgPool) Counterparts() Counterparts {
 // Kind returns "GAP".
 func (*GlobalAvgPool) Kind() string { return "GAP" }
 
-// Fields returns nil: the layer has no settings.
-func (*GlobalAvgPool) Fields() []Field { return nil }
+// Fields returns the settings.
+func (o *GlobalAvgPool) Fields() []Field {
+	return []Field{flagField(&o.asMean, "mean",
+		"PyTorch code calls x.mean([2, 3]) instead of a module; the result is the same, but other programs count it otherwise")}
+}
 
 // Output returns 1x1xD.
 func (*GlobalAvgPool) Output(in []graph.Shape) (graph.Shape, error) {

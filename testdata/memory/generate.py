@@ -257,6 +257,7 @@ KINDS = {
     "L2POOL2": lambda x: F.lp_pool2d(x, 2, 2),
     "L2POOL3 s1 p1": lambda x: F.lp_pool2d(F.pad(x, (1, 1, 1, 1)), 2, 3, 1),
     "GAP": lambda x: F.adaptive_avg_pool2d(x, 1),
+    "GAP mean": lambda x: x.mean([2, 3], keepdim=True),
     "ADAPTAVG1": lambda x: F.adaptive_avg_pool2d(x, 1),
     "ADAPTAVG5": lambda x: F.adaptive_avg_pool2d(x, 5),
     "POOL3 s2 d2 floor": lambda x: F.max_pool2d(x, 3, 2, dilation=2),

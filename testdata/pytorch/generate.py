@@ -1003,7 +1003,7 @@ class SqueezeExcite(nn.Module):
         layers: |
           INPUT -> CONV3-8 -> RELU
           -> MUL(IDENTITY | GAP -> FC-3 -> RELU -> FC-8 -> SIGMOID)
-          -> MUL(GAP -> CONV1-4 -> SILU -> CONV1-8 -> HARDSIGMOID | IDENTITY)
+          -> MUL(GAP mean -> CONV1-4 -> SILU -> CONV1-8 -> HARDSIGMOID | IDENTITY)
           -> MUL(CONV3-8 -> TANH | MUL(GAP | GAP -> FC-8) | IDENTITY)
           -> MUL(CONV1-8 | IDENTITY)
         """
@@ -1020,7 +1020,7 @@ class SqueezeExcite(nn.Module):
     def forward(self, x):
         x = F.relu(self.conv1(x))
         x = x * torch.sigmoid(self.fc2(F.relu(self.fc1(gap(x)))))
-        x = F.hardsigmoid(self.conv3(F.silu(self.conv2(gap(x))))) * x
+        x = F.hardsigmoid(self.conv3(F.silu(self.conv2(x.mean([2, 3], keepdim=True))))) * x
         x = torch.tanh(self.conv4(x)) * (gap(x) * self.fc3(gap(x))) * x
         return self.conv5(x) * x
 
