@@ -32,9 +32,9 @@ func Find(name string) (*Convention, error) {
 	return all[slices.IndexFunc(all, func(c *Convention) bool { return c.Name == name })], nil
 }
 
-// inTorchvision returns the kinds of the 14 networks of torchvision with whose recorded output the conventions are
+// inTorchvision returns the kinds of the networks of torchvision with whose recorded output the conventions are
 // tested.
 func inTorchvision() []string {
 	return []string{"CONV", "DWCONV", "FC", "BN", "RELU", "RELU6", "POOL", "AVGPOOL", "GAP", "ADAPTAVG", "DROPOUT",
-		"CONCAT", "ADD"}
+		"CONCAT", "ADD", "CHANNELS", "SHUFFLE"}
 }

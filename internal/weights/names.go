@@ -27,7 +27,7 @@ func (n naming) title() string {
 // namings returns all known names except cnncalc's own.
 //
 // torchvision's are those in the state_dict of version 0.14, without the auxiliary heads. Networks of one depth share
-// their names: resnet50 also means resnext50_32x4d and wide_resnet50_2.
+// their names: resnet50 also means resnext50_32x4d and wide_resnet50_2, and a family of one depth has one network here.
 //
 // timm's are the same except for the head of VGG (timm/models/vgg.py, ConvMlp). Those of Hugging Face's transformers
 // are for ResNetForImageClassification (models/resnet/modeling_resnet.py); it has no VGG.
@@ -50,6 +50,45 @@ func namings() []naming {
 				" Mixed_6{b..e}.branch{1x1,7x7_{1..3},7x7dbl_{1..5},_pool}.{conv,bn}" +
 				" Mixed_7a.branch{3x3_{1,2},7x7x3_{1..4}}.{conv,bn}" +
 				" Mixed_7{b,c}.branch{1x1,3x3_{1,2a,2b},3x3dbl_{1,2,3a,3b},_pool}.{conv,bn} fc")},
+		{"torchvision", "shufflenet_v2_x1_0", shuffleNet([]int{4, 8, 4})},
+		{"torchvision", "mobilenet_v3_small", layers(
+			"features.0.{0,1} features.1.block.{0.{0,1},1.fc{1,2},2.{0,1}} features.{2,3}.block.{0..2}.{0,1}" +
+				" features.{4..11}.block.{{0,1}.{0,1},2.fc{1,2},3.{0,1}} features.12.{0,1} classifier.{0,3}")},
+		{"torchvision", "mobilenet_v3_large", layers(
+			"features.0.{0,1} features.1.block.{0,1}.{0,1} features.{2,3}.block.{0..2}.{0,1}" +
+				" features.{4..6}.block.{{0,1}.{0,1},2.fc{1,2},3.{0,1}} features.{7..10}.block.{0..2}.{0,1}" +
+				" features.{11..15}.block.{{0,1}.{0,1},2.fc{1,2},3.{0,1}} features.16.{0,1} classifier.{0,3}")},
+		{"torchvision", "mnasnet1_0", layers(
+			"layers.{0,1,3,4,6,7} layers.{{8..10}.{0..2},11.{0,1},12.{0..3},13.0}.layers.{0,1,3,4,6,7}" +
+				" layers.{14,15} classifier.1")},
+	}
+	for _, n := range []struct {
+		network string
+		fused   int // stages at the beginning whose blocks have a CONV3 in place of a CONV1 and a DWCONV
+		stages  []int
+	}{
+		{"efficientnet_b0", 0, []int{1, 2, 2, 3, 3, 4, 1}}, {"efficientnet_b1", 0, []int{2, 3, 3, 4, 4, 5, 2}},
+		{"efficientnet_b3", 0, []int{2, 3, 3, 5, 5, 6, 2}}, {"efficientnet_b4", 0, []int{2, 4, 4, 6, 6, 8, 2}},
+		{"efficientnet_b5", 0, []int{3, 5, 5, 7, 7, 9, 3}}, {"efficientnet_b6", 0, []int{3, 6, 6, 8, 8, 11, 3}},
+		{"efficientnet_b7", 0, []int{4, 7, 7, 10, 10, 13, 4}}, {"efficientnet_v2_s", 3, []int{2, 4, 4, 6, 9, 15}},
+		{"efficientnet_v2_m", 3, []int{3, 5, 5, 7, 14, 18, 5}}, {"efficientnet_v2_l", 3, []int{4, 7, 7, 10, 19, 25, 7}},
+	} {
+		list = append(list, naming{"torchvision", n.network, efficientNet(n.stages, n.fused)})
+	}
+	for _, n := range []struct {
+		network string
+		stages  []int
+	}{
+		{"regnet_x_400mf", []int{1, 2, 7, 12}}, {"regnet_x_800mf", []int{1, 3, 7, 5}},
+		{"regnet_x_1_6gf", []int{2, 4, 10, 2}}, {"regnet_x_3_2gf", []int{2, 6, 15, 2}},
+		{"regnet_x_8gf", []int{2, 5, 15, 1}}, {"regnet_x_16gf", []int{2, 6, 13, 1}},
+		{"regnet_x_32gf", []int{2, 7, 13, 1}},
+		{"regnet_y_400mf", []int{1, 3, 6, 6}}, {"regnet_y_800mf", []int{1, 3, 8, 2}},
+		{"regnet_y_1_6gf", []int{2, 6, 17, 2}}, {"regnet_y_3_2gf", []int{2, 5, 13, 1}},
+		{"regnet_y_8gf", []int{2, 4, 10, 1}}, {"regnet_y_16gf", []int{2, 4, 11, 1}},
+		{"regnet_y_32gf", []int{2, 5, 12, 1}}, {"regnet_y_128gf", []int{2, 7, 17, 1}},
+	} {
+		list = append(list, naming{"torchvision", n.network, regNet(n.stages, strings.HasPrefix(n.network, "regnet_y"))})
 	}
 	for _, n := range []struct {
 		network string
@@ -160,6 +199,52 @@ func densenet(stages []int) []string {
 		}
 	}
 	return append(names, "features.norm5", "classifier")
+}
+
+func shuffleNet(stages []int) []string {
+	names := layers("conv1.{0,1}")
+	for s, units := range stages {
+		stage := fmt.Sprintf("stage%d.", s+2)
+		names = append(names, layers(stage+"0.branch{1.{0..3},2.{0,1,3..6}}")...)
+		names = append(names, layers(fmt.Sprintf("%s{1..%d}.branch2.{0,1,3..6}", stage, units-1))...)
+	}
+	return append(names, layers("conv5.{0,1} fc")...)
+}
+
+// efficientNet names the layers of blocks that do not widen in the first stage.
+func efficientNet(stages []int, fused int) []string {
+	names := layers("features.0.{0,1}")
+	for s, blocks := range stages {
+		block := "{{0,1}.{0,1},2.fc{1,2},3.{0,1}}"
+		switch {
+		case s == 0 && fused > 0:
+			block = "0.{0,1}"
+		case s == 0:
+			block = "{0.{0,1},1.fc{1,2},2.{0,1}}"
+		case s < fused:
+			block = "{0,1}.{0,1}"
+		}
+		names = append(names, layers(fmt.Sprintf("features.%d.{0..%d}.block.%s", s+1, blocks-1, block))...)
+	}
+	return append(names, layers(fmt.Sprintf("features.%d.{0,1} classifier.1", len(stages)+1))...)
+}
+
+func regNet(stages []int, squeezes bool) []string {
+	path := "f.{{a,b}.{0,1},c.{0,1}}"
+	if squeezes {
+		path = "f.{{a,b}.{0,1},se.fc{1,2},c.{0,1}}"
+	}
+	names := layers("stem.{0,1}")
+	for s, blocks := range stages {
+		for b := range blocks {
+			block := fmt.Sprintf("trunk_output.block%d.block%[1]d-%d.", s+1, b)
+			if b == 0 {
+				names = append(names, layers(block+"proj.{0,1}")...)
+			}
+			names = append(names, layers(block+path)...)
+		}
+	}
+	return append(names, "fc")
 }
 
 // layers expands the braces in the words of a pattern as a shell does: {a,b} means a and b, {1..3} and {a..c} are

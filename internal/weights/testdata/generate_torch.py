@@ -14,8 +14,13 @@ import torchvision
 
 # Names and shapes of every state_dict, in its own order, which is that of the modules' registration.
 NETWORKS = """alexnet densenet121 densenet161 densenet169 densenet201 googlenet inception_v3 mobilenet_v2
-    resnet18 resnet34 resnet50 resnet101 resnet152 resnext50_32x4d wide_resnet50_2 squeezenet1_0 squeezenet1_1
-    vgg11 vgg11_bn vgg13 vgg13_bn vgg16 vgg16_bn vgg19 vgg19_bn""".split()
+    resnet18 resnet34 resnet50 resnet101 resnet152 resnext50_32x4d resnext101_32x8d resnext101_64x4d wide_resnet50_2
+    wide_resnet101_2 squeezenet1_0 squeezenet1_1 vgg11 vgg11_bn vgg13 vgg13_bn vgg16 vgg16_bn vgg19 vgg19_bn
+    mnasnet0_5 mnasnet0_75 mnasnet1_0 mnasnet1_3 mobilenet_v3_small mobilenet_v3_large shufflenet_v2_x0_5 shufflenet_v2_x1_0
+    shufflenet_v2_x1_5 shufflenet_v2_x2_0""".split()
+NETWORKS += [f"regnet_{n}" for n in """x_400mf x_800mf x_1_6gf x_3_2gf x_8gf x_16gf x_32gf y_400mf y_800mf y_1_6gf y_3_2gf y_8gf
+    y_16gf y_32gf y_128gf""".split()]
+NETWORKS += [f"efficientnet_{n}" for n in "b0 b1 b2 b3 b4 b5 b6 b7 v2_s v2_m v2_l".split()]
 
 
 def state_dict(name):

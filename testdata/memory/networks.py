@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+"""Measures what PyTorch keeps and takes for torchvision's networks, as the tests hold their built-in counterparts to it.
+
+    python3 testdata/memory/networks.py [name...]
+
+Last run with Python 3.11, torch 1.13.0 and torchvision 0.14 on the CPU, in one thread. It adds to networks.json, or
+replaces there, a row for each network that is named, or for all:
+
+- params, buffers (in bytes), and for the network's own input size the multiply-accumulates of convolutions and linear
+  layers, and the values of the picture and of every result but those of activation functions, dropout and views,
+  though slices of the depth count;
+- for one picture of input x input, which is smaller where a training would need too much memory: the bytes that
+  autograd saves, the most that is allocated in a forward and a backward pass in training with a cross entropy, besides
+  parameters, buffers, input and targets, and the most in evaluation, besides parameters and buffers.
+"""
+import copy
+import json
+import os
+import sys
+
+import torch
+import torch.nn as nn
+import torchvision
+from torch.profiler import ProfilerActivity, profile
+from torch.utils._python_dispatch import TorchDispatchMode
+
+import generate
+
+PATH = os.path.join(generate.HERE, "networks.json")
+
+# The size of the input, and the size at which the network was measured if that is another.
+SIZES = {
+    "efficientnet_b1": (240,), "efficientnet_b2": (288,), "efficientnet_b3": (300,), "efficientnet_b4": (380,),
+    "efficientnet_b5": (456, 224), "efficientnet_b6": (528, 224), "efficientnet_b7": (600, 224),
+    "efficientnet_v2_s": (384,), "efficientnet_v2_m": (480, 224), "efficientnet_v2_l": (480, 224),
+}
+FAMILIES = ("densenet161", "resnext101", "wide_resnet101", "mnasnet", "mobilenet_v3", "shufflenet", "regnet",
+            "efficientnet", "convnext")
+NAMES = [name for name in torchvision.models.list_models(torchvision.models) if name.startswith(FAMILIES)]
+
+# Results that make no volume of their own by the notes: those of activation functions and views, and parameters that
+# are prepared.
+NO_VOLUME = {
+    "relu", "relu_", "hardtanh_", "silu", "silu_", "sigmoid", "hardswish", "hardswish_", "hardsigmoid", "gelu", "t", "view",
+    "_unsafe_view", "permute", "transpose", "slice", "detach", "as_strided_", "unsqueeze", "expand", "_reshape_alias",
+}
+
+
+class Counter(TorchDispatchMode):
+    """Counts what a network computes and makes in evaluation."""
+
+    def __init__(self):
+        super().__init__()
+        self.macs = self.activations = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        out = function(*args, **(kwargs or {}))
+        name, first = function.__name__.split(".")[0], out[0] if isinstance(out, (tuple, list)) else out
+        if name == "convolution":
+            self.macs += first.numel() * args[1][0].numel()
+        elif name in ("addmm", "mm"):
+            self.macs += first.numel() * args[-1].shape[0]
+        if name == "split":
+            self.activations += sum(part.numel() for part in out)
+        elif name not in NO_VOLUME:
+            self.activations += first.numel()
+        return out
+
+
+def make(name):
+    return getattr(torchvision.models, name)(weights=None)
+
+
+def row(name):
+    own, size = (SIZES.get(name, (224,)) * 2)[:2]
+    model = make(name).eval()
+    x = torch.empty(1, 3, own, own, device="meta")
+    with torch.no_grad(), Counter() as counter:
+        copy.deepcopy(model).to("meta")(x)
+    x = torch.rand(1, 3, size, size)
+    with torch.no_grad(), profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
+        scores = model(x)
+    inference = generate.peak(profiler.profiler.kineto_results.events()) + x.numel() * x.element_size()
+    del scores, profiler
+    saved, peak = generate.measure(model, (3, size, size), 1)
+    return {
+        "name": name, "params": sum(p.numel() for p in model.parameters()),
+        "buffers": sum(b.numel() * b.element_size() for b in model.buffers()),
+        "macs": counter.macs, "activations": 3 * own * own + counter.activations,
+        "input": size, "saved": saved, "peak": peak, "inference": inference,
+    }
+
+
+def main():
+    with open(PATH) as file:
+        rows = {r["name"]: r for r in json.load(file)["networks"]}
+    for name in sys.argv[1:] or NAMES:
+        rows[name] = row(name)
+        source = f"torchvision {torchvision.__version__} with PyTorch {torch.__version__} on the CPU, float32, one thread; bytes"
+        generate.write("networks.json", {"source": source, "networks": [rows[n] for n in sorted(rows)]}, "networks")
+
+
+if __name__ == "__main__":
+    main()
