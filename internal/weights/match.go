@@ -19,7 +19,8 @@ type Want struct {
 type Assignment struct {
 	Names  []string   // the file's tensors, one for each Want, in the same order
 	Again  [][]string // by Want: the file's tensors of its other names, which must have the same values
-	Naming string     // whose names they are: "cnncalc", "torchvision", "timm" or "Hugging Face"
+	Naming string     // whose names they are: "cnncalc", "torchvision", "timm" or "Hugging Face"; "" if Order says it
+	Order  string     // how the tensors were matched if not by their names: "by order"
 	DTypes []string   // the types of these tensors, each once, in order of appearance
 	// The file's tensors that running a network does not need: the counters num_batches_tracked of batch normalisation,
 	// and the auxiliary heads, which are for training.
@@ -28,8 +29,11 @@ type Assignment struct {
 
 // String returns a summary for the user: "32/32 tensors, torchvision names, F32".
 func (a Assignment) String() string {
-	text := fmt.Sprintf("%d/%d tensors, %s names, %s",
-		len(a.Names), len(a.Names), a.Naming, strings.Join(a.DTypes, " and "))
+	how := a.Naming + " names"
+	if a.Order != "" {
+		how = "matched " + a.Order + " and by shape, as their names follow no known naming"
+	}
+	text := fmt.Sprintf("%d/%d tensors, %s, %s", len(a.Names), len(a.Names), how, strings.Join(a.DTypes, " and "))
 	var skipped []string
 	if a.Counters > 0 {
 		skipped = append(skipped, fmt.Sprintf("%d num_batches_tracked", a.Counters))
@@ -52,8 +56,9 @@ func (a Assignment) String() string {
 // library's layers in the library's order. An FC also accepts the filters of a convolution over its whole input. A weight that
 // is not found is looked up by the layer's name alone.
 //
-// The file must have the needed tensors, each with the needed shape, and no others. The error lists, in several lines,
-// what is missing, unexpected or of the wrong shape.
+// The file must have the needed tensors, each with the needed shape, and no others. If the names follow no known naming,
+// so that most are not found, Match goes by the order of the tensors, and the Assignment says so. The error lists, in
+// several lines, what is missing, unexpected or of the wrong shape.
 func Match(file []Info, want []Want) (Assignment, error) {
 	byName, err := indexNames(file)
 	if err != nil {
@@ -68,6 +73,15 @@ func Match(file []Info, want []Want) (Assignment, error) {
 	best.sortRest(file)
 	if best.fits() {
 		return best.assignment(file)
+	}
+	if 2*len(best.missing) > len(want) { // otherwise a name is misspelt
+		if found, basis, ok := byOrder(file, want); ok {
+			ordered := candidate{wants: want, found: found}
+			ordered.sortRest(file)
+			a, err := ordered.assignment(file)
+			a.Order = basis
+			return a, err
+		}
 	}
 	if other, ok := otherNetwork(byName, best); ok {
 		return Assignment{}, fmt.Errorf(
@@ -205,7 +219,7 @@ func (c *candidate) sortRest(file []Info) {
 		name := plainName(t.Name)
 		switch {
 		case taken[i] || also[name]:
-		case strings.HasSuffix(name, ".num_batches_tracked"):
+		case isCounter(name):
 			c.counters++
 		case isAuxiliary(name):
 			c.auxiliary++
