@@ -30,9 +30,9 @@ PATH = os.path.join(generate.HERE, "networks.json")
 
 # The size of the input, and the size at which the network was measured if that is another.
 SIZES = {
-    "efficientnet_b1": (240,), "efficientnet_b2": (288,), "efficientnet_b3": (300,), "efficientnet_b4": (380,),
+    "efficientnet_b1": (240,), "efficientnet_b2": (288,), "efficientnet_b3": (300,), "efficientnet_b4": (380, 224),
     "efficientnet_b5": (456, 224), "efficientnet_b6": (528, 224), "efficientnet_b7": (600, 224),
-    "efficientnet_v2_s": (384,), "efficientnet_v2_m": (480, 224), "efficientnet_v2_l": (480, 224),
+    "efficientnet_v2_s": (384, 224), "efficientnet_v2_m": (480, 224), "efficientnet_v2_l": (480, 224),
 }
 FAMILIES = ("densenet161", "resnext101", "wide_resnet101", "mnasnet", "mobilenet_v3", "shufflenet", "regnet",
             "efficientnet", "convnext")
