@@ -47,10 +47,14 @@ func TestPreprocessIsTorchvisions(t *testing.T) {
 	others := map[string]graph.Preprocess{
 		"torchvision/googlenet":    {Mean: half, Std: half, Resize: 256},
 		"torchvision/inception_v3": {Mean: half, Std: half, Resize: 342},
+
+		"torchvision/efficientnet_v2_l": {Mean: half, Std: half, Resize: 480},
 	}
 	resizes := map[string]int64{
 		"resnext101_64x4d": 232, "mnasnet0_75": 232, "mnasnet1_3": 232, "shufflenet_v2_x1_5": 232,
 		"shufflenet_v2_x2_0": 232, "regnet_y_128gf": 224,
+		"efficientnet_b2": 288, "efficientnet_b3": 320, "efficientnet_b4": 384, "efficientnet_b5": 456,
+		"efficientnet_b6": 528, "efficientnet_b7": 600, "efficientnet_v2_s": 384, "efficientnet_v2_m": 480,
 	}
 	for _, name := range architectures.Names() {
 		if !strings.HasPrefix(name, "torchvision/") {

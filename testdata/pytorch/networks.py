@@ -5,7 +5,8 @@
 
 Last run with Python 3.11, torch 1.13.0 and torchvision 0.14. It adds to networks.json, or replaces there, a row for
 each network: the first outputs, in float64, for a picture of input x input whose value i is (7919*i mod 1000)/1000 -
-0.5, with the weights of `cnncalc run --seed 1`; and the largest of all outputs.
+0.5, with the weights of `cnncalc run --seed 1`; and the largest of all outputs. Filters are multiplied by scale, so that
+the values of deep networks, whose untrained layers amplify rounding, stay small.
 """
 import json
 import os
@@ -20,6 +21,7 @@ import torchvision
 HERE = os.path.dirname(os.path.abspath(__file__))
 PATH = os.path.join(HERE, "networks.json")
 SHOWN = 8
+SCALES = {"efficientnet_v2_s": 0.5}
 
 
 def random_weights(name, size):
@@ -47,6 +49,8 @@ def outputs(name, size):
     for (key, value), array in zip(state.items(), weights):
         assert value.numel() == array.size and value.shape[0] == array.shape[0], key
         value.copy_(torch.from_numpy(array.copy()).reshape(value.shape))
+        if value.dim() > 1:
+            value *= SCALES.get(name, 1)
     x = (np.arange(3 * size * size) * 7919 % 1000 / 1000 - 0.5).astype("f4")
     with torch.no_grad():
         return model(torch.from_numpy(x).double().reshape(1, 3, size, size))[0].numpy()
@@ -61,7 +65,8 @@ def main():
         name, _, size = argument.partition(":")
         size = int(size or 64)
         out = outputs(name, size)
-        rows[name] = {"name": name, "input": size, "largest": float(np.abs(out).max()), "outputs": out[:SHOWN].tolist()}
+        rows[name] = {"name": name, "input": size, "scale": SCALES.get(name, 1),
+                      "largest": float(np.abs(out).max()), "outputs": out[:SHOWN].tolist()}
     source = f"torchvision {torchvision.__version__} with PyTorch {torch.__version__} in float64"
     lines = ",\n".join("    " + json.dumps(rows[name]) for name in sorted(rows))
     with open(PATH, "w") as file:
