@@ -129,6 +129,8 @@ var oneLiners = [][2]string{
 	{"9x7x4", "SCALE0.1 -> TANH"},
 	{"9x7x4", "CONV3-4 -> SCALE -> RELU -> CONV3-5 nobias -> SCALE bias -> TANH -> FC-6 nobias -> SCALE -> FC-3"},
 	{"9x7x4", "CONV3-4 -> ADD(CONV1-4 nobias -> SCALE0.17 | IDENTITY) -> RELU -> DWCONV3 -> SCALE3"},
+	{"9x7x4", "CONV3-4 -> SCALE bias @s -> POOL3 s1 p1 -> SCALE bias share=@s -> CONV1-4 nobias -> SCALE bias share=@s"},
+	{"9x7x4", "POOL3 s1 p1 -> SCALE @s -> CONV3-4 -> SCALE share=@s -> RELU -> CONV1-4 -> BN @b -> CONV1-4 -> BN share=@b"},
 	{"9x7x4", "CONV1-4 -> BN -> SCALE -> UPCONV2-3 -> SCALE bias -> FLATTEN -> SCALE -> FC-3"},
 	{"9x7x4", "UPSAMPLE2"},
 	{"9x7x4", "UPSAMPLE3x1 bilinear"},

@@ -73,7 +73,8 @@ func naiveNetwork(n *shape.Network, inputs ...[]float32) []volume {
 	return volumes
 }
 
-// naiveWeights returns the values that noisy gives the tensors of node i, by their names in the layer.
+// naiveWeights returns the values that noisy gives the tensors of node i, or of the node that it shares them with, by
+// their names in the layer.
 func naiveWeights(n *shape.Network, i int) map[string][]float64 {
 	weights := map[string][]float64{}
 	for _, w := range n.Layers[i].Weights {
@@ -81,7 +82,7 @@ func naiveWeights(n *shape.Network, i int) map[string][]float64 {
 		for _, d := range w.Dims {
 			dims = append(dims, int(d))
 		}
-		for _, v := range tensorNoise(n.Nodes[i].Name+"."+w.Name, dims) {
+		for _, v := range tensorNoise(n.Nodes[n.Layers[i].Owner].Name+"."+w.Name, dims) {
 			weights[w.Name] = append(weights[w.Name], float64(v))
 		}
 	}
