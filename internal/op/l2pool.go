@@ -1,16 +1,24 @@
 package op
 
-import "cnncalc/internal/graph"
+import (
+	"fmt"
+	"math"
 
-// L2Pool is L2POOL, the root of the sum of squares over each window (PyTorch: LPPool2d with p=2).
+	"cnncalc/internal/graph"
+)
+
+// L2Pool is L2POOL, the root of the sum of squares over each window (PyTorch: LPPool2d with p=2). A window that ceil lets
+// reach past the input sums what is there. PyTorch takes the mean of that times the size of a whole window, so its
+// result is larger.
 type L2Pool struct {
 	pooling
 }
 
 func l2poolKind() Kind {
 	return Kind{
-		Name:     "L2POOL",
-		Summary:  "L2-norm pooling: the root of the sum of squares over each window",
+		Name: "L2POOL",
+		Summary: "L2-norm pooling: the root of the sum of squares over each window, also over the part of one that ceil lets " +
+			"reach past the input, which PyTorch scales up",
 		Backward: "Each input gets the output's gradient times its own value over the norm, so input and output are kept.",
 		New:      func() Layer { return &L2Pool{} },
 	}
@@ -26,6 +34,22 @@ func (*L2Pool) Counterparts() Counterparts {
 
 // Kind returns "L2POOL".
 func (*L2Pool) Kind() string { return "L2POOL" }
+
+// Explain returns the formula, and by how much PyTorch's results are larger where the last windows are not whole.
+func (o *L2Pool) Explain(in []graph.Shape, out graph.Shape) []Line {
+	lines := o.pooling.Explain(in, out)
+	g, err := o.Geometry(one(in))
+	if err != nil {
+		return lines
+	}
+	covered := g.W.lastCovered() * g.H.lastCovered()
+	if whole := g.W.Size * g.H.Size; covered < whole {
+		lines = append(lines, Line{"ceil", fmt.Sprintf("the last window has %d of %d values and is the root of their sum; "+
+			"PyTorch scales it by sqrt(%d/%d) = %.4g", covered, whole, whole, covered,
+			math.Sqrt(float64(whole)/float64(covered)))})
+	}
+	return lines
+}
 
 // Slide returns the pool with stride 1 if the window is the whole input.
 func (o *L2Pool) Slide(in graph.Shape) (graph.Op, error) { return &L2Pool{o.slide(in)}, nil }
