@@ -65,6 +65,8 @@ func Names() []string {
 		"torchvision/densenet169",
 		"torchvision/densenet201",
 		"torchvision/mobilenet_v2",
+		"torchvision/mobilenet_v3_small",
+		"torchvision/mobilenet_v3_large",
 		"torchvision/shufflenet_v2_x0_5",
 		"torchvision/shufflenet_v2_x1_0",
 		"torchvision/shufflenet_v2_x1_5",

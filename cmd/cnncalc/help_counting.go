@@ -31,7 +31,7 @@ const countingWidth = 100
 
 const countingIntro = `cnncalc memory --as NAME counts a network as another program does, in its units and
 under its labels. cnncalc reconcile A B lists the differences between two of them. The figures equal what the
-programs print for 17 networks of torchvision (torchvision/NAME), and convnet-burden's published table. A kind of
+programs print for 18 networks of torchvision (torchvision/NAME), and convnet-burden's published table. A kind of
 layer that is in none of these networks is counted as the program's source does, and the output says so.
 `
 

@@ -36,5 +36,6 @@ func Find(name string) (*Convention, error) {
 // tested.
 func inTorchvision() []string {
 	return []string{"CONV", "DWCONV", "FC", "BN", "RELU", "RELU6", "POOL", "AVGPOOL", "GAP", "ADAPTAVG", "DROPOUT",
-		"CONCAT", "ADD", "CHANNELS", "SHUFFLE", "SILU", "SIGMOID", "MUL", "STOCHDEPTH"}
+		"CONCAT", "ADD", "CHANNELS", "SHUFFLE", "SILU", "SIGMOID", "MUL", "STOCHDEPTH",
+		"HARDSWISH", "HARDSIGMOID"}
 }
