@@ -6,7 +6,10 @@ import (
 	"slices"
 	"testing"
 
+	"cnncalc/internal/graph"
+	"cnncalc/internal/network"
 	"cnncalc/internal/op"
+	"cnncalc/internal/shape"
 	"cnncalc/internal/weights"
 )
 
@@ -68,15 +71,23 @@ func checkGolden(t *testing.T, folder string) *Program {
 		}
 		return values
 	}
-	input, output := tensor("input"), tensor("output")
-	want := make([]float64, len(output))
-	for i, v := range output {
-		want[i] = float64(v)
+	n, err := network.Sound(folder, text, graph.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	inputs, outputs := goldenNames(n)
+	volumes := make([][]float32, len(inputs))
+	for k, name := range inputs {
+		volumes[k] = tensor(name)
 	}
 	var p *Program
 	for _, way := range ways {
-		asked := map[string]bool{"input": true, "output": true}
-		p = load(t, string(text), Options{Batch: shapes["input"][0], Threads: 2, Algo: way.algo, Fuse: way.fuse}, Given(
+		asked := trainingTensors(n)
+		for _, name := range slices.Concat(inputs, outputs) {
+			asked[name] = true
+		}
+		batch := shapes[inputs[0]][0]
+		p = load(t, string(text), Options{Batch: batch, Threads: 2, Algo: way.algo, Fuse: way.fuse}, Given(
 			func(name string, shape []int) ([]float32, error) {
 				if !slices.Equal(shape, shapes[name]) {
 					t.Errorf("%s is %v here, %v in PyTorch", name, shape, shapes[name])
@@ -89,11 +100,58 @@ func checkGolden(t *testing.T, folder string) *Program {
 				t.Errorf("%s is not asked for", name)
 			}
 		}
-		// The expected output is float64 arithmetic rounded once, so the difference is the kernels' error alone.
-		if d := far(run(t, p, input), want); d > way.tolerance {
-			t.Errorf("%s, fuse %v: off by %.2g", way.algo, way.fuse, d)
+		got, err := p.RunAll(t.Context(), volumes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k, name := range outputs {
+			// The expected output is float64 arithmetic rounded once, so the difference is the kernels' error alone.
+			if d := far(got[k], float64s(tensor(name))); d > way.tolerance {
+				t.Errorf("%s, fuse %v: %s is off by %.2g", way.algo, way.fuse, name, d)
+			}
 		}
 		p.Close()
 	}
 	return p
+}
+
+// goldenNames returns the names that generate.py gives the arrays of inputs and outputs.
+func goldenNames(n *shape.Network) (inputs, outputs []string) {
+	for _, i := range n.Inputs {
+		if len(n.Inputs) == 1 {
+			inputs = append(inputs, "input")
+		} else {
+			inputs = append(inputs, "input."+n.Nodes[i].Name)
+		}
+	}
+	running, _ := n.Inference()
+	for k := range running.Outputs {
+		if name := running.OutputName(k); name == graph.MainOutput {
+			outputs = append(outputs, name)
+		} else {
+			outputs = append(outputs, "output."+name)
+		}
+	}
+	return inputs, outputs
+}
+
+// trainingTensors returns the names of the tensors of layers that exist in training only.
+func trainingTensors(n *shape.Network) map[string]bool {
+	names := map[string]bool{}
+	for i, l := range n.Layers {
+		for _, w := range l.Weights {
+			if n.IsTrainingOnly(i) {
+				names[n.Nodes[i].Name+"."+w.Name] = true
+			}
+		}
+	}
+	return names
+}
+
+func float64s(values []float32) []float64 {
+	wide := make([]float64, len(values))
+	for i, v := range values {
+		wide[i] = float64(v)
+	}
+	return wide
 }

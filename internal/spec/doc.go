@@ -15,8 +15,8 @@
 //     reads expressions, and fields.go reads the settings of a layer, whose kind kinds.go finds.
 //  4. Lowering: lower.go and lower_*.go expand repeats, blocks and lists into a graph. eval.go evaluates expressions,
 //     and names.go resolves labels and names the layers.
-//  5. Printing: parts.go divides a graph into the layers and the heads, and arrange.go finds the chain that each is
-//     written as. print.go writes it as a file, and fold.go as one
+//  5. Printing: order.go puts a graph into the order of a file, parts.go divides it into the layers and the heads, and
+//     arrange.go finds the chain that each is written as. print.go writes it as a file, and fold.go as one
 //     line of the notes' grammar.
 //
 // [Read] is phases 1 to 3, [File.Lower] is phase 4, and [Print] and [Pattern] are phase 5. Reading and lowering report

@@ -15,11 +15,11 @@ const maxPeriod = 32
 // INPUT -> [[CONV -> RELU]*2 -> POOL]*3 -> FC. The first line is that of the layers; the others are those of the heads,
 // each after its name and a colon.
 func Pattern(g *graph.Graph) []string {
-	g = inputsFirst(g)
+	g, parts := partsOf(g)
 	folded := func(items []string) string { return joinArrows(fold(items)) }
 	p := &printer{graph: g, join: folded, shorten: withoutLists}
 	var lines []string
-	for _, of := range partsOf(g) {
+	for _, of := range parts {
 		line := folded(p.items(&of))
 		if of.isHead() {
 			line = of.head.Name + ": " + line

@@ -60,14 +60,23 @@ func TestShapesArePyTorchs(t *testing.T) {
 			for _, tensor := range tensors {
 				want[tensor.Name] = tensor.Shape
 			}
-			if len(want["input"]) != 4 {
-				t.Fatalf("the input has the shape %v, want four dimensions", want["input"])
-			}
-			batch := want["input"][0]
+			const batch = 2
 			net := golden(t, name)
-			got := map[string][]int{
-				"input":  pictures(batch, net.InputShape()),
-				"output": pictures(batch, net.Total.Out),
+			got := map[string][]int{}
+			for _, i := range net.Inputs {
+				key := "input"
+				if len(net.Inputs) > 1 {
+					key += "." + net.Nodes[i].Name
+				}
+				got[key] = pictures(batch, net.Layers[i].Out)
+			}
+			running, _ := net.Inference()
+			for k, i := range running.Outputs {
+				key := "output"
+				if name := running.OutputName(k); name != key {
+					key += "." + name
+				}
+				got[key] = pictures(batch, running.Layers[i].Out)
 			}
 			for _, layer := range net.Layers {
 				for _, w := range layer.Weights {

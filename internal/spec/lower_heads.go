@@ -37,8 +37,12 @@ func (l *lowerer) head(h *head, top *place) int {
 	at.labels, at.exported = &labels{outer: top.labels}, top.labels
 	at.headText = h.text()
 	l.fc = lastFC{node: none}
+	first := len(l.graph.Nodes)
 	l.items(h.chain.items, &at)
 	l.fcs = append(l.fcs, l.fc)
+	if count := len(l.graph.Nodes) - first; h.training && count > 0 {
+		l.training = append(l.training, span{first, count})
+	}
 	return at.last
 }
 

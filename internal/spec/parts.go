@@ -23,15 +23,19 @@ func (p *part) isHead() bool { return p.head.Name != "" }
 // shortName returns the label of a node of the part, which names it without the name of the head.
 func (p *part) shortName(name string) string { return strings.TrimPrefix(name, p.prefix) }
 
-// partsOf divides a graph into the layers and the heads.
-func partsOf(g *graph.Graph) []part {
-	parts := headsOf(g, isOfHead)
+// partsOf divides a graph into the layers and the heads. It returns the graph in the order of the parts.
+func partsOf(g *graph.Graph) (*graph.Graph, []part) {
+	written, ok := asWritten(g)
+	if !ok {
+		return written, partsWithoutNodes(written)
+	}
+	parts := headsOf(written, isOfHead)
 	for k := range parts[1:] {
 		if p := &parts[k+1]; p.end >= p.first+p.len {
-			return partsWithoutNodes(g) // a later head has the node
+			return inputsFirst(g), partsWithoutNodes(inputsFirst(g)) // a later head has the node
 		}
 	}
-	return arranged(g, parts)
+	return written, arranged(written, parts)
 }
 
 // partsWithoutNodes divides a graph into layers that make all nodes, and heads that name their results.
@@ -77,11 +81,6 @@ func arranged(g *graph.Graph, parts []part) []part {
 		p.chain = a.chain(p.first, p.first+p.len)
 	}
 	return parts
-}
-
-// isOfHead reports whether node i can be written in the head whose nodes have names with this prefix.
-func isOfHead(g *graph.Graph, i int, prefix string) bool {
-	return i > 0 && len(g.Nodes[i].Inputs) > 0 && strings.HasPrefix(g.Nodes[i].Name, prefix)
 }
 
 // headNames returns by output the name of the head that it is printed as, or "" if it is the end of the layers: an

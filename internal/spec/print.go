@@ -19,7 +19,8 @@ const printWidth = 100
 // it back gives the same graph, except for positions and for the division into PyTorch modules, which depends on
 // blocks.
 func Print(g *graph.Graph) string {
-	g = inputsFirst(g)
+	asGiven := inputsFirst(g)
+	g, parts := partsOf(g)
 	var b strings.Builder
 	printText(&b, "name", g.Name)
 	printText(&b, "description", g.Description)
@@ -33,9 +34,9 @@ func Print(g *graph.Graph) string {
 		}
 	}
 	printFrozen(&b, g.Frozen)
-	parts := partsOf(g)
 	label := neededLabels(g, parts)
 	if sharesLabels(g, parts, label) {
+		g = asGiven
 		parts = partsWithoutNodes(g)
 		label = neededLabels(g, parts)
 	}
@@ -60,42 +61,6 @@ func printInputs(b *strings.Builder, g *graph.Graph) {
 		size, _ := g.Nodes[i].Op.Output(nil)
 		fmt.Fprintf(b, "  %s: %s\n", g.Nodes[i].Name, size)
 	}
-}
-
-// inputsFirst returns the graph with its inputs before all layers, as a file has them; g itself if they are.
-func inputsFirst(g *graph.Graph) *graph.Graph {
-	if g.Inputs[len(g.Inputs)-1] == len(g.Inputs)-1 {
-		return g
-	}
-	order := slices.Clone(g.Inputs)
-	for i := range g.Nodes {
-		if len(g.Nodes[i].Inputs) > 0 {
-			order = append(order, i)
-		}
-	}
-	place := make([]int, len(g.Nodes))
-	for now, i := range order {
-		place[i] = now
-	}
-	moved := func(nodes []int) []int {
-		now := make([]int, len(nodes))
-		for k, i := range nodes {
-			now[k] = place[i]
-		}
-		return now
-	}
-	sorted := *g
-	sorted.Nodes = make([]graph.Node, len(g.Nodes))
-	for now, i := range order {
-		n := g.Nodes[i]
-		n.Inputs, n.Refs = moved(n.Inputs), slices.Clone(n.Refs)
-		for k := range n.Refs {
-			n.Refs[k].Node = place[n.Refs[k].Node]
-		}
-		sorted.Nodes[now] = n
-	}
-	sorted.Inputs, sorted.Outputs = moved(g.Inputs), moved(g.Outputs)
-	return &sorted
 }
 
 // printPart writes the layers or a head.

@@ -222,7 +222,22 @@ func drawGraph(t *rapid.T) *graph.Graph {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if len(g.Heads) > 0 && rapid.Bool().Draw(t, "as it runs") {
+		return asItRuns(g)
+	}
 	return g
+}
+
+// asItRuns moves the nodes of heads for training to where lowering would have put them.
+func asItRuns(g *graph.Graph) *graph.Graph {
+	var training []span
+	for k, h := range g.Heads {
+		if s := headSpan(g, g.Outputs[k], h.Name); h.Training && s.len > 0 {
+			training = append(training, s)
+		}
+	}
+	sorted, _ := reordered(g, runOrder(g, training))
+	return sorted
 }
 
 // cropLike returns a CROP whose setting names a node that the caller chooses.

@@ -51,21 +51,22 @@ def load_cases():
     spec = importlib.util.spec_from_file_location("generate", os.path.join(HERE, "..", "pytorch", "generate.py"))
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return {name: case for name, case in module.cases.items() if name not in LEFT_OUT}
+    cases = {name: case for name, case in module.cases.items() if name not in LEFT_OUT}
+    return cases, lambda case: [shape for _, shape in module.shapes(case.net)]
 
 
-def input_shape(name):
-    """width x height x depth of net.yaml, as PyTorch's [C, H, W]."""
-    with open(os.path.join(HERE, "..", "pytorch", name, "net.yaml")) as file:
-        line = next(line for line in file if line.startswith("input:"))
-    width, height, depth = (int(n) for n in line.split(":")[1].split("#")[0].strip().split("x"))
-    return depth, height, width
+def nodes_of_loss(node):
+    """The nodes of the cross entropies in a sum; a network may have a LogSoftmax of its own."""
+    following = [next_node for next_node, _ in node.next_functions if next_node is not None]
+    if node.name().startswith("NllLoss"):
+        return [node, following[0]]
+    return [of for next_node in following for of in nodes_of_loss(next_node)]
 
 
 def saved_tensors(loss):
     """(node, attribute, tensor) of all that autograd has saved."""
     seen, nodes = set(), [loss.grad_fn]
-    of_loss = loss.grad_fn, loss.grad_fn.next_functions[0][0]  # a network may have a LogSoftmax of its own
+    of_loss = nodes_of_loss(loss.grad_fn)
     while nodes:
         node = nodes.pop()
         if node is None or node in seen:
@@ -154,11 +155,12 @@ def loss_of(model, xs, targets):
 
 def cases():
     rows = []
-    for name, case in load_cases().items():
+    loaded, input_shapes = load_cases()
+    for name, case in loaded.items():
         if not any(True for _ in case().parameters()):
             continue  # nothing is saved
         for batch in (2, 5):  # BN trains on more than one value
-            sizes, _ = measure(case(), input_shape(name), batch)
+            sizes, _ = measure_inputs(case(), input_shapes(case), batch)
             rows.append({"case": name, "batch": batch, "saved": sizes})
     return rows
 
@@ -649,12 +651,14 @@ class Auxiliary(nn.Module):
 
     def forward(self, x):
         early = F.relu(self.conv1(x))
+        aux = self.auxiliary(early)
         x = F.relu(self.conv2(F.max_pool2d(early, 2)))
         x = F.relu(self.conv3(F.max_pool2d(x, 2)))
-        main = self.fc1(F.adaptive_avg_pool2d(x, 1).flatten(1))
-        aux = F.relu(self.aux_conv(F.avg_pool2d(early, 5, 3)))
-        aux = F.dropout(F.relu(self.aux_fc1(aux.flatten(1))), 0.7, self.training)
-        return main, self.aux_fc2(aux)
+        return self.fc1(F.adaptive_avg_pool2d(x, 1).flatten(1)), aux
+
+    def auxiliary(self, x):
+        x = F.relu(self.aux_conv(F.avg_pool2d(x, 5, 3)))
+        return self.aux_fc2(F.dropout(F.relu(self.aux_fc1(x.flatten(1))), 0.7, self.training))
 
 
 HEADS = [EarlyOutput, Pyramid, Auxiliary]

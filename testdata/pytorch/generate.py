@@ -11,6 +11,9 @@ NAME/net.yaml is the network in cnncalc's language. NAME/data.npz holds float32 
 cnncalc's name, LAYER.weight and so on. Weights and inputs are drawn in float32; the network runs
 in float64, so that `output` is right to float32's last digit.
 
+A network with several inputs has an array for each, `input.NAME`, and one with several outputs `output` for the end of
+its layers and `output.NAME` for each head.
+
 A case is a module of PyTorch and, in `net`, the same network in cnncalc's language. Its layers
 that have weights bear cnncalc's names (conv2, inception1.conv3), so that the module's state_dict
 is what the file holds. cnncalc writes width x height, PyTorch (height, width); both write uneven
@@ -1308,6 +1311,98 @@ class Shared(nn.Module):
 
 # Writing.
 
+@case("detector")
+class Detector(nn.Module):
+    """A detector of two scales, as YOLOv3: the finer head reads what the coarser one made of the coarser features."""
+
+    net = """
+        input: 24x16x3
+        layers: |
+          INPUT -> CONV3-6 s2 p1 floor nobias -> BN -> LEAKYRELU0.1 -> CONV3-8 s2 p1 floor -> RELU @fine
+          -> CONV3-12 s2 p1 floor -> RELU @coarse
+        heads:
+          large: "@coarse -> CONV1-6 @lateral -> CONV3-9"
+          small: "@fine -> CONCAT(@large.lateral -> UPSAMPLE2 | IDENTITY) -> CONV1-9"
+        """
+    outputs = ["large", "small"]
+
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.bn1 = nn.Conv2d(3, 6, 3, 2, 1, bias=False), nn.BatchNorm2d(6)
+        self.conv2, self.conv3 = nn.Conv2d(6, 8, 3, 2, 1), nn.Conv2d(8, 12, 3, 2, 1)
+        self.large = nn.ModuleDict({"lateral": nn.Conv2d(12, 6, 1), "conv2": nn.Conv2d(6, 9, 3, padding=1)})
+        self.small = nn.ModuleDict({"conv1": nn.Conv2d(14, 9, 1)})
+
+    def forward(self, x):
+        fine = F.relu(self.conv2(F.leaky_relu(self.bn1(self.conv1(x)), 0.1)))
+        lateral = self.large["lateral"](F.relu(self.conv3(fine)))
+        small = self.small["conv1"](cat(F.interpolate(lateral, scale_factor=2), fine))
+        return self.large["conv2"](lateral), small
+
+
+@case("auxiliary")
+class Auxiliary(nn.Module):
+    """Inception modules and an auxiliary classifier in training, as GoogLeNet."""
+
+    net = """
+        input: 20x16x3
+        layers: |
+          INPUT -> CONV3-8 -> RELU -> POOL2 -> CONCAT(CONV1-4 -> RELU | CONV1-3 -> RELU -> CONV3-6 -> RELU) @early
+          -> POOL2 -> CONCAT(CONV1-5 -> RELU | POOL3 s1 p1 -> CONV1-7 -> RELU) -> GAP -> DROPOUT0.4 -> FC-10
+        heads:
+          aux:
+            layers: "@early -> AVGPOOL4 s2 -> CONV1-6 @conv -> RELU -> FC-16 -> RELU -> DROPOUT0.7 -> FC-10"
+            training: true
+            loss: 0.3
+        """
+    outputs = ["output", "aux"]
+    loss_weights = [1, 0.3]
+
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.conv2 = nn.Conv2d(3, 8, 3, padding=1), nn.Conv2d(8, 4, 1)
+        self.conv3, self.conv4 = nn.Conv2d(8, 3, 1), nn.Conv2d(3, 6, 3, padding=1)
+        self.conv5, self.conv6, self.fc1 = nn.Conv2d(10, 5, 1), nn.Conv2d(10, 7, 1), nn.Linear(12, 10)
+        self.aux = nn.ModuleDict({"conv": nn.Conv2d(10, 6, 1), "fc1": nn.Linear(6 * 4 * 3, 16), "fc2": nn.Linear(16, 10)})
+
+    def forward(self, x):
+        x = F.max_pool2d(F.relu(self.conv1(x)), 2)
+        early = cat(F.relu(self.conv2(x)), F.relu(self.conv4(F.relu(self.conv3(x)))))
+        x = F.max_pool2d(early, 2)
+        x = cat(F.relu(self.conv5(x)), F.relu(self.conv6(F.max_pool2d(x, 3, 1, 1))))
+        x = F.dropout(F.adaptive_avg_pool2d(x, 1), 0.4, self.training)
+        scores = self.fc1(x.flatten(1))[:, :, None, None]
+        if not self.training:
+            return scores
+        x = F.relu(self.aux["conv"](F.avg_pool2d(early, 4, 2)))
+        x = F.dropout(F.relu(self.aux["fc1"](x.flatten(1))), 0.7)
+        return scores, self.aux["fc2"](x)[:, :, None, None]
+
+
+@case("siamese")
+class Siamese(nn.Module):
+    """Two pictures of different depths, compared; the features of the first are an output too."""
+
+    net = """
+        inputs: {left: 16x12x3, right: 16x12x1}
+        layers: |
+          @left -> CONV3-6 -> RELU -> POOL2 @features
+          -> CONCAT(IDENTITY | @right -> CONV5-4 s2 p2 floor -> TANH) -> CONV1-8 -> RELU -> GAP -> FC-3
+        heads: {left_features: "@features"}
+        """
+    outputs = ["output", "left_features"]
+
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.conv2 = nn.Conv2d(3, 6, 3, padding=1), nn.Conv2d(1, 4, 5, 2, 2)
+        self.conv3, self.fc1 = nn.Conv2d(10, 8, 1), nn.Linear(8, 3)
+
+    def forward(self, left, right):
+        features = F.max_pool2d(F.relu(self.conv1(left)), 2)
+        x = F.relu(self.conv3(cat(features, torch.tanh(self.conv2(right)))))
+        return self.fc1(gap(x).flatten(1))[:, :, None, None], features
+
+
 def randomise(module):
     """Draws every weight: He's deviation for filters, slopes and scales of either side of 1, and running
     statistics as if the network had been trained."""
@@ -1325,18 +1420,31 @@ def randomise(module):
             t.normal_(0, math.sqrt(2 / fan_in))
 
 
+def shapes(net):
+    """(name of the array, [C, H, W]) of every input in a file's text."""
+    several = re.search(r"inputs: \{(.*)\}", net)
+    texts = several[1].split(", ") if several else [re.search(r"(input: \S+)", net)[1]]
+    for text in texts:
+        name, size = text.split(": ")
+        width, height, depth = map(int, size.split("x"))
+        yield "input." + name if several else name, (depth, height, width)
+
+
 def run(name, module):
     """Draws a case's weights and input and runs it; the result is what its npz file holds."""
     torch.manual_seed(zlib.crc32(name.encode()))
     model = module().eval()
     randomise(model)
-    width, height, depth = map(int, re.search(r"input: (\d+)x(\d+)x(\d+)", module.net).groups())
-    arrays = {"input": torch.randn(BATCH, depth, height, width) * getattr(module, "spread", 1)}
+    inputs = {name: torch.randn(BATCH, *shape) * getattr(module, "spread", 1) for name, shape in shapes(module.net)}
+    arrays = dict(inputs)
     arrays.update((k, v.clone()) for k, v in model.state_dict().items() if not k.endswith("num_batches_tracked"))
     with torch.no_grad():
-        output = model.double()(arrays["input"].double())
-    assert output.ndim == 4 and output.isfinite().all() and output.std() > 1e-2, f"{name}: {output.std()}"
-    arrays["output"] = output.float()
+        outputs = model.double()(*(x.double() for x in inputs.values()))
+    if isinstance(outputs, torch.Tensor):
+        outputs = [outputs]
+    for key, output in zip(getattr(module, "outputs", ["output"]), outputs):
+        assert output.ndim == 4 and output.isfinite().all() and output.std() > 1e-2, f"{name}: {output.std()}"
+        arrays[key if key == "output" else "output." + key] = output.float()
     return {k: v.numpy() for k, v in arrays.items()}
 
 
