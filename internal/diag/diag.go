@@ -43,6 +43,7 @@ type Problem struct {
 	// or call counts as the same.
 	Context string
 	Fits    string // what would fit, with numbers; "" if unknown
+	Inputs  string // sizes of the layer's own input that would fit; printed only as part of Fits
 	Hint    string // advice in words; "" if there is none
 }
 
@@ -78,6 +79,12 @@ func (p *Problem) WithHint(format string, args ...any) *Problem {
 // WithFits sets what would fit and returns the problem.
 func (p *Problem) WithFits(fits string) *Problem {
 	p.Fits = fits
+	return p
+}
+
+// WithInputs sets the sizes of the layer's input that would fit and returns the problem.
+func (p *Problem) WithInputs(sizes string) *Problem {
+	p.Inputs = sizes
 	return p
 }
 

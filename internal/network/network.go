@@ -63,7 +63,7 @@ func (f *File) Network(o graph.Options) (*shape.Network, diag.List) {
 	g, more := f.description.Lower(o)
 	problems = append(problems, more...)
 	n, more := shape.Infer(g)
-	problems = append(problems, more...)
+	problems = append(problems, shape.Propose(n, more)...)
 	if len(problems) == 0 {
 		problems = shape.Verify(n)
 	}

@@ -52,7 +52,7 @@ func (*Concat) Output(in []graph.Shape) (graph.Shape, error) {
 		if first < 0 {
 			first, out.W, out.H = i, s.W, s.H
 		} else if s.W != out.W || s.H != out.H {
-			return graph.Shape{}, &Mismatch{A: first, B: i, Problem: differing("one width and height", in[first], s)}
+			return graph.Shape{}, &Mismatch{A: first, B: i, Problem: differing("one width and height", in[first], s, false)}
 		}
 	}
 	if depths == nil {

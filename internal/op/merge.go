@@ -1,6 +1,8 @@
 package op
 
 import (
+	"fmt"
+
 	"cnncalc/internal/diag"
 	"cnncalc/internal/graph"
 )
@@ -21,16 +23,48 @@ type Mismatch struct {
 // Error returns the message without the names of the layers.
 func (m *Mismatch) Error() string { return m.Problem.Error() }
 
-// differing returns the problem of a merge whose inputs a and b differ, with advice on how to make them equal.
-func differing(needs string, a, b graph.Shape) *diag.Problem {
+// differing returns the problem of a merge whose inputs a and b differ, with layers at the end of a path that make
+// them fit. needsDepth says that the depths must fit too.
+func differing(needs string, a, b graph.Shape, needsDepth bool) *diag.Problem {
 	p := diag.Errorf("shape/unlike", "needs %s", needs)
-	if a.HasPlane() && b.HasPlane() && (a.W != b.W || a.H != b.H) {
-		return p.WithHint(
-			"every path must shrink the volume equally: use the same strides, pools and pads, or a CONV1 with that " +
-				"stride on a path that has none",
-		)
+	if !a.HasPlane() || !b.HasPlane() || a.W == b.W && a.H == b.H {
+		return p.WithHint("add `-> CONV1-%d` to the first of the two, or `-> CONV1-%d` to the second", b.D, a.D)
 	}
-	return p.WithHint("a CONV1-%d on the first of the two, or a CONV1-%d on the second, would make them fit", b.D, a.D)
+	large, small, which := a, b, "first"
+	if b.W >= a.W && b.H >= a.H {
+		large, small, which = b, a, "second"
+	}
+	if layers := shrinking(large, small, needsDepth); layers != "" {
+		return p.WithHint("add `-> %s` to the %s of the two, or shrink the volume equally on every path", layers, which)
+	}
+	return p.WithHint("every path must shrink the volume equally: use the same strides, pools and pads")
+}
+
+// shrinking returns the layers that make a volume as large as a smaller one: a CROP if it is not much larger, otherwise
+// a CONV1 with a stride, as in the shortcuts of ResNet; "" if it is not larger on both axes.
+func shrinking(large, small graph.Shape, needsDepth bool) string {
+	filters := large.D
+	if needsDepth {
+		filters = small.D
+	}
+	stride := extent{(large.W + small.W - 1) / small.W, (large.H + small.H - 1) / small.H}
+	switch {
+	case large.W < small.W || large.H < small.H || filters == 0:
+		return ""
+	case 2*large.W <= 3*small.W && 2*large.H <= 3*small.H:
+		crop := "CROP" + extent{small.W, small.H}.String()
+		if filters != large.D {
+			crop += fmt.Sprintf(" -> CONV1-%d", filters)
+		}
+		return crop
+	case (large.W-1)/stride.W+1 != small.W || (large.H-1)/stride.H+1 != small.H:
+		return ""
+	}
+	conv := fmt.Sprintf("CONV1-%d s%s", filters, stride)
+	if (large.W-1)%stride.W != 0 || (large.H-1)%stride.H != 0 {
+		conv += " floor"
+	}
+	return conv
 }
 
 // broadcasting is embedded in layers that combine the values of several paths as PyTorch broadcasts them: along each
@@ -90,7 +124,7 @@ func notBroadcast(a, b graph.Shape) *diag.Problem {
 	if a.H == 1 || b.H == 1 {
 		a.H = b.H
 	}
-	return differing("widths, heights and depths that are equal or 1", a, b)
+	return differing("widths, heights and depths that are equal or 1", a, b, true)
 }
 
 // Taps returns the same place, or the only place of an axis that is repeated.

@@ -151,15 +151,16 @@ func TestRefusals(t *testing.T) {
 	}{
 		{&Conv{window: square(5, 1, 1, 1, ""), Filters: 1}, vol(2, 2, 1), diag.Problem{
 			Code: "shape/window", Msg: "(W-F+2P)/S+1 = (2-5+2)/1+1: the window 5 is larger than the padded input 4",
-			Fits: "size 4 (1 wide); input 3 (1 wide) or 4 (2 wide); pad 2 (2 wide)"}},
+			Fits: "size 4 (1 wide); pad 2 (2 wide)", Inputs: "input 3 (1 wide) or 4 (2 wide)"}},
 		{&Conv{window: square(3, 1, 0, 2, ""), Filters: 1}, vol(9, 4, 1), diag.Problem{
 			Code: "shape/window", Msg: "height: (H-d(F-1)-1+2P)/S+1 = (4-2*(3-1)-1+0)/1+1: the window 5 is larger than " +
 				"the padded input 4",
-			Fits: "height: size 2 (2 high); input 5 (1 high) or 6 (2 high); pad 1 (2 high)"}},
+			Fits: "height: size 2 (2 high); pad 1 (2 high)", Inputs: "height: input 5 (1 high) or 6 (2 high)"}},
 		{&Conv{window: padded(3, 2, 0, 1, 1, 1), Filters: 1}, vol(8, 9, 1), diag.Problem{}},
 		{&Conv{window: padded(3, 2, 0, 2, 1, 1), Filters: 1}, vol(8, 9, 1), diag.Problem{
 			Code: "shape/window", Msg: "width: (W-F+P+P')/S+1 = (8-3+0+2)/2+1 = 4.5 is not a whole number",
-			Fits: "width: input 7 (4 wide) or 9 (5 wide); pad 1 on one side; stride 1 (8 wide) or 7 (2 wide); `floor` (4, as PyTorch does)"}},
+			Fits:   "width: pad 1 on one side; stride 1 (8 wide) or 7 (2 wide); `floor` (4, as PyTorch does)",
+			Inputs: "width: input 7 (4 wide) or 9 (5 wide)"}},
 		{&Conv{window: padded(1, 2, 0, 0, 2, 2), Filters: 1}, vol(9, 9, 1), diag.Problem{
 			Code: "shape/pad", Msg: "height: pad 2 is not smaller than the window 1: some windows would hold padding only",
 			Fits: "height: p=0,0,0,0"}},
@@ -265,16 +266,23 @@ func TestMismatches(t *testing.T) {
 		hint  string
 	}{
 		{&Add{}, []graph.Shape{vol(8, 8, 4), vol(8, 8, 4), vol(8, 8, 6)}, 1, 2,
-			"a CONV1-6 on the first of the two, or a CONV1-4 on the second, would make them fit"},
-		{&Add{}, []graph.Shape{vol(8, 8, 4), vol(4, 4, 4)}, 0, 1, "every path must shrink the volume equally"},
-		{&Add{}, []graph.Shape{{}, vol(8, 8, 4), vol(8, 4, 4)}, 1, 2, "every path must shrink the volume equally"},
+			"add `-> CONV1-6` to the first of the two, or `-> CONV1-4` to the second"},
+		{&Add{}, []graph.Shape{vol(8, 8, 4), vol(4, 4, 4)}, 0, 1,
+			"add `-> CONV1-4 s2 floor` to the first of the two, or shrink the volume equally on every path"},
+		{&Add{}, []graph.Shape{{}, vol(8, 8, 4), vol(8, 4, 4)}, 1, 2, "add `-> CONV1-4 s1x2 floor` to the first"},
+		{&Add{}, []graph.Shape{vol(9, 9, 4), vol(5, 5, 8)}, 0, 1, "add `-> CONV1-8 s2` to the first"},
+		{&Add{}, []graph.Shape{vol(9, 9, 4), vol(10, 10, 8)}, 0, 1, "add `-> CROP9 -> CONV1-4` to the second"},
+		{&Concat{}, []graph.Shape{vol(42, 64, 4), vol(43, 65, 8)}, 0, 1, "add `-> CROP42x64` to the second"},
+		{&Concat{}, []graph.Shape{vol(42, 64, 4), vol(43, 63, 8)}, 0, 1, "every path must shrink the volume equally: use"},
+		{&Concat{}, []graph.Shape{vol(10, 10, 4), vol(3, 3, 8)}, 0, 1, "add `-> CONV1-4 s4 floor` to the first"},
+		{&Concat{}, []graph.Shape{vol(10, 10, 4), vol(6, 4, 8)}, 0, 1, ""},
 		{&Concat{}, []graph.Shape{vol(8, 8, 4), vol(8, 8, 1), vol(8, 7, 4)}, 0, 2,
-			"every path must shrink the volume equally"},
+			"add `-> CROP8x7` to the first"},
 		{&Mul{}, []graph.Shape{vol(1, 1, 6), vol(8, 8, 4)}, 0, 1,
-			"a CONV1-4 on the first of the two, or a CONV1-6 on the second"},
-		{&Mul{}, []graph.Shape{vol(4, 4, 4), vol(8, 8, 4)}, 0, 1, "every path must shrink the volume equally"},
-		{&Add{}, []graph.Shape{vol(1, 1, 1), vol(8, 1, 1), vol(8, 8, 2), vol(1, 8, 3)}, 2, 3, "a CONV1-3 on"},
-		{&Mul{}, []graph.Shape{{D: 4}, vol(8, 8, 1), vol(8, 8, 6)}, 0, 2, "a CONV1-6 on the first of the two"},
+			"add `-> CONV1-4` to the first of the two, or `-> CONV1-6` to the second"},
+		{&Mul{}, []graph.Shape{vol(4, 4, 4), vol(8, 8, 4)}, 0, 1, "add `-> CONV1-4 s2 floor` to the second"},
+		{&Add{}, []graph.Shape{vol(1, 1, 1), vol(8, 1, 1), vol(8, 8, 2), vol(1, 8, 3)}, 2, 3, "add `-> CONV1-3` to"},
+		{&Mul{}, []graph.Shape{{D: 4}, vol(8, 8, 1), vol(8, 8, 6)}, 0, 2, "add `-> CONV1-6` to the first of the two"},
 	} {
 		_, err := test.layer.Output(test.in)
 		var m *Mismatch

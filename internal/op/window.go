@@ -200,14 +200,15 @@ func joinAxes(ofW, ofH func(words side) error) error {
 	w, h := diag.At(diag.Pos{}, errW), diag.At(diag.Pos{}, ofH(width))
 	both, ofHeight := ofAxis(width, errW), ofAxis(height, errH)
 	switch {
-	case w.Msg == h.Msg && w.Fits == h.Fits:
+	case w.Msg == h.Msg && w.Fits == h.Fits && w.Inputs == h.Inputs:
 		return errW
 	case w.Msg == h.Msg:
 		both.Msg = w.Msg
 	default:
 		both.Msg += "; " + ofHeight.Msg
 	}
-	both.Fits = joinFits(both.Fits, ofHeight.Fits)
+	both.Fits = JoinFits(both.Fits, ofHeight.Fits)
+	both.Inputs = JoinFits(both.Inputs, ofHeight.Inputs)
 	return both
 }
 
@@ -217,6 +218,9 @@ func ofAxis(s side, err error) *diag.Problem {
 	p.Msg = s.name + ": " + p.Msg
 	if p.Fits != "" {
 		p.Fits = s.name + ": " + p.Fits
+	}
+	if p.Inputs != "" {
+		p.Inputs = s.name + ": " + p.Inputs
 	}
 	return &p
 }

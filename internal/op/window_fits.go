@@ -62,8 +62,9 @@ func (a Axis) value() string {
 // misfit returns the problem of a window that does not fit a whole number of times, with settings that would fit.
 func misfit(a onSide, rules windowRules) error {
 	value := strings.TrimSuffix(a.value(), ".")
-	return diag.Errorf("shape/window", "%s = %s is not a whole number", a.formula(), value).WithFits(joinFits(
-		a.fittingInputs(), a.fittingPads(rules), a.fittingStrides(), a.roundings(rules)))
+	return diag.Errorf("shape/window", "%s = %s is not a whole number", a.formula(), value).
+		WithFits(JoinFits(a.fittingPads(rules), a.fittingStrides(), a.roundings(rules))).
+		WithInputs(a.fittingInputs())
 }
 
 // tooLarge returns the problem of a window larger than the padded input, with settings that would fit.
@@ -73,11 +74,12 @@ func tooLarge(a onSide, rules windowRules) error {
 	inputs := fmt.Sprintf("input %d (%s) or %d (%s)", enough, a.long(1), enough+a.Stride, a.long(2))
 	return diag.Errorf("shape/window", "%s: the window %d is larger than the padded input %d",
 		a.formula(), a.Span(), padded).
-		WithFits(joinFits(a.smallerSize(padded, rules), inputs, a.largerPad(rules)))
+		WithFits(JoinFits(a.smallerSize(padded, rules), a.largerPad(rules))).
+		WithInputs(inputs)
 }
 
-// joinFits joins the proposals that are not empty.
-func joinFits(proposals ...string) string {
+// JoinFits joins the proposals that are not empty.
+func JoinFits(proposals ...string) string {
 	return strings.Join(slices.DeleteFunc(proposals, func(p string) bool { return p == "" }), "; ")
 }
 

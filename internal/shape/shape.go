@@ -298,6 +298,9 @@ func (n *Network) describe(i int, err error) diag.Problem {
 		err = n.nameProducers(i, mismatch)
 	}
 	p := diag.At(node.Pos, err)
+	if p.Inputs != "" && n.readsInput(i) {
+		p.Fits, p.Inputs = op.JoinFits(p.Inputs, p.Fits), ""
+	}
 	p.Node = node.Origin
 	if p.Code == "" {
 		p.Code = "shape/overflow" // rules give their problems a code; this error is from package checked
