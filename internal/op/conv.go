@@ -102,11 +102,11 @@ func (o *Conv) Columns(in []graph.Shape, out graph.Shape) (int64, error) {
 func dividesGroups(depth, filters, groups int64) error {
 	if depth != 0 && depth%groups != 0 {
 		return diag.Errorf("shape/groups", "the input's depth %d cannot be split into %d groups", depth, groups).
-			WithFits("groups " + nearestDivisors(depth, filters, groups))
+			WithFits("groups=" + nearestDivisors(depth, filters, groups))
 	}
 	if filters%groups != 0 {
 		return diag.Errorf("shape/groups", "%d filters cannot be split into %d groups", filters, groups).
-			WithFits("groups " + nearestDivisors(max(depth, filters), filters, groups))
+			WithFits("groups=" + nearestDivisors(max(depth, filters), filters, groups))
 	}
 	return nil
 }

@@ -80,11 +80,11 @@ func (o *Crop) Output(in []graph.Shape) (graph.Shape, error) {
 		if o.like.isSet() {
 			return out, p
 		}
-		return out, p.WithFits(fmt.Sprintf("size %dx%d at most", s.W, s.H))
+		return out, p.WithFits(fmt.Sprintf("size=%dx%d at most", s.W, s.H))
 	}
 	if x, y := o.Corner(s); x+out.W > s.W || y+out.H > s.H {
 		return out, diag.Errorf("shape/crop", "%dx%d at offset %d,%d reaches past %dx%d", out.W, out.H, x, y, s.W, s.H).
-			WithFits(fmt.Sprintf("offset %d,%d at most", s.W-out.W, s.H-out.H))
+			WithFits(fmt.Sprintf("offset=%d,%d at most", s.W-out.W, s.H-out.H))
 	}
 	return out, nil
 }

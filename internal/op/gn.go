@@ -50,7 +50,7 @@ func (o *GroupNorm) Output(in []graph.Shape) (graph.Shape, error) {
 	}
 	if s.D%o.groups != 0 {
 		return s, diag.Errorf("shape/groups", "the input's depth %d cannot be split into %d groups", s.D, o.groups).
-			WithFits("groups " + nearestDivisors(s.D, s.D, o.groups))
+			WithFits("groups=" + nearestDivisors(s.D, s.D, o.groups))
 	}
 	if s == (graph.Shape{W: 1, H: 1, D: o.groups}) {
 		return s, oneValue("each group")

@@ -60,7 +60,7 @@ func (o *PixelUnshuffle) divides(size int64, words side) error {
 		return nil
 	}
 	return diag.Errorf("shape/pixels", "the input is %d %s, which is not a multiple of %d", size, words.adjective, o.factor).
-		WithFits(fmt.Sprintf("input %s %s", nearestMultiples(size, o.factor), words.adjective))
+		WithInputs(fmt.Sprintf("input %s %s", nearestMultiples(size, o.factor), words.adjective))
 }
 
 // Explain returns where a place goes.

@@ -102,7 +102,7 @@ func (o *Resize) scaled(s graph.Shape) (graph.Shape, error) {
 	out := graph.Shape{W: int64(float64(s.W) * o.scale.value), H: int64(float64(s.H) * o.scale.value), D: s.D}
 	if out.W < 1 || out.H < 1 {
 		return depth, diag.Errorf("shape/resize", "%s times %dx%d leaves no place", o.scale.text, s.W, s.H).
-			WithFits(fmt.Sprintf("input %.0[1]fx%.0[1]f or larger", math.Ceil(1/o.scale.value)))
+			WithInputs(fmt.Sprintf("input %.0[1]fx%.0[1]f or larger", math.Ceil(1/o.scale.value)))
 	}
 	return out, nil
 }

@@ -151,39 +151,39 @@ func TestRefusals(t *testing.T) {
 	}{
 		{&Conv{window: square(5, 1, 1, 1, ""), Filters: 1}, vol(2, 2, 1), diag.Problem{
 			Code: "shape/window", Msg: "(W-F+2P)/S+1 = (2-5+2)/1+1: the window 5 is larger than the padded input 4",
-			Fits: "size 4 (1 wide); pad 2 (2 wide)", Inputs: "input 3 (1 wide) or 4 (2 wide)"}},
+			Fits: "size=4 (1 wide); p2 (2 wide)", Inputs: "input 3 (1 wide) or 4 (2 wide)"}},
 		{&Conv{window: square(3, 1, 0, 2, ""), Filters: 1}, vol(9, 4, 1), diag.Problem{
 			Code: "shape/window", Msg: "height: (H-d(F-1)-1+2P)/S+1 = (4-2*(3-1)-1+0)/1+1: the window 5 is larger than " +
 				"the padded input 4",
-			Fits: "height: size 2 (2 high); pad 1 (2 high)", Inputs: "height: input 5 (1 high) or 6 (2 high)"}},
+			Fits: "height: size=3x2 (2 high); p0x1 (2 high)", Inputs: "height: input 5 (1 high) or 6 (2 high)"}},
 		{&Conv{window: padded(3, 2, 0, 1, 1, 1), Filters: 1}, vol(8, 9, 1), diag.Problem{}},
 		{&Conv{window: padded(3, 2, 0, 2, 1, 1), Filters: 1}, vol(8, 9, 1), diag.Problem{
 			Code: "shape/window", Msg: "width: (W-F+P+P')/S+1 = (8-3+0+2)/2+1 = 4.5 is not a whole number",
-			Fits:   "width: pad 1 on one side; stride 1 (8 wide) or 7 (2 wide); `floor` (4, as PyTorch does)",
+			Fits:   "width: p=1,2,1,1; s1x2 (8 wide) or s7x2 (2 wide); `floor` (4, as PyTorch does)",
 			Inputs: "width: input 7 (4 wide) or 9 (5 wide)"}},
 		{&Conv{window: padded(1, 2, 0, 0, 2, 2), Filters: 1}, vol(9, 9, 1), diag.Problem{
 			Code: "shape/pad", Msg: "height: pad 2 is not smaller than the window 1: some windows would hold padding only",
-			Fits: "height: p=0,0,0,0"}},
+			Fits: "height: p0"}},
 		{&MaxPool{pooling{window: square(3, 3, 2, 1, "")}}, vol(8, 8, 1), diag.Problem{
 			Code: "shape/pad", Msg: "pad 2 is more than half the window 3: some windows would hold padding only",
-			Fits: "pad 1 at most"}},
+			Fits: "p1"}},
 		{&MaxPool{pooling{window: square(2, 1, 2, 4, "")}}, vol(3, 3, 8), diag.Problem{
 			Code: "shape/pad", Msg: "dilation 4 is more than the input's 3: some windows would hold padding only",
-			Fits: "dilation 3 at most"}},
+			Fits: "d3"}},
 		{&Conv{window: square(1, 1, 0, 1, ""), Filters: 6, groups: 4}, vol(8, 8, 8), diag.Problem{
-			Code: "shape/groups", Msg: "6 filters cannot be split into 4 groups", Fits: "groups 2"}},
+			Code: "shape/groups", Msg: "6 filters cannot be split into 4 groups", Fits: "groups=2"}},
 		{&Conv{window: square(1, 1, 0, 1, ""), Filters: 8, groups: 4}, vol(8, 8, 6), diag.Problem{
-			Code: "shape/groups", Msg: "the input's depth 6 cannot be split into 4 groups", Fits: "groups 2"}},
+			Code: "shape/groups", Msg: "the input's depth 6 cannot be split into 4 groups", Fits: "groups=2"}},
 		{&UpConv{window: square(2, 2, 3, 1, ""), Filters: 1}, vol(2, 9, 1), diag.Problem{
 			Code: "shape/window", Msg: "width: (W-1)S-2P+d(F-1)+1+outpad = (2-1)*2-6+2+0 = -2: nothing is left",
 			Fits: "width: pads of 3 together at most"}},
 		{&UpConv{window: square(3, 2, 0, 1, ""), Filters: 1, OutPad: extent{2, 0}}, vol(2, 2, 1), diag.Problem{
 			Code: "shape/outpad", Msg: "width: outpad 2 must be below the larger of the stride 2 and the dilation 1",
-			Fits: "width: outpad 1 at most"}},
+			Fits: "width: outpad=1 at most"}},
 		{&GroupNorm{groups: 32}, vol(8, 8, 48), diag.Problem{
-			Code: "shape/groups", Msg: "the input's depth 48 cannot be split into 32 groups", Fits: "groups 24 or 48"}},
+			Code: "shape/groups", Msg: "the input's depth 48 cannot be split into 32 groups", Fits: "groups=24 or 48"}},
 		{&GroupNorm{groups: 64}, vol(8, 8, 48), diag.Problem{
-			Code: "shape/groups", Msg: "the input's depth 48 cannot be split into 64 groups", Fits: "groups 48"}},
+			Code: "shape/groups", Msg: "the input's depth 48 cannot be split into 64 groups", Fits: "groups=48"}},
 		{&GroupNorm{}, vol(8, 8, 48), diag.Problem{
 			Code: "layer/missing-field", Msg: "the number of groups is missing", Hint: "for example GN32"}},
 		{&GroupNorm{groups: 4}, vol(1, 1, 4), diag.Problem{
@@ -199,9 +199,9 @@ func TestRefusals(t *testing.T) {
 			Code: "shape/one-value", Msg: "the volume has one value, which is its own mean: nothing is left of it",
 			Hint: "delete the layer, or normalise with BN"}},
 		{&Crop{size: extent{9, 2}}, vol(8, 8, 1), diag.Problem{Code: "shape/crop", Msg: "9x2 cannot be cut out of 8x8",
-			Fits: "size 8x8 at most"}},
+			Fits: "size=8x8 at most"}},
 		{&Crop{size: extent{4, 2}, offset: offset{5, 0, true}}, vol(8, 8, 1), diag.Problem{
-			Code: "shape/crop", Msg: "4x2 at offset 5,0 reaches past 8x8", Fits: "offset 4,6 at most"}},
+			Code: "shape/crop", Msg: "4x2 at offset 5,0 reaches past 8x8", Fits: "offset=4,6 at most"}},
 		{&Crop{like: like{"a", extent{9, 8}}}, vol(8, 8, 1), diag.Problem{
 			Code: "shape/crop", Msg: "9x8, the size of @a, cannot be cut out of 8x8",
 			Hint: "@a is the larger of the two: crop it instead"}},
@@ -220,7 +220,7 @@ func TestRefusals(t *testing.T) {
 			Code: "layer/value", Msg: "align needs bilinear: nearest has no corners to align",
 			Hint: "write bilinear align, or leave out align"}},
 		{&Resize{scale: number{0.3, "0.3"}}, vol(8, 3, 1), diag.Problem{
-			Code: "shape/resize", Msg: "0.3 times 8x3 leaves no place", Fits: "input 4x4 or larger"}},
+			Code: "shape/resize", Msg: "0.3 times 8x3 leaves no place", Inputs: "input 4x4 or larger"}},
 		{&Pad{}, vol(8, 8, 1), diag.Problem{Code: "layer/missing-field", Msg: "the padding is missing",
 			Hint: "for example PAD1 or PAD p=0,1,0,1"}},
 		{&Pad{size: pad{padNumbers, 1, 1, 1, 1}, sides: pad{padNumbers, 1, 1, 1, 1}}, vol(8, 8, 1), diag.Problem{
@@ -242,7 +242,7 @@ func TestRefusals(t *testing.T) {
 		{&Shuffle{}, vol(8, 8, 4), diag.Problem{
 			Code: "layer/missing-field", Msg: "the number of groups is missing", Hint: "for example SHUFFLE2"}},
 		{&Shuffle{groups: 3}, vol(8, 8, 4), diag.Problem{
-			Code: "shape/groups", Msg: "the input's depth 4 cannot be split into 3 groups", Fits: "groups 2 or 4"}},
+			Code: "shape/groups", Msg: "the input's depth 4 cannot be split into 3 groups", Fits: "groups=2 or 4"}},
 		{&FC{}, vol(8, 8, 1), diag.Problem{Code: "layer/missing-field", Msg: "the number of units is missing",
 			Hint: "for example FC-4096, or classes: 10 for the last FC"}},
 	} {

@@ -47,7 +47,7 @@ func (o *Shuffle) Output(in []graph.Shape) (graph.Shape, error) {
 	}
 	if s.D%o.groups != 0 {
 		return s, diag.Errorf("shape/groups", "the input's depth %d cannot be split into %d groups", s.D, o.groups).
-			WithFits("groups " + nearestDivisors(s.D, s.D, o.groups))
+			WithFits("groups=" + nearestDivisors(s.D, s.D, o.groups))
 	}
 	return s, nil
 }

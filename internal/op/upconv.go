@@ -125,7 +125,7 @@ func enlarge(a *Axis, s side, outpad int64) error {
 	if outpad >= max(a.Stride, a.Dilation) {
 		return diag.Errorf("shape/outpad", "outpad %d must be below the larger of the stride %d and the dilation %d",
 			outpad, a.Stride, a.Dilation).
-			WithFits(fmt.Sprintf("outpad %d at most", max(a.Stride, a.Dilation)-1))
+			WithFits(fmt.Sprintf("outpad=%d at most", max(a.Stride, a.Dilation)-1))
 	}
 	if a.In == 0 {
 		return nil

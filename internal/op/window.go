@@ -107,15 +107,27 @@ func (w *window) resolve(in graph.Shape, rules windowRules) (Geometry, error) {
 		W: Axis{In: in.W, Size: w.size.W, Stride: stride.W, Dilation: dilation.W, Before: w.pad.left, After: w.pad.right},
 		H: Axis{In: in.H, Size: w.size.H, Stride: stride.H, Dilation: dilation.H, Before: w.pad.top, After: w.pad.bottom},
 	}
-	err := joinAxes(func(s side) error { return w.resolveAxis(&g.W, s, rules) },
-		func(s side) error { return w.resolveAxis(&g.H, s, rules) })
+	alike := onSide{alike: g.W == g.H, isPadded: w.pad.isPadded()}
+	ofW, ofH := alike, alike
+	ofW.other, ofH.other = w.withPads(g.H, height, rules), w.withPads(g.W, width, rules)
+	err := joinAxes(
+		func(s side) error { ofW.side = s; return w.resolveAxis(&g.W, ofW, rules) },
+		func(s side) error { ofH.side = s; return w.resolveAxis(&g.H, ofH, rules) })
 	return g, err
 }
 
-func (w *window) resolveAxis(a *Axis, s side, rules windowRules) error {
-	if err := w.resolvePad(a, s, rules); err != nil {
+// withPads returns an axis with its pads, as far as they are known.
+func (w *window) withPads(a Axis, s side, rules windowRules) Axis {
+	_ = w.resolvePad(&a, onSide{side: s}, rules) // a pad that is missing is the problem of that axis
+	return a
+}
+
+// resolveAxis applies the shape formula. words has the words for the axis in messages, and the other axis.
+func (w *window) resolveAxis(a *Axis, words onSide, rules windowRules) error {
+	if err := w.resolvePad(a, words, rules); err != nil {
 		return err
 	}
+	words.Axis = *a
 	if a.In == 0 {
 		return nil
 	}
@@ -123,21 +135,21 @@ func (w *window) resolveAxis(a *Axis, s side, rules windowRules) error {
 	over := a.Span() - padded
 	isCut := over > 0 && over < a.Stride && w.rounding == "ceil" // one window, as PyTorch rounds up
 	if over > 0 && !isCut {
-		return tooLarge(onSide{*a, s, w.pad.isPadded()}, rules)
+		return tooLarge(words, rules)
 	}
 	if rules.maxPadIsHalf && max(a.Before, a.After) > a.Span()/2 {
 		return diag.Errorf("shape/pad", "pad %d is more than half the window %d: some windows would hold padding only",
 			max(a.Before, a.After), a.Span()).
-			WithFits(fmt.Sprintf("pad %d at most", a.Span()/2))
+			WithFits(words.padText(min(a.Before, a.Span()/2), min(a.After, a.Span()/2)))
 	}
 	if max(a.Before, a.After) >= a.Span() {
 		return diag.Errorf("shape/pad", "pad %d is not smaller than the window %d: some windows would hold padding only",
-			max(a.Before, a.After), a.Span()).WithFits(w.pad.without(s))
+			max(a.Before, a.After), a.Span()).WithFits(words.smallerPads())
 	}
 	if rules.maxPadIsHalf && a.Before > 0 && a.Dilation > a.In {
 		return diag.Errorf("shape/pad", "dilation %d is more than the input's %d: some windows would hold padding only",
 			a.Dilation,
-			a.In).WithFits(fmt.Sprintf("dilation %d at most", a.In))
+			a.In).WithFits("d" + words.both(a.In, words.other.Dilation))
 	}
 	if isCut {
 		a.Out = 1
@@ -156,14 +168,15 @@ func (w *window) resolveAxis(a *Axis, s side, rules windowRules) error {
 		}
 		return nil
 	}
-	return misfit(onSide{*a, s, w.pad.isPadded()}, rules)
+	return misfit(words, rules)
 }
 
 // resolvePad fills in the pads that depend on the mode.
-func (w *window) resolvePad(a *Axis, s side, rules windowRules) error {
+func (w *window) resolvePad(a *Axis, words onSide, rules windowRules) error {
 	switch w.pad.mode {
 	case padUnwritten:
-		p, err := rules.defaultPad(onSide{*a, s, w.pad.isPadded()})
+		words.Axis = *a
+		p, err := rules.defaultPad(words)
 		a.Before, a.After = p, p
 		return err
 	case padSame:

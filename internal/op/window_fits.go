@@ -21,6 +21,39 @@ type onSide struct {
 	Axis
 	side
 	isPadded bool // the window, on either axis
+	other    Axis
+	alike    bool // the other axis is the same
+}
+
+// both returns a number for this axis, with the other axis's as width x height unless they are alike.
+func (a onSide) both(n, other int64) string {
+	switch {
+	case a.alike:
+		return extent{n, n}.String()
+	case a.side == width:
+		return extent{n, other}.String()
+	}
+	return extent{other, n}.String()
+}
+
+// padText returns the option for pads of this axis and those that the other axis has, unless they are alike.
+func (a onSide) padText(before, after int64) string {
+	p := pad{padNumbers, before, after, before, after}
+	switch {
+	case a.alike:
+	case a.side == width:
+		p.top, p.bottom = a.other.Before, a.other.After
+	default:
+		p.left, p.right, p.top, p.bottom = a.other.Before, a.other.After, before, after
+	}
+	return padField(&p, "").option(p.value().written())
+}
+
+// smallerPads proposes the pads that are smaller than the window on both axes.
+func (a onSide) smallerPads() string {
+	most := a.other.Span() - 1
+	a.other.Before, a.other.After = min(a.other.Before, most), min(a.other.After, most)
+	return a.padText(min(a.Before, a.Span()-1), min(a.After, a.Span()-1))
 }
 
 // formula returns the shape rule in symbols and in numbers: "(W-F+2P)/S+1 = (224-11+0)/4+1". With dilation F becomes
@@ -91,7 +124,7 @@ func (a onSide) smallerSize(padded int64, rules windowRules) string {
 	}
 	for size := largest; size >= max(smallest, largest-a.Stride); size-- {
 		if travel := padded - (a.Dilation*(size-1) + 1); travel%a.Stride == 0 {
-			return fmt.Sprintf("size %d (%s)", size, a.long(travel/a.Stride+1))
+			return fmt.Sprintf("size=%s (%s)", a.both(size, a.other.Size), a.long(travel/a.Stride+1))
 		}
 		if largest-size > maxTrials {
 			break
@@ -106,7 +139,7 @@ func (a onSide) largerPad(rules windowRules) string {
 	enough := (a.Span() - a.In + 1) / 2
 	for p := enough; p <= min(limit, enough+maxTrials); p++ {
 		if travel := a.In + 2*p - a.Span(); travel%a.Stride == 0 {
-			return fmt.Sprintf("pad %d (%s)", p, a.long(travel/a.Stride+1))
+			return fmt.Sprintf("%s (%s)", a.padText(p, p), a.long(travel/a.Stride+1))
 		}
 	}
 	return ""
@@ -148,11 +181,14 @@ func (a onSide) fittingPads(rules windowRules) string {
 	for add := short; add < short+2*a.Stride; add += a.Stride {
 		p := a.Before + add/2
 		if add%2 == 0 && a.Before == a.After && p <= limit {
-			return fmt.Sprintf("pad %d", p)
+			return a.padText(p, p)
 		}
 	}
-	if a.Before+short <= limit {
-		return fmt.Sprintf("pad %d on one side", a.Before+short)
+	switch {
+	case a.After+short <= limit:
+		return a.padText(a.Before, a.After+short)
+	case a.Before+short <= limit:
+		return a.padText(a.Before+short, a.After)
 	}
 	return ""
 }
@@ -163,20 +199,20 @@ func (a onSide) fittingStrides() string {
 	var found []string
 	for s := a.Stride - 1; s >= max(1, a.Stride-furthestStride); s-- {
 		if travel%s == 0 {
-			found = append(found, fmt.Sprintf("%d (%s)", s, a.long(travel/s+1)))
+			found = append(found, fmt.Sprintf("s%s (%s)", a.both(s, a.other.Stride), a.long(travel/s+1)))
 			break
 		}
 	}
 	for s := a.Stride + 1; s <= min(travel, a.Stride+furthestStride); s++ {
 		if travel%s == 0 {
-			found = append(found, fmt.Sprintf("%d (%s)", s, a.long(travel/s+1)))
+			found = append(found, fmt.Sprintf("s%s (%s)", a.both(s, a.other.Stride), a.long(travel/s+1)))
 			break
 		}
 	}
 	if found == nil {
 		return ""
 	}
-	return "stride " + strings.Join(found, " or ")
+	return strings.Join(found, " or ")
 }
 
 // roundings proposes to round as frameworks do.
@@ -187,7 +223,7 @@ func (a onSide) roundings(rules windowRules) string {
 	}
 	up := &window{rounding: "ceil", pad: pad{mode: padNumbers}}
 	rounded := a.Axis
-	if err := up.resolveAxis(&rounded, a.side, rules); err != nil {
+	if err := up.resolveAxis(&rounded, a, rules); err != nil {
 		return fmt.Sprintf("`floor` (%d, as PyTorch does)", floor)
 	}
 	if caffe := a.caffePool(); caffe != rounded.Out {

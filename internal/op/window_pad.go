@@ -1,10 +1,6 @@
 package op
 
-import (
-	"fmt"
-
-	"cnncalc/internal/diag"
-)
+import "cnncalc/internal/diag"
 
 // pad is the zero padding of a volume, as written.
 type pad struct {
@@ -23,17 +19,6 @@ const (
 
 // isPadded reports whether there are zeros on any side.
 func (p pad) isPadded() bool { return p.left+p.right+p.top+p.bottom > 0 }
-
-// without returns the pad in the arrow language, without zeros on one axis.
-func (p pad) without(s side) string {
-	left, right, top, bottom := p.left, p.right, p.top, p.bottom
-	if s == width {
-		left, right = 0, 0
-	} else {
-		top, bottom = 0, 0
-	}
-	return fmt.Sprintf("p=%d,%d,%d,%d", left, right, top, bottom)
-}
 
 // value returns the pad in its shortest form.
 func (p pad) value() Value {

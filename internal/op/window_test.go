@@ -172,8 +172,9 @@ func TestUnknownInputs(t *testing.T) {
 
 var (
 	proposedInputs  = regexp.MustCompile(`(?:input | or )(\d+) \((\d+) wide`)
-	proposedPad     = regexp.MustCompile(`^pad (\d+)( on one side)?$`)
-	proposedStrides = regexp.MustCompile(`(?:stride | or )(\d+) \((\d+) wide`)
+	proposedPad     = regexp.MustCompile(`^p(\d+)$`)
+	proposedPads    = regexp.MustCompile(`^p=(\d+),(\d+),(\d+),(\d+)$`)
+	proposedStrides = regexp.MustCompile(`(?:^| or )s(\d+) \((\d+) wide`)
 )
 
 // Every number that a misfit proposes fits, with the width that it names.
@@ -209,8 +210,8 @@ func TestProposalsFit(t *testing.T) {
 			}
 			return n
 		}
-		parts := strings.Split(problem.Fits, "; ")
-		if len(parts) == 3 {
+		parts := append([]string{problem.Inputs}, strings.Split(problem.Fits, "; ")...)
+		if !strings.HasPrefix(parts[1], "p") {
 			// No pad that is smaller than the window fits.
 			for before := a.Before; before < a.Dilation*(a.Size-1)+1; before++ {
 				if travel(a.In, before, a.After)%a.Stride == 0 {
@@ -227,12 +228,13 @@ func TestProposalsFit(t *testing.T) {
 		}
 		if m := proposedPad.FindStringSubmatch(parts[1]); parts[1] == "" {
 			// none, as was checked
-		} else if m == nil {
-			t.Errorf("no pad proposed: %s", problem.Fits)
-		} else if p := number(m[1]); m[2] == "" {
+		} else if m != nil {
+			p := number(m[1])
 			fits("pad "+m[1], travel(a.In, p, p), a.Stride, "")
+		} else if m := proposedPads.FindStringSubmatch(parts[1]); m == nil || m[1] != m[3] || m[2] != m[4] {
+			t.Errorf("no pad proposed: %s", problem.Fits)
 		} else {
-			fits("pad "+m[1]+" on one side", travel(a.In, p, a.After), a.Stride, "")
+			fits(m[0], travel(a.In, number(m[1]), number(m[2])), a.Stride, "")
 		}
 		for _, m := range proposedStrides.FindAllStringSubmatch(parts[2], -1) {
 			fits("stride "+m[1], travel(a.In, a.Before, a.After), number(m[1]), m[2])

@@ -99,7 +99,7 @@ func TestNotesRefusals(t *testing.T) {
 			Code: "shape/window",
 			Pos:  diag.Pos{Line: 2, Col: 18},
 			Msg:  "CONV3-1: (W-F+2P)/S+1 = (10-3+0)/2+1 = 4.5 is not a whole number",
-			Fits: "input 9 (4 wide) or 11 (5 wide); pad 1 on one side; stride 1 (8 wide) or 7 (2 wide); `floor` (4, as PyTorch does)",
+			Fits: "input 9 (4 wide) or 11 (5 wide); p=0,1,0,1; s1 (8 wide) or s7 (2 wide); `floor` (4, as PyTorch does)",
 		}},
 		// "it claims that the input images were 224x224, which is surely incorrect because (224 - 11)/4 + 1 is quite
 		// clearly not an integer"
@@ -107,8 +107,8 @@ func TestNotesRefusals(t *testing.T) {
 			Code: "shape/window",
 			Pos:  diag.Pos{Line: 2, Col: 18},
 			Msg:  "CONV11-96: (W-F+2P)/S+1 = (224-11+0)/4+1 = 54.25 is not a whole number",
-			Fits: "input 223 (54 wide) or 227 (55 wide, what AlexNet's code used); pad 3 on one side; " +
-				"stride 3 (72 wide); `floor` (54, as PyTorch does)",
+			Fits: "input 223 (54 wide) or 227 (55 wide, what AlexNet's code used); p=0,3,0,3; " +
+				"s3 (72 wide); `floor` (54, as PyTorch does)",
 		}},
 	}
 	for _, test := range tests {

@@ -18,7 +18,7 @@ func TestPropose(t *testing.T) {
 			"network input 18x18 or 22x22 (every 4 pixels); ", ""},
 		{"9x9x3", "INPUT -> POOL2", "input 8 (4 wide) or 10 (5 wide); ", ""}, // of its own input, which is the network's
 		{"33x33x3", "INPUT -> CONV3-4 -> POOL2 -> CONV3-4 g3", "network input 32x32 or 34x34 (multiples of 2); ", ""},
-		{"32x32x3", "INPUT -> RELU -> CROP40", "network input 40x40; size 32x32 at most", ""},
+		{"32x32x3", "INPUT -> RELU -> CROP40", "network input 40x40; size=32x32 at most", ""},
 		{"8x8x3", "INPUT -> CONV3-8 p0 @a -> CONV3-8 p0 -> CONCAT(@a | IDENTITY)", "",
 			"add `-> CROP4` to the first of the two, or"},
 		{"4x4x3", "INPUT @a -> CONV3-3 s2 p1 floor -> ADD(@a | IDENTITY)", "",
