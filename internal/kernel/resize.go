@@ -44,27 +44,65 @@ func (j *resizeJob) do(task, _ int) {
 	g := &j.g
 	in := j.src[task*g.H*g.W:][:g.H*g.W]
 	out := j.dst[task*g.OH*g.OW:][:g.OH*g.OW]
-	var columns sampledColumns
-	for from := 0; from < g.OW; from += len(columns.first) {
-		width := min(len(columns.first), g.OW-from)
+	for from := 0; from < g.OW; from += positions {
+		width := min(positions, g.OW-from)
 		if j.bilinear {
-			columns.sample(j.w, from, width, g.W)
-			for oh := range g.OH {
-				top, bottom, weight := j.h.neighbours(oh, g.H)
-				columns.interpolate(out[oh*g.OW+from:][:width], in[top*g.W:][:g.W], in[bottom*g.W:][:g.W], weight)
-			}
-			continue
-		}
-		for i := range width {
-			columns.first[i] = j.w.nearest(from+i, g.W)
-		}
-		for oh := range g.OH {
-			row := in[j.h.nearest(oh, g.H)*g.W:][:g.W]
-			for i := range width {
-				out[oh*g.OW+from+i] = row[columns.first[i]]
-			}
+			j.interpolate(out[from:], in, from, width)
+		} else {
+			j.repeat(out[from:], in, from, width)
 		}
 	}
+}
+
+// repeat computes the columns from a first one on; dst starts with the first.
+func (j *resizeJob) repeat(dst, src []float32, from, width int) {
+	g := &j.g
+	var columns [positions]int
+	for i := range width {
+		columns[i] = j.w.nearest(from+i, g.W)
+	}
+	for oh := range g.OH {
+		row := src[j.h.nearest(oh, g.H)*g.W:][:g.W]
+		to := dst[oh*g.OW:][:width]
+		for i, column := range columns[:width] {
+			to[i] = row[column]
+		}
+	}
+}
+
+// interpolate computes the columns from a first one on; dst starts with the first. A row of the input is blended across
+// once, and then down for all rows of the output that lie between it and the next.
+func (j *resizeJob) interpolate(dst, src []float32, from, width int) {
+	g := &j.g
+	var columns sampledColumns
+	for i := range width {
+		columns.first[i], columns.second[i], columns.weight[i] = j.w.neighbours(from+i, g.W)
+	}
+	// The two rows around an output row are neighbours or the same.
+	rows := [2]blendedRow{{at: -1}, {at: -1}}
+	blended := func(row int) []float32 {
+		r := &rows[row%2]
+		if r.at != row {
+			r.at = row
+			columns.blend(r.values[:width], src[row*g.W:][:g.W])
+		}
+		return r.values[:width]
+	}
+	for oh := range g.OH {
+		top, bottom, ofLower := j.h.neighbours(oh, g.H)
+		upper, lower := blended(top), blended(bottom)
+		ofUpper := 1 - ofLower
+		to := dst[oh*g.OW:][:width]
+		for i := range to {
+			to[i] = ofUpper*upper[i] + ofLower*lower[i]
+		}
+	}
+}
+
+// blendedRow is a row of the input at the columns of the output.
+type blendedRow struct {
+	at     int
+	values [positions]float32
 }
 
 // sampledColumns is where some neighbouring columns of a resized plane come from.
@@ -73,18 +111,10 @@ type sampledColumns struct {
 	weight        [positions]float32 // of the second
 }
 
-func (c *sampledColumns) sample(s Sampling, from, width, in int) {
-	for i := range width {
-		c.first[i], c.second[i], c.weight[i] = s.neighbours(from+i, in)
-	}
-}
-
-// interpolate computes the columns of one row from the two rows of the input around it.
-func (c *sampledColumns) interpolate(dst, upper, lower []float32, ofLower float32) {
-	ofUpper := 1 - ofLower
+// blend sets dst from the two columns of a row on both sides of each.
+func (c *sampledColumns) blend(dst, row []float32) {
 	for i := range dst {
-		left, right, ofRight := c.first[i], c.second[i], c.weight[i]
-		ofLeft := 1 - ofRight
-		dst[i] = ofUpper*(ofLeft*upper[left]+ofRight*upper[right]) + ofLower*(ofLeft*lower[left]+ofRight*lower[right])
+		ofRight := c.weight[i]
+		dst[i] = (1-ofRight)*row[c.first[i]] + ofRight*row[c.second[i]]
 	}
 }
