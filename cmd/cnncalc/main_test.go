@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 }
 
 // The scripts in testdata/script run the program as a user does. "status 2 cnncalc ..." expects that exit code;
-// $PICTURES is the folder of the test pictures, $DIGITS that of the digits.
+// $PICTURES is the folder of the test pictures, $DIGITS that of the digits, $ARRAYS that of npy files.
 func TestScripts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts some 150 processes, which takes most of a minute with the race detector")
@@ -34,10 +34,15 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	arrays, err := filepath.Abs("../../internal/weights/testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PICTURES", pictures)
 			env.Setenv("DIGITS", filepath.Join(filepath.Dir(pictures), "digits"))
+			env.Setenv("ARRAYS", arrays)
 			return nil
 		},
 		Dir:                 "testdata/script",

@@ -15,11 +15,15 @@ import (
 	"cnncalc/internal/report"
 )
 
-const runLong = `run computes the output of a network for pictures (PNG, JPEG, GIF, WebP, BMP), on the CPU.
+const runLong = `run computes the output of a network for pictures (PNG, JPEG, GIF, WebP, BMP) or arrays (npy), on the
+CPU.
 
 A picture is resized by its short side and cropped to its centre; --fit stretch resizes it without keeping the
 ratio. Then it is scaled and normalised as the file's preprocess: says, or by ImageNet's mean and deviation where
 the file says nothing and the input is 3 deep. An input 1 deep takes the picture in grey.
+
+An array is read as it is, without resizing or normalising: float32, float64 or float16 in C order, [D, H, W] for
+one input or [N, D, H, W] for N.
 
 With trained weights, from --weights or built in (lenet5), run prints the most likely classes. With random
 weights (He initialisation from --seed) it prints what every layer computed, since a ranking would mean
@@ -69,7 +73,8 @@ func newRun(a *app) *cobra.Command {
 	flags := cmd.Flags()
 	f.register(flags)
 	f.registerFormat(flags, report.Text, report.JSON)
-	flags.StringArrayVar(&f.inputs, "input", nil, "a picture (repeatable; several make a batch); left=a.png for one of several inputs")
+	flags.StringArrayVar(&f.inputs, "input", nil,
+		"a picture, or an array as .npy (repeatable; several make a batch); left=a.png for one of several inputs")
 	numberVar(flags, &f.batch, "batch", 0,
 		"pictures in the batch; the inputs are repeated to fill it (default: each once)")
 	flags.StringVar(&f.fit, "fit", "", "crop or stretch (default: as the file's preprocess: says, or crop)")
@@ -125,10 +130,11 @@ func (a *app) run(ctx context.Context, args []string, f *runFlags) error {
 	if err != nil {
 		return err
 	}
-	files, err := f.assignPictures(l.network)
+	files, err := f.openInputs(l.network)
 	if err != nil {
 		return err
 	}
+	defer closeInputs(files)
 	limit = limit.available() // now that the network's own description is in memory
 	names, err := readLabels(f.labels, l.network)
 	if err != nil {
@@ -144,7 +150,7 @@ func (a *app) run(ctx context.Context, args []string, f *runFlags) error {
 		return err
 	}
 	defer trained.close()
-	pictures, inputs, err := a.readPictures(f, files, program, limit)
+	pictures, inputs, err := a.readInputs(f, files, program, limit)
 	if err != nil {
 		return err
 	}

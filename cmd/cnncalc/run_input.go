@@ -21,64 +21,91 @@ const largeInput = 128
 // Pictures of at least this many pixels leave garbage that is worth returning before the network takes its memory.
 const largePicture = 1 << 23
 
-// inputPicture is a picture as it was read.
+// inputPicture is one input of the network as it was read: a picture, or a part of an array.
 type inputPicture struct {
 	path          string
+	isArray       bool
+	isPart        bool
+	index         int // of the part in the array
 	width, height int
 }
 
-// assignPictures returns the files of each input of the network, and makes the batch as large as they are many unless
+// openInputs returns the files of each input of the network, and makes the batch as large as they are many unless
 // --batch says more. Where there are several inputs, each file follows the name of its input.
-func (f *runFlags) assignPictures(n *shape.Network) ([][]string, error) {
-	files := make([][]string, len(n.Inputs))
+func (f *runFlags) openInputs(n *shape.Network) (files [][]inputFile, err error) {
+	paths := make([][]string, len(n.Inputs))
 	if len(n.Inputs) == 1 {
-		files[0] = f.inputs
-	} else if err := f.assignByName(n, files); err != nil {
+		paths[0] = f.inputs
+	} else if err := f.assignByName(n, paths); err != nil {
 		return nil, err
 	}
-	switch count := len(files[0]); {
-	case f.batch == 0:
-		f.batch = count
-	case f.batch < count:
-		return nil, usageError("--batch %d is less than the %d inputs", f.batch, count)
+	files = make([][]inputFile, len(n.Inputs))
+	defer func() {
+		if err != nil {
+			closeInputs(files)
+		}
+	}()
+	counts := make([]int, len(n.Inputs))
+	for k, i := range n.Inputs {
+		for _, path := range paths[k] {
+			file, err := openInput(path, n.Layers[i].Out)
+			if err != nil {
+				return files, err
+			}
+			files[k] = append(files[k], file)
+			counts[k] += file.count
+		}
 	}
-	return files, nil
+	return files, f.setBatch(n, counts)
 }
 
-func (f *runFlags) assignByName(n *shape.Network, files [][]string) error {
+// setBatch makes the batch as large as the pictures of each input are many, unless --batch says more.
+func (f *runFlags) setBatch(n *shape.Network, counts []int) error {
+	count := counts[0]
+	for k, c := range counts {
+		if c == 0 || c != count {
+			names := inputNames(n)
+			return usageError("--input has %d pictures for %s and %d for %s; each of the inputs %s needs as many",
+				count, names[0], c, names[k], plain.CutNames(strings.Join(names, ", ")))
+		}
+	}
+	switch {
+	case f.batch == 0 && count > maxBatch:
+		return problemError("the inputs are %d, more than the %d that a batch may have", count, maxBatch)
+	case f.batch != 0 && f.batch < count:
+		return usageError("--batch %d is less than the %d inputs", f.batch, count)
+	}
+	f.batch = max(f.batch, count)
+	return nil
+}
+
+func inputNames(n *shape.Network) []string {
 	names := make([]string, len(n.Inputs))
 	for k, i := range n.Inputs {
 		names[k] = n.Nodes[i].Name
 	}
-	all := plain.CutNames(strings.Join(names, ", "))
+	return names
+}
+
+func (f *runFlags) assignByName(n *shape.Network, paths [][]string) error {
+	names := inputNames(n)
 	for _, input := range f.inputs {
 		name, path, ok := strings.Cut(input, "=")
 		k := slices.Index(names, name)
 		if !ok || k < 0 || path == "" {
 			return usageError("--input %s: the network has the inputs %s; write --input %s=picture.png", plain.CutPath(input),
-				all, names[0])
+				plain.CutNames(strings.Join(names, ", ")), names[0])
 		}
-		files[k] = append(files[k], path)
-	}
-	for k := range files {
-		if len(files[k]) == 0 || len(files[k]) != len(files[0]) {
-			return usageError("--input is given %d times for %s and %d times for %s; each of the inputs %s needs as many pictures",
-				len(files[0]), names[0], len(files[k]), names[k], all)
-		}
+		paths[k] = append(paths[k], path)
 	}
 	return nil
 }
 
-// readPictures makes the batch of each input: every picture once, then again from the first on. Decoding a picture
+// readInputs makes the batch of each input: every picture once, then again from the first on. Decoding a picture
 // takes no more memory than the limit leaves besides the batch.
-func (a *app) readPictures(f *runFlags, files [][]string, program *exec.Program,
+func (a *app) readInputs(f *runFlags, files [][]inputFile, program *exec.Program,
 	limit memoryLimit) (pictures [][]inputPicture, inputs [][]float32, err error) {
 	n := program.Network()
-	for _, i := range n.Inputs {
-		if in := n.Layers[i].Out; in.D != 1 && in.D != 3 {
-			return nil, nil, problemError("the input is %s, but a picture is 3 deep, or 1 in grey", in)
-		}
-	}
 	if inputs, err = program.NewInputs(); err != nil {
 		return nil, nil, memoryError(err)
 	}
@@ -97,7 +124,7 @@ func (a *app) readPictures(f *runFlags, files [][]string, program *exec.Program,
 	return pictures, inputs, nil
 }
 
-// inputReader reads the pictures of one input.
+// inputReader reads the files of one input.
 type inputReader struct {
 	app       *app
 	shape     graph.Shape
@@ -107,34 +134,55 @@ type inputReader struct {
 	taken     int64 // bytes of all inputs
 }
 
-// read fills the input with a batch of the pictures.
-func (r *inputReader) read(files []string, input []float32, batch int) ([]inputPicture, error) {
-	pictures := make([]inputPicture, len(files))
+// read fills the input with a batch of the files.
+func (r *inputReader) read(files []inputFile, input []float32, batch int) ([]inputPicture, error) {
+	var pictures []inputPicture
 	each := len(input) / batch
-	for i, path := range files {
-		p, err := openPicture(path, r.limit, r.taken)
+	for _, file := range files {
+		into := input[len(pictures)*each:][:file.count*each]
+		if file.array != nil {
+			parts, err := file.readArray(into, r.shape)
+			if err != nil {
+				return nil, err
+			}
+			pictures = append(pictures, parts...)
+			continue
+		}
+		p, err := r.readPicture(file.path, into)
 		if err != nil {
 			return nil, err
 		}
-		pictures[i] = inputPicture{path, p.Width, p.Height}
-		fitted, err := picture.Fit(p.RGB, r.fit)
-		if err != nil {
-			return nil, problemError("%s: %w", path, err)
-		}
-		if err := picture.Normalise(input[i*each:(i+1)*each], fitted, int(r.shape.D), r.normalise); err != nil {
-			return nil, problemError("%s: %w", path, err)
-		}
-		for _, note := range p.Notes {
-			r.app.note("%s: %s", path, note)
-		}
-		if p.Width*p.Height >= largePicture {
-			debug.FreeOSMemory()
-		}
+		pictures = append(pictures, p)
 	}
 	for i := len(pictures); i < batch; i++ {
 		copy(input[i*each:(i+1)*each], input[i%len(pictures)*each:])
 	}
 	return pictures, nil
+}
+
+func (r *inputReader) readPicture(path string, into []float32) (inputPicture, error) {
+	if r.shape.D != 1 && r.shape.D != 3 {
+		return inputPicture{}, problemError("the input is %s, but a picture is 3 deep, or 1 in grey; "+
+			"an npy file may have any depth", r.shape)
+	}
+	p, err := openPicture(path, r.limit, r.taken)
+	if err != nil {
+		return inputPicture{}, err
+	}
+	fitted, err := picture.Fit(p.RGB, r.fit)
+	if err != nil {
+		return inputPicture{}, problemError("%s: %w", path, err)
+	}
+	if err := picture.Normalise(into, fitted, int(r.shape.D), r.normalise); err != nil {
+		return inputPicture{}, problemError("%s: %w", path, err)
+	}
+	for _, note := range p.Notes {
+		r.app.note("%s: %s", path, note)
+	}
+	if p.Width*p.Height >= largePicture {
+		debug.FreeOSMemory()
+	}
+	return inputPicture{path: path, width: p.Width, height: p.Height}, nil
 }
 
 // openPicture decodes a picture while a batch of that many bytes is in memory.

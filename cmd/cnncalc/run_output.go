@@ -31,7 +31,8 @@ func (o *outcome) inputViews(i int) []report.RunInput {
 	views := make([]report.RunInput, len(n.Inputs))
 	for k, node := range n.Inputs {
 		p := o.pictures[k][i]
-		views[k] = report.RunInput{Name: n.Nodes[node].Name, File: p.path, Width: p.width, Height: p.height}
+		views[k] = report.RunInput{Name: n.Nodes[node].Name, File: p.path, IsArray: p.isArray, IsPart: p.isPart,
+			Index: p.index, Width: p.width, Height: p.height}
 	}
 	return views
 }

@@ -36,21 +36,40 @@ type RunPicture struct {
 	Results []RunResult
 }
 
-// RunInput is a picture for an input.
+// RunInput is a picture for an input, or an array.
 type RunInput struct {
 	Name          string // of the input
 	File          string
+	IsArray       bool
+	IsPart        bool
+	Index         int // of the part in an array of several
 	Width, Height int
+}
+
+// file returns the file, and the place in it if that has several inputs.
+func (in *RunInput) file() string {
+	if !in.IsPart {
+		return in.File
+	}
+	return fmt.Sprintf("%s[%d]", in.File, in.Index)
+}
+
+// index returns the place in an array of several, or nil.
+func (in *RunInput) index() *int {
+	if !in.IsPart {
+		return nil
+	}
+	return &in.Index
 }
 
 // files names the pictures: the file, or "left=a.png, right=b.png" where there are several inputs.
 func (p *RunPicture) files() string {
 	if len(p.Inputs) == 1 {
-		return p.Inputs[0].File
+		return p.Inputs[0].file()
 	}
 	texts := make([]string, len(p.Inputs))
 	for k, in := range p.Inputs {
-		texts[k] = in.Name + "=" + in.File
+		texts[k] = in.Name + "=" + in.file()
 	}
 	return strings.Join(texts, ", ")
 }
@@ -96,7 +115,8 @@ type runDocument struct {
 // runPictureDocument is one input and, where the weights are trained, its most likely classes, or what each of several
 // outputs is.
 type runPictureDocument struct {
-	File    string              `json:"file,omitempty"` // of the only input, and its size
+	File    string              `json:"file,omitempty"`  // of the only input, and its size
+	Index   *int                `json:"index,omitempty"` // in an array of several
 	Width   int                 `json:"width,omitempty"`
 	Height  int                 `json:"height,omitempty"`
 	Inputs  []runInputDocument  `json:"inputs,omitempty"` // where there are several
@@ -108,6 +128,7 @@ type runPictureDocument struct {
 type runInputDocument struct {
 	Name   string `json:"name"`
 	File   string `json:"file"`
+	Index  *int   `json:"index,omitempty"` // in an array of several
 	Width  int    `json:"width"`
 	Height int    `json:"height"`
 }
@@ -156,10 +177,11 @@ func (v *Run) Document() any {
 	for _, p := range v.Pictures {
 		picture := runPictureDocument{}
 		for _, in := range p.Inputs {
-			picture.Inputs = append(picture.Inputs, runInputDocument(in))
+			picture.Inputs = append(picture.Inputs,
+				runInputDocument{Name: in.Name, File: in.File, Index: in.index(), Width: in.Width, Height: in.Height})
 		}
 		if in := p.Inputs[0]; len(p.Inputs) == 1 {
-			picture = runPictureDocument{File: in.File, Width: in.Width, Height: in.Height}
+			picture = runPictureDocument{File: in.File, Index: in.index(), Width: in.Width, Height: in.Height}
 		}
 		for k := range p.Results {
 			if len(v.Outputs) == 1 {
@@ -253,7 +275,11 @@ func (v *Run) notes(units Units) []string {
 			if len(p.Inputs) > 1 {
 				name = in.Name + " "
 			}
-			notes = append(notes, fmt.Sprintf("picture %s%s: %dx%d", name, in.File, in.Width, in.Height))
+			what := "picture"
+			if in.IsArray {
+				what = "array"
+			}
+			notes = append(notes, fmt.Sprintf("%s %s%s: %dx%d", what, name, in.file(), in.Width, in.Height))
 		}
 	}
 	notes = append(notes, v.outputNotes()...)
