@@ -1,6 +1,7 @@
 package memory_test
 
 import (
+	"os"
 	"slices"
 	"testing"
 
@@ -53,6 +54,38 @@ func TestNetworksAreTorchvisions(t *testing.T) {
 			t.Errorf("%s: the peak in training is %d bytes, want %d", want.Name, got, want.Peak)
 		}
 		if got := inferencePeak(inference); got != want.Inference {
+			t.Errorf("%s: the peak in inference is %d bytes, want %d", want.Name, got, want.Inference)
+		}
+	}
+}
+
+// Networks that are written here as torchvision's code runs them: ConvNeXt, whose volumes have their channels last in
+// memory, and GoogLeNet with its auxiliary classifiers (testdata/memory/written.json).
+func TestWrittenNetworksAreTorchvisions(t *testing.T) {
+	var file struct {
+		Networks []struct {
+			Name                           string
+			Params, Saved, Peak, Inference int64
+		}
+	}
+	readJSON(t, "written.json", &file)
+	for _, want := range file.Networks {
+		text, err := os.ReadFile("../../testdata/memory/" + want.Name + ".yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := parsed(t, string(text))
+		training := account(t, n, options(memory.Torch113CPU, memory.Training), 1)
+		if n.Total.Parameters() != want.Params || training.Saved.Total != want.Saved || !training.SavedExact {
+			t.Errorf("%s: %d parameters, %d bytes are saved, exact: %v; want %d, %d", want.Name, n.Total.Parameters(),
+				training.Saved.Total, training.SavedExact, want.Params, want.Saved)
+		}
+		// The account keeps the sums of several losses, 4 bytes each, which an expression in Python does not.
+		sums := int64(4 * (len(n.Outputs) - 1))
+		if got := training.Peak.Bytes - before(training); got != want.Peak+sums {
+			t.Errorf("%s: the peak in training is %d bytes, want %d", want.Name, got, want.Peak+sums)
+		}
+		if got := inferencePeak(account(t, n, options(memory.Torch113CPU, memory.Inference), 1)); got != want.Inference {
 			t.Errorf("%s: the peak in inference is %d bytes, want %d", want.Name, got, want.Inference)
 		}
 	}

@@ -145,9 +145,9 @@ func (c torchConv) channelsLast() (forward, backward []Size) {
 	forward = []Size{{Fixed: sum(c.weightCopy(), c.weight())}}
 	if c.isDepthwise() && !c.hasDepthwiseKernel() {
 		// It takes each channel for a block of 8 by 8.
-		return forward, []Size{{Fixed: product(64+1, c.weight())}}
+		return forward, []Size{{Fixed: sum(product(64+1, c.weight()), c.biases())}}
 	}
-	return forward, []Size{{Fixed: sum(c.weightCopy(), product(2, c.weight()))}}
+	return forward, []Size{{Fixed: sum(c.weightCopy(), product(2, c.weight()), c.biases())}}
 }
 
 // isDepthwise reports whether each channel has a group and a filter of its own. With one channel, there are no groups.
