@@ -1,0 +1,961 @@
+#!/usr/bin/env python3
+"""Draws random networks and compares what cnncalc says of them with PyTorch.
+
+    go build -o /tmp/cnncalc ./cmd/cnncalc
+    python3 testdata/pytorch/fuzz.py /tmp/cnncalc [--minutes 10] [--seed 1] [--count N]
+
+Last run with Python 3.11, torch 1.13.0 and NumPy 1.24.2. A network has layers of all kinds and with all of their
+options, merges of several paths, repeats and labels. The same network is made of PyTorch's modules, with the same
+weights, and these must be equal:
+
+- the shape, the parameters and the MACs of every layer;
+- the bytes that autograd saves in training, in each category, where cnncalc calls them exact;
+- the output, up to rounding.
+
+It prints counts, and for every mismatch the smallest network that still has it, and exits with 1 if there was one.
+"""
+import argparse
+import collections
+import importlib.util
+import json
+import math
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy as np
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from PIL import Image
+from torchvision.ops import stochastic_depth
+
+from generate import FC, Local, max_pool_padded, randomise, shuffle
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+BATCH = 2
+MAX_VALUES = 40_000  # of a volume of one picture
+
+torch.set_num_threads(1)
+
+
+def load_measure():
+    spec = importlib.util.spec_from_file_location("memory", os.path.join(HERE, "..", "memory", "generate.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.measure
+
+
+class Unfit(Exception):
+    """The drawn layer does not fit its input."""
+
+
+class Call(nn.Module):
+    """A function as a module."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, *xs):
+        return self.function(*xs)
+
+
+class InTraining(nn.Module):
+    """A function that does something else in training."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x):
+        return self.function(x, self.training)
+
+
+class Padded(nn.Module):
+    """A layer after zero padding: left, right, top, bottom."""
+
+    def __init__(self, pad, layer):
+        super().__init__()
+        self.pad, self.layer = pad, layer
+
+    def forward(self, x):
+        return self.layer(F.pad(x, self.pad))
+
+
+class ChannelNorm(nn.Module):
+    """LayerNorm over the depth at each place."""
+
+    def __init__(self, depth, eps, affine):
+        super().__init__()
+        self.layer = nn.LayerNorm(depth, eps, affine)
+
+    def forward(self, x):
+        return self.layer(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+class Scale(nn.Module):
+    """A learnt factor for each channel, and a shift."""
+
+    def __init__(self, depth, bias):
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(depth, 1, 1))
+        self.bias = nn.Parameter(torch.empty(depth, 1, 1)) if bias else None
+
+    def forward(self, x):
+        x = x * self.weight
+        return x if self.bias is None else x + self.bias
+
+
+# A layer is its text, which cnncalc reads, and its module. Each function here draws one for an input of this shape,
+# (depth, height, width), with a random.Random.
+
+def pair(w, h):
+    return str(w) if w == h else f"{w}x{h}"
+
+
+def divisor(r, n, *others):
+    return r.choice([d for d in range(1, n + 1) if all(m % d == 0 for m in (n, *others))])
+
+
+def window(r, shape, most=5, dilate=True):
+    """(size, stride, dilation) as (height, width), and their text after the size."""
+    _, height, width = shape
+    size = r.randint(1, most), r.randint(1, most)
+    if r.random() < 0.6:
+        size = size[0], size[0]
+    stride = r.choice([(1, 1), (1, 1), (2, 2), (2, 1), (3, 3)])
+    dilation = r.choice([(1, 1)] * 4 + [(2, 2), (1, 2)]) if dilate else (1, 1)
+    text = ""
+    if stride != (1, 1):
+        text += f" s{pair(stride[1], stride[0])}"
+    if dilation != (1, 1):
+        text += f" d{pair(dilation[1], dilation[0])}"
+    return size, stride, dilation, text
+
+
+def pads(r, shape, size, stride, dilation):
+    """Four pads of a convolution, left, right, top, bottom, and their text."""
+    _, height, width = shape
+    how = r.choice(["none", "same number", "same number", "same number", "pair", "pair", "default", "default"] +
+                   ["four", "tf"] * (r.random() < 0.3))
+    reach = [d * (f - 1) + 1 for f, d in zip(size, dilation)]
+    if how == "default" and stride == (1, 1) and size[0] % 2 and size[1] % 2:
+        y, x = (reach[0] - 1) // 2, (reach[1] - 1) // 2
+        return (x, x, y, y), ""
+    if how == "tf":
+        total = [max((math.ceil(n / s) - 1) * s + e - n, 0) for n, s, e in zip((height, width), stride, reach)]
+        top, left = total[0] // 2, total[1] // 2
+        return (left, total[1] - left, top, total[0] - top), " same"
+    most = [max(e - 1, 0) for e in reach]
+    if how == "same number":
+        p = r.randint(0, min(most))
+        return (p, p, p, p), f" p{p}"
+    if how == "pair":
+        y, x = r.randint(0, most[0]), r.randint(0, most[1])
+        return (x, x, y, y), f" p{x}x{y}"
+    if how == "four":
+        p = (r.randint(0, most[1]), r.randint(0, most[1]), r.randint(0, most[0]), r.randint(0, most[0]))
+        return p, " p=" + ",".join(map(str, p))
+    return (0, 0, 0, 0), " p0"
+
+
+def padded(pad, make):
+    """A layer with these pads: make takes the symmetric ones."""
+    left, right, top, bottom = pad
+    if left == right and top == bottom:
+        return make((top, left))
+    return Padded(pad, make((0, 0)))
+
+
+def conv(r, shape):
+    size, stride, dilation, text = window(r, shape)
+    filters, bias = r.randint(1, 9), r.random() < 0.7
+    groups = divisor(r, shape[0], filters) if r.random() < 0.3 else 1
+    pad, pad_text = pads(r, shape, size, stride, dilation)
+    text = f"CONV{pair(size[1], size[0])}-{filters}{text}{pad_text} floor"
+    text += (f" g{groups}" if groups > 1 else "") + ("" if bias else " nobias")
+    return text, padded(pad, lambda p: nn.Conv2d(shape[0], filters, size, stride, p, dilation, groups, bias))
+
+
+def dwconv(r, shape):
+    size, stride, dilation, text = window(r, shape)
+    bias = r.random() < 0.7
+    pad, pad_text = pads(r, shape, size, stride, dilation)
+    text = f"DWCONV{pair(size[1], size[0])}{text}{pad_text} floor" + ("" if bias else " nobias")
+    return text, padded(pad, lambda p: nn.Conv2d(shape[0], shape[0], size, stride, p, dilation, shape[0], bias))
+
+
+def local(r, shape):
+    size, stride, dilation, text = window(r, shape, 3)
+    filters, bias = r.randint(1, 4), r.random() < 0.7
+    pad, pad_text = pads(r, shape, size, stride, dilation)
+    sides = (shape[1] + pad[2] + pad[3], shape[2] + pad[0] + pad[1])
+    out = tuple((n - d * (f - 1) - 1) // s + 1 for n, d, f, s in zip(sides, dilation, size, stride))
+    if min(out) < 1:
+        raise Unfit
+    text = f"LOCAL{pair(size[1], size[0])}-{filters}{text}{pad_text} floor" + ("" if bias else " nobias")
+    return text, Local(shape[0], filters, size, out, stride, pad, dilation, bias)
+
+
+def upconv(r, shape):
+    size, stride, dilation, text = window(r, shape, 4)
+    filters, bias = r.randint(1, 6), r.random() < 0.7
+    groups = divisor(r, shape[0], filters) if r.random() < 0.3 else 1
+    pad = tuple(r.randint(0, max(d * (f - 1), 0)) for d, f in zip(dilation, size))
+    most = [max(s, d) - 1 for s, d in zip(stride, dilation)]
+    outpad = (r.randint(0, most[0]), r.randint(0, most[1])) if r.random() < 0.4 else (0, 0)
+    text = text if " s" in text else " s1" + text
+    text = f"UPCONV{pair(size[1], size[0])}-{filters}{text} p{pair(pad[1], pad[0])}"
+    text += f" outpad={pair(outpad[1], outpad[0])}" if any(outpad) else ""
+    text += (f" g{groups}" if groups > 1 else "") + ("" if bias else " nobias")
+    return text, nn.ConvTranspose2d(shape[0], filters, size, stride, pad, outpad, groups, bias, dilation)
+
+
+def pool(r, shape):
+    size, stride, dilation, text = window(r, shape, 3)
+    pad = tuple(r.randint(0, f // 2) for f in size)
+    ceil = r.random() < 0.4
+    text = f"POOL{pair(size[1], size[0])} s{pair(stride[1], stride[0])} p{pair(pad[1], pad[0])}"
+    text += f" d{pair(dilation[1], dilation[0])} {'ceil' if ceil else 'floor'}"
+    if r.random() < 0.1 and not ceil:
+        four = (pad[1], r.randint(0, size[1] // 2), pad[0], r.randint(0, size[0] // 2))
+        text = text.replace(f" p{pair(pad[1], pad[0])}", " p=" + ",".join(map(str, four)))
+        return text, Call(lambda x: max_pool_padded(x, four, size, stride, dilation))
+    return text, Call(lambda x: F.max_pool2d(x, size, stride, pad, dilation, ceil))
+
+
+def avgpool(r, shape):
+    size, stride, _, _ = window(r, shape, 3, False)
+    pad = tuple(r.randint(0, f // 2) for f in size)
+    ceil, exclude = r.random() < 0.4, r.random() < 0.3
+    text = f"AVGPOOL{pair(size[1], size[0])} s{pair(stride[1], stride[0])} p{pair(pad[1], pad[0])}"
+    text += (" excludepad" if exclude else "") + (" ceil" if ceil else " floor")
+    return text, Call(lambda x: F.avg_pool2d(x, size, stride, pad, ceil, not exclude))
+
+
+def l2pool(r, shape):
+    size, stride, _, _ = window(r, shape, 3, False)
+    return (f"L2POOL{pair(size[1], size[0])} s{pair(stride[1], stride[0])} floor",
+            Call(lambda x: F.lp_pool2d(x, 2, size, stride)))
+
+
+def adaptive(r, shape):
+    w, h = r.randint(1, 9), r.randint(1, 9)
+    if r.random() < 0.5:
+        return f"ADAPTAVG{pair(w, h)}", Call(lambda x: F.adaptive_avg_pool2d(x, (h, w)))
+    return f"ADAPTMAX{pair(w, h)}", Call(lambda x: F.adaptive_max_pool2d(x, (h, w)))
+
+
+def global_pool(r, shape):
+    if r.random() < 0.5:
+        return "GAP", Call(lambda x: F.adaptive_avg_pool2d(x, 1))
+    return "GMP", Call(lambda x: F.adaptive_max_pool2d(x, 1))
+
+
+def fc(r, shape):
+    units, bias = r.randint(1, 12), r.random() < 0.7
+    return f"FC-{units}" + ("" if bias else " nobias"), FC(math.prod(shape), units, bias=bias)
+
+
+def flatten(r, shape):
+    return "FLATTEN", Call(lambda x: x.flatten(1)[:, :, None, None])
+
+
+# Functions that can work in place, and others.
+IN_PLACE = {
+    "RELU": F.relu,
+    "LEAKYRELU": F.leaky_relu,
+    "LEAKYRELU0.3": lambda x, inplace=False: F.leaky_relu(x, 0.3, inplace),
+    "RELU6": F.relu6,
+    "SIGMOID": lambda x, inplace=False: x.sigmoid_() if inplace else x.sigmoid(),
+    "TANH": lambda x, inplace=False: x.tanh_() if inplace else x.tanh(),
+    "ELU": F.elu,
+    "ELU alpha=0.4": lambda x, inplace=False: F.elu(x, 0.4, inplace),
+    "SELU": F.selu,
+    "SILU": F.silu,
+    "MISH": F.mish,
+    "HARDSWISH": F.hardswish,
+    "HARDSIGMOID": F.hardsigmoid,
+    "CLIP min=-0.5 max=0.75": lambda x, inplace=False: F.hardtanh(x, -0.5, 0.75, inplace),
+}
+PLAIN = {
+    "GELU": F.gelu,
+    "GELU tanh": lambda x: F.gelu(x, approximate="tanh"),
+    "SOFTPLUS": F.softplus,
+    "SOFTPLUS beta=2 threshold=1": lambda x: F.softplus(x, 2, 1),
+    "HARDSIGMOID slope=0.2 shift=0.4": lambda x: (x * 0.2 + 0.4).clamp(0, 1),
+    "SOFTMAX": lambda x: F.softmax(x, 1),
+    "LOGSOFTMAX": lambda x: F.log_softmax(x, 1),
+    "SCALE0.5": lambda x: x * 0.5,
+}
+
+
+def activation(r, shape):
+    if r.random() < 0.1:
+        return "PRELU", nn.PReLU(shape[0])
+    if r.random() < 0.1:
+        return "PRELU shared", nn.PReLU()
+    if r.random() < 0.6:
+        text = r.choice(list(IN_PLACE))
+        return text, Call(IN_PLACE[text])
+    text = r.choice(list(PLAIN))
+    return text, Call(PLAIN[text])
+
+
+def in_place(r, shape):
+    """An activation that overwrites its input: only after a layer that does not keep its output."""
+    text = r.choice(list(IN_PLACE))
+    function = IN_PLACE[text]
+    return text + " inplace", Call(lambda x: function(x, inplace=True))
+
+
+def dropout(r, shape):
+    rate = r.choice(["0", "0.2", "0.5"])
+    p, which = float(rate), r.randrange(4)
+    if which == 0:
+        return f"DROPOUT{rate}", InTraining(lambda x, training: F.dropout(x, p, training))
+    if which == 1:
+        return f"DROPOUT{rate} channels", InTraining(lambda x, training: F.dropout2d(x, p, training))
+    mode = "row" if which == 2 else "batch"
+    return f"STOCHDEPTH{rate} {mode}", InTraining(lambda x, training: stochastic_depth(x, p, mode, training))
+
+
+def norm(r, shape):
+    eps = r.choice(["1e-5", "0.1"])
+    which = r.choice(["BN", "LN", "LN volume", "GN", "IN", "LRN"])
+    affine = r.random() < 0.6
+    words = ("" if eps == "1e-5" else f" eps={eps}")
+    e = float(eps)
+    if which == "LRN":
+        size = r.randint(1, 6)
+        return (f"LRN{size} alpha=0.3 beta=0.6 k=1.5",
+                Call(lambda x: F.local_response_norm(x, size, alpha=0.3, beta=0.6, k=1.5)))
+    if which == "IN":
+        return f"IN{' affine' if affine else ''}{words}", nn.InstanceNorm2d(shape[0], e, affine=affine)
+    words += "" if affine else " noaffine"
+    if which == "BN":
+        return "BN" + words, nn.BatchNorm2d(shape[0], e, affine=affine)
+    if which == "GN":
+        groups = divisor(r, shape[0])
+        return f"GN{groups}{words}", nn.GroupNorm(groups, shape[0], e, affine)
+    if which == "LN":
+        return "LN" + words, ChannelNorm(shape[0], e, affine)
+    return "LN volume" + words, nn.LayerNorm(list(shape), e, affine)
+
+
+def scale(r, shape):
+    bias = r.random() < 0.5
+    return "SCALE" + (" bias" if bias else ""), Scale(shape[0], bias)
+
+
+def upsample(r, shape):
+    w, h = r.randint(1, 3), r.randint(1, 3)
+    if r.random() < 0.5:
+        return f"UPSAMPLE{pair(w, h)}", Call(lambda x: F.interpolate(x, scale_factor=(h, w)))
+    return (f"UPSAMPLE{pair(w, h)} bilinear",
+            Call(lambda x: F.interpolate(x, scale_factor=(h, w), mode="bilinear")))
+
+
+def resize(r, shape):
+    """To a size or by a factor."""
+    _, height, width = shape
+    mode = r.choice(["nearest", "bilinear", "bilinear align"])
+    options = {} if mode == "nearest" else {"mode": "bilinear", "align_corners": mode.endswith("align")}
+    if r.random() < 0.6:
+        w, h = r.randint(1, 15), r.randint(1, 15)
+        return f"RESIZE{w}x{h} {mode}", Call(lambda x: F.interpolate(x, (h, w), **options))
+    factor = r.choice([0.5, 0.7, 1.5, 2.0])
+    if int(min(height, width) * factor) < 1:
+        raise Unfit
+    return f"RESIZE scale={factor} {mode}", Call(lambda x: F.interpolate(x, scale_factor=factor, **options))
+
+
+def pad(r, shape):
+    _, height, width = shape
+    mode = r.choice(["zero", "value", "reflect", "replicate"])
+    most = (width - 1, height - 1) if mode == "reflect" else (3, 3)
+    sides = [r.randint(0, min(most[0], 3)), r.randint(0, min(most[0], 3)),
+             r.randint(0, min(most[1], 3)), r.randint(0, min(most[1], 3))]
+    if not any(sides):
+        raise Unfit
+    text = "PAD p=" + ",".join(map(str, sides))
+    if mode == "zero":
+        return text, Call(lambda x: F.pad(x, sides))
+    if mode == "value":
+        return text + " value=-0.5", Call(lambda x: F.pad(x, sides, value=-0.5))
+    return f"{text} {mode}", Call(lambda x: F.pad(x, sides, mode))
+
+
+def crop(r, shape):
+    _, height, width = shape
+    w, h = r.randint(1, width), r.randint(1, height)
+    x0, y0, text = (width - w) // 2, (height - h) // 2, f"CROP{pair(w, h)}"
+    if r.random() < 0.5:
+        x0, y0 = r.randint(0, width - w), r.randint(0, height - h)
+        text += f" offset={x0},{y0}"
+    return text, Call(lambda x: x[:, :, y0:y0 + h, x0:x0 + w])
+
+
+def channels(r, shape):
+    first = r.randrange(shape[0])
+    last = r.randint(first + 1, shape[0])
+    return f"CHANNELS from={first} to={last}", Call(lambda x: x[:, first:last])
+
+
+def shuffled(r, shape):
+    groups = divisor(r, shape[0])
+    return f"SHUFFLE{groups}", Call(lambda x: shuffle(x, groups))
+
+
+def pixels(r, shape):
+    depth, height, width = shape
+    fits = [("PIXELSHUFFLE", n) for n in (2, 3) if depth % n**2 == 0]
+    fits += [("PIXELUNSHUFFLE", n) for n in (2, 3) if height % n == width % n == 0]
+    if not fits:
+        raise Unfit
+    kind, factor = r.choice(fits)
+    function = F.pixel_shuffle if kind == "PIXELSHUFFLE" else F.pixel_unshuffle
+    return f"{kind}{factor}", Call(lambda x: function(x, factor))
+
+
+LAYERS = [(conv, 8), (dwconv, 3), (local, 0.3), (upconv, 2), (pool, 2), (avgpool, 2), (l2pool, 0.4), (adaptive, 1),
+          (global_pool, 0.5), (fc, 0.5), (flatten, 0.3), (activation, 8), (dropout, 2), (norm, 5), (scale, 1.5),
+          (upsample, 1), (resize, 1), (pad, 1), (crop, 1), (channels, 1), (shuffled, 1), (pixels, 2)]
+
+# Layers whose output autograd does not keep, so that it can be overwritten.
+OVERWRITABLE = (conv, dwconv, upconv, avgpool)
+
+
+# A network is a chain: a list of items, each of which is a dictionary that JSON could hold, so that it can be made
+# again with some items left out. A layer is drawn from its own seed, so that it depends on nothing but its input.
+
+def draw_chain(r, length, depth):
+    return [draw_item(r, depth) for _ in range(length)]
+
+
+def draw_item(r, depth):
+    item = {"seed": r.getrandbits(32)}
+    roll = r.random()
+    if depth < 2 and roll < 0.2:
+        kind = r.choice(["ADD", "ADD", "CONCAT", "MUL", "MAX"])
+        paths = [draw_chain(r, r.choice([0, 1, 1, 2, 3]), depth + 1) for _ in range(r.choice([1, 2, 2, 2, 3]))]
+        item.update(merge=kind, paths=[{"from": r.random() if r.random() < 0.3 else None, "chain": p} for p in paths])
+        item["inplace"] = kind == "ADD" and r.random() < 0.15
+    elif depth < 2 and roll < 0.24:
+        item.update(repeat=r.randint(1, 3), block=r.random() < 0.5, chain=draw_chain(r, r.randint(1, 3), depth + 1))
+    else:
+        item["layer"] = r.choices(range(len(LAYERS)), [w for _, w in LAYERS])[0]
+        item["inplace"] = r.random() < 0.4
+    item["label"] = depth == 0 and r.random() < 0.3
+    return item
+
+
+class Network(nn.Module):
+    """A network from its chain, with what cnncalc should say of each layer. Items that do not fit are left out."""
+
+    def __init__(self, size, chain, heads=(), frozen=None):
+        super().__init__()
+        width, height, depth = size
+        self.kinds, self.inputs, self.shapes, self.macs = ["INPUT"], [[]], [(depth, height, width)], [0]
+        self.labels, self.blocks = {}, []
+        text, end, made = self.chain(chain, 0)
+        self.text = f"input: {width}x{height}x{depth}\nlayers: |\n  INPUT" + "".join(f" -> {t}" for t in text) + "\n"
+        self.outputs, self.loss_weights = [end], [1]
+        heads = self.heads(heads, end)
+        self.made = {"size": size, "chain": made, "heads": heads, "frozen": frozen}
+        if self.blocks:
+            self.text += "blocks:\n" + "".join(f"  b{i}(): {text}\n" for i, text in enumerate(self.blocks, 1))
+        self.names = list(self.kinds)  # until cnncalc says how it calls them
+        self.frozen = self.freeze(frozen)
+
+    def heads(self, heads, end):
+        """Makes further outputs, each a chain from a label. Those of training come last."""
+        texts, made = [], []
+        self.in_training = len(self.kinds)  # layers from here on are there in training only
+        for head in sorted(heads, key=lambda h: h["training"]):
+            if not self.labels:
+                break
+            name = list(self.labels)[int(head["from"] * len(self.labels))]
+            mark = self.mark()
+            text, at, kept = self.chain(head["chain"], self.labels[name])
+            if at in self.outputs or not text or any(end in inputs for inputs in self.inputs[mark[0]:]):
+                self.reset(mark)  # the end of the layers would not be an output
+                continue
+            if not head["training"]:
+                self.in_training = len(self.kinds)
+            texts.append(f'  h{len(texts)}: {{layers: "{" -> ".join(["@" + name] + text)}"' +
+                         (", training: true, loss: 0.3}" if head["training"] else "}"))
+            self.outputs.append(at)
+            self.loss_weights.append(0.3 if head["training"] else 1)
+            made.append({**head, "chain": kept})
+        if texts:
+            self.text += "heads:\n" + "\n".join(texts) + "\n"
+        return made
+
+    def freeze(self, seed):
+        """Freezes layers at random, and returns their indices with the name of a tensor, or with ""."""
+        if seed is None:
+            return []
+        r, frozen = random.Random(seed), []
+        for i in range(1, len(self.kinds)):
+            tensors = list(getattr(self, f"step{i}").named_parameters())
+            if not tensors or r.random() < 0.5:
+                continue
+            only = r.choice(tensors)[0] if r.random() < 0.3 else ""
+            for name, p in tensors:
+                p.requires_grad_(only not in ("", name))
+            frozen.append((i, only.removeprefix("layer.")))
+        return frozen
+
+    def step(self, text, module, inputs):
+        """Adds a layer and returns its index."""
+        kind = "".join(c for c in text.split("(")[0].split("-")[0].split(" ")[0])
+        kind = KIND_NAMES[max((k for k in KIND_NAMES if kind.startswith(k)), key=len)]
+        with torch.no_grad():
+            model = module.eval()
+            xs = [torch.zeros(BATCH, *self.shapes[i]) for i in inputs]
+            try:
+                out = model(*xs)
+                if model.train()(*(x.clone() for x in xs)).shape != out.shape:
+                    raise Unfit
+            except (RuntimeError, ValueError) as e:
+                raise Unfit from e
+        shape = tuple(out.shape[1:])
+        if min(shape) < 1 or math.prod(shape) > MAX_VALUES:
+            raise Unfit
+        index = len(self.kinds)
+        self.kinds.append(kind)
+        self.inputs.append(list(inputs))
+        self.shapes.append(shape)
+        self.macs.append(macs(module, self.shapes[inputs[0]], shape))
+        setattr(self, f"step{index}", module)
+        return index
+
+    def mark(self):
+        return len(self.kinds), len(self.labels), len(self.blocks)
+
+    def reset(self, mark):
+        """Takes back the layers since mark."""
+        count, labels, blocks = mark
+        for i in range(count, len(self.kinds)):
+            delattr(self, f"step{i}")
+        for rows in (self.kinds, self.inputs, self.shapes, self.macs):
+            del rows[count:]
+        del self.blocks[blocks:]
+        self.labels = dict(list(self.labels.items())[:labels])
+
+    def chain(self, items, at):
+        """Makes a chain from node at: its texts, the node it ends with, and the items that were made."""
+        texts, made = [], []
+        for item in items:
+            mark = self.mark()
+            try:
+                text, end, kept = self.item(item, at)
+            except Unfit:
+                self.reset(mark)
+                continue
+            texts.append(text)
+            made.append(kept)
+            at = end
+        return texts, at, made
+
+    def item(self, item, at):
+        label = f"r{len(self.labels)}" if item["label"] else None
+        if "merge" in item:
+            text, end, item = self.merge(item, at)
+        elif "repeat" in item:
+            text, end, item = self.repeat(item, at)
+            label = None
+        else:
+            text, end = self.layer(item, at)
+        if label:
+            self.labels[label] = end
+            text += f" @{label}"
+        return text, end, item
+
+    def layer(self, item, at):
+        draw, shape = LAYERS[item["layer"]][0], self.shapes[at]
+        r = random.Random(item["seed"])
+        torch.manual_seed(item["seed"])
+        if draw is activation and item["inplace"] and self.overwritable(at):
+            draw = in_place
+        text, module = draw(r, shape)
+        end = self.step(text, module, [at])
+        getattr(self, f"step{end}").keeps_output = draw not in OVERWRITABLE
+        return text, end
+
+    def overwritable(self, at):
+        return at > 0 and at == len(self.kinds) - 1 and at not in self.labels.values() and \
+            not getattr(getattr(self, f"step{at}"), "keeps_output", True)
+
+    def repeat(self, item, at):
+        """A chain that is made several times, with other weights."""
+        first, end, made = self.chain(item["chain"], at)
+        if not first:
+            raise Unfit
+        for _ in range(item["repeat"] - 1):
+            again, end, kept = self.chain(made, end)
+            if again != first:
+                raise Unfit  # the shapes have changed, and with them what is drawn
+        text = " -> ".join(first)
+        if not item["block"] or "@" in text:
+            return f"[{text}]*{item['repeat']}", end, {**item, "chain": made}
+        self.blocks.append(text)
+        return f"b{len(self.blocks)}()*{item['repeat']}", end, {**item, "chain": made}
+
+    def merge(self, item, at):
+        texts, starts, ends, paths = [], [], [], []
+        for path in item["paths"]:
+            start, text = at, []
+            if path["from"] is not None and self.labels:
+                name = list(self.labels)[int(path["from"] * len(self.labels))]
+                start, text = self.labels[name], [f"@{name}"]
+            items, end, made = self.chain(path["chain"], start)
+            text, fix = text + items, None
+            if ends and item["merge"] == "CONCAT":
+                fix = self.plane(self.shapes[ends[0]], self.shapes[end])
+            elif ends:
+                fix = self.fit(random.Random(item["seed"]), self.shapes[ends[0]], self.shapes[end])
+            for t, module in fix or []:
+                end = self.step(t, module, [end])
+                text.append(t)
+            texts.append(" -> ".join(text) if text else "IDENTITY")
+            starts.append(start)
+            ends.append(end)
+            paths.append({**path, "chain": made})
+        if at not in starts:
+            raise Unfit  # nothing would use the result before
+        inplace = item["inplace"] and self.can_add_in_place(ends, at)
+        module = Call(COMBINE[item["merge"]])
+        if inplace:
+            module = Call(add_in_place)
+        end = self.step(item["merge"], module, ends)
+        text = f"{item['merge']}({' | '.join(texts)})" + (" inplace" if inplace else "")
+        return text, end, {**item, "paths": paths}
+
+    def can_add_in_place(self, ends, at):
+        """The first path is computed by a layer that nothing else needs, and has the sum's shape."""
+        first = ends[0]
+        return len(ends) > 1 and first != at and first not in self.labels.values() and ends.count(first) == 1 and \
+            not getattr(getattr(self, f"step{first}"), "keeps_output", True) and \
+            all(self.shapes[e] == self.shapes[first] for e in ends)
+
+    @staticmethod
+    def plane(want, have):
+        """Layers that make the plane of a shape that of another."""
+        if want[1:] == have[1:]:
+            return []
+        h, w = want[1:]
+        return [(f"ADAPTAVG{pair(w, h)}", Call(lambda x: F.adaptive_avg_pool2d(x, (h, w))))]
+
+    def fit(self, r, want, have):
+        """Layers that make a shape one that broadcasts with another."""
+        if all(a == b or 1 in (a, b) for a, b in zip(want, have)):
+            return []
+        how = r.choice(["equal", "equal", "gate", "place", "row"])
+        depth, plane = want[0], (want[1], want[2])
+        if how == "gate":
+            plane = 1, 1
+        elif how == "row":
+            plane = 1, want[2]
+        elif how == "place":
+            depth = 1
+        fix = []
+        if have[1:] != plane:
+            fix = self.plane((depth, *plane), have)
+        if have[0] != depth:
+            fix.append((f"CONV1-{depth}", nn.Conv2d(have[0], depth, 1)))
+        return fix
+
+    def forward(self, x):
+        last = {}  # where each value is read last
+        for i, inputs in enumerate(self.inputs):
+            last.update((k, i) for k in inputs)
+        last.update((k, len(self.inputs)) for k in self.outputs)
+        count = len(self.inputs) if self.training else self.in_training
+        values = {0: x}
+        del x
+        for i in range(1, count):
+            values[i] = getattr(self, f"step{i}")(*(values[k] for k in self.inputs[i]))
+            for k in {0, *self.inputs[i]}:
+                if last.get(k) == i:
+                    del values[k]
+        outputs = [values[k] for k in self.outputs if k < count]
+        return outputs if len(outputs) > 1 else outputs[0]
+
+    def weights(self):
+        """The tensors under cnncalc's names."""
+        named = {}
+        for i, name in enumerate(self.names[1:], 1):
+            for key, t in getattr(self, f"step{i}").state_dict().items():
+                if not key.endswith("num_batches_tracked"):
+                    named[f"{name}.{key.removeprefix('layer.')}"] = t.clone().float().numpy()
+        return named
+
+
+KIND_NAMES = {k: k for k in """CONV DWCONV LOCAL UPCONV POOL AVGPOOL L2POOL GAP ADAPTAVG GMP ADAPTMAX FC FLATTEN RELU
+    LEAKYRELU PRELU RELU6 SIGMOID TANH ELU SELU SILU MISH GELU HARDSWISH HARDSIGMOID SOFTPLUS CLIP SOFTMAX LOGSOFTMAX
+    DROPOUT STOCHDEPTH LRN BN LN GN IN SCALE UPSAMPLE RESIZE PAD CROP CHANNELS SHUFFLE PIXELSHUFFLE PIXELUNSHUFFLE CONCAT ADD MUL
+    MAX""".split()}
+
+
+def fold(function):
+    def combine(*xs):
+        out = xs[0]
+        for x in xs[1:]:
+            out = function(out, x)
+        return out
+    return combine
+
+
+def add_in_place(x, *others):
+    for y in others:
+        x += y
+    return x
+
+
+COMBINE = {"ADD": fold(torch.add), "MUL": fold(torch.mul), "MAX": fold(torch.maximum),
+           "CONCAT": lambda *xs: torch.cat(xs, 1)}
+
+
+def macs(module, shape, out):
+    """The multiply-accumulates of a layer, by hand."""
+    layer = getattr(module, "layer", module)
+    places = math.prod(out[1:])
+    if isinstance(layer, nn.Conv2d):
+        return places * layer.weight.numel()
+    if isinstance(layer, nn.ConvTranspose2d):
+        return math.prod(shape[1:]) * layer.weight.numel()
+    if isinstance(layer, (FC, Local)):
+        return layer.weight.numel()
+    return 0
+
+
+class Checker:
+    """Compares networks in a folder of its own."""
+
+    def __init__(self, program, folder):
+        self.program, self.folder, self.measure = program, folder, load_measure()
+        self.counts = collections.Counter()
+
+    def cnncalc(self, *args):
+        done = subprocess.run([self.program, *args], cwd=self.folder, capture_output=True, text=True, timeout=120)
+        if done.returncode:
+            raise Refused(done.stderr.strip())
+        return done.stdout
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def check(self, network):
+        """The mismatches of a network, as texts."""
+        if len(network.kinds) == 1:
+            return []
+        with open(self.path("net.yaml"), "w") as file:
+            file.write(network.text)
+        account = ["memory", "net.yaml", "--account", "pytorch", "--torch", "1.13-cpu", "--batch", str(BATCH), "--optimizer", "none",
+                   "--format", "json"]
+        try:
+            report = json.loads(self.cnncalc(*account))
+            network.names = [row["name"] for row in report["layers"]]
+            if network.frozen and len(network.names) == len(network.kinds):
+                frozen = ["--freeze=" + network.names[i] + (f".{only}" if only else "") for i, only in network.frozen]
+                report = json.loads(self.cnncalc(*account, *frozen))
+                self.counts["with frozen layers"] += 1
+        except Refused as e:
+            if any(reason in str(e) for reason in RIGHTLY):
+                self.counts["refused, rightly"] += 1
+                return []
+            return [f"refused: {e}"]
+        return self.compare_layers(network, report) or self.compare_saved(network, report) + self.compare_output(network)
+
+    def compare_layers(self, network, report):
+        wrong = []
+        kinds = [row["kind"] for row in report["layers"]]
+        if kinds != network.kinds:
+            return [f"layers: {kinds}, want {network.kinds}"]
+        for i, row in enumerate(report["layers"]):
+            shape = row["output"]["depth"], row["output"]["height"], row["output"]["width"]
+            parameters = sum(p.numel() for p in getattr(network, f"step{i}").parameters()) if i else 0
+            for what, got, want in (("shape", shape, network.shapes[i]), ("parameters", row["parameters"], parameters),
+                                    ("MACs", row["macs"], network.macs[i])):
+                if got != want:
+                    wrong.append(f"{row['name']}: {what} {got}, PyTorch {want}")
+        self.counts["layers"] += len(kinds) - 1
+        self.counts["heads"] += len(network.outputs) - 1
+        return wrong
+
+    def compare_saved(self, network, report):
+        account = report["memory"]["pytorch"]
+        try:
+            sizes, peak = self.measure(network, network.shapes[0], BATCH)
+        except RuntimeError as e:
+            if account["warnings"]:
+                return []
+            return [f"PyTorch refuses to train: {e}"]
+        if not account["saved_exact"]:
+            self.counts["saved, estimates"] += 1
+            return []
+        saved = dict(account["saved"])
+        saved.pop("total")
+        saved["other"] = saved.pop("act") + saved.pop("mask") + saved.pop("scalar")
+        self.counts["saved"] += 1
+        off = (account["peak"]["bytes"] - sum(p["at_peak"] for p in account["parts"] if p["part"] in (
+            "parameters", "buffers", "input batch", "targets"))) / peak - 1
+        self.counts["peak within 2%"] += abs(off) <= 0.02
+        self.counts["peak within 10%"] += abs(off) <= 0.1
+        return [f"saved, {key}: {n} bytes, PyTorch {sizes.get(key, 0)}" for key, n in saved.items() if n != sizes.get(key, 0)]
+
+    def compare_output(self, network):
+        width, height, depth = network.shapes[0][2], network.shapes[0][1], network.shapes[0][0]
+        pictures = []
+        for i in range(BATCH):
+            shape = (height, width, 3) if depth == 3 else (height, width)
+            name = f"picture{i}.png"
+            Image.fromarray(np.random.default_rng(i).integers(0, 256, shape, dtype=np.uint8)).save(self.path(name))
+            pictures += ["--input", name]
+        torch.manual_seed(1)
+        with torch.no_grad():
+            randomise(network)
+        np.savez(self.path("weights.npz"), **network.weights())
+        dump = tempfile.mkdtemp(dir=self.folder)
+        os.rmdir(dump)
+        weights = ["--weights", "weights.npz"] if network.weights() else []
+        try:
+            self.cnncalc("run", "net.yaml", *weights, *pictures, "--dump", os.path.basename(dump))
+        except Refused as e:
+            return [f"run: {e}"]
+        network.double().eval()
+        names = network.names[:network.in_training]
+        dumped = [torch.from_numpy(np.load(os.path.join(dump, name + ".npy"))).double() for name in names]
+        for name in os.listdir(dump):
+            os.remove(os.path.join(dump, name))
+        os.rmdir(dump)
+        self.counts["outputs"] += 1
+        with torch.no_grad():
+            outputs = network(dumped[0].clone())
+            outputs = [outputs] if isinstance(outputs, torch.Tensor) else outputs
+            ends = [dumped[k] for k in network.outputs if k < len(dumped)]
+            if all(close(got, want, 1e-4) for got, want in zip(ends, outputs)):
+                return []
+            # Rounding may have been amplified: each layer by itself.
+            self.counts["outputs, layer by layer"] += 1
+            wrong = []
+            for i in range(1, len(dumped)):
+                out = getattr(network, f"step{i}")(*(dumped[k].clone() for k in network.inputs[i]))
+                if not close(dumped[i], out, 1e-4):
+                    off = (dumped[i].reshape(out.shape) - out).abs().max().item()
+                    wrong.append(f"{network.names[i]}: output off by {off:.3g} of {out.abs().max().item():.3g}")
+            return wrong
+
+
+def close(got, want, tolerance):
+    got = got.reshape(want.shape)
+    return bool(((got - want).abs() <= tolerance * max(1, want.abs().max().item())).all())
+
+
+# Networks that PyTorch runs and cnncalc does not take.
+RIGHTLY = ("there is nothing to train", "no layer makes a volume of its own", "nothing is left of it", "hold padding only")
+
+
+class Refused(Exception):
+    """cnncalc did not take a network."""
+
+
+def sort(mismatch):
+    """What a mismatch is of, without names and numbers."""
+    words = mismatch.replace(",", ":").split(":")
+    return words[0] if words[0] in ("saved", "refused", "run") else words[1].split()[0] if len(words) > 1 else words[0]
+
+
+def shrunk(made, fails):
+    """The network with as much left out as possible while it still fails."""
+    changed = True
+    while changed:
+        changed = False
+        for smaller in smaller_networks(made):
+            if fails(smaller):
+                made, changed = smaller, True
+                break
+    return made
+
+
+def smaller_networks(made):
+    """A network with something left out."""
+    for smaller in smaller_chains(made["chain"]):
+        yield {**made, "chain": smaller}
+    for i, head in enumerate(made["heads"]):
+        rest = made["heads"][:i], made["heads"][i + 1:]
+        yield {**made, "heads": rest[0] + rest[1]}
+        for smaller in smaller_chains(head["chain"]):
+            yield {**made, "heads": [*rest[0], {**head, "chain": smaller}, *rest[1]]}
+    if made["frozen"] is not None:
+        yield {**made, "frozen": None}
+
+
+def smaller_chains(chain):
+    for i, item in enumerate(chain):
+        yield chain[:i] + chain[i + 1:]
+    for i, item in enumerate(chain):
+        for smaller in smaller_items(item):
+            yield chain[:i] + smaller + chain[i + 1:]
+
+
+def smaller_items(item):
+    if item["label"]:
+        yield [{**item, "label": False}]
+    if "merge" in item:
+        for path in item["paths"]:
+            yield path["chain"]
+        for k, path in enumerate(item["paths"]):
+            if len(item["paths"]) > 1:
+                yield [{**item, "paths": item["paths"][:k] + item["paths"][k + 1:]}]
+            for smaller in smaller_chains(path["chain"]):
+                yield [{**item, "paths": item["paths"][:k] + [{**path, "chain": smaller}] + item["paths"][k + 1:]}]
+    if "repeat" in item:
+        yield item["chain"]
+        for smaller in smaller_chains(item["chain"]):
+            yield [{**item, "chain": smaller}]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("program", help="the cnncalc to check")
+    parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--count", type=int, default=10**9, help="networks at most")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--mismatches", type=int, default=10, help="stop after so many")
+    args = parser.parse_args()
+    end = time.time() + 60 * args.minutes
+    mismatches, kinds = 0, collections.Counter()
+    with tempfile.TemporaryDirectory() as folder:
+        checker = Checker(os.path.abspath(args.program), folder)
+        seed = args.seed
+        while time.time() < end and checker.counts["networks"] < args.count and mismatches < args.mismatches:
+            r = random.Random(seed)
+            size = r.randint(1, 14), r.randint(1, 14), r.choice([1, 3])
+            chain = draw_chain(r, r.randint(1, 9), 0)
+            heads = [{"from": r.random(), "training": r.random() < 0.3, "chain": draw_chain(r, r.randint(1, 3), 1)}
+                     for _ in range(r.choice([0, 0, 0, 1, 2]))]
+            network = Network(size, chain, heads, r.getrandbits(32) if r.random() < 0.3 else None)
+            checker.counts["networks"] += 1
+            kinds.update(network.kinds)
+            if wrong := checker.check(network):
+                mismatches += 1
+                sorts = {sort(w) for w in wrong}
+                small = shrunk(network.made, lambda n: not sorts.isdisjoint(map(sort, checker.check(Network(**n)))))
+                network = Network(**small)
+                print(f"--- seed {seed}, frozen {network.frozen}\n{network.text}" + "\n".join(checker.check(network)), flush=True)
+            seed += 1
+        print(", ".join(f"{what} {n}" for what, n in checker.counts.items()))
+        print("layers drawn: " + ", ".join(f"{kind} {n}" for kind, n in kinds.most_common()))
+        print(f"{mismatches} mismatches")
+    sys.exit(mismatches > 0)
+
+
+if __name__ == "__main__":
+    main()
