@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"cnncalc/internal/graph"
@@ -33,6 +34,22 @@ func TestPyTorch(t *testing.T) {
 	for _, kind := range op.Kinds() {
 		if !seen[kind.Name] {
 			t.Errorf("no case has a %s", kind.Name)
+		}
+	}
+}
+
+// The fuzzer, which needs PyTorch, draws every kind.
+func TestFuzzerKnowsEveryKind(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(goldenFolder, "fuzz.py"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(text), "KIND_NAMES = ")
+	list, _, _ := strings.Cut(after, ".split()")
+	drawn := strings.FieldsFunc(list, func(r rune) bool { return (r < 'A' || r > 'Z') && (r < '0' || r > '9') })
+	for _, kind := range op.Kinds() {
+		if !slices.Contains(drawn, kind.Name) {
+			t.Errorf("testdata/pytorch/fuzz.py does not draw %s", kind.Name)
 		}
 	}
 }
