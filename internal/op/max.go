@@ -1,6 +1,10 @@
 package op
 
-import "cnncalc/internal/graph"
+import (
+	"slices"
+
+	"cnncalc/internal/graph"
+)
 
 // Max is MAX, the largest of its inputs' values at each place, as in maxout.
 type Max struct{ broadcasting }
@@ -23,8 +27,8 @@ func (*Max) Kind() string { return "MAX" }
 // Fields returns nil: the layer has no settings.
 func (*Max) Fields() []Field { return nil }
 
-// Autograd reports that the layer saves each path's result. More than two paths are compared one after the other, and
-// the intermediate maxima are saved too. A gradient is made from half of the output's and from two masks of a byte a
+// Autograd reports that the layer saves both results that it compares if one of them needs a gradient. More than two
+// paths are compared one after the other, and the intermediate maxima are saved too. A gradient is made from half of the output's and from two masks of a byte a
 // value, which are counted as a float32 would be.
 func (o *Max) Autograd(p Pass, in []graph.Shape, out graph.Shape) Autograd {
 	a := Autograd{Autocast: WidestType}
@@ -32,11 +36,15 @@ func (o *Max) Autograd(p Pass, in []graph.Shape, out graph.Shape) Autograd {
 		a.Shares, a.Gradient = true, SharedGradient // nothing is compared
 		return a
 	}
-	for i := range in {
-		a.Saved = append(a.Saved, savedInput(i))
-	}
-	for _, s := range o.partial(in) {
-		a.Saved = append(a.Saved, savedVolume(values(s)))
+	left, indices := savedInput(0), []int{0}
+	partial := o.partial(in)
+	for i := 1; i < len(in); i++ {
+		indices = append(indices, i)
+		left.Needs = slices.Clone(indices)
+		a.Saved = append(a.Saved, left, savedInput(i, left.Needs...))
+		if i <= len(partial) {
+			left = savedVolume(values(partial[i-1]))
+		}
 	}
 	if !p.Training {
 		a.Forward = o.forward(in)

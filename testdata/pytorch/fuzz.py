@@ -224,7 +224,8 @@ def pool(r, shape):
     if r.random() < 0.1 and not ceil:
         four = (pad[1], r.randint(0, size[1] // 2), pad[0], r.randint(0, size[0] // 2))
         text = text.replace(f" p{pair(pad[1], pad[0])}", " p=" + ",".join(map(str, four)))
-        return text, Call(lambda x: max_pool_padded(x, four, size, stride, dilation))
+        if four[0] != four[1] or four[2] != four[3]:
+            return text, Call(lambda x: max_pool_padded(x, four, size, stride, dilation))
     return text, Call(lambda x: F.max_pool2d(x, size, stride, pad, dilation, ceil))
 
 
@@ -450,6 +451,7 @@ def draw_item(r, depth):
     else:
         item["layer"] = r.choices(range(len(LAYERS)), [w for _, w in LAYERS])[0]
         item["inplace"] = r.random() < 0.4
+        item["share"] = r.random() if r.random() < 0.1 else None
     item["label"] = depth == 0 and r.random() < 0.3
     return item
 
@@ -461,14 +463,14 @@ class Network(nn.Module):
         super().__init__()
         width, height, depth = size
         self.kinds, self.inputs, self.shapes, self.macs = ["INPUT"], [[]], [(depth, height, width)], [0]
-        self.labels, self.blocks = {}, []
+        self.labels, self.blocks, self.shared = {}, [], set()
         text, end, made = self.chain(chain, 0)
         self.text = f"input: {width}x{height}x{depth}\nlayers: |\n  INPUT" + "".join(f" -> {t}" for t in text) + "\n"
         self.outputs, self.loss_weights = [end], [1]
         heads = self.heads(heads, end)
         self.made = {"size": size, "chain": made, "heads": heads, "frozen": frozen}
         if self.blocks:
-            self.text += "blocks:\n" + "".join(f"  b{i}(): {text}\n" for i, text in enumerate(self.blocks, 1))
+            self.text += "blocks:\n" + "".join(f"  b{i}(): |\n    {text}\n" for i, text in enumerate(self.blocks, 1))
         self.names = list(self.kinds)  # until cnncalc says how it calls them
         self.frozen = self.freeze(frozen)
 
@@ -502,8 +504,8 @@ class Network(nn.Module):
             return []
         r, frozen = random.Random(seed), []
         for i in range(1, len(self.kinds)):
-            tensors = list(getattr(self, f"step{i}").named_parameters())
-            if not tensors or r.random() < 0.5:
+            tensors = list(self.module(i).named_parameters())
+            if not tensors or i in self.shared or r.random() < 0.5:
                 continue
             only = r.choice(tensors)[0] if r.random() < 0.3 else ""
             for name, p in tensors:
@@ -546,6 +548,7 @@ class Network(nn.Module):
         for rows in (self.kinds, self.inputs, self.shapes, self.macs):
             del rows[count:]
         del self.blocks[blocks:]
+        self.shared = {i for i in self.shared if i < count}
         self.labels = dict(list(self.labels.items())[:labels])
 
     def chain(self, items, at):
@@ -578,6 +581,8 @@ class Network(nn.Module):
         return text, end, item
 
     def layer(self, item, at):
+        if item["share"] is not None and (shared := self.share(item["share"], at)):
+            return shared
         draw, shape = LAYERS[item["layer"]][0], self.shapes[at]
         r = random.Random(item["seed"])
         torch.manual_seed(item["seed"])
@@ -585,12 +590,29 @@ class Network(nn.Module):
             draw = in_place
         text, module = draw(r, shape)
         end = self.step(text, module, [at])
-        getattr(self, f"step{end}").keeps_output = draw not in OVERWRITABLE
+        module.keeps_output = draw not in OVERWRITABLE
+        module.text = text
         return text, end
+
+    def share(self, which, at):
+        """A layer with the weights of an earlier one that has a label."""
+        of = {name: i for name, i in self.labels.items()
+              if hasattr(self.module(i), "text") and any(True for _ in self.module(i).parameters())}
+        if not of:
+            return None
+        name = list(of)[int(which * len(of))]
+        module = self.module(of[name])
+        text = f"{module.text} share=@{name}"
+        end = self.step(text, module, [at])
+        self.shared.add(end)
+        return text, end
+
+    def module(self, i):
+        return getattr(self, f"step{i}", None)
 
     def overwritable(self, at):
         return at > 0 and at == len(self.kinds) - 1 and at not in self.labels.values() and \
-            not getattr(getattr(self, f"step{at}"), "keeps_output", True)
+            not getattr(self.module(at), "keeps_output", True)
 
     def repeat(self, item, at):
         """A chain that is made several times, with other weights."""
@@ -641,7 +663,7 @@ class Network(nn.Module):
         """The first path is computed by a layer that nothing else needs, and has the sum's shape."""
         first = ends[0]
         return len(ends) > 1 and first != at and first not in self.labels.values() and ends.count(first) == 1 and \
-            not getattr(getattr(self, f"step{first}"), "keeps_output", True) and \
+            not getattr(self.module(first), "keeps_output", True) and \
             all(self.shapes[e] == self.shapes[first] for e in ends)
 
     @staticmethod
@@ -680,7 +702,7 @@ class Network(nn.Module):
         values = {0: x}
         del x
         for i in range(1, count):
-            values[i] = getattr(self, f"step{i}")(*(values[k] for k in self.inputs[i]))
+            values[i] = self.module(i)(*(values[k] for k in self.inputs[i]))
             for k in {0, *self.inputs[i]}:
                 if last.get(k) == i:
                     del values[k]
@@ -691,7 +713,7 @@ class Network(nn.Module):
         """The tensors under cnncalc's names."""
         named = {}
         for i, name in enumerate(self.names[1:], 1):
-            for key, t in getattr(self, f"step{i}").state_dict().items():
+            for key, t in self.module(i).state_dict().items() if i not in self.shared else []:
                 if not key.endswith("num_batches_tracked"):
                     named[f"{name}.{key.removeprefix('layer.')}"] = t.clone().float().numpy()
         return named
@@ -780,7 +802,7 @@ class Checker:
             return [f"layers: {kinds}, want {network.kinds}"]
         for i, row in enumerate(report["layers"]):
             shape = row["output"]["depth"], row["output"]["height"], row["output"]["width"]
-            parameters = sum(p.numel() for p in getattr(network, f"step{i}").parameters()) if i else 0
+            parameters = sum(p.numel() for p in network.module(i).parameters()) if i and i not in network.shared else 0
             for what, got, want in (("shape", shape, network.shapes[i]), ("parameters", row["parameters"], parameters),
                                     ("MACs", row["macs"], network.macs[i])):
                 if got != want:
@@ -846,7 +868,7 @@ class Checker:
             self.counts["outputs, layer by layer"] += 1
             wrong = []
             for i in range(1, len(dumped)):
-                out = getattr(network, f"step{i}")(*(dumped[k].clone() for k in network.inputs[i]))
+                out = network.module(i)(*(dumped[k].clone() for k in network.inputs[i]))
                 if not close(dumped[i], out, 1e-4):
                     off = (dumped[i].reshape(out.shape) - out).abs().max().item()
                     wrong.append(f"{network.names[i]}: output off by {off:.3g} of {out.abs().max().item():.3g}")

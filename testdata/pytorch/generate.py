@@ -1069,25 +1069,27 @@ class Attention(nn.Module):
 
 @case("maxout")
 class Maxout(nn.Module):
-    """The maximum of two and of three maps, of a map and a gate, and of fully connected layers."""
+    """The maximum of two and of three maps, some without weights before them, of a map and a gate, and of fully connected layers."""
     net = """
         input: 8x7x3
         layers: |
-          INPUT -> MAX(CONV3-5 | CONV3-5) -> MAX(IDENTITY | CONV1-5 -> TANH | CONV3-5)
+          INPUT -> MAX(IDENTITY | SIGMOID | CONV1-3) -> MAX(CONV3-5 | CONV3-5) -> MAX(IDENTITY | CONV1-5 -> TANH | CONV3-5)
           -> MAX(CONV1-1 | IDENTITY | GAP) -> MAX(FC-6 | FC-6 -> RELU)
         """
 
     def __init__(self):
         super().__init__()
-        self.conv1, self.conv2 = nn.Conv2d(3, 5, 3, padding=1), nn.Conv2d(3, 5, 3, padding=1)
-        self.conv3, self.conv4 = nn.Conv2d(5, 5, 1), nn.Conv2d(5, 5, 3, padding=1)
-        self.conv5 = nn.Conv2d(5, 1, 1)
+        self.conv1 = nn.Conv2d(3, 3, 1)
+        self.conv2, self.conv3 = nn.Conv2d(3, 5, 3, padding=1), nn.Conv2d(3, 5, 3, padding=1)
+        self.conv4, self.conv5 = nn.Conv2d(5, 5, 1), nn.Conv2d(5, 5, 3, padding=1)
+        self.conv6 = nn.Conv2d(5, 1, 1)
         self.fc1, self.fc2 = FC(5 * 7 * 8, 6), FC(5 * 7 * 8, 6)
 
     def forward(self, x):
-        x = torch.maximum(self.conv1(x), self.conv2(x))
-        x = torch.maximum(torch.maximum(x, torch.tanh(self.conv3(x))), self.conv4(x))
-        x = torch.maximum(torch.maximum(self.conv5(x), x), F.adaptive_avg_pool2d(x, 1))
+        x = torch.maximum(torch.maximum(x, torch.sigmoid(x)), self.conv1(x))
+        x = torch.maximum(self.conv2(x), self.conv3(x))
+        x = torch.maximum(torch.maximum(x, torch.tanh(self.conv4(x))), self.conv5(x))
+        x = torch.maximum(torch.maximum(self.conv6(x), x), F.adaptive_avg_pool2d(x, 1))
         return torch.maximum(self.fc1(x), F.relu(self.fc2(x)))
 
 
