@@ -183,8 +183,8 @@ func (c *converter) nothing() error {
 // finish returns the new graph after comparing its shape and counts with the old one's. An error is a bug in this
 // package.
 func (c *converter) finish() (*graph.Graph, error) {
-	for _, out := range c.network.Outputs {
-		c.builder.Output(c.place[out])
+	for k, out := range c.network.Outputs {
+		c.builder.Head(c.place[out], c.network.HeadOf(k))
 	}
 	g, err := c.builder.Graph()
 	if err != nil {

@@ -341,3 +341,22 @@ func TestPaddingMakesADifference(t *testing.T) {
 		t.Errorf("off by %.2g at most: padding is expected to show", largest)
 	}
 }
+
+// Heads stay what they are, also those for training.
+func TestHeadsAreConverted(t *testing.T) {
+	net := converted(t, `
+input: 16x16x3
+layers: INPUT -> CONV3-8 @a -> POOL2 -> FC-16 -> FC-10
+heads:
+  aux: {layers: "@a -> POOL2 -> FC-7 -> FC-10", training: true, loss: 0.3}
+  small: "@a -> GAP -> FC-3"
+`, square(24))
+	got := map[string]string{}
+	for k, out := range net.Outputs {
+		got[net.OutputName(k)] = fmt.Sprint(net.Layers[out].Out, " ", net.HeadOf(k).Training, " ", net.HeadOf(k).Loss)
+	}
+	want := map[string]string{"output": "5x5x10 false 1", "aux": "5x5x10 true 0.3", "small": "9x9x3 false 1"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

@@ -89,8 +89,11 @@ func roundedDown(o graph.Op) graph.Op {
 
 // withPooling returns the network with a global average pool and its last FC in place of the FC from the first one on
 // that reads a volume, as GoogLeNet has it ("uses Average Pooling instead of Fully Connected layers at the top of the
-// ConvNet", the notes say), and what was changed; nil where it has no such FC.
+// ConvNet", the notes say), and what was changed; nil where it has no such FC or several outputs.
 func withPooling(n *shape.Network) (changed *shape.Network, what string) {
+	if len(n.Outputs) > 1 {
+		return nil, ""
+	}
 	first, last := -1, -1
 	for i := len(n.Nodes) - 1; i > 0 && isHead(n, i); i-- {
 		if _, isFC := n.Nodes[i].Op.(*op.FC); !isFC {
@@ -144,11 +147,11 @@ func freeName(g *graph.Graph, name string) string {
 	return free
 }
 
-// inferred returns the network with other nodes and these outputs, by default the last node; nil where they do not fit.
+// inferred returns the network with other nodes and these as its outputs, by default the last node; nil where they do not fit.
 func inferred(n *shape.Network, b *graph.Builder, outputs []int) *shape.Network {
 	b.Header = *n.Graph
-	for _, out := range outputs {
-		b.Output(out)
+	for k, out := range outputs {
+		b.Head(out, n.HeadOf(k))
 	}
 	g, err := b.Graph()
 	if err != nil {

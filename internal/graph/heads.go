@@ -16,6 +16,14 @@ type Head struct {
 // MainOutput is the name of the output at the end of the layers, where no head names it.
 const MainOutput = "output"
 
+// HeadOf returns the head of output k.
+func (g *Graph) HeadOf(k int) Head {
+	if g.Heads == nil {
+		return Head{Loss: 1}
+	}
+	return g.Heads[k]
+}
+
 // OutputName returns the name of output k.
 func (g *Graph) OutputName(k int) string {
 	if g.Heads == nil || g.Heads[k].Name == "" {

@@ -57,7 +57,7 @@ func (p *builder) lossForward(k, out int, width int64) lossTensors {
 // isWeighted reports whether the loss of output k is multiplied by a weight. The weight is a number of Python's, which
 // PyTorch keeps on the CPU.
 func (p *builder) isWeighted(k int) bool {
-	return p.network.Heads != nil && p.network.Heads[k].Loss != 1
+	return p.network.HeadOf(k).Loss != 1
 }
 
 func (p *builder) lossBackward(saved lossTensors, out int, width int64) {
