@@ -23,6 +23,7 @@ func (*LogSoftmax) Counterparts() Counterparts {
 func (*LogSoftmax) Kind() string { return "LOGSOFTMAX" }
 
 // Autograd reports that the layer saves the output.
-func (*LogSoftmax) Autograd(Pass, []graph.Shape, graph.Shape) Autograd {
-	return Autograd{Saved: []Saved{savedOutput()}, Autocast: RaisesType}
+func (*LogSoftmax) Autograd(p Pass, in []graph.Shape, _ graph.Shape) Autograd {
+	a := Autograd{Saved: []Saved{savedOutput()}, Autocast: RaisesType, Order: PlanesOrder}
+	return a.copyUnless(p.readsPlanes(one(in)), one(in))
 }

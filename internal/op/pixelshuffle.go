@@ -79,4 +79,6 @@ func (o *PixelShuffle) Taps(_, _ graph.Shape) (w, h Taps) {
 }
 
 // Autograd reports that the layer saves nothing.
-func (*PixelShuffle) Autograd(Pass, []graph.Shape, graph.Shape) Autograd { return Autograd{} }
+func (*PixelShuffle) Autograd(p Pass, in []graph.Shape, _ graph.Shape) Autograd {
+	return Autograd{}.copyUnless(p.readsDense(one(in)), one(in))
+}

@@ -76,4 +76,6 @@ func (o *PixelUnshuffle) Taps(_, _ graph.Shape) (w, h Taps) {
 }
 
 // Autograd reports that the layer saves nothing.
-func (*PixelUnshuffle) Autograd(Pass, []graph.Shape, graph.Shape) Autograd { return Autograd{} }
+func (*PixelUnshuffle) Autograd(p Pass, in []graph.Shape, _ graph.Shape) Autograd {
+	return Autograd{}.copyUnless(p.readsDense(one(in)), one(in))
+}

@@ -471,6 +471,24 @@ LAYOUTS = {
         nn.Sequential(Call(ln), conv(16, 16, 3, padding=1), nn.AdaptiveAvgPool2d(1), Flat(nn.Linear(16, 10))),
     "LN noaffine -> DWCONV7 nobias -> GAP -> FC-10":
         nn.Sequential(Call(ln), conv(16, 16, 7, padding=3, groups=16), nn.AdaptiveAvgPool2d(1), Flat(nn.Linear(16, 10))),
+    "LN noaffine -> LOGSOFTMAX -> FC-10": Then(lambda x: F.log_softmax(ln(x), 1), Flat(nn.Linear(16 * 32 * 24, 10))),
+    "CROP28x20 -> PIXELSHUFFLE2 -> CONV1-16 nobias": Then(lambda x: F.pixel_shuffle(crop(x), 2), conv(4, 16, 1)),
+    "CROP28x20 -> PIXELUNSHUFFLE2 -> CONV1-16 nobias": Then(lambda x: F.pixel_unshuffle(crop(x), 2), conv(64, 16, 1)),
+    "LN noaffine -> PIXELSHUFFLE2 -> FC-10":
+        Then(lambda x: F.pixel_shuffle(ln(x), 2), Flat(nn.Linear(16 * 32 * 24, 10))),
+    "LN noaffine -> PAD1 -> FC-10": Then(lambda x: F.pad(ln(x), (1, 1, 1, 1)), Flat(nn.Linear(16 * 34 * 26, 10))),
+    "LN noaffine -> PAD1 reflect -> FC-10":
+        Then(lambda x: F.pad(ln(x), (1, 1, 1, 1), "reflect"), Flat(nn.Linear(16 * 34 * 26, 10))),
+    "LN noaffine -> PAD1 replicate -> FC-10":
+        Then(lambda x: F.pad(ln(x), (1, 1, 1, 1), "replicate"), Flat(nn.Linear(16 * 34 * 26, 10))),
+    "LN noaffine -> UPSAMPLE2 -> FC-10":
+        Then(lambda x: F.interpolate(ln(x), scale_factor=2), Flat(nn.Linear(16 * 64 * 48, 10))),
+    "LN noaffine -> L2POOL2 -> FC-10": Then(lambda x: F.lp_pool2d(ln(x), 2, 2), Flat(nn.Linear(16 * 16 * 12, 10))),
+    "LN noaffine -> LRN5 -> FC-10":
+        Then(lambda x: F.local_response_norm(ln(x), 5), Flat(nn.Linear(16 * 32 * 24, 10))),
+    "LN noaffine -> PRELU -> FC-10": nn.Sequential(Call(ln), nn.PReLU(16), Flat(nn.Linear(16 * 32 * 24, 10))),
+    "LN noaffine -> MUL(GAP | IDENTITY) -> FC-10":
+        Then(lambda x: (lambda y: F.adaptive_avg_pool2d(y, 1) * y)(ln(x)), Flat(nn.Linear(16 * 32 * 24, 10))),
     "LN noaffine -> UPCONV2-16 s2 nobias -> FC-10":
         nn.Sequential(Call(ln), nn.ConvTranspose2d(16, 16, 2, 2, bias=False), Flat(nn.Linear(16 * 64 * 48, 10))),
 }
