@@ -4,60 +4,77 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"cnncalc/internal/convert"
 	"cnncalc/internal/diag"
 	"cnncalc/internal/exec"
+	"cnncalc/internal/graph"
+	"cnncalc/internal/network"
 	"cnncalc/internal/op"
 	"cnncalc/internal/shape"
 	"cnncalc/internal/spec"
 )
 
-const convertLong = `convert --fc-to-conv turns the FC layers of a network into CONV layers, as in the CS231n notes: the first
-FC of vgg16, over 7x7x512, becomes CONV7-4096 p0, the others CONV1. The new network computes the same. For a
-larger picture (--input-size 384) it computes a map of scores in one pass: those that the old network gives
-for crops of the picture, 32 pixels apart. GAP and ADAPTAVG before an FC become pools with a window; FLATTEN
-is left out. Layers keep their names.
+const convertLong = `convert writes a network in another form, which the ending of -o decides:
 
-In a network without padding, the scores of the map equal those of the crops. With padding they differ
-slightly: a crop has zeros around it where the larger picture continues.
+  .yaml or none   a file in the language of cnncalc, from an ONNX model or with --fc-to-conv
+  .onnx           an ONNX model, which ONNX Runtime and others run
 
---save-weights writes the weights of the new network. They come from --weights, or with the network.`
+The weights of a model come from --weights, with the network, or are random ones from --seed. --save-weights writes
+the weights for the YAML file, as safetensors.
+
+--fc-to-conv turns the FC layers into CONV layers, as in the CS231n notes: the first FC of vgg16, over
+7x7x512, becomes CONV7-4096 p0, the others CONV1. The new network computes the same. For a larger picture
+(--input-size 384) it computes a map of scores in one pass: those that the old network gives for crops of
+the picture, 32 pixels apart. GAP and ADAPTAVG before an FC become pools with a window; FLATTEN is left out.
+Layers keep their names. In a network without padding, the scores of the map equal those of the crops. With
+padding they differ slightly: a crop has zeros around it where the larger picture continues.`
 
 type convertFlags struct {
 	specFlags
 	fcToConv bool
 	weights  string
+	seed     uint64
 	save     string
 	output   string
 }
 
 func newConvert(a *app) *cobra.Command {
-	var f convertFlags
+	f := convertFlags{seed: defaultSeed}
 	cmd := &cobra.Command{
-		Use:     "convert --fc-to-conv [SPEC]",
-		Short:   "turn FC layers into CONV layers, which slide over larger pictures",
-		Long:    convertLong,
-		Example: "  cnncalc convert --fc-to-conv vgg16 -o vgg16-conv.yaml\n  cnncalc memory vgg16-conv.yaml --input-size 384",
-		Args:    atMostOneSpec,
-		RunE:    func(_ *cobra.Command, args []string) error { return a.convert(args, &f) },
+		Use:   "convert [SPEC]",
+		Short: "write a network as an ONNX model, or a model as a network, or turn FC layers into CONV layers",
+		Long:  convertLong,
+		Example: "  cnncalc convert torchvision/resnet18 --weights resnet18.safetensors -o resnet18.onnx\n" +
+			"  cnncalc convert model.onnx -o model.yaml --save-weights model.safetensors\n" +
+			"  cnncalc convert --fc-to-conv vgg16 -o vgg16-conv.yaml",
+		Args: atMostOneSpec,
+		RunE: func(_ *cobra.Command, args []string) error { return a.convert(args, &f) },
 	}
 	f.register(cmd.Flags())
 	flags := cmd.Flags()
 	flags.BoolVar(&f.fcToConv, "fc-to-conv", false, "turn FC layers into CONV layers")
-	flags.StringVar(&f.weights, "weights", "", "file of the network's trained weights (safetensors, npz, npy)")
+	flags.StringVar(&f.weights, "weights", "", "file of the network's trained weights (safetensors, npz, npy), or random")
+	flags.Var(seedFlag{&f.seed}, "seed", "seed of random weights")
 	flags.StringVar(&f.save, "save-weights", "", "write the weights of the new network to this safetensors file")
 	flags.StringVarP(&f.output, "output", "o", "", outputUsage)
 	return cmd
 }
 
+// toModel reports whether an ONNX model is written.
+func (f *convertFlags) toModel() bool { return strings.EqualFold(filepath.Ext(f.output), ".onnx") }
+
 // check refuses flags that no network would suit.
 func (f *convertFlags) check() error {
 	switch {
-	case !f.fcToConv:
-		return usageError("convert needs --fc-to-conv, the only conversion available")
+	case f.toModel() && f.save != "":
+		return usageError("--save-weights cannot be combined with an ONNX model, which has its weights in it")
+	case f.toModel():
+		return nil
 	case f.weights == randomWeights:
 		return usageError("--weights random needs no conversion: cnncalc run gives any network random weights")
 	case f.weights != "" && f.save == "":
@@ -74,23 +91,17 @@ func (a *app) convert(args []string, f *convertFlags) error {
 	if err != nil {
 		return err
 	}
-	converted, changes, err := convert.FCToConv(l.network)
-	if err != nil {
-		return a.convertError(l, err)
-	}
-	if f.save != "" {
-		n, problems := shape.Infer(converted)
-		if len(problems) > 0 {
-			return codedError{exitIO, &problems[0]}
-		}
-		if err := a.convertWeights(l, n, f); err != nil {
+	n, changes := l.network, []convert.Change(nil)
+	if f.fcToConv {
+		if n, changes, err = a.fcToConv(l); err != nil {
 			return err
 		}
 	}
-	err = a.write(f.output, func(w io.Writer) error {
-		_, err := io.WriteString(w, spec.Print(converted))
-		return err
-	})
+	if f.toModel() {
+		err = a.writeModel(l, n, f)
+	} else {
+		err = a.writeNetwork(l, n, f)
+	}
 	if err != nil {
 		return err
 	}
@@ -98,6 +109,46 @@ func (a *app) convert(args []string, f *convertFlags) error {
 		a.note("%s", describeChange(c))
 	}
 	return nil
+}
+
+// fcToConv returns the network with CONV layers in place of FC layers, and what became of each.
+func (a *app) fcToConv(l *loaded) (*shape.Network, []convert.Change, error) {
+	converted, changes, err := convert.FCToConv(l.network)
+	if err != nil {
+		return nil, nil, a.convertError(l, err)
+	}
+	n, problems := shape.Infer(converted)
+	if len(problems) > 0 {
+		return nil, nil, codedError{exitIO, &problems[0]}
+	}
+	return n, changes, nil
+}
+
+// writeNetwork writes a network as a file, with its weights if asked to.
+func (a *app) writeNetwork(l *loaded, n *shape.Network, f *convertFlags) error {
+	text := l.text(n, true)
+	if f.save != "" {
+		// Under the names that the layers have in the new file.
+		named, err := network.Sound(f.output, []byte(text), graph.Options{})
+		if err != nil {
+			return codedError{exitIO, err}
+		}
+		if err := a.convertWeights(l, named, f); err != nil {
+			return err
+		}
+	}
+	return a.write(f.output, func(w io.Writer) error {
+		_, err := io.WriteString(w, text)
+		return err
+	})
+}
+
+// text returns a network that was made of l as a file. What nobody wrote is folded, if asked to.
+func (l *loaded) text(n *shape.Network, isFolded bool) string {
+	if isFolded && l.file.Weights() != nil {
+		return spec.PrintFolded(n.Graph)
+	}
+	return spec.Print(n.Graph)
 }
 
 // convertError prints what cannot be converted, at its place in the file.
@@ -121,16 +172,7 @@ func describeChange(c convert.Change) string {
 
 // convertWeights writes the old network's weights in the new one's shapes. Their order and values are the same.
 func (a *app) convertWeights(l *loaded, converted *shape.Network, f *convertFlags) error {
-	options := exec.Options{Batch: 1, Threads: 1}
-	old, err := exec.Compile(l.network, options)
-	if err != nil {
-		return problemError("%s: %w", l.title(), err)
-	}
-	program, err := exec.Compile(converted, options)
-	if err != nil {
-		return problemError("%s: %w", l.title(), err)
-	}
-	trained, err := a.openWeights(&runFlags{weights: f.weights}, l, old)
+	trained, err := a.openConverted(l, f)
 	if err != nil {
 		return err
 	}
@@ -138,5 +180,21 @@ func (a *app) convertWeights(l *loaded, converted *shape.Network, f *convertFlag
 	if trained.isRandom() {
 		return usageError("--save-weights needs --weights: %s has no weights of its own", l.name)
 	}
+	program, err := exec.Compile(converted, compileOnce)
+	if err != nil {
+		return problemError("%s: %w", l.title(), err)
+	}
 	return outputError(trained.save(a.outputs, f.save, program))
+}
+
+// compileOnce is for programs of which only the tensors are used.
+var compileOnce = exec.Options{Batch: 1, Threads: 1}
+
+// openConverted opens the weights of the network that is converted.
+func (a *app) openConverted(l *loaded, f *convertFlags) (*trained, error) {
+	program, err := exec.Compile(l.network, compileOnce)
+	if err != nil {
+		return nil, problemError("%s: %w", l.title(), err)
+	}
+	return a.openWeights(&runFlags{weights: f.weights, seed: f.seed}, l, program)
 }

@@ -111,6 +111,7 @@ func (a *app) fit(args []string, f *fitFlags) error {
 	if err != nil {
 		return err
 	}
+	a.noteFolded(l)
 	if query.Networks, err = a.networks(l, f); err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"cnncalc/internal/lint"
 	"cnncalc/internal/network"
 	"cnncalc/internal/numeral"
+	"cnncalc/internal/onnx"
 	"cnncalc/internal/plain"
 	"cnncalc/internal/regular"
 	"cnncalc/internal/shape"
@@ -32,11 +33,13 @@ type specFlags struct {
 	inputSize []string
 	set       []string
 	freeze    []string
+	until     string
 }
 
 func (f *specFlags) register(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.inputSize, "input-size", nil,
 		"another input size: 384, 640x480 (width x height), or 32x32x3 (and depth); left=384 for one of several (repeatable)")
+	flags.StringVar(&f.until, "until", "", "read an ONNX model up to this node or value")
 	flags.StringArrayVar(&f.set, "set", nil, "set a variable of the file: N=3, or N=2,2,3 for a list (repeatable)")
 }
 
@@ -104,7 +107,7 @@ func readSize(text string) (graph.Shape, error) {
 
 // options reads the flags.
 func (f *specFlags) options() (graph.Options, error) {
-	o := graph.Options{Vars: map[string][]int64{}, Inputs: map[string]graph.Shape{}, Freeze: f.freeze}
+	o := graph.Options{Vars: map[string][]int64{}, Inputs: map[string]graph.Shape{}, Freeze: f.freeze, Until: f.until}
 	if err := f.checkFreeze(); err != nil {
 		return o, err
 	}
@@ -148,18 +151,19 @@ func (a *app) load(name string, flags *specFlags) (*loaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, isBuiltIn, err := a.readSpec(name)
+	l, err := a.open(name)
 	if err != nil {
 		return nil, err
 	}
-	l := &loaded{name: name, builtIn: isBuiltIn, file: network.Read(sourceName(name), data)}
 	for _, unknown := range []struct {
 		flag string
 		err  error
 	}{{"--set", l.file.Unknown(options)}, {"--input-size", l.file.UnknownInput(options)}} {
 		if unknown.err != nil {
 			problem := diag.At(diag.Pos{}, unknown.err)
-			problem.Flag = unknown.flag
+			if problem.Flag == "" {
+				problem.Flag = unknown.flag
+			}
 			return nil, codedError{exitUsage, &problem}
 		}
 	}
@@ -175,6 +179,41 @@ func (a *app) load(name string, flags *specFlags) (*loaded, error) {
 	return l, nil
 }
 
+// open reads a SPEC, which is an ONNX model by its first bytes, or else text.
+func (a *app) open(name string) (*loaded, error) {
+	if isModelFile(name) {
+		model, err := onnx.Open(name)
+		if err != nil {
+			return nil, problemError("%w", err)
+		}
+		a.models = append(a.models, model)
+		return &loaded{name: name, file: network.ReadModel(name, model)}, nil
+	}
+	data, isBuiltIn, err := a.readSpec(name)
+	if err != nil {
+		return nil, err
+	}
+	if onnx.IsModel(data) {
+		return nil, problemError("%s is an ONNX model, which is read from a file only: give its path", sourceName(name))
+	}
+	return &loaded{name: name, builtIn: isBuiltIn, file: network.Read(sourceName(name), data)}, nil
+}
+
+// isModelFile reports whether a file begins as an ONNX model does. Whatever else is wrong with it, readSpec says.
+func isModelFile(name string) bool {
+	if name == "" || name == "-" {
+		return false
+	}
+	file, _, err := regular.Open(name, "")
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	head := make([]byte, 1)
+	n, _ := file.Read(head)
+	return onnx.IsModel(head[:n])
+}
+
 // loadSound is load for commands that need a network without problems: they are printed to standard error.
 func (a *app) loadSound(args []string, flags *specFlags) (*loaded, error) {
 	l, err := a.load(a.specOf(args), flags)
@@ -188,6 +227,14 @@ func (a *app) loadSound(args []string, flags *specFlags) (*loaded, error) {
 		return nil, outputError(err)
 	}
 	return nil, errReported
+}
+
+// noteFolded says that the network of a model is not the one that was trained.
+func (a *app) noteFolded(l *loaded) {
+	if l.file.LacksNorms() {
+		a.note("%s was exported with its batch normalisations folded into the convolutions: a training needs more than these "+
+			"figures; torch.onnx.export(..., training=TrainingMode.PRESERVE, do_constant_folding=False) keeps them", l.name)
+	}
 }
 
 // title returns the name of the network for reports.

@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"cnncalc/internal/onnx"
 	"cnncalc/internal/plain"
 	"cnncalc/internal/report"
 )
@@ -78,6 +79,7 @@ func newApp(ctx context.Context, in io.Reader, out, err io.Writer) *app {
 // execute runs one command line and returns the exit code. The files that the command wrote get their names last.
 func (a *app) execute(ctx context.Context, args []string) int {
 	defer a.outputs.Discard()
+	defer a.close()
 	root := newRoot(a)
 	root.SetArgs(args)
 	failed := root.ExecuteContext(ctx)
@@ -110,6 +112,14 @@ type app struct {
 	out, err io.Writer
 	help     watchedWriter // to out
 	outputs  *report.Outputs
+	models   []*onnx.File // opened so far
+}
+
+// close closes the models that a command read.
+func (a *app) close() {
+	for _, model := range a.models {
+		model.Close()
+	}
 }
 
 // codedError is an error with the exit code that belongs to it.

@@ -119,6 +119,7 @@ func (a *app) memory(args []string, f *memoryFlags) error {
 	if err != nil {
 		return err
 	}
+	a.noteFolded(l)
 	view, err := l.memoryView(account, f, options)
 	if err != nil {
 		return err

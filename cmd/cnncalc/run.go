@@ -12,6 +12,7 @@ import (
 	"cnncalc/internal/choice"
 	"cnncalc/internal/exec"
 	"cnncalc/internal/memory"
+	"cnncalc/internal/plain"
 	"cnncalc/internal/report"
 )
 
@@ -39,19 +40,20 @@ const maxBatch = 1 << 20
 type runFlags struct {
 	specFlags
 	outputFlags
-	inputs    []string
-	batch     int
-	fit       string
-	seed      uint64
-	threads   int
-	algo      string
-	top       int
-	labels    string
-	weights   string
-	save      string
-	profile   bool
-	dump      string
-	maxMemory string
+	inputs     []string
+	batch      int
+	fit        string
+	seed       uint64
+	preprocess string
+	threads    int
+	algo       string
+	top        int
+	labels     string
+	weights    string
+	save       string
+	profile    bool
+	dump       string
+	maxMemory  string
 }
 
 func newRun(a *app) *cobra.Command {
@@ -78,7 +80,9 @@ func newRun(a *app) *cobra.Command {
 	numberVar(flags, &f.batch, "batch", 0,
 		"pictures in the batch; the inputs are repeated to fill it (default: each once)")
 	flags.StringVar(&f.fit, "fit", "", "crop or stretch (default: as the file's preprocess: says, or crop)")
-	f.seed = 1
+	f.seed = defaultSeed
+	flags.StringVar(&f.preprocess, "preprocess", "",
+		"what the values of a picture become: imagenet (its mean and deviation), unit (0 to 1), or raw (0 to 255)")
 	flags.Var(seedFlag{&f.seed}, "seed", "seed of random weights")
 	numberVar(flags, &f.threads, "threads", defaultThreads(), "number of threads, which does not change the result")
 	flags.StringVar(&f.algo, "algo", string(exec.Auto), "how convolutions are computed: "+choice.List(exec.Algos()))
@@ -106,6 +110,8 @@ func (f *runFlags) check() error {
 		return usageError("--top must be 1 or more, not %d", f.top)
 	case f.fit != "" && f.fit != "crop" && f.fit != "stretch":
 		return usageError("--fit must be crop or stretch, not %s", f.fit)
+	case f.preprocess != "" && !isPreprocessing(f.preprocess):
+		return usageError("--preprocess must be imagenet, unit or raw, not %s", plain.Cut(f.preprocess))
 	}
 	return nil
 }
@@ -130,6 +136,7 @@ func (a *app) run(ctx context.Context, args []string, f *runFlags) error {
 	if err != nil {
 		return err
 	}
+	a.setPreprocessing(l, f.preprocess)
 	files, err := f.openInputs(l.network)
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 
 	"cnncalc/architectures"
 	"cnncalc/internal/exec"
+	"cnncalc/internal/network"
 	"cnncalc/internal/plain"
 	"cnncalc/internal/report"
 	"cnncalc/internal/shape"
@@ -19,6 +20,9 @@ import (
 
 // randomWeights is the value of --weights that asks for random weights although the network comes with its own.
 const randomWeights = "random"
+
+// defaultSeed is the seed of random weights.
+const defaultSeed = 1
 
 // trained is a network's weights from a file, or random weights if file is nil.
 type trained struct {
@@ -35,6 +39,8 @@ type trained struct {
 func (a *app) openWeights(f *runFlags, l *loaded, p *exec.Program) (*trained, error) {
 	embedded, isEmbedded := architectures.Weights(l.name)
 	switch {
+	case f.weights == "" && l.file.Weights() != nil:
+		return ofModel(l.file.Weights(), l.name), nil
 	case f.weights == randomWeights, f.weights == "" && !(isEmbedded && l.builtIn):
 		return &trained{what: fmt.Sprintf("random (He initialisation, seed %d)", f.seed), source: exec.He(f.seed)}, nil
 	case f.weights == "":
@@ -52,6 +58,21 @@ func (a *app) openWeights(f *runFlags, l *loaded, p *exec.Program) (*trained, er
 	a.note("%s: %s", f.weights, t.what)
 	t.what = fmt.Sprintf("%s (%s)", f.weights, t.what)
 	return t, nil
+}
+
+// ofModel returns the weights that a model has in it.
+func ofModel(stored network.Weights, path string) *trained {
+	return &trained{
+		what: "those of " + path,
+		path: path,
+		source: func(dst []float32, tensor exec.Tensor, _ func(int, func(int))) error {
+			if err := stored.Fill(dst, tensor.Name); err != nil {
+				return problemError("%s: %w", path, err)
+			}
+			return nil
+		},
+		view: func(tensor exec.Tensor) ([]float32, bool) { return stored.View(tensor.Name) },
+	}
 }
 
 // reportLines prints an error of several lines.
@@ -166,20 +187,30 @@ func (t *trained) close() {
 }
 
 // isRandom reports whether the weights are random, so that a ranking of the classes would mean nothing.
-func (t *trained) isRandom() bool { return t.file == nil }
+func (t *trained) isRandom() bool { return t.path == "" }
 
-// save writes the weights under cnncalc's own names, as safetensors. It holds no more than the largest tensor in
-// memory, and none of those that can be used in place.
+// save writes the weights under cnncalc's own names, as safetensors.
 func (t *trained) save(outputs *report.Outputs, path string, p *exec.Program) error {
 	tensors := p.Tensors()
 	infos := make([]weights.Info, len(tensors))
-	largest := 0
 	for i, tensor := range tensors {
 		infos[i] = weights.Info{Name: tensor.Name, Shape: tensor.Shape, DType: "F32"}
+	}
+	values := t.values(tensors)
+	return t.whileRead(func() error {
+		return outputs.WriteFile(path, func(w io.Writer) error { return weights.WriteSafetensors(w, infos, values) })
+	})
+}
+
+// values returns a function that returns the values of a tensor until its next call. It holds no more than the largest
+// tensor in memory, and none of those that can be used in place.
+func (t *trained) values(tensors []exec.Tensor) func(i int) ([]float32, error) {
+	largest := 0
+	for _, tensor := range tensors {
 		largest = max(largest, tensor.Values())
 	}
 	var buffer []float32
-	values := func(i int) ([]float32, error) {
+	return func(i int) ([]float32, error) {
 		if t.view != nil {
 			if values, ok := t.view(tensors[i]); ok {
 				return values, nil
@@ -191,11 +222,11 @@ func (t *trained) save(outputs *report.Outputs, path string, p *exec.Program) er
 		values := buffer[:tensors[i].Values()]
 		return values, t.source(values, tensors[i], inOrder)
 	}
-	err := exec.ReadBorrowed(func() error {
-		return outputs.WriteFile(path, func(w io.Writer) error {
-			return weights.WriteSafetensors(w, infos, values)
-		})
-	})
+}
+
+// whileRead calls a function that reads the weights. A file that becomes shorter meanwhile is a problem of the file.
+func (t *trained) whileRead(f func() error) error {
+	err := exec.ReadBorrowed(f)
 	if errors.Is(err, exec.ErrLostWeights) {
 		err = problemError("%s: %w", t.path, err)
 	}

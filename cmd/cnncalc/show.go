@@ -21,7 +21,8 @@ func newShow(a *app) *cobra.Command {
 
   cnncalc show vgg16 > mynet.yaml
 
---canonical prints any network as one flat chain, with repeats, blocks and variables expanded.`,
+--canonical prints any network as one flat chain, with repeats, blocks and variables expanded. An ONNX model is
+printed as the file that convert makes of it.`,
 		Args: atMostOneSpec,
 		RunE: func(_ *cobra.Command, args []string) error { return a.show(args, canonical, &f) },
 	}
@@ -31,11 +32,11 @@ func newShow(a *app) *cobra.Command {
 }
 
 func (a *app) show(args []string, canonical bool, f *specFlags) error {
-	if !canonical {
+	name := a.specOf(args)
+	if !canonical && !isModelFile(name) {
 		if f.inputSize != nil || f.set != nil {
 			return usageError("--input-size and --set need --canonical: without it the file is printed unchanged")
 		}
-		name := a.specOf(args)
 		data, _, err := a.readSpec(name)
 		if err != nil {
 			return err
@@ -52,12 +53,12 @@ func (a *app) show(args []string, canonical bool, f *specFlags) error {
 			return err
 		})
 	}
-	l, err := a.loadSound(args, f)
+	l, err := a.loadSound([]string{name}, f)
 	if err != nil {
 		return err
 	}
 	return a.write("", func(w io.Writer) error {
-		_, err := io.WriteString(w, spec.Print(l.network.Graph))
+		_, err := io.WriteString(w, l.text(l.network, !canonical))
 		return err
 	})
 }

@@ -35,7 +35,7 @@ type Code string
 // Problem that has none adds it with At.
 type Problem struct {
 	Pos  Pos    // in a text file
-	Node string // the layer's name in a file without lines
+	Node string // in a file without lines: its number and name, 412, "conv5"
 	Flag string // the flag that causes the problem, "--set", which then has no place in a file
 	Code Code
 	Msg  string
@@ -53,7 +53,7 @@ func (p *Problem) Error() string {
 	case !p.Pos.IsZero():
 		return fmt.Sprintf("%s: %s", p.Pos, p.Msg)
 	case p.Node != "":
-		return fmt.Sprintf("node %s: %s", plain.Quote(p.Node), p.Msg)
+		return fmt.Sprintf("node %s: %s", plain.Escape(p.Node), p.Msg)
 	case p.Flag != "":
 		return fmt.Sprintf("%s: %s", p.Flag, p.Msg)
 	}

@@ -51,7 +51,7 @@ func (s *Source) write(b *strings.Builder, p Problem, line *runeLine) {
 		fmt.Fprintf(b, "%s: %s\n", plain.Escape(s.Name), plain.Escape(p.Msg))
 	}
 	if p.Node != "" {
-		fmt.Fprintf(b, "  in:   node %s\n", plain.Quote(p.Node))
+		fmt.Fprintf(b, "  in:   node %s\n", plain.Escape(p.Node))
 	}
 	if p.Context != "" {
 		fmt.Fprintf(b, "  in:   %s\n", plain.Escape(p.Context))

@@ -147,7 +147,7 @@ func TestPlaces(t *testing.T) {
 	}{
 		{Problem{Msg: "m"}, "m", "f: m\n"},
 		{Problem{Pos: Pos{1, 2}, Msg: "m"}, "1:2: m", "f:1:2: m\n  1 | abc\n    |  ^\n"},
-		{Problem{Node: "a\x1b.b", Msg: "m"}, `node "a\x1b.b": m`, "f: m\n  in:   node \"a\\x1b.b\"\n"},
+		{Problem{Node: "a\x1b.b", Msg: "m"}, `node a\x1b.b: m`, "f: m\n  in:   node a\\x1b.b\n"},
 		{Problem{Flag: "--set", Msg: "m"}, "--set: m", "f: --set: m\n"},
 	} {
 		if got := test.problem.Error(); got != test.error {

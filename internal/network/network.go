@@ -9,6 +9,8 @@ import (
 
 	"cnncalc/internal/diag"
 	"cnncalc/internal/graph"
+	"cnncalc/internal/onnx"
+	"cnncalc/internal/onnxnet"
 	"cnncalc/internal/shape"
 	"cnncalc/internal/spec"
 )
@@ -31,13 +33,51 @@ type File struct {
 	Source      *diag.Source // prints problems
 	description description
 	problems    diag.List // found while reading
+	model       *fromModel
+}
+
+// Weights are the values of a network's weights that come with its file.
+type Weights interface {
+	// Fill writes the values of a weight, "conv1.weight", in C order.
+	Fill(dst []float32, name string) error
+	// View returns the values in place, or false if they must be filled in. They must not be changed.
+	View(name string) ([]float32, bool)
 }
 
 // Read reads the file of a network. Messages use the name.
 func Read(name string, data []byte) *File {
 	file, source, problems := spec.Read(name, data)
-	return &File{source, file, problems}
+	return &File{Source: source, description: file, problems: problems}
 }
+
+// ReadModel reads the network of an ONNX model, which must stay open while the network is in use. Messages use the name.
+func ReadModel(name string, model *onnx.File) *File {
+	m := &fromModel{Source: onnxnet.Read(model, name)}
+	return &File{Source: &diag.Source{Name: name}, description: m, model: m}
+}
+
+// fromModel is a model as a description. It keeps what the last network was made with.
+type fromModel struct {
+	*onnxnet.Source
+	weights onnxnet.Weights
+}
+
+func (m *fromModel) Lower(o graph.Options) (*graph.Graph, diag.List) {
+	g, weights, problems := m.Source.Lower(o)
+	m.weights = weights
+	return g, problems
+}
+
+// Weights returns the weights of the network that Network returned last, or nil if the file has none.
+func (f *File) Weights() Weights {
+	if f.model == nil {
+		return nil
+	}
+	return f.model.weights
+}
+
+// LacksNorms reports whether the file is a model whose batch normalisations were folded away when it was exported.
+func (f *File) LacksNorms() bool { return f.model != nil && f.model.LacksNorms() }
 
 // Unknown returns an error that names what the options set but the file does not have. It returns nil for a file that
 // could not be read in full.
@@ -62,6 +102,9 @@ func (f *File) Network(o graph.Options) (*shape.Network, diag.List) {
 	problems := f.problems[:len(f.problems):len(f.problems)]
 	g, more := f.description.Lower(o)
 	problems = append(problems, more...)
+	if g == nil {
+		return &shape.Network{Graph: &graph.Graph{}}, problems
+	}
 	n, more := shape.Infer(g)
 	problems = append(problems, shape.Propose(n, more)...)
 	if len(problems) == 0 {

@@ -34,6 +34,9 @@ func (o *GlobalAvgPool) Counterparts() Counterparts {
 // Kind returns "GAP".
 func (*GlobalAvgPool) Kind() string { return "GAP" }
 
+// IsMean reports whether PyTorch's code calls x.mean([2, 3]) instead of a module.
+func (o *GlobalAvgPool) IsMean() bool { return o.asMean }
+
 // Fields returns the settings.
 func (o *GlobalAvgPool) Fields() []Field {
 	return []Field{flagField(&o.asMean, "mean",

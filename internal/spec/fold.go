@@ -68,7 +68,8 @@ func foldPeriod(items []string, period int) []string {
 			continue
 		}
 		sequence := strings.Join(items[i:i+period], " -> ")
-		if period > 1 || strings.HasSuffix(strings.TrimRight(sequence, "0123456789"), "*") {
+		hasOptions := strings.Contains(sequence, " ") && !strings.HasSuffix(sequence, ")")
+		if period > 1 || hasOptions || strings.HasSuffix(strings.TrimRight(sequence, "0123456789"), "*") {
 			sequence = "[" + sequence + "]"
 		}
 		folded = append(folded, fmt.Sprintf("%s*%d", sequence, turns))

@@ -13,6 +13,9 @@ import (
 
 // Unknown returns an error if the options set a variable that the file does not have.
 func (f *File) Unknown(o graph.Options) error {
+	if o.Until != "" {
+		return &diag.Problem{Flag: "--until", Msg: "only an ONNX model can be cut off; shorten the file instead"}
+	}
 	known := slices.Sorted(maps.Keys(f.vars))
 	for name := range f.optional {
 		if !slices.Contains(known, name) {

@@ -19,6 +19,15 @@ const printWidth = 100
 // it back gives the same graph, except for positions and for the division into PyTorch modules, which depends on
 // blocks.
 func Print(g *graph.Graph) string {
+	return printed(g, func(items []string) []string { return items })
+}
+
+// PrintFolded is Print with items that occur several times in a row as a repeat, [CONV3-64 -> RELU]*2, for graphs that
+// nobody has written.
+func PrintFolded(g *graph.Graph) string { return printed(g, fold) }
+
+// printed prints a graph whose chains are shortened.
+func printed(g *graph.Graph, shortened func(items []string) []string) string {
 	asGiven := inputsFirst(g)
 	g, parts := partsOf(g)
 	var b strings.Builder
@@ -40,12 +49,13 @@ func Print(g *graph.Graph) string {
 		parts = partsWithoutNodes(g)
 		label = neededLabels(g, parts)
 	}
-	p := &printer{graph: g, label: label, withSettings: true, join: joinArrows, shorten: inFull}
+	join := func(items []string) string { return joinArrows(shortened(items)) }
+	p := &printer{graph: g, label: label, withSettings: true, join: join, shorten: inFull}
 	for k := range parts {
 		if k == 1 {
 			b.WriteString("heads:\n")
 		}
-		printPart(&b, &parts[k], p.items(&parts[k]))
+		printPart(&b, &parts[k], shortened(p.items(&parts[k])))
 	}
 	return b.String()
 }

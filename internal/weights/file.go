@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"cnncalc/internal/floats"
 	"cnncalc/internal/regular"
 )
 
@@ -180,19 +181,19 @@ func (f *File) View(name string) ([]float32, bool) {
 	if e.refused != nil || e.typ.code != typeF32.code || e.fortran || e.offset < 0 || e.offset%4 != 0 || count == 0 {
 		return nil, false
 	}
-	f.mapOnce.Do(func() { f.mapped = mapFile(f.file) })
+	f.mapOnce.Do(func() { f.mapped = regular.Map(f.file) })
 	end := e.offset + 4*count
 	if end > int64(len(f.mapped)) {
 		return nil, false
 	}
-	return asFloats(f.mapped[e.offset:end])
+	return floats.View(f.mapped[e.offset:end])
 }
 
 // Close closes the file and ends the use of all views.
 func (f *File) Close() error {
 	var err error
 	if f.mapped != nil {
-		err = unmapFile(f.mapped)
+		err = regular.Unmap(f.mapped)
 		f.mapped = nil
 	}
 	if f.file == nil {

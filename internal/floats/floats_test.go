@@ -1,4 +1,4 @@
-package weights
+package floats
 
 import (
 	"crypto/sha256"
@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// numpy's own conversion of every float16 but the NaNs; testdata/generate.py prints the hash.
+// numpy's own conversion of every float16 but the NaNs; internal/weights/testdata/generate.py prints the hash.
 func TestHalfToFloat32AsNumpy(t *testing.T) {
 	const want = "680bbc22915f61aa1bbfc7265bc3882a6aa42d299bfd2c571807196e5544de2e"
 	var all []byte

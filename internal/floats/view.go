@@ -1,13 +1,13 @@
-package weights
+package floats
 
 import (
 	"encoding/binary"
 	"unsafe"
 )
 
-// asFloats returns the little-endian float32 values in b without copying them. It returns false on a big-endian
+// View returns the little-endian float32 values in b without copying them. It returns false on a big-endian
 // processor, or if b is not aligned.
-func asFloats(b []byte) ([]float32, bool) {
+func View(b []byte) ([]float32, bool) {
 	littleEndian := binary.NativeEndian.Uint16([]byte{1, 0}) == 1
 	start := unsafe.Pointer(unsafe.SliceData(b))
 	if !littleEndian || uintptr(start)%4 != 0 {

@@ -1,6 +1,6 @@
 //go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
 
-package weights
+package regular
 
 import (
 	"math"
@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// mapFile maps all of f for reading, or returns nil if it can't. It asks for the length again, because touching pages
+// Map maps all of f for reading, or returns nil if it can't. It asks for the length again, because touching pages
 // past the end would end the process.
-func mapFile(f *os.File) []byte {
+func Map(f *os.File) []byte {
 	info, err := f.Stat()
 	if err != nil || info.Size() == 0 || info.Size() > math.MaxInt {
 		return nil
@@ -22,4 +22,5 @@ func mapFile(f *os.File) []byte {
 	return b
 }
 
-func unmapFile(b []byte) error { return syscall.Munmap(b) }
+// Unmap ends the use of what Map returned.
+func Unmap(b []byte) error { return syscall.Munmap(b) }

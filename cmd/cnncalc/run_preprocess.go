@@ -1,0 +1,38 @@
+package main
+
+import (
+	"reflect"
+
+	"cnncalc/internal/graph"
+)
+
+// The values of --preprocess: what the values 0 to 255 of a picture become.
+const (
+	preprocessImageNet = "imagenet"
+	preprocessUnit     = "unit"
+	preprocessRaw      = "raw"
+)
+
+func isPreprocessing(name string) bool {
+	return name == preprocessImageNet || name == preprocessUnit || name == preprocessRaw
+}
+
+// setPreprocessing changes how pictures are prepared to what the flag names. A model does not say it, so that the user is
+// told what is used without the flag.
+func (a *app) setPreprocessing(l *loaded, flag string) {
+	p := &l.network.Preprocess
+	if flag == "" {
+		if l.file.Weights() != nil && reflect.DeepEqual(*p, graph.Preprocess{}) {
+			a.note("%s does not say how a picture becomes its input: the values are prepared as for ImageNet, or 0 to 1 in "+
+				"grey; --preprocess unit or raw changes that", l.name)
+		}
+		return
+	}
+	p.Mean, p.Std, p.Scale = nil, nil, 0
+	switch flag {
+	case preprocessUnit:
+		p.Mean, p.Std, p.Scale = []float64{0}, []float64{1}, 1.0/255
+	case preprocessRaw:
+		p.Mean, p.Std, p.Scale = []float64{0}, []float64{1}, 1
+	}
+}

@@ -1,0 +1,707 @@
+package onnxnet
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"cnncalc/internal/graph"
+	"cnncalc/internal/onnx"
+	"cnncalc/internal/plain"
+)
+
+// infer computes the dimensions of every value, and the numbers of those that do not depend on the input. The nodes that
+// made these are dropped.
+func (m *model) infer(o graph.Options) error {
+	for i, v := range m.inputs {
+		if err := m.inferInput(v, i, o); err != nil {
+			return err
+		}
+	}
+	for _, n := range m.nodes {
+		if err := m.inferNode(n); err != nil {
+			return fmt.Errorf("%s, node %s: %w", n.op, n.place(), err)
+		}
+	}
+	m.keep(func(n *node) bool {
+		return slices.ContainsFunc(n.out, func(v *value) bool { return v != nil && !v.isConstant() })
+	})
+	m.dropUnused()
+	return nil
+}
+
+// inferInput takes the size of an input from the options and from the file. A batch that is not fixed is 1.
+func (m *model) inferInput(v *value, index int, o graph.Options) error {
+	at := slices.IndexFunc(m.file.Model.Graph.Inputs, func(d onnx.Value) bool { return d.Name == v.name })
+	declared := &m.file.Model.Graph.Inputs[at]
+	if !declared.HasShape || declared.NotTensor {
+		return fmt.Errorf("the input %s has no shape", plain.Quote(v.name))
+	}
+	if len(declared.Dims) < 2 || len(declared.Dims) > 4 {
+		return fmt.Errorf("the input %s has %d dimensions; a picture has a batch, channels, a height and a width",
+			plain.Quote(v.name), len(declared.Dims))
+	}
+	v.dims = make([]int64, len(declared.Dims))
+	for i, d := range declared.Dims {
+		v.dims[i] = d.Size
+	}
+	if v.dims[0] <= 0 {
+		v.dims[0] = 1
+	}
+	v.layout = m.inputLayout(v)
+	given := graph.Shape{W: o.InputWidth, H: o.InputHeight, D: o.InputDepth}
+	if named, ok := o.Inputs[m.names[v.name]]; ok {
+		given = named
+	}
+	for axis, size := range map[string]int64{"W": given.W, "H": given.H, "C": given.D} {
+		if at := slices.Index(v.layout, axis); at >= 0 && size > 0 {
+			v.dims[at] = size
+		}
+	}
+	for i, d := range v.dims {
+		if d <= 0 {
+			return &Unsized{Input: v.name, Axis: v.layout[i], Symbol: declared.Dims[i].Name}
+		}
+		if d > graph.MaxExtent {
+			return fmt.Errorf("the input %s has a size of %d; at most %d is possible", plain.Quote(v.name), d,
+				int64(graph.MaxExtent))
+		}
+	}
+	return nil
+}
+
+// Unsized is the error for an input whose size the file leaves open.
+type Unsized struct{ Input, Axis, Symbol string }
+
+// Error names the size.
+func (e *Unsized) Error() string {
+	size := map[string]string{"W": "width", "H": "height", "C": "number of channels"}[e.Axis]
+	named := ""
+	if e.Symbol != "" {
+		named = " (" + plain.Quote(e.Symbol) + ")"
+	}
+	return fmt.Sprintf("the file leaves the %s of the input %s open%s; name it: --input-size 224x224", size,
+		plain.Quote(e.Input), named)
+}
+
+// inferNode computes what is known of a node's outputs.
+func (m *model) inferNode(n *node) error {
+	if done, err := m.fold(n); done || err != nil {
+		return err
+	}
+	for _, v := range n.in {
+		if err := m.readSizes(v); err != nil {
+			return err
+		}
+	}
+	rule := shapeRules(n.op)
+	if rule == nil || n.Domain != "" || len(n.out) == 0 || n.out[0] == nil {
+		return nil // refused later, if the network needs it
+	}
+	for _, v := range n.in {
+		if v != nil && v.dims == nil {
+			return nil
+		}
+	}
+	dims, err := rule(m, n)
+	if errors.Is(err, errUncertain) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, d := range dims {
+		if d < 0 || d > graph.MaxExtent {
+			return fmt.Errorf("its output would have a size of %d", d)
+		}
+	}
+	n.out[0].dims = dims
+	return nil
+}
+
+// shapeRule returns the dimensions of a node's first output. The dimensions of its inputs are known.
+type shapeRule func(m *model, n *node) ([]int64, error)
+
+// shapeRules returns the rule of an operator, or nil if it has none.
+func shapeRules(op string) shapeRule {
+	switch op {
+	case "Relu", "LeakyRelu", "PRelu", "Elu", "Selu", "Celu", "Sigmoid", "Tanh", "HardSigmoid", "HardSwish", "Softplus",
+		"Softsign", "Mish", "Gelu", "Swish", "Clip", "Erf", "Exp", "Log", "Sqrt", "Reciprocal", "Neg", "Abs", "Floor", "Ceil",
+		"Round", "ThresholdedRelu", "Softmax", "LogSoftmax", "Dropout", "Identity", "Cast", "LRN", "BatchNormalization",
+		"InstanceNormalization", "LayerNormalization", "GroupNormalization", "LpNormalization", "MeanVarianceNormalization":
+		return sameShape
+	case "Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Sum", "Mean":
+		return broadcastShape
+	case "Conv":
+		return convShape
+	case "ConvTranspose":
+		return convTransposeShape
+	case "MaxPool", "AveragePool", "LpPool":
+		return poolShape
+	case "GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool":
+		return globalShape
+	case "ReduceMean", "ReduceMax", "ReduceSum", "ReduceL2":
+		return reduceShape
+	case "Gemm":
+		return gemmShape
+	case "MatMul":
+		return matMulShape
+	case "Flatten":
+		return flattenShape
+	case "Reshape":
+		return reshapeShape
+	case "Squeeze", "Unsqueeze":
+		return squeezeShape
+	case "Transpose":
+		return transposeShape
+	case "Concat":
+		return concatShape
+	case "Slice":
+		return sliceShape
+	case "Split":
+		return splitShape
+	case "Pad":
+		return padShape
+	case "Resize", "Upsample":
+		return resizeShape
+	case "DepthToSpace", "SpaceToDepth":
+		return blockShape
+	case "Expand":
+		return expandShape
+	}
+	return nil
+}
+
+func sameShape(_ *model, n *node) ([]int64, error) { return n.in[0].dims, nil }
+
+// broadcastShape is numpy's rule: dimensions are aligned at the end, and a size of 1 is repeated.
+func broadcastShape(_ *model, n *node) ([]int64, error) {
+	var dims []int64
+	for _, v := range n.in {
+		var err error
+		if dims, err = broadcast(dims, v.dims); err != nil {
+			return nil, err
+		}
+	}
+	return dims, nil
+}
+
+func broadcast(a, b []int64) ([]int64, error) {
+	if len(a) < len(b) {
+		a, b = b, a
+	}
+	dims := slices.Clone(a)
+	for i, d := range b {
+		at := len(a) - len(b) + i
+		switch {
+		case dims[at] == 1:
+			dims[at] = d
+		case d != 1 && d != dims[at]:
+			return nil, fmt.Errorf("the shapes %s and %s do not fit", sizes(a), sizes(b))
+		}
+	}
+	return dims, nil
+}
+
+func convShape(m *model, n *node) ([]int64, error) {
+	w := n.in[1].dims
+	g, err := windowOf(n, w[min(2, len(w)):])
+	if err != nil {
+		return nil, err
+	}
+	return append([]int64{n.in[0].dims[0], w[0]}, g.outputs()...), nil
+}
+
+func poolShape(_ *model, n *node) ([]int64, error) {
+	kernel := n.ints("kernel_shape", nil)
+	g, err := windowOf(n, kernel)
+	if err != nil {
+		return nil, err
+	}
+	return append(slices.Clone(n.in[0].dims[:2]), g.outputs()...), nil
+}
+
+func convTransposeShape(_ *model, n *node) ([]int64, error) {
+	w := n.in[1].dims
+	g, err := transposedWindowOf(n, w[min(2, len(w)):])
+	if err != nil {
+		return nil, err
+	}
+	groups := n.int("group", 1)
+	if groups < 1 || len(w) < 2 || w[1] > graph.MaxExtent/groups {
+		return nil, fmt.Errorf("%d groups do not fit filters of %s", groups, sizes(w))
+	}
+	return append([]int64{n.in[0].dims[0], w[1] * groups}, g.outputs()...), nil
+}
+
+func globalShape(_ *model, n *node) ([]int64, error) {
+	dims := slices.Clone(n.in[0].dims)
+	for i := min(2, len(dims)); i < len(dims); i++ {
+		dims[i] = 1
+	}
+	return dims, nil
+}
+
+// reduceAxes returns the axes that a reduction goes over: an attribute, from opset 13 or 18 on an input; all if neither.
+func reduceAxes(n *node) ([]int, error) {
+	rank := len(n.in[0].dims)
+	axes := n.ints("axes", nil)
+	if v := n.input(1); v != nil {
+		if v.numbers == nil {
+			return nil, errUncertain
+		}
+		axes = whole(v.numbers)
+	}
+	if axes == nil {
+		for i := range rank {
+			axes = append(axes, int64(i))
+		}
+	}
+	return normalAxes(axes, rank)
+}
+
+func reduceShape(_ *model, n *node) ([]int64, error) {
+	axes, err := reduceAxes(n)
+	if err != nil {
+		return nil, err
+	}
+	keep := n.int("keepdims", 1) == 1
+	var dims []int64
+	for i, d := range n.in[0].dims {
+		switch {
+		case !slices.Contains(axes, i):
+			dims = append(dims, d)
+		case keep:
+			dims = append(dims, 1)
+		}
+	}
+	return dims, nil
+}
+
+func gemmShape(_ *model, n *node) ([]int64, error) {
+	a, b := n.in[0].dims, n.in[1].dims
+	if len(a) != 2 || len(b) != 2 {
+		return nil, fmt.Errorf("it multiplies %s and %s, which are not matrices", sizes(a), sizes(b))
+	}
+	rows, inner := a[0], a[1]
+	if n.int("transA", 0) != 0 {
+		rows, inner = inner, rows
+	}
+	other, columns := b[0], b[1]
+	if n.int("transB", 0) != 0 {
+		other, columns = columns, other
+	}
+	if inner != other {
+		return nil, fmt.Errorf("the matrices %s and %s do not fit", sizes(a), sizes(b))
+	}
+	return []int64{rows, columns}, nil
+}
+
+func matMulShape(_ *model, n *node) ([]int64, error) {
+	a, b := n.in[0].dims, n.in[1].dims
+	if len(a) < 2 || len(b) < 2 {
+		return nil, errUncertain
+	}
+	if a[len(a)-1] != b[len(b)-2] {
+		return nil, fmt.Errorf("the matrices %s and %s do not fit", sizes(a), sizes(b))
+	}
+	outer, err := broadcast(a[:len(a)-2], b[:len(b)-2])
+	if err != nil {
+		return nil, err
+	}
+	return append(slices.Clone(outer), a[len(a)-2], b[len(b)-1]), nil
+}
+
+func flattenShape(_ *model, n *node) ([]int64, error) {
+	dims := n.in[0].dims
+	axis := n.int("axis", 1)
+	if axis < 0 {
+		axis += int64(len(dims))
+	}
+	if axis < 0 || axis > int64(len(dims)) {
+		return nil, fmt.Errorf("axis %d does not exist in %s", axis, sizes(dims))
+	}
+	before, err := product(dims[:axis])
+	if err != nil {
+		return nil, err
+	}
+	after, err := product(dims[axis:])
+	return []int64{before, after}, err
+}
+
+// reshapeShape reads the new shape, where 0 keeps a size and -1 is what remains.
+func reshapeShape(_ *model, n *node) ([]int64, error) {
+	target := n.ints("shape", nil)
+	if v := n.input(1); v != nil {
+		if v.numbers == nil {
+			return nil, nil
+		}
+		target = whole(v.numbers)
+	}
+	in := n.in[0].dims
+	total, err := product(in)
+	if err != nil {
+		return nil, err
+	}
+	dims, open := slices.Clone(target), -1
+	known := int64(1)
+	for i, d := range dims {
+		switch {
+		case d == 0 && i < len(in) && n.int("allowzero", 0) == 0:
+			dims[i] = in[i]
+		case d == -1 && open < 0:
+			open, dims[i] = i, 1
+		case d < 0:
+			return nil, fmt.Errorf("it reshapes to %s", sizes(target))
+		}
+		if known, err = product([]int64{known, dims[i]}); err != nil {
+			return nil, err
+		}
+	}
+	if open >= 0 && known > 0 {
+		dims[open], known = total/known, total/known*known
+	}
+	if known != total {
+		return nil, fmt.Errorf("%s has %d values, and %s cannot hold them", sizes(in), total, sizes(target))
+	}
+	return dims, nil
+}
+
+// axesOf returns the axes of Squeeze and Unsqueeze, which are an input from opset 13 on.
+func axesOf(n *node, rank int) ([]int, error) {
+	axes := n.ints("axes", nil)
+	if v := n.input(1); v != nil {
+		if v.numbers == nil {
+			return nil, errUncertain
+		}
+		axes = whole(v.numbers)
+	}
+	return normalAxes(axes, rank)
+}
+
+func squeezeShape(_ *model, n *node) ([]int64, error) {
+	in := n.in[0].dims
+	var dims []int64
+	if n.op == "Unsqueeze" {
+		axes, err := axesOf(n, len(in)+len(n.ints("axes", nil))+countOf(n.input(1)))
+		if err != nil {
+			return nil, err
+		}
+		rest := in
+		for i := range len(in) + len(axes) {
+			if slices.Contains(axes, i) || len(rest) == 0 {
+				dims = append(dims, 1)
+				continue
+			}
+			dims, rest = append(dims, rest[0]), rest[1:]
+		}
+		return dims, nil
+	}
+	axes, err := axesOf(n, len(in))
+	if err != nil {
+		return nil, err
+	}
+	for i, d := range in {
+		named := slices.Contains(axes, i)
+		if named && d != 1 {
+			return nil, fmt.Errorf("it removes dimension %d of %s, which is not 1", i, sizes(in))
+		}
+		if !named && (len(axes) > 0 || d != 1) {
+			dims = append(dims, d)
+		}
+	}
+	return dims, nil
+}
+
+func countOf(v *value) int {
+	if v == nil {
+		return 0
+	}
+	return len(v.numbers)
+}
+
+// orderOf returns the order of the dimensions after a Transpose.
+func orderOf(n *node) ([]int, error) {
+	rank := len(n.in[0].dims)
+	perm := n.ints("perm", nil)
+	if perm == nil {
+		for i := rank - 1; i >= 0; i-- {
+			perm = append(perm, int64(i))
+		}
+	}
+	order, err := normalAxes(perm, rank)
+	if err != nil || len(order) != rank {
+		return nil, fmt.Errorf("%v is not an order of %d dimensions", perm, rank)
+	}
+	return order, nil
+}
+
+func transposeShape(_ *model, n *node) ([]int64, error) {
+	order, err := orderOf(n)
+	if err != nil {
+		return nil, err
+	}
+	dims := make([]int64, len(order))
+	for i, d := range order {
+		dims[i] = n.in[0].dims[d]
+	}
+	return dims, nil
+}
+
+func concatShape(_ *model, n *node) ([]int64, error) {
+	dims := slices.Clone(n.in[0].dims)
+	axis, err := normalAxes([]int64{n.int("axis", 1)}, len(dims))
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range n.in[1:] {
+		if len(v.dims) != len(dims) {
+			return nil, fmt.Errorf("it joins %s and %s", sizes(dims), sizes(v.dims))
+		}
+		for i, d := range v.dims {
+			switch {
+			case i == axis[0]:
+				dims[i] += d
+			case d != dims[i]:
+				return nil, fmt.Errorf("it joins %s and %s", sizes(n.in[0].dims), sizes(v.dims))
+			}
+		}
+	}
+	return dims, nil
+}
+
+// ranges is what a Slice takes of its input: for each axis named, from start up to end in steps.
+type ranges struct {
+	axes               []int
+	starts, ends, step []int64
+}
+
+// count returns the number of values taken along axis i of the list.
+func (r ranges) count(i int) int64 {
+	step := r.step[i]
+	if step < 0 {
+		return max((r.starts[i]-r.ends[i]-step-1)/-step, 0)
+	}
+	return max((r.ends[i]-r.starts[i]+step-1)/step, 0)
+}
+
+// slicesOf reads the attributes of a Slice, below opset 10, or its inputs. Negative indices count from the end.
+func slicesOf(n *node) (ranges, error) {
+	if n.fused.ranges != nil {
+		return *n.fused.ranges, nil
+	}
+	var r ranges
+	lists := [][]int64{n.ints("starts", nil), n.ints("ends", nil), n.ints("axes", nil), nil}
+	for i, v := range n.in[1:] {
+		if v == nil || i >= len(lists) {
+			continue
+		}
+		if v.numbers == nil {
+			return r, errUncertain
+		}
+		lists[i] = whole(v.numbers)
+	}
+	r.starts, r.ends, r.step = slices.Clone(lists[0]), slices.Clone(lists[1]), lists[3]
+	axes := lists[2]
+	if axes == nil {
+		for i := range r.starts {
+			axes = append(axes, int64(i))
+		}
+	}
+	if r.step == nil {
+		r.step = slices.Repeat([]int64{1}, len(r.starts))
+	}
+	var err error
+	r.axes, err = normalAxes(axes, len(n.in[0].dims))
+	if err == nil && (len(r.starts) != len(axes) || len(r.ends) != len(axes) || len(r.step) != len(axes)) {
+		err = fmt.Errorf("its starts, ends, axes and steps differ in number")
+	}
+	if err != nil {
+		return r, err
+	}
+	for i, axis := range r.axes {
+		size := n.in[0].dims[axis]
+		low, high := int64(0), size
+		switch {
+		case r.step[i] == 0:
+			return r, fmt.Errorf("its step is 0")
+		case r.step[i] < 0:
+			low, high = -1, size-1
+		}
+		r.starts[i] = within(r.starts[i], size, max(low, 0), high)
+		r.ends[i] = within(r.ends[i], size, low, high)
+	}
+	return r, nil
+}
+
+// within counts a negative index from the end, and keeps it from low to high.
+func within(i, size, low, high int64) int64 {
+	if i < 0 {
+		i = max(i, -size-1) + size
+	}
+	return min(max(i, low), high)
+}
+
+// rangesOf is slicesOf for a computed value, of which only steps forward are known.
+func rangesOf(n *node) (ranges, error) {
+	r, err := slicesOf(n)
+	if err == nil && slices.ContainsFunc(r.step, func(step int64) bool { return step < 0 }) {
+		err = errors.New("it takes values backwards")
+	}
+	return r, err
+}
+
+func sliceShape(_ *model, n *node) ([]int64, error) {
+	r, err := rangesOf(n)
+	if err != nil {
+		return nil, err
+	}
+	dims := slices.Clone(n.in[0].dims)
+	for i, axis := range r.axes {
+		dims[axis] = r.count(i)
+	}
+	return dims, nil
+}
+
+// parts returns the axis of a Split and the size of each part.
+func parts(n *node) (axis int, sizes []int64, err error) {
+	in := n.in[0].dims
+	axes, err := normalAxes([]int64{n.int("axis", 0)}, len(in))
+	if err != nil {
+		return 0, nil, err
+	}
+	axis = axes[0]
+	sizes = n.ints("split", nil)
+	if v := n.input(1); v != nil {
+		if v.numbers == nil {
+			return 0, nil, errUncertain
+		}
+		sizes = whole(v.numbers)
+	}
+	if sizes == nil { // parts of one size, of which the last may be smaller
+		count := int64(len(n.out))
+		each := (in[axis] + count - 1) / count
+		for rest := in[axis]; len(sizes) < len(n.out); rest -= each {
+			sizes = append(sizes, max(min(each, rest), 0))
+		}
+	}
+	total := int64(0)
+	for _, s := range sizes {
+		total += s
+	}
+	if len(sizes) != len(n.out) || total != in[axis] {
+		return 0, nil, fmt.Errorf("%v does not split %d into %d parts", sizes, in[axis], len(n.out))
+	}
+	return axis, sizes, nil
+}
+
+func splitShape(_ *model, n *node) ([]int64, error) {
+	axis, sizes, err := parts(n)
+	if err != nil {
+		return nil, err
+	}
+	for i, v := range n.out {
+		if v != nil {
+			v.dims = slices.Clone(n.in[0].dims)
+			v.dims[axis] = sizes[i]
+		}
+	}
+	return n.out[0].dims, nil
+}
+
+// padsOf returns what a Pad adds before and after each dimension.
+func padsOf(n *node) ([]int64, error) {
+	rank := len(n.in[0].dims)
+	pads := n.ints("pads", n.ints("paddings", nil))
+	if v := n.input(1); v != nil {
+		if v.numbers == nil {
+			return nil, errUncertain
+		}
+		pads = whole(v.numbers)
+	}
+	if v := n.input(3); v != nil { // the axes that the pads are of, from opset 18 on
+		axes, err := normalAxes(whole(v.numbers), rank)
+		if err != nil || len(pads) != 2*len(axes) {
+			return nil, fmt.Errorf("%d pads do not fit %d axes", len(pads), len(axes))
+		}
+		all := make([]int64, 2*rank)
+		for i, axis := range axes {
+			all[axis], all[rank+axis] = pads[i], pads[len(axes)+i]
+		}
+		pads = all
+	}
+	if len(pads) != 2*rank {
+		return nil, fmt.Errorf("it has %d pads for %d dimensions", len(pads), rank)
+	}
+	return pads, nil
+}
+
+func padShape(_ *model, n *node) ([]int64, error) {
+	pads, err := padsOf(n)
+	if err != nil {
+		return nil, err
+	}
+	dims := slices.Clone(n.in[0].dims)
+	for i := range dims {
+		dims[i] += pads[i] + pads[len(dims)+i]
+	}
+	return dims, nil
+}
+
+// resizeShape takes the sizes from the input "sizes", or multiplies by "scales".
+func resizeShape(_ *model, n *node) ([]int64, error) {
+	dims := slices.Clone(n.in[0].dims)
+	if v := n.input(3); n.op == "Resize" && v != nil {
+		if len(v.numbers) != len(dims) {
+			return nil, errUncertain
+		}
+		return whole(v.numbers), nil
+	}
+	scales := n.scales()
+	if len(scales) != len(dims) {
+		return nil, errUncertain
+	}
+	for i, s := range scales {
+		// In float32, as runtimes multiply.
+		dims[i] = int64(math.Floor(float64(float32(dims[i]) * float32(s))))
+	}
+	return dims, nil
+}
+
+// scales returns the factors of Resize and Upsample, an attribute or one of the inputs by opset; nil if unknown.
+func (n *node) scales() []float64 {
+	if a := n.Attribute("scales"); a != nil {
+		scales := make([]float64, len(a.Floats))
+		for i, s := range a.Floats {
+			scales[i] = float64(s)
+		}
+		return scales
+	}
+	at := 1
+	if n.op == "Resize" && len(n.in) > 2 {
+		at = 2
+	}
+	if v := n.input(at); v != nil {
+		return v.numbers
+	}
+	return nil
+}
+
+func blockShape(_ *model, n *node) ([]int64, error) {
+	in, r := n.in[0].dims, n.int("blocksize", 1)
+	if len(in) != 4 || r < 1 || r > 1<<15 {
+		return nil, errUncertain
+	}
+	if n.op == "DepthToSpace" {
+		return []int64{in[0], in[1] / (r * r), in[2] * r, in[3] * r}, nil
+	}
+	return []int64{in[0], in[1] * r * r, in[2] / r, in[3] / r}, nil
+}
+
+func expandShape(_ *model, n *node) ([]int64, error) {
+	if n.in[1].numbers == nil {
+		return nil, errUncertain
+	}
+	return broadcast(n.in[0].dims, whole(n.in[1].numbers))
+}

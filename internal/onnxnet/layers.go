@@ -1,0 +1,404 @@
+package onnxnet
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"cnncalc/internal/diag"
+	"cnncalc/internal/graph"
+	"cnncalc/internal/onnx"
+	"cnncalc/internal/op"
+)
+
+// lowering makes the layers of a model.
+type lowering struct {
+	*model
+	graph    graph.Builder
+	shapes   []graph.Shape // of the nodes of the graph
+	bindings map[string]*Binding
+	named    map[string]int // layers of each kind so far
+	heads    map[string]bool
+	owners   map[string]int // the first layer with weights that others may share, by sharingKey
+	refused  []refusal
+}
+
+// refusal is what a node cannot be said with.
+type refusal struct {
+	node   *node
+	why    string
+	before string // a value that the node reads and a layer makes; "" if there is none
+}
+
+// before returns the name of a value that a node reads and a layer makes, "" if there is none.
+func (l *lowering) before(n *node) string {
+	for _, v := range n.in {
+		if v != nil && v.placed && len(l.graph.Node(v.layer).Inputs) > 0 {
+			return v.name
+		}
+	}
+	return ""
+}
+
+// lower makes a graph of the model's nodes. What cannot be said is in l.refused; nodes that read it are left out.
+func lower(m *model, header graph.Graph) (*lowering, error) {
+	l := &lowering{model: m, bindings: map[string]*Binding{}, named: map[string]int{}, heads: map[string]bool{}, owners: map[string]int{}}
+	l.graph.Header = header
+	if err := readMetadata(m.file.Model, &l.graph.Header); err != nil {
+		return nil, err
+	}
+	if m.isCut {
+		l.graph.Header.Labels = nil // they are of the model's own output
+	}
+	for _, v := range m.inputs {
+		if len(v.readers) == 0 && !v.isOutput {
+			continue
+		}
+		if err := l.input(v); err != nil {
+			return nil, err
+		}
+	}
+	for _, n := range m.nodes {
+		if !l.isReady(n) {
+			continue
+		}
+		if err := l.node(n); err != nil {
+			l.refused = append(l.refused, refusal{n, err.Error(), l.before(n)})
+		}
+	}
+	if len(l.refused) > 0 {
+		return l, nil
+	}
+	for _, v := range m.outputs {
+		if !v.placed {
+			return nil, fmt.Errorf("the output %q is a constant or an input of the model", v.name)
+		}
+		l.output(v)
+	}
+	return l, nil
+}
+
+// output makes the layer of a value an output of the network. Of several, each is called as in the model, as far as
+// the language allows.
+func (l *lowering) output(v *value) {
+	h := graph.Head{Loss: 1}
+	if len(l.outputs) > 1 {
+		h.Name = uniqueName(v.name, l.heads)
+	}
+	l.graph.Head(v.layer, h)
+}
+
+// isReady reports whether all that the node reads is constant or in the graph.
+func (l *lowering) isReady(n *node) bool {
+	return !slices.ContainsFunc(n.in, func(v *value) bool { return v != nil && !v.isConstant() && !v.placed })
+}
+
+func (l *lowering) input(v *value) error {
+	shape := graph.Shape{W: 1, H: 1, D: 1}
+	for i, axis := range v.layout {
+		switch axis {
+		case "W":
+			shape.W = v.dims[i]
+		case "H":
+			shape.H = v.dims[i]
+		case "C":
+			shape.D = v.dims[i]
+		}
+	}
+	v.layer = l.add(&op.Input{Shape: shape}, v.name)
+	if len(l.names) > 1 {
+		l.graph.Node(v.layer).Name = l.names[v.name]
+	}
+	l.shapes = append(l.shapes, shape)
+	v.placed = true
+	return nil
+}
+
+// add appends a node to the graph, named by its kind and a running number.
+func (l *lowering) add(o graph.Op, origin string, inputs ...int) int {
+	kind := strings.ToLower(o.Kind())
+	l.named[kind]++
+	name := kind + strconv.Itoa(l.named[kind])
+	if kind == "input" && l.named[kind] == 1 {
+		name = kind
+	}
+	return l.graph.Add(graph.Node{Name: name, Origin: origin, Op: o, Inputs: inputs})
+}
+
+// settings are those of a layer, by field key.
+type settings map[string]op.Value
+
+func (s settings) ints(key string, values ...int64) settings {
+	v := op.Value{Ints: values}
+	switch len(values) {
+	case 2:
+		v.Sep = 'x'
+	case 4:
+		v.Sep = ','
+	}
+	s[key] = v
+	return s
+}
+
+func (s settings) word(key, word string) settings {
+	s[key] = op.Value{Word: word}
+	return s
+}
+
+func (s settings) flag(key string) settings { return s.word(key, key) }
+
+// decimal sets a number unless it is the default of the layer.
+func (s settings) decimal(key string, v, fallback float64) settings {
+	if v == fallback {
+		return s
+	}
+	if math.IsInf(v, 0) {
+		v = math.Copysign(math.MaxFloat32, v)
+	}
+	text := strings.Replace(strconv.FormatFloat(v, 'g', -1, 64), "e-0", "e-", 1)
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil && n >= 0 {
+		return s.ints(key, n)
+	}
+	s[key] = op.Value{Decimal: text}
+	return s
+}
+
+// bound is the weights of a layer, by PyTorch's names.
+type bound map[string]*Binding
+
+// layer adds a layer that reads values of the model, and returns its place in the graph.
+func (l *lowering) layer(n *node, kind string, s settings, w bound, inputs ...*value) (int, error) {
+	places := make([]int, len(inputs))
+	for i, v := range inputs {
+		places[i] = v.layer
+	}
+	return l.layerOn(n, kind, s, w, places...)
+}
+
+// layerOn is layer for inputs that are layers of the graph.
+func (l *lowering) layerOn(n *node, kind string, s settings, w bound, places ...int) (int, error) {
+	o, err := op.New(kind, s)
+	if err != nil {
+		return 0, err
+	}
+	in := make([]graph.Shape, len(places))
+	for i, p := range places {
+		in[i] = l.shapes[p]
+	}
+	shape, err := o.Output(in)
+	if err != nil {
+		return 0, withFits(err)
+	}
+	origin := n.Name
+	if origin == "" && n.out[0] != nil {
+		origin = n.out[0].name
+	}
+	wants := o.Weights(in, shape)
+	owner := l.owner(kind, wants, w)
+	var refs []graph.Ref
+	if owner >= 0 {
+		if o, err = op.With(o, settings{op.ShareKey: op.Value{Label: l.graph.Node(owner).Name}}); err != nil {
+			return 0, err
+		}
+		refs = []graph.Ref{{Key: op.ShareKey, Node: owner}}
+	}
+	at := l.add(o, origin, places...)
+	l.graph.Node(at).Refs = refs
+	l.shapes = append(l.shapes, shape)
+	if owner >= 0 {
+		return at, nil
+	}
+	if key := sharingKey(kind, wants, w); key != "" {
+		l.owners[key] = at
+	}
+	name := l.graph.Node(at).Name
+	for _, want := range wants {
+		b := w[want.Name]
+		if b == nil {
+			return 0, fmt.Errorf("the weight %s of %s is not in the model", want.Name, kind)
+		}
+		have, err := product(b.shape())
+		if need, err2 := want.Count(); err != nil || err2 != nil || have != need {
+			return 0, fmt.Errorf("its %s is %s, but %s needs %s", want.Name, sizes(b.shape()), kind, sizes(want.Dims))
+		}
+		l.bindings[name+"."+want.Name] = b
+	}
+	return at, nil
+}
+
+// owner returns the earlier layer of a kind with the same weights, -1 if there is none.
+func (l *lowering) owner(kind string, wants []graph.Weight, w bound) int {
+	if at, ok := l.owners[sharingKey(kind, wants, w)]; ok {
+		return at
+	}
+	return -1
+}
+
+// sharingKey is equal for layers of one kind whose weights are the same tensors of the model, in the same forms. It is ""
+// for a layer whose weights are only equal to others.
+func sharingKey(kind string, wants []graph.Weight, w bound) string {
+	if len(wants) == 0 {
+		return ""
+	}
+	key := kind
+	for _, want := range wants {
+		b := w[want.Name]
+		if b == nil || b.Tensor == nil || b.IsCopy {
+			return ""
+		}
+		key += fmt.Sprintf(" %p %v %v %v", b.Tensor, want.Dims, b.Order, b.Scale)
+	}
+	return key
+}
+
+// withFits returns the message of a problem with what would fit.
+func withFits(err error) error {
+	var p *diag.Problem
+	if errors.As(err, &p) {
+		return errors.New(p.Msg)
+	}
+	return err
+}
+
+// place says which layer makes the node's output, in which layout. It checks the sizes against those of the model, which
+// were computed by ONNX's rules.
+func (l *lowering) place(n *node, at int, to layout) error {
+	v := n.out[0]
+	v.layer, v.layout, v.placed = at, to, true
+	if v.dims == nil {
+		return nil
+	}
+	for i, axes := range to {
+		want := int64(1)
+		for _, axis := range []byte(axes) {
+			want *= l.axisSize(v, axis)
+		}
+		if v.dims[i] != want {
+			return fmt.Errorf("its output is %s by ONNX's rule and %s by the layer's", sizes(v.dims), l.shapes[at])
+		}
+	}
+	return nil
+}
+
+// axisSize returns the size of an axis of a value that is in the graph.
+func (l *lowering) axisSize(v *value, axis byte) int64 {
+	s := l.shapes[v.layer]
+	switch axis {
+	case 'C':
+		return s.D
+	case 'H':
+		return s.H
+	case 'W':
+		return s.W
+	}
+	return v.dims[slices.Index(v.layout, "N")]
+}
+
+// node makes the layers of one node. An error says why there are none.
+func (l *lowering) node(n *node) error {
+	if n.Domain != "" {
+		return fmt.Errorf("the operator is not one of ONNX's own")
+	}
+	if slices.ContainsFunc(n.Attributes, func(a onnx.Attribute) bool { return a.HasGraph }) {
+		return errors.New("what it computes depends on its input")
+	}
+	switch n.op {
+	case "Conv":
+		return l.conv(n)
+	case "ConvTranspose":
+		return l.convTranspose(n)
+	case "MaxPool", "AveragePool", "LpPool":
+		return l.pool(n)
+	case "GlobalAveragePool", "GlobalMaxPool":
+		return l.global(n)
+	case "ReduceMean", "ReduceMax":
+		return l.reduce(n)
+	case "Gemm":
+		return l.gemm(n)
+	case "MatMul":
+		return l.matMul(n)
+	case "BatchNormalization":
+		return l.batchNorm(n)
+	case "InstanceNormalization":
+		return l.instanceNorm(n)
+	case "LayerNormalization", "Normalize":
+		return l.layerNorm(n)
+	case "GroupNormalization":
+		return l.groupNorm(n)
+	case "LRN":
+		return l.lrn(n)
+	case "Softmax", "LogSoftmax":
+		return l.softmax(n)
+	case "PRelu":
+		return l.prelu(n)
+	case "Add", "Sub", "Mul", "Div":
+		if v, constant := constantOperand(n); constant != nil {
+			return l.scale(n, v, constant)
+		}
+		return l.join(n)
+	case "Sum", "Max":
+		return l.join(n)
+	case "Concat":
+		return l.concat(n)
+	case "Slice":
+		return l.slice(n)
+	case "Split":
+		return l.split(n)
+	case "Transpose":
+		return l.transpose(n)
+	case "Flatten", "Reshape", "Squeeze", "Unsqueeze":
+		return l.reshape(n)
+	case "Resize", "Upsample":
+		return l.resize(n)
+	case "PixelShuffle", "PixelUnshuffle", "DepthToSpace", "SpaceToDepth":
+		return l.pixels(n)
+	case "Pad":
+		return l.pad(n)
+	case "AdaptiveAveragePool":
+		return l.onPlanes(n, "ADAPTAVG", settings{}.both("size", n.out[0].dims[3], n.out[0].dims[2]))
+	case "ChannelShuffle":
+		return l.onPlanes(n, "SHUFFLE", settings{}.ints("groups", n.fused.count))
+	}
+	kind, s, err := l.activation(n)
+	if err != nil {
+		return err
+	}
+	return l.keepsLayout(n, kind, s)
+}
+
+// keepsLayout adds a layer that works value by value, in any layout.
+func (l *lowering) keepsLayout(n *node, kind string, s settings) error {
+	at, err := l.layer(n, kind, s, nil, n.in[0])
+	if err != nil {
+		return err
+	}
+	return l.place(n, at, n.in[0].layout)
+}
+
+// onPlanes adds a layer without weights whose input has its channels first.
+func (l *lowering) onPlanes(n *node, kind string, s settings) error {
+	if err := isPlanar(n.in[0]); err != nil {
+		return err
+	}
+	at, err := l.layer(n, kind, s, nil, n.in[0])
+	if err != nil {
+		return err
+	}
+	return l.place(n, at, n.in[0].layout)
+}
+
+// isPlanar returns an error unless a value is [N, C, H, W], or [N, C, W] of height 1.
+func isPlanar(v *value) error {
+	if v.layout.is(planar) || v.layout.is(layout{"N", "C", "W"}) {
+		return nil
+	}
+	return fmt.Errorf("its input's dimensions are %s where N, C, H, W are expected", strings.Join(v.layout, ", "))
+}
+
+// channelOf returns the dimension of a value that has its channels.
+func channelOf(v *value) int {
+	return slices.IndexFunc(v.layout, func(axes string) bool { return strings.Contains(axes, "C") })
+}

@@ -1,0 +1,271 @@
+package onnxnet
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// flat1D widens a window of one dimension, which slides along the width of a volume of height 1.
+func flat1D(w window) window {
+	if len(w) == 1 {
+		return window{{in: 1, size: 1, stride: 1, dilation: 1, out: 1}, w[0]}
+	}
+	return w
+}
+
+// both sets a size of width x height, or a single number if both are equal.
+func (s settings) both(key string, w, h int64) settings {
+	if w == h {
+		return s.ints(key, w)
+	}
+	return s.ints(key, w, h)
+}
+
+// window sets the size, stride, pad, dilation and rounding of a layer.
+func (s settings) window(w window, isPool bool) settings {
+	h, across := w[0], w[1]
+	s.both("size", across.size, h.size)
+	isUsual := across.stride == 1 && h.stride == 1
+	if isPool {
+		isUsual = across.size == 2 && h.size == 2 && across.stride == 2 && h.stride == 2
+	}
+	if !isUsual {
+		s.both("stride", across.stride, h.stride)
+	}
+	if across.dilation != 1 || h.dilation != 1 {
+		s.both("dilation", across.dilation, h.dilation)
+	}
+	if !isPool && across.keepsSize() && h.keepsSize() || isPool && across.before+across.after+h.before+h.after == 0 {
+		// the default
+	} else if across.before == across.after && h.before == h.after {
+		s.both("pad", across.before, h.before)
+	} else {
+		s.ints("pad", across.before, across.after, h.before, h.after)
+	}
+	switch {
+	case across.isExact() && h.isExact():
+	case across.ceil:
+		s.word("rounding", "ceil")
+	default:
+		s.word("rounding", "floor")
+	}
+	return s
+}
+
+// endPadsAsCeil turns pads at the end into rounding up, which is what exporters write them for where they are more than
+// half a window. For a maximum, whose pads are below all values, and an average that leaves out its pads, both are the
+// same.
+func (w window) endPadsAsCeil() {
+	up := slices.Clone(w)
+	for i := range up {
+		a := &up[i]
+		if a.after <= a.before || a.stride == 1 {
+			return
+		}
+		a.after, a.ceil = a.before, true
+		travel := a.in + a.before + a.after - a.span()
+		if travel < 0 {
+			return
+		}
+		a.out = travel/a.stride + 1
+		if travel%a.stride != 0 && a.out*a.stride < a.in+a.before {
+			a.out++
+		}
+		if a.out != w[i].out {
+			return
+		}
+	}
+	copy(w, up)
+}
+
+func (w window) isPaddedBefore() bool {
+	return slices.ContainsFunc(w, func(a axis) bool { return a.before > 0 })
+}
+
+// keepsSize reports whether the pad is the one that a convolution has by default.
+func (a axis) keepsSize() bool {
+	if a.size == 1 {
+		return a.before == 0 && a.after == 0
+	}
+	return a.stride == 1 && a.size%2 == 1 && a.before == a.after && 2*a.before == a.dilation*(a.size-1)
+}
+
+// isExact reports whether the window fits a whole number of times.
+func (a axis) isExact() bool { return (a.in+a.before+a.after-a.span())%a.stride == 0 }
+
+// filtersOf returns the filters of a Conv or a ConvTranspose, and its window with the pads of a Pad before it.
+func (l *lowering) filtersOf(n *node, read func(n *node, kernel []int64) (window, error)) (*Binding, window, error) {
+	v := n.in[1]
+	if v.tensor == nil {
+		return nil, nil, errors.New("its filters are computed by the network")
+	}
+	dims := v.tensor.shape()
+	if len(dims) < 3 || len(dims) > 4 {
+		return nil, nil, fmt.Errorf("it has %d dimensions; cnncalc knows convolutions of one and two", len(dims)-2)
+	}
+	w, err := read(n, dims[2:])
+	return v.tensor, flat1D(w), err
+}
+
+// biasOf adds the bias of a node to its weights, or says that there is none.
+func (n *node) biasOf(w bound, s settings) {
+	v := n.input(2)
+	if n.fused.bias != nil {
+		v = n.fused.bias
+	}
+	if v == nil || v.tensor == nil {
+		s.flag("nobias")
+		return
+	}
+	w["bias"] = v.tensor
+}
+
+func (l *lowering) conv(n *node) error {
+	if err := isPlanar(n.in[0]); err != nil {
+		return err
+	}
+	filters, win, err := l.filtersOf(n, windowOf)
+	if err != nil {
+		return err
+	}
+	dims := filters.shape()
+	depth := l.shapes[n.in[0].layer].D
+	groups := n.int("group", 1)
+	s, w := settings{}.window(win, false), bound{"weight": filters}
+	n.biasOf(w, s)
+	kind := "CONV"
+	if groups == depth && groups == dims[0] && groups > 1 {
+		kind = "DWCONV"
+	} else {
+		s.ints("filters", dims[0])
+		if groups > 1 {
+			s.ints("groups", groups)
+		}
+	}
+	at, err := l.layer(n, kind, s, w, n.in[0])
+	if err != nil {
+		return err
+	}
+	return l.place(n, at, n.in[0].layout)
+}
+
+func (l *lowering) convTranspose(n *node) error {
+	if err := isPlanar(n.in[0]); err != nil {
+		return err
+	}
+	filters, win, err := l.filtersOf(n, transposedWindowOf)
+	if err != nil {
+		return err
+	}
+	groups := n.int("group", 1)
+	h, across := win[0], win[1]
+	s, w := settings{}, bound{"weight": filters}
+	s.both("size", across.size, h.size).both("stride", across.stride, h.stride)
+	s.ints("filters", filters.shape()[1]*groups)
+	if groups > 1 {
+		s.ints("groups", groups)
+	}
+	if across.dilation != 1 || h.dilation != 1 {
+		s.both("dilation", across.dilation, h.dilation)
+	}
+	if across.before == across.after && h.before == h.after {
+		if across.before+h.before > 0 {
+			s.both("pad", across.before, h.before)
+		}
+	} else {
+		s.ints("pad", across.before, across.after, h.before, h.after)
+	}
+	if across.outPad+h.outPad > 0 {
+		s.both("outpad", across.outPad, h.outPad)
+	}
+	n.biasOf(w, s)
+	at, err := l.layer(n, "UPCONV", s, w, n.in[0])
+	if err != nil {
+		return err
+	}
+	return l.place(n, at, n.in[0].layout)
+}
+
+func (l *lowering) pool(n *node) error {
+	if err := isPlanar(n.in[0]); err != nil {
+		return err
+	}
+	if len(n.out) > 1 && n.out[1] != nil && len(n.out[1].readers) > 0 {
+		return errors.New("the places of its maxima are used, which cnncalc does not keep")
+	}
+	if n.int("storage_order", 0) != 0 {
+		return errors.New("its storage order is by column")
+	}
+	win, err := windowOf(n, n.ints("kernel_shape", nil))
+	if err != nil {
+		return err
+	}
+	win = flat1D(win)
+	excludes := n.op == "AveragePool" && n.fused.pads == nil && n.int("count_include_pad", 0) == 0
+	if n.op == "MaxPool" || excludes && !win.isPaddedBefore() {
+		win.endPadsAsCeil()
+	}
+	s := settings{}.window(win, true)
+	kind := map[string]string{"MaxPool": "POOL", "AveragePool": "AVGPOOL", "LpPool": "L2POOL"}[n.op]
+	isPadded := slices.ContainsFunc(win, func(a axis) bool { return a.before+a.after > 0 })
+	if excludes && isPadded {
+		s.flag("excludepad")
+	}
+	if n.op == "LpPool" && n.int("p", 2) != 2 {
+		return fmt.Errorf("its norm is that of p = %d; L2POOL has p = 2", n.int("p", 2))
+	}
+	at, err := l.layer(n, kind, s, nil, n.in[0])
+	if err != nil {
+		return err
+	}
+	return l.place(n, at, n.in[0].layout)
+}
+
+func (l *lowering) global(n *node) error {
+	if err := isPlanar(n.in[0]); err != nil {
+		return err
+	}
+	at, err := l.layer(n, map[string]string{"GlobalAveragePool": "GAP", "GlobalMaxPool": "GMP"}[n.op], nil, nil, n.in[0])
+	if err != nil {
+		return err
+	}
+	return l.place(n, at, n.in[0].layout)
+}
+
+// reduce is a mean or a maximum over width and height.
+func (l *lowering) reduce(n *node) error {
+	axes, err := reduceAxes(n)
+	if err != nil {
+		return err
+	}
+	from := n.in[0].layout
+	var to layout
+	over := map[string]bool{}
+	for i, axis := range from {
+		if !slices.Contains(axes, i) {
+			to = append(to, axis)
+			continue
+		}
+		over[axis] = true
+		if n.int("keepdims", 1) == 1 {
+			to = append(to, axis)
+		}
+	}
+	if !over["W"] || over["C"] || over["N"] || from.at("H") >= 0 && !over["H"] || over["CHW"] {
+		return fmt.Errorf("it reduces dimensions %v of %v; GAP and GMP reduce height and width", axes, []string(from))
+	}
+	if n.int("keepdims", 1) != 1 && to.is(layout{"N", "C"}) {
+		to = layout{"N", "CHW"}
+	}
+	kind, s := "GMP", settings{}
+	if n.op == "ReduceMean" {
+		kind = "GAP"
+		s.flag("mean")
+	}
+	at, err := l.layer(n, kind, s, nil, n.in[0])
+	if err != nil {
+		return err
+	}
+	return l.place(n, at, to)
+}

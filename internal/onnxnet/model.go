@@ -1,0 +1,180 @@
+package onnxnet
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"cnncalc/internal/diag"
+	"cnncalc/internal/graph"
+	"cnncalc/internal/onnx"
+	"cnncalc/internal/plain"
+)
+
+// Source is an ONNX model as the source of a network. It can be lowered again with other options.
+type Source struct {
+	file *onnx.File
+	name string
+}
+
+// Read returns the source of the network in a model. name is the network's.
+func Read(file *onnx.File, path string) *Source {
+	base := filepath.Base(path)
+	return &Source{file: file, name: strings.TrimSuffix(base, filepath.Ext(base))}
+}
+
+// Unknown returns an error if the options set variables, which a model does not have.
+func (s *Source) Unknown(o graph.Options) error {
+	if len(o.Vars) > 0 {
+		return errors.New("an ONNX model has no variables")
+	}
+	return nil
+}
+
+// LacksNorms reports whether the model was exported with its batch normalisations folded into the convolutions before
+// them, as far as PyTorch's names show: it then names the weights of those "onnx::Conv_123".
+func (s *Source) LacksNorms() bool {
+	g := &s.file.Model.Graph
+	return slices.ContainsFunc(g.Initializers, func(t onnx.Tensor) bool { return strings.HasPrefix(t.Name, "onnx::Conv_") }) &&
+		!slices.ContainsFunc(g.Nodes, func(n onnx.Node) bool { return n.Op == "BatchNormalization" })
+}
+
+// UnknownInput returns an error if the options set the size of an input that the model does not have.
+func (s *Source) UnknownInput(o graph.Options) error {
+	names := inputNames(s.file.Model)
+	for _, name := range slices.Sorted(maps.Keys(o.Inputs)) {
+		switch {
+		case len(names) < 2:
+			return fmt.Errorf("the model has one input only: leave %s= out", plain.Cut(name))
+		case !slices.Contains(slices.Collect(maps.Values(names)), name):
+			return fmt.Errorf("the model has no input %s; it has %s", plain.Cut(name),
+				plain.CutNames(strings.Join(slices.Sorted(maps.Values(names)), ", ")))
+		}
+	}
+	return nil
+}
+
+// inputNames returns what the network calls the inputs of a model, by their names there.
+func inputNames(m *onnx.Model) map[string]string {
+	stored := make(map[string]bool, len(m.Graph.Initializers))
+	for i := range m.Graph.Initializers {
+		stored[m.Graph.Initializers[i].Name] = true
+	}
+	names, used := map[string]string{}, map[string]bool{}
+	for _, in := range m.Graph.Inputs {
+		if !stored[in.Name] {
+			names[in.Name] = uniqueName(in.Name, used)
+		}
+	}
+	return names
+}
+
+// uniqueName returns a name with underscores in place of what no name in the language has, and a number if it is used.
+func uniqueName(name string, used map[string]bool) string {
+	plain := cleanName(name)
+	unique := plain
+	for k := 2; used[unique]; k++ {
+		unique = plain + "_" + strconv.Itoa(k)
+	}
+	used[unique] = true
+	return unique
+}
+
+func cleanName(name string) string {
+	clean := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return '_'
+	}, name)
+	if clean == "" || clean[0] <= '9' {
+		clean = "n" + clean
+	}
+	return clean[:min(len(clean), 100)]
+}
+
+// Weights are the values of a network's weights in a model.
+type Weights struct {
+	file     *onnx.File
+	bindings map[string]*Binding
+}
+
+// Fill writes the values of a weight, "conv1.weight", in C order.
+func (w Weights) Fill(dst []float32, name string) error { return w.bindings[name].fill(w.file, dst) }
+
+// View returns the values of a weight in place, or false if they must be filled in. They must not be changed, or used
+// after the model is closed.
+func (w Weights) View(name string) ([]float32, bool) {
+	b := w.bindings[name]
+	if !b.isPlain() {
+		return nil, false
+	}
+	return w.file.View(b.Tensor)
+}
+
+// Lower returns the graph of the model with the options applied, its weights, and its problems. There is no graph if
+// there are problems.
+func (s *Source) Lower(o graph.Options) (*graph.Graph, Weights, diag.List) {
+	var problems diag.List
+	fail := func(err error) (*graph.Graph, Weights, diag.List) {
+		problems.Add(diag.Pos{}, "onnx/invalid", "%s", err)
+		return nil, Weights{}, problems
+	}
+	m, err := newModel(s.file, o.Until)
+	if err != nil {
+		return fail(err)
+	}
+	if err := m.infer(o); err != nil {
+		return fail(err)
+	}
+	m.fuse()
+	l, err := lower(m, graph.Graph{Name: s.name, Frozen: frozen(o.Freeze)})
+	if err != nil {
+		return fail(err)
+	}
+	if len(l.refused) > 0 {
+		return nil, Weights{}, l.problems()
+	}
+	g, err := l.graph.Graph()
+	if err != nil {
+		return fail(err)
+	}
+	return g, Weights{s.file, l.bindings}, nil
+}
+
+func frozen(patterns []string) []graph.FrozenPattern {
+	var all []graph.FrozenPattern
+	for _, text := range patterns {
+		all = append(all, graph.FrozenPattern{Text: text})
+	}
+	return all
+}
+
+// problems returns one problem for each operator and reason that was refused, with its count and its first place.
+func (l *lowering) problems() diag.List {
+	var list diag.List
+	at := map[string]int{}
+	counts := map[string]int{}
+	for _, r := range l.refused {
+		key := r.node.Op + ": " + r.why
+		if counts[key]++; counts[key] > 1 {
+			continue
+		}
+		at[key] = len(list)
+		p := diag.Problem{Node: r.node.place(), Code: "onnx/refused", Msg: key}
+		if r.before != "" && len(list) == 0 {
+			p.Hint = "size what comes before it: --until " + plain.Quote(r.before)
+		}
+		list = append(list, p)
+	}
+	for key, i := range at {
+		if counts[key] > 1 {
+			list[i].Msg += fmt.Sprintf(" (%d times)", counts[key])
+		}
+	}
+	return list
+}

@@ -1,0 +1,274 @@
+package onnxnet_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"maps"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"cnncalc/architectures"
+	"cnncalc/internal/exec"
+	"cnncalc/internal/graph"
+	"cnncalc/internal/network"
+	"cnncalc/internal/onnx"
+	"cnncalc/internal/onnxnet"
+	"cnncalc/internal/op"
+	"cnncalc/internal/shape"
+)
+
+// Every built-in network is written as a model and read again: the same layers in the same order, each weight bound to
+// its own tensor. What ONNX does not say is left out on both sides.
+func TestBuiltInsRoundTrip(t *testing.T) {
+	t.Parallel()
+	for _, name := range architectures.Names() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			data, err := architectures.Open(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			n, err := network.Sound(name, data, graph.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			roundTrip(t, n)
+		})
+	}
+}
+
+// unwritable says why some of PyTorch's cases cannot be written.
+var unwritable = map[string]string{
+	"dilated": "(LOCAL)", "fused": "(LOCAL)", "local": "(LOCAL)", "padding": "(LOCAL)", "rectangular": "(LOCAL)",
+	"rounding": "(LOCAL)", "share-kinds": "(LOCAL)", "lrn": "a window of 4 channels is even", "pool-ceil": "counts its padding and rounds up",
+	"max-pools": "no maximum over uneven windows",
+}
+
+// PyTorch's cases, in which every setting of every kind occurs, compute the same after they were written and read.
+func TestCasesComputeTheSame(t *testing.T) {
+	t.Parallel()
+	paths, err := filepath.Glob("../../testdata/pytorch/*/net.yaml")
+	if err != nil || len(paths) < 30 {
+		t.Fatalf("only %d cases (%v)", len(paths), err)
+	}
+	for _, path := range paths {
+		name := filepath.Base(filepath.Dir(path))
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			data, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			n, err := network.Sound(path, data, graph.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			exported, err := onnxnet.Export(n, "cnncalc")
+			if reason := unwritable[name]; reason != "" {
+				if err == nil || !strings.Contains(err.Error(), reason) {
+					t.Errorf("%v, want %q", err, reason)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, p := run(t, n, exec.He(7))
+			model := &onnx.File{Model: writtenWith(t, exported, p)}
+			file := network.ReadModel("case", model)
+			back, problems := file.Network(graph.Options{})
+			if len(problems) > 0 {
+				t.Fatal(&problems[0])
+			}
+			got, _ := run(t, back, func(dst []float32, tensor exec.Tensor, _ func(int, func(int))) error {
+				return file.Weights().Fill(dst, tensor.Name)
+			})
+			for k := range want {
+				for i, v := range want[k] {
+					if math.Abs(float64(got[k][i]-v)) > 1e-4*max(1, math.Abs(float64(v))) {
+						t.Fatalf("value %d of output %d is %v, was %v", i, k, got[k][i], v)
+					}
+				}
+			}
+		})
+	}
+}
+
+// run returns the outputs of a network for the same numbers each time.
+func run(t *testing.T, n *shape.Network, source exec.Source) ([][]float32, *exec.Program) {
+	t.Helper()
+	p, err := exec.Compile(n, exec.Options{Batch: 1, Threads: 1, Algo: exec.Auto, Fuse: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Close)
+	if err := p.Load(context.Background(), source); err != nil {
+		t.Fatal(err)
+	}
+	inputs, err := p.NewInputs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, values := range inputs {
+		for i := range values {
+			values[i] = float32(math.Sin(float64(i)))
+		}
+	}
+	outputs, err := p.RunAll(context.Background(), inputs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k := range outputs {
+		outputs[k] = slices.Clone(outputs[k])
+	}
+	return outputs, p
+}
+
+// writtenWith returns a model as it is read after it was written, with random weights.
+func writtenWith(t *testing.T, e *onnxnet.Exported, p *exec.Program) *onnx.Model {
+	t.Helper()
+	tensors := p.Tensors()
+	var file bytes.Buffer
+	err := onnx.Write(&file, e.Model, func(i int) ([]float32, error) {
+		at := slices.IndexFunc(tensors, func(tensor exec.Tensor) bool { return tensor.Name == e.Weights[i] })
+		values := make([]float32, tensors[at].Values())
+		return values, exec.He(7)(values, tensors[at], func(n int, f func(int)) {
+			for k := range n {
+				f(k)
+			}
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := onnx.Decode(file.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func roundTrip(t *testing.T, n *shape.Network) {
+	t.Helper()
+	exported, err := onnxnet.Export(n, "cnncalc")
+	if err != nil {
+		t.Skip(err)
+	}
+	var file bytes.Buffer
+	for i := range exported.Model.Graph.Initializers {
+		if exported.Weights[i] != "" { // the values are not of interest
+			exported.Model.Graph.Initializers[i].External("weights", 0, 0)
+		}
+	}
+	if err := onnx.Write(&file, exported.Model, nil); err != nil {
+		t.Fatal(err)
+	}
+	m, err := onnx.Decode(file.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, weights, problems := onnxnet.Read(&onnx.File{Model: m}, n.Name).Lower(graph.Options{})
+	if len(problems) > 0 {
+		t.Fatal(&problems[0])
+	}
+	want, got := layersOf(t, n.Graph), layersOf(t, back)
+	if !slices.Equal(want, got) {
+		for i := range min(len(want), len(got)) {
+			if want[i] != got[i] {
+				t.Fatalf("%d and %d layers; layer %d was\n%s\nand came back as\n%s", len(want), len(got), i, want[i], got[i])
+			}
+		}
+		t.Fatalf("%d layers became %d", len(want), len(got))
+	}
+	for i, name := range exported.Weights {
+		if name == "" {
+			continue
+		}
+		// The reader names layers by their kind and number, so that the weight is found by its tensor.
+		if tensor := exported.Model.Graph.Initializers[i].Name; !weights.Plain(tensor) {
+			t.Errorf("%s is not bound as it is", tensor)
+		}
+	}
+}
+
+// layersOf returns the layers that a model has, with the layers that they read.
+func layersOf(t *testing.T, g *graph.Graph) []string {
+	t.Helper()
+	n, problems := shape.Infer(g)
+	if len(problems) > 0 {
+		t.Fatal(&problems[0])
+	}
+	var layers []string
+	at := make([]int, len(g.Nodes))
+	for i, node := range g.Nodes {
+		from := make([]int, len(node.Inputs))
+		for k, in := range node.Inputs {
+			from[k] = at[in]
+		}
+		if leavesNoTrace(node, n.Layers[i].Out, n.InputsOf(i)) {
+			at[i] = from[0]
+			continue
+		}
+		at[i] = len(layers)
+		layers = append(layers, fmt.Sprint(settingsOf(t, node.Op, n.InputsOf(i)), n.Layers[i].Out, from))
+	}
+	return layers
+}
+
+// leavesNoTrace reports whether a model has no operator for a layer.
+func leavesNoTrace(n graph.Node, out graph.Shape, in []graph.Shape) bool {
+	switch n.Op.Kind() {
+	case "ADAPTAVG":
+		return out == in[0]
+	case "DROPOUT", "STOCHDEPTH", "FLATTEN":
+		return true
+	case "CONCAT", "ADD", "MUL":
+		return len(n.Inputs) == 1
+	}
+	return false
+}
+
+// settingsOf returns what a layer computes: its window in numbers, and its other settings without those that a model
+// does not say. A decimal number may be written in several ways.
+func settingsOf(t *testing.T, o graph.Op, in []graph.Shape) string {
+	t.Helper()
+	layer, ok := o.(op.Layer)
+	if !ok {
+		return o.Kind()
+	}
+	settings := op.Settings(layer)
+	var text []string
+	if w, isWindow := o.(op.Windowed); isWindow {
+		g, err := w.Geometry(in[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range []op.Axis{g.W, g.H} {
+			text = append(text, fmt.Sprint(a.Size, a.Stride, a.Dilation, a.Before, a.Out))
+		}
+		for _, key := range []string{"size", "stride", "dilation", "pad", "rounding"} {
+			delete(settings, key)
+		}
+	}
+	delete(settings, "inplace")
+	if o.Kind() == "CROP" { // the size may be another layer's; it is that of the output
+		delete(settings, "size")
+		delete(settings, "like")
+	}
+	for _, key := range slices.Sorted(maps.Keys(settings)) {
+		v := settings[key].String()
+		if f, err := strconv.ParseFloat(v, 64); err == nil {
+			v = fmt.Sprint(f)
+		}
+		if pair := key + v; pair != "beta0.75" && pair != "groups1" { // defaults
+			text = append(text, key+"="+v)
+		}
+	}
+	return o.Kind() + " " + strings.Join(text, " ")
+}

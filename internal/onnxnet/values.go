@@ -1,0 +1,242 @@
+package onnxnet
+
+import (
+	"errors"
+	"fmt"
+
+	"cnncalc/internal/diag"
+	"cnncalc/internal/onnx"
+	"cnncalc/internal/plain"
+)
+
+// value is a tensor of the model: an input, an initializer or the output of a node.
+type value struct {
+	name     string
+	producer *node // nil for inputs and initializers
+	readers  []*node
+	isOutput bool // whether the model returns it
+
+	dims    []int64   // with the file's batch; nil if unknown
+	numbers []float64 // the values of a small constant; nil if there are none, or they are unknown
+	tensor  *Binding  // a stored or constant tensor; nil for what is computed from the input
+
+	layout layout // what the dimensions are, once the value is in the network
+	layer  int    // the node of the graph that makes the value
+	placed bool
+}
+
+// isConstant reports whether the value does not depend on the model's input.
+func (v *value) isConstant() bool { return v.numbers != nil || v.tensor != nil }
+
+// node is an operator of the model.
+type node struct {
+	*onnx.Node
+	index   int
+	op      string   // the operator, or what several nodes have been fused into
+	in, out []*value // an input that was left out is nil
+	// fused holds what fuse.go found: the settings of the fused operator.
+	fused fused
+}
+
+// input returns an input, or nil if it was left out.
+func (n *node) input(i int) *value {
+	if i < len(n.in) {
+		return n.in[i]
+	}
+	return nil
+}
+
+// place returns the node's number and name for a message: 412, "p2o.MatMul.4".
+func (n *node) place() string {
+	if n.Name == "" {
+		return fmt.Sprint(n.index)
+	}
+	return fmt.Sprintf("%d, %s", n.index, plain.Quote(n.Name))
+}
+
+// model is the values and nodes of a file, as far as its outputs need them.
+type model struct {
+	file    *onnx.File
+	opset   int64
+	values  map[string]*value
+	inputs  []*value          // those that are not initializers
+	names   map[string]string // of the inputs, as the network calls them
+	outputs []*value
+	isCut   bool    // whether the outputs are others than the file's
+	nodes   []*node // each after the nodes that it reads
+}
+
+// newModel connects the nodes of a file, as far as the outputs, or the node or value called until, need them. An error says
+// where the file contradicts itself.
+func newModel(file *onnx.File, until string) (*model, error) {
+	g := &file.Model.Graph
+	m := &model{
+		file: file, opset: file.Model.Opsets[""], names: inputNames(file.Model),
+		values: make(map[string]*value, len(g.Nodes)+len(g.Initializers)),
+	}
+	for i := range g.Initializers {
+		t := &g.Initializers[i]
+		if _, err := t.Count(); err != nil {
+			return nil, fmt.Errorf("the initializer %s: %w", plain.Quote(t.Name), err)
+		}
+		if m.values[t.Name] != nil {
+			return nil, fmt.Errorf("two initializers have the name %s", plain.Quote(t.Name))
+		}
+		b := stored(t)
+		m.values[t.Name] = &value{name: t.Name, dims: b.Dims, tensor: b}
+	}
+	for i := range g.Inputs {
+		if err := m.addInput(&g.Inputs[i]); err != nil {
+			return nil, err
+		}
+	}
+	if err := m.connect(g.Nodes); err != nil {
+		return nil, err
+	}
+	if err := m.findOutputs(g.Outputs, until); err != nil {
+		return nil, err
+	}
+	m.dropUnused()
+	return m, nil
+}
+
+// findOutputs finds the values that the model returns, or the one that the network is to end with.
+func (m *model) findOutputs(declared []onnx.Value, until string) error {
+	if until != "" {
+		v, err := m.find(until)
+		if err != nil {
+			return err
+		}
+		v.isOutput, m.outputs, m.isCut = true, []*value{v}, true
+		return nil
+	}
+	for _, o := range declared {
+		v := m.values[o.Name]
+		if v == nil {
+			return fmt.Errorf("no node makes the output %s", plain.Quote(o.Name))
+		}
+		if !v.isOutput {
+			v.isOutput = true
+			m.outputs = append(m.outputs, v)
+		}
+	}
+	if len(m.outputs) == 0 {
+		return errors.New("the model has no outputs")
+	}
+	return nil
+}
+
+// find returns the value with a name, or the first output of the node with it.
+func (m *model) find(name string) (*value, error) {
+	if v := m.values[name]; v != nil && v.producer != nil {
+		return v, nil
+	}
+	var names []string
+	for _, n := range m.nodes {
+		if n.Name == name && len(n.out) > 0 && n.out[0] != nil {
+			return n.out[0], nil
+		}
+		names = append(names, n.Name)
+	}
+	if hint := diag.DidYouMean(name, names); hint != "" {
+		return nil, fmt.Errorf("--until: the model has no node or value %s; %s", plain.Quote(name), hint)
+	}
+	return nil, fmt.Errorf("--until: the model has no node or value %s", plain.Quote(name))
+}
+
+// addInput declares an input of the model, unless it is an initializer, which files of IR version 3 list here too.
+func (m *model) addInput(declared *onnx.Value) error {
+	if v := m.values[declared.Name]; v != nil {
+		if v.tensor == nil {
+			return fmt.Errorf("two inputs have the name %s", plain.Quote(declared.Name))
+		}
+		return nil
+	}
+	v := &value{name: declared.Name}
+	m.values[v.name] = v
+	m.inputs = append(m.inputs, v)
+	return nil
+}
+
+// connect makes the nodes. ONNX requires that a node comes after those that it reads, so a name that is not known yet is
+// missing, or part of a cycle.
+func (m *model) connect(nodes []onnx.Node) error {
+	made := make(map[string]bool, len(nodes))
+	for i := range nodes {
+		for _, name := range nodes[i].Outputs {
+			made[name] = true
+		}
+	}
+	for i := range nodes {
+		n := &node{Node: &nodes[i], index: i, op: nodes[i].Op}
+		for _, name := range n.Inputs {
+			v := m.values[name]
+			switch {
+			case name == "":
+			case v == nil && made[name]:
+				return fmt.Errorf("node %s reads %s, which is made only later: the nodes are out of order or in a cycle",
+					n.place(), plain.Quote(name))
+			case v == nil:
+				return fmt.Errorf("node %s reads %s, which nothing makes", n.place(), plain.Quote(name))
+			default:
+				v.readers = append(v.readers, n)
+			}
+			n.in = append(n.in, v)
+		}
+		for _, name := range n.Outputs {
+			var v *value
+			if name != "" {
+				if m.values[name] != nil {
+					return fmt.Errorf("node %s makes %s, which exists already", n.place(), plain.Quote(name))
+				}
+				v = &value{name: name, producer: n}
+				m.values[name] = v
+			}
+			n.out = append(n.out, v)
+		}
+		m.nodes = append(m.nodes, n)
+	}
+	return nil
+}
+
+// dropUnused removes the nodes that no output depends on.
+func (m *model) dropUnused() {
+	needed := map[*node]bool{}
+	for _, o := range m.outputs {
+		if o.producer != nil {
+			needed[o.producer] = true
+		}
+	}
+	for i := len(m.nodes) - 1; i >= 0; i-- {
+		if !needed[m.nodes[i]] {
+			continue
+		}
+		for _, v := range m.nodes[i].in {
+			if v != nil && v.producer != nil {
+				needed[v.producer] = true
+			}
+		}
+	}
+	m.keep(func(n *node) bool { return needed[n] })
+}
+
+// keep keeps some of the nodes, and lists the readers of each value anew.
+func (m *model) keep(wanted func(n *node) bool) {
+	kept := m.nodes[:0]
+	for _, n := range m.nodes {
+		if wanted(n) {
+			kept = append(kept, n)
+		}
+	}
+	m.nodes = kept
+	for _, v := range m.values {
+		v.readers = v.readers[:0]
+	}
+	for _, n := range m.nodes {
+		for _, v := range n.in {
+			if v != nil {
+				v.readers = append(v.readers, n)
+			}
+		}
+	}
+}
