@@ -52,7 +52,8 @@ func TestPreprocessIsTorchvisions(t *testing.T) {
 	}
 	resizes := map[string]int64{
 		"resnext101_64x4d": 232, "mnasnet0_75": 232, "mnasnet1_3": 232, "shufflenet_v2_x1_5": 232,
-		"shufflenet_v2_x2_0": 232, "regnet_y_128gf": 224,
+		"shufflenet_v2_x2_0": 232, "regnet_y_128gf": 224, "convnext_tiny": 236,
+		"convnext_small": 230, "convnext_base": 232, "convnext_large": 232,
 		"efficientnet_b2": 288, "efficientnet_b3": 320, "efficientnet_b4": 384, "efficientnet_b5": 456,
 		"efficientnet_b6": 528, "efficientnet_b7": 600, "efficientnet_v2_s": 384, "efficientnet_v2_m": 480,
 	}

@@ -50,6 +50,8 @@ func namings() []naming {
 				" Mixed_6{b..e}.branch{1x1,7x7_{1..3},7x7dbl_{1..5},_pool}.{conv,bn}" +
 				" Mixed_7a.branch{3x3_{1,2},7x7x3_{1..4}}.{conv,bn}" +
 				" Mixed_7{b,c}.branch{1x1,3x3_{1,2a,2b},3x3dbl_{1,2,3a,3b},_pool}.{conv,bn} fc")},
+		{"torchvision", "convnext_tiny", convNeXt([]int{3, 3, 9, 3})},
+		{"torchvision", "convnext_small", convNeXt([]int{3, 3, 27, 3})},
 		{"torchvision", "shufflenet_v2_x1_0", shuffleNet([]int{4, 8, 4})},
 		{"torchvision", "mobilenet_v3_small", layers(
 			"features.0.{0,1} features.1.block.{0.{0,1},1.fc{1,2},2.{0,1}} features.{2,3}.block.{0..2}.{0,1}" +
@@ -199,6 +201,18 @@ func densenet(stages []int) []string {
 		}
 	}
 	return append(names, "features.norm5", "classifier")
+}
+
+// convNeXt names the layer scale of a block by its tensor, which is the block's own.
+func convNeXt(stages []int) []string {
+	names := layers("features.0.{0,1}")
+	for s, blocks := range stages {
+		if s > 0 {
+			names = append(names, layers(fmt.Sprintf("features.%d.{0,1}", 2*s))...)
+		}
+		names = append(names, layers(fmt.Sprintf("features.%d.{0..%d}.{block.{0,2,3,5},layer_scale}", 2*s+1, blocks-1))...)
+	}
+	return append(names, layers("classifier.{0,2}")...)
 }
 
 func shuffleNet(stages []int) []string {

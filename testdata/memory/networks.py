@@ -39,10 +39,10 @@ FAMILIES = ("densenet161", "resnext101", "wide_resnet101", "mnasnet", "mobilenet
 NAMES = [name for name in torchvision.models.list_models(torchvision.models) if name.startswith(FAMILIES)]
 
 # Results that make no volume of their own by the notes: those of activation functions and views, and parameters that
-# are prepared.
+# are prepared. The product of a linear layer over maps (mm) is counted with its bias.
 NO_VOLUME = {
     "relu", "relu_", "hardtanh_", "silu", "silu_", "sigmoid", "hardswish", "hardswish_", "hardsigmoid", "gelu", "t", "view",
-    "_unsafe_view", "permute", "transpose", "slice", "detach", "as_strided_", "unsqueeze", "expand", "_reshape_alias",
+    "_unsafe_view", "mm", "permute", "transpose", "slice", "detach", "as_strided_", "unsqueeze", "expand", "_reshape_alias",
 }
 
 

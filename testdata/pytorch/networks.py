@@ -41,13 +41,22 @@ def random_weights(name, size):
         yield np.frombuffer(data[begin:end], "<f4").reshape(entry["shape"])
 
 
+def in_order(state):
+    """The tensors in the order of the network's layers: a ConvNeXt block's own layer_scale follows its layers."""
+    late = {key.replace("layer_scale", "block.5.bias"): key for key in state if key.endswith("layer_scale")}
+    for key in state:
+        if key not in late.values() and not key.endswith("num_batches_tracked"):
+            yield state[key]
+            if key in late:
+                yield state[late[key]]
+
+
 def outputs(name, size):
     model = getattr(torchvision.models, name)(weights=None).double().eval()
-    state = {key: value for key, value in model.state_dict().items() if not key.endswith("num_batches_tracked")}
-    weights = list(random_weights(name, size))
-    assert len(weights) == len(state)
-    for (key, value), array in zip(state.items(), weights):
-        assert value.numel() == array.size and value.shape[0] == array.shape[0], key
+    tensors, weights = list(in_order(model.state_dict())), list(random_weights(name, size))
+    assert len(weights) == len(tensors)
+    for value, array in zip(tensors, weights):
+        assert value.numel() == array.size and value.shape[0] == array.shape[0], (value.shape, array.shape)
         value.copy_(torch.from_numpy(array.copy()).reshape(value.shape))
         if value.dim() > 1:
             value *= SCALES.get(name, 1)

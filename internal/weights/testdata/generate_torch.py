@@ -17,7 +17,7 @@ NETWORKS = """alexnet densenet121 densenet161 densenet169 densenet201 googlenet 
     resnet18 resnet34 resnet50 resnet101 resnet152 resnext50_32x4d resnext101_32x8d resnext101_64x4d wide_resnet50_2
     wide_resnet101_2 squeezenet1_0 squeezenet1_1 vgg11 vgg11_bn vgg13 vgg13_bn vgg16 vgg16_bn vgg19 vgg19_bn
     mnasnet0_5 mnasnet0_75 mnasnet1_0 mnasnet1_3 mobilenet_v3_small mobilenet_v3_large shufflenet_v2_x0_5 shufflenet_v2_x1_0
-    shufflenet_v2_x1_5 shufflenet_v2_x2_0""".split()
+    shufflenet_v2_x1_5 shufflenet_v2_x2_0 convnext_tiny convnext_small convnext_base convnext_large""".split()
 NETWORKS += [f"regnet_{n}" for n in """x_400mf x_800mf x_1_6gf x_3_2gf x_8gf x_16gf x_32gf y_400mf y_800mf y_1_6gf y_3_2gf y_8gf
     y_16gf y_32gf y_128gf""".split()]
 NETWORKS += [f"efficientnet_{n}" for n in "b0 b1 b2 b3 b4 b5 b6 b7 v2_s v2_m v2_l".split()]
