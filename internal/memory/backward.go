@@ -177,7 +177,12 @@ func (p *builder) sums(again []linear) []linear {
 // sum adds sizes. The first sum that cannot be counted ends the account.
 func (p *builder) sum(sizes []linear) linear {
 	var total linear
+	less := int64(0) // what sizes below zero take away, which only those that are there once can be
 	for _, s := range sizes {
+		if s.once < 0 {
+			less += s.once
+			s.once = 0
+		}
 		for _, term := range []struct {
 			to  *int64
 			add int64
@@ -189,6 +194,7 @@ func (p *builder) sum(sizes []linear) linear {
 			*term.to = sum
 		}
 	}
+	total.once += less
 	return total
 }
 

@@ -39,6 +39,16 @@ func TestSharedIsPyTorchs(t *testing.T) {
 	}
 }
 
+// oneDNN needs less than the weight's gradient while it makes the input's, which is then beside the gradient that
+// another layer has made. The peak is what PyTorch 1.13 took.
+func TestSharedDepthwise(t *testing.T) {
+	n := parsed(t, "input: 32x24x3\nlayers: INPUT -> CONV1-16 -> DWCONV5 @a -> RELU -> DWCONV5 share=@a\n")
+	a := account(t, n, options(memory.Torch113CPU, memory.Training), 2)
+	if got, want := a.Peak.Bytes-before(a)-part(a, memory.State), int64(591432); !near(got, want, 0.01) {
+		t.Errorf("the peak is %d bytes, want %d", got, want)
+	}
+}
+
 const twice = "input: 8x8x4\nlayers: INPUT -> CONV3-4 @conv -> RELU -> CONV3-4 share=@conv -> FC-2\n"
 
 // A layer that shares weights has none of its own, in any account; in mixed precision both read one half copy.
