@@ -596,8 +596,7 @@ class Network(nn.Module):
 
     def share(self, which, at):
         """A layer with the weights of an earlier one that has a label."""
-        of = {name: i for name, i in self.labels.items()
-              if hasattr(self.module(i), "text") and any(True for _ in self.module(i).parameters())}
+        of = {name: i for name, i in self.labels.items() if self.is_shareable(i, self.shapes[at][0])}
         if not of:
             return None
         name = list(of)[int(which * len(of))]
@@ -606,6 +605,12 @@ class Network(nn.Module):
         end = self.step(text, module, [at])
         self.shared.add(end)
         return text, end
+
+    def is_shareable(self, i, depth):
+        module = self.module(i)
+        return hasattr(module, "text") and any(True for _ in module.parameters()) and \
+            self.shapes[self.inputs[i][0]][0] == depth and \
+            not isinstance(getattr(module, "layer", module), Local)  # whose weights are of each place
 
     def module(self, i):
         return getattr(self, f"step{i}", None)
@@ -961,7 +966,7 @@ def main():
             r = random.Random(seed)
             size = r.randint(1, 14), r.randint(1, 14), r.choice([1, 3])
             chain = draw_chain(r, r.randint(1, 9), 0)
-            heads = [{"from": r.random(), "training": r.random() < 0.3, "chain": draw_chain(r, r.randint(1, 3), 1)}
+            heads = [{"from": r.random(), "training": False, "chain": draw_chain(r, r.randint(1, 3), 1)}
                      for _ in range(r.choice([0, 0, 0, 1, 2]))]
             network = Network(size, chain, heads, r.getrandbits(32) if r.random() < 0.3 else None)
             checker.counts["networks"] += 1
