@@ -34,6 +34,9 @@ printed as the file that convert makes of it.`,
 func (a *app) show(args []string, canonical bool, f *specFlags) error {
 	name := a.specOf(args)
 	if !canonical && !isModelFile(name) {
+		if f.until != "" {
+			return usageError("--until: %s", spec.OnlyModels)
+		}
 		if f.inputSize != nil || f.set != nil {
 			return usageError("--input-size and --set need --canonical: without it the file is printed unchanged")
 		}

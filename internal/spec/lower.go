@@ -11,10 +11,13 @@ import (
 	"cnncalc/internal/plain"
 )
 
+// OnlyModels is the message for options that only ONNX models take.
+const OnlyModels = "only an ONNX model can be cut off; shorten the file instead"
+
 // Unknown returns an error if the options set a variable that the file does not have.
 func (f *File) Unknown(o graph.Options) error {
 	if o.Until != "" {
-		return &diag.Problem{Flag: "--until", Msg: "only an ONNX model can be cut off; shorten the file instead"}
+		return &diag.Problem{Flag: "--until", Msg: OnlyModels}
 	}
 	known := slices.Sorted(maps.Keys(f.vars))
 	for name := range f.optional {
