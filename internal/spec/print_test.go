@@ -337,6 +337,8 @@ func TestPrintSharedWeights(t *testing.T) {
 // FuzzPrint checks that a file without problems prints and reads back as the same graph.
 func FuzzPrint(f *testing.F) {
 	f.Add(blocksAndLabels)
+	f.Add("inputs: {a: 8x8x1, b: 8x8x2}\nlayers: CONCAT(@a | @b -> RELU) @c -> RELU\nheads:\n" +
+		"  x: {layers: '@c -> CONV1-2 @d', training: true, loss: 0.5}\n  y: '@x.d -> RELU'\n")
 	f.Add("input: 8x8x2\nblocks:\n  up(s, w, a=RELU): ADD(@s -> CROP like=@s -> a | CONV1-w)\nlayers: INPUT @x -> up(@x, 2, TANH)")
 	f.Add("input: 8x8x1\nvars: {N: 2}\ndefaults: {conv: {filters: [2,3]}}\nlayers: '[CONV3 -> RELU?]*N -> FC-2'")
 	f.Add("input: 8x8x1\nlayers: [conv: {filters: 2, size: 3, name: a.b}, RELU, DROPOUT0.25]")
