@@ -37,6 +37,8 @@ func Names() []string {
 		"resnet20",
 		"resnet56",
 		"resnet110",
+		"yolov3",
+		"yolov3-tiny",
 		"torchvision/alexnet",
 		"torchvision/vgg11",
 		"torchvision/vgg13",
