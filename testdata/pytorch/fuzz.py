@@ -5,8 +5,8 @@
     python3 testdata/pytorch/fuzz.py /tmp/cnncalc [--minutes 10] [--seed 1] [--count N]
 
 Last run with Python 3.11, torch 1.13.0 and NumPy 1.24.2. A network has layers of all kinds and with all of their
-options, merges of several paths, repeats and labels. The same network is made of PyTorch's modules, with the same
-weights, and these must be equal:
+options, merges of several paths, repeats, blocks, labels, heads, shared weights and frozen layers. The same network is
+made of PyTorch's modules, with the same weights, and these must be equal:
 
 - the shape, the parameters and the MACs of every layer;
 - the bytes that autograd saves in training, in each category, where cnncalc calls them exact;
@@ -466,7 +466,7 @@ class Network(nn.Module):
         self.labels, self.blocks, self.shared = {}, [], set()
         text, end, made = self.chain(chain, 0)
         self.text = f"input: {width}x{height}x{depth}\nlayers: |\n  INPUT" + "".join(f" -> {t}" for t in text) + "\n"
-        self.outputs, self.loss_weights = [end], [1]
+        self.outputs = [end]
         heads = self.heads(heads, end)
         self.made = {"size": size, "chain": made, "heads": heads, "frozen": frozen}
         if self.blocks:
@@ -475,10 +475,9 @@ class Network(nn.Module):
         self.frozen = self.freeze(frozen)
 
     def heads(self, heads, end):
-        """Makes further outputs, each a chain from a label. Those of training come last."""
+        """Makes further outputs, each a chain from a label."""
         texts, made = [], []
-        self.in_training = len(self.kinds)  # layers from here on are there in training only
-        for head in sorted(heads, key=lambda h: h["training"]):
+        for head in heads:
             if not self.labels:
                 break
             name = list(self.labels)[int(head["from"] * len(self.labels))]
@@ -487,12 +486,8 @@ class Network(nn.Module):
             if at in self.outputs or not text or any(end in inputs for inputs in self.inputs[mark[0]:]):
                 self.reset(mark)  # the end of the layers would not be an output
                 continue
-            if not head["training"]:
-                self.in_training = len(self.kinds)
-            texts.append(f'  h{len(texts)}: {{layers: "{" -> ".join(["@" + name] + text)}"' +
-                         (", training: true, loss: 0.3}" if head["training"] else "}"))
+            texts.append(f'  h{len(texts)}: "{" -> ".join(["@" + name] + text)}"')
             self.outputs.append(at)
-            self.loss_weights.append(0.3 if head["training"] else 1)
             made.append({**head, "chain": kept})
         if texts:
             self.text += "heads:\n" + "\n".join(texts) + "\n"
@@ -515,8 +510,7 @@ class Network(nn.Module):
 
     def step(self, text, module, inputs):
         """Adds a layer and returns its index."""
-        kind = "".join(c for c in text.split("(")[0].split("-")[0].split(" ")[0])
-        kind = KIND_NAMES[max((k for k in KIND_NAMES if kind.startswith(k)), key=len)]
+        kind = max((k for k in KIND_NAMES if text.startswith(k)), key=len)
         with torch.no_grad():
             model = module.eval()
             xs = [torch.zeros(BATCH, *self.shapes[i]) for i in inputs]
@@ -610,6 +604,7 @@ class Network(nn.Module):
         module = self.module(i)
         return hasattr(module, "text") and any(True for _ in module.parameters()) and \
             self.shapes[self.inputs[i][0]][0] == depth and \
+            " same" not in module.text and \
             not isinstance(getattr(module, "layer", module), Local)  # whose weights are of each place
 
     def module(self, i):
@@ -703,15 +698,14 @@ class Network(nn.Module):
         for i, inputs in enumerate(self.inputs):
             last.update((k, i) for k in inputs)
         last.update((k, len(self.inputs)) for k in self.outputs)
-        count = len(self.inputs) if self.training else self.in_training
         values = {0: x}
         del x
-        for i in range(1, count):
+        for i in range(1, len(self.inputs)):
             values[i] = self.module(i)(*(values[k] for k in self.inputs[i]))
             for k in {0, *self.inputs[i]}:
                 if last.get(k) == i:
                     del values[k]
-        outputs = [values[k] for k in self.outputs if k < count]
+        outputs = [values[k] for k in self.outputs]
         return outputs if len(outputs) > 1 else outputs[0]
 
     def weights(self):
@@ -724,10 +718,10 @@ class Network(nn.Module):
         return named
 
 
-KIND_NAMES = {k: k for k in """CONV DWCONV LOCAL UPCONV POOL AVGPOOL L2POOL GAP ADAPTAVG GMP ADAPTMAX FC FLATTEN RELU
+KIND_NAMES = """CONV DWCONV LOCAL UPCONV POOL AVGPOOL L2POOL GAP ADAPTAVG GMP ADAPTMAX FC FLATTEN RELU
     LEAKYRELU PRELU RELU6 SIGMOID TANH ELU SELU SILU MISH GELU HARDSWISH HARDSIGMOID SOFTPLUS CLIP SOFTMAX LOGSOFTMAX
-    DROPOUT STOCHDEPTH LRN BN LN GN IN SCALE UPSAMPLE RESIZE PAD CROP CHANNELS SHUFFLE PIXELSHUFFLE PIXELUNSHUFFLE CONCAT ADD MUL
-    MAX""".split()}
+    DROPOUT STOCHDEPTH LRN BN LN GN IN SCALE UPSAMPLE RESIZE PAD CROP CHANNELS SHUFFLE PIXELSHUFFLE PIXELUNSHUFFLE
+    CONCAT ADD MUL MAX""".split()
 
 
 def fold(function):
@@ -784,8 +778,8 @@ class Checker:
             return []
         with open(self.path("net.yaml"), "w") as file:
             file.write(network.text)
-        account = ["memory", "net.yaml", "--account", "pytorch", "--torch", "1.13-cpu", "--batch", str(BATCH), "--optimizer", "none",
-                   "--format", "json"]
+        account = ["memory", "net.yaml", "--account", "pytorch", "--torch", "1.13-cpu", "--batch", str(BATCH),
+                   "--optimizer", "none", "--format", "json"]
         try:
             report = json.loads(self.cnncalc(*account))
             network.names = [row["name"] for row in report["layers"]]
@@ -798,7 +792,8 @@ class Checker:
                 self.counts["refused, rightly"] += 1
                 return []
             return [f"refused: {e}"]
-        return self.compare_layers(network, report) or self.compare_saved(network, report) + self.compare_output(network)
+        return self.compare_layers(network, report) or \
+            self.compare_saved(network, report) + self.compare_output(network)
 
     def compare_layers(self, network, report):
         wrong = []
@@ -835,7 +830,8 @@ class Checker:
             "parameters", "buffers", "input batch", "targets"))) / peak - 1
         self.counts["peak within 2%"] += abs(off) <= 0.02
         self.counts["peak within 10%"] += abs(off) <= 0.1
-        return [f"saved, {key}: {n} bytes, PyTorch {sizes.get(key, 0)}" for key, n in saved.items() if n != sizes.get(key, 0)]
+        return [f"saved, {key}: {n} bytes, PyTorch {sizes.get(key, 0)}"
+                for key, n in saved.items() if n != sizes.get(key, 0)]
 
     def compare_output(self, network):
         width, height, depth = network.shapes[0][2], network.shapes[0][1], network.shapes[0][0]
@@ -857,8 +853,7 @@ class Checker:
         except Refused as e:
             return [f"run: {e}"]
         network.double().eval()
-        names = network.names[:network.in_training]
-        dumped = [torch.from_numpy(np.load(os.path.join(dump, name + ".npy"))).double() for name in names]
+        dumped = [torch.from_numpy(np.load(os.path.join(dump, name + ".npy"))).double() for name in network.names]
         for name in os.listdir(dump):
             os.remove(os.path.join(dump, name))
         os.rmdir(dump)
@@ -866,7 +861,7 @@ class Checker:
         with torch.no_grad():
             outputs = network(dumped[0].clone())
             outputs = [outputs] if isinstance(outputs, torch.Tensor) else outputs
-            ends = [dumped[k] for k in network.outputs if k < len(dumped)]
+            ends = [dumped[k] for k in network.outputs]
             if all(close(got, want, 1e-4) for got, want in zip(ends, outputs)):
                 return []
             # Rounding may have been amplified: each layer by itself.
@@ -886,7 +881,8 @@ def close(got, want, tolerance):
 
 
 # Networks that PyTorch runs and cnncalc does not take.
-RIGHTLY = ("there is nothing to train", "no layer makes a volume of its own", "nothing is left of it", "hold padding only")
+RIGHTLY = ("there is nothing to train", "no layer makes a volume of its own", "nothing is left of it",
+           "hold padding only")
 
 
 class Refused(Exception):
@@ -966,7 +962,7 @@ def main():
             r = random.Random(seed)
             size = r.randint(1, 14), r.randint(1, 14), r.choice([1, 3])
             chain = draw_chain(r, r.randint(1, 9), 0)
-            heads = [{"from": r.random(), "training": False, "chain": draw_chain(r, r.randint(1, 3), 1)}
+            heads = [{"from": r.random(), "chain": draw_chain(r, r.randint(1, 3), 1)}
                      for _ in range(r.choice([0, 0, 0, 1, 2]))]
             network = Network(size, chain, heads, r.getrandbits(32) if r.random() < 0.3 else None)
             checker.counts["networks"] += 1
@@ -976,7 +972,9 @@ def main():
                 sorts = {sort(w) for w in wrong}
                 small = shrunk(network.made, lambda n: not sorts.isdisjoint(map(sort, checker.check(Network(**n)))))
                 network = Network(**small)
-                print(f"--- seed {seed}, frozen {network.frozen}\n{network.text}" + "\n".join(checker.check(network)), flush=True)
+                wrong = checker.check(network)
+                print(f"--- seed {seed}, frozen {network.frozen}")
+                print(network.text + "\n".join(wrong), flush=True)
             seed += 1
         print(", ".join(f"{what} {n}" for what, n in checker.counts.items()))
         print("layers drawn: " + ", ".join(f"{kind} {n}" for kind, n in kinds.most_common()))
