@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"strconv"
 	"strings"
 )
 
@@ -43,8 +44,8 @@ func (n *node) text(name, fallback string) string {
 
 // shortest returns the decimal number that a float32 was most likely made from: 0.1 for float32(0.1).
 func shortest(f float32) float64 {
-	var v float64
-	if _, err := fmt.Sscan(fmt.Sprint(f), &v); err != nil {
+	v, err := strconv.ParseFloat(strconv.FormatFloat(float64(f), 'g', -1, 32), 64)
+	if err != nil {
 		return float64(f)
 	}
 	return v

@@ -47,15 +47,22 @@ func (m *model) read(v *value) error {
 	return nil
 }
 
-// maxSizes bounds the values of a stored list of sizes, factors or axes.
-const maxSizes = 64
+// maxSizes bounds the values of a stored list of sizes or axes, and maxFactors those of a list of factors.
+const (
+	maxSizes   = 64
+	maxFactors = 8
+)
 
 // readSizes reads the numbers of a stored constant that may say how a node works, rather than be a weight.
 func (m *model) readSizes(v *value) error {
 	if v == nil || v.tensor == nil {
 		return nil
 	}
-	if count, err := product(v.dims); err != nil || count > maxSizes {
+	most := int64(maxSizes)
+	if v.tensor.Tensor != nil && v.tensor.Tensor.Type.IsFloat() {
+		most = maxFactors
+	}
+	if count, err := product(v.dims); err != nil || count > most {
 		return err
 	}
 	return m.read(v)

@@ -3,6 +3,7 @@ package onnxnet
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"cnncalc/internal/diag"
 	"cnncalc/internal/onnx"
@@ -36,6 +37,8 @@ type node struct {
 	in, out []*value // an input that was left out is nil
 	// fused holds what fuse.go found: the settings of the fused operator.
 	fused fused
+
+	isNeeded bool // for dropUnused
 }
 
 // input returns an input, or nil if it was left out.
@@ -161,11 +164,8 @@ func (m *model) addInput(declared *onnx.Value) error {
 // connect makes the nodes. ONNX requires that a node comes after those that it reads, so a name that is not known yet is
 // missing, or part of a cycle.
 func (m *model) connect(nodes []onnx.Node) error {
-	made := make(map[string]bool, len(nodes))
-	for i := range nodes {
-		for _, name := range nodes[i].Outputs {
-			made[name] = true
-		}
+	isMade := func(name string) bool { // asked only for an error
+		return slices.ContainsFunc(nodes, func(n onnx.Node) bool { return slices.Contains(n.Outputs, name) })
 	}
 	for i := range nodes {
 		n := &node{Node: &nodes[i], index: i, op: nodes[i].Op}
@@ -173,7 +173,7 @@ func (m *model) connect(nodes []onnx.Node) error {
 			v := m.values[name]
 			switch {
 			case name == "":
-			case v == nil && made[name]:
+			case v == nil && isMade(name):
 				return fmt.Errorf("node %s reads %s, which is made only later: the nodes are out of order or in a cycle",
 					n.place(), plain.Quote(name))
 			case v == nil:
@@ -201,23 +201,25 @@ func (m *model) connect(nodes []onnx.Node) error {
 
 // dropUnused removes the nodes that no output depends on.
 func (m *model) dropUnused() {
-	needed := map[*node]bool{}
+	for _, n := range m.nodes {
+		n.isNeeded = false
+	}
 	for _, o := range m.outputs {
 		if o.producer != nil {
-			needed[o.producer] = true
+			o.producer.isNeeded = true
 		}
 	}
 	for i := len(m.nodes) - 1; i >= 0; i-- {
-		if !needed[m.nodes[i]] {
+		if !m.nodes[i].isNeeded {
 			continue
 		}
 		for _, v := range m.nodes[i].in {
 			if v != nil && v.producer != nil {
-				needed[v.producer] = true
+				v.producer.isNeeded = true
 			}
 		}
 	}
-	m.keep(func(n *node) bool { return needed[n] })
+	m.keep(func(n *node) bool { return n.isNeeded })
 }
 
 // keep keeps some of the nodes, and lists the readers of each value anew.

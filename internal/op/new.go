@@ -4,18 +4,27 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 )
+
+// kindsByName returns the kinds by their names. The map is made once, as New is called for every layer of a large model.
+var kindsByName = sync.OnceValue(func() map[string]Kind {
+	named := map[string]Kind{}
+	for _, k := range Kinds() {
+		named[k.Name] = k
+	}
+	return named
+})
 
 // New returns a layer of a kind, named in capitals, with settings by field key. It returns an error for an unknown
 // kind or key and for a value that the field does not accept. Whether the layer fits its input is left to its shape
 // rule.
 func New(kind string, settings map[string]Value) (Layer, error) {
-	kinds := Kinds()
-	at := slices.IndexFunc(kinds, func(k Kind) bool { return k.Name == kind })
-	if at < 0 {
+	k, ok := kindsByName()[kind]
+	if !ok {
 		return nil, fmt.Errorf("unknown kind of layer %q", kind)
 	}
-	layer := kinds[at].New()
+	layer := k.New()
 	fields := layer.Fields()
 	for _, key := range slices.Sorted(maps.Keys(settings)) {
 		at := slices.IndexFunc(fields, func(f Field) bool { return f.Key == key })
