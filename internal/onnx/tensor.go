@@ -41,7 +41,7 @@ func (f *File) Floats(dst []float32, t *Tensor) error {
 		return fmt.Errorf("it has %d values, but %d were requested", count, len(dst))
 	}
 	if !t.Type.IsFloat() {
-		return fmt.Errorf("its values are %s, which cannot be weights", t.Type)
+		return fmt.Errorf("its values are %s; only floating-point weights can be run", t.Type)
 	}
 	if t.varints != nil {
 		return t.halves(dst)

@@ -192,6 +192,9 @@ func rebind(m *model, n *node, out *value) bool {
 		return false
 	}
 	switch n.op {
+	case "DequantizeLinear": // of integers, which no weight of a run can be
+		out.tensor, out.dims = t, n.in[0].dims
+		return true
 	case "Identity":
 		out.tensor, out.dims, out.numbers = t.copied(), n.in[0].dims, n.in[0].numbers
 		return true

@@ -74,7 +74,7 @@ func (m *model) fuseNothing(n *node) bool {
 		return false
 	}
 	switch n.op {
-	case "Identity", "Cast":
+	case "Identity", "Cast", "QuantizeLinear", "DequantizeLinear":
 	case "AveragePool":
 		if !isSingle(n) {
 			return false

@@ -128,7 +128,7 @@ func shapeRules(op string) shapeRule {
 	switch op {
 	case "Relu", "LeakyRelu", "PRelu", "Elu", "Selu", "Celu", "Sigmoid", "Tanh", "HardSigmoid", "HardSwish", "Softplus",
 		"Softsign", "Mish", "Gelu", "Swish", "Clip", "Erf", "Exp", "Log", "Sqrt", "Reciprocal", "Neg", "Abs", "Floor", "Ceil",
-		"Round", "ThresholdedRelu", "Softmax", "LogSoftmax", "Dropout", "Identity", "Cast", "LRN", "BatchNormalization",
+		"Round", "ThresholdedRelu", "QuantizeLinear", "DequantizeLinear", "Softmax", "LogSoftmax", "Dropout", "Identity", "Cast", "LRN", "BatchNormalization",
 		"InstanceNormalization", "LayerNormalization", "GroupNormalization", "LpNormalization", "MeanVarianceNormalization":
 		return sameShape
 	case "Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Sum", "Mean":

@@ -194,9 +194,21 @@ func (m *model) connect(nodes []onnx.Node) error {
 			}
 			n.out = append(n.out, v)
 		}
+		n.takeQuantised()
 		m.nodes = append(m.nodes, n)
 	}
 	return nil
+}
+
+// takeQuantised makes a convolution or a product of integers one of floating-point numbers, without the scales and zero
+// points: its size is the same, and its weights stay integers, which cannot be run.
+func (n *node) takeQuantised() {
+	switch {
+	case n.op == "QLinearConv" && len(n.in) >= 8:
+		n.op, n.in = "Conv", []*value{n.in[0], n.in[3], n.input(8)}
+	case n.op == "QLinearMatMul" && len(n.in) >= 8:
+		n.op, n.in = "MatMul", []*value{n.in[0], n.in[3]}
+	}
 }
 
 // dropUnused removes the nodes that no output depends on.
