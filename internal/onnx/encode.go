@@ -36,8 +36,8 @@ func (t *Tensor) External(location string, offset, length int64) {
 	t.external = &external{location, offset, length}
 }
 
-// Write writes a model. values returns the values of an initializer without any of its own; it is called in their order,
-// and its result is not used after the next call. After an error the output is incomplete.
+// Write writes a model. values returns the values of an initializer that has none of its own. It is called in their
+// order, and its result is not used after the next call. After an error the output is incomplete.
 func Write(w io.Writer, m *Model, values func(i int) ([]float32, error)) error {
 	out := bufio.NewWriterSize(w, 1<<16)
 	graph := appendGraph(nil, &m.Graph)
@@ -58,7 +58,8 @@ func Write(w io.Writer, m *Model, values func(i int) ([]float32, error)) error {
 	out.Write(model)
 	out.Write(graph)
 	for i := range m.Graph.Initializers {
-		if err := writeInitializer(out, &m.Graph.Initializers[i], heads[i], func() ([]float32, error) { return values(i) }); err != nil {
+		err := writeInitializer(out, &m.Graph.Initializers[i], heads[i], func() ([]float32, error) { return values(i) })
+		if err != nil {
 			return err
 		}
 	}

@@ -37,7 +37,7 @@ type data struct {
 }
 
 // IsModel reports whether head, the first bytes of a file, may be those of a model. A message starts with the number and
-// the wire type of a field, which for the fields of a model is a control character that no text starts with, or '"'.
+// the wire type of a field. For the fields that models start with, that is a control character, which no text starts with.
 func IsModel(head []byte) bool {
 	return len(head) > 0 && head[0] > 0 && head[0] < 0x20 && !strings.ContainsRune("\t\n\v\f\r", rune(head[0]))
 }
@@ -114,7 +114,7 @@ func (f *File) external(e *external, size int64) ([]byte, error) {
 		return nil, err
 	}
 	if e.offset > d.size || size > d.size-e.offset {
-		return nil, fmt.Errorf("%s has %d bytes; the tensor needs bytes %d to %d", quoteLocation(e.location), d.size,
+		return nil, fmt.Errorf("%s has %d bytes; the tensor needs bytes %d to %d", plain.Quote(e.location), d.size,
 			e.offset, e.offset+min(size, math.MaxInt64-e.offset))
 	}
 	if d.bytes != nil {
@@ -122,7 +122,7 @@ func (f *File) external(e *external, size int64) ([]byte, error) {
 	}
 	content := make([]byte, size)
 	if _, err := d.file.ReadAt(content, e.offset); err != nil {
-		return nil, fmt.Errorf("can't read %s: %w", quoteLocation(e.location), err)
+		return nil, fmt.Errorf("can't read %s: %w", plain.Quote(e.location), err)
 	}
 	return content, nil
 }
@@ -138,7 +138,7 @@ func (f *File) open(location string) (*data, error) {
 	}
 	name := filepath.FromSlash(location)
 	if !filepath.IsLocal(name) {
-		return nil, fmt.Errorf("its external data is in %s, which is outside of the model's folder", quoteLocation(location))
+		return nil, fmt.Errorf("its external data is in %s, which is outside of the model's folder", plain.Quote(location))
 	}
 	if f.root == nil {
 		root, err := os.OpenRoot(f.folder)
@@ -149,7 +149,7 @@ func (f *File) open(location string) (*data, error) {
 	}
 	d, err := openIn(f.root, name)
 	if err != nil {
-		return nil, fmt.Errorf("its external data, %s: %w", quoteLocation(location), err)
+		return nil, fmt.Errorf("its external data, %s: %w", plain.Quote(location), err)
 	}
 	if f.extra == nil {
 		f.extra = map[string]*data{}
@@ -199,5 +199,3 @@ func reason(err error) error {
 	}
 	return err
 }
-
-func quoteLocation(location string) string { return plain.Quote(location) }

@@ -25,7 +25,8 @@ type Exported struct {
 	Weights []string
 }
 
-// Export returns a network as a model, without heads for training. The error names the first layer that ONNX has no operators for.
+// Export returns a network as a model, without heads for training. The error names the first layer that ONNX has no
+// operators for.
 func Export(n *shape.Network, producer string) (*Exported, error) {
 	n, _ = n.Inference()
 	e := &exporter{
@@ -509,8 +510,8 @@ func (l *layer) lrn(o *op.LRN) error {
 	if o.Size()%2 == 0 {
 		return fmt.Errorf("a window of %d channels is even, which ONNX Runtime refuses; write an odd one", o.Size())
 	}
-	l.emit("LRN", "", []string{l.input(0)}, integer("size", o.Size()), number("alpha", o.Alpha()), number("beta", o.Beta()),
-		number("bias", o.K()))
+	l.emit("LRN", "", []string{l.input(0)}, integer("size", o.Size()), number("alpha", o.Alpha()),
+		number("beta", o.Beta()), number("bias", o.K()))
 	return nil
 }
 
