@@ -13,8 +13,9 @@ import (
 	"cnncalc/internal/spec"
 )
 
-// lenet5 has padding in its first CONV, so that its FC layers as CONV layers, slid over a larger picture, do not give the
-// very scores of the crops. What docs/conventions.md says about the difference is measured here: nine held-out digits side by side.
+// lenet5 has padding in its first CONV, so that its FC layers as CONV layers, slid over a larger picture, do not give
+// the very scores of the crops. What docs/conventions.md says about the difference is measured here: nine held-out
+// digits side by side.
 func TestConvertedLeNet5AndCrops(t *testing.T) {
 	const side, places = 3 * 28, (3*28-28)/4 + 1
 	levels, labels := heldOut(t)

@@ -17,8 +17,8 @@ func isPreprocessing(name string) bool {
 	return name == preprocessImageNet || name == preprocessUnit || name == preprocessRaw
 }
 
-// setPreprocessing changes how pictures are prepared to what the flag names. A model does not say it, so that the user is
-// told what is used without the flag.
+// setPreprocessing changes how pictures are prepared to what the flag names. A model does not say it, so that the user
+// is told what is used without the flag.
 func (a *app) setPreprocessing(l *loaded, flag string) {
 	p := &l.network.Preprocess
 	if flag == "" {

@@ -36,8 +36,9 @@ type data struct {
 	bytes []byte // nil if the file can't be mapped
 }
 
-// IsModel reports whether head, the first bytes of a file, may be those of a model. A message starts with the number and
-// the wire type of a field. For the fields that models start with, that is a control character, which no text starts with.
+// IsModel reports whether head, the first bytes of a file, may be those of a model. A message starts with the number
+// and the wire type of a field. For the fields that models start with, that is a control character, which no text
+// starts with.
 func IsModel(head []byte) bool {
 	return len(head) > 0 && head[0] > 0 && head[0] < 0x20 && !strings.ContainsRune("\t\n\v\f\r", rune(head[0]))
 }
@@ -56,8 +57,8 @@ func Open(path string) (*File, error) {
 	return f, nil
 }
 
-// decode maps or reads the file and decodes it. A file that another program shortens meanwhile is an error, not the end
-// of the process.
+// decode maps or reads the file and decodes it. A file that another program shortens meanwhile is an error, not the
+// end of the process.
 func (f *File) decode() (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {

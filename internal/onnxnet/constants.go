@@ -8,8 +8,8 @@ import (
 	"cnncalc/internal/onnx"
 )
 
-// maxNumbers bounds the values of a constant that is computed here. The sizes that exporters compute have a few; larger
-// constants are weights, which are only bound.
+// maxNumbers bounds the values of a constant that is computed here. The sizes that exporters compute have a few;
+// larger constants are weights, which are only bound.
 const maxNumbers = 4096
 
 // read reads the numbers of a small stored constant.

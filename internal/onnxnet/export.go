@@ -21,7 +21,8 @@ const (
 // Exported is a network as a model whose weights are still to be written.
 type Exported struct {
 	Model *onnx.Model
-	// Weights names the network's tensor, "conv1.weight", for each initializer without values of its own, "" for others.
+	// Weights names the network's tensor, "conv1.weight", for each initializer without values of its own, "" for
+	// others.
 	Weights []string
 }
 
@@ -274,8 +275,8 @@ func (l *layer) skip() error {
 	return nil
 }
 
-// windowAttributes returns the attributes of a window with explicit pads. Those at the end make the last window fit, as
-// ceil needs.
+// windowAttributes returns the attributes of a window with explicit pads. Those at the end make the last window fit,
+// as ceil needs.
 func windowAttributes(g op.Geometry, hasDilation bool) []onnx.Attribute {
 	after := func(a op.Axis) int64 { return max(a.After, (a.Out-1)*a.Stride+a.Span()-a.In-a.Before) }
 	attributes := []onnx.Attribute{

@@ -43,8 +43,8 @@ var exports = map[string]string{
 	"views":     "CONV3-4 p0 -> FC-2",
 }
 
-// Models exported by PyTorch, at opsets with different operators, are read as the layers that a person would write, and
-// compute what PyTorch computes.
+// Models exported by PyTorch, at opsets with different operators, are read as the layers that a person would write,
+// and compute what PyTorch computes.
 func TestExports(t *testing.T) {
 	files, err := filepath.Glob(models + "*.onnx")
 	if err != nil || len(files) < 4*len(exports)-4 {

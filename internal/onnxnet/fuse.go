@@ -67,8 +67,8 @@ func (m *model) absorb(n, last *node) bool {
 	return true
 }
 
-// fuseNothing removes nodes that change nothing: Identity, Dropout in evaluation, a Cast between floats, a Pad of zeros,
-// an average of single values, a Concat or a Sum of one.
+// fuseNothing removes nodes that change nothing: Identity, Dropout in evaluation, a Cast between floats, a Pad of
+// zeros, an average of single values, a Concat or a Sum of one.
 func (m *model) fuseNothing(n *node) bool {
 	if len(n.in) == 0 || n.in[0] == nil || n.Domain != "" || len(n.out) == 0 {
 		return false
@@ -566,7 +566,8 @@ func (m *model) fuseSlices(n *node) bool {
 	}
 	first, err := rangesOf(before)
 	second, err2 := rangesOf(n)
-	if err != nil || err2 != nil || slices.ContainsFunc(second.axes, func(a int) bool { return slices.Contains(first.axes, a) }) {
+	isTwice := func(axis int) bool { return slices.Contains(first.axes, axis) }
+	if err != nil || err2 != nil || slices.ContainsFunc(second.axes, isTwice) {
 		return false
 	}
 	n.fused.ranges = &ranges{
@@ -586,7 +587,8 @@ func (m *model) fuseAverages(n *node) bool {
 		return false
 	}
 	x, out := rows.in[0], n.out[0].dims
-	if !m.isMatrixOf(n.in[0], averages(x.dims[2], out[2], true)) || !m.isMatrixOf(rows.in[1], averages(x.dims[3], out[3], false)) {
+	if !m.isMatrixOf(n.in[0], averages(x.dims[2], out[2], true)) ||
+		!m.isMatrixOf(rows.in[1], averages(x.dims[3], out[3], false)) {
 		return false
 	}
 	return n.become("AdaptiveAveragePool", x)

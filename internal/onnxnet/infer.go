@@ -11,8 +11,8 @@ import (
 	"cnncalc/internal/plain"
 )
 
-// infer computes the dimensions of every value, and the numbers of those that do not depend on the input. The nodes that
-// made these are dropped.
+// infer computes the dimensions of every value, and the numbers of those that do not depend on the input. The nodes
+// that made these are dropped.
 func (m *model) infer(o graph.Options) error {
 	for i, v := range m.inputs {
 		if err := m.inferInput(v, i, o); err != nil {
@@ -128,7 +128,8 @@ func shapeRules(op string) shapeRule {
 	switch op {
 	case "Relu", "LeakyRelu", "PRelu", "Elu", "Selu", "Celu", "Sigmoid", "Tanh", "HardSigmoid", "HardSwish", "Softplus",
 		"Softsign", "Mish", "Gelu", "Swish", "Clip", "Erf", "Exp", "Log", "Sqrt", "Reciprocal", "Neg", "Abs", "Floor", "Ceil",
-		"Round", "ThresholdedRelu", "QuantizeLinear", "DequantizeLinear", "Softmax", "LogSoftmax", "Dropout", "Identity", "Cast", "LRN", "BatchNormalization",
+		"Round", "ThresholdedRelu", "QuantizeLinear", "DequantizeLinear",
+		"Softmax", "LogSoftmax", "Dropout", "Identity", "Cast", "LRN", "BatchNormalization",
 		"InstanceNormalization", "LayerNormalization", "GroupNormalization", "LpNormalization", "MeanVarianceNormalization":
 		return sameShape
 	case "Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Sum", "Mean":
@@ -243,7 +244,8 @@ func globalShape(_ *model, n *node) ([]int64, error) {
 	return dims, nil
 }
 
-// reduceAxes returns the axes that a reduction goes over: an attribute, from opset 13 or 18 on an input; all if neither.
+// reduceAxes returns the axes that a reduction goes over: an attribute, from opset 13 or 18 on an input; all if
+// neither.
 func reduceAxes(n *node) ([]int, error) {
 	rank := len(n.in[0].dims)
 	axes := n.ints("axes", nil)

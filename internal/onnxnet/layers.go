@@ -45,7 +45,10 @@ func (l *lowering) before(n *node) string {
 
 // lower makes a graph of the model's nodes. What cannot be said is in l.refused; nodes that read it are left out.
 func lower(m *model, header graph.Graph) (*lowering, error) {
-	l := &lowering{model: m, bindings: map[string]*Binding{}, named: map[string]int{}, heads: map[string]bool{}, owners: map[string]int{}}
+	l := &lowering{
+		model: m, bindings: map[string]*Binding{}, named: map[string]int{}, heads: map[string]bool{},
+		owners: map[string]int{},
+	}
 	l.graph.Header = header
 	if err := readMetadata(m.file.Model, &l.graph.Header); err != nil {
 		return nil, err
@@ -237,8 +240,8 @@ func (l *lowering) owner(kind string, wants []graph.Weight, w bound) int {
 	return -1
 }
 
-// sharingKey is equal for layers of one kind whose weights are the same tensors of the model, in the same forms. It is ""
-// for a layer whose weights are only equal to others.
+// sharingKey is equal for layers of one kind whose weights are the same tensors of the model, in the same forms. It is
+// "" for a layer whose weights are only equal to others.
 func sharingKey(kind string, wants []graph.Weight, w bound) string {
 	if len(wants) == 0 {
 		return ""
@@ -263,8 +266,8 @@ func withFits(err error) error {
 	return err
 }
 
-// place says which layer makes the node's output, in which layout. It checks the sizes against those of the model, which
-// were computed by ONNX's rules.
+// place says which layer makes the node's output, in which layout. It checks the sizes against those of the model,
+// which were computed by ONNX's rules.
 func (l *lowering) place(n *node, at int, to layout) error {
 	v := n.out[0]
 	v.layer, v.layout, v.placed = at, to, true

@@ -53,9 +53,9 @@ func (s settings) window(w window, isPool bool) settings {
 	return s
 }
 
-// endPadsAsCeil turns pads at the end into rounding up, which is what exporters write them for where they are more than
-// half a window. For a maximum, whose pads are below all values, and an average that leaves out its pads, both are the
-// same.
+// endPadsAsCeil turns pads at the end into rounding up, which is what exporters write them for where they are more
+// than half a window. For a maximum, whose pads are below all values, and an average that leaves out its pads, both
+// are the same.
 func (w window) endPadsAsCeil() {
 	up := slices.Clone(w)
 	for i := range up {

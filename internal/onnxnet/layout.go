@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// layout says what each dimension of a value is: the axes of the picture that it holds, outermost first, of N, C, H and
-// W. A dimension of several axes is flattened: "CHW" has the order of PyTorch's Flatten. Axes that no dimension has are
-// of size 1. An empty dimension is of size 1 and no axis.
+// layout says what each dimension of a value is: the axes of the picture that it holds, outermost first, of N, C, H
+// and W. A dimension of several axes is flattened: "CHW" has the order of PyTorch's Flatten. Axes that no dimension
+// has are of size 1. An empty dimension is of size 1 and no axis.
 type layout []string
 
 // The usual layouts.
@@ -51,8 +51,8 @@ func (m *model) inputLayout(v *value) layout {
 	return planar
 }
 
-// regroup returns the layout of a value after a reshape from dims to target, which may merge neighbouring dimensions or
-// take merged ones apart. size is the size of each axis. It returns false if the reshape does anything else.
+// regroup returns the layout of a value after a reshape from dims to target, which may merge neighbouring dimensions
+// or take merged ones apart. size is the size of each axis. It returns false if the reshape does anything else.
 func (l layout) regroup(target []int64, size map[byte]int64) (layout, bool) {
 	axes := strings.Join(l, "")
 	var result layout
@@ -67,8 +67,8 @@ func (l layout) regroup(target []int64, size map[byte]int64) (layout, bool) {
 		if have != want {
 			return nil, false
 		}
-		// An axis of size 1 goes where the axes that the layer may ask for are: at the end, to the last group of a flat
-		// value, else to a dimension of its own.
+		// An axis of size 1 goes where the axes that the layer may ask for are: at the end, to the last group of a
+		// flat value, else to a dimension of its own.
 		if want == 1 && group.Len() == 0 && len(axes) > 0 && size[axes[0]] == 1 {
 			group.WriteByte(axes[0])
 			axes = axes[1:]

@@ -39,8 +39,9 @@ func (s *Source) Unknown(o graph.Options) error {
 // them, as far as PyTorch's names show: it then names the weights of those "onnx::Conv_123".
 func (s *Source) LacksNorms() bool {
 	g := &s.file.Model.Graph
-	return slices.ContainsFunc(g.Initializers, func(t onnx.Tensor) bool { return strings.HasPrefix(t.Name, "onnx::Conv_") }) &&
-		!slices.ContainsFunc(g.Nodes, func(n onnx.Node) bool { return n.Op == "BatchNormalization" })
+	isRenamed := func(t onnx.Tensor) bool { return strings.HasPrefix(t.Name, "onnx::Conv_") }
+	isNorm := func(n onnx.Node) bool { return n.Op == "BatchNormalization" }
+	return slices.ContainsFunc(g.Initializers, isRenamed) && !slices.ContainsFunc(g.Nodes, isNorm)
 }
 
 // UnknownInput returns an error if the options set the size of an input that the model does not have.

@@ -69,8 +69,8 @@ type model struct {
 	nodes   []*node // each after the nodes that it reads
 }
 
-// newModel connects the nodes of a file, as far as the outputs, or the node or value called until, need them. An error says
-// where the file contradicts itself.
+// newModel connects the nodes of a file, as far as the outputs, or the node or value called until, need them. An error
+// says where the file contradicts itself.
 func newModel(file *onnx.File, until string) (*model, error) {
 	g := &file.Model.Graph
 	m := &model{
@@ -161,8 +161,8 @@ func (m *model) addInput(declared *onnx.Value) error {
 	return nil
 }
 
-// connect makes the nodes. ONNX requires that a node comes after those that it reads, so a name that is not known yet is
-// missing, or part of a cycle.
+// connect makes the nodes. ONNX requires that a node comes after those that it reads, so a name that is not known yet
+// is missing, or part of a cycle.
 func (m *model) connect(nodes []onnx.Node) error {
 	isMade := func(name string) bool { // asked only for an error
 		return slices.ContainsFunc(nodes, func(n onnx.Node) bool { return slices.Contains(n.Outputs, name) })
@@ -200,8 +200,8 @@ func (m *model) connect(nodes []onnx.Node) error {
 	return nil
 }
 
-// takeQuantised makes a convolution or a product of integers one of floating-point numbers, without the scales and zero
-// points: its size is the same, and its weights stay integers, which cannot be run.
+// takeQuantised makes a convolution or a product of integers one of floating-point numbers, without the scales and
+// zero points: its size is the same, and its weights stay integers, which cannot be run.
 func (n *node) takeQuantised() {
 	switch {
 	case n.op == "QLinearConv" && len(n.in) >= 8:

@@ -8,8 +8,8 @@ import (
 	"cnncalc/internal/plain"
 )
 
-// Binding says where the values of a weight come from: a tensor of the model whose dimensions are put in another order,
-// or one number for all values.
+// Binding says where the values of a weight come from: a tensor of the model whose dimensions are put in another
+// order, or one number for all values.
 type Binding struct {
 	Tensor *onnx.Tensor
 	Values []float32 // computed values, if there is no tensor
@@ -19,8 +19,8 @@ type Binding struct {
 	Dims  []int64
 	Order []int
 	Scale float32 // what the values are multiplied by; 0 for 1
-	// IsCopy reports whether the weight is only equal to another of the model: PyTorch's exporter stores equal tensors once,
-	// and reads the others through an Identity.
+	// IsCopy reports whether the weight is only equal to another of the model: PyTorch's exporter stores equal tensors
+	// once, and reads the others through an Identity.
 	IsCopy bool
 }
 
