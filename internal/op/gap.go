@@ -65,10 +65,13 @@ func (*GlobalAvgPool) Autograd(p Pass, _ []graph.Shape, _ graph.Shape) Autograd 
 	return meanAutograd(p)
 }
 
-// meanAutograd describes a mean, which saves its input in PyTorch 1.13 and nothing in 2.x.
+// meanAutograd describes a mean, which saves its input in PyTorch 1.13 and nothing in 2.x. Its gradient is divided by
+// the number of values: on the CPU that is an int64, which is cast to float32.
 func meanAutograd(p Pass) Autograd {
-	if p.Torch == Torch113CPU {
-		return keeps(savedInput(0))
+	if p.Torch != Torch113CPU {
+		return Autograd{}
 	}
-	return Autograd{}
+	a := keeps(savedInput(0))
+	a.Backward = []Size{{Fixed: 8 + 4, Bytes: 1}}
+	return a
 }
