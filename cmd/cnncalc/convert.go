@@ -19,13 +19,13 @@ import (
 	"cnncalc/internal/spec"
 )
 
-const convertLong = `convert writes a network in another form, which the ending of -o decides:
+const convertLong = `convert writes a network in another format, which the extension of the -o file chooses:
 
   .yaml or none   a file in the language of cnncalc, from an ONNX model or with --fc-to-conv
   .onnx           an ONNX model, which ONNX Runtime and others run
 
-The weights of a model come from --weights, with the network, or are random ones from --seed. --save-weights writes
-the weights for the YAML file, as safetensors.
+A model gets the weights of --weights, those that come with the network, or random ones from --seed.
+--save-weights writes the weights for a YAML file, as safetensors.
 
 --fc-to-conv turns the FC layers into CONV layers, as in the CS231n notes: the first FC of vgg16, over
 7x7x512, becomes CONV7-4096 p0, the others CONV1. The new network computes the same. For a larger picture
@@ -72,7 +72,7 @@ func (f *convertFlags) toModel() bool { return strings.EqualFold(filepath.Ext(f.
 func (f *convertFlags) check() error {
 	switch {
 	case f.toModel() && f.save != "":
-		return usageError("--save-weights cannot be combined with an ONNX model, which has its weights in it")
+		return usageError("--save-weights cannot be combined with -o FILE.onnx: an ONNX model contains its weights")
 	case f.toModel():
 		return nil
 	case f.weights == randomWeights:

@@ -232,7 +232,7 @@ func (a *app) loadSound(args []string, flags *specFlags) (*loaded, error) {
 // noteFolded says that the network of a model is not the one that was trained.
 func (a *app) noteFolded(l *loaded) {
 	if l.file.LacksNorms() {
-		a.note("%s was exported with its batch normalisations folded into the convolutions: a training needs more than "+
+		a.note("%s was exported with its batch normalisations folded into the convolutions: training needs more than "+
 			"these figures; torch.onnx.export(..., training=TrainingMode.PRESERVE, do_constant_folding=False) keeps them",
 			l.name)
 	}

@@ -65,13 +65,13 @@ func (f *runFlags) setBatch(n *shape.Network, counts []int) error {
 	for k, c := range counts {
 		if c == 0 || c != count {
 			names := inputNames(n)
-			return usageError("--input has %d pictures for %s and %d for %s; each of the inputs %s needs as many",
+			return usageError("--input has %d pictures for %s and %d for %s; each of the inputs %s needs the same number",
 				count, names[0], c, names[k], plain.CutNames(strings.Join(names, ", ")))
 		}
 	}
 	switch {
 	case f.batch == 0 && count > maxBatch:
-		return problemError("the inputs are %d, more than the %d that a batch may have", count, maxBatch)
+		return problemError("%d inputs exceed the %d that a batch may have", count, maxBatch)
 	case f.batch != 0 && f.batch < count:
 		return usageError("--batch %d is less than the %d inputs", f.batch, count)
 	}

@@ -174,7 +174,7 @@ func sameValues(file *weights.File, name string, want []float32) error {
 		}
 	}
 	if !slices.EqualFunc(want, values, func(a, b float32) bool { return math.Float32bits(a) == math.Float32bits(b) }) {
-		return fmt.Errorf("%s have other values, but their layers share the weights (share=@label)",
+		return fmt.Errorf("%s have different values, but their layers share weights (share=@label)",
 			plain.Quote(plain.Cut(name)))
 	}
 	return nil

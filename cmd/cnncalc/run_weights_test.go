@@ -163,7 +163,7 @@ func TestWeightsOfLayersThatShare(t *testing.T) {
 	}
 	write(t, "unequal.safetensors", file.Bytes())
 	r := call(t, "run", "net.yaml", "--input", "seven.png", "--weights", "unequal.safetensors")
-	if r.code != exitProblem || !strings.Contains(r.errors, `"a.weight" and "fc2.weight" have other values`) {
+	if r.code != exitProblem || !strings.Contains(r.errors, `"a.weight" and "fc2.weight" have different values`) {
 		t.Errorf("unequal tensors: exit code %d, %s", r.code, r.errors)
 	}
 }

@@ -21,8 +21,8 @@ func newShow(a *app) *cobra.Command {
 
   cnncalc show vgg16 > mynet.yaml
 
---canonical prints any network as one flat chain, with repeats, blocks and variables expanded. An ONNX model is
-printed as the file that convert makes of it.`,
+--canonical prints any network as one flat chain, with repeats, blocks and variables expanded. Of an ONNX model,
+show prints the file that convert would write.`,
 		Args: atMostOneSpec,
 		RunE: func(_ *cobra.Command, args []string) error { return a.show(args, canonical, &f) },
 	}

@@ -110,7 +110,7 @@ func nothingToTrain(n *shape.Network) error {
 		return errors.New("there is nothing to train: no layer has parameters; --mode inference needs none")
 	}
 	return errors.New("there is nothing to train: all parameters that lead to an output are frozen; " +
-		"--mode inference needs no others")
+		"--mode inference needs no trainable ones")
 }
 
 // finish adds up. It fails if a size could not be counted.

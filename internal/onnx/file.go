@@ -139,7 +139,7 @@ func (f *File) open(location string) (*data, error) {
 	}
 	name := filepath.FromSlash(location)
 	if !filepath.IsLocal(name) {
-		return nil, fmt.Errorf("its external data is in %s, which is outside of the model's folder", plain.Quote(location))
+		return nil, fmt.Errorf("its external data is in %s, which is outside the model's folder", plain.Quote(location))
 	}
 	if f.root == nil {
 		root, err := os.OpenRoot(f.folder)

@@ -77,16 +77,16 @@ func TestHostileExternalData(t *testing.T) {
 		}
 	}
 	for location, want := range map[string]string{
-		"../secret":         "outside of the model's folder",
-		outside:             "outside of the model's folder",
-		"sub/../../secret":  "outside of the model's folder",
-		"":                  "outside of the model's folder",
+		"../secret":         "outside the model's folder",
+		outside:             "outside the model's folder",
+		"sub/../../secret":  "outside the model's folder",
+		"":                  "outside the model's folder",
 		"link":              "escapes",
 		"hardlink":          "a hard link",
 		"folder":            "not a regular file",
 		"missing":           "no such file",
 		"short":             `"short" has 4 bytes; the tensor needs bytes 0 to 8`,
-		"/dev/zero":         "outside of the model's folder",
+		"/dev/zero":         "outside the model's folder",
 		"folder/../missing": "no such file",
 	} {
 		if runtime.GOOS == "windows" && location == "hardlink" {

@@ -297,7 +297,7 @@ func foldBinary(n *node, out *value) (bool, error) {
 		x, y := pick(a, dims, i), pick(b, dims, i)
 		v, ok := binary(n.op, x, y, isInteger)
 		if !ok {
-			return false, fmt.Errorf("%g and %g have no result", x, y)
+			return false, fmt.Errorf("%s of %g and %g has no result", n.op, x, y)
 		}
 		numbers[i] = v
 	}

@@ -509,7 +509,7 @@ func (l *layer) prelu() error {
 
 func (l *layer) lrn(o *op.LRN) error {
 	if o.Size()%2 == 0 {
-		return fmt.Errorf("a window of %d channels is even, which ONNX Runtime refuses; write an odd one", o.Size())
+		return fmt.Errorf("ONNX Runtime refuses a window of an even number of channels, here %d; write an odd one", o.Size())
 	}
 	l.emit("LRN", "", []string{l.input(0)}, integer("size", o.Size()), number("alpha", o.Alpha()),
 		number("beta", o.Beta()), number("bias", o.K()))

@@ -133,9 +133,9 @@ func (l *layer) activation() error {
 	case *op.LogSoftmax:
 		l.emit("LogSoftmax", "", []string{l.asIs()}, integer("axis", 1))
 	case *op.Local:
-		return errors.New("ONNX has no layer with weights of its own at each place (LOCAL)")
+		return errors.New("ONNX has no layer with different weights at each place (LOCAL)")
 	default:
-		return fmt.Errorf("it has no counterpart for %s", l.op.Kind())
+		return fmt.Errorf("ONNX has no counterpart for %s", l.op.Kind())
 	}
 	return nil
 }

@@ -81,7 +81,7 @@ func (e *Unsized) Error() string {
 	if e.Symbol != "" {
 		named = " (" + plain.Quote(e.Symbol) + ")"
 	}
-	return fmt.Sprintf("the file leaves the %s of the input %s open%s; name it: --input-size 224x224", size,
+	return fmt.Sprintf("the file leaves the %s of the input %s open%s; set it with --input-size 224x224", size,
 		plain.Quote(e.Input), named)
 }
 
@@ -355,7 +355,7 @@ func reshapeShape(_ *model, n *node) ([]int64, error) {
 		case d == -1 && open < 0:
 			open, dims[i] = i, 1
 		case d < 0:
-			return nil, fmt.Errorf("it reshapes to %s", sizes(target))
+			return nil, fmt.Errorf("its new shape %s is not valid", sizes(target))
 		}
 		if known, err = product([]int64{known, dims[i]}); err != nil {
 			return nil, err
@@ -459,14 +459,14 @@ func concatShape(_ *model, n *node) ([]int64, error) {
 	}
 	for _, v := range n.in[1:] {
 		if len(v.dims) != len(dims) {
-			return nil, fmt.Errorf("it joins %s and %s", sizes(dims), sizes(v.dims))
+			return nil, fmt.Errorf("it joins %s and %s, which do not fit", sizes(dims), sizes(v.dims))
 		}
 		for i, d := range v.dims {
 			switch {
 			case i == axis[0]:
 				dims[i] += d
 			case d != dims[i]:
-				return nil, fmt.Errorf("it joins %s and %s", sizes(n.in[0].dims), sizes(v.dims))
+				return nil, fmt.Errorf("it joins %s and %s, which do not fit", sizes(n.in[0].dims), sizes(v.dims))
 			}
 		}
 	}
@@ -549,7 +549,7 @@ func within(i, size, low, high int64) int64 {
 func rangesOf(n *node) (ranges, error) {
 	r, err := slicesOf(n)
 	if err == nil && slices.ContainsFunc(r.step, func(step int64) bool { return step < 0 }) {
-		err = errors.New("it takes values backwards")
+		err = errors.New("it takes values in reverse order")
 	}
 	return r, err
 }

@@ -306,7 +306,7 @@ func (l *lowering) node(n *node) error {
 		return fmt.Errorf("the operator is not one of ONNX's own")
 	}
 	if slices.ContainsFunc(n.Attributes, func(a onnx.Attribute) bool { return a.HasGraph }) {
-		return errors.New("what it computes depends on its input")
+		return errors.New("which nodes it runs depends on its input")
 	}
 	switch n.op {
 	case "Conv":

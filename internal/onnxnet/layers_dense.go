@@ -98,7 +98,7 @@ func (l *lowering) dense(n *node, weight *Binding, s settings, w bound) error {
 	}
 	shape := l.shapes[from.layer]
 	if strings.Trim(order, "N") != order {
-		return errors.New("its input has pictures of a batch in one row")
+		return errors.New("its input mixes the pictures of a batch")
 	}
 	if order == "HWC" && shape.D > 1 && shape.H*shape.W > 1 {
 		weight = weight.split(1, shape.H, shape.W, shape.D).transposed([]int{0, 3, 1, 2})
@@ -150,7 +150,7 @@ func (l *lowering) matMul(n *node) error {
 		return l.dense(n, weight, s, w)
 	}
 	if a.layout[len(a.layout)-1] != "C" {
-		return fmt.Errorf("it multiplies along %s", a.layout[len(a.layout)-1])
+		return fmt.Errorf("it multiplies along %s; FC and CONV1 multiply along the channels", a.layout[len(a.layout)-1])
 	}
 	w["weight"] = weight
 	s.ints("size", 1).ints("filters", weight.shape()[0])

@@ -138,7 +138,7 @@ func (l *lowering) slice(n *node) error {
 			continue
 		}
 		if _, ok := end[name]; !ok || r.step[i] != 1 {
-			return fmt.Errorf("it takes every %d values of %s", r.step[i], name)
+			return fmt.Errorf("it takes a part of %s, or one of every %d values along it", name, r.step[i])
 		}
 		start[name], end[name] = r.starts[i], r.ends[i]
 	}
@@ -218,7 +218,7 @@ func (l *lowering) resize(n *node) error {
 	}
 	switch {
 	case n.int("antialias", 0) != 0:
-		return errors.New("it smooths before it makes smaller")
+		return errors.New("it smooths before it shrinks (antialias)")
 	case mode == "nearest" && (isWhole && l.takesNearest(n, transform) || l.takesFloor(n, transform)):
 	case mode == "linear" && transform == "align_corners":
 		s.word("mode", "bilinear").flag("align")
@@ -318,7 +318,7 @@ func (l *lowering) pad(n *node) error {
 	}
 	rank := len(n.in[0].dims)
 	if pads[0]+pads[1]+pads[rank]+pads[rank+1] != 0 || slices.Min(pads) < 0 {
-		return errors.New("it pads the channels, or cuts values off")
+		return errors.New("it pads the channels, or removes values")
 	}
 	top, bottom := int64(0), int64(0)
 	if rank == 4 {
@@ -340,7 +340,7 @@ func (l *lowering) pad(n *node) error {
 	case "edge":
 		s.word("mode", "replicate")
 	default:
-		return fmt.Errorf("its mode is %s", mode)
+		return fmt.Errorf("its mode is %s, which PAD does not have", mode)
 	}
 	at, err := l.layer(n, "PAD", s, nil, n.in[0])
 	if err != nil {

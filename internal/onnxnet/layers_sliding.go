@@ -192,10 +192,10 @@ func (l *lowering) pool(n *node) error {
 		return err
 	}
 	if len(n.out) > 1 && n.out[1] != nil && len(n.out[1].readers) > 0 {
-		return errors.New("the places of its maxima are used, which cnncalc does not keep")
+		return errors.New("the indices of its maxima are used, which cnncalc does not keep")
 	}
 	if n.int("storage_order", 0) != 0 {
-		return errors.New("its storage order is by column")
+		return errors.New("its storage_order is column-major")
 	}
 	win, err := windowOf(n, n.ints("kernel_shape", nil))
 	if err != nil {

@@ -41,7 +41,7 @@ func (l *lowering) activation(n *node) (string, settings, error) {
 		return "SOFTPLUS", s, nil
 	case "Selu":
 		if !near(n.float("alpha", seluAlpha), seluAlpha) || !near(n.float("gamma", seluGamma), seluGamma) {
-			return "", nil, errors.New("its alpha and gamma are not those of the paper")
+			return "", nil, errors.New("its alpha and gamma are not those of the SELU paper")
 		}
 		return "SELU", s, nil
 	case "Swish":

@@ -39,7 +39,7 @@ func axesOfWindow(n *node, kernel []int64) (window, error) {
 	}
 	if strides != nil && len(strides) != rank || dilations != nil && len(dilations) != rank ||
 		pads != nil && len(pads) != 2*rank {
-		return nil, fmt.Errorf("its strides, dilations or pads are not of %d dimensions", rank)
+		return nil, fmt.Errorf("its strides, dilations or pads are not those of %d dimensions", rank)
 	}
 	w := make(window, rank)
 	for i := range w {

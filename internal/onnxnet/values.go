@@ -174,10 +174,10 @@ func (m *model) connect(nodes []onnx.Node) error {
 			switch {
 			case name == "":
 			case v == nil && isMade(name):
-				return fmt.Errorf("node %s reads %s, which is made only later: the nodes are out of order or in a cycle",
+				return fmt.Errorf("node %s reads %s, which a later node makes: the nodes are out of order or in a cycle",
 					n.place(), plain.Quote(name))
 			case v == nil:
-				return fmt.Errorf("node %s reads %s, which nothing makes", n.place(), plain.Quote(name))
+				return fmt.Errorf("node %s reads %s, which no node makes", n.place(), plain.Quote(name))
 			default:
 				v.readers = append(v.readers, n)
 			}

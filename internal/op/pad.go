@@ -108,7 +108,7 @@ func mirrors(before, after, size int64, words side) error {
 	if most < size {
 		return nil
 	}
-	return diag.Errorf("shape/pad", "reflect mirrors less than the input's %d, not %d", size, most).
+	return diag.Errorf("shape/pad", "reflect can mirror fewer values than the input's %d, not %d", size, most).
 		WithFits(fmt.Sprintf("pad %d at most", size-1))
 }
 

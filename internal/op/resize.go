@@ -101,7 +101,7 @@ func (o *Resize) scaled(s graph.Shape) (graph.Shape, error) {
 	// A side is below 2^31 and scale at most 1000, so the products fit; the shape pass bounds them.
 	out := graph.Shape{W: int64(float64(s.W) * o.scale.value), H: int64(float64(s.H) * o.scale.value), D: s.D}
 	if out.W < 1 || out.H < 1 {
-		return depth, diag.Errorf("shape/resize", "%s times %dx%d leaves no place", o.scale.text, s.W, s.H).
+		return depth, diag.Errorf("shape/resize", "scale=%s makes less than 1x1 out of %dx%d", o.scale.text, s.W, s.H).
 			WithInputs(fmt.Sprintf("input %.0[1]fx%.0[1]f or larger", math.Ceil(1/o.scale.value)))
 	}
 	return out, nil

@@ -220,7 +220,7 @@ func TestRefusals(t *testing.T) {
 			Code: "layer/value", Msg: "align needs bilinear: nearest has no corners to align",
 			Hint: "write bilinear align, or leave out align"}},
 		{&Resize{scale: number{0.3, "0.3"}}, vol(8, 3, 1), diag.Problem{
-			Code: "shape/resize", Msg: "0.3 times 8x3 leaves no place", Inputs: "input 4x4 or larger"}},
+			Code: "shape/resize", Msg: "scale=0.3 makes less than 1x1 out of 8x3", Inputs: "input 4x4 or larger"}},
 		{&Pad{}, vol(8, 8, 1), diag.Problem{Code: "layer/missing-field", Msg: "the padding is missing",
 			Hint: "for example PAD1 or PAD p=0,1,0,1"}},
 		{&Pad{size: pad{padNumbers, 1, 1, 1, 1}, sides: pad{padNumbers, 1, 1, 1, 1}}, vol(8, 8, 1), diag.Problem{
@@ -228,7 +228,7 @@ func TestRefusals(t *testing.T) {
 		{&Pad{size: pad{padNumbers, 1, 1, 1, 1}, mode: "replicate", value: number{2, "2"}}, vol(8, 8, 1), diag.Problem{
 			Code: "layer/value", Msg: "replicate and value=2 cannot be combined", Hint: "leave one of them out"}},
 		{&Pad{sides: pad{padNumbers, 1, 8, 3, 0}, mode: "reflect"}, vol(8, 4, 1), diag.Problem{
-			Code: "shape/pad", Msg: "width: reflect mirrors less than the input's 8, not 8", Fits: "width: pad 7 at most"}},
+			Code: "shape/pad", Msg: "width: reflect can mirror fewer values than the input's 8, not 8", Fits: "width: pad 7 at most"}},
 		{&Channels{}, vol(8, 8, 4), diag.Problem{
 			Code: "layer/missing-field", Msg: "the slice is missing", Hint: "for example CHANNELS from=0 to=58"}},
 		{&Channels{to: bound{5, true}}, vol(8, 8, 4), diag.Problem{

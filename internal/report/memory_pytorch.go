@@ -211,8 +211,8 @@ func (v *PyTorchMemory) peakLines(units Units) []string {
 func (v *PyTorchMemory) trustLines() []string {
 	lines := v.Account.Options.Basis()
 	if v.Account.Reserved > 0 {
-		lines = append(lines, "Reserved replays two passes by the published algorithm of PyTorch's caching allocator; no "+
-			"device has measured it.")
+		lines = append(lines, "Reserved replays two passes by the published algorithm of PyTorch's caching allocator; "+
+			"it has not been measured on a device.")
 	}
 	for _, e := range v.Account.Estimates {
 		lines = append(lines, "Estimate: "+e+".")

@@ -129,13 +129,13 @@ func (n *Network) share(i int, l *Layer) error {
 		return diag.Errorf("shape/share", "it cannot use the weights of @%s, which is %s", label, op.Short(other)).
 			WithHint("share the weights of a layer of the same kind")
 	case l.Weights == nil && l.Out.IsKnown():
-		return diag.Errorf("shape/share", "it has no weights that it could share").WithHint("leave share=@%s out", label)
+		return diag.Errorf("shape/share", "it has no weights to share").WithHint("leave share=@%s out", label)
 	case n.Layers[ref].Weights == nil || l.Weights == nil:
 		return nil // a shape is not known
 	}
 	if differs := op.DifferentWeights(l.Weights, n.Layers[ref].Weights); differs != "" {
 		return diag.Errorf("shape/share", "it cannot use the weights of @%s, %s: %s", label, op.Short(other), differs).
-			WithHint("layers that share weights have the same size, filters and biases, and inputs of the same depth")
+			WithHint("layers that share weights must have the same size, filters and biases, and inputs of the same depth")
 	}
 	l.Owner, l.Weights = n.Layers[ref].Owner, n.Layers[ref].Weights
 	l.WeightCount, l.BiasCount, l.BufferCount = 0, 0, 0

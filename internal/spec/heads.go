@@ -43,7 +43,7 @@ func (w *walker) heads(entries map[string]entry) {
 	}
 	for _, e := range all {
 		if !isName(e.key) {
-			w.add(e.pos, "network/head", "%s is not a valid name of a head", plain.Quote(e.key)).
+			w.add(e.pos, "network/head", "%s is not a valid name for a head", plain.Quote(e.key)).
 				WithHint("use at most %d letters, digits and _, starting with a letter", maxWord)
 			continue
 		}

@@ -53,7 +53,7 @@ func (w *walker) inputs(entries map[string]entry) {
 	}
 	for _, e := range all {
 		if !isName(e.key) {
-			w.add(e.pos, "label/name", "%s is not a valid name of an input", plain.Quote(e.key)).
+			w.add(e.pos, "label/name", "%s is not a valid name for an input", plain.Quote(e.key)).
 				WithHint("use at most %d letters, digits and _, starting with a letter", maxWord)
 			continue
 		}
@@ -70,7 +70,7 @@ func (w *walker) checkStart(c *chain) {
 	first := &c.items[0]
 	hint := fmt.Sprintf("for example @%s -> ...", w.file.inputs[0].name)
 	if _, isMark := first.body.(*inputMark); isMark {
-		w.add(first.pos, "network/input", "INPUT is none of the inputs that inputs: names").WithHint("%s", hint)
+		w.add(first.pos, "network/input", "INPUT is not one of the inputs named under inputs:").WithHint("%s", hint)
 		return
 	}
 	if !startsFromLabel(first) {

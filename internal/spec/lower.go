@@ -12,7 +12,7 @@ import (
 )
 
 // OnlyModels is the message for options that only ONNX models take.
-const OnlyModels = "only an ONNX model can be cut off; shorten the file instead"
+const OnlyModels = "only an ONNX model can be read up to a node; shorten the file instead"
 
 // Unknown returns an error if the options set a variable that the file does not have.
 func (f *File) Unknown(o graph.Options) error {

@@ -59,11 +59,11 @@ func (l *lowerer) addHead(h *head, end int, at *place) {
 	for k := range g.Outputs {
 		switch {
 		case g.Outputs[k] == end:
-			l.report(diag.ErrorfAt(h.pos, "network/head", "the heads %s and %s are the same result",
+			l.report(diag.ErrorfAt(h.pos, "network/head", "the heads %s and %s name the same result",
 				g.OutputName(k), h.name).WithHint("leave one of them out"), at)
 			return
 		case g.OutputName(k) == h.name:
-			l.report(diag.ErrorfAt(h.pos, "network/head", "the end of the layers is the output %s already", h.name).
+			l.report(diag.ErrorfAt(h.pos, "network/head", "the end of the layers is already the output %s", h.name).
 				WithHint("give the head another name"), at)
 			return
 		}

@@ -53,7 +53,7 @@ func (s *labels) find(name string, pos diag.Pos, text string, sites labelSites) 
 	case isInHead:
 		p.WithHint("it is set at %s; only the heads after that one can start from it", inHead.pos)
 	case isThere && isHeadText(text) && isHeadText(there.text):
-		p.WithHint("the label at %s is that of another head: write @%s.%s", there.pos, there.text[len(headText):], name)
+		p.WithHint("the label at %s belongs to another head: write @%s.%s", there.pos, there.text[len(headText):], name)
 	case isThere && isHeadText(there.text):
 		p.WithHint("the label at %s is set in a head; only heads can use it", there.pos)
 	case isThere:

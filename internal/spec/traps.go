@@ -269,7 +269,7 @@ func trapInValue(value string, inList, isLastText bool) (offset int, message str
 // The text of a head starts with a label.
 const (
 	startsWithLabel = "YAML does not allow a plain value to start with @"
-	inQuotes        = `put it in quotes, "@label -> ...", or after | on indented lines of its own`
+	inQuotes        = `put it in quotes, "@label -> ...", or on indented lines of its own after |`
 )
 
 const readAsList = "YAML reads a value that starts with [ as a list"

@@ -31,7 +31,7 @@ type Assignment struct {
 func (a Assignment) String() string {
 	how := a.Naming + " names"
 	if a.Order != "" {
-		how = "matched " + a.Order + " and by shape, as their names follow no known naming"
+		how = "matched " + a.Order + " and by shape, as their names follow no known naming scheme"
 	}
 	text := fmt.Sprintf("%d/%d tensors, %s, %s", len(a.Names), len(a.Names), how, strings.Join(a.DTypes, " and "))
 	var skipped []string

@@ -17,7 +17,7 @@ func unknownNames(tensors []Info) []Info {
 
 func TestMatchByOrder(t *testing.T) {
 	networks := torchvision(t)
-	const unknown = ", as their names follow no known naming, F32"
+	const unknown = ", as their names follow no known naming scheme, F32"
 	const numbers = "matched by the order of the numbers in their names and by shape" + unknown
 	for _, test := range []struct {
 		network string
