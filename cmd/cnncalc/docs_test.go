@@ -7,10 +7,14 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/spf13/pflag"
+
+	"cnncalc/architectures"
+	"cnncalc/internal/op"
 )
 
 // repository is the root folder, seen from this package.
@@ -93,6 +97,28 @@ func isOtherCode(line string) bool {
 	start := strings.TrimLeft(line, " \t>")
 	return strings.HasPrefix(line, "    ") || strings.HasPrefix(line, "\t") || strings.Contains(line, "<pre") ||
 		strings.HasPrefix(start, "```") || strings.HasPrefix(start, "~~~")
+}
+
+// The page about the language lists every kind of layer, and the README counts no more than there are.
+func TestPagesListWhatThereIs(t *testing.T) {
+	kinds := op.Kinds()
+	language := strings.Join(readPage(t, filepath.Join("docs", "language.md")).lines, "\n")
+	for _, k := range kinds {
+		if !regexp.MustCompile("(?m)^\\| .*`" + k.Name + "`.* \\|").MatchString(language) {
+			t.Errorf("docs/language.md does not list %s", k.Name)
+		}
+	}
+	readme := strings.Join(readPage(t, "README.md").lines, " ")
+	for pattern, count := range map[string]int{
+		`over (\d+) kinds of layers`: len(kinds), `Over (\d+) networks`: len(architectures.Names()),
+	} {
+		m := regexp.MustCompile(pattern).FindStringSubmatch(readme)
+		if m == nil {
+			t.Errorf("README.md does not say %q", pattern)
+		} else if n, err := strconv.Atoi(m[1]); err != nil || count <= n {
+			t.Errorf("README.md says %q, but there are %d", m[0], count)
+		}
+	}
 }
 
 // Every command of the README and the manual runs, and prints what the page shows. In an expected output a line "..."

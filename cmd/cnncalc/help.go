@@ -85,9 +85,13 @@ func helpTopics() []*cobra.Command {
 }
 
 func kindList() string {
+	width := 0
+	for _, k := range op.Kinds() {
+		width = max(width, len(k.Name))
+	}
 	var b strings.Builder
 	for _, k := range op.Kinds() {
-		fmt.Fprintf(&b, "  %-12s %s\n", k.Name, k.Summary)
+		fmt.Fprintf(&b, "  %-*s  %s\n", width, k.Name, k.Summary)
 	}
 	return b.String()
 }
