@@ -2,6 +2,7 @@ package op
 
 import (
 	"fmt"
+	"slices"
 
 	"cnncalc/internal/diag"
 	"cnncalc/internal/graph"
@@ -160,19 +161,20 @@ func (o broadcasting) forward(in []graph.Shape) []Size {
 }
 
 // beforeSums returns how much larger the gradients of the inputs are before those of repeated inputs are summed to
-// their size: PyTorch makes them all, and then sums one after the other.
+// their size, with the first sum there already: PyTorch makes them all, and then sums one after the other.
 func beforeSums(in []graph.Shape, out graph.Shape) int64 {
+	first := slices.IndexFunc(in, func(s graph.Shape) bool { return s != out })
+	if first < 0 {
+		return 0
+	}
+	return unsummed(in, out) + values(in[first])
+}
+
+// unsummed returns how much larger the gradients of the inputs are before any is summed.
+func unsummed(in []graph.Shape, out graph.Shape) int64 {
 	var extra int64
-	first := true
 	for _, s := range in {
-		if s == out {
-			continue
-		}
-		extra += values(out)
-		if !first {
-			extra -= values(s) // made once the gradient before it has gone
-		}
-		first = false
+		extra += values(out) - values(s)
 	}
 	return extra
 }
