@@ -31,7 +31,7 @@ const countingWidth = 100
 
 const countingIntro = `cnncalc memory --as NAME counts a network as another program does, in its units and
 under its labels. cnncalc reconcile A B lists the differences between two of them. The figures equal what the
-programs print for 18 networks of torchvision (torchvision/NAME), and convnet-burden's published table. A kind of
+programs print for 19 networks of torchvision (torchvision/NAME), and convnet-burden's published table. A kind of
 layer that is in none of these networks is counted as the program's source does, and the output says so.
 `
 
@@ -43,6 +43,10 @@ SCALE is a module, and so is a block with paths. A file can change this, as torc
     modules: [unit, inception]             # blocks that are modules, instead of those with paths
     functions: [relu, inception.pool]      # kinds, kinds in a block, or labels that are called as functions
     lists: [dense]                         # blocks whose input is a list of tensors: torchsummary fails there
+    permuted: [block.LN, block.CONV]       # layers on volumes with their channels last, between modules that
+                                           # permute: LN, activations, and 1x1 CONVs, which are Linear there
+    subclasses: [LN]                       # layers of a subclass of PyTorch's module, which thop and ptflops
+                                           # do not know
 
 Some names in convnet-burden's table are those of other networks: its alexnet has no LRN, its resnet-50, 101 and 152 are
 Caffe's (with the stride in the first 1x1), and its googlenet is Caffe's with auxiliary heads.

@@ -37,5 +37,5 @@ func Find(name string) (*Convention, error) {
 func inTorchvision() []string {
 	return []string{"CONV", "DWCONV", "FC", "BN", "RELU", "RELU6", "POOL", "AVGPOOL", "GAP", "ADAPTAVG", "DROPOUT",
 		"CONCAT", "ADD", "CHANNELS", "SHUFFLE", "SILU", "SIGMOID", "MUL", "STOCHDEPTH",
-		"HARDSWISH", "HARDSIGMOID"}
+		"HARDSWISH", "HARDSIGMOID", "LN", "GELU", "SCALE"}
 }

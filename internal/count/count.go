@@ -142,6 +142,10 @@ type layer struct {
 	kind     string
 	names    op.Counterparts
 	function bool // called as a function, not as a module
+	subclass bool // of a subclass of its module
+	// permuted is the number of values in the outputs of the modules that permute the volume before and after the layer,
+	// for the batch.
+	permuted int64
 	in       []graph.Shape
 	batch    int64
 	inputs   int64 // values of the first input, for the batch
@@ -216,18 +220,53 @@ func (t *tally) node(i int) error {
 func (t *tally) layer(i int) (*layer, error) {
 	node := &t.Network.Nodes[i]
 	l := &layer{Layer: t.Network.Layers[i], op: node.Op, kind: node.Op.Kind(), function: node.Function,
-		in: t.Network.InputsOf(i), batch: t.Batch}
+		subclass: node.Subclass, names: counterparts(node), in: t.Network.InputsOf(i), batch: t.Batch}
 	if l.Owner != i {
 		l.Layer, l.shared = l.Used(), true
-	}
-	if known, ok := node.Op.(op.Layer); ok {
-		l.names = known.Counterparts()
 	}
 	var err error
 	if l.outputs, err = checked.Product(l.Out.W, l.Out.H, l.Out.D, l.batch); err == nil && !l.isInput() {
 		l.inputs, err = checked.Product(l.in[0].W, l.in[0].H, l.in[0].D, l.batch)
 	}
+	if err == nil {
+		l.permuted, err = t.permutedAround(i, l)
+	}
 	return l, err
+}
+
+// counterparts returns the names of a layer in other programs; none for an input.
+func counterparts(node *graph.Node) op.Counterparts {
+	layer, ok := node.Op.(op.Layer)
+	if !ok {
+		return op.Counterparts{}
+	}
+	if conv, ok := layer.(*op.Conv); ok && node.Permuted {
+		names := (&op.FC{}).Counterparts()
+		names.MatConvNet = conv.Counterparts().MatConvNet
+		return names
+	}
+	return layer.Counterparts()
+}
+
+// permutedAround returns the values that are permuted for node i, of whose neighbours some are not permuted.
+func (t *tally) permutedAround(i int, l *layer) (int64, error) {
+	nodes := t.Network.Nodes
+	if !nodes[i].Permuted {
+		return 0, nil
+	}
+	var total int64
+	if !nodes[nodes[i].Inputs[0]].Permuted {
+		total = l.inputs
+	}
+	for _, reader := range nodes[i+1:] {
+		if slices.Contains(reader.Inputs, i) {
+			if reader.Permuted {
+				return total, nil
+			}
+			break
+		}
+	}
+	return checked.Sum(total, l.outputs)
 }
 
 // noteUnchecked keeps the kinds that are not checked, each once.

@@ -4,7 +4,6 @@ import (
 	"maps"
 	"slices"
 
-	"cnncalc/internal/op"
 	"cnncalc/internal/plain"
 )
 
@@ -68,12 +67,8 @@ func (l *layer) affine() int64 {
 
 func fvcoreLines(r *Result) []Line {
 	byOperator, unsupported := map[string]int64{}, map[string]int64{}
-	for i, node := range r.Network.Nodes {
-		l, ok := node.Op.(op.Layer)
-		if !ok {
-			continue
-		}
-		for _, operator := range l.Counterparts().Traced {
+	for i := range r.Network.Nodes {
+		for _, operator := range counterparts(&r.Network.Nodes[i]).Traced {
 			if name := fvcoreName(operator); name != "" {
 				byOperator[name] += r.Rows[i].Amounts[Operations]
 			} else if !fvcoreIgnores(operator) {

@@ -15,9 +15,14 @@ func ptflopsAten() *Convention {
 		layer: func(t *tally, l *layer) error {
 			t.learntParameters(l)
 			switch l.names.Operator() {
-			case "_convolution", "linear":
+			case "_convolution":
 				t.multiplyAccumulates(l)
 				t.biases(l)
+			case "linear":
+				t.multiplyAccumulates(l)
+				if l.kind != "CONV" { // over maps, it is a product without biases (mm), and a sum
+					t.biases(l)
+				}
 			}
 			return nil
 		},
@@ -46,7 +51,7 @@ func ptflopsPyTorchLayer(t *tally, l *layer) error {
 			"their own", l.kind)
 	}
 	t.learntParameters(l)
-	if l.isModule() {
+	if l.isModule() && !l.subclass { // it looks a module up by its type
 		t.ptflopsModule(l)
 	}
 	switch l.names.Function {

@@ -93,8 +93,8 @@ func readRecorded(t *testing.T) map[string]recorded {
 	if err := decoder.Decode(&file); err != nil {
 		t.Fatal(err)
 	}
-	if len(file.Networks) != 18 {
-		t.Fatalf("%d networks, want 18", len(file.Networks))
+	if len(file.Networks) != 19 {
+		t.Fatalf("%d networks, want 19", len(file.Networks))
 	}
 	return file.Networks
 }

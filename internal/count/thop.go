@@ -20,6 +20,9 @@ func thop() *Convention {
 }
 
 func thopLayer(t *tally, l *layer) error {
+	if l.subclass {
+		return nil // it looks a module up by its type, and does not know the parameters of others either
+	}
 	if l.names.Module != "" { // it finds no parameter of a block's own, such as SCALE's
 		t.parameters(l)
 	}

@@ -58,6 +58,9 @@ func torchsummaryLayer(t *tally, l *layer) error {
 	if l.isModule() {
 		t.volumeTwice()
 	}
+	for _, what := range []string{"volumes of modules that permute, 4 bytes a value", gradientBytes} {
+		t.bytes(Outputs, t.of, what, l.permuted)
+	}
 	return nil
 }
 

@@ -111,6 +111,12 @@ type Node struct {
 	// Function reports whether the network's PyTorch code calls the layer as a function, such as F.relu instead of
 	// nn.ReLU. Programs that count with hooks on modules do not see it.
 	Function bool
+	// Permuted reports whether the code runs the layer on a volume with its channels last, between modules that permute
+	// the volume, as torchvision's Permute does. A 1x1 CONV is a Linear there.
+	Permuted bool
+	// Subclass reports whether the layer is of a subclass of PyTorch's module, such as torchvision's LayerNorm2d.
+	// Programs that look a module up by its type do not know it.
+	Subclass bool
 }
 
 // Ref is an earlier node that a setting of a layer names, as in like=@skip. The layer needs only what shape inference

@@ -33,6 +33,12 @@ func (*Conv) Counterparts() Counterparts {
 	return Counterparts{Module: "Conv2d", Function: "conv2d", Traced: []string{"_convolution"}, MatConvNet: "vl_nnconv"}
 }
 
+// IsPermutable reports whether each place is computed from the same place alone, by all channels: as Linear does.
+func (o *Conv) IsPermutable() bool {
+	one, isSet := extent{1, 1}, extent{} != o.stride
+	return o.size == one && (!isSet || o.stride == one) && !o.pad.isPadded() && o.Groups() == 1
+}
+
 // Kind returns "CONV".
 func (*Conv) Kind() string { return "CONV" }
 

@@ -24,6 +24,9 @@ func (*Flatten) Counterparts() Counterparts {
 	return Counterparts{Module: "Flatten", Traced: []string{"flatten"}, MatConvNet: "vl_nnflatten"}
 }
 
+// IsPermutable returns false: in another order, the values would not be where the next layer expects them.
+func (*Flatten) IsPermutable() bool { return false }
+
 // Kind returns "FLATTEN".
 func (*Flatten) Kind() string { return "FLATTEN" }
 

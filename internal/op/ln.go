@@ -30,6 +30,9 @@ func (*LayerNorm) Counterparts() Counterparts {
 	return Counterparts{Module: "LayerNorm", Function: "layer_norm", Traced: []string{"layer_norm"}}
 }
 
+// IsPermutable reports whether the mean is over the depth.
+func (o *LayerNorm) IsPermutable() bool { return !o.Volume }
+
 // Kind returns "LN".
 func (*LayerNorm) Kind() string { return "LN" }
 

@@ -61,6 +61,12 @@ type Slider interface {
 	Slide(in graph.Shape) (graph.Op, error)
 }
 
+// Permutable is an optional interface of layers whose PyTorch module may also run on volumes with their channels last.
+type Permutable interface {
+	// IsPermutable reports whether the settings allow that. A CONV is a Linear there.
+	IsPermutable() bool
+}
+
 // one returns the only input of a layer that takes one.
 func one(in []graph.Shape) graph.Shape { return in[0] }
 
@@ -81,6 +87,7 @@ func (elementwise) Weights([]graph.Shape, graph.Shape) []graph.Weight { return n
 func (elementwise) MACs([]graph.Shape, graph.Shape) (int64, error)    { return 0, nil }
 func (elementwise) MakesVolume() bool                                 { return false }
 func (elementwise) Fields() []Field                                   { return nil }
+func (elementwise) IsPermutable() bool                                { return true }
 
 // view is embedded in layers that only hand on their input when the network runs.
 type view struct{}

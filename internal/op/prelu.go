@@ -24,6 +24,9 @@ func (*PReLU) Counterparts() Counterparts {
 	return Counterparts{Module: "PReLU", Function: "prelu", Traced: []string{"prelu"}}
 }
 
+// IsPermutable returns false: the module takes its slopes for those of the second axis.
+func (*PReLU) IsPermutable() bool { return false }
+
 // Kind returns "PRELU".
 func (*PReLU) Kind() string { return "PRELU" }
 

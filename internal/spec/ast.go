@@ -26,7 +26,7 @@ type File struct {
 	preprocess                graph.Preprocess
 	labels                    []string
 	frozen                    []graph.FrozenPattern
-	functions                 functionCalls // of pytorch:
+	pytorch                   pytorchLists
 	labelsPos, preprocessPos  diag.Pos
 	optional                  map[string]bool // variables that `?` refers to
 	labelSites                labelSites

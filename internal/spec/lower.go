@@ -161,7 +161,7 @@ func (l *lowerer) network(top *place) {
 		l.graph.Outputs = []int{l.output(top)}
 	}
 	l.nameNodes()
-	l.file.markFunctions(l.graph)
+	l.file.markPyTorch(l.graph)
 	if l.training != nil {
 		l.graph, _ = reordered(l.graph, runOrder(l.graph, l.training))
 	}

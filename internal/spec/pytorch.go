@@ -13,11 +13,10 @@ import (
 	"cnncalc/internal/plain"
 )
 
-var pytorchKeys = []string{"modules", "functions", "lists"}
+var pytorchKeys = []string{"modules", "functions", "lists", "permuted", "subclasses"}
 
-// functionCall picks layers that PyTorch code calls as functions: those of a kind, in a certain block if one is named,
-// or those with a label.
-type functionCall struct {
+// layerPick picks layers: those of a kind, in a certain block if one is named, or those with a label.
+type layerPick struct {
 	block string // the innermost around the layer, or "" for any
 	kind  string // in capitals, or "" if the label picks
 	label string
@@ -32,34 +31,52 @@ func innermostBlock(s *graph.Scope) string {
 	return ""
 }
 
-// functionCalls are the entries of functions: under pytorch:.
-type functionCalls map[functionCall]bool
+// layerPicks are the entries of a list of layers under pytorch:.
+type layerPicks map[layerPick]bool
 
-// pick reports whether PyTorch code calls the node as a function.
-func (c functionCalls) pick(n *graph.Node) bool {
+// pick reports whether the list has the node.
+func (c layerPicks) pick(n *graph.Node) bool {
 	kind := n.Op.Kind()
-	return c[functionCall{kind: kind}] || c[functionCall{kind: kind, block: innermostBlock(n.Within)}] ||
+	return c[layerPick{kind: kind}] || c[layerPick{kind: kind, block: innermostBlock(n.Within)}] ||
 		n.Labelled && c.pickLabel(n.Name)
 }
 
 // pickLabel reports whether a label picks a layer of that name, which may start with the names of blocks.
-func (c functionCalls) pickLabel(name string) bool {
+func (c layerPicks) pickLabel(name string) bool {
 	for inBlock := true; inBlock; _, name, inBlock = strings.Cut(name, ".") {
-		if c[functionCall{label: name}] {
+		if c[layerPick{label: name}] {
 			return true
 		}
 	}
 	return false
 }
 
-// markFunctions sets Function of the nodes that the file lists as functions.
-func (f *File) markFunctions(g *graph.Graph) {
-	if len(f.functions) == 0 {
+// pytorchLists are the lists of layers under pytorch:.
+type pytorchLists struct {
+	functions, permuted, subclasses layerPicks
+}
+
+func newPyTorchLists() pytorchLists {
+	return pytorchLists{layerPicks{}, layerPicks{}, layerPicks{}}
+}
+
+// markPyTorch says of each node how the network's PyTorch code has it, as the file lists it.
+func (f *File) markPyTorch(g *graph.Graph) {
+	lists := f.pytorch
+	if len(lists.functions)+len(lists.permuted)+len(lists.subclasses) == 0 {
 		return
 	}
 	for i := range g.Nodes {
-		g.Nodes[i].Function = f.functions.pick(&g.Nodes[i])
+		n := &g.Nodes[i]
+		n.Function = lists.functions.pick(n)
+		n.Permuted = lists.permuted.pick(n) && isPermutable(n.Op)
+		n.Subclass = lists.subclasses.pick(n) && !n.Permuted
 	}
+}
+
+func isPermutable(o graph.Op) bool {
+	p, ok := o.(op.Permutable)
+	return ok && p.IsPermutable()
 }
 
 // pytorch reads how the network's PyTorch code is divided into modules. Programs that count through hooks on modules
@@ -76,7 +93,11 @@ func (w *walker) pytorch(entries map[string]entry) {
 			case "lists":
 				w.eachBlock(f, func(b *block) { b.isModule, b.takesList = true, true })
 			case "functions":
-				w.functionCalls(f)
+				w.layerPicks(f, w.file.pytorch.functions, neverFunction)
+			case "permuted":
+				w.layerPicks(f, w.file.pytorch.permuted, neverPermuted)
+			case "subclasses":
+				w.layerPicks(f, w.file.pytorch.subclasses, neverModule)
 			default:
 				w.unknownKey(f, "pytorch", pytorchKeys)
 			}
@@ -163,18 +184,19 @@ func (w *walker) blockNamed(n *yaml.Node, name string) *block {
 	return nil
 }
 
-func (w *walker) functionCalls(e entry) {
+// layerPicks reads a list of layers. never returns why a kind cannot be in it, or "" if it can.
+func (w *walker) layerPicks(e entry, picks layerPicks, never func(op.Kind) string) {
 	for _, n := range w.names(e, "kinds and labels") {
-		if call, ok := w.functionCall(n); ok {
-			w.file.functions[call] = true
+		if pick, ok := w.layerPick(e.key, n, never); ok {
+			picks[pick] = true
 		}
 	}
 }
 
-// functionCall reads a kind, block.kind, or a label.
-func (w *walker) functionCall(n *yaml.Node) (call functionCall, ok bool) {
+// layerPick reads a kind, block.kind, or a label.
+func (w *walker) layerPick(key string, n *yaml.Node, never func(op.Kind) string) (pick layerPick, ok bool) {
 	if _, isLabel := w.file.labelSites[labelSite{n.Value, anyText}]; isLabel {
-		return functionCall{label: n.Value}, true
+		return layerPick{label: n.Value}, true
 	}
 	block, word, inBlock := strings.Cut(n.Value, ".")
 	if !inBlock {
@@ -182,29 +204,48 @@ func (w *walker) functionCall(n *yaml.Node) (call functionCall, ok bool) {
 	}
 	kind, known := w.kinds.find(word)
 	if !known || inBlock && block == "" {
-		p := w.add(w.posOf(n), "yaml/value", "functions: %s is neither a kind of layer, nor block.kind, nor a label",
+		p := w.add(w.posOf(n), "yaml/value", "%s: %s is neither a kind of layer, nor block.kind, nor a label", key,
 			plain.Cut(n.Value))
 		p.Hint = diag.DidYouMean(strings.ToUpper(word), w.kinds.names())
-		return call, false
+		return pick, false
 	}
 	if inBlock && w.blockNamed(n, block) == nil {
-		return call, false
+		return pick, false
 	}
-	if why := neverFunction(kind); why != "" {
-		w.add(w.posOf(n), "yaml/value", "functions: %s %s", kind.Name, why).WithHint("leave it out")
-		return call, false
+	if why := never(kind); why != "" {
+		w.add(w.posOf(n), "yaml/value", "%s: %s %s", key, kind.Name, why).WithHint("leave it out")
+		return pick, false
 	}
-	return functionCall{block: block, kind: kind.Name}, true
+	return layerPick{block: block, kind: kind.Name}, true
 }
 
 // neverFunction returns why PyTorch code never calls a kind as a function, or "" if it may.
 func neverFunction(kind op.Kind) string {
-	layer, one := kind.New(), graph.Shape{W: 1, H: 1, D: 1}
-	switch {
-	case layer.Counterparts().Module == "":
-		return "is never a module in PyTorch"
-	case len(layer.Weights([]graph.Shape{one}, one)) > 0:
+	if why := neverModule(kind); why != "" {
+		return why
+	}
+	one := graph.Shape{W: 1, H: 1, D: 1}
+	if len(kind.New().Weights([]graph.Shape{one}, one)) > 0 {
 		return "has parameters, so it is always a module"
 	}
 	return ""
+}
+
+// neverModule returns why PyTorch code never has a kind as a module, or "" if it may.
+func neverModule(kind op.Kind) string {
+	if kind.New().Counterparts().Module == "" {
+		return "is never a module in PyTorch"
+	}
+	return ""
+}
+
+// neverPermuted returns why a kind never works on volumes with their channels last, or "" if it may.
+func neverPermuted(kind op.Kind) string {
+	if why := neverModule(kind); why != "" {
+		return why
+	}
+	if _, isConv := kind.New().(*op.Conv); isConv || isPermutable(kind.New()) {
+		return "" // the CONVs that are 1x1
+	}
+	return "does not run with the channels last in PyTorch"
 }

@@ -72,6 +72,32 @@ func TestPyTorchModules(t *testing.T) {
 	}
 }
 
+// A permuted CONV is 1x1, whatever the list picks; a permuted layer has PyTorch's own class.
+func TestPyTorchPermuted(t *testing.T) {
+	g := sound(t, `
+input: 8x8x4
+blocks:
+  mix(f): CONV3-f -> LN -> CONV1-f -> GELU -> CONV1-f groups=2 -> CONV1-f @last
+layers: INPUT -> CONV1-4 -> LN -> mix(8) -> LN volume -> FC-2
+pytorch: {permuted: [mix.LN, mix.CONV, mix.GELU], subclasses: [LN]}
+`)
+	var permuted, subclasses []string
+	for _, n := range g.Nodes {
+		if n.Permuted {
+			permuted = append(permuted, n.Name)
+		}
+		if n.Subclass {
+			subclasses = append(subclasses, n.Name)
+		}
+	}
+	if diff := cmp.Diff([]string{"mix1.ln1", "mix1.conv2", "mix1.gelu1", "mix1.last"}, permuted); diff != "" {
+		t.Errorf("permuted (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"ln1", "ln2"}, subclasses); diff != "" {
+		t.Errorf("subclasses (-want +got):\n%s", diff)
+	}
+}
+
 func TestPyTorchLists(t *testing.T) {
 	for _, n := range sound(t, withBlocks+"pytorch: {lists: [residual]}").Nodes {
 		for s := n.Within; s != nil; s = s.Outer {

@@ -49,6 +49,9 @@ func JSONSchema() map[string]any {
 				"functions": namesSchema("layers that are called as functions: kinds, kinds within a block as in block.kind, " +
 					"or labels"),
 				"lists": namesSchema("blocks that are modules whose input is a list of tensors"),
+				"permuted": namesSchema("layers on volumes with their channels last, between modules that permute: LN, " +
+					"activations, and 1x1 CONVs, which are Linear"),
+				"subclasses": namesSchema("layers of a subclass of PyTorch's module, which programs do not know by its type"),
 			}),
 		},
 		"additionalProperties": false,

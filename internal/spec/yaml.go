@@ -52,7 +52,7 @@ func newFile() *File {
 		blocks:     map[string]*block{},
 		optional:   map[string]bool{},
 		labelSites: labelSites{},
-		functions:  functionCalls{},
+		pytorch:    newPyTorchLists(),
 	}
 }
 
