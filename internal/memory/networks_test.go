@@ -1,7 +1,9 @@
 package memory_test
 
 import (
+	"fmt"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -49,6 +51,33 @@ func TestNetworksAreTorchvisions(t *testing.T) {
 		}
 		if got := inferencePeak(inference); got != want.Inference {
 			t.Errorf("%s: the peak in inference is %d bytes, want %d", want.Name, got, want.Inference)
+		}
+	}
+}
+
+// The sentences under the account give the number of networks that were measured.
+func TestBasisIsWhatWasMeasured(t *testing.T) {
+	var built struct{ Networks []struct{ Name string } }
+	readJSON(t, "networks.json", &built)
+	var inference struct{ Networks []struct{ Network string } }
+	readJSON(t, "inference.json", &inference)
+	inTraining, inInference := map[string]bool{}, map[string]bool{}
+	for _, n := range readMeasured(t) {
+		inTraining[n.Name], inInference[n.Name] = true, true
+	}
+	for _, n := range built.Networks {
+		inTraining[n.Name], inInference[n.Name] = true, true
+	}
+	for _, n := range inference.Networks {
+		inInference[strings.TrimPrefix(n.Network, "torchvision/")] = true
+	}
+	basis := strings.Join(options(memory.Torch113CPU, memory.Training).Basis(), "\n")
+	for _, want := range []string{
+		fmt.Sprintf(" %d networks of torchvision 0.14", len(inTraining)),
+		fmt.Sprintf("all %d in training, and for %d in inference", len(inTraining), len(inInference)),
+	} {
+		if !strings.Contains(basis, want) {
+			t.Errorf("no %q in:\n%s", want, basis)
 		}
 	}
 }
