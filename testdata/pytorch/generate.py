@@ -1405,6 +1405,34 @@ class Siamese(nn.Module):
         return self.fc1(gap(x).flatten(1))[:, :, None, None], features
 
 
+@case("siamese-shared")
+class SiameseShared(nn.Module):
+    """Two pictures of different sizes through the same layers, one after the other, compared by a product."""
+
+    net = """
+        inputs: {left: 16x12x3, right: 12x10x3}
+        layers: |
+          @left -> CONV3-6 @conv1 -> BN @bn1 -> PRELU @slope -> CONV3-8 @conv2 -> GAP -> FC-4 @embed
+          -> @right -> CONV3-6 share=@conv1 -> BN share=@bn1 -> PRELU share=@slope -> CONV3-8 share=@conv2 -> GAP
+          -> FC-4 share=@embed -> MUL(@embed | IDENTITY) -> FC-3 @scores
+        heads: {left_embedding: "@embed"}
+        """
+    outputs = ["output", "left_embedding"]
+
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.bn1, self.slope = nn.Conv2d(3, 6, 3, padding=1), nn.BatchNorm2d(6), nn.PReLU(6)
+        self.conv2, self.embed, self.scores = nn.Conv2d(6, 8, 3, padding=1), nn.Linear(8, 4), nn.Linear(4, 3)
+
+    def tower(self, x):
+        return self.embed(gap(self.conv2(self.slope(self.bn1(self.conv1(x))))).flatten(1))
+
+    def forward(self, left, right):
+        embedding = self.tower(left)
+        scores = self.scores(embedding * self.tower(right))
+        return scores[:, :, None, None], embedding[:, :, None, None]
+
+
 def randomise(module):
     """Draws every weight: He's deviation for filters, slopes and scales of either side of 1, and running
     statistics as if the network had been trained."""
