@@ -107,8 +107,12 @@ func (f *File) Network(o graph.Options) (*shape.Network, diag.List) {
 	}
 	n, more := shape.Infer(g)
 	problems = append(problems, shape.Propose(n, more)...)
-	if len(problems) == 0 {
+	switch {
+	case len(problems) > 0:
+	case f.model != nil:
 		problems = shape.Verify(n)
+	default:
+		problems = shape.VerifyWritten(n)
 	}
 	return n, problems
 }

@@ -13,6 +13,40 @@ import (
 // needed.
 var errUncertain = errors.New("it depends on the values of the input")
 
+// checkInputs returns an error for a node that lacks an input which its operator requires.
+func (n *node) checkInputs() error {
+	if n.Domain != "" {
+		return nil
+	}
+	for i := range n.inputsNeeded() {
+		if n.input(i) == nil {
+			return fmt.Errorf("it lacks its input %d", i+1)
+		}
+	}
+	return nil
+}
+
+// inputsNeeded returns how many inputs a node must have at least, 0 for operators that are not known here.
+func (n *node) inputsNeeded() int {
+	switch n.op {
+	case "Concat", "Sum", "Max", "Min", "Mean":
+		return max(len(n.in), 1)
+	case "Conv", "ConvTranspose", "Gemm", "MatMul", "Add", "Sub", "Mul", "Div", "Pow", "Mod", "PRelu", "Equal", "Less",
+		"Greater", "And", "Or", "Gather", "Expand", "LayerNormalization":
+		return 2
+	case "InstanceNormalization", "GroupNormalization", "Where", "Range":
+		return 3
+	case "BatchNormalization":
+		return 5
+	case "Shape", "Size":
+		return 1
+	}
+	if shapeRules(n.op) != nil {
+		return 1
+	}
+	return 0
+}
+
 // int returns an attribute, or its default.
 func (n *node) int(name string, fallback int64) int64 {
 	if a := n.Attribute(name); a != nil {
@@ -99,9 +133,13 @@ func product(dims []int64) (int64, error) {
 
 // sizes returns dims for a message: [1x3x224x224].
 func sizes(dims []int64) string {
-	words := make([]string, len(dims))
+	var words []string
 	for i, d := range dims {
-		words[i] = fmt.Sprint(d)
+		if i == 8 && len(dims) > 9 {
+			words = append(words, "...")
+			break
+		}
+		words = append(words, fmt.Sprint(d))
 	}
 	return "[" + strings.Join(words, "x") + "]"
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"cnncalc/internal/onnx"
+	"cnncalc/internal/plain"
 )
 
 // maxNumbers bounds the values of a constant that is computed here. The sizes that exporters compute have a few;
@@ -106,7 +107,7 @@ func (m *model) fold(n *node) (bool, error) {
 			return false, nil
 		}
 	}
-	if len(n.in) == 0 {
+	if n.input(0) == nil {
 		return false, nil
 	}
 	if done := rebind(m, n, out); done {
@@ -120,7 +121,7 @@ func (m *model) fold(n *node) (bool, error) {
 			return false, nil
 		}
 		if err := m.read(v); err != nil {
-			return false, fmt.Errorf("the constant %q: %w", v.name, err)
+			return false, fmt.Errorf("the constant %s: %w", plain.Quote(v.name), err)
 		}
 		if v.numbers == nil {
 			return false, nil
@@ -140,6 +141,9 @@ func (m *model) foldConstant(n *node, out *value) error {
 		case "value":
 			if a.Tensor == nil {
 				continue
+			}
+			if err := checkTensor(a.Tensor); err != nil {
+				return err
 			}
 			out.tensor = stored(a.Tensor)
 			out.dims = out.tensor.Dims

@@ -34,7 +34,7 @@ func (m *model) fuse() {
 
 // inner returns the node that makes v if v is read once, and not an output, so that the node may be fused.
 func inner(v *value) *node {
-	if v == nil || v.producer == nil || v.isOutput || len(v.readers) != 1 {
+	if v == nil || v.producer == nil || v.isOutput || v.uses != 1 {
 		return nil
 	}
 	return v.producer
@@ -44,13 +44,13 @@ func inner(v *value) *node {
 func (n *node) become(op string, in ...*value) bool {
 	for _, v := range n.in {
 		if v != nil {
-			v.readers = slices.DeleteFunc(v.readers, func(r *node) bool { return r == n })
+			v.uses--
 		}
 	}
 	n.op, n.in = op, in
-	for _, v := range in {
+	for at, v := range in {
 		if v != nil {
-			v.readers = append(v.readers, n)
+			v.readBy(n, at)
 		}
 	}
 	return true
@@ -118,14 +118,12 @@ func (m *model) bypass(n *node) bool {
 		m.outputs[slices.Index(m.outputs, out)] = in
 	}
 	for _, r := range out.readers {
-		for i, v := range r.in {
-			if v == out {
-				r.in[i] = in
-				in.readers = append(in.readers, r)
-			}
+		if r.at < len(r.in) && r.in[r.at] == out {
+			r.in[r.at] = in
+			in.readBy(r.node, r.at)
 		}
 	}
-	out.readers = nil
+	out.readers, out.uses = nil, 0
 	n.become("", nil)
 	n.out = nil
 	return true
@@ -596,7 +594,7 @@ func (m *model) fuseAverages(n *node) bool {
 
 // isMatrixOf reports whether a constant has these values.
 func (m *model) isMatrixOf(v *value, values []float32) bool {
-	if !v.isConstant() || m.read(v) != nil || len(v.numbers) != len(values) {
+	if !v.isConstant() || m.read(v) != nil || v.numbers == nil || len(v.numbers) != len(values) {
 		return false
 	}
 	for i, number := range v.numbers {

@@ -1,6 +1,7 @@
 package onnxnet
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -14,8 +15,8 @@ import (
 // infer computes the dimensions of every value, and the numbers of those that do not depend on the input. The nodes
 // that made these are dropped.
 func (m *model) infer(o graph.Options) error {
-	for i, v := range m.inputs {
-		if err := m.inferInput(v, i, o); err != nil {
+	for _, v := range m.inputs {
+		if err := m.inferInput(v, o); err != nil {
 			return err
 		}
 	}
@@ -32,9 +33,8 @@ func (m *model) infer(o graph.Options) error {
 }
 
 // inferInput takes the size of an input from the options and from the file. A batch that is not fixed is 1.
-func (m *model) inferInput(v *value, index int, o graph.Options) error {
-	at := slices.IndexFunc(m.file.Model.Graph.Inputs, func(d onnx.Value) bool { return d.Name == v.name })
-	declared := &m.file.Model.Graph.Inputs[at]
+func (m *model) inferInput(v *value, o graph.Options) error {
+	declared := v.declared
 	if !declared.HasShape || declared.NotTensor {
 		return fmt.Errorf("the input %s has no shape", plain.Quote(v.name))
 	}
@@ -87,8 +87,11 @@ func (e *Unsized) Error() string {
 
 // inferNode computes what is known of a node's outputs.
 func (m *model) inferNode(n *node) error {
-	if done, err := m.fold(n); done || err != nil {
+	if err := n.checkInputs(); err != nil {
 		return err
+	}
+	if done, err := m.fold(n); done || err != nil {
+		return cmp.Or(err, m.checkFolded(n))
 	}
 	for _, v := range n.in {
 		if err := m.readSizes(v); err != nil {
@@ -111,13 +114,52 @@ func (m *model) inferNode(n *node) error {
 	if err != nil {
 		return err
 	}
+	n.out[0].dims = dims
+	for _, v := range n.out {
+		if v == nil {
+			continue
+		}
+		if err := checkDims(v.dims); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// maxRank bounds the dimensions of a value. Runtimes know fewer.
+const maxRank = 32
+
+// checkDims returns an error for sizes that no value can have.
+func checkDims(dims []int64) error {
+	if len(dims) > maxRank {
+		return fmt.Errorf("its output would have %d dimensions; at most %d are possible", len(dims), maxRank)
+	}
 	for _, d := range dims {
 		if d < 0 || d > graph.MaxExtent {
 			return fmt.Errorf("its output would have a size of %d", d)
 		}
 	}
-	n.out[0].dims = dims
 	return nil
+}
+
+// checkTensor returns an error for a stored tensor with an impossible shape.
+func checkTensor(t *onnx.Tensor) error {
+	if len(t.Dims) > maxRank {
+		return fmt.Errorf("its shape has %d dimensions; at most %d are possible", len(t.Dims), maxRank)
+	}
+	_, err := t.Count()
+	return err
+}
+
+// maxFolded bounds the numbers of all constants that are computed here: a model may have a million nodes.
+const maxFolded = 8 << 20
+
+// checkFolded checks a constant that was computed.
+func (m *model) checkFolded(n *node) error {
+	if m.folded += len(n.out[0].numbers); m.folded > maxFolded {
+		return fmt.Errorf("the model computes constants of more than %d numbers", maxFolded)
+	}
+	return checkDims(n.out[0].dims)
 }
 
 // shapeRule returns the dimensions of a node's first output. The dimensions of its inputs are known.
@@ -434,7 +476,7 @@ func orderOf(n *node) ([]int, error) {
 	}
 	order, err := normalAxes(perm, rank)
 	if err != nil || len(order) != rank {
-		return nil, fmt.Errorf("%v is not an order of %d dimensions", perm, rank)
+		return nil, fmt.Errorf("%s is not an order of %d dimensions", sizes(perm), rank)
 	}
 	return order, nil
 }
@@ -481,11 +523,14 @@ type ranges struct {
 
 // count returns the number of values taken along axis i of the list.
 func (r ranges) count(i int) int64 {
-	step := r.step[i]
+	distance, step := r.ends[i]-r.starts[i], r.step[i]
 	if step < 0 {
-		return max((r.starts[i]-r.ends[i]-step-1)/-step, 0)
+		distance, step = -distance, -step // the lowest step stays as it is, and steps over everything too
 	}
-	return max((r.ends[i]-r.starts[i]+step-1)/step, 0)
+	if distance <= 0 {
+		return 0
+	}
+	return (distance-1)/step + 1
 }
 
 // slicesOf reads the attributes of a Slice, below opset 10, or its inputs. Negative indices count from the end.
@@ -588,12 +633,16 @@ func parts(n *node) (axis int, sizes []int64, err error) {
 			sizes = append(sizes, max(min(each, rest), 0))
 		}
 	}
-	total := int64(0)
+	rest := in[axis]
 	for _, s := range sizes {
-		total += s
+		if s < 0 || s > rest {
+			rest = -1
+			break
+		}
+		rest -= s
 	}
-	if len(sizes) != len(n.out) || total != in[axis] {
-		return 0, nil, fmt.Errorf("%v does not split %d into %d parts", sizes, in[axis], len(n.out))
+	if len(sizes) != len(n.out) || rest != 0 {
+		return 0, nil, fmt.Errorf("%d sizes do not split %d into %d parts", len(sizes), in[axis], len(n.out))
 	}
 	return axis, sizes, nil
 }

@@ -12,6 +12,7 @@ import (
 	"cnncalc/internal/graph"
 	"cnncalc/internal/onnx"
 	"cnncalc/internal/op"
+	"cnncalc/internal/plain"
 )
 
 // lowering makes the layers of a model.
@@ -21,7 +22,7 @@ type lowering struct {
 	shapes   []graph.Shape // of the nodes of the graph
 	bindings map[string]*Binding
 	named    map[string]int // layers of each kind so far
-	heads    map[string]bool
+	heads    names
 	owners   map[string]int // the first layer with weights that others may share, by sharingKey
 	refused  []refusal
 }
@@ -46,7 +47,7 @@ func (l *lowering) before(n *node) string {
 // lower makes a graph of the model's nodes. What cannot be said is in l.refused; nodes that read it are left out.
 func lower(m *model, header graph.Graph) (*lowering, error) {
 	l := &lowering{
-		model: m, bindings: map[string]*Binding{}, named: map[string]int{}, heads: map[string]bool{},
+		model: m, bindings: map[string]*Binding{}, named: map[string]int{}, heads: names{},
 		owners: map[string]int{},
 	}
 	l.graph.Header = header
@@ -57,7 +58,7 @@ func lower(m *model, header graph.Graph) (*lowering, error) {
 		l.graph.Header.Labels = nil // they are of the model's own output
 	}
 	for _, v := range m.inputs {
-		if len(v.readers) == 0 && !v.isOutput {
+		if !v.isRead() {
 			continue
 		}
 		if err := l.input(v); err != nil {
@@ -77,7 +78,7 @@ func lower(m *model, header graph.Graph) (*lowering, error) {
 	}
 	for _, v := range m.outputs {
 		if !v.placed {
-			return nil, fmt.Errorf("the output %q is a constant or an input of the model", v.name)
+			return nil, fmt.Errorf("the output %s is a constant or an input of the model", plain.Quote(v.name))
 		}
 		l.output(v)
 	}
@@ -89,7 +90,7 @@ func lower(m *model, header graph.Graph) (*lowering, error) {
 func (l *lowering) output(v *value) {
 	h := graph.Head{Loss: 1}
 	if len(l.outputs) > 1 {
-		h.Name = uniqueName(v.name, l.heads)
+		h.Name = l.heads.unique(v.name)
 	}
 	l.graph.Head(v.layer, h)
 }
@@ -116,7 +117,7 @@ func (l *lowering) input(v *value) error {
 		l.graph.Node(v.layer).Name = l.names[v.name]
 	}
 	l.shapes = append(l.shapes, shape)
-	v.placed = true
+	v.batch, v.placed = v.dims[0], true
 	return nil
 }
 
@@ -270,9 +271,9 @@ func withFits(err error) error {
 // which were computed by ONNX's rules.
 func (l *lowering) place(n *node, at int, to layout) error {
 	v := n.out[0]
-	v.layer, v.layout, v.placed = at, to, true
-	if v.dims == nil {
-		return nil
+	v.layer, v.layout, v.batch, v.placed = at, to, n.batch(), true
+	if len(v.dims) != len(to) {
+		return errors.New("the size of its output is not known before the network runs")
 	}
 	for i, axes := range to {
 		want := int64(1)
@@ -297,8 +298,21 @@ func (l *lowering) axisSize(v *value, axis byte) int64 {
 	case 'W':
 		return s.W
 	}
-	return v.dims[slices.Index(v.layout, "N")]
+	return v.batch
 }
+
+// batch returns the number of pictures in what the node reads.
+func (n *node) batch() int64 {
+	for _, v := range n.in {
+		if v != nil && v.placed {
+			return v.batch
+		}
+	}
+	return 1
+}
+
+// errNoLayer is the error for an operator without a counterpart.
+var errNoLayer = errors.New("cnncalc has no layer for it")
 
 // node makes the layers of one node. An error says why there are none.
 func (l *lowering) node(n *node) error {
@@ -307,6 +321,20 @@ func (l *lowering) node(n *node) error {
 	}
 	if slices.ContainsFunc(n.Attributes, func(a onnx.Attribute) bool { return a.HasGraph }) {
 		return errors.New("which nodes it runs depends on its input")
+	}
+	if n.op == n.Op && shapeRules(n.op) == nil {
+		return errNoLayer
+	}
+	for i, v := range n.out {
+		switch {
+		case i == 0 && v == nil && n.op != "Split":
+			return errors.New("its first output has no name")
+		case i > 0 && v.isRead() && n.op != "Split" && n.op != "MaxPool":
+			return fmt.Errorf("its output %s is used, which no layer makes", plain.Quote(v.name))
+		}
+	}
+	if !n.in[0].placed && !n.takesConstantFirst() {
+		return fmt.Errorf("its first input is a constant, %s", sizes(n.in[0].dims))
 	}
 	switch n.op {
 	case "Conv":
@@ -372,6 +400,16 @@ func (l *lowering) node(n *node) error {
 	return l.keepsLayout(n, kind, s)
 }
 
+// takesConstantFirst reports whether the first input may be a constant and the second one computed.
+func (n *node) takesConstantFirst() bool {
+	isComputed := slices.ContainsFunc(n.in, func(v *value) bool { return v != nil && v.placed })
+	switch n.op {
+	case "Add", "Sub", "Mul", "Div", "MatMul", "Sum", "Max", "Concat":
+		return isComputed
+	}
+	return false
+}
+
 // keepsLayout adds a layer that works value by value, in any layout.
 func (l *lowering) keepsLayout(n *node, kind string, s settings) error {
 	at, err := l.layer(n, kind, s, nil, n.in[0])
@@ -405,3 +443,6 @@ func isPlanar(v *value) error {
 func channelOf(v *value) int {
 	return slices.IndexFunc(v.layout, func(axes string) bool { return strings.Contains(axes, "C") })
 }
+
+// words returns the layout for a message: N, C, H, W.
+func (l layout) words() string { return strings.Join(l, ", ") }

@@ -149,8 +149,9 @@ func (l *lowering) matMul(n *node) error {
 	if a.layout.flat() != "" {
 		return l.dense(n, weight, s, w)
 	}
-	if a.layout[len(a.layout)-1] != "C" {
-		return fmt.Errorf("it multiplies along %s; FC and CONV1 multiply along the channels", a.layout[len(a.layout)-1])
+	if len(a.layout) == 0 || a.layout[len(a.layout)-1] != "C" {
+		return fmt.Errorf("it multiplies along the last dimension of %s; FC and CONV1 multiply along the channels",
+			a.layout.words())
 	}
 	w["weight"] = weight
 	s.ints("size", 1).ints("filters", weight.shape()[0])

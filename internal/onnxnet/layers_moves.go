@@ -37,12 +37,8 @@ func (l *lowering) reshape(n *node) error {
 		return errors.New("its new shape is not known before the network runs")
 	}
 	size := map[byte]int64{}
-	for _, axis := range []byte("CHW") {
+	for _, axis := range []byte("NCHW") {
 		size[axis] = l.axisSize(from, axis)
-	}
-	size['N'] = from.dims[0]
-	if at := from.layout.at("N"); at >= 0 {
-		size['N'] = from.dims[at]
 	}
 	to, ok := from.layout.complete().regroup(out.dims, size)
 	if !ok {
@@ -185,12 +181,12 @@ func (l *lowering) split(n *node) error {
 	start := int64(0)
 	for i, v := range n.out {
 		end := start + sizes[i]
-		if v != nil && (len(v.readers) > 0 || v.isOutput) {
+		if v.isRead() {
 			at, err := l.channels(n, from.layer, start, end)
 			if err != nil {
 				return err
 			}
-			v.layer, v.layout, v.placed = at, from.layout, true
+			v.layer, v.layout, v.batch, v.placed = at, from.layout, from.batch, true
 		}
 		start = end
 	}
@@ -220,6 +216,8 @@ func (l *lowering) resize(n *node) error {
 	case n.int("antialias", 0) != 0:
 		return errors.New("it smooths before it shrinks (antialias)")
 	case mode == "nearest" && (isWhole && l.takesNearest(n, transform) || l.takesFloor(n, transform)):
+	case transform == "align_corners" && !l.spansInput(n, out, shape): // which programs compute differently
+		return fmt.Errorf("its scales %v do not give %s exactly", n.scales(), sizes(out))
 	case mode == "linear" && transform == "align_corners":
 		s.word("mode", "bilinear").flag("align")
 	case mode == "linear" && (transform == "half_pixel" || transform == "pytorch_half_pixel" && out[2] > 1 && out[3] > 1):

@@ -191,7 +191,7 @@ func (l *lowering) pool(n *node) error {
 	if err := isPlanar(n.in[0]); err != nil {
 		return err
 	}
-	if len(n.out) > 1 && n.out[1] != nil && len(n.out[1].readers) > 0 {
+	if len(n.out) > 1 && n.out[1].isRead() {
 		return errors.New("the indices of its maxima are used, which cnncalc does not keep")
 	}
 	if n.int("storage_order", 0) != 0 {

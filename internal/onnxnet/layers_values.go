@@ -14,6 +14,9 @@ const (
 	seluGamma = 1.0507
 )
 
+// errTraining is the error for a layer that computes something else in training.
+var errTraining = errors.New("it is exported for training; export the model for inference")
+
 // activation returns the kind and the settings of an operator that works value by value.
 func (l *lowering) activation(n *node) (string, settings, error) {
 	s := settings{}
@@ -57,6 +60,14 @@ func (l *lowering) activation(n *node) (string, settings, error) {
 	case "HardSigmoid6":
 		return "HARDSIGMOID", s, nil
 	case "Dropout":
+		if v := n.input(2); v != nil {
+			if training, ok := l.number(v); !ok || training != 0 {
+				return "", nil, errTraining
+			}
+		}
+		if l.opset < 7 && n.int("is_test", 0) == 0 {
+			return "", nil, errTraining
+		}
 		return "DROPOUT", s.decimal("rate", l.dropoutRate(n), 0.5), nil
 	case "Clip":
 		low, high := l.clipLimits(n)
@@ -68,7 +79,7 @@ func (l *lowering) activation(n *node) (string, settings, error) {
 		}
 		return "CLIP", s.decimal("min", low, math.NaN()).decimal("max", high, math.NaN()), nil
 	}
-	return "", nil, errors.New("cnncalc has no layer for it")
+	return "", nil, errNoLayer
 }
 
 // dropoutRate is an attribute below opset 12 and an input from there on.
@@ -94,10 +105,10 @@ func (n *node) parameters(names ...string) (bound, error) {
 
 func (l *lowering) batchNorm(n *node) error {
 	if channelOf(n.in[0]) != 1 {
-		return fmt.Errorf("it normalises %s, not the channels", n.in[0].layout[1])
+		return fmt.Errorf("it normalises dimension 1 of %s, not the channels", n.in[0].layout.words())
 	}
 	if n.int("training_mode", 0) != 0 {
-		return errors.New("it is exported for training; export the model for inference")
+		return errTraining
 	}
 	w, err := n.parameters("weight", "bias", "running_mean", "running_var")
 	if err != nil {
@@ -238,6 +249,9 @@ func (l *lowering) softmax(n *node) error {
 		over = strings.Join(from.layout[axes[0]:], "")
 	}
 	shape := l.shapes[from.layer]
+	if strings.Contains(over, "N") && from.batch > 1 {
+		return errors.New("it goes along the pictures of a batch")
+	}
 	if over != "C" && (!strings.Contains(over, "C") || shape.W*shape.H != 1) {
 		return fmt.Errorf("it goes along %s; SOFTMAX goes along the channels", over)
 	}
@@ -310,7 +324,7 @@ func (l *lowering) scale(n *node, v, constant *value) error {
 func (l *lowering) join(n *node) error {
 	kind := map[string]string{"Add": "ADD", "Sum": "ADD", "Mul": "MUL", "Max": "MAX"}[n.op]
 	if kind == "" {
-		return errors.New("cnncalc has no layer for it")
+		return errNoLayer
 	}
 	var to layout
 	for _, v := range n.in {

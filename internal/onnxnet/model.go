@@ -65,23 +65,27 @@ func inputNames(m *onnx.Model) map[string]string {
 	for i := range m.Graph.Initializers {
 		stored[m.Graph.Initializers[i].Name] = true
 	}
-	names, used := map[string]string{}, map[string]bool{}
+	called, used := map[string]string{}, names{}
 	for _, in := range m.Graph.Inputs {
 		if !stored[in.Name] {
-			names[in.Name] = uniqueName(in.Name, used)
+			called[in.Name] = used.unique(in.Name)
 		}
 	}
-	return names
+	return called
 }
 
-// uniqueName returns a name with underscores in place of what no name in the language has, and a number if it is used.
-func uniqueName(name string, used map[string]bool) string {
+// names are those in use, each with the number that was last put after it.
+type names map[string]int
+
+// unique returns a name with underscores in place of what no name in the language has, and a number if it is used.
+func (used names) unique(name string) string {
 	plain := cleanName(name)
 	unique := plain
-	for k := 2; used[unique]; k++ {
-		unique = plain + "_" + strconv.Itoa(k)
+	for used[unique] > 0 {
+		used[plain]++
+		unique = plain + "_" + strconv.Itoa(used[plain])
 	}
-	used[unique] = true
+	used[unique] = 1
 	return unique
 }
 

@@ -126,7 +126,7 @@ func transposedWindowOf(n *node, kernel []int64) (window, error) {
 				total = 0
 			}
 			a.before, a.after = total/2, total-total/2
-			if mode == "SAME_UPPER" {
+			if mode != "SAME_UPPER" {
 				a.before, a.after = total-total/2, total/2
 			}
 			full = a.stride*(a.in-1) + a.outPad + a.span()

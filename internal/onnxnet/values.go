@@ -13,17 +13,35 @@ import (
 // value is a tensor of the model: an input, an initializer or the output of a node.
 type value struct {
 	name     string
-	producer *node // nil for inputs and initializers
-	readers  []*node
-	isOutput bool // whether the model returns it
+	declared *onnx.Value // of an input
+	producer *node       // nil for inputs and initializers
+	readers  []reader    // may hold nodes that read the value no longer: see uses
+	uses     int         // how often nodes read it
+	isOutput bool        // whether the model returns it
 
 	dims    []int64   // with the file's batch; nil if unknown
 	numbers []float64 // the values of a small constant; nil if there are none, or they are unknown
 	tensor  *Binding  // a stored or constant tensor; nil for what is computed from the input
 
 	layout layout // what the dimensions are, once the value is in the network
+	batch  int64  // pictures, where the value is in the network
 	layer  int    // the node of the graph that makes the value
 	placed bool
+}
+
+// reader is an input of a node.
+type reader struct {
+	*node
+	at int
+}
+
+// isRead reports whether a node reads the value or the model returns it.
+func (v *value) isRead() bool { return v != nil && (v.uses > 0 || v.isOutput) }
+
+// readBy notes that input at of a node reads the value.
+func (v *value) readBy(n *node, at int) {
+	v.readers = append(v.readers, reader{n, at})
+	v.uses++
 }
 
 // isConstant reports whether the value does not depend on the model's input.
@@ -67,6 +85,7 @@ type model struct {
 	outputs []*value
 	isCut   bool    // whether the outputs are others than the file's
 	nodes   []*node // each after the nodes that it reads
+	folded  int     // numbers of all constants that were computed
 }
 
 // newModel connects the nodes of a file, as far as the outputs, or the node or value called until, need them. An error
@@ -79,7 +98,7 @@ func newModel(file *onnx.File, until string) (*model, error) {
 	}
 	for i := range g.Initializers {
 		t := &g.Initializers[i]
-		if _, err := t.Count(); err != nil {
+		if err := checkTensor(t); err != nil {
 			return nil, fmt.Errorf("the initializer %s: %w", plain.Quote(t.Name), err)
 		}
 		if m.values[t.Name] != nil {
@@ -155,7 +174,7 @@ func (m *model) addInput(declared *onnx.Value) error {
 		}
 		return nil
 	}
-	v := &value{name: declared.Name}
+	v := &value{name: declared.Name, declared: declared}
 	m.values[v.name] = v
 	m.inputs = append(m.inputs, v)
 	return nil
@@ -169,6 +188,9 @@ func (m *model) connect(nodes []onnx.Node) error {
 	}
 	for i := range nodes {
 		n := &node{Node: &nodes[i], index: i, op: nodes[i].Op}
+		if n.Domain != "" {
+			n.op = n.Domain + "." + n.Op // which nothing here knows
+		}
 		for _, name := range n.Inputs {
 			v := m.values[name]
 			switch {
@@ -179,7 +201,7 @@ func (m *model) connect(nodes []onnx.Node) error {
 			case v == nil:
 				return fmt.Errorf("node %s reads %s, which no node makes", n.place(), plain.Quote(name))
 			default:
-				v.readers = append(v.readers, n)
+				v.readBy(n, len(n.in))
 			}
 			n.in = append(n.in, v)
 		}
@@ -244,12 +266,12 @@ func (m *model) keep(wanted func(n *node) bool) {
 	}
 	m.nodes = kept
 	for _, v := range m.values {
-		v.readers = v.readers[:0]
+		v.readers, v.uses = v.readers[:0], 0
 	}
 	for _, n := range m.nodes {
-		for _, v := range n.in {
+		for at, v := range n.in {
 			if v != nil {
-				v.readers = append(v.readers, n)
+				v.readBy(n, at)
 			}
 		}
 	}

@@ -4,14 +4,10 @@ import (
 	"cnncalc/internal/diag"
 )
 
-// Verify checks a network without other problems as a whole: that it computes something and uses all that it computes,
-// and that its labels and preprocessing fit its shapes.
+// Verify checks a network without other problems as a whole: that it uses all that it computes, and that its labels and
+// preprocessing fit its shapes.
 func Verify(n *Network) diag.List {
 	problems := n.unused()
-	if out := n.Nodes[n.Main()]; n.Total.Activations == n.inputActivations() {
-		problems.Add(out.Pos, "network/nothing-to-count", "no layer makes a volume of its own").
-			WithHint("activation functions, DROPOUT and FLATTEN work in place; add a CONV, FC or pool")
-	}
 	// Every place of a map of scores has the same classes.
 	if classes := n.Total.Out.D; n.Labels != nil && classes != int64(len(n.Labels)) {
 		problems.Add(n.LabelsPos, "network/labels", "%d labels for %d outputs (%s)", len(n.Labels), classes, n.Total.Out).
@@ -19,6 +15,17 @@ func Verify(n *Network) diag.List {
 	}
 	for _, in := range n.Inputs {
 		n.verifyPreprocess(n.Layers[in].Out.D, &problems)
+	}
+	return problems
+}
+
+// VerifyWritten checks a network that a person wrote as Verify does, and that it computes something: a file of activation
+// functions only is a mistake, a model of one operator is not.
+func VerifyWritten(n *Network) diag.List {
+	problems := Verify(n)
+	if out := n.Nodes[n.Main()]; n.Total.Activations == n.inputActivations() {
+		problems.Add(out.Pos, "network/nothing-to-count", "no layer makes a volume of its own").
+			WithHint("activation functions, DROPOUT and FLATTEN work in place; add a CONV, FC or pool")
 	}
 	return problems
 }
