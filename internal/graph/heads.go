@@ -126,7 +126,28 @@ func (g *Graph) Inference() (*Graph, []int) {
 			now.Heads = append(now.Heads, g.Heads[k])
 		}
 	}
+	now.Modules = g.modulesOf(from, place)
 	return &now, from
+}
+
+// modulesOf returns the modules that have some of the nodes in from, which is sorted, with each node i at place[i].
+func (g *Graph) modulesOf(from, place []int) []Module {
+	var modules []Module
+	for _, m := range g.Modules {
+		first, _ := slices.BinarySearch(from, m.First)
+		end, _ := slices.BinarySearch(from, m.Last+1)
+		if first == end {
+			continue
+		}
+		moved := Module{First: first, Last: end - 1}
+		for _, in := range m.Inputs {
+			if _, kept := slices.BinarySearch(from, in); kept {
+				moved.Inputs = append(moved.Inputs, place[in])
+			}
+		}
+		modules = append(modules, moved)
+	}
+	return modules
 }
 
 // checkHeads checks the names of the outputs.

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -109,6 +110,39 @@ heads:
 		t.Errorf("outputs (-want +got):\n%s", diff)
 	}
 	checkRoundTrip(t, g)
+}
+
+// Modules are of the same nodes wherever their heads run.
+func TestModulesMoveWithHeads(t *testing.T) {
+	g := sound(t, `
+input: 8x8x3
+blocks:
+  unit(f): CONV3-f -> RELU
+layers: |
+  INPUT -> unit(4) @a -> [CONV3-5 -> RELU] @b -> FC-2
+heads:
+  aux: {layers: "@a -> unit(6) -> FC-2", training: true}
+  inner: {layers: "@b -> unit(7)", training: true}
+pytorch: {modules: [unit]}
+`)
+	now, _ := g.Inference()
+	for _, test := range []struct {
+		g    *graph.Graph
+		want []string
+	}{
+		{g, []string{"unit1.conv1..a of input", "conv1..b of a", "aux.unit1.conv1..aux.unit1.relu1 of a",
+			"inner.unit1.conv1..inner.unit1.relu1 of b"}},
+		{now, []string{"unit1.conv1..a of input", "conv1..b of a"}},
+	} {
+		var got []string
+		for _, m := range test.g.Modules {
+			name := func(i int) string { return test.g.Nodes[i].Name }
+			got = append(got, fmt.Sprintf("%s..%s of %s", name(m.First), name(m.Last), name(m.Inputs[0])))
+		}
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("modules (-want +got):\n%s", diff)
+		}
+	}
 }
 
 func outputNames(g *graph.Graph) []string {

@@ -41,6 +41,11 @@ func reordered(g *graph.Graph, order []int) (sorted *graph.Graph, ok bool) {
 	}
 	copied.Inputs, copied.Outputs = moved(g.Inputs), moved(g.Outputs)
 	slices.Sort(copied.Inputs)
+	copied.Modules = nil
+	for _, m := range g.Modules {
+		m.First, m.Last, m.Inputs = place[m.First], place[m.Last], moved(m.Inputs)
+		copied.Modules = append(copied.Modules, m)
+	}
 	return &copied, ok
 }
 
