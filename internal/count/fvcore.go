@@ -68,6 +68,9 @@ func (l *layer) affine() int64 {
 func fvcoreLines(r *Result) []Line {
 	byOperator, unsupported := map[string]int64{}, map[string]int64{}
 	for i := range r.Network.Nodes {
+		if r.Network.IsTrainingOnly(i) {
+			continue
+		}
 		for _, operator := range counterparts(&r.Network.Nodes[i]).Traced {
 			if name := fvcoreName(operator); name != "" {
 				byOperator[name] += r.Rows[i].Amounts[Operations]
