@@ -115,9 +115,32 @@ func texts(r *Result) []string {
 	return lines
 }
 
+// An auxiliary head does not run where other programs count: its layers are in the parameters of some, and nowhere else.
+func TestHeadsForTrainingDoNotRun(t *testing.T) {
+	with := builtIn(t, "torchvision/inception_v3")
+	without, _ := with.Inference()
+	for _, c := range Conventions() {
+		a, err := c.Count(with, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := c.Count(without, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, listed(b, "  "), listed(a, "  "))
+		same(t, listed(b, "unsupported "), listed(a, "unsupported "))
+		for _, q := range []Quantity{Operations, Activations} {
+			if a.Totals[q] != b.Totals[q] {
+				t.Errorf("%s: %s %d, want %d", c.Name, q, a.Totals[q], b.Totals[q])
+			}
+		}
+	}
+}
+
 func TestProgramsFigures(t *testing.T) {
 	for name, want := range readRecorded(t) {
-		n := builtIn(t, "torchvision/"+name)
+		n, _ := builtIn(t, "torchvision/"+name).Inference() // recorded without auxiliary heads
 		t.Run("torchinfo/"+name, func(t *testing.T) {
 			r, want := counted(t, "torchinfo", n, 1), want.Torchinfo
 			same(t, []int64{want.TotalParams, want.TrainableParams, want.TotalMultAdds, want.InputBytes,

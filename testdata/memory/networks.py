@@ -33,9 +33,12 @@ SIZES = {
     "efficientnet_b1": (240,), "efficientnet_b2": (288,), "efficientnet_b3": (300,), "efficientnet_b4": (380, 224),
     "efficientnet_b5": (456, 224), "efficientnet_b6": (528, 224), "efficientnet_b7": (600, 224),
     "efficientnet_v2_s": (384, 224), "efficientnet_v2_m": (480, 224), "efficientnet_v2_l": (480, 224),
+    "inception_v3": (299, 363),  # at 299, BN of the auxiliary head would have one value per channel, which PyTorch refuses
 }
+# The weights of the losses in training, for networks with auxiliary heads.
+LOSS_WEIGHTS = {"googlenet": (1, 0.3, 0.3), "inception_v3": (1, 0.4)}
 FAMILIES = ("densenet161", "resnext101", "wide_resnet101", "mnasnet", "mobilenet_v3", "shufflenet", "regnet",
-            "efficientnet", "convnext")
+            "efficientnet", "convnext", "googlenet", "inception")
 NAMES = [name for name in torchvision.models.list_models(torchvision.models) if name.startswith(FAMILIES)]
 
 # Results that make no volume of their own by the notes: those of activation functions and views, and parameters that
@@ -68,7 +71,11 @@ class Counter(TorchDispatchMode):
 
 
 def make(name):
-    return getattr(torchvision.models, name)(weights=None)
+    options = {"init_weights": False} if name in LOSS_WEIGHTS else {}  # they are slow
+    model = getattr(torchvision.models, name)(weights=None, **options)
+    if name in LOSS_WEIGHTS:
+        model.loss_weights = LOSS_WEIGHTS[name]
+    return model
 
 
 def saved_bytes(model, x):
@@ -80,7 +87,7 @@ def saved_bytes(model, x):
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        _loss = nn.functional.cross_entropy(model(x), torch.zeros(len(x), dtype=torch.long))  # keeps them
+        _loss = generate.loss_of(model, [x], [torch.zeros(len(x), dtype=torch.long)] * 3)  # keeps them
     return sum(storages.values())
 
 
@@ -88,8 +95,9 @@ def row(name):
     own, size = (SIZES.get(name, (224,)) * 2)[:2]
     model = make(name).eval()
     x = torch.empty(1, 3, own, own, device="meta")
+    on_meta = copy.deepcopy(model).to("meta")
     with torch.no_grad(), Counter() as counter:
-        copy.deepcopy(model).to("meta")(x)
+        on_meta(x)
     x = torch.rand(1, 3, size, size)
     with torch.no_grad(), profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
         scores = model(x)
