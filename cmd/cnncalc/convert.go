@@ -143,7 +143,7 @@ func (a *app) writeNetwork(l *loaded, n *shape.Network, f *convertFlags) error {
 	})
 }
 
-// text returns a network that was made of l as a file. What nobody wrote is folded, if asked to.
+// text returns a network made from l as a file. With isFolded, the repeats of a model's network are folded.
 func (l *loaded) text(n *shape.Network, isFolded bool) string {
 	if isFolded && l.file.Weights() != nil {
 		return spec.PrintFolded(n.Graph)
@@ -187,7 +187,7 @@ func (a *app) convertWeights(l *loaded, converted *shape.Network, f *convertFlag
 	return outputError(trained.save(a.outputs, f.save, program))
 }
 
-// compileOnce is for programs of which only the tensors are used.
+// compileOnce compiles a program of which only the tensors are used.
 var compileOnce = exec.Options{Batch: 1, Threads: 1}
 
 // openConverted opens the weights of the network that is converted.

@@ -43,7 +43,7 @@ func (f *specFlags) register(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.set, "set", nil, "set a variable of the file: N=3, or N=2,2,3 for a list (repeatable)")
 }
 
-// registerFreeze is for commands that count what a training takes.
+// registerFreeze adds --freeze, for commands that count what training takes.
 func (f *specFlags) registerFreeze(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.freeze, "freeze", nil,
 		"layers or parameters that training leaves as they are: 'conv*', conv1.bias, or '!fc1' for an exception (repeatable)")
@@ -199,7 +199,7 @@ func (a *app) open(name string) (*loaded, error) {
 	return &loaded{name: name, builtIn: isBuiltIn, file: network.Read(sourceName(name), data)}, nil
 }
 
-// isModelFile reports whether a file begins as an ONNX model does. Whatever else is wrong with it, readSpec says.
+// isModelFile reports whether a file begins as an ONNX model does. readSpec reports whatever else is wrong with it.
 func isModelFile(name string) bool {
 	if name == "" || name == "-" {
 		return false
@@ -229,7 +229,7 @@ func (a *app) loadSound(args []string, flags *specFlags) (*loaded, error) {
 	return nil, errReported
 }
 
-// noteFolded says that the network of a model is not the one that was trained.
+// noteFolded notes that the network of a model is not the one that was trained.
 func (a *app) noteFolded(l *loaded) {
 	if l.file.LacksNorms() {
 		a.note("%s was exported with its batch normalisations folded into the convolutions: training needs more than "+

@@ -66,7 +66,7 @@ func openInputArray(path string, in graph.Shape) (inputFile, error) {
 	return file, nil
 }
 
-// wrongArray is the error for an array of another shape than the input's, [D, H, W].
+// wrongArray returns the error for an array whose shape is not the input's, [D, H, W].
 func wrongArray(got, want []int) error {
 	d, h, w := want[0], want[1], want[2]
 	text := fmt.Sprintf("the array is %s, but the input is %s, or (N, %d, %d, %d) for N inputs",

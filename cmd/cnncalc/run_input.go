@@ -30,8 +30,8 @@ type inputPicture struct {
 	width, height int
 }
 
-// openInputs returns the files of each input of the network, and makes the batch as large as they are many unless
-// --batch says more. Where there are several inputs, each file follows the name of its input.
+// openInputs returns the files of each input of the network, and sets the batch to their number unless --batch is
+// larger. Where there are several inputs, each file follows the name of its input.
 func (f *runFlags) openInputs(n *shape.Network) (files [][]inputFile, err error) {
 	paths := make([][]string, len(n.Inputs))
 	if len(n.Inputs) == 1 {
@@ -59,7 +59,7 @@ func (f *runFlags) openInputs(n *shape.Network) (files [][]inputFile, err error)
 	return files, f.setBatch(n, counts)
 }
 
-// setBatch makes the batch as large as the pictures of each input are many, unless --batch says more.
+// setBatch sets the batch to the number of pictures of each input, unless --batch is larger.
 func (f *runFlags) setBatch(n *shape.Network, counts []int) error {
 	count := counts[0]
 	for k, c := range counts {

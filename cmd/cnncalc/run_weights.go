@@ -163,8 +163,8 @@ func (a *app) match(file *weights.File, path string, n *shape.Network, p *exec.P
 	return t, nil
 }
 
-// sameValues returns an error if a tensor of the file has other values than these, which layers that share their weights
-// would both use.
+// sameValues returns an error if a tensor of the file does not have these values: layers that share their weights would
+// use both.
 func sameValues(file *weights.File, name string, want []float32) error {
 	values, ok := file.View(name)
 	if !ok {

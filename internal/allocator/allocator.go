@@ -2,11 +2,11 @@
 // is from 2.0 on without PYTORCH_CUDA_ALLOC_CONF): which segments of device memory it reserves for a series of
 // allocations. It knows nothing of networks.
 //
-// Sizes are rounded to blocks of 512 bytes. Blocks of up to 1 MiB share segments of 2 MiB; larger ones below 10 MiB share
-// segments of 20 MiB; others get a segment of their own, rounded to 2 MiB. The smallest free block that is large enough is
-// taken, and split if enough remains. A block that is freed joins its free neighbours in the segment. Segments are kept.
-// That a device has the memory, so that nothing is returned to it, and that it gives segments at rising addresses, are
-// assumptions of the replay.
+// Sizes are rounded to blocks of 512 bytes. Blocks of up to 1 MiB share segments of 2 MiB; larger ones below 10 MiB
+// share segments of 20 MiB; others get a segment of their own, rounded to 2 MiB. The smallest free block that is large
+// enough is taken, and split if enough remains. A block that is freed joins its free neighbours in the segment.
+// Segments are kept. The replay assumes that the device has the memory, so that nothing is returned to it, and that it
+// gives segments at rising addresses.
 package allocator
 
 import (

@@ -65,7 +65,8 @@ type Convention struct {
 	input func(t *tally, l *layer)
 	layer func(t *tally, l *layer) error
 	block func(t *tally, s *graph.Scope) error
-	// unused is what is counted for a layer that exists in training only, which the program does not run; nil for nothing.
+	// unused is what is counted for a layer that exists in training only, which the program does not run; nil for
+	// nothing.
 	unused  func(t *tally, l *layer)
 	network func(t *tally)
 	print   func(r *Result) []Line
@@ -387,7 +388,7 @@ func (t *tally) perValue(n, values int64, of string) {
 	t.product(fmt.Sprintf("%d for each value of the %s", n, of), n, values)
 }
 
-// learntParameters counts the parameters of a layer that are not frozen, once where several layers share them.
+// learntParameters counts the parameters of a layer that are not frozen; parameters that layers share count once.
 func (t *tally) learntParameters(l *layer) {
 	if l.shared {
 		return
@@ -405,15 +406,15 @@ func (t *tally) learntParameters(l *layer) {
 	}
 }
 
-// parameters counts the parameters of a layer, and their bytes where the convention counts bytes, once where several
-// layers share them.
+// parameters counts the parameters of a layer, and their bytes where the convention counts bytes. Parameters that
+// layers share count once.
 func (t *tally) parameters(l *layer) {
 	if !l.shared {
 		t.parametersOfEach(l)
 	}
 }
 
-// parametersOfEach counts the parameters of a layer also where they are those of another.
+// parametersOfEach counts the parameters of a layer even if they are those of another.
 func (t *tally) parametersOfEach(l *layer) {
 	for _, tensor := range []struct {
 		what  string

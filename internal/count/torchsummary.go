@@ -50,7 +50,7 @@ func torchsummaryInput(t *tally, l *layer) {
 func torchsummaryLayer(t *tally, l *layer) error {
 	if l.names.Module != "" { // it finds no parameter of a block's own, such as SCALE's
 		t.parametersOfEach(l) // its hook adds them with every call of the module
-		// It asks only the weight of a module whether its parameters are trainable.
+		// It looks only at the weight of a module to see whether its parameters are trainable.
 		if l.Parameters() > 0 && l.Weights[0].Frozen {
 			t.Frozen += l.Parameters()
 		}

@@ -22,8 +22,8 @@ func (b *Builder) Add(n Node) int {
 	return i
 }
 
-// Output makes node i an output of the network. The first one is the end of the layers, others are called as their
-// node.
+// Output makes node i an output of the network. The first one is the end of the layers; others have the names of their
+// nodes.
 func (b *Builder) Output(i int) {
 	h := Head{Loss: 1}
 	if len(b.outputs) > 0 {

@@ -12,7 +12,7 @@ import (
 //   - every other node reads and refers to earlier nodes only;
 //   - only a node that joins paths (Joiner) has several inputs;
 //   - names are unique and printable;
-//   - a module's nodes are no INPUT, and its inputs come before them;
+//   - no node of a module is an INPUT, and its inputs come before its nodes;
 //   - Outputs lists at least one node, and none twice; Heads has one for each, or is nil where there is a single one;
 //   - the outputs have different names, and one of them exists when the network runs.
 //

@@ -177,7 +177,7 @@ func (p *builder) sums(again []linear) []linear {
 // sum adds sizes. The first sum that cannot be counted ends the account.
 func (p *builder) sum(sizes []linear) linear {
 	var total linear
-	less := int64(0) // what sizes below zero take away, which only those that are there once can be
+	less := int64(0) // what sizes below zero take away; only fixed sizes can be below zero
 	for _, s := range sizes {
 		if s.once < 0 {
 			less += s.once

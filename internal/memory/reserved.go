@@ -2,11 +2,11 @@ package memory
 
 import "cnncalc/internal/allocator"
 
-// Reserved returns an estimate of what PyTorch's caching allocator reserves on a CUDA device, and 0 for the CPU, which
-// has none, and where it cannot be counted. It replays two passes, since the first one decides which segments the second
-// one finds: the weights in the order of the layers, the batch, and every tensor of the pass as it is taken and given
-// back. In training, the optimizer makes its state after the first pass, and the gradients are set to None before the
-// second. No device has measured it.
+// Reserved returns an estimate of what PyTorch's caching allocator reserves on a CUDA device. It returns 0 for the CPU,
+// which has no such allocator, and where the sum cannot be counted. It replays two passes, since the first one decides
+// which segments the second one finds: the weights in the order of the layers, the batch, and every tensor of the pass
+// as it is taken and given back. In training, the optimizer makes its state after the first pass, and the gradients are
+// set to None before the second. The estimate has not been measured on a device.
 func (m *PyTorch) Reserved(batch int64) (int64, error) {
 	p, err := m.pass(batch)
 	if err != nil {

@@ -5,8 +5,8 @@ import (
 	"cnncalc/internal/graph"
 )
 
-// Clip is CLIP: the value, but at least min and at most max. It is PyTorch's Hardtanh, which can work in place;
-// torch.clamp saves the same.
+// Clip is CLIP: x, but at least min and at most max. It is PyTorch's Hardtanh, which can work in place; torch.clamp
+// saves the same tensors.
 type Clip struct {
 	elementwise
 	inPlace

@@ -2,7 +2,7 @@ package op
 
 import "cnncalc/internal/graph"
 
-// HardSigmoid is HARDSIGMOID: slope*x+shift, but at least 0 and at most 1.
+// HardSigmoid is HARDSIGMOID: slope*x+shift, limited to the range from 0 to 1.
 type HardSigmoid struct {
 	elementwise
 	inPlace

@@ -17,7 +17,7 @@ type Sized interface {
 // LikeKey is the key of the setting like=@label, in Fields and in a node's Refs.
 const LikeKey = "like"
 
-// like is the setting like=@label.
+// like holds the setting like=@label.
 type like struct {
 	label string // as written, "" if it was not
 	size  extent // of the volume, once that is known
@@ -25,7 +25,7 @@ type like struct {
 
 func (l like) isSet() bool { return l.label != "" }
 
-// of says in a message whose size it is.
+// of returns the part of a message that says whose size it is.
 func (l like) of() string {
 	if !l.isSet() {
 		return ""

@@ -118,7 +118,7 @@ func repeated(in []graph.Shape, axis func(*graph.Shape) *int64) (size int64, a, 
 
 // notBroadcast returns the problem of two inputs that differ along an axis on which neither has a size of 1.
 func notBroadcast(a, b graph.Shape) *diag.Problem {
-	// A size of 1 is not what is wrong.
+	// A size of 1 fits, so it is not at fault.
 	if a.W == 1 || b.W == 1 {
 		a.W = b.W
 	}

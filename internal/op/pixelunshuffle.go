@@ -54,7 +54,7 @@ func (o *PixelUnshuffle) Output(in []graph.Shape) (graph.Shape, error) {
 	return graph.Shape{W: s.W / o.factor, H: s.H / o.factor, D: depth}, nil
 }
 
-// divides returns the problem of a side that the factor does not divide.
+// divides returns the problem of a side that is not a multiple of the factor, or nil.
 func (o *PixelUnshuffle) divides(size int64, words side) error {
 	if size%o.factor == 0 {
 		return nil

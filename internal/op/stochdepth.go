@@ -2,8 +2,8 @@ package op
 
 import "cnncalc/internal/graph"
 
-// StochDepth is STOCHDEPTH, stochastic depth: in training it sets whole volumes to zero at random, mostly on the
-// path of a residual block, and does nothing when the network runs.
+// StochDepth is STOCHDEPTH, stochastic depth: in training it sets whole volumes to zero at random, usually on the path
+// of a residual block, and does nothing when the network runs.
 type StochDepth struct {
 	elementwise
 	view

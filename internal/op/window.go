@@ -27,8 +27,8 @@ var (
 // Span returns how much input one window covers: d(F-1)+1.
 func (a Axis) Span() int64 { return a.Dilation*(a.Size-1) + 1 }
 
-// lastCovered returns how much of the last window lies on the padded input; rounding up may take it further. Without
-// dilation.
+// lastCovered returns how much of the last window, without dilation, lies on the padded input; rounding up may take it
+// further.
 func (a Axis) lastCovered() int64 {
 	return min(a.Size, a.In+a.Before+a.After-(a.Out-1)*a.Stride)
 }

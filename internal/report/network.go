@@ -63,7 +63,7 @@ func frozenText(l shape.Layer) string {
 	return fmt.Sprintf(", %s trainable and %s frozen", plain.Count(l.Trainable()), plain.Count(l.FrozenCount))
 }
 
-// trainingLines says which figures of layers that exist in training only are not in the totals.
+// trainingLines returns the note about the figures of layers that exist in training only, which the totals leave out.
 func trainingLines(n *shape.Network) []string {
 	layers := 0
 	for i := range n.Nodes {

@@ -26,8 +26,8 @@ type RunResult struct {
 	Min, Mean, Max float64
 }
 
-// ranks reports whether an output is printed as a ranking of classes: the only output of a network is, and others are
-// where they are a single place. A map of a detector is none.
+// ranks reports whether an output is printed as a ranking of classes: the only output of a network is, and one of
+// several is if it is a single place. A detector's map is not.
 func (v *Run) ranks(o *RunOutput) bool { return len(v.Outputs) == 1 || o.Out.IsPlace() }
 
 // isMap reports whether an output has scores at several places.

@@ -19,8 +19,8 @@ const (
 // unlike is the code of paths that differ.
 const unlike = "shape/unlike"
 
-// Propose adds the nearest sizes of the network's input with which nothing is wrong to the problems of layers that
-// another size could fit: windows that do not fit their input, and paths whose planes differ.
+// Propose looks at the problems that another size of the network's input could solve: windows that do not fit their
+// input, and paths whose planes differ. It adds the nearest sizes with which nothing is wrong to them.
 func Propose(n *Network, problems diag.List) diag.List {
 	if !slices.ContainsFunc(problems, isOfSize) {
 		return problems
@@ -92,8 +92,8 @@ func (s *inputSearch) fits(w, h int64) bool {
 	return fits
 }
 
-// square reports whether a square input fits, which says that its side fits on either axis unless the layers treat the
-// axes differently.
+// square reports whether a square input fits. Its side then fits on either axis, unless the layers treat the axes
+// differently.
 func (s *inputSearch) square(side int64) bool { return s.fits(side, side) }
 
 // nearest returns the nearest side of a square that fits, from one and in steps of 1 or -1; 0 if none does.

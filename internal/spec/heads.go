@@ -9,12 +9,13 @@ import (
 	"cnncalc/internal/plain"
 )
 
-// The most heads that a file may have. Some passes look through all outputs for every layer.
+// maxHeads is the most heads that a file may have. Some passes look through all outputs for every layer.
 const maxHeads = 1000
 
 var headKeys = []string{"layers", "training", "loss"}
 
-// head is an output that heads: names: the end of a chain that starts from a result of the layers or of an earlier head.
+// head is an output that heads: names: the end of a chain that starts from a result of the layers or of an earlier
+// head.
 type head struct {
 	name     string
 	pos      diag.Pos

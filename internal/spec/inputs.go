@@ -13,7 +13,7 @@ import (
 	"cnncalc/internal/plain"
 )
 
-// The most inputs that a file may name. Some passes look through all inputs for every layer.
+// maxNamedInputs is the most inputs that a file may name. Some passes look through all inputs for every layer.
 const maxNamedInputs = 1000
 
 // namedInput is one of several inputs. Its name is a label, from which the layers start.
@@ -79,7 +79,7 @@ func (w *walker) checkStart(c *chain) {
 }
 
 // startsFromLabel reports whether an item needs no result before it: it is a label, or joins paths that all start from
-// one. An item that could not be read may.
+// one. It gives an item that could not be read the benefit of the doubt.
 func startsFromLabel(it *item) bool {
 	switch b := it.body.(type) {
 	case *goOn, *broken:

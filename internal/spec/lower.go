@@ -171,7 +171,7 @@ func (l *lowerer) network(top *place) {
 	}
 }
 
-// output returns the node of the last item, which is the network's output where it has no heads. If lowering gave up, it
+// output returns the node of the last item, which is the network's output if it has no heads. If lowering gave up, it
 // returns the last node.
 func (l *lowerer) output(top *place) int {
 	if l.gaveUp {

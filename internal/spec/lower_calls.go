@@ -45,8 +45,8 @@ func (l *lowerer) call(c *call, at *place) {
 	at.last = inner.last
 }
 
-// arguments returns the nodes that a call reads: the result before it, and those of the labels that are passed to it. A
-// list is kept by whoever made it, not by the call.
+// arguments returns the nodes that a call reads: the result before it, and those of the labels that are passed to it.
+// The code that made a list keeps it, not the call.
 func arguments(before int, labels map[string]labelled) []int {
 	nodes := []int{before}
 	for _, name := range slices.Sorted(maps.Keys(labels)) {

@@ -49,9 +49,9 @@ func reordered(g *graph.Graph, order []int) (sorted *graph.Graph, ok bool) {
 	return &copied, ok
 }
 
-// runOrder returns the order in which the nodes of a file run, who come layers first and then head by head: those of
-// heads for training run as soon as all is there that they read, as in the code of GoogLeNet. A backward pass would
-// otherwise begin with them, and keep the gradients that they make.
+// runOrder returns the order in which the nodes of a file run. In the file the layers come first, and then head by
+// head; the nodes of heads for training run as soon as all that they read is computed, as in the code of GoogLeNet. A
+// backward pass would otherwise begin with them, and keep the gradients that they make.
 func runOrder(g *graph.Graph, training []span) []int {
 	isMoved := make([]bool, len(g.Nodes))
 	for _, s := range training {
@@ -89,8 +89,9 @@ func runOrder(g *graph.Graph, training []span) []int {
 	return order
 }
 
-// asWritten returns a graph with its nodes in the order of a file: the inputs, the layers, and head by head. ok is false
-// if the nodes of heads cannot be told apart so that they run in the order of g again; then only the inputs come first.
+// asWritten returns a graph with its nodes in the order of a file: the inputs, the layers, and head by head. ok is
+// false if the nodes of heads cannot be told apart so that they run in the order of g again; then only the inputs come
+// first.
 func asWritten(g *graph.Graph) (written *graph.Graph, ok bool) {
 	g = inputsFirst(g)
 	var heads, training []span

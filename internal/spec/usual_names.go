@@ -38,7 +38,7 @@ var usualNames = map[string]string{
 	"UNPOOLING": "", "FRACTIONALMAXPOOL": "", "ROIPOOL": "", "ROIALIGN": "", "SPP": "",
 	"SPATIALPYRAMIDPOOLING": "",
 
-	// Activation functions. A name that is close to another function's stands here without a kind.
+	// Activation functions. A name that is close to another function's is here without a kind.
 	"RECTIFIER": "RELU",
 	"LEAKY":     "LEAKYRELU", "LRELU": "LEAKYRELU",
 	"LOGISTIC": "SIGMOID",
@@ -66,8 +66,8 @@ var usualNames = map[string]string{
 	"NORM": "", "NORMALIZE": "", "NORMALIZATION": "", "L2NORM": "", "RMSNORM": "", "WEIGHTNORM": "",
 	"SPECTRALNORM": "", "ALPHADROPOUT": "", "DROPBLOCK": "", "DROPCONNECT": "",
 
-	// Layers that move values. DepthToSpace of ONNX and TensorFlow orders channels unlike PyTorch's PixelShuffle by
-	// default, as darknet's reorg and YOLOv5's Focus do.
+	// Layers that move values. By default, DepthToSpace of ONNX and TensorFlow has another order of channels than
+	// PyTorch's PixelShuffle, and so have darknet's reorg and YOLOv5's Focus.
 	"UPSAMPLING": "UPSAMPLE", "UPSAMPLENEAREST": "UPSAMPLE", "UPSAMPLINGNEAREST": "UPSAMPLE",
 	"INTERPOLATE": "RESIZE", "INTERP": "RESIZE", "UPSAMPLINGBILINEAR": "RESIZE bilinear align",
 	"ZEROPAD": "PAD", "ZEROPADDING": "PAD", "PADDING": "PAD", "CONSTANTPAD": "PAD value=0.5",
