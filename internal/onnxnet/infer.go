@@ -61,7 +61,7 @@ func (m *model) inferInput(v *value, o graph.Options) error {
 	}
 	for i, d := range v.dims {
 		if d <= 0 {
-			return &Unsized{Input: v.name, Axis: v.layout[i], Symbol: declared.Dims[i].Name}
+			return m.unsized(v.name, v.layout[i], declared.Dims[i].Name)
 		}
 		if d > graph.MaxExtent {
 			return fmt.Errorf("the input %s has a size of %d; at most %d is possible", plain.Quote(v.name), d,
@@ -71,18 +71,21 @@ func (m *model) inferInput(v *value, o graph.Options) error {
 	return nil
 }
 
-// Unsized is the error for an input whose size the file leaves open.
-type Unsized struct{ Input, Axis, Symbol string }
-
-// Error names the size.
-func (e *Unsized) Error() string {
-	size := map[string]string{"W": "width", "H": "height", "C": "number of channels"}[e.Axis]
-	named := ""
-	if e.Symbol != "" {
-		named = " (" + plain.Quote(e.Symbol) + ")"
+// unsized returns the error for an input of which the file leaves the size along an axis open.
+func (m *model) unsized(input, axis, symbol string) error {
+	size := map[string]string{"W": "width", "H": "height", "C": "number of channels"}[axis]
+	if symbol != "" {
+		size += " (" + plain.Quote(symbol) + ")"
 	}
-	return fmt.Sprintf("the file leaves the %s of the input %s open%s; set it with --input-size 224x224", size,
-		plain.Quote(e.Input), named)
+	remedy := "224x224"
+	if axis == "C" {
+		remedy = "224x224x3"
+	}
+	if len(m.names) > 1 {
+		remedy = m.names[input] + "=" + remedy
+	}
+	return fmt.Errorf("the file leaves the %s of the input %s open; set it with --input-size %s", size, plain.Quote(input),
+		remedy)
 }
 
 // inferNode computes what is known of a node's outputs.
