@@ -74,8 +74,10 @@ func readInputSize(o *graph.Options, text string) error {
 		return err
 	case isNamed && name == "":
 		return usageError("--input-size %s has no name before =", plain.Cut(text))
-	case isNamed && twice || !isNamed && o.InputWidth > 0:
+	case isNamed && twice:
 		return usageError("--input-size %s is given twice", plain.Cut(name))
+	case !isNamed && o.InputWidth > 0:
+		return usageError("--input-size without a name is given twice")
 	case isNamed:
 		o.Inputs[name] = s
 	default:

@@ -17,6 +17,15 @@ type FrozenPattern struct {
 	Pos  diag.Pos // zero for one of Options.Freeze
 }
 
+// FrozenPatterns returns the patterns with these texts, as in Options.Freeze.
+func FrozenPatterns(texts []string) []FrozenPattern {
+	var patterns []FrozenPattern
+	for _, text := range texts {
+		patterns = append(patterns, FrozenPattern{Text: text})
+	}
+	return patterns
+}
+
 // MaxFrozen is the most patterns that a file or a command may have. Each is compared with every parameter.
 const MaxFrozen = 100
 

@@ -27,7 +27,7 @@ type lowering struct {
 	refused  []refusal
 }
 
-// refusal is what a node cannot be said with.
+// refusal says why a node has no layers.
 type refusal struct {
 	node   *node
 	why    string
@@ -44,7 +44,7 @@ func (l *lowering) before(n *node) string {
 	return ""
 }
 
-// lower makes a graph of the model's nodes. What cannot be said is in l.refused; nodes that read it are left out.
+// lower makes a graph of the model's nodes. Nodes that have no layers are in l.refused; those that read them are left out.
 func lower(m *model, header graph.Graph) (*lowering, error) {
 	l := &lowering{
 		model: m, bindings: map[string]*Binding{}, named: map[string]int{}, heads: names{},
@@ -194,7 +194,7 @@ func (l *lowering) layerOn(n *node, kind string, s settings, w bound, places ...
 	}
 	shape, err := o.Output(in)
 	if err != nil {
-		return 0, withFits(err)
+		return 0, withoutFits(err)
 	}
 	origin := n.Name
 	if origin == "" && n.out[0] != nil {
@@ -258,8 +258,8 @@ func sharingKey(kind string, wants []graph.Weight, w bound) string {
 	return key
 }
 
-// withFits returns the message of a problem with what would fit.
-func withFits(err error) error {
+// withoutFits returns a problem's message alone: what would fit in a file is no remedy for a model.
+func withoutFits(err error) error {
 	var p *diag.Problem
 	if errors.As(err, &p) {
 		return errors.New(p.Msg)

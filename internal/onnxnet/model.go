@@ -21,7 +21,7 @@ type Source struct {
 	name string
 }
 
-// Read returns the source of the network in a model. name is the network's.
+// Read returns the source of the network in a model, which is named after the file at path.
 func Read(file *onnx.File, path string) *Source {
 	base := filepath.Base(path)
 	return &Source{file: file, name: strings.TrimSuffix(base, filepath.Ext(base))}
@@ -79,11 +79,11 @@ type names map[string]int
 
 // unique returns a name with underscores in place of what no name in the language has, and a number if it is used.
 func (used names) unique(name string) string {
-	plain := cleanName(name)
-	unique := plain
+	clean := cleanName(name)
+	unique := clean
 	for used[unique] > 0 {
-		used[plain]++
-		unique = plain + "_" + strconv.Itoa(used[plain])
+		used[clean]++
+		unique = clean + "_" + strconv.Itoa(used[clean])
 	}
 	used[unique] = 1
 	return unique
@@ -137,7 +137,7 @@ func (s *Source) Lower(o graph.Options) (*graph.Graph, Weights, diag.List) {
 		return fail(err)
 	}
 	m.fuse()
-	l, err := lower(m, graph.Graph{Name: s.name, Frozen: frozen(o.Freeze)})
+	l, err := lower(m, graph.Graph{Name: s.name, Frozen: graph.FrozenPatterns(o.Freeze)})
 	if err != nil {
 		return fail(err)
 	}
@@ -149,14 +149,6 @@ func (s *Source) Lower(o graph.Options) (*graph.Graph, Weights, diag.List) {
 		return fail(err)
 	}
 	return g, Weights{s.file, l.bindings}, nil
-}
-
-func frozen(patterns []string) []graph.FrozenPattern {
-	var all []graph.FrozenPattern
-	for _, text := range patterns {
-		all = append(all, graph.FrozenPattern{Text: text})
-	}
-	return all
 }
 
 // problems returns one problem for each operator and reason that was refused, with its count and its first place.

@@ -59,7 +59,7 @@ func (f *File) lower(o graph.Options, maxSteps int64) (*graph.Graph, diag.List) 
 			Name: f.name, Description: f.description, Source: f.source,
 			Preprocess: f.preprocess, PreprocessPos: f.preprocessPos,
 			Labels: f.labels, LabelsPos: f.labelsPos,
-			Frozen: frozenWith(f.frozen, o.Freeze),
+			Frozen: slices.Concat(f.frozen, graph.FrozenPatterns(o.Freeze)),
 		},
 		fc: lastFC{node: none},
 	}
@@ -73,15 +73,6 @@ func (f *File) lower(o graph.Options, maxSteps int64) (*graph.Graph, diag.List) 
 		l.problems = append(l.problems, *p)
 	}
 	return l.graph, l.problems
-}
-
-// frozenWith returns the patterns of a file followed by those of options.
-func frozenWith(patterns []graph.FrozenPattern, freeze []string) []graph.FrozenPattern {
-	patterns = slices.Clip(patterns)
-	for _, text := range freeze {
-		patterns = append(patterns, graph.FrozenPattern{Text: text})
-	}
-	return patterns
 }
 
 // onlyInput leaves a graph that lowering made wrong with its INPUT alone, and returns the problem; nil for any other.
