@@ -36,6 +36,12 @@ func Export(n *shape.Network, producer string) (*Exported, error) {
 			Graph: onnx.Graph{Name: n.Name}},
 		names:  make([]string, len(n.Nodes)),
 		isFlat: make([]bool, len(n.Nodes)), written: map[string][]int64{},
+		weightNames: map[string]bool{},
+	}
+	for i := range n.Nodes {
+		for _, w := range n.Layers[i].Weights {
+			e.weightNames[n.Nodes[i].Name+"."+w.Name] = true
+		}
 	}
 	var err error
 	if e.model.Metadata, err = metadataOf(n.Graph); err != nil {
@@ -104,6 +110,8 @@ type exporter struct {
 	names   []string           // the value that each layer makes
 	isFlat  []bool             // whether it is [N, values] and not [N, C, H, W]
 	written map[string][]int64 // the shapes of the weights among the initializers
+
+	weightNames map[string]bool // of all layers
 }
 
 // layer is the layer that is being written.
@@ -111,17 +119,21 @@ type layer struct {
 	*exporter
 	index int
 	op    graph.Op
-	name  string
+	name  string // of its value; suffixes start with a slash, which no layer's name has
 	in    []graph.Shape
 	out   graph.Shape
 }
 
 func (e *exporter) node(i int) error {
 	n := &e.network.Nodes[i]
-	l := &layer{e, i, n.Op, n.Name, e.network.InputsOf(i), e.network.Layers[i].Out}
-	e.names[i] = n.Name
+	name := n.Name
+	if e.weightNames[name] { // a layer of a head may be called as a weight: aux.weight
+		name += "/value"
+	}
+	l := &layer{e, i, n.Op, name, e.network.InputsOf(i), e.network.Layers[i].Out}
+	e.names[i] = name
 	if len(n.Inputs) == 0 {
-		e.model.Graph.Inputs = append(e.model.Graph.Inputs, valueOf(n.Name, l.out, false))
+		e.model.Graph.Inputs = append(e.model.Graph.Inputs, valueOf(name, l.out, false))
 		return nil
 	}
 	return l.write()
@@ -434,10 +446,10 @@ func (l *layer) fc() error {
 func (l *layer) affine(channels int64) (scale, shift string) {
 	scale, shift = l.weight("weight"), l.weight("bias")
 	if scale == "" {
-		scale = l.floats(".scale", []int64{channels}, slices.Repeat([]float32{1}, int(channels))...)
+		scale = l.floats("/scale", []int64{channels}, slices.Repeat([]float32{1}, int(channels))...)
 	}
 	if shift == "" {
-		shift = l.floats(".shift", []int64{channels}, make([]float32, channels)...)
+		shift = l.floats("/shift", []int64{channels}, make([]float32, channels)...)
 	}
 	return scale, shift
 }
@@ -457,7 +469,7 @@ func (l *layer) layerNorm(o *op.LayerNorm) error {
 		inputs := []string{l.input(0), l.weight("weight"), l.weight("bias")}
 		if !o.Affine() {
 			values := slices.Repeat([]float32{1}, int(s.D*s.H*s.W))
-			inputs = []string{inputs[0], l.floats(".scale", []int64{s.D, s.H, s.W}, values...)}
+			inputs = []string{inputs[0], l.floats("/scale", []int64{s.D, s.H, s.W}, values...)}
 		}
 		l.emit("LayerNormalization", "", inputs, integer("axis", 1), number("epsilon", o.Eps()))
 		return nil
@@ -523,7 +535,7 @@ func (l *layer) scale(o *op.Scale) error {
 		dims = dims[:1]
 	}
 	if !o.IsLearnt() {
-		l.emit("Mul", "", []string{in, l.floats(".factor", []int64{}, float32(o.Factor()))})
+		l.emit("Mul", "", []string{in, l.floats("/factor", []int64{}, float32(o.Factor()))})
 		return nil
 	}
 	if !o.HasBias() {
@@ -537,14 +549,14 @@ func (l *layer) scale(o *op.Scale) error {
 
 // slice takes values from start up to end along some dimensions.
 func (l *layer) slice(in string, axes, starts, ends []int64) {
-	l.emit("Slice", "", []string{in, l.ints(".starts", starts...), l.ints(".ends", ends...), l.ints(".axes", axes...)})
+	l.emit("Slice", "", []string{in, l.ints("/starts", starts...), l.ints("/ends", ends...), l.ints("/axes", axes...)})
 }
 
 func (l *layer) shuffle(groups int64) error {
 	s := l.in[0]
 	split := l.emit("Reshape", "/split", []string{l.input(0), l.ints("/split.shape", 0, groups, s.D/groups, s.H, s.W)})
 	turned := l.emit("Transpose", "/turned", []string{split}, list("perm", 0, 2, 1, 3, 4))
-	l.emit("Reshape", "", []string{turned, l.ints(".shape", 0, s.D, s.H, s.W)})
+	l.emit("Reshape", "", []string{turned, l.ints("/shape", 0, s.D, s.H, s.W)})
 	return nil
 }
 
@@ -555,7 +567,7 @@ func (l *layer) upsample(o *op.Upsample) error {
 	if o.Bilinear() {
 		attributes = []onnx.Attribute{word("mode", "linear"), word("coordinate_transformation_mode", "half_pixel")}
 	}
-	l.emit("Resize", "", []string{l.input(0), "", l.floats(".scales", []int64{4}, 1, 1, h, w)}, attributes...)
+	l.emit("Resize", "", []string{l.input(0), "", l.floats("/scales", []int64{4}, 1, 1, h, w)}, attributes...)
 	return nil
 }
 
@@ -571,13 +583,13 @@ func (l *layer) resize(o *op.Resize) error {
 	}
 	w, h := o.Steps(l.in[0], l.out)
 	if !o.AlignsCorners() && (w*float64(l.out.W) != float64(l.in[0].W) || h*float64(l.out.H) != float64(l.in[0].H)) {
-		scales := l.floats(".scales", []int64{4}, 1, 1, float32(1/h), float32(1/w))
+		scales := l.floats("/scales", []int64{4}, 1, 1, float32(1/h), float32(1/w))
 		l.emit("Resize", "", []string{l.input(0), "", scales}, attributes...)
 		return nil
 	}
 	batch := l.emit("Slice", "/batch", []string{l.emit("Shape", "/shape", []string{l.input(0)}),
-		l.ints(".first", 0), l.ints(".second", 1)})
-	size := l.emit("Concat", "/sizes", []string{batch, l.ints(".volume", l.out.D, l.out.H, l.out.W)}, integer("axis", 0))
+		l.ints("/first", 0), l.ints("/second", 1)})
+	size := l.emit("Concat", "/sizes", []string{batch, l.ints("/volume", l.out.D, l.out.H, l.out.W)}, integer("axis", 0))
 	l.emit("Resize", "", []string{l.input(0), "", "", size}, attributes...)
 	return nil
 }
@@ -587,7 +599,7 @@ func (l *layer) unshuffle(block int64) error {
 	split := l.emit("Reshape", "/split", []string{l.input(0),
 		l.ints("/split.shape", 0, l.in[0].D, s.H, block, s.W, block)})
 	turned := l.emit("Transpose", "/turned", []string{split}, list("perm", 0, 1, 3, 5, 2, 4))
-	l.emit("Reshape", "", []string{turned, l.ints(".shape", 0, s.D, s.H, s.W)})
+	l.emit("Reshape", "", []string{turned, l.ints("/shape", 0, s.D, s.H, s.W)})
 	return nil
 }
 
@@ -598,7 +610,7 @@ func (l *layer) softplus(beta float64) error {
 		l.emit("Softplus", "", []string{in})
 		return nil
 	}
-	factor := l.floats(".beta", []int64{}, float32(beta))
+	factor := l.floats("/beta", []int64{}, float32(beta))
 	curve := l.emit("Softplus", "/curve", []string{l.emit("Mul", "/sharper", []string{in, factor})})
 	l.emit("Div", "", []string{curve, factor})
 	return nil
@@ -608,12 +620,12 @@ func (l *layer) softplus(beta float64) error {
 func (l *layer) geluTanh() error {
 	in := l.asIs()
 	cube := l.emit("Mul", "/cube", []string{l.emit("Mul", "/square", []string{in, in}), in})
-	small := l.emit("Mul", "/small", []string{cube, l.floats(".cubic", []int64{}, 0.044715)})
+	small := l.emit("Mul", "/small", []string{cube, l.floats("/cubic", []int64{}, 0.044715)})
 	inner := l.emit("Mul", "/inner", []string{l.emit("Add", "/bent", []string{in, small}),
-		l.floats(".root", []int64{}, float32(math.Sqrt(2/math.Pi)))})
-	sum := l.emit("Add", "/sum", []string{l.emit("Tanh", "/tanh", []string{inner}), l.floats(".one", []int64{}, 1)})
+		l.floats("/root", []int64{}, float32(math.Sqrt(2/math.Pi)))})
+	sum := l.emit("Add", "/sum", []string{l.emit("Tanh", "/tanh", []string{inner}), l.floats("/one", []int64{}, 1)})
 	product := l.emit("Mul", "/product", []string{in, sum})
-	l.emit("Mul", "", []string{product, l.floats(".half", []int64{}, 0.5)})
+	l.emit("Mul", "", []string{product, l.floats("/half", []int64{}, 0.5)})
 	return nil
 }
 
@@ -621,11 +633,11 @@ func (l *layer) geluTanh() error {
 func (l *layer) pad(o *op.Pad) error {
 	left, top := o.Before()
 	right, bottom := l.out.W-l.in[0].W-left, l.out.H-l.in[0].H-top
-	inputs := []string{l.input(0), l.ints(".pads", 0, 0, top, left, 0, 0, bottom, right)}
+	inputs := []string{l.input(0), l.ints("/pads", 0, 0, top, left, 0, 0, bottom, right)}
 	mode := map[string]string{"reflect": "reflect", "replicate": "edge"}[o.Mode()]
 	if mode == "" {
 		mode = "constant"
-		inputs = append(inputs, l.floats(".value", []int64{}, float32(o.Value())))
+		inputs = append(inputs, l.floats("/value", []int64{}, float32(o.Value())))
 	}
 	l.emit("Pad", "", inputs, word("mode", mode))
 	return nil
@@ -641,10 +653,10 @@ func (l *layer) gated(gate func(in string) string) error {
 // gelu is x/2 * (1 + erf(x/sqrt(2))).
 func (l *layer) gelu() error {
 	in := l.asIs()
-	scaled := l.emit("Div", "/scaled", []string{in, l.floats(".root", []int64{}, math.Sqrt2)})
+	scaled := l.emit("Div", "/scaled", []string{in, l.floats("/root", []int64{}, math.Sqrt2)})
 	curve := l.emit("Erf", "/erf", []string{scaled})
-	sum := l.emit("Add", "/sum", []string{curve, l.floats(".one", []int64{}, 1)})
+	sum := l.emit("Add", "/sum", []string{curve, l.floats("/one", []int64{}, 1)})
 	product := l.emit("Mul", "/product", []string{in, sum})
-	l.emit("Mul", "", []string{product, l.floats(".half", []int64{}, 0.5)})
+	l.emit("Mul", "", []string{product, l.floats("/half", []int64{}, 0.5)})
 	return nil
 }

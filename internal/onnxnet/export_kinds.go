@@ -96,7 +96,7 @@ func (l *layer) activation() error {
 	case *op.ReLU:
 		l.emit("Relu", "", []string{l.asIs()})
 	case *op.ReLU6:
-		l.emit("Clip", "", []string{l.asIs(), l.floats(".min", []int64{}, 0), l.floats(".max", []int64{}, 6)})
+		l.emit("Clip", "", []string{l.asIs(), l.floats("/min", []int64{}, 0), l.floats("/max", []int64{}, 6)})
 	case *op.LeakyReLU:
 		l.emit("LeakyRelu", "", []string{l.asIs()}, number("alpha", o.Slope()))
 	case *op.ELU:
@@ -117,8 +117,8 @@ func (l *layer) activation() error {
 		return l.softplus(o.Beta())
 	case *op.Clip:
 		low, high := o.Bounds()
-		l.emit("Clip", "", []string{l.asIs(), l.floats(".min", []int64{}, float32(low)),
-			l.floats(".max", []int64{}, float32(high))})
+		l.emit("Clip", "", []string{l.asIs(), l.floats("/min", []int64{}, float32(low)),
+			l.floats("/max", []int64{}, float32(high))})
 	case *op.HardSwish:
 		l.emit("HardSwish", "", []string{l.asIs()})
 	case *op.SiLU:
