@@ -192,6 +192,9 @@ func TestOperators(t *testing.T) {
 		"corners of a rounded size": {modelOf([]onnx.Node{operator("Resize x _ s -> y", word("mode", "linear"),
 			word("coordinate_transformation_mode", "align_corners"))}, scales(1, 1, 0.6, 0.6)),
 			"Resize: its scales [1 1 0.6 0.6] do not give [1x4x3x3] exactly"},
+		"broadcast of old": {modelOf([]onnx.Node{operator("Add x w -> y", onnx.Attribute{Name: "axis", Int: 1})},
+			onnx.NewFloats("w", []int64{6}, 1, 2, 3, 4, 5, 6)),
+			"Add, node 0: it broadcasts from an axis, as below opset 7; convert the model to a newer opset"},
 		"a single activation": {modelOf([]onnx.Node{operator("Relu x -> y")}), "RELU"},
 	}
 	for name, test := range tests {

@@ -223,6 +223,9 @@ func sameShape(_ *model, n *node) ([]int64, error) { return n.in[0].dims, nil }
 
 // broadcastShape is numpy's rule: dimensions are aligned at the end, and a size of 1 is repeated.
 func broadcastShape(_ *model, n *node) ([]int64, error) {
+	if n.Attribute("axis") != nil {
+		return nil, errors.New("it broadcasts from an axis, as below opset 7; convert the model to a newer opset")
+	}
 	var dims []int64
 	for _, v := range n.in {
 		var err error
