@@ -96,7 +96,11 @@ func (p *builder) layerBackward(i int) {
 	}
 	again := p.weightGradients(i)
 	p.workspace(i, Backward)
-	p.need(p.besides(again, p.linears(rule.Backward, p.width[i])))
+	beside := again
+	if rule.CopiesGradient && p.isSlice(ofOutput) {
+		beside = append(slices.Clone(again), p.volume(i, p.width[i]))
+	}
+	p.need(p.besides(beside, p.linears(rule.Backward, p.width[i])))
 	p.endStep(Backward, i, p.name(i))
 	p.release(ofOutput)
 	for _, id := range p.saved[i] {
@@ -121,6 +125,9 @@ func (p *builder) inputGradient(i, k, ofOutput int) int {
 	}
 	return p.add(in, "", VolumeGrads, p.volume(in, p.width[in]))
 }
+
+// isSlice reports whether a gradient is a slice of the depth of several pictures, which is not contiguous.
+func (p *builder) isSlice(gradient int) bool { return p.partial[gradient] && p.batch > 1 }
 
 // weightGradients makes the gradients of node i's weights and biases that are not frozen, which stay. It returns the
 // sizes of those that another layer has made before, as both use the same weights: they are added to the first.

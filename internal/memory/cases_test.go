@@ -112,6 +112,25 @@ func TestLayoutsArePyTorchs(t *testing.T) { compareNets(t, "layouts.json", 0.05)
 // few.
 var gradientOrder = regexp.MustCompile("LN noaffine -> (ADAPTAVG|BN|CONV3|DWCONV)")
 
+// The kinds of which PyTorch's backward pass copies a slice of a gradient do so here (testdata/memory/slices.json).
+func TestSlicesAreCopiedAsInPyTorch(t *testing.T) {
+	var file struct {
+		Net   string
+		Kinds []struct {
+			Layer  string
+			Copies bool
+		}
+	}
+	readJSON(t, "slices.json", &file)
+	for _, k := range file.Kinds {
+		n := parsed(t, file.Net+k.Layer+"\n")
+		layer, pass := n.Nodes[2].Op.(op.Layer), op.Pass{Torch: op.Torch113CPU, Training: true, Batch: 2}
+		if got := layer.Autograd(pass, n.InputsOf(2), n.Layers[2].Out).CopiesGradient; got != k.Copies {
+			t.Errorf("%s copies a slice of its output's gradient: %t, want %t", k.Layer, got, k.Copies)
+		}
+	}
+}
+
 // compareNets compares what autograd saves for the networks of a file exactly, and the peaks within a tolerance.
 func compareNets(t *testing.T, name string, tolerance float64) {
 	t.Helper()

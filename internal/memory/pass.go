@@ -44,6 +44,7 @@ type builder struct {
 	savedBy     []int         // by tensor: the first node that autograd holds it for, 0 for none
 	partial     []bool        // by tensor: its holders see parts of it, so that it cannot be written to
 	casts       []int         // half copies of weights that autocast keeps until the forward pass has ended
+	batch       int64         // 1, or what stands for all larger ones in its class
 	castOf      map[int]int   // by weight: its half copy, where autocast keeps one
 	hasGradient map[int]bool  // by weight: a layer that shares it has made its gradient
 
@@ -94,6 +95,7 @@ func newBuilder(n *shape.Network, o Options, class int64) (*builder, error) {
 	if o.Torch == Torch2CUDA {
 		run.Batch = 2 // only in a batch of 1 is a slice of the depth contiguous, and the class is for all
 	}
+	p.batch = run.Batch
 	if err := p.askLayers(run); err != nil {
 		return nil, err
 	}

@@ -55,6 +55,9 @@ type Autograd struct {
 	// Copies reports whether the layer first copies its only input, because it cannot read it where it is. The copy is
 	// saved in place of the input.
 	Copies bool
+	// CopiesGradient reports whether the backward pass copies an output's gradient that is a part of a larger one, as the
+	// first path of a CONCAT has it for several pictures.
+	CopiesGradient bool
 	// Estimate says why the figures are an estimate; "" if they are PyTorch's own.
 	Estimate string
 }

@@ -75,7 +75,7 @@ func (o *GroupNorm) Explain(in []graph.Shape, _ graph.Shape) []Line {
 // pass the kernels need two sums for each channel (aten/src/ATen/native/cpu/group_norm_kernel.cpp).
 func (o *GroupNorm) Autograd(p Pass, in []graph.Shape, out graph.Shape) Autograd {
 	a := p.keepsStatistics(o.groups, 0)
-	a.Copies = !p.readsDense(one(in))
+	a.Copies, a.CopiesGradient = !p.readsDense(one(in)), true
 	if p.Torch == Torch2CUDA { // whose kernel reads planes
 		a.Order, a.Copies = PlanesOrder, !p.readsPlanes(one(in))
 	}

@@ -57,7 +57,7 @@ func (*InstanceNorm) Explain(in []graph.Shape, _ graph.Shape) []Line {
 // for the CPU need what BN's need (aten/src/ATen/native/Normalization.cpp).
 func (o *InstanceNorm) Autograd(p Pass, in []graph.Shape, out graph.Shape) Autograd {
 	a := p.keepsStatistics(out.D, 4)
-	a.Order, a.Copies = PlanesOrder, !p.readsPlanes(one(in))
+	a.Order, a.Copies, a.CopiesGradient = PlanesOrder, !p.readsPlanes(one(in)), true
 	forward := int64(0) // values for each channel
 	if !p.saves() {
 		forward = 2

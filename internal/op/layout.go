@@ -109,8 +109,10 @@ func (p Pass) readsPlanes(in graph.Shape) bool { return p.layout(in).isContiguou
 
 func (p Pass) readsDense(in graph.Shape) bool { return p.layout(in).isDense(in, p.Batch) }
 
-// copyUnless adds what a copy of the input takes, unless the layer can read the input where it is.
+// copyUnless adds what a copy of the input takes, unless the layer can read the input where it is. A layer that copies
+// its input also copies its output's gradient.
 func (a Autograd) copyUnless(readable bool, in graph.Shape) Autograd {
+	a.CopiesGradient = true
 	if !readable {
 		a.Forward = addEach(a.Forward, values(in))
 	}

@@ -112,6 +112,7 @@ func (o *LayerNorm) Autograd(p Pass, in []graph.Shape, out graph.Shape) Autograd
 		if !isInOrder {
 			backward.Values = product(2, values(out))
 		}
+		a.CopiesGradient = isInOrder // the copy in the other order is counted
 	}
 	if o.Affine() {
 		a.Saved = append(a.Saved, savedWeight(0), savedWeight(1))

@@ -133,7 +133,9 @@ func (o *Pad) Autograd(Pass, []graph.Shape, graph.Shape) Autograd {
 	if o.Mode() == "" {
 		return Autograd{}
 	}
-	return keeps(savedInput(0))
+	a := keeps(savedInput(0))
+	a.CopiesGradient = true
+	return a
 }
 
 // paddingSetting reads a padding in numbers, of four sides only if it may.

@@ -210,4 +210,6 @@ func (o *Resize) Explain(in []graph.Shape, out graph.Shape) []Line {
 }
 
 // Autograd reports that the layer saves nothing, even if the size stays the same, when PyTorch copies.
-func (*Resize) Autograd(Pass, []graph.Shape, graph.Shape) Autograd { return Autograd{} }
+func (*Resize) Autograd(Pass, []graph.Shape, graph.Shape) Autograd {
+	return Autograd{CopiesGradient: true}
+}

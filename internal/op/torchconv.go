@@ -13,7 +13,7 @@ type torchConv struct {
 // autograd reports that PyTorch saves the input and the weight, never the bias. The temporary memory is that of
 // PyTorch 1.13's CPU kernels, with oneDNN 2.6 on AVX2; cuDNN's is not known.
 func (c torchConv) autograd(p Pass) Autograd {
-	a := Autograd{Saved: []Saved{savedInput(0), savedWeight(0)}, Autocast: LowersType}
+	a := Autograd{Saved: []Saved{savedInput(0), savedWeight(0)}, Autocast: LowersType, CopiesGradient: true}
 	in := graph.Shape{W: c.window.W.In, H: c.window.H.In, D: c.depth}
 	padded, isLast := c, p.layout(in).isChannelsLast(in)
 	if hasUnevenPads(c.window) {
@@ -110,7 +110,11 @@ func (c torchConv) blocks() (forward, backward []Size) {
 	if w.Size == 1 && h.Size == 1 && w.Stride*h.Stride > 1 && c.groups == 1 {
 		gathered = sum(product(outPlane, c.depth), 32)
 	}
-	forward = []Size{{Values: sum(in, out-product(outPlane, c.filters)), Fixed: sum(weight, gathered)}, {Values: out}}
+	bias := c.paddedBias()
+	forward = []Size{
+		{Values: sum(in, out-product(outPlane, c.filters)), Fixed: sum(weight, gathered, bias)},
+		{Values: out},
+	}
 	end := Size{Fixed: sum(weight, c.biases())}
 	switch {
 	case !c.isDepthwise() || c.hasDepthwiseKernel():
@@ -120,7 +124,7 @@ func (c torchConv) blocks() (forward, backward []Size) {
 		// When the input's gradient is made, neither itself nor the weight's is there yet.
 		return forward, []Size{{Values: sum(out, in-c.input())}, {Values: in, Fixed: -weight}, c.weightProduct(), end}
 	}
-	return forward, []Size{{Values: sum(out, in), Fixed: sum(weight-c.weight(), gathered)}, end}
+	return forward, []Size{{Values: sum(out, in), Fixed: sum(weight-c.weight(), gathered, bias)}, end}
 }
 
 // products returns what a convolution takes that oneDNN computes as matrix products, group by group. It reads the
@@ -187,6 +191,15 @@ func (c torchConv) biases() int64 {
 		return c.filters
 	}
 	return 0
+}
+
+// paddedBias returns the size of oneDNN's copy of the biases, or of their gradient, for filters that are no whole
+// number of blocks.
+func (c torchConv) paddedBias() int64 {
+	if !c.bias || c.groups > 1 || c.filters == c.blocked(c.filters) {
+		return 0
+	}
+	return c.blocked(c.filters) + 32
 }
 
 // weightCopy returns the size of the weight's copy with its channels last, if that is another order.

@@ -103,4 +103,6 @@ func (o *Upsample) axisTaps(factor int64) Taps {
 }
 
 // Autograd reports that the layer saves nothing.
-func (*Upsample) Autograd(Pass, []graph.Shape, graph.Shape) Autograd { return Autograd{} }
+func (*Upsample) Autograd(Pass, []graph.Shape, graph.Shape) Autograd {
+	return Autograd{CopiesGradient: true}
+}

@@ -392,6 +392,25 @@ def kinds():
     return {"net": "input: 32x24x3\nlayers: |\n  INPUT -> CONV1-16 -> ", "batch": 2, "kinds": rows}
 
 
+def slices():
+    """Whether the backward pass of a kind copies an output's gradient that is a slice of a larger one."""
+    rows = []
+    for text, function in KINDS.items():
+        if "->" in text or "|" in text:
+            continue
+        copies = []
+        for more in (0, 1):
+            x = torch.rand(2, 16, 24, 32, requires_grad=True)
+            out = function(x * 1)  # not a leaf, for functions in place
+            gradient = torch.rand(2, out.shape[1] + more, *out.shape[2:])[:, :out.shape[1]]
+            with profile(activities=[ProfilerActivity.CPU]) as profiler:
+                out.backward(gradient)
+            names = [event.name() for event in profiler.profiler.kineto_results.events()]
+            copies.append(names.count("aten::clone"))
+        rows.append({"layer": text, "copies": copies[1] > copies[0]})
+    return {"net": "input: 32x24x3\nlayers: INPUT -> CONV1-16 -> ", "kinds": rows}
+
+
 def ln(x):
     return F.layer_norm(x.permute(0, 2, 3, 1), [x.shape[1]]).permute(0, 3, 1, 2)
 
@@ -823,7 +842,7 @@ def main():
     files = {
         "kinds.json": (kinds, "kinds"), "cases.json": (lambda: {"cases": cases()}, "cases"),
         "inference.json": (inference, "networks"), "layouts.json": (layouts, "nets"),
-        "depthwise.json": (depthwise, "nets"), "frozen.json": (frozen, "rows"),
+        "slices.json": (slices, "kinds"), "depthwise.json": (depthwise, "nets"), "frozen.json": (frozen, "rows"),
         "heads.json": (heads, "heads"), "shared.json": (shared, "rows"),
         "optimizers.json": (optimizers, "optimizers"),
     }
