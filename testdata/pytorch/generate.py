@@ -1407,10 +1407,10 @@ class Siamese(nn.Module):
 
 @case("siamese-shared")
 class SiameseShared(nn.Module):
-    """Two pictures of different sizes through the same layers, one after the other, compared by a product."""
+    """Two pictures through the same layers, one after the other, compared by a product."""
 
     net = """
-        inputs: {left: 16x12x3, right: 12x10x3}
+        inputs: {left: 16x12x3, right: 16x12x3}
         layers: |
           @left -> CONV3-6 @conv1 -> BN @bn1 -> PRELU @slope -> CONV3-8 @conv2 -> GAP -> FC-4 @embed
           -> @right -> CONV3-6 share=@conv1 -> BN share=@bn1 -> PRELU share=@slope -> CONV3-8 share=@conv2 -> GAP
