@@ -45,6 +45,7 @@ var allowed = []struct {
 	{"internal/op", []string{"internal/checked", "internal/numeral", "internal/plain", "internal/diag", "internal/graph"}},
 	{"internal/spec", []string{"internal/checked", "internal/numeral", "internal/plain", "internal/diag", "internal/graph", "internal/op"}},
 	{"internal/shape", []string{"internal/checked", "internal/plain", "internal/diag", "internal/graph", "internal/op"}},
+	{"internal/pytorchcode", []string{"internal/graph", "internal/op", "internal/shape"}},
 	{"internal/onnxnet", []string{"internal/plain", "internal/diag", "internal/onnx", "internal/graph", "internal/op", "internal/shape"}},
 	{"internal/network", []string{"internal/diag", "internal/onnx", "internal/graph", "internal/spec", "internal/shape", "internal/onnxnet"}},
 	{"internal/memory", []string{"internal/allocator", "internal/checked", "internal/choice", "internal/plain", "internal/diag", "internal/graph", "internal/op",
@@ -68,7 +69,7 @@ var allowed = []struct {
 	{"cmd/cnncalc", []string{"architectures", "internal/choice", "internal/numeral", "internal/plain", "internal/regular", "internal/weights",
 		"internal/picture", "internal/labels",
 		"internal/diag", "internal/graph", "internal/op", "internal/spec", "internal/shape", "internal/onnx", "internal/onnxnet", "internal/network", "internal/memory", "internal/fit",
-		"internal/traffic", "internal/convert", "internal/count", "internal/lint",
+		"internal/pytorchcode", "internal/traffic", "internal/convert", "internal/count", "internal/lint",
 		"internal/ranking", "internal/exec", "internal/report"}},
 }
 

@@ -15,6 +15,7 @@ import (
 	"cnncalc/internal/graph"
 	"cnncalc/internal/network"
 	"cnncalc/internal/op"
+	"cnncalc/internal/pytorchcode"
 	"cnncalc/internal/shape"
 	"cnncalc/internal/spec"
 )
@@ -23,9 +24,11 @@ const convertLong = `convert writes a network in another format, which the exten
 
   .yaml or none   a file in the language of cnncalc, from an ONNX model or with --fc-to-conv
   .onnx           an ONNX model, which ONNX Runtime and others run
+  .py             PyTorch code: a module for the network and one for each block of its file
 
 A model gets the weights of --weights, those that come with the network, or random ones from --seed.
---save-weights writes the weights for a YAML file, as safetensors.
+--save-weights writes the weights for a YAML file or PyTorch code, as safetensors. The code's load reads them:
+the names in its state_dict are those of cnncalc.
 
 --fc-to-conv turns the FC layers into CONV layers, as in the CS231n notes: the first FC of vgg16, over
 7x7x512, becomes CONV7-4096 p0, the others CONV1. The new network computes the same. For a larger picture
@@ -47,10 +50,11 @@ func newConvert(a *app) *cobra.Command {
 	f := convertFlags{seed: defaultSeed}
 	cmd := &cobra.Command{
 		Use:   "convert [SPEC]",
-		Short: "write a network as an ONNX model, or a model as a network, or turn FC layers into CONV layers",
+		Short: "write a network as an ONNX model or PyTorch code, or a model as a network, or turn FC layers into CONV layers",
 		Long:  convertLong,
 		Example: "  cnncalc convert torchvision/resnet18 --weights resnet18.safetensors -o resnet18.onnx\n" +
 			"  cnncalc convert model.onnx -o model.yaml --save-weights model.safetensors\n" +
+			"  cnncalc convert torchvision/resnet18 -o resnet18.py\n" +
 			"  cnncalc convert --fc-to-conv vgg16 -o vgg16-conv.yaml",
 		Args: atMostOneSpec,
 		RunE: func(_ *cobra.Command, args []string) error { return a.convert(args, &f) },
@@ -67,6 +71,9 @@ func newConvert(a *app) *cobra.Command {
 
 // toModel reports whether an ONNX model is written.
 func (f *convertFlags) toModel() bool { return strings.EqualFold(filepath.Ext(f.output), ".onnx") }
+
+// toCode reports whether PyTorch code is written.
+func (f *convertFlags) toCode() bool { return strings.EqualFold(filepath.Ext(f.output), ".py") }
 
 // check refuses flags that no network would suit.
 func (f *convertFlags) check() error {
@@ -97,9 +104,12 @@ func (a *app) convert(args []string, f *convertFlags) error {
 			return err
 		}
 	}
-	if f.toModel() {
+	switch {
+	case f.toModel():
 		err = a.writeModel(l, n, f)
-	} else {
+	case f.toCode():
+		err = a.writeCode(l, n, f)
+	default:
 		err = a.writeNetwork(l, n, f)
 	}
 	if err != nil {
@@ -122,6 +132,23 @@ func (a *app) fcToConv(l *loaded) (*shape.Network, []convert.Change, error) {
 		return nil, nil, codedError{exitIO, &problems[0]}
 	}
 	return n, changes, nil
+}
+
+// writeCode writes a network as PyTorch code, with its weights if asked to.
+func (a *app) writeCode(l *loaded, n *shape.Network, f *convertFlags) error {
+	code, err := pytorchcode.Code(n)
+	if err != nil {
+		return problemError("%s: %w", l.title(), err)
+	}
+	if f.save != "" {
+		if err := a.convertWeights(l, n, f); err != nil {
+			return err
+		}
+	}
+	return a.write(f.output, func(w io.Writer) error {
+		_, err := w.Write(code)
+		return err
+	})
 }
 
 // writeNetwork writes a network as a file, with its weights if asked to.

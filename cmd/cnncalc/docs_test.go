@@ -234,10 +234,17 @@ func (p *page) rewrite(t *testing.T) {
 	}
 }
 
-// runLine runs one command line, "cnncalc ..." or "go run ./cmd/cnncalc ...", which may end in "> file". It returns all
-// that a terminal would show. Wrong usage and failing output end the test.
+// runLine runs one command line, "cnncalc ..." or "go run ./cmd/cnncalc ...", which may end in "> file", or "cat file".
+// It returns all that a terminal would show. Wrong usage and failing output end the test.
 func (p *page) runLine(t *testing.T, index int, line string) string {
 	t.Helper()
+	if name, ok := strings.CutPrefix(line, "cat "); ok {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatalf("%s:%d: %v", p.name, index+1, err)
+		}
+		return string(data)
+	}
 	args, ok := strings.CutPrefix(line, "cnncalc ")
 	if !ok {
 		args, ok = strings.CutPrefix(line, "go run ./cmd/cnncalc ")
