@@ -25,6 +25,8 @@ type Change struct {
 // keep their names, and weights their order and values; those of an FC change from [M, D*H*W] to [M, D, H, W], which
 // is the same in memory.
 //
+// What cannot slide in a head for training stays as it is: the head does not run on a larger picture.
+//
 // FC layers that gate channels (after a GAP, before a MUL) stay: they work at any size.
 //
 // The error is a *diag.Problem with its position if there is nothing to convert or something cannot slide.
@@ -126,6 +128,9 @@ func (c *converter) op(i int, in []graph.Shape) (graph.Op, error) {
 		return old.Op, nil
 	}
 	now, err := slider.Slide(in[0])
+	if err != nil && c.network.IsTrainingOnly(i) {
+		return old.Op, nil
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -24,7 +24,7 @@ func TestRandomJoins(t *testing.T) {
 }
 
 // joins draws items that keep the size of a volume, so that any two can be joined. It leaves out functions that
-// saturate: after the large sums of many layers their values depend only on rounding.
+// saturate, and means over a plane: after the large sums of many layers their values depend only on rounding.
 type joins struct {
 	t      *rapid.T
 	depth  int
@@ -51,7 +51,7 @@ func (j *joins) same(depth int) string {
 	case 6:
 		return conv + " -> DROPOUT"
 	case 8:
-		return "ADD(" + conv + " | " + j.pick("GAP", "CONV1-1", "IDENTITY") + ")" + j.pick("", " -> RELU")
+		return "ADD(" + conv + " | " + j.pick("GMP", "CONV1-1", "IDENTITY") + ")" + j.pick("", " -> RELU")
 	case 7:
 		if depth < 2 {
 			return j.join(depth + 1)
