@@ -370,7 +370,7 @@ func (p *parser) named() body {
 		return p.call(b)
 	}
 	kind, head, ok := p.kinds.split(t.text)
-	if _, other := p.kinds.usualName(t.text); other && strings.Trim(head, "0123456789x.") != "" {
+	if strings.Trim(head, "0123456789x.") != "" && p.kinds.isUsualName(t.text) {
 		ok = false // CONV2D3 is not a CONV of size 2D3
 	}
 	switch {

@@ -122,6 +122,12 @@ func (t *kindTable) usualName(word string) (layer string, known bool) {
 	return layer, known
 }
 
+// isUsualName reports whether other programs call a layer by the name in word.
+func (t *kindTable) isUsualName(word string) bool {
+	_, known := t.usualName(word)
+	return known
+}
+
 // usual looks a name up, and leaves out a layer of a kind that is not here.
 func (t *kindTable) usual(name string) (layer string, known bool) {
 	layer, known = usualNames[name]
