@@ -23,13 +23,6 @@ func (p *program) itemReads(it item) []int {
 	return p.reads[it.node]
 }
 
-func (it item) results() []int {
-	if it.call != nil {
-		return it.call.outputs
-	}
-	return []int{it.node}
-}
-
 // items returns the steps of nodes first to last in a module, nil for the network.
 func (p *program) items(in *call, first, last int) []item {
 	var items []item
