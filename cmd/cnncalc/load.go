@@ -196,7 +196,9 @@ func (a *app) open(name string) (*loaded, error) {
 		return nil, err
 	}
 	if onnx.IsModel(data) {
-		return nil, problemError("%s is an ONNX model, which is read from a file only: give its path", sourceName(name))
+		problem := diag.Errorf("onnx/invalid", "not text: an ONNX model is read from a file only").
+			WithHint("give the path of the model")
+		return &loaded{name: name, file: network.Refuse(sourceName(name), problem)}, nil
 	}
 	return &loaded{name: name, builtIn: isBuiltIn, file: network.Read(sourceName(name), data)}, nil
 }

@@ -50,6 +50,12 @@ func Read(name string, data []byte) *File {
 	return &File{Source: source, description: file, problems: problems}
 }
 
+// Refuse returns a file that was not read, with the problem that says why.
+func Refuse(name string, problem *diag.Problem) *File {
+	file, source, _ := spec.Read(name, nil)
+	return &File{Source: source, description: file, problems: diag.List{*problem}}
+}
+
 // ReadModel reads the network of an ONNX model, which must stay open while the network is in use. Messages use the name.
 func ReadModel(name string, model *onnx.File) *File {
 	m := &fromModel{Source: onnxnet.Read(model, name)}
