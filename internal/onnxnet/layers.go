@@ -397,7 +397,7 @@ func (l *lowering) node(n *node) error {
 	if err != nil {
 		return err
 	}
-	return l.keepsLayout(n, kind, s)
+	return l.keepsLayout(n, kind, s, nil)
 }
 
 // takesConstantFirst reports whether the first input may be a constant and the second one computed.
@@ -410,9 +410,9 @@ func (n *node) takesConstantFirst() bool {
 	return false
 }
 
-// keepsLayout adds a layer that works value by value, in any layout.
-func (l *lowering) keepsLayout(n *node, kind string, s settings) error {
-	at, err := l.layer(n, kind, s, nil, n.in[0])
+// keepsLayout adds a layer on the first input, whose layout its output has.
+func (l *lowering) keepsLayout(n *node, kind string, s settings, w bound) error {
+	at, err := l.layer(n, kind, s, w, n.in[0])
 	if err != nil {
 		return err
 	}
@@ -424,11 +424,7 @@ func (l *lowering) onPlanes(n *node, kind string, s settings) error {
 	if err := isPlanar(n.in[0]); err != nil {
 		return err
 	}
-	at, err := l.layer(n, kind, s, nil, n.in[0])
-	if err != nil {
-		return err
-	}
-	return l.place(n, at, n.in[0].layout)
+	return l.keepsLayout(n, kind, s, nil)
 }
 
 // isPlanar returns an error unless a value is [N, C, H, W], or [N, C, W] of height 1.

@@ -340,9 +340,5 @@ func (l *lowering) pad(n *node) error {
 	default:
 		return fmt.Errorf("its mode is %s, which PAD does not have", mode)
 	}
-	at, err := l.layer(n, "PAD", s, nil, n.in[0])
-	if err != nil {
-		return err
-	}
-	return l.place(n, at, n.in[0].layout)
+	return l.keepsLayout(n, "PAD", s, nil)
 }

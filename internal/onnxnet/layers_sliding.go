@@ -143,11 +143,7 @@ func (l *lowering) conv(n *node) error {
 			s.ints("groups", groups)
 		}
 	}
-	at, err := l.layer(n, kind, s, w, n.in[0])
-	if err != nil {
-		return err
-	}
-	return l.place(n, at, n.in[0].layout)
+	return l.keepsLayout(n, kind, s, w)
 }
 
 func (l *lowering) convTranspose(n *node) error {
@@ -180,11 +176,7 @@ func (l *lowering) convTranspose(n *node) error {
 		s.both("outpad", across.outPad, h.outPad)
 	}
 	n.biasOf(w, s)
-	at, err := l.layer(n, "UPCONV", s, w, n.in[0])
-	if err != nil {
-		return err
-	}
-	return l.place(n, at, n.in[0].layout)
+	return l.keepsLayout(n, "UPCONV", s, w)
 }
 
 func (l *lowering) pool(n *node) error {
@@ -215,11 +207,7 @@ func (l *lowering) pool(n *node) error {
 	if n.op == "LpPool" && n.int("p", 2) != 2 {
 		return fmt.Errorf("its norm is that of p = %d; L2POOL has p = 2", n.int("p", 2))
 	}
-	at, err := l.layer(n, kind, s, nil, n.in[0])
-	if err != nil {
-		return err
-	}
-	return l.place(n, at, n.in[0].layout)
+	return l.keepsLayout(n, kind, s, nil)
 }
 
 func (l *lowering) global(n *node) error {

@@ -114,11 +114,7 @@ func (l *lowering) batchNorm(n *node) error {
 	if err != nil {
 		return err
 	}
-	at, err := l.layer(n, "BN", settings{}.decimal("eps", n.float("epsilon", 1e-5), 1e-5), w, n.in[0])
-	if err != nil {
-		return err
-	}
-	return l.place(n, at, n.in[0].layout)
+	return l.keepsLayout(n, "BN", settings{}.decimal("eps", n.float("epsilon", 1e-5), 1e-5), w)
 }
 
 func (l *lowering) instanceNorm(n *node) error {
@@ -130,11 +126,7 @@ func (l *lowering) instanceNorm(n *node) error {
 		return err
 	}
 	s := settings{}.decimal("eps", n.float("epsilon", 1e-5), 1e-5).word("affine", "affine")
-	at, err := l.layer(n, "IN", s, w, n.in[0])
-	if err != nil {
-		return err
-	}
-	return l.place(n, at, n.in[0].layout)
+	return l.keepsLayout(n, "IN", s, w)
 }
 
 func (l *lowering) groupNorm(n *node) error {
@@ -149,11 +141,7 @@ func (l *lowering) groupNorm(n *node) error {
 		return errors.New("its scale is one number for each group")
 	}
 	s := settings{}.decimal("eps", n.float("epsilon", 1e-5), 1e-5).ints("groups", n.int("num_groups", 1))
-	at, err := l.layer(n, "GN", s, w, n.in[0])
-	if err != nil {
-		return err
-	}
-	return l.place(n, at, n.in[0].layout)
+	return l.keepsLayout(n, "GN", s, w)
 }
 
 // layerNorm is LayerNormalization, or what fuse.go found to be one: over the depth at each place, or over the volume.
@@ -255,7 +243,7 @@ func (l *lowering) softmax(n *node) error {
 	if over != "C" && (!strings.Contains(over, "C") || shape.W*shape.H != 1) {
 		return fmt.Errorf("it goes along %s; SOFTMAX goes along the channels", over)
 	}
-	return l.keepsLayout(n, strings.ToUpper(n.op), nil)
+	return l.keepsLayout(n, strings.ToUpper(n.op), nil, nil)
 }
 
 func (l *lowering) prelu(n *node) error {
@@ -269,11 +257,7 @@ func (l *lowering) prelu(n *node) error {
 	} else {
 		return fmt.Errorf("its slope is %s; PRELU has one for each channel, or one", sizes(slope.dims))
 	}
-	at, err := l.layer(n, "PRELU", s, w, n.in[0])
-	if err != nil {
-		return err
-	}
-	return l.place(n, at, n.in[0].layout)
+	return l.keepsLayout(n, "PRELU", s, w)
 }
 
 // scale is a product with, or a sum of, one constant for each channel, or one number.

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Draws random networks and compares what cnncalc says of them with PyTorch.
 
-    go build -o /tmp/cnncalc ./cmd/cnncalc
-    python3 testdata/pytorch/fuzz.py /tmp/cnncalc [--minutes 10] [--seed 1] [--count N]
+    go build -o cnncalc ./cmd/cnncalc
+    python3 testdata/pytorch/fuzz.py ./cnncalc [--minutes 10] [--seed 1] [--count N]
 
 Last run with Python 3.11, torch 1.13.0 and NumPy 1.24.2. A network has layers of all kinds and with all of their
 options, merges of several paths, repeats, blocks, labels, heads, shared weights and frozen layers. The same network is

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Runs the PyTorch code that cnncalc writes, and compares it with what cnncalc computes.
 
-    go build -o /tmp/cnncalc ./cmd/cnncalc
-    OMP_NUM_THREADS=1 python3 testdata/pytorchcode/check.py /tmp/cnncalc [--names] [NAME ...]
+    go build -o cnncalc ./cmd/cnncalc
+    OMP_NUM_THREADS=1 python3 testdata/pytorchcode/check.py ./cnncalc [--names] [NAME ...]
 
 Last run with Python 3.11 and torch 1.13.0. A NAME is a built-in network, or a file net.yaml below testdata/pytorch or this folder; without
 one, all are compared. For each it writes the code and random weights (seed 1), loads both, and compares the names and shapes
