@@ -1,8 +1,6 @@
 package main
 
 import (
-	"math"
-
 	"cnncalc/internal/exec"
 	"cnncalc/internal/memory"
 	"cnncalc/internal/report"
@@ -50,10 +48,7 @@ func (l *loaded) runMemory(f *memoryFlags) (report.View, error) {
 
 // planRun plans what cnncalc run does without flags for its algorithms.
 func (l *loaded) planRun(batch int64, threads int) (*exec.Program, error) {
-	if batch > math.MaxInt32 {
-		return nil, problemError("%s: a batch of %d is too large to run", l.title(), batch)
-	}
-	program, err := exec.Compile(l.network, exec.Options{Batch: int(batch), Threads: threads, Algo: exec.Auto, Fuse: true})
+	program, err := exec.Plan(l.network, batch, threads)
 	if err != nil {
 		return nil, problemError("%s: %w", l.title(), err)
 	}

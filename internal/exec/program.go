@@ -96,8 +96,17 @@ type step struct {
 	input int // index of the network's input that the output is or views, if it is in the caller's memory
 }
 
+// Plan plans what cnncalc run does without flags for its algorithms, as Compile does.
+func Plan(n *shape.Network, batch int64, threads int) (*Program, error) {
+	if batch > math.MaxInt32 {
+		return nil, fmt.Errorf("a batch of %d is too large to run", batch)
+	}
+	return Compile(n, Options{Batch: int(batch), Threads: threads, Algo: Auto, Fuse: true})
+}
+
 // Compile plans the computation of a network without problems; the program's network lacks what exists in training
-// only. It does not allocate memory for volumes or weights. It fails if an option is out of range, a size overflows, or a layer has no kernel.
+// only. It does not allocate memory for volumes or weights. It fails if an option is out of range, a size overflows, or
+// a layer has no kernel.
 func Compile(n *shape.Network, o Options) (*Program, error) {
 	if err := o.check(); err != nil {
 		return nil, err

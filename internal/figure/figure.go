@@ -1,0 +1,95 @@
+// Package figure owns the figures of a network that have a name, such as parameters, macs or training_peak: what each
+// is, in which unit, and how it is computed; and the limits and conditions that people write about them,
+// "parameters<=5M && peak<2GiB". Budgets, comparisons and searches are made of these.
+//
+// The accounts from which the figures come are in packages shape, memory, fit, traffic and exec. Package report prints
+// figures.
+package figure
+
+import (
+	"cnncalc/internal/choice"
+)
+
+// Unit is what a figure is counted in.
+type Unit int
+
+// The units.
+const (
+	Count       Unit = iota // of layers, parameters, MACs, values or pictures
+	Bytes                   // of memory
+	Pixels                  // of the picture
+	Nanoseconds             // of time
+)
+
+// Figure is a number that a network has.
+type Figure struct {
+	Name string // in conditions, files and JSON
+	Unit Unit
+	What string // one line of help
+	// needs returns what Use lacks for the figure, in words; nil if it needs nothing.
+	needs func(*Use) string
+	// isEstimate reports whether the figure is an estimate, nil if it never is.
+	isEstimate func(*Use) bool
+	value      func(s *Sheet, batch int64) (int64, error)
+}
+
+// All returns the figures in the order in which they are printed.
+func All() []Figure {
+	return []Figure{
+		{Name: "layers", What: "layers, without the inputs", value: layers},
+		{Name: "parameters", What: "weights and biases", value: parameters},
+		{Name: "trainable", What: "weights and biases that are not frozen", value: trainable},
+		{Name: "macs", What: "multiply-accumulates of one picture", value: macs},
+		{Name: "activations", What: "values of all volumes of one picture", value: activations},
+		{Name: "largest", What: "values of the largest volume of one picture", value: largest},
+		{Name: "receptive_field", Unit: Pixels, What: "pixels, on the longer side, that one value of the output depends on",
+			value: receptiveField},
+		{Name: "notes_inference", Unit: Bytes, What: "memory that inference takes by the notes' rules",
+			value: notesInference},
+		{Name: "notes_training", Unit: Bytes, What: "memory that training takes by the notes' rules", value: notesTraining},
+		{Name: "inference_peak", Unit: Bytes, What: "peak of an inference in PyTorch", isEstimate: always,
+			value: inferencePeak},
+		{Name: "training_peak", Unit: Bytes, What: "peak of an iteration of training in PyTorch", isEstimate: always,
+			value: trainingPeak},
+		{Name: "peak", Unit: Bytes, What: "peak by the account and mode that are asked for", isEstimate: isPeakEstimate,
+			value: peak},
+		{Name: "arena", Unit: Bytes, What: "volumes of cnncalc run, on this processor", value: arena},
+		{Name: "largest_batch", What: "pictures that fit the device", needs: needsDevice, isEstimate: isPeakEstimate,
+			value: largestBatch},
+		{Name: "time", Unit: Nanoseconds, What: "least time of a batch by the roofline model", needs: needsMachine,
+			isEstimate: always, value: leastTime},
+	}
+}
+
+// Names returns the names of all figures.
+func Names() []string {
+	var names []string
+	for _, f := range All() {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+// Find returns the figure of a name. The error for any other name lists them all and suggests the nearest.
+func Find(name string) (Figure, error) {
+	if _, err := choice.Parse[string](name, "a figure", Names()); err != nil {
+		return Figure{}, err
+	}
+	for _, f := range All() {
+		if f.Name == name {
+			return f, nil
+		}
+	}
+	panic("not reached: the name is one of them")
+}
+
+// Needs returns what else must be known for the figure, in words such as "a device"; "" if nothing is missing.
+func (f Figure) Needs(u *Use) string {
+	if f.needs == nil {
+		return ""
+	}
+	return f.needs(u)
+}
+
+// IsEstimate reports whether the figure is an estimate.
+func (f Figure) IsEstimate(u *Use) bool { return f.isEstimate != nil && f.isEstimate(u) }

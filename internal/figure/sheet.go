@@ -1,0 +1,80 @@
+package figure
+
+import (
+	"fmt"
+
+	"cnncalc/internal/exec"
+	"cnncalc/internal/fit"
+	"cnncalc/internal/memory"
+	"cnncalc/internal/shape"
+	"cnncalc/internal/traffic"
+)
+
+// Use is what a network is used for. Only figures of memory and time depend on it.
+type Use struct {
+	Account memory.AccountName // of peak and largest_batch
+	Options memory.Options     // of every account; peak and largest_batch are for its mode
+	Budget  *fit.Budget        // of largest_batch; nil if no device is known
+	Machine *traffic.Machine   // of time; nil if none is known
+	Threads int                // of cnncalc run
+}
+
+// Sheet computes the figures of a network, and makes each account when it is first needed. It is not for concurrent
+// use.
+type Sheet struct {
+	network *shape.Network
+	use     *Use
+	pytorch map[memory.Mode]*memory.PyTorch
+	program *exec.Program // for the batch that was last asked for
+}
+
+// NewSheet returns the sheet of a network without problems.
+func NewSheet(n *shape.Network, u *Use) *Sheet {
+	return &Sheet{network: n, use: u, pytorch: map[memory.Mode]*memory.PyTorch{}}
+}
+
+// Value returns a figure in its unit, for a batch if it depends on one. It fails if Needs names something, and if the
+// figure is not known or cannot be counted.
+func (s *Sheet) Value(f Figure, batch int64) (int64, error) {
+	if needs := f.Needs(s.use); needs != "" {
+		return 0, fmt.Errorf("%s needs %s", f.Name, needs)
+	}
+	value, err := f.value(s, batch)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", f.Name, err)
+	}
+	return value, nil
+}
+
+// options returns the options of an account for a mode.
+func (s *Sheet) options(mode memory.Mode) memory.Options {
+	o := s.use.Options
+	o.Mode = mode
+	if mode == memory.Inference {
+		o.Optimizer = ""
+	}
+	return o
+}
+
+// pytorchFor returns PyTorch's account for a mode.
+func (s *Sheet) pytorchFor(mode memory.Mode) (*memory.PyTorch, error) {
+	if model := s.pytorch[mode]; model != nil {
+		return model, nil
+	}
+	model, err := memory.NewPyTorch(s.network, s.options(mode))
+	if err != nil {
+		return nil, err
+	}
+	s.pytorch[mode] = model
+	return model, nil
+}
+
+// programFor returns the program of cnncalc run for a batch.
+func (s *Sheet) programFor(batch int64) (*exec.Program, error) {
+	if s.program != nil && int64(s.program.Batch()) == batch {
+		return s.program, nil
+	}
+	program, err := exec.Plan(s.network, batch, s.use.Threads)
+	s.program = program
+	return program, err
+}

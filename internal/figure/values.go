@@ -1,0 +1,136 @@
+package figure
+
+import (
+	"errors"
+
+	"cnncalc/internal/memory"
+	"cnncalc/internal/shape"
+	"cnncalc/internal/traffic"
+)
+
+func layers(s *Sheet, _ int64) (int64, error) {
+	return int64(len(s.network.Nodes) - len(s.network.Inputs)), nil
+}
+
+func parameters(s *Sheet, _ int64) (int64, error) { return s.network.Total.Parameters(), nil }
+
+func trainable(s *Sheet, _ int64) (int64, error) { return s.network.Total.Trainable(), nil }
+
+func macs(s *Sheet, _ int64) (int64, error) { return s.network.Total.MACs, nil }
+
+func activations(s *Sheet, _ int64) (int64, error) { return s.network.Total.Activations, nil }
+
+func largest(s *Sheet, _ int64) (int64, error) {
+	most := int64(0)
+	for i, l := range s.network.Layers {
+		if !s.network.IsTrainingOnly(i) {
+			most = max(most, l.Activations)
+		}
+	}
+	return most, nil
+}
+
+// receptiveField is that of the main output.
+func receptiveField(s *Sheet, _ int64) (int64, error) {
+	end := shape.Fields(s.network)[s.network.Outputs[0]]
+	for _, axis := range []shape.FieldAxis{end.W, end.H} {
+		if axis.Unknown != "" {
+			return 0, errors.New(axis.Unknown)
+		}
+	}
+	return max(end.W.Size, end.H.Size), nil
+}
+
+func notesInference(s *Sheet, batch int64) (int64, error) { return s.notes(memory.Inference, batch) }
+
+func notesTraining(s *Sheet, batch int64) (int64, error) { return s.notes(memory.Training, batch) }
+
+func (s *Sheet) notes(mode memory.Mode, batch int64) (int64, error) {
+	model, err := memory.NewNotesModel(s.network, s.options(mode))
+	if err != nil {
+		return 0, err
+	}
+	bytes, _, err := model.AtPeak(batch)
+	return bytes, err
+}
+
+func inferencePeak(s *Sheet, batch int64) (int64, error) {
+	return s.pytorchPeak(memory.Inference, batch)
+}
+
+func trainingPeak(s *Sheet, batch int64) (int64, error) { return s.pytorchPeak(memory.Training, batch) }
+
+func (s *Sheet) pytorchPeak(mode memory.Mode, batch int64) (int64, error) {
+	model, err := s.pytorchFor(mode)
+	if err != nil {
+		return 0, err
+	}
+	return model.Peak(batch)
+}
+
+func peak(s *Sheet, batch int64) (int64, error) {
+	switch s.use.Account {
+	case memory.NotesAccount:
+		return s.notes(s.use.Options.Mode, batch)
+	case memory.RunAccount:
+		program, err := s.programFor(batch)
+		if err != nil {
+			return 0, err
+		}
+		return program.Footprint().Total, nil
+	}
+	return s.pytorchPeak(s.use.Options.Mode, batch)
+}
+
+func isPeakEstimate(u *Use) bool { return u.Account == memory.PyTorchAccount }
+
+func arena(s *Sheet, batch int64) (int64, error) {
+	program, err := s.programFor(batch)
+	if err != nil {
+		return 0, err
+	}
+	return program.Footprint().Arena, nil
+}
+
+func largestBatch(s *Sheet, _ int64) (int64, error) {
+	limit := s.use.Budget.Available
+	if s.use.Account == memory.NotesAccount {
+		model, err := memory.NewNotesModel(s.network, s.options(s.use.Options.Mode))
+		if err != nil {
+			return 0, err
+		}
+		batch, _, err := model.LargestBatch(limit)
+		return batch, err
+	}
+	model, err := s.pytorchFor(s.use.Options.Mode)
+	if err != nil {
+		return 0, err
+	}
+	batch, _, err := model.LargestBatch(limit)
+	return batch, err
+}
+
+func needsDevice(u *Use) string {
+	if u.Budget == nil {
+		return "a device"
+	}
+	return ""
+}
+
+func leastTime(s *Sheet, batch int64) (int64, error) {
+	running, _ := s.network.Inference()
+	account, err := traffic.New(running, batch)
+	if err != nil {
+		return 0, err
+	}
+	return wholeNanoseconds(account.LeastTime(*s.use.Machine))
+}
+
+func needsMachine(u *Use) string {
+	if u.Machine == nil {
+		return "the rates of a machine"
+	}
+	return ""
+}
+
+func always(*Use) bool { return true }
