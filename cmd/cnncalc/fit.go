@@ -37,10 +37,10 @@ type fitFlags struct {
 	specFlags
 	outputFlags
 	account      string
-	deviceMemory string
+	deviceMemory quantity[int64]
 	device       string
 	listDevices  bool
-	reserve      string
+	reserve      quantity[int64]
 	mode         string // "" for both
 	optimizers   []string
 	dtypes       []string
@@ -76,11 +76,12 @@ func newFit(a *app) *cobra.Command {
 	f.registerPath(flags)
 	f.registerUnits(flags)
 	registerBatch(flags, &f.batch, "the batch that should fit")
-	flags.StringVar(&f.deviceMemory, "device-memory", "", "the device's memory: 12GiB, 12GB, 12288MiB")
+	sizeVar(flags, &f.deviceMemory, "device-memory",
+		"the device's memory: 12GiB (2^30 bytes each), 12GB (10^9) or 12288MiB")
 	flags.StringVar(&f.device, "device", "",
 		"a known device, such as rtx3060, t4 or a100-40gb (instead of --device-memory)")
 	flags.BoolVar(&f.listDevices, "list-devices", false, "list the known devices and their memory, with sources")
-	flags.StringVar(&f.reserve, "reserve", defaultReserve,
+	reserveVar(flags, &f.reserve, "reserve", defaultReserve,
 		"memory kept for the context and fragmentation, an assumption")
 	flags.StringVar(&f.account, "account", string(memory.PyTorchAccount), choice.List(fitAccounts()))
 	flags.StringVar(&f.mode, "mode", "", "inference or training (default both)")
@@ -188,11 +189,11 @@ func (f *fitFlags) budget() (fit.Budget, error) {
 	if err != nil {
 		return fit.Budget{}, err
 	}
-	reserve, err := report.ParseReserve(f.reserve, bytes)
+	reserve, err := report.ParseReserve(f.reserve.text, bytes)
 	if err != nil {
 		return fit.Budget{}, usageError("--reserve: %w", err)
 	}
-	b, err := fit.NewBudget(device, bytes, reserve, f.reserve)
+	b, err := fit.NewBudget(device, bytes, reserve, f.reserve.text)
 	if err != nil {
 		return b, usageError("--reserve %w", err)
 	}
@@ -202,7 +203,7 @@ func (f *fitFlags) budget() (fit.Budget, error) {
 // deviceOrMemory returns the device, nil where only its memory is given, and the memory.
 func (f *fitFlags) deviceOrMemory() (*fit.Device, int64, error) {
 	switch {
-	case f.device != "" && f.deviceMemory != "":
+	case f.device != "" && f.deviceMemory.text != "":
 		return nil, 0, usageError("--device and --device-memory both give the memory: use one of them")
 	case f.device != "":
 		device, err := fit.FindDevice(f.device)
@@ -210,12 +211,8 @@ func (f *fitFlags) deviceOrMemory() (*fit.Device, int64, error) {
 			return nil, 0, usageError("--device: %w", err)
 		}
 		return &device, device.Usable, nil
-	case f.deviceMemory != "":
-		bytes, err := report.ParseBytes(f.deviceMemory)
-		if err != nil {
-			return nil, 0, usageError("--device-memory: %w", err)
-		}
-		return nil, bytes, nil
+	case f.deviceMemory.text != "":
+		return nil, f.deviceMemory.value, nil
 	}
 	return nil, 0, usageError("fit needs the device's memory: --device-memory 12GiB, or --device rtx3060 " +
 		"(--list-devices shows the known ones)")

@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -10,6 +12,7 @@ import (
 
 	"cnncalc/internal/numeral"
 	"cnncalc/internal/plain"
+	"cnncalc/internal/report"
 )
 
 // numberFlag is a flag that takes a whole number in decimal digits. The flags of package pflag read 010 as 8 and also
@@ -86,6 +89,68 @@ func (f numbersFlag) Set(s string) error {
 }
 
 func (f numbersFlag) Type() string { return "ints" }
+
+// quantityFlag is a flag that takes a quantity with its unit, such as 12GiB.
+type quantityFlag[T int64 | float64] struct {
+	to     *quantity[T]
+	parse  func(string) (T, error)
+	typeOf string
+}
+
+// quantity is the value of a quantityFlag.
+type quantity[T int64 | float64] struct {
+	text  string // as it was written, "" where it was not given and has no default
+	value T
+}
+
+// Types of flags that take quantities, which help shows in place of a value.
+const (
+	sizeType    = "size"
+	rateType    = "rate"
+	reserveType = "size+share"
+)
+
+// sizeVar adds a flag for a size in bytes, which has no default.
+func sizeVar(flags *pflag.FlagSet, to *quantity[int64], name, usage string) {
+	flags.Var(quantityFlag[int64]{to, numeral.Bytes, sizeType}, name, usage)
+}
+
+// rateVar adds a flag for a rate.
+func rateVar(flags *pflag.FlagSet, to *quantity[float64], name, value string, parse func(string) (float64, error),
+	usage string) {
+	f := quantityFlag[float64]{to, parse, rateType}
+	if err := f.Set(value); err != nil {
+		panic(err) // the default is a constant
+	}
+	flags.Var(f, name, usage)
+}
+
+// reserveVar adds a flag for a part of a memory. Its value is a placeholder until the memory is known.
+func reserveVar(flags *pflag.FlagSet, to *quantity[int64], name, value, usage string) {
+	to.text = value
+	check := func(s string) (int64, error) { return report.ParseReserve(s, math.MaxInt64) }
+	flags.Var(quantityFlag[int64]{to, check, reserveType}, name, usage)
+}
+
+func (f quantityFlag[T]) String() string {
+	if f.to == nil {
+		return ""
+	}
+	return f.to.text
+}
+
+func (f quantityFlag[T]) Set(s string) error {
+	value, err := f.parse(s)
+	*f.to = quantity[T]{s, value}
+	return err
+}
+
+func (f quantityFlag[T]) Type() string { return f.typeOf }
+
+// explainsItself reports whether the errors of a flag's value say in plain words what it takes.
+func explainsItself(f *pflag.Flag) bool {
+	return slices.Contains([]string{"int", "uint", "ints", sizeType, rateType, reserveType}, f.Value.Type())
+}
 
 // wholeNumber reads a whole number of a flag. The error quotes it.
 func wholeNumber(s string) (int64, error) {

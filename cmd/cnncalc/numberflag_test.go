@@ -47,3 +47,35 @@ func checkDecimalFlag(t *testing.T, cmd *cobra.Command, f *pflag.Flag) {
 		}
 	}
 }
+
+// Every flag for a quantity refuses a number without a unit, whose size nobody can guess, and takes 0 without one where
+// it takes 0 at all.
+func TestQuantityFlagsNeedUnits(t *testing.T) {
+	quantities := []string{"memory", "reserve", "peak", "bandwidth"}
+	tested := 0
+	for _, cmd := range newRoot(&app{}).Commands() {
+		cmd.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
+			isQuantity := slices.Contains([]string{sizeType, rateType, reserveType}, f.Value.Type())
+			if !isQuantity {
+				if f.Value.Type() != "bool" && slices.ContainsFunc(quantities, func(q string) bool { return strings.Contains(f.Name, q) }) {
+					t.Errorf("cnncalc %s --%s is of type %s, which reads no units", cmd.Name(), f.Name, f.Value.Type())
+				}
+				return
+			}
+			tested++
+			for _, value := range []string{"24", "1.5"} {
+				r := call(t, cmd.Name(), "--"+f.Name+"="+value)
+				start := fmt.Sprintf("cnncalc: --%s: %q has no unit: write %s", f.Name, value, value)
+				if r.code != exitUsage || !strings.HasPrefix(r.errors, start) {
+					t.Errorf("cnncalc %s --%s=%s: exit code %d, %swant %s", cmd.Name(), f.Name, value, r.code, r.errors, start)
+				}
+			}
+			if r := call(t, cmd.Name(), "--"+f.Name+"=0", "--no-such-flag"); strings.Contains(r.errors, "has no unit") {
+				t.Errorf("cnncalc %s --%s=0: %s", cmd.Name(), f.Name, r.errors)
+			}
+		})
+	}
+	if tested < 5 {
+		t.Errorf("only %d flags for quantities were found", tested)
+	}
+}

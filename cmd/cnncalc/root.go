@@ -67,8 +67,8 @@ func unknownCommand(cmd *cobra.Command, name string) error {
 	return usageError("unknown command %s (see %s --help)", name, cmd.CommandPath())
 }
 
-// flagError adds the nearest flag to the error for an unknown one, and says in plain words what a flag for numbers
-// takes.
+// flagError adds the nearest flag to the error for an unknown one, and leaves out what pflag puts before an error that
+// says in plain words what the flag takes.
 func flagError(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	if errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() == "" {
@@ -79,7 +79,7 @@ func flagError(cmd *cobra.Command, err error) error {
 		}
 	}
 	var invalid *pflag.InvalidValueError
-	if errors.As(err, &invalid) && strings.Contains(invalid.GetFlag().Value.Type(), "int") {
+	if errors.As(err, &invalid) && explainsItself(invalid.GetFlag()) {
 		return usageError("--%s: %w", invalid.GetFlag().Name, invalid.Unwrap())
 	}
 	return usageError("%w (see %s --help)", err, cmd.CommandPath())

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"runtime"
 
@@ -53,7 +52,7 @@ type runFlags struct {
 	save       string
 	profile    bool
 	dump       string
-	maxMemory  string
+	maxMemory  quantity[int64]
 }
 
 func newRun(a *app) *cobra.Command {
@@ -92,7 +91,7 @@ func newRun(a *app) *cobra.Command {
 	flags.StringVar(&f.save, "save-weights", "", "write the weights to this safetensors file, under cnncalc's names")
 	flags.BoolVar(&f.profile, "profile", false, "print time and statistics of every layer, and the memory used")
 	flags.StringVar(&f.dump, "dump", "", "write every layer's output as .npy into this new folder")
-	flags.StringVar(&f.maxMemory, "max-memory", "", "the most memory to use, such as 4GiB (default: what is free), "+
+	sizeVar(flags, &f.maxMemory, "max-memory", "the most memory to use, such as 4GiB (default: what is free), "+
 		"besides some 50 MiB for the program and 10 KiB for each layer")
 	return cmd
 }
@@ -202,19 +201,15 @@ type memoryLimit struct {
 	given bool
 }
 
-// memoryLimit reads --max-memory.
+// memoryLimit returns that of --max-memory.
 func (f *runFlags) memoryLimit() (memoryLimit, error) {
-	if f.maxMemory == "" {
+	switch {
+	case f.maxMemory.text == "":
 		return memoryLimit{}, nil
+	case f.maxMemory.value < 1:
+		return memoryLimit{}, usageError("--max-memory: it must be 1 byte or more")
 	}
-	bytes, err := report.ParseBytes(f.maxMemory)
-	if err == nil && bytes < 1 {
-		err = fmt.Errorf("it must be 1 byte or more")
-	}
-	if err != nil {
-		return memoryLimit{}, usageError("--max-memory: %w", err)
-	}
-	return memoryLimit{bytes, true}, nil
+	return memoryLimit{f.maxMemory.value, true}, nil
 }
 
 // available returns the limit, or what the process can still allocate where that is less.

@@ -5,6 +5,7 @@ import (
 
 	"cnncalc/internal/exec"
 	"cnncalc/internal/memory"
+	"cnncalc/internal/numeral"
 	"cnncalc/internal/report"
 	"cnncalc/internal/traffic"
 )
@@ -33,7 +34,7 @@ type trafficFlags struct {
 	specFlags
 	outputFlags
 	batch           int64
-	peak, bandwidth string
+	peak, bandwidth quantity[float64]
 	assumed         []string // which of the two are not given
 	threads         int
 }
@@ -63,18 +64,15 @@ func newTraffic(a *app) *cobra.Command {
 	f.registerColumns(flags,
 		"columns to print, in order: name,layer,read,weights,written,macs,intensity,bound,time,columns,inflation,scratch")
 	registerBatch(flags, &f.batch, "pictures in a batch")
-	flags.StringVar(&f.peak, "peak", assumedPeak, "arithmetic rate of the machine, in FLOP/s")
-	flags.StringVar(&f.bandwidth, "bandwidth", assumedBandwidth, "memory bandwidth of the machine, in bytes per second")
+	rateVar(flags, &f.peak, "peak", assumedPeak, numeral.FLOPS, "arithmetic rate of the machine: 13TFLOP/s")
+	rateVar(flags, &f.bandwidth, "bandwidth", assumedBandwidth, numeral.Bandwidth,
+		"memory bandwidth of the machine: 360GB/s")
 	numberVar(flags, &f.threads, "threads", defaultThreads(), "threads of cnncalc run, which scratch depends on")
 	return cmd
 }
 
 func (a *app) traffic(args []string, f *trafficFlags) error {
 	out, err := f.parse("traffic")
-	if err != nil {
-		return err
-	}
-	machine, err := f.machine()
 	if err != nil {
 		return err
 	}
@@ -98,22 +96,10 @@ func (a *app) traffic(args []string, f *trafficFlags) error {
 		return err
 	}
 	return a.print(out, &report.Traffic{
-		Title: l.title(), Network: running, Account: account, Machine: machine, Assumed: f.assumed,
+		Title: l.title(), Network: running, Account: account, Assumed: f.assumed,
+		Machine: traffic.Machine{FLOPS: f.peak.value, Bandwidth: f.bandwidth.value},
 		Scratch: runScratch(program), Threads: f.threads,
 	})
-}
-
-// machine reads the rates.
-func (f *trafficFlags) machine() (traffic.Machine, error) {
-	var m traffic.Machine
-	var err error
-	if m.FLOPS, err = report.ParseFLOPS(f.peak); err != nil {
-		return m, usageError("--peak: %w", err)
-	}
-	if m.Bandwidth, err = report.ParseBandwidth(f.bandwidth); err != nil {
-		return m, usageError("--bandwidth: %w", err)
-	}
-	return m, nil
 }
 
 // runScratch returns the bytes of scratch that each layer has in the plan of cnncalc run.

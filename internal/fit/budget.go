@@ -1,6 +1,10 @@
 package fit
 
-import "fmt"
+import (
+	"fmt"
+
+	"cnncalc/internal/plain"
+)
 
 // Budget is the memory of a device, less a reserve. All sizes are in bytes.
 type Budget struct {
@@ -24,7 +28,8 @@ func (b Budget) computeMajor() int {
 func NewBudget(device *Device, memory, reserve int64, setting string) (Budget, error) {
 	b := Budget{Device: device, Memory: memory, Reserve: reserve, Available: memory - reserve, Setting: setting}
 	if b.Available <= 0 {
-		return b, fmt.Errorf("%s is %d bytes, which leaves nothing of the %d of the device", setting, reserve, memory)
+		return b, fmt.Errorf("%s is %s bytes, which leaves nothing of the device's %s", setting, plain.Count(reserve),
+			plain.Count(memory))
 	}
 	return b, nil
 }

@@ -55,7 +55,7 @@ func (v *Fit) heading(units Units) string {
 	if b.Device != nil {
 		device = "the " + b.Device.Model
 	}
-	return fmt.Sprintf("%s on %s of %s, %s of it for the network", v.Title, device, Bytes(b.Memory, units),
+	return fmt.Sprintf("%s on %s of %s, %s of it for the network", v.Title, device, BytesAsGiven(b.Memory, units),
 		Bytes(b.Available, units))
 }
 

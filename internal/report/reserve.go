@@ -27,7 +27,7 @@ func ParseReserve(s string, memory int64) (int64, error) {
 func parseReserveTerm(term string, memory int64) (int64, error) {
 	number, isShare := strings.CutSuffix(term, "%")
 	if !isShare {
-		return ParseBytes(term)
+		return numeral.Bytes(term)
 	}
 	share, err := numeral.Int(number)
 	if err != nil || share < 0 || share > 100 {
