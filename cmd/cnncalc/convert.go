@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -15,7 +13,9 @@ import (
 	"cnncalc/internal/graph"
 	"cnncalc/internal/network"
 	"cnncalc/internal/op"
+	"cnncalc/internal/plain"
 	"cnncalc/internal/pytorchcode"
+	"cnncalc/internal/report"
 	"cnncalc/internal/shape"
 	"cnncalc/internal/spec"
 )
@@ -70,13 +70,26 @@ func newConvert(a *app) *cobra.Command {
 }
 
 // toModel reports whether an ONNX model is written.
-func (f *convertFlags) toModel() bool { return strings.EqualFold(filepath.Ext(f.output), ".onnx") }
+func (f *convertFlags) toModel() bool { return report.Ending(f.output) == ".onnx" }
 
 // toCode reports whether PyTorch code is written.
-func (f *convertFlags) toCode() bool { return strings.EqualFold(filepath.Ext(f.output), ".py") }
+func (f *convertFlags) toCode() bool { return report.Ending(f.output) == ".py" }
+
+// checkEndings refuses files with the ending of another format than theirs.
+func (f *convertFlags) checkEndings() error {
+	switch ending := report.Ending(f.output); ending {
+	case "", ".yaml", ".yml", ".onnx", ".py":
+	default:
+		return usageError("--output %s: convert writes .yaml, .onnx or .py, not %s", plain.CutPath(f.output), plain.Cut(ending))
+	}
+	return checkWeightsEnding(f.save)
+}
 
 // check refuses flags that no network would suit.
 func (f *convertFlags) check() error {
+	if err := f.checkEndings(); err != nil {
+		return err
+	}
 	switch {
 	case f.toModel() && f.save != "":
 		return usageError("--save-weights cannot be combined with -o FILE.onnx: an ONNX model contains its weights")

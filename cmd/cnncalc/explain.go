@@ -39,6 +39,10 @@ borders are ignored, as is usual. With several paths, the field covers those of 
 }
 
 func (a *app) explain(args []string, f *explainFlags) error {
+	out, err := f.parse("explain")
+	if err != nil {
+		return err
+	}
 	l, err := a.loadSound(args, &f.specFlags)
 	if err != nil {
 		return err
@@ -47,7 +51,7 @@ func (a *app) explain(args []string, f *explainFlags) error {
 	if err != nil {
 		return err
 	}
-	return a.write(f.path, func(w io.Writer) error { return report.Explain(w, l.network, nodes) })
+	return a.write(out.path, func(w io.Writer) error { return report.Explain(w, l.network, nodes) })
 }
 
 // nodesNamed returns the node of a name, or all nodes for "".

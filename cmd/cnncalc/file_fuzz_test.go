@@ -142,7 +142,8 @@ func checkCSV(t *testing.T, args, printed string) {
 func pick[T any](values []T, choice uint8) T { return values[int(choice)%len(values)] }
 
 // formats of reports, as flags.
-var formats = []string{" --format text", " --format json", " --format csv", " --format markdown"}
+var formats = []string{" --format text", " --format json", " --format csv", " --format markdown",
+	" --format html", " --format latex"}
 
 // format adds a format to a call, as the fuzzer chooses.
 func (v variant) format(choice uint8) variant {

@@ -18,6 +18,7 @@ func newList(a *app) *cobra.Command {
 		RunE:  func(*cobra.Command, []string) error { return a.list(&f) },
 	}
 	f.registerTable(cmd.Flags())
+	f.registerPath(cmd.Flags())
 	return cmd
 }
 

@@ -45,7 +45,6 @@ type memoryFlags struct {
 	dtype, torch    string
 	all             bool
 	timeline        bool
-	formatGiven     bool
 }
 
 func newMemory(a *app) *cobra.Command {
@@ -61,7 +60,6 @@ func newMemory(a *app) *cobra.Command {
 		Args: atMostOneSpec,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.timeline {
-				f.formatGiven = cmd.Flags().Changed("format")
 				if !cmd.Flags().Changed("account") {
 					f.account = string(memory.PyTorchAccount)
 				}
@@ -73,8 +71,8 @@ func newMemory(a *app) *cobra.Command {
 	flags := cmd.Flags()
 	f.register(flags)
 	f.registerFreeze(flags)
-	f.registerTable(flags)
-	flags.Lookup("format").Usage += "; with --timeline svg too"
+	f.registerFormat(flags, append(report.TableFormats(), report.SVG)...)
+	flags.Lookup("format").Usage += " (with --timeline)"
 	f.registerPath(flags)
 	f.registerUnits(flags)
 	f.registerColumns(flags,
@@ -98,12 +96,12 @@ func newMemory(a *app) *cobra.Command {
 }
 
 func (a *app) memory(args []string, f *memoryFlags) error {
-	if f.format == svgFormat {
-		return usageError("--format: svg draws a --timeline; choose from %s", strings.Join(report.Formats(), ", "))
-	}
 	out, err := f.parse("memory")
 	if err != nil {
 		return err
+	}
+	if out.format == report.SVG {
+		return usageError("svg draws a timeline: add --timeline, or choose another --format or ending of --output")
 	}
 	if err := checkBatch(f.batch); err != nil {
 		return err

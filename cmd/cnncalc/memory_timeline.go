@@ -2,34 +2,24 @@ package main
 
 import (
 	"io"
-	"strings"
 
 	"cnncalc/internal/memory"
 	"cnncalc/internal/report"
 )
 
-// svgFormat is a --format of timelines alone.
-const svgFormat = "svg"
-
-// draws reports whether a timeline is to be drawn. A file called .svg is where no format is given.
-func (f *memoryFlags) draws() bool {
-	return f.format == svgFormat || !f.formatGiven && strings.HasSuffix(strings.ToLower(f.path), ".svg")
-}
-
 // timeline prints what is alive over the steps of a run, by PyTorch's account or cnncalc's.
 func (a *app) timeline(args []string, f *memoryFlags) error {
-	draw := f.draws()
-	if draw {
-		f.format = string(report.Text)
-	}
-	out, err := f.parseTimeline()
+	out, err := f.parse("memory")
 	if err != nil {
+		return err
+	}
+	if err := checkBatch(f.batch); err != nil {
 		return err
 	}
 	switch {
 	case f.as != "":
 		return usageError("--timeline shows what PyTorch or cnncalc run takes; leave out --as")
-	case draw && f.columns != nil:
+	case out.format == report.SVG && f.columns != nil:
 		return usageError("--columns is for tables")
 	case f.account == string(memory.NotesAccount):
 		return usageError("--timeline: the notes' account has no steps; use --account pytorch or cnncalc")
@@ -46,19 +36,7 @@ func (a *app) timeline(args []string, f *memoryFlags) error {
 	if err != nil {
 		return err
 	}
-	return a.printTimeline(out, t, draw, f.all)
-}
-
-// parseTimeline reads the flags that say how a timeline is printed.
-func (f *memoryFlags) parseTimeline() (output, error) {
-	if _, err := report.ParseFormat(f.format); err != nil {
-		return output{}, usageError("--format: %w, and for timelines svg", err)
-	}
-	out, err := f.parse("memory")
-	if err != nil {
-		return out, err
-	}
-	return out, checkBatch(f.batch)
+	return a.printTimeline(out, t, f.all)
 }
 
 func (l *loaded) timelineView(account memory.AccountName, batch int64, o memory.Options) (*report.Timeline, error) {
@@ -82,11 +60,11 @@ func (l *loaded) timelineView(account memory.AccountName, batch int64, o memory.
 }
 
 // printTimeline draws a timeline, or prints it: for people as a chart, as wide as the terminal.
-func (a *app) printTimeline(out output, t *report.Timeline, draw, all bool) error {
-	switch {
-	case draw:
+func (a *app) printTimeline(out output, t *report.Timeline, all bool) error {
+	switch out.format {
+	case report.SVG:
 		return a.write(out.path, func(w io.Writer) error { return t.WriteSVG(w, out.units) })
-	case out.format == report.JSON || out.format == report.CSV:
+	case report.JSON, report.CSV:
 		return a.print(out, t)
 	}
 	width := report.DefaultWidth

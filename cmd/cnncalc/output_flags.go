@@ -8,13 +8,15 @@ import (
 	"github.com/spf13/pflag"
 
 	"cnncalc/internal/choice"
+	"cnncalc/internal/plain"
 	"cnncalc/internal/report"
 )
 
 // outputFlags say how a command prints its report, and where to. A command registers those that it has, and reads them
 // with parse before it does any work.
 type outputFlags struct {
-	formats []string // that the command writes
+	flags   *pflag.FlagSet  // that the others are registered in; nil for a command that only writes text
+	formats []report.Format // that the command writes
 	format  string
 	units   string
 	columns []string
@@ -23,21 +25,31 @@ type outputFlags struct {
 
 // registerFormat adds --format for a command that writes these formats, the first where none is given.
 func (f *outputFlags) registerFormat(flags *pflag.FlagSet, formats ...report.Format) {
-	for _, format := range formats {
-		f.formats = append(f.formats, string(format))
+	f.flags, f.formats = flags, formats
+	flags.StringVar(&f.format, "format", string(formats[0]), choice.List(f.formatNames()))
+}
+
+func (f *outputFlags) formatNames() []string {
+	names := make([]string, len(f.formats))
+	for i, format := range f.formats {
+		names[i] = string(format)
 	}
-	flags.StringVar(&f.format, "format", f.formats[0], choice.List(f.formats))
+	return names
 }
 
 // registerTable adds --format for a command that writes tables and documents.
 func (f *outputFlags) registerTable(flags *pflag.FlagSet) {
-	f.registerFormat(flags, report.Text, report.Markdown, report.CSV, report.JSON)
+	f.registerFormat(flags, report.TableFormats()...)
 }
 
 // outputUsage describes --output.
-const outputUsage = "write to this file, completely or not at all"
+const outputUsage = "write to this file, completely or not at all; its ending chooses the format"
 
+// registerPath adds --output. It comes after registerFormat, where a command has more than one format.
 func (f *outputFlags) registerPath(flags *pflag.FlagSet) {
+	if f.formats == nil {
+		f.formats = []report.Format{report.Text}
+	}
 	flags.StringVarP(&f.path, "output", "o", "", outputUsage)
 }
 
@@ -74,11 +86,8 @@ func (f *outputFlags) parse(command string) (output, error) {
 	o := output{format: report.Text, units: report.IEC, columns: f.columns, path: f.path}
 	var err error
 	if f.formats != nil {
-		if o.format, err = report.ParseFormat(f.format); err != nil {
-			return o, usageError("--format: %w", err)
-		}
-		if !slices.Contains(f.formats, f.format) {
-			return o, usageError("--format: %s writes %s, not %s", command, choice.List(f.formats), f.format)
+		if o.format, err = f.chosenFormat(command); err != nil {
+			return o, err
 		}
 	}
 	if f.units != "" {
@@ -90,6 +99,58 @@ func (f *outputFlags) parse(command string) (output, error) {
 		return o, usageError("--columns is for tables; JSON has all columns")
 	}
 	return o, nil
+}
+
+// chosenFormat returns the format of --format, or else that of the output's ending. One that the command does not write
+// is an error, and so are two that differ.
+func (f *outputFlags) chosenFormat(command string) (report.Format, error) {
+	given, err := f.givenFormat(command)
+	if err != nil {
+		return "", err
+	}
+	ending := report.Ending(f.path)
+	byEnding := report.FormatOf(ending)
+	switch {
+	case given != "" && byEnding != "" && given != byEnding:
+		return "", usageError("--format %s and the ending %s contradict each other: leave out --format, or name the file *%s",
+			given, ending, given.Ending())
+	case given != "":
+		return given, nil
+	case ending == "":
+		return f.formats[0], nil
+	case !slices.Contains(f.formats, byEnding):
+		return "", f.endingError(command, ending)
+	}
+	return byEnding, nil
+}
+
+// givenFormat returns the format of --format, "" where it is not given.
+func (f *outputFlags) givenFormat(command string) (report.Format, error) {
+	if f.flags == nil || !f.flags.Changed("format") {
+		return "", nil
+	}
+	format, err := report.ParseFormat(f.format)
+	if err != nil {
+		return "", usageError("--format: %w", err)
+	}
+	if !slices.Contains(f.formats, format) {
+		return "", usageError("--format: %s writes %s, not %s", command, choice.List(f.formatNames()), f.format)
+	}
+	return format, nil
+}
+
+// endingError returns the error for an output with an ending that the command does not write.
+func (f *outputFlags) endingError(command, ending string) error {
+	var written []string
+	for _, format := range f.formats {
+		written = append(written, format.Ending())
+	}
+	remedy := "name the file *" + written[0]
+	if f.flags != nil {
+		remedy = "with --format, a file may have any other ending"
+	}
+	return usageError("--output %s: %s writes %s, not %s; %s", plain.CutPath(f.path), command, choice.List(written),
+		plain.Cut(ending), remedy)
 }
 
 // print writes a report.

@@ -112,7 +112,7 @@ func (f *runFlags) check() error {
 	case f.preprocess != "" && !isPreprocessing(f.preprocess):
 		return usageError("--preprocess must be imagenet, unit or raw, not %s", plain.Cut(f.preprocess))
 	}
-	return nil
+	return checkWeightsEnding(f.save)
 }
 
 func (a *app) run(ctx context.Context, args []string, f *runFlags) error {

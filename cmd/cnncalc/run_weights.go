@@ -189,6 +189,14 @@ func (t *trained) close() {
 // isRandom reports whether the weights are random, so that a ranking of the classes would mean nothing.
 func (t *trained) isRandom() bool { return t.path == "" }
 
+// checkWeightsEnding refuses a --save-weights with the ending of another format.
+func checkWeightsEnding(path string) error {
+	if ending := report.Ending(path); ending != "" && ending != ".safetensors" {
+		return usageError("--save-weights %s: weights are written as .safetensors, not %s", plain.CutPath(path), plain.Cut(ending))
+	}
+	return nil
+}
+
 // save writes the weights under cnncalc's own names, as safetensors.
 func (t *trained) save(outputs *report.Outputs, path string, p *exec.Program) error {
 	tensors := p.Tensors()

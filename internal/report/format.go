@@ -1,6 +1,10 @@
 package report
 
 import (
+	"path/filepath"
+	"slices"
+	"strings"
+
 	"cnncalc/internal/choice"
 	"cnncalc/internal/plain"
 )
@@ -8,21 +12,76 @@ import (
 // Format is how a report is written.
 type Format string
 
-// The formats.
+// The formats. JSON is written by [WriteJSON], SVG by the reports that draw something, all others by [Table.Write].
 const (
 	Text     Format = "text"
 	Markdown Format = "markdown"
 	CSV      Format = "csv"
 	JSON     Format = "json"
+	HTML     Format = "html"
+	LaTeX    Format = "latex"
+	SVG      Format = "svg"
 )
+
+// endings lists the formats with the endings of their files, the usual one first.
+var endings = []struct {
+	format  Format
+	endings []string
+}{
+	{Text, []string{".txt", ".text"}},
+	{Markdown, []string{".md", ".markdown"}},
+	{CSV, []string{".csv"}},
+	{JSON, []string{".json"}},
+	{HTML, []string{".html", ".htm"}},
+	{LaTeX, []string{".tex"}},
+	{SVG, []string{".svg"}},
+}
+
+// TableFormats returns the formats of reports that are a table and a document.
+func TableFormats() []Format { return []Format{Text, Markdown, CSV, JSON, HTML, LaTeX} }
 
 // Formats returns the names that ParseFormat takes.
 func Formats() []string {
-	return []string{string(Text), string(Markdown), string(CSV), string(JSON)}
+	var names []string
+	for _, e := range endings {
+		names = append(names, string(e.format))
+	}
+	return names
 }
 
 // ParseFormat reads a format's name. The error for any other word lists the names.
 func ParseFormat(s string) (Format, error) { return choice.Parse[Format](s, "a format", Formats()) }
+
+// Ending returns the ending of a file's name in lower case, with its dot: ".md". It returns "" for a name without one,
+// such as table, .hidden or a folder's.
+func Ending(path string) string {
+	name := filepath.Base(path)
+	ending := filepath.Ext(name)
+	if len(ending) < 2 || ending == name {
+		return ""
+	}
+	return strings.ToLower(ending)
+}
+
+// FormatOf returns the format of files with an ending, "" where there is none.
+func FormatOf(ending string) Format {
+	for _, e := range endings {
+		if slices.Contains(e.endings, ending) {
+			return e.format
+		}
+	}
+	return ""
+}
+
+// Ending returns the usual ending of the format's files.
+func (f Format) Ending() string {
+	for _, e := range endings {
+		if e.format == f {
+			return e.endings[0]
+		}
+	}
+	return ""
+}
 
 // quote puts s, made safe to print, between double quotes.
 func quote(s string) string {

@@ -38,15 +38,9 @@ func (t Table) WriteMarkdown(w io.Writer) error {
 // writeNotes writes the notes as one list. It leaves out empty ones, which separate groups in text, and leading spaces,
 // which would make a list in the list.
 func writeNotes(out *bytes.Buffer, notes []string) {
-	first := true
-	for _, note := range notes {
-		note = strings.TrimSpace(note)
-		if note == "" {
-			continue
-		}
-		if first {
+	for i, note := range filledNotes(notes) {
+		if i == 0 {
 			out.WriteByte('\n')
-			first = false
 		}
 		fmt.Fprintf(out, "- %s\n", escapeLineStart(escapeMarkdown(note)))
 	}

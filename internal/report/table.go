@@ -1,6 +1,6 @@
 // Package report presents figures: a network's table and the explanation of its layers, and any [Table] that a caller
-// fills, as an aligned table in a terminal, as Markdown or as CSV; documents built as structs as JSON. It also owns how
-// numbers, sizes and times are written, how a report file is replaced, and what is a terminal.
+// fills, as an aligned table in a terminal, as Markdown, CSV, HTML or LaTeX; documents built as structs as JSON. It also
+// owns how numbers, sizes and times are written, how a report file is replaced, and what is a terminal.
 //
 // It computes no figure of a network: callers fill the structs. Text in a table may come from anywhere:
 // each format escapes it, so callers pass it on unchanged.
@@ -108,7 +108,7 @@ func pick[T any](all []T, chosen []int) []T {
 	return picked
 }
 
-// Write writes the table as text, Markdown or CSV. JSON is an error: its documents are written by [WriteJSON].
+// Write writes the table in a format of [TableFormats]. JSON is an error: its documents are written by [WriteJSON].
 // The table is rendered before the first byte is written, and goes out in one Write.
 func (t Table) Write(w io.Writer, format Format) error {
 	switch format {
@@ -118,8 +118,12 @@ func (t Table) Write(w io.Writer, format Format) error {
 		return t.WriteMarkdown(w)
 	case CSV:
 		return t.WriteCSV(w)
+	case HTML:
+		return t.WriteHTML(w)
+	case LaTeX:
+		return t.WriteLaTeX(w)
 	default:
-		return fmt.Errorf("a table can't be written as %q: choose text, markdown or csv", string(format))
+		return fmt.Errorf("a table can't be written as %q", string(format))
 	}
 }
 

@@ -130,6 +130,73 @@ x\ny,-2
 卷积,3
 '=1+2,
 `},
+		{"html", vggStart(), HTML, `<table>
+  <caption>vgg16</caption>
+  <thead>
+    <tr><th>layer</th><th>output</th><th style="text-align: right">MACs_mem</th><th style="text-align: right">weights</th></tr>
+  </thead>
+  <tbody>
+    <tr><td>INPUT</td><td>224x224x3</td><td style="text-align: right">150K</td><td style="text-align: right">0</td></tr>
+    <tr><td>  conv1</td><td>224x224x64</td><td style="text-align: right">3.2M</td><td style="text-align: right">1,728</td></tr>
+    <tr><td>  conv2</td><td>224x224x64</td><td style="text-align: right">3.2M</td><td style="text-align: right">36,864</td></tr>
+    <tr><td>pool1</td><td>112x112x64</td><td style="text-align: right">800K</td><td style="text-align: right">0</td></tr>
+  </tbody>
+  <tfoot>
+    <tr><td>total</td><td></td><td style="text-align: right">7,375,872</td><td style="text-align: right">38,592</td></tr>
+    <tr><td>with biases</td><td></td><td style="text-align: right"></td><td style="text-align: right">38,720</td></tr>
+  </tfoot>
+</table>
+<ul>
+  <li>One value is 4 bytes.</li>
+  <li>Exact.</li>
+</ul>
+`},
+		{"latex", vggStart(), LaTeX, `% vgg16
+% \usepackage{booktabs}
+\begin{tabular}{llrr}
+\toprule
+layer & output & MACs\_mem & weights \\
+\midrule
+INPUT & 224x224x3 & 150K & 0 \\
+  conv1 & 224x224x64 & 3.2M & 1,728 \\
+  conv2 & 224x224x64 & 3.2M & 36,864 \\
+pool1 & 112x112x64 & 800K & 0 \\
+\midrule
+total &  & 7,375,872 & 38,592 \\
+with biases &  &  & 38,720 \\
+\bottomrule
+\end{tabular}
+% One value is 4 bytes.
+% Exact.
+`},
+		{"hostile html", hostile(), HTML, `<table>
+  <thead>
+    <tr><th>a|b</th><th style="text-align: right">n</th></tr>
+  </thead>
+  <tbody>
+    <tr><td>a|b</td><td style="text-align: right">1</td></tr>
+    <tr><td>x\ny</td><td style="text-align: right">-2</td></tr>
+    <tr><td>\x1b[31m\u202e</td><td style="text-align: right">0.5</td></tr>
+    <tr><td>*_` + "`" + `&lt;i&gt;[l](u)\</td><td style="text-align: right"></td></tr>
+    <tr><td>卷积</td><td style="text-align: right">3</td></tr>
+    <tr><td>=1+2</td><td style="text-align: right">-</td></tr>
+  </tbody>
+</table>
+`},
+		{"hostile latex", hostile(), LaTeX, `% \usepackage{booktabs}
+\begin{tabular}{lr}
+\toprule
+a\textbar{}b & n \\
+\midrule
+a\textbar{}b & 1 \\
+x\textbackslash{}ny & -2 \\
+\textbackslash{}x1b{[}31m\textbackslash{}u202e & 0.5 \\
+{*}\_\textasciigrave{}\textless{}i\textgreater{}{[}l](u)\textbackslash{} &  \\
+卷积 & 3 \\
+=1+2 & - \\
+\bottomrule
+\end{tabular}
+`},
 		{"only a header, text", onlyHeader, Text, "outputShape\n"},
 		{"only a header, markdown", onlyHeader, Markdown, "| outputShape |\n|:------------|\n"},
 		{"only a header, csv", onlyHeader, CSV, "k\n"},
@@ -185,7 +252,7 @@ func TestWriteRefuses(t *testing.T) {
 			`table "": row 1, column a: the value is a <nil>; want int64, float64 or string`},
 	}
 	for _, tt := range tests {
-		for _, format := range []Format{Text, Markdown, CSV} {
+		for _, format := range []Format{Text, Markdown, CSV, HTML, LaTeX} {
 			var buf bytes.Buffer
 			err := tt.table.Write(&buf, format)
 			if err == nil || err.Error() != tt.want {
@@ -196,8 +263,10 @@ func TestWriteRefuses(t *testing.T) {
 			}
 		}
 	}
-	if err := vggStart().Write(io.Discard, JSON); err == nil {
-		t.Error("a table was written as JSON")
+	for _, format := range []Format{JSON, SVG} {
+		if err := vggStart().Write(io.Discard, format); err == nil {
+			t.Errorf("a table was written as %s", format)
+		}
 	}
 }
 
@@ -274,14 +343,47 @@ func TestParseFormat(t *testing.T) {
 		}
 	}
 	tests := []struct{ in, want string }{
-		{"jsn", `"jsn" is not a format: choose from text, markdown, csv, json; did you mean json?`},
-		{"JSON", `"JSON" is not a format: choose from text, markdown, csv, json; did you mean json?`},
-		{"yaml", `"yaml" is not a format: choose from text, markdown, csv, json`},
-		{"", `"" is not a format: choose from text, markdown, csv, json`},
+		{"jsn", `"jsn" is not a format: choose from text, markdown, csv, json, html, latex, svg; did you mean json?`},
+		{"JSON", `"JSON" is not a format: choose from text, markdown, csv, json, html, latex, svg; did you mean json?`},
+		{"yaml", `"yaml" is not a format: choose from text, markdown, csv, json, html, latex, svg`},
+		{"", `"" is not a format: choose from text, markdown, csv, json, html, latex, svg`},
 	}
 	for _, tt := range tests {
 		if _, err := ParseFormat(tt.in); err == nil || err.Error() != tt.want {
 			t.Errorf("ParseFormat(%q): error %v, want %s", tt.in, err, tt.want)
+		}
+	}
+}
+
+func TestEndings(t *testing.T) {
+	for _, test := range []struct {
+		path, ending string
+		format       Format
+	}{
+		{"t.md", ".md", Markdown},
+		{"a.b/T.MARKDOWN", ".markdown", Markdown},
+		{"t.txt", ".txt", Text},
+		{"t.csv", ".csv", CSV},
+		{"t.json", ".json", JSON},
+		{"t.htm", ".htm", HTML},
+		{"t.tex", ".tex", LaTeX},
+		{"t.md.svg", ".svg", SVG},
+		{"t.png", ".png", ""},
+		{"a.md/t", "", ""},
+		{"a.md/", ".md", Markdown},
+		{".md", "", ""},
+		{"t.", "", ""},
+		{".", "", ""},
+		{"..", "", ""},
+		{"", "", ""},
+	} {
+		if ending := Ending(test.path); ending != test.ending || FormatOf(ending) != test.format {
+			t.Errorf("%s: %q, %q; want %q, %q", test.path, ending, FormatOf(ending), test.ending, test.format)
+		}
+	}
+	for _, name := range Formats() {
+		if f := Format(name); FormatOf(f.Ending()) != f {
+			t.Errorf("%s: its usual ending %q is of %q", f, f.Ending(), FormatOf(f.Ending()))
 		}
 	}
 }
@@ -308,6 +410,8 @@ func TestFailingWriter(t *testing.T) {
 		"text":     vggStart().WriteText,
 		"markdown": vggStart().WriteMarkdown,
 		"csv":      vggStart().WriteCSV,
+		"html":     vggStart().WriteHTML,
+		"latex":    vggStart().WriteLaTeX,
 		"json":     func(w io.Writer) error { return WriteJSON(w, map[string]int{"schema": 1}) },
 	}
 	for name, write := range writers {
