@@ -54,7 +54,7 @@ var allowed = []struct {
 	{"internal/convert", []string{"internal/diag", "internal/graph", "internal/op", "internal/shape"}},
 	{"internal/count", []string{"internal/checked", "internal/choice", "internal/plain", "internal/diag", "internal/graph", "internal/op",
 		"internal/shape", "internal/memory"}},
-	{"internal/fit", []string{"internal/plain", "internal/diag", "internal/graph", "internal/op", "internal/shape", "internal/memory"}},
+	{"internal/fit", []string{"internal/numeral", "internal/plain", "internal/diag", "internal/graph", "internal/op", "internal/shape", "internal/memory"}},
 	{"internal/ranking", []string{"internal/graph", "internal/op"}},
 	{"internal/lint", []string{"internal/diag", "internal/graph", "internal/op", "internal/shape"}},
 

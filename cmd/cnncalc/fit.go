@@ -30,9 +30,6 @@ assumption. --reserve sets it, as a size, a share of the memory, or the sum of b
 and the memory for --batch pictures. If --batch (one picture by default) does not fit, fit shows what uses the most
 memory, and which changes reduce it. The figures of each change are those of the network as it would then be.`
 
-// The reserve where none is given: about what a CUDA context with PyTorch's kernels takes, and some for fragmentation.
-const defaultReserve = "512MiB+5%"
-
 type fitFlags struct {
 	specFlags
 	outputFlags
@@ -81,7 +78,7 @@ func newFit(a *app) *cobra.Command {
 	flags.StringVar(&f.device, "device", "",
 		"a known device, such as rtx3060, t4 or a100-40gb (instead of --device-memory)")
 	flags.BoolVar(&f.listDevices, "list-devices", false, "list the known devices and their memory, with sources")
-	reserveVar(flags, &f.reserve, "reserve", defaultReserve,
+	reserveVar(flags, &f.reserve, "reserve", fit.DefaultReserve,
 		"memory kept for the context and fragmentation, an assumption")
 	flags.StringVar(&f.account, "account", string(memory.PyTorchAccount), choice.List(fitAccounts()))
 	flags.StringVar(&f.mode, "mode", "", "inference or training (default both)")
@@ -189,7 +186,7 @@ func (f *fitFlags) budget() (fit.Budget, error) {
 	if err != nil {
 		return fit.Budget{}, err
 	}
-	reserve, err := report.ParseReserve(f.reserve.text, bytes)
+	reserve, err := fit.ParseReserve(f.reserve.text, bytes)
 	if err != nil {
 		return fit.Budget{}, usageError("--reserve: %w", err)
 	}

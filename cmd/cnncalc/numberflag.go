@@ -10,9 +10,9 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"cnncalc/internal/fit"
 	"cnncalc/internal/numeral"
 	"cnncalc/internal/plain"
-	"cnncalc/internal/report"
 )
 
 // numberFlag is a flag that takes a whole number in decimal digits. The flags of package pflag read 010 as 8 and also
@@ -128,7 +128,7 @@ func rateVar(flags *pflag.FlagSet, to *quantity[float64], name, value string, pa
 // reserveVar adds a flag for a part of a memory. Its value is a placeholder until the memory is known.
 func reserveVar(flags *pflag.FlagSet, to *quantity[int64], name, value, usage string) {
 	to.text = value
-	check := func(s string) (int64, error) { return report.ParseReserve(s, math.MaxInt64) }
+	check := func(s string) (int64, error) { return fit.ParseReserve(s, math.MaxInt64) }
 	flags.Var(quantityFlag[int64]{to, check, reserveType}, name, usage)
 }
 

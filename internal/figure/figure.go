@@ -8,6 +8,8 @@ package figure
 
 import (
 	"cnncalc/internal/choice"
+	"cnncalc/internal/memory"
+	"cnncalc/internal/shape"
 )
 
 // Unit is what a figure is counted in.
@@ -26,38 +28,68 @@ type Figure struct {
 	Name string // in conditions, files and JSON
 	Unit Unit
 	What string // one line of help
+	// Takes is what the figure depends on in addition to the network.
+	Takes []Setting
 	// needs returns what Use lacks for the figure, in words; nil if it needs nothing.
 	needs func(*Use) string
 	// isEstimate reports whether the figure is an estimate, nil if it never is.
 	isEstimate func(*Use) bool
 	value      func(s *Sheet, batch int64) (int64, error)
+	shares     func(s *Sheet, batch int64) ([]Share, error) // nil if layers have none
 }
+
+// Setting is a part of what a network is used for.
+type Setting string
+
+// The settings of a Use, and the batch.
+const (
+	Batch     Setting = "batch"
+	Account   Setting = "account"
+	Mode      Setting = "mode"
+	DType     Setting = "dtype"
+	Optimizer Setting = "optimizer"
+	Torch     Setting = "torch"
+	Device    Setting = "device" // or only its memory
+	Rates     Setting = "rates"  // of a machine
+	Threads   Setting = "threads"
+)
 
 // All returns the figures in the order in which they are printed.
 func All() []Figure {
 	return []Figure{
 		{Name: "layers", What: "layers, without the inputs", value: layers},
-		{Name: "parameters", What: "weights and biases", value: parameters},
-		{Name: "trainable", What: "weights and biases that are not frozen", value: trainable},
-		{Name: "macs", What: "multiply-accumulates of one picture", value: macs},
-		{Name: "activations", What: "values of all volumes of one picture", value: activations},
-		{Name: "largest", What: "values of the largest volume of one picture", value: largest},
+		{Name: "parameters", What: "weights and biases",
+			value: parameters, shares: ofCounts(shape.Layer.Parameters, false)},
+		{Name: "trainable", What: "weights and biases that are not frozen",
+			value: trainable, shares: ofCounts(shape.Layer.Trainable, false)},
+		{Name: "macs", What: "multiply-accumulates of one picture",
+			value: macs, shares: ofCounts(macsOf, true)},
+		{Name: "activations", What: "values of all volumes of one picture",
+			value: activations, shares: ofCounts(activationsOf, true)},
+		{Name: "largest", What: "values of the largest volume of one picture",
+			value: largest, shares: ofCounts(activationsOf, true)},
 		{Name: "receptive_field", Unit: Pixels, What: "pixels, on the longer side, that one value of the output depends on",
 			value: receptiveField},
 		{Name: "notes_inference", Unit: Bytes, What: "memory that inference takes by the notes' rules",
-			value: notesInference},
-		{Name: "notes_training", Unit: Bytes, What: "memory that training takes by the notes' rules", value: notesTraining},
-		{Name: "inference_peak", Unit: Bytes, What: "peak of an inference in PyTorch", isEstimate: always,
-			value: inferencePeak},
-		{Name: "training_peak", Unit: Bytes, What: "peak of an iteration of training in PyTorch", isEstimate: always,
-			value: trainingPeak},
-		{Name: "peak", Unit: Bytes, What: "peak by the account and mode that are asked for", isEstimate: isPeakEstimate,
-			value: peak},
-		{Name: "arena", Unit: Bytes, What: "volumes of cnncalc run, on this processor", value: arena},
-		{Name: "largest_batch", What: "pictures that fit the device", needs: needsDevice, isEstimate: isPeakEstimate,
-			value: largestBatch},
-		{Name: "time", Unit: Nanoseconds, What: "least time of a batch by the roofline model", needs: needsMachine,
-			isEstimate: always, value: leastTime},
+			Takes: []Setting{Batch, DType}, value: notesInference, shares: notesShares(memory.Inference)},
+		{Name: "notes_training", Unit: Bytes, What: "memory that training takes by the notes' rules",
+			Takes: []Setting{Batch, DType, Optimizer}, value: notesTraining, shares: notesShares(memory.Training)},
+		{Name: "inference_peak", Unit: Bytes, What: "peak of an inference in PyTorch",
+			Takes: []Setting{Batch, DType, Torch}, isEstimate: always,
+			value: inferencePeak, shares: pytorchShares(memory.Inference)},
+		{Name: "training_peak", Unit: Bytes, What: "peak of an iteration of training in PyTorch",
+			Takes: []Setting{Batch, DType, Torch, Optimizer}, isEstimate: always,
+			value: trainingPeak, shares: pytorchShares(memory.Training)},
+		{Name: "peak", Unit: Bytes, What: "peak by the account and mode that are asked for",
+			Takes: []Setting{Batch, Account, Mode, DType, Torch, Optimizer, Threads}, isEstimate: isPeakEstimate,
+			value: peak, shares: peakShares},
+		{Name: "arena", Unit: Bytes, What: "volumes of cnncalc run, on this processor",
+			Takes: []Setting{Batch, Threads}, value: arena},
+		{Name: "largest_batch", What: "pictures that fit the device",
+			Takes: []Setting{Account, Mode, DType, Torch, Optimizer, Device}, needs: needsDevice,
+			isEstimate: isPeakEstimate, value: largestBatch, shares: largestBatchShares},
+		{Name: "time", Unit: Nanoseconds, What: "least time of a batch by the roofline model",
+			Takes: []Setting{Batch, Rates}, needs: needsMachine, isEstimate: always, value: leastTime, shares: timeShares},
 	}
 }
 

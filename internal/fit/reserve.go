@@ -1,11 +1,16 @@
-package report
+package fit
 
 import (
 	"fmt"
 	"strings"
 
 	"cnncalc/internal/numeral"
+	"cnncalc/internal/plain"
 )
+
+// DefaultReserve is about what a CUDA context with PyTorch's kernels takes, and some for fragmentation. It is an
+// assumption.
+const DefaultReserve = "512MiB+5%"
 
 // ParseReserve reads a part of a memory of so many bytes: sizes and shares of it, with + between them: "512MiB+5%". A
 // share is rounded up, and a sum that exceeds the memory is the memory.
@@ -31,7 +36,7 @@ func parseReserveTerm(term string, memory int64) (int64, error) {
 	}
 	share, err := numeral.Int(number)
 	if err != nil || share < 0 || share > 100 {
-		return 0, fmt.Errorf("%s is not a share of the memory: write 5%%, from 0%% to 100%%", quote(term))
+		return 0, fmt.Errorf("%s is not a share of the memory: write 5%%, from 0%% to 100%%", plain.Quote(term))
 	}
 	return memory/100*share + (memory%100*share+99)/100, nil
 }
