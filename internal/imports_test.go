@@ -56,6 +56,7 @@ var allowed = []struct {
 		"internal/shape", "internal/memory"}},
 	{"internal/fit", []string{"internal/numeral", "internal/plain", "internal/diag", "internal/graph", "internal/op", "internal/shape", "internal/memory"}},
 	{"internal/ranking", []string{"internal/graph", "internal/op"}},
+	{"internal/align", []string{"internal/plain", "internal/graph", "internal/op", "internal/shape"}},
 	{"internal/lint", []string{"internal/diag", "internal/graph", "internal/op", "internal/shape"}},
 
 	// What is done with it. Neither package knows the file language or the other.
