@@ -119,7 +119,7 @@ func (a *app) checkFile(name string, f *checkFlags) (report.CheckedFile, error) 
 	}
 	file := report.CheckedFile{
 		Name: l.file.Source.Name, Title: l.title(), Source: l.file.Source, Problems: l.problems,
-		Network: l.network, WithTable: f.table,
+		Network: l.network, WithTable: f.table, Width: a.tableWidth(""),
 	}
 	if file.IsFine() {
 		file.Pattern = spec.Pattern(l.network.Graph)

@@ -72,6 +72,8 @@ func newFit(a *app) *cobra.Command {
 	f.registerTable(flags)
 	f.registerPath(flags)
 	f.registerUnits(flags)
+	f.registerColumns(flags, "columns to print, in order: mode,dtype,optimizer,largest_batch,memory,parameters,gradients,"+
+		"optimizer_state,volumes,volume_gradients,rest")
 	registerBatch(flags, &f.batch, "the batch that should fit")
 	sizeVar(flags, &f.deviceMemory, "device-memory",
 		"the device's memory: 12GiB (2^30 bytes each), 12GB (10^9) or 12288MiB")
@@ -282,7 +284,7 @@ func (a *app) listDevices(args []string, f *fitFlags, flags *pflag.FlagSet) erro
 	}
 	others := slices.Clone(args)
 	flags.Visit(func(flag *pflag.Flag) {
-		if !slices.Contains([]string{"list-devices", "format", "output", "units"}, flag.Name) {
+		if !slices.Contains([]string{"list-devices", "format", "output", "units", "columns", "width"}, flag.Name) {
 			others = append(others, "--"+flag.Name)
 		}
 	})

@@ -19,6 +19,7 @@ func newList(a *app) *cobra.Command {
 	}
 	f.registerTable(cmd.Flags())
 	f.registerPath(cmd.Flags())
+	f.registerColumns(cmd.Flags(), "columns to print, in order: name,input,layers,parameters,macs")
 	return cmd
 }
 

@@ -113,6 +113,7 @@ type app struct {
 	help     watchedWriter // to out
 	outputs  *report.Outputs
 	models   []*onnx.File // opened so far
+	width    int          // of --width
 }
 
 // close closes the models that a command read.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"io"
 
 	"cnncalc/internal/memory"
@@ -67,9 +68,9 @@ func (a *app) printTimeline(out output, t *report.Timeline, all bool) error {
 	case report.JSON, report.CSV:
 		return a.print(out, t)
 	}
-	width := report.DefaultWidth
-	if out.format == report.Text && (out.path == "" || out.path == "-") {
-		width = report.TerminalWidth(a.out)
+	width := 0
+	if out.format == report.Text {
+		width = a.tableWidth(out.path)
 	}
-	return a.printTable(out, t.Chart(out.units, width, all))
+	return a.printTable(out, t.Chart(out.units, cmp.Or(width, report.DefaultWidth), all))
 }

@@ -103,11 +103,12 @@ type quantity[T int64 | float64] struct {
 	value T
 }
 
-// Types of flags that take quantities, which help shows in place of a value.
+// Types of flags with values of their own, which help shows in place of a value.
 const (
 	sizeType    = "size"
 	rateType    = "rate"
 	reserveType = "size+share"
+	widthType   = "width"
 )
 
 // sizeVar adds a flag for a size in bytes, which has no default.
@@ -149,7 +150,7 @@ func (f quantityFlag[T]) Type() string { return f.typeOf }
 
 // explainsItself reports whether the errors of a flag's value say in plain words what it takes.
 func explainsItself(f *pflag.Flag) bool {
-	return slices.Contains([]string{"int", "uint", "ints", sizeType, rateType, reserveType}, f.Value.Type())
+	return slices.Contains([]string{"int", "uint", "ints", sizeType, rateType, reserveType, widthType}, f.Value.Type())
 }
 
 // wholeNumber reads a whole number of a flag. The error quotes it.

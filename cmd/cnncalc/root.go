@@ -32,6 +32,7 @@ func newRoot(a *app) *cobra.Command {
 		SilenceErrors:         true,
 		DisableFlagsInUseLine: true,
 	}
+	widthVar(root.PersistentFlags(), &a.width)
 	root.SetIn(a.in)
 	root.SetOut(&a.help) // before the completion command is made, which keeps it
 	root.SetErr(a.err)

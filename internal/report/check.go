@@ -21,6 +21,7 @@ type CheckedFile struct {
 	Pattern    []string  // the network in short, where it has no problems
 	Advice     diag.List // of the lint, where it was asked for
 	WithTable  bool      // print the network's table also where there are no problems
+	Width      int       // of the terminal, 0 for any
 }
 
 // checkDocument is the report of check in JSON.
@@ -159,5 +160,5 @@ func (f *CheckedFile) writeTable(w io.Writer, title string) error {
 	}
 	t := NetworkTable(f.Network, false)
 	t.Title = title
-	return t.WriteText(w)
+	return t.Narrow(f.Width).WriteText(w)
 }

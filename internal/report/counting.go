@@ -84,7 +84,7 @@ func (v *Count) Table(Units) Table {
 	t := Table{
 		Title:   fmt.Sprintf("%s as %s counts it, batch %s", v.Title, c.Title(), plain.Count(r.Batch)),
 		Columns: []Column{left("name", "name"), left("layer", "layer"), left("output", "output")},
-		Notes:   v.notes(),
+		Notes:   v.notes(), Minor: []string{"output", "layer"},
 	}
 	for _, q := range c.Counts {
 		t.Columns = append(t.Columns, right(q.String(), quantityHeader(c, q)))

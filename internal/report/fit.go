@@ -42,7 +42,10 @@ func (v *Fit) Document() any {
 
 // Table returns the rows of the answer.
 func (v *Fit) Table(units Units) Table {
-	t := Table{Title: v.heading(units), Columns: v.columns(), Notes: v.notes(units)}
+	t := Table{
+		Title: v.heading(units), Columns: v.columns(), Notes: v.notes(units),
+		Minor: []string{"rest", "volume_gradients", "gradients", "optimizer_state", "volumes", "parameters"},
+	}
 	for i := range v.Answer.Rows {
 		t.Rows = append(t.Rows, v.cells(&v.Answer.Rows[i], units))
 	}
@@ -274,6 +277,7 @@ func (v Devices) Table(units Units) Table {
 			"compute is the CUDA compute capability: cuBLAS's workspace depends on it.",
 			"Error correction and the driver take the difference. Other drivers report other figures.",
 		},
+		Minor: []string{"stated_by", "usable_by", "compute_capability", "model"},
 	}
 	for _, d := range v {
 		t.Rows = append(t.Rows,

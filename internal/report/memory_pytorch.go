@@ -67,7 +67,10 @@ func (v *PyTorchMemory) Document() any {
 // Table returns a row for each layer that takes memory.
 func (v *PyTorchMemory) Table(units Units) Table {
 	figures := v.figures()
-	t := Table{Title: v.Title, Columns: []Column{left("name", "name"), left("layer", "layer"), left("output", "output")}}
+	t := Table{
+		Title: v.Title, Minor: []string{"output", "layer", "parameters", "volume"},
+		Columns: []Column{left("name", "name"), left("layer", "layer"), left("output", "output")},
+	}
 	for _, f := range figures {
 		t.Columns = append(t.Columns, right(f.key, f.header))
 	}

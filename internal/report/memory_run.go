@@ -56,7 +56,7 @@ func (v *RunMemory) Table(units Units) Table {
 			left("name", "name"), left("holds", "holds"), right("offset", "offset"), right("bytes", "bytes"), left("from",
 				"from"), left("to", "to"),
 		},
-		Notes: v.lines(units),
+		Notes: v.lines(units), Minor: []string{"offset", "holds"},
 	}
 	for _, b := range v.buffers() {
 		t.Rows = append(t.Rows, []Cell{Str(b.Name), Str(b.Holds), Int(b.Offset), Int(b.Bytes), Str(b.From), Str(b.To)})

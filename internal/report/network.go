@@ -16,7 +16,7 @@ import (
 // or has parameters, or for each layer of all. It goes as far as the network is checked; the totals are there
 // where that is the whole network.
 func NetworkTable(n *shape.Network, all bool) Table {
-	t := Table{Columns: []Column{
+	t := Table{Minor: []string{"biases", "output", "layer", "macs"}, Columns: []Column{
 		{Key: "name", Header: "name"},
 		{Key: "layer", Header: "layer"},
 		{Key: "output", Header: "output"},

@@ -31,7 +31,7 @@ func (v Networks) Document() any { return networksDocument{Schema, v} }
 
 // Table returns a row for each network. It has no sizes in bytes.
 func (v Networks) Table(Units) Table {
-	t := Table{Columns: []Column{
+	t := Table{Minor: []string{"layers", "input"}, Columns: []Column{
 		left("name", "name"), left("input", "input"), right("layers", "layers"), right("parameters",
 			"parameters"), right("macs", "MACs"),
 	}}

@@ -25,6 +25,7 @@ type Run struct {
 	Profile   bool   // print the layers and the memory along with a ranking
 	Layers    []RunLayer
 	Footprint memory.Footprint
+	Width     int // of the terminal, 0 for any
 	// What was taken, in bytes. Borrowed are the weights that are used from their file, Peak that of the process, 0 where
 	// it is not known.
 	Allocated, Borrowed, Peak int64
@@ -223,7 +224,7 @@ func (v *Run) WriteText(w io.Writer) error {
 			return err
 		}
 	}
-	return v.Table(IEC).WriteText(w)
+	return v.Table(IEC).Narrow(v.Width).WriteText(w)
 }
 
 // Table returns a row for each layer that was computed: its time, its rate, and its values.
@@ -234,7 +235,7 @@ func (v *Run) Table(units Units) Table {
 			left("name", "name"), left("layer", "layer"), left("output", "output"), right("time", "time"),
 			right("gflops", "GFLOP/s"), right("min", "min"), right("mean", "mean"), right("max", "max"),
 		},
-		Notes: v.notes(units),
+		Notes: v.notes(units), Minor: []string{"gflops", "output", "layer", "mean"},
 	}
 	for _, l := range v.Layers {
 		t.Rows = append(t.Rows, l.cells())

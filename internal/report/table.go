@@ -22,6 +22,7 @@ type Table struct {
 	Rows    [][]Cell // one Cell per Column
 	Footer  [][]Cell // totals, one Cell per Column; not in CSV
 	Notes   []string // one line each, under the table; not in CSV
+	Minor   []string // keys of columns that a narrow terminal can do without, the least important first
 }
 
 // Column describes one column.
@@ -87,9 +88,8 @@ func (t Table) Select(keys []string) (Table, error) {
 		used[key] = true
 		chosen = append(chosen, i)
 	}
-	selected := Table{Title: t.Title, Notes: t.Notes, Rows: pickAll(t.Rows, chosen), Footer: pickAll(t.Footer, chosen)}
-	selected.Columns = pick(t.Columns, chosen)
-	return selected, nil
+	return Table{Title: t.Title, Columns: pick(t.Columns, chosen), Rows: pickAll(t.Rows, chosen),
+		Footer: pickAll(t.Footer, chosen), Notes: t.Notes, Minor: t.Minor}, nil
 }
 
 func pickAll(rows [][]Cell, chosen []int) [][]Cell {

@@ -16,13 +16,13 @@ func IsTerminal(w io.Writer) bool {
 // DefaultWidth is that of a terminal, in columns, where none is known.
 const DefaultWidth = 80
 
-// TerminalWidth returns the width of w in columns, where it is a terminal that reports one, else [DefaultWidth].
+// TerminalWidth returns the width of w in columns if it is a terminal, [DefaultWidth] for one that does not report it,
+// and 0 for anything else.
 func TerminalWidth(w io.Writer) int {
-	f, ok := w.(interface{ Fd() uintptr })
-	if !ok {
-		return DefaultWidth
+	if !IsTerminal(w) {
+		return 0
 	}
-	width, _, err := term.GetSize(int(f.Fd()))
+	width, _, err := term.GetSize(int(w.(interface{ Fd() uintptr }).Fd()))
 	if err != nil || width <= 0 {
 		return DefaultWidth
 	}

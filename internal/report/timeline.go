@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mattn/go-runewidth"
-
 	"cnncalc/internal/memory"
 	"cnncalc/internal/plain"
 )
@@ -115,9 +113,6 @@ func (t *Timeline) Table(units Units) Table {
 // maxChartRows is about how many rows a chart has, unless all steps are asked for.
 const maxChartRows = 60
 
-// gapWidth is the space between two columns of text.
-const gapWidth = 2
-
 // minBar is the least width of the longest bar.
 const minBar = 20
 
@@ -158,15 +153,6 @@ func (t *Timeline) draw(table Table, rows []chartRow, width int) {
 		}
 		table.Rows[i][chart] = Str(bar)
 	}
-}
-
-// columnWidth returns the width of column k of a table as text.
-func columnWidth(table Table, k int) int {
-	width := runewidth.StringWidth(table.Columns[k].Header)
-	for _, row := range table.Rows {
-		width = max(width, runewidth.StringWidth(row[k].Text))
-	}
-	return width
 }
 
 // bars draws what was there before the first step, what is alive after one, and the most while it ran, which is as much

@@ -95,7 +95,7 @@ func (v *Traffic) Table(units Units) Table {
 			right("macs", "MACs"), right("intensity", "MACs/byte"), left("bound", "bound by"), right("time", "time, at least"),
 			right("columns", "columns"), right("inflation", "inflation"), right("scratch", "scratch"),
 		},
-		Notes: v.notes(units),
+		Notes: v.notes(units), Minor: []string{"inflation", "columns", "scratch", "layer", "weights", "written", "read", "macs"},
 	}
 	for i := range v.Network.Nodes {
 		if v.Account.Layers[i].Bytes() > 0 {
