@@ -401,8 +401,10 @@ func TestDocsNameCommandsAndFlags(t *testing.T) {
 	root := newRoot(&app{})
 	root.InitDefaultHelpCmd()
 	known := []string{"--help"}
+	add := func(f *pflag.Flag) { known = append(known, "--"+f.Name) }
+	root.PersistentFlags().VisitAll(add)
 	for _, cmd := range root.Commands() {
-		cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, "--"+f.Name) })
+		cmd.Flags().VisitAll(add)
 	}
 	for _, name := range docs(t) {
 		p := readPage(t, name)

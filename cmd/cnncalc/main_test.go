@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,7 +15,6 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
-	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
 
@@ -91,23 +91,25 @@ func TestScriptsUseEveryFlag(t *testing.T) {
 			}
 		}
 	}
-	for _, cmd := range newRoot(&app{}).Commands() {
+	root := newRoot(&app{})
+	checkFlagsUsed(t, "", root.PersistentFlags(), slices.Concat(slices.Collect(maps.Values(used))...))
+	for _, cmd := range root.Commands() {
 		if _, ok := used[cmd.Name()]; !ok && cmd.Runnable() && !cmd.Hidden {
 			t.Errorf("no script calls cnncalc %s", cmd.Name())
 		}
-		checkFlagsUsed(t, cmd, used[cmd.Name()])
+		checkFlagsUsed(t, cmd.Name(), cmd.LocalNonPersistentFlags(), used[cmd.Name()])
 	}
 }
 
-func checkFlagsUsed(t *testing.T, cmd *cobra.Command, words []string) {
+func checkFlagsUsed(t *testing.T, command string, flags *pflag.FlagSet, words []string) {
 	t.Helper()
-	cmd.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
+	flags.VisitAll(func(f *pflag.Flag) {
 		is := func(word string) bool {
 			name, _, _ := strings.Cut(word, "=")
 			return name == "--"+f.Name || f.Shorthand != "" && name == "-"+f.Shorthand
 		}
 		if !slices.ContainsFunc(words, is) {
-			t.Errorf("no script uses cnncalc %s --%s", cmd.Name(), f.Name)
+			t.Errorf("no script uses cnncalc %s --%s", command, f.Name)
 		}
 	})
 }
