@@ -33,19 +33,17 @@ memory, and which changes reduce it. The figures of each change are those of the
 type fitFlags struct {
 	specFlags
 	outputFlags
-	account      string
-	deviceMemory quantity[int64]
-	device       string
-	listDevices  bool
-	reserve      quantity[int64]
-	mode         string // "" for both
-	optimizers   []string
-	dtypes       []string
-	torch        string
-	batch        int64
-	batches      []int64
-	inputs       []string
-	batchGiven   bool
+	deviceFlags
+	account     string
+	listDevices bool
+	mode        string // "" for both
+	optimizers  []string
+	dtypes      []string
+	torch       string
+	batch       int64
+	batches     []int64
+	inputs      []string
+	batchGiven  bool
 }
 
 func newFit(a *app) *cobra.Command {
@@ -75,13 +73,8 @@ func newFit(a *app) *cobra.Command {
 	f.registerColumns(flags, "columns to print, in order: mode,dtype,optimizer,largest_batch,memory,parameters,gradients,"+
 		"optimizer_state,volumes,volume_gradients,rest")
 	registerBatch(flags, &f.batch, "the batch that should fit")
-	sizeVar(flags, &f.deviceMemory, "device-memory",
-		"the device's memory: 12GiB (2^30 bytes each), 12GB (10^9) or 12288MiB")
-	flags.StringVar(&f.device, "device", "",
-		"a known device, such as rtx3060, t4 or a100-40gb (instead of --device-memory)")
+	f.registerDevice(flags)
 	flags.BoolVar(&f.listDevices, "list-devices", false, "list the known devices and their memory, with sources")
-	reserveVar(flags, &f.reserve, "reserve", fit.DefaultReserve,
-		"memory kept for the context and fragmentation, an assumption")
 	flags.StringVar(&f.account, "account", string(memory.PyTorchAccount), choice.List(fitAccounts()))
 	flags.StringVar(&f.mode, "mode", "", "inference or training (default both)")
 	flags.StringSliceVar(&f.optimizers, "optimizer", nil,
@@ -131,10 +124,15 @@ func (a *app) fit(args []string, f *fitFlags) error {
 func (f *fitFlags) query() (*fit.Query, error) {
 	q := &fit.Query{Account: memory.AccountName(f.account), Torch: memory.Torch2CUDA, Batch: f.batch, Batches: f.batches,
 		BySize: f.inputs != nil}
-	var err error
-	if q.Budget, err = f.budget(); err != nil {
+	budget, err := f.budget()
+	if err != nil {
 		return nil, err
 	}
+	if budget == nil {
+		return nil, usageError("fit needs the device's memory: --device-memory 12GiB, or --device rtx3060 " +
+			"(--list-devices shows the known ones)")
+	}
+	q.Budget = *budget
 	if err := f.check(); err != nil {
 		return nil, err
 	}
@@ -180,41 +178,6 @@ func (f *fitFlags) check() error {
 		}
 	}
 	return nil
-}
-
-// budget reads the device's memory and the reserve.
-func (f *fitFlags) budget() (fit.Budget, error) {
-	device, bytes, err := f.deviceOrMemory()
-	if err != nil {
-		return fit.Budget{}, err
-	}
-	reserve, err := fit.ParseReserve(f.reserve.text, bytes)
-	if err != nil {
-		return fit.Budget{}, usageError("--reserve: %w", err)
-	}
-	b, err := fit.NewBudget(device, bytes, reserve, f.reserve.text)
-	if err != nil {
-		return b, usageError("--reserve %w", err)
-	}
-	return b, nil
-}
-
-// deviceOrMemory returns the device, nil where only its memory is given, and the memory.
-func (f *fitFlags) deviceOrMemory() (*fit.Device, int64, error) {
-	switch {
-	case f.device != "" && f.deviceMemory.text != "":
-		return nil, 0, usageError("--device and --device-memory both give the memory: use one of them")
-	case f.device != "":
-		device, err := fit.FindDevice(f.device)
-		if err != nil {
-			return nil, 0, usageError("--device: %w", err)
-		}
-		return &device, device.Usable, nil
-	case f.deviceMemory.text != "":
-		return nil, f.deviceMemory.value, nil
-	}
-	return nil, 0, usageError("fit needs the device's memory: --device-memory 12GiB, or --device rtx3060 " +
-		"(--list-devices shows the known ones)")
 }
 
 // networks yields the network, or the network with each of --inputs.

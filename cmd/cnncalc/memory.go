@@ -38,13 +38,11 @@ name that ends in .svg, draws the timeline for a document.`
 type memoryFlags struct {
 	specFlags
 	outputFlags
-	account         string
-	as              string
-	batch           int64
-	mode, optimizer string // "" where they were not given
-	dtype, torch    string
-	all             bool
-	timeline        bool
+	accountFlags
+	as       string
+	batch    int64
+	all      bool
+	timeline bool
 }
 
 func newMemory(a *app) *cobra.Command {

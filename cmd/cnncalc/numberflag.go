@@ -116,14 +116,18 @@ func sizeVar(flags *pflag.FlagSet, to *quantity[int64], name, usage string) {
 	flags.Var(quantityFlag[int64]{to, numeral.Bytes, sizeType}, name, usage)
 }
 
-// rateVar adds a flag for a rate.
-func rateVar(flags *pflag.FlagSet, to *quantity[float64], name, value string, parse func(string) (float64, error),
-	usage string) {
-	f := quantityFlag[float64]{to, parse, rateType}
-	if err := f.Set(value); err != nil {
+// rateVar adds a flag for a rate, which has no default.
+func rateVar(flags *pflag.FlagSet, to *quantity[float64], name string, parse func(string) (float64, error), usage string) {
+	flags.Var(quantityFlag[float64]{to, parse, rateType}, name, usage)
+}
+
+// rateVarDefault is rateVar with a default.
+func rateVarDefault(flags *pflag.FlagSet, to *quantity[float64], name, value string,
+	parse func(string) (float64, error), usage string) {
+	if err := (quantityFlag[float64]{to, parse, rateType}).Set(value); err != nil {
 		panic(err) // the default is a constant
 	}
-	flags.Var(f, name, usage)
+	rateVar(flags, to, name, parse, usage)
 }
 
 // reserveVar adds a flag for a part of a memory. Its value is a placeholder until the memory is known.

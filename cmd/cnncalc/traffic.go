@@ -64,8 +64,8 @@ func newTraffic(a *app) *cobra.Command {
 	f.registerColumns(flags,
 		"columns to print, in order: name,layer,read,weights,written,macs,intensity,bound,time,columns,inflation,scratch")
 	registerBatch(flags, &f.batch, "pictures in a batch")
-	rateVar(flags, &f.peak, "peak", assumedPeak, numeral.FLOPS, "arithmetic rate of the machine: 13TFLOP/s")
-	rateVar(flags, &f.bandwidth, "bandwidth", assumedBandwidth, numeral.Bandwidth,
+	rateVarDefault(flags, &f.peak, "peak", assumedPeak, numeral.FLOPS, "arithmetic rate of the machine: 13TFLOP/s")
+	rateVarDefault(flags, &f.bandwidth, "bandwidth", assumedBandwidth, numeral.Bandwidth,
 		"memory bandwidth of the machine: 360GB/s")
 	numberVar(flags, &f.threads, "threads", defaultThreads(), "threads of cnncalc run, which scratch depends on")
 	return cmd

@@ -4,8 +4,11 @@ import (
 	"cnncalc/internal/memory"
 )
 
+// accountFlags choose an account and its options; "" for the default.
+type accountFlags struct{ account, mode, optimizer, dtype, torch string }
+
 // accountOptions reads the flags of the accounts, and returns an error for those that cannot be combined.
-func (f *memoryFlags) accountOptions() (memory.AccountName, memory.Options, error) {
+func (f *accountFlags) accountOptions() (memory.AccountName, memory.Options, error) {
 	o := memory.Options{Torch: memory.Torch2CUDA, Mode: memory.Training, DType: memory.FP32,
 		Optimizer: memory.DefaultOptimizer}
 	account, err := memory.ParseAccountName(f.account)
@@ -46,7 +49,7 @@ func checkOptions(account memory.AccountName, o memory.Options) error {
 }
 
 // parseOptions reads those that were given.
-func (f *memoryFlags) parseOptions(o *memory.Options) error {
+func (f *accountFlags) parseOptions(o *memory.Options) error {
 	for _, err := range []error{
 		parseFlag("mode", f.mode, &o.Mode, memory.ParseMode),
 		parseFlag("optimizer", f.optimizer, &o.Optimizer, memory.ParseOptimizer),

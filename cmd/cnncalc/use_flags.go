@@ -1,0 +1,127 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"cnncalc/internal/choice"
+	"cnncalc/internal/figure"
+	"cnncalc/internal/fit"
+	"cnncalc/internal/memory"
+	"cnncalc/internal/numeral"
+	"cnncalc/internal/traffic"
+)
+
+// deviceFlags name the memory of a device.
+type deviceFlags struct {
+	deviceMemory quantity[int64]
+	device       string
+	reserve      quantity[int64]
+}
+
+func (f *deviceFlags) registerDevice(flags *pflag.FlagSet) {
+	sizeVar(flags, &f.deviceMemory, "device-memory",
+		"the device's memory: 12GiB (2^30 bytes each), 12GB (10^9) or 12288MiB")
+	flags.StringVar(&f.device, "device", "",
+		"a known device, such as rtx3060, t4 or a100-40gb (instead of --device-memory)")
+	reserveVar(flags, &f.reserve, "reserve", fit.DefaultReserve,
+		"memory kept for the context and fragmentation, an assumption")
+}
+
+// budget reads the device's memory and the reserve. It returns nil if no device is named.
+func (f *deviceFlags) budget() (*fit.Budget, error) {
+	if f.device == "" && f.deviceMemory.text == "" {
+		return nil, nil
+	}
+	device, bytes, err := f.deviceOrMemory()
+	if err != nil {
+		return nil, err
+	}
+	reserve, err := fit.ParseReserve(f.reserve.text, bytes)
+	if err != nil {
+		return nil, usageError("--reserve: %w", err)
+	}
+	b, err := fit.NewBudget(device, bytes, reserve, f.reserve.text)
+	if err != nil {
+		return nil, usageError("--reserve %w", err)
+	}
+	return &b, nil
+}
+
+// deviceOrMemory returns the device, nil where only its memory is given, and the memory.
+func (f *deviceFlags) deviceOrMemory() (*fit.Device, int64, error) {
+	switch {
+	case f.device == "":
+		return nil, f.deviceMemory.value, nil
+	case f.deviceMemory.text != "":
+		return nil, 0, usageError("--device and --device-memory both give the memory: use one of them")
+	}
+	device, err := fit.FindDevice(f.device)
+	if err != nil {
+		return nil, 0, usageError("--device: %w", err)
+	}
+	return &device, device.Usable, nil
+}
+
+// rateFlags give the rates of a machine, which have no default.
+type rateFlags struct{ peak, bandwidth quantity[float64] }
+
+func (f *rateFlags) registerRates(flags *pflag.FlagSet) {
+	rateVar(flags, &f.peak, "peak", numeral.FLOPS, "arithmetic rate of the machine, for the figure time: 13TFLOP/s")
+	rateVar(flags, &f.bandwidth, "bandwidth", numeral.Bandwidth,
+		"memory bandwidth of the machine, for the figure time: 360GB/s")
+}
+
+// machine returns nil if no rate is given.
+func (f *rateFlags) machine() (*traffic.Machine, error) {
+	switch {
+	case f.peak.text == "" && f.bandwidth.text == "":
+		return nil, nil
+	case f.peak.text == "" || f.bandwidth.text == "":
+		return nil, usageError("--peak and --bandwidth are given together: the figure time depends on both")
+	}
+	return &traffic.Machine{FLOPS: f.peak.value, Bandwidth: f.bandwidth.value}, nil
+}
+
+// useFlags say what a network is used for: all that its figures depend on, other than the batch.
+type useFlags struct {
+	accountFlags
+	deviceFlags
+	rateFlags
+}
+
+// use reads the flags.
+func (f *useFlags) use() (*figure.Use, error) {
+	u := &figure.Use{Threads: defaultThreads()}
+	var err error
+	if u.Account, u.Options, err = f.accountOptions(); err != nil {
+		return nil, err
+	}
+	if u.Budget, err = f.budget(); err != nil {
+		return nil, err
+	}
+	if u.Budget != nil && u.Budget.Device != nil {
+		u.Options.ComputeMajor = u.Budget.Device.ComputeMajor()
+	}
+	u.Machine, err = f.machine()
+	return u, err
+}
+
+// registerUse adds the flags, but for --dtype and --optimizer, of which a command may take several.
+func (f *useFlags) registerUse(flags *pflag.FlagSet) {
+	flags.StringVar(&f.account, "account", string(memory.PyTorchAccount), "of peak and largest_batch: "+
+		choice.List(memory.AccountNames()))
+	flags.StringVar(&f.mode, "mode", "", "of peak and largest_batch: inference or training (default training)")
+	flags.StringVar(&f.torch, "torch", "", "the PyTorch release that --account pytorch follows: "+
+		choice.List(memory.Torches())+" (default 2-cuda)")
+	f.registerDevice(flags)
+	f.registerRates(flags)
+}
+
+// registerTypes adds --dtype and --optimizer.
+func (f *useFlags) registerTypes(flags *pflag.FlagSet) {
+	flags.StringVar(&f.dtype, "dtype", "", strings.Join(memory.DTypes(), ", ")+" (default fp32)")
+	flags.StringVar(&f.optimizer, "optimizer", "", "for training: "+strings.Join(memory.Optimizers(), ", ")+
+		" (default momentum)")
+}
