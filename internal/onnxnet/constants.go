@@ -91,7 +91,11 @@ func (m *model) fold(n *node) (bool, error) {
 	out := n.out[0]
 	switch n.op {
 	case "Constant":
-		return true, m.foldConstant(n, out)
+		err := m.foldConstant(n, out)
+		if err == nil && out.tensor == nil {
+			out.tensor = computed(out.numbers, out.dims)
+		}
+		return true, err
 	case "Shape":
 		return foldShape(n, out), nil
 	case "Size":

@@ -403,15 +403,26 @@ func (m *model) isCubicSum(v, x *value) bool {
 	return false
 }
 
-// clipLimits returns the limits of a Clip, which are attributes below opset 11 and inputs from there on; infinite if
-// there are none.
+// clipLimits returns the limits of a Clip, which are attributes below opset 11 and inputs from there on: infinite if
+// there are none, or the largest float32 is written for none, not a number if the network computes them.
 func (m *model) clipLimits(n *node) (low, high float64) {
 	low, high = n.float("min", math.Inf(-1)), n.float("max", math.Inf(1))
-	if v, ok := m.number(n.input(1)); ok {
-		low = v
+	for i, limit := range []*float64{&low, &high} {
+		v := n.input(1 + i)
+		if v == nil {
+			continue
+		}
+		number, ok := m.number(v)
+		if !ok {
+			number = math.NaN()
+		}
+		*limit = number
 	}
-	if v, ok := m.number(n.input(2)); ok {
-		high = v
+	if low <= -math.MaxFloat32 {
+		low = math.Inf(-1)
+	}
+	if high >= math.MaxFloat32 {
+		high = math.Inf(1)
 	}
 	return low, high
 }

@@ -39,7 +39,7 @@ func (m *model) inferInput(v *value, o graph.Options) error {
 		return fmt.Errorf("the input %s has no shape", plain.Quote(v.name))
 	}
 	if len(declared.Dims) < 2 || len(declared.Dims) > 4 {
-		return fmt.Errorf("the input %s has %d dimensions; a picture has a batch, channels, a height and a width",
+		return fmt.Errorf("the input %s is of rank %d; a picture has a batch, channels, a height and a width",
 			plain.Quote(v.name), len(declared.Dims))
 	}
 	v.dims = make([]int64, len(declared.Dims))
@@ -175,9 +175,10 @@ func shapeRules(op string) shapeRule {
 		"Softsign", "Mish", "Gelu", "Swish", "Clip", "Erf", "Exp", "Log", "Sqrt", "Reciprocal", "Neg", "Abs", "Floor", "Ceil",
 		"Round", "ThresholdedRelu", "QuantizeLinear", "DequantizeLinear",
 		"Softmax", "LogSoftmax", "Dropout", "Identity", "Cast", "LRN", "BatchNormalization",
-		"InstanceNormalization", "LayerNormalization", "GroupNormalization", "LpNormalization", "MeanVarianceNormalization":
+		"InstanceNormalization", "LayerNormalization", "GroupNormalization", "LpNormalization", "MeanVarianceNormalization",
+		"ScatterND", "Not":
 		return sameShape
-	case "Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Sum", "Mean":
+	case "Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Sum", "Mean", "Equal", "Less", "Greater", "And", "Or", "Where":
 		return broadcastShape
 	case "Conv":
 		return convShape
@@ -215,6 +216,8 @@ func shapeRules(op string) shapeRule {
 		return blockShape
 	case "Expand":
 		return expandShape
+	case "Gather":
+		return gatherShape
 	}
 	return nil
 }
@@ -754,6 +757,16 @@ func blockShape(_ *model, n *node) ([]int64, error) {
 		return []int64{in[0], in[1] / (r * r), in[2] * r, in[3] * r}, nil
 	}
 	return []int64{in[0], in[1] * r * r, in[2] / r, in[3] / r}, nil
+}
+
+// gatherShape replaces the dimension that is picked from by those of the indices.
+func gatherShape(_ *model, n *node) ([]int64, error) {
+	in := n.in[0].dims
+	axis, err := normalAxes([]int64{n.int("axis", 0)}, len(in))
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat(in[:axis[0]], n.in[1].dims, in[axis[0]+1:]), nil
 }
 
 func expandShape(_ *model, n *node) ([]int64, error) {

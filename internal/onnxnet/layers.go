@@ -44,7 +44,8 @@ func (l *lowering) before(n *node) string {
 	return ""
 }
 
-// lower makes a graph of the model's nodes. Nodes that have no layers are in l.refused; those that read them are left out.
+// lower makes a graph of the model's nodes. Nodes that have no layers are in l.refused. Those that read them are left out,
+// or refused too if they have no layers whatever they read.
 func lower(m *model, header graph.Graph) (*lowering, error) {
 	l := &lowering{
 		model: m, bindings: map[string]*Binding{}, named: map[string]int{}, heads: names{},
@@ -66,10 +67,11 @@ func lower(m *model, header graph.Graph) (*lowering, error) {
 		}
 	}
 	for _, n := range m.nodes {
+		lowered := l.node
 		if !l.isReady(n) {
-			continue
+			lowered = impossible
 		}
-		if err := l.node(n); err != nil {
+		if err := lowered(n); err != nil {
 			l.refused = append(l.refused, refusal{n, err.Error(), l.before(n)})
 		}
 	}
@@ -314,15 +316,50 @@ func (n *node) batch() int64 {
 // errNoLayer is the error for an operator without a counterpart.
 var errNoLayer = errors.New("cnncalc has no layer for it")
 
+// unknown returns why cnncalc does not know a node's operator, nil if it does.
+func (n *node) unknown() error {
+	switch {
+	case n.Domain != "":
+		return errors.New("the operator is not one of ONNX's own")
+	case slices.ContainsFunc(n.Attributes, func(a onnx.Attribute) bool { return a.HasGraph }):
+		return errors.New("which nodes it runs depends on its input")
+	case n.op == n.Op && shapeRules(n.op) == nil:
+		return errNoLayer
+	}
+	return nil
+}
+
+// hasShapeOnly reports whether the shape of an operator's output is known, which lets what comes after it be named, and no
+// layer computes it.
+func hasShapeOnly(op string) bool {
+	switch op {
+	case "Gather", "ScatterND", "Equal", "Less", "Greater", "And", "Or", "Not", "Where":
+		return true
+	}
+	return false
+}
+
+// impossible returns why a node has no layers whatever makes its inputs, nil if that is not certain. What computes with
+// sizes that are not known follows from another refusal, and is none of its own.
+func impossible(n *node) error {
+	if slices.ContainsFunc(n.in, func(v *value) bool { return v != nil && v.dims == nil }) {
+		return nil
+	}
+	switch {
+	case n.op == "MatMul" && !n.in[0].isConstant() && !n.in[1].isConstant():
+		return n.multipliesComputed()
+	case hasShapeOnly(n.op):
+		return errNoLayer
+	}
+	return n.unknown()
+}
+
 // node makes the layers of one node. An error says why there are none.
 func (l *lowering) node(n *node) error {
-	if n.Domain != "" {
-		return fmt.Errorf("the operator is not one of ONNX's own")
+	if err := n.unknown(); err != nil {
+		return err
 	}
-	if slices.ContainsFunc(n.Attributes, func(a onnx.Attribute) bool { return a.HasGraph }) {
-		return errors.New("which nodes it runs depends on its input")
-	}
-	if n.op == n.Op && shapeRules(n.op) == nil {
+	if hasShapeOnly(n.op) {
 		return errNoLayer
 	}
 	for i, v := range n.out {
@@ -390,6 +427,8 @@ func (l *lowering) node(n *node) error {
 		return l.pad(n)
 	case "AdaptiveAveragePool":
 		return l.onPlanes(n, "ADAPTAVG", settings{}.both("size", n.out[0].dims[3], n.out[0].dims[2]))
+	case "Identity": // that no pass could leave out
+		return errors.New("it makes an output of what is an input or another output already")
 	case "ChannelShuffle":
 		return l.onPlanes(n, "SHUFFLE", settings{}.ints("groups", n.fused.count))
 	}

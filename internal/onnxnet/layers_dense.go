@@ -126,15 +126,20 @@ func inChannelOrder(order string, w, h, d int64) bool {
 	return strings.Contains("CHW", kept) || kept == "CW"
 }
 
+// multipliesComputed is the error for a product whose second operand is no weight.
+func (n *node) multipliesComputed() error {
+	what := ""
+	if len(n.in[0].dims) > 2 {
+		what = ": attention, which cnncalc has no layer for"
+	}
+	return fmt.Errorf("it multiplies two computed tensors, %s and %s%s", sizes(n.in[0].dims), sizes(n.in[1].dims), what)
+}
+
 // matMul is an FC on a flat value, and a CONV1 where the last dimension is the channels.
 func (l *lowering) matMul(n *node) error {
 	a, b := n.in[0], n.in[1]
 	if b.tensor == nil || a.isConstant() {
-		what := ""
-		if len(a.dims) > 2 {
-			what = ": attention, which cnncalc has no layer for"
-		}
-		return fmt.Errorf("it multiplies two computed tensors, %s and %s%s", sizes(a.dims), sizes(b.dims), what)
+		return n.multipliesComputed()
 	}
 	if len(b.dims) != 2 {
 		return fmt.Errorf("it multiplies with a tensor of %d dimensions", len(b.dims))

@@ -72,15 +72,15 @@ func (l layout) complete() layout {
 }
 
 func (l *lowering) concat(n *node) error {
+	if i := slices.IndexFunc(n.in, (*value).isConstant); i >= 0 {
+		return fmt.Errorf("one of its inputs is a constant, %s", sizes(n.in[i].dims))
+	}
 	to := n.in[0].layout
 	axes, err := normalAxes([]int64{n.int("axis", 1)}, len(to))
 	if err != nil {
 		return err
 	}
 	for _, v := range n.in {
-		if v.isConstant() {
-			return errors.New("one of its inputs is a constant")
-		}
 		if !v.layout.is(to) {
 			return fmt.Errorf("it joins dimensions %s and %s", strings.Join(to, ", "), strings.Join(v.layout, ", "))
 		}
@@ -118,7 +118,7 @@ func (l *lowering) concatFlat(n *node, to layout) error {
 	return l.place(n, at, to)
 }
 
-// slice cuts channels, or a part out of the plane.
+// slice cuts channels, or a part out of the plane, of which a step larger than 1 keeps the first of several values.
 func (l *lowering) slice(n *node) error {
 	r, err := rangesOf(n)
 	if err != nil {
@@ -128,15 +128,22 @@ func (l *lowering) slice(n *node) error {
 	shape := l.shapes[from.layer]
 	start := map[string]int64{"C": 0, "H": 0, "W": 0}
 	end := map[string]int64{"C": shape.D, "H": shape.H, "W": shape.W}
+	step := map[string]int64{"H": 1, "W": 1}
 	for i, axis := range r.axes {
 		name := from.layout[axis]
 		if r.starts[i] == 0 && r.ends[i] == from.dims[axis] && r.step[i] == 1 {
 			continue
 		}
-		if _, ok := end[name]; !ok || r.step[i] != 1 {
-			return fmt.Errorf("it takes a part of %s, or one of every %d values along it", name, r.step[i])
+		if _, ok := end[name]; !ok {
+			return fmt.Errorf("it takes a part of %s", name)
+		}
+		if _, ok := step[name]; !ok && r.step[i] != 1 {
+			return fmt.Errorf("it takes one of every %d channels; CHANNELS takes neighbours", r.step[i])
 		}
 		start[name], end[name] = r.starts[i], r.ends[i]
+		if name != "C" {
+			step[name] = r.step[i]
+		}
 	}
 	at := from.layer
 	if start["H"] > 0 || start["W"] > 0 || end["H"] < shape.H || end["W"] < shape.W {
@@ -146,6 +153,12 @@ func (l *lowering) slice(n *node) error {
 			s["offset"] = op.Value{Ints: []int64{start["W"], start["H"]}, Sep: ','}
 		}
 		if at, err = l.layerOn(n, "CROP", s, nil, at); err != nil {
+			return err
+		}
+	}
+	if step["H"] > 1 || step["W"] > 1 {
+		s := settings{}.ints("size", 1).both("stride", step["W"], step["H"]).word("rounding", "floor")
+		if at, err = l.layerOn(n, "POOL", s, nil, at); err != nil {
 			return err
 		}
 	}
@@ -284,25 +297,32 @@ func (l *lowering) takesNearest(n *node, transform string) bool {
 	return false
 }
 
-// pixels is depth to space and back, in PyTorch's order of the channels: that of DepthToSpace in mode CRD.
+// pixels is depth to space and back. PyTorch keeps the channels of one block together, as DepthToSpace does in mode CRD.
+// The other order, that of mode DCR and of SpaceToDepth, is a channel shuffle away.
 func (l *lowering) pixels(n *node) error {
-	block, shape := n.fused.count, l.shapes[n.in[0].layer]
-	kind := "PIXELSHUFFLE"
-	switch n.op {
-	case "PixelUnshuffle":
-		kind = "PIXELUNSHUFFLE"
-	case "DepthToSpace":
-		block = n.int("blocksize", 1)
-		if n.text("mode", "DCR") != "CRD" && shape.D != block*block {
-			return errors.New("its mode is DCR; PIXELSHUFFLE has the order of CRD")
-		}
-	case "SpaceToDepth":
-		kind, block = "PIXELUNSHUFFLE", n.int("blocksize", 1)
-		if shape.D != 1 {
-			return errors.New("its channels go last; PIXELUNSHUFFLE keeps those of each channel together")
-		}
+	from := n.in[0]
+	if err := isPlanar(from); err != nil {
+		return err
 	}
-	return l.onPlanes(n, kind, settings{}.ints("factor", block))
+	block, depth := n.int("blocksize", n.fused.count), l.shapes[from.layer].D
+	kind := "PIXELSHUFFLE"
+	if n.op == "PixelUnshuffle" || n.op == "SpaceToDepth" {
+		kind = "PIXELUNSHUFFLE"
+	}
+	at, err := from.layer, error(nil)
+	if n.op == "DepthToSpace" && n.text("mode", "DCR") != "CRD" && depth != block*block {
+		at, err = l.layerOn(n, "SHUFFLE", settings{}.ints("groups", block*block), nil, at)
+	}
+	if err == nil {
+		at, err = l.layerOn(n, kind, settings{}.ints("factor", block), nil, at)
+	}
+	if err == nil && n.op == "SpaceToDepth" && depth > 1 {
+		at, err = l.layerOn(n, "SHUFFLE", settings{}.ints("groups", depth), nil, at)
+	}
+	if err != nil {
+		return err
+	}
+	return l.place(n, at, from.layout)
 }
 
 // pad is columns and rows around the plane.

@@ -109,16 +109,36 @@ func (l *lowering) filtersOf(n *node, read func(n *node, kernel []int64) (window
 }
 
 // biasOf adds the bias of a node to its weights, or says that there is none.
-func (n *node) biasOf(w bound, s settings) {
+func (n *node) biasOf(w bound, s settings) error {
 	v := n.input(2)
 	if n.fused.bias != nil {
 		v = n.fused.bias
 	}
-	if v == nil || v.tensor == nil {
+	switch {
+	case v == nil:
 		s.flag("nobias")
-		return
+	case v.tensor == nil:
+		return errors.New("its bias is computed by the network")
+	default:
+		w["bias"] = v.tensor
 	}
-	w["bias"] = v.tensor
+	return nil
+}
+
+// padded adds a PAD for pads that a layer cannot have itself, which are those over limit of a window's span, and returns
+// the layer to slide over and the window without them.
+func (l *lowering) padded(n *node, w window, limit func(span int64) int64) (int, window, error) {
+	at := n.in[0].layer
+	isLarge := func(a axis) bool { return max(a.before, a.after) > limit(a.span()) }
+	if !slices.ContainsFunc(w, isLarge) {
+		return at, w, nil
+	}
+	bare := slices.Clone(w)
+	for i, a := range w {
+		bare[i].in, bare[i].before, bare[i].after = a.in+a.before+a.after, 0, 0
+	}
+	at, err := l.layerOn(n, "PAD", settings{}.ints("pad", w[1].before, w[1].after, w[0].before, w[0].after), nil, at)
+	return at, bare, err
 }
 
 func (l *lowering) conv(n *node) error {
@@ -132,8 +152,14 @@ func (l *lowering) conv(n *node) error {
 	dims := filters.shape()
 	depth := l.shapes[n.in[0].layer].D
 	groups := n.int("group", 1)
+	at, win, err := l.padded(n, win, func(span int64) int64 { return span - 1 })
+	if err != nil {
+		return err
+	}
 	s, w := settings{}.window(win, false), bound{"weight": filters}
-	n.biasOf(w, s)
+	if err := n.biasOf(w, s); err != nil {
+		return err
+	}
 	kind := "CONV"
 	if groups == depth && groups == dims[0] && groups > 1 {
 		kind = "DWCONV"
@@ -143,7 +169,10 @@ func (l *lowering) conv(n *node) error {
 			s.ints("groups", groups)
 		}
 	}
-	return l.keepsLayout(n, kind, s, w)
+	if at, err = l.layerOn(n, kind, s, w, at); err != nil {
+		return err
+	}
+	return l.place(n, at, n.in[0].layout)
 }
 
 func (l *lowering) convTranspose(n *node) error {
@@ -175,7 +204,9 @@ func (l *lowering) convTranspose(n *node) error {
 	if across.outPad+h.outPad > 0 {
 		s.both("outpad", across.outPad, h.outPad)
 	}
-	n.biasOf(w, s)
+	if err := n.biasOf(w, s); err != nil {
+		return err
+	}
 	return l.keepsLayout(n, "UPCONV", s, w)
 }
 
@@ -186,9 +217,6 @@ func (l *lowering) pool(n *node) error {
 	if len(n.out) > 1 && n.out[1].isRead() {
 		return errors.New("the indices of its maxima are used, which cnncalc does not keep")
 	}
-	if n.int("storage_order", 0) != 0 {
-		return errors.New("its storage_order is column-major")
-	}
 	win, err := windowOf(n, n.ints("kernel_shape", nil))
 	if err != nil {
 		return err
@@ -197,6 +225,12 @@ func (l *lowering) pool(n *node) error {
 	excludes := n.op == "AveragePool" && n.fused.pads == nil && n.int("count_include_pad", 0) == 0
 	if n.op == "MaxPool" || excludes && !win.isPaddedBefore() {
 		win.endPadsAsCeil()
+	}
+	at := n.in[0].layer
+	if n.op == "AveragePool" && !excludes && !slices.ContainsFunc(win, func(a axis) bool { return a.ceil && !a.isExact() }) {
+		if at, win, err = l.padded(n, win, func(span int64) int64 { return span / 2 }); err != nil {
+			return err
+		}
 	}
 	s := settings{}.window(win, true)
 	kind := map[string]string{"MaxPool": "POOL", "AveragePool": "AVGPOOL", "LpPool": "L2POOL"}[n.op]
@@ -207,7 +241,10 @@ func (l *lowering) pool(n *node) error {
 	if n.op == "LpPool" && n.int("p", 2) != 2 {
 		return fmt.Errorf("its norm is that of p = %d; L2POOL has p = 2", n.int("p", 2))
 	}
-	return l.keepsLayout(n, kind, s, nil)
+	if at, err = l.layerOn(n, kind, s, nil, at); err != nil {
+		return err
+	}
+	return l.place(n, at, n.in[0].layout)
 }
 
 func (l *lowering) global(n *node) error {

@@ -72,10 +72,14 @@ func (l *lowering) activation(n *node) (string, settings, error) {
 	case "Clip":
 		low, high := l.clipLimits(n)
 		switch {
+		case math.IsNaN(low) || math.IsNaN(high):
+			return "", nil, errors.New("its limits are computed by the network")
 		case low == 0 && high == 6:
 			return "RELU6", s, nil
 		case low == 0 && math.IsInf(high, 1):
 			return "RELU", s, nil
+		case math.IsInf(low, 0) || math.IsInf(high, 0):
+			return "", nil, errors.New("it has one limit; CLIP has two")
 		}
 		return "CLIP", s.decimal("min", low, math.NaN()).decimal("max", high, math.NaN()), nil
 	}
@@ -177,13 +181,17 @@ func (l *lowering) layerNorm(n *node) error {
 	if scale != nil && scale.tensor != nil {
 		w["weight"] = scale.tensor
 		w["bias"] = filled(0, scale.tensor.shape()...)
-		if shift != nil && shift.tensor != nil {
-			w["bias"] = shift.tensor
-		}
 	} else if scale == nil && shift == nil {
 		s.word("affine", "noaffine")
 	} else {
 		return errors.New("its scale is computed by the network")
+	}
+	switch {
+	case shift == nil:
+	case shift.tensor == nil:
+		return errors.New("its bias is computed by the network")
+	default:
+		w["bias"] = shift.tensor
 	}
 	at, err := l.layer(n, "LN", s, w, n.in[0])
 	if err != nil {

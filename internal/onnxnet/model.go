@@ -151,18 +151,20 @@ func (s *Source) Lower(o graph.Options) (*graph.Graph, Weights, diag.List) {
 	return g, Weights{s.file, l.bindings}, nil
 }
 
-// problems returns one problem for each operator and reason that was refused, with its count and its first place.
+// problems returns one problem for each operator and reason that was refused, with its count and its first place. Reasons
+// that differ in numbers only, such as sizes, are one.
 func (l *lowering) problems() diag.List {
 	var list diag.List
 	at := map[string]int{}
 	counts := map[string]int{}
 	for _, r := range l.refused {
-		key := r.node.Op + ": " + r.why
+		msg := r.node.Op + ": " + r.why
+		key := strings.Map(withoutDigits, msg)
 		if counts[key]++; counts[key] > 1 {
 			continue
 		}
 		at[key] = len(list)
-		p := diag.Problem{Node: r.node.place(), Code: "onnx/refused", Msg: key}
+		p := diag.Problem{Node: r.node.place(), Code: "onnx/refused", Msg: msg}
 		if r.before != "" && len(list) == 0 {
 			p.Hint = "size what comes before it: --until " + plain.Quote(r.before)
 		}
@@ -174,4 +176,12 @@ func (l *lowering) problems() diag.List {
 		}
 	}
 	return list
+}
+
+// withoutDigits is for strings.Map.
+func withoutDigits(r rune) rune {
+	if r >= '0' && r <= '9' {
+		return -1
+	}
+	return r
 }

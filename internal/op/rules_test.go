@@ -165,7 +165,7 @@ func TestRefusals(t *testing.T) {
 			Code: "shape/pad", Msg: "height: pad 2 is not smaller than the window 1: some windows would hold padding only",
 			Fits: "height: p0"}},
 		{&MaxPool{pooling{window: square(3, 3, 2, 1, "")}}, vol(8, 8, 1), diag.Problem{
-			Code: "shape/pad", Msg: "pad 2 is more than half the window 3: some windows would hold padding only",
+			Code: "shape/pad", Msg: "pad 2 is more than half the window 3, which PyTorch's pools refuse",
 			Fits: "p1"}},
 		{&MaxPool{pooling{window: square(2, 1, 2, 4, "")}}, vol(3, 3, 8), diag.Problem{
 			Code: "shape/pad", Msg: "dilation 4 is more than the input's 3: some windows would hold padding only",

@@ -55,7 +55,7 @@ type window struct {
 type windowRules struct {
 	defaultStride func(w *window, in graph.Shape, rules windowRules) (extent, error)
 	defaultPad    func(a onSide) (int64, error)
-	maxPadIsHalf  bool   // for pools: with a larger pad some windows would hold padding only
+	maxPadIsHalf  bool   // for pools, as in PyTorch
 	example       string // "CONV3-64"
 	ceilIsUsual   bool   // Caffe's pooling rounds up
 }
@@ -138,7 +138,7 @@ func (w *window) resolveAxis(a *Axis, words onSide, rules windowRules) error {
 		return tooLarge(words, rules)
 	}
 	if rules.maxPadIsHalf && max(a.Before, a.After) > a.Span()/2 {
-		return diag.Errorf("shape/pad", "pad %d is more than half the window %d: some windows would hold padding only",
+		return diag.Errorf("shape/pad", "pad %d is more than half the window %d, which PyTorch's pools refuse",
 			max(a.Before, a.After), a.Span()).
 			WithFits(words.padText(min(a.Before, a.Span()/2), min(a.After, a.Span()/2)))
 	}
