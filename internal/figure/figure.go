@@ -23,6 +23,19 @@ const (
 	Nanoseconds             // of time
 )
 
+// String returns the unit as JSON documents have it.
+func (u Unit) String() string {
+	switch u {
+	case Bytes:
+		return "bytes"
+	case Pixels:
+		return "pixels"
+	case Nanoseconds:
+		return "nanoseconds"
+	}
+	return "count"
+}
+
 // Figure is a number that a network has.
 type Figure struct {
 	Name string // in conditions, files and JSON
@@ -88,6 +101,12 @@ func All() []Figure {
 		{Name: "largest_batch", What: "pictures that fit the device",
 			Takes: []Setting{Account, Mode, DType, Torch, Optimizer, Device}, needs: needsDevice,
 			isEstimate: isPeakEstimate, value: largestBatch, shares: largestBatchShares},
+		{Name: "inference_batch", What: "pictures of an inference that fit the device",
+			Takes: []Setting{Account, DType, Torch, Device}, needs: needsDevice,
+			isEstimate: isPeakEstimate, value: inferenceBatch, shares: inferenceBatchShares},
+		{Name: "training_batch", What: "pictures of a training that fit the device",
+			Takes: []Setting{Account, DType, Torch, Optimizer, Device}, needs: needsDevice,
+			isEstimate: isPeakEstimate, value: trainingBatch, shares: trainingBatchShares},
 		{Name: "time", Unit: Nanoseconds, What: "least time of a batch by the roofline model",
 			Takes: []Setting{Batch, Rates}, needs: needsMachine, isEstimate: always, value: leastTime, shares: timeShares},
 	}

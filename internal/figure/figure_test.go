@@ -91,9 +91,11 @@ func TestPeaks(t *testing.T) {
 			}
 		}
 		use.Budget = &fit.Budget{Available: account.Peak.Bytes}
-		f, _ := Find("largest_batch")
-		if got, err := sheet.Value(f, 1); err != nil || got != 3 {
-			t.Errorf("largest_batch in %s: %d, %v; want 3", mode, got, err)
+		for _, name := range []string{"largest_batch", string(mode) + "_batch"} {
+			f, _ := Find(name)
+			if got, err := sheet.Value(f, 1); err != nil || got != 3 {
+				t.Errorf("%s in %s: %d, %v; want 3", name, mode, got, err)
+			}
 		}
 	}
 }
@@ -101,8 +103,9 @@ func TestPeaks(t *testing.T) {
 func TestFiguresThatNeedMore(t *testing.T) {
 	sheet := NewSheet(builtIn(t, "lenet5"), notes())
 	for name, want := range map[string]string{
-		"largest_batch": "largest_batch needs a device",
-		"time":          "time needs the rates of a machine",
+		"largest_batch":   "largest_batch needs a device",
+		"inference_batch": "inference_batch needs a device",
+		"time":            "time needs the rates of a machine",
 	} {
 		f, _ := Find(name)
 		if _, err := sheet.Value(f, 1); err == nil || err.Error() != want {

@@ -16,8 +16,8 @@ type Share struct {
 }
 
 // Shares returns the largest shares of a figure, the largest first and at most so many. It returns none for figures of
-// which layers have no share: layers, receptive_field, arena, and the peak of cnncalc run. Those of largest_batch are of
-// the peak of that batch, or of one picture where none fits.
+// which layers have no share: layers, receptive_field, arena, and the peak of cnncalc run. Those of a largest batch are
+// of the peak of that batch, or of one picture where none fits.
 func (s *Sheet) Shares(f Figure, batch int64, most int) ([]Share, error) {
 	if f.shares == nil {
 		return nil, nil
@@ -97,21 +97,32 @@ func pytorchShares(mode memory.Mode) func(*Sheet, int64) ([]Share, error) {
 }
 
 func peakShares(s *Sheet, batch int64) ([]Share, error) {
+	return s.peakShares(s.use.Options.Mode, batch)
+}
+
+func (s *Sheet) peakShares(mode memory.Mode, batch int64) ([]Share, error) {
 	switch s.use.Account {
 	case memory.NotesAccount:
-		return notesShares(s.use.Options.Mode)(s, batch)
+		return notesShares(mode)(s, batch)
 	case memory.RunAccount:
 		return nil, nil
 	}
-	return pytorchShares(s.use.Options.Mode)(s, batch)
+	return pytorchShares(mode)(s, batch)
 }
 
-func largestBatchShares(s *Sheet, _ int64) ([]Share, error) {
-	batch, err := largestBatch(s, 0)
+func largestBatchShares(s *Sheet, _ int64) ([]Share, error) { return s.batchShares(s.use.Options.Mode) }
+
+func inferenceBatchShares(s *Sheet, _ int64) ([]Share, error) { return s.batchShares(memory.Inference) }
+
+func trainingBatchShares(s *Sheet, _ int64) ([]Share, error) { return s.batchShares(memory.Training) }
+
+// batchShares returns the shares of the peak of the largest batch.
+func (s *Sheet) batchShares(mode memory.Mode) ([]Share, error) {
+	batch, err := s.largestBatch(mode)
 	if err != nil {
 		return nil, err
 	}
-	return peakShares(s, max(1, batch))
+	return s.peakShares(mode, max(1, batch))
 }
 
 func timeShares(s *Sheet, batch int64) ([]Share, error) {

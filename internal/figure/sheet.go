@@ -12,9 +12,9 @@ import (
 
 // Use is what a network is used for. Only figures of memory and time depend on it.
 type Use struct {
-	Account memory.AccountName // of peak and largest_batch
+	Account memory.AccountName // of peak and the largest batches
 	Options memory.Options     // of every account; peak and largest_batch are for its mode
-	Budget  *fit.Budget        // of largest_batch; nil if no device is known
+	Budget  *fit.Budget        // of the largest batches; nil if no device is known
 	Machine *traffic.Machine   // of time; nil if none is known
 	Threads int                // of cnncalc run
 }

@@ -92,17 +92,23 @@ func arena(s *Sheet, batch int64) (int64, error) {
 	return program.Footprint().Arena, nil
 }
 
-func largestBatch(s *Sheet, _ int64) (int64, error) {
+func largestBatch(s *Sheet, _ int64) (int64, error) { return s.largestBatch(s.use.Options.Mode) }
+
+func inferenceBatch(s *Sheet, _ int64) (int64, error) { return s.largestBatch(memory.Inference) }
+
+func trainingBatch(s *Sheet, _ int64) (int64, error) { return s.largestBatch(memory.Training) }
+
+func (s *Sheet) largestBatch(mode memory.Mode) (int64, error) {
 	limit := s.use.Budget.Available
 	if s.use.Account == memory.NotesAccount {
-		model, err := memory.NewNotesModel(s.network, s.options(s.use.Options.Mode))
+		model, err := memory.NewNotesModel(s.network, s.options(mode))
 		if err != nil {
 			return 0, err
 		}
 		batch, _, err := model.LargestBatch(limit)
 		return batch, err
 	}
-	model, err := s.pytorchFor(s.use.Options.Mode)
+	model, err := s.pytorchFor(mode)
 	if err != nil {
 		return 0, err
 	}
