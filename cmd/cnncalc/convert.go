@@ -212,7 +212,7 @@ func describeChange(c convert.Change) string {
 
 // convertWeights writes the old network's weights in the new one's shapes. Their order and values are the same.
 func (a *app) convertWeights(l *loaded, converted *shape.Network, f *convertFlags) error {
-	trained, err := a.openConverted(l, f)
+	trained, tensors, err := a.openConverted(l, converted, f)
 	if err != nil {
 		return err
 	}
@@ -220,21 +220,32 @@ func (a *app) convertWeights(l *loaded, converted *shape.Network, f *convertFlag
 	if trained.isRandom() {
 		return usageError("--save-weights needs --weights: %s has no weights of its own", l.name)
 	}
-	program, err := exec.Compile(converted, compileOnce)
-	if err != nil {
-		return problemError("%s: %w", l.title(), err)
-	}
-	return outputError(trained.save(a.outputs, f.save, program))
+	return outputError(trained.save(a.outputs, f.save, tensors))
 }
 
-// compileOnce compiles a program of which only the tensors are used.
-var compileOnce = exec.Options{Batch: 1, Threads: 1}
+// openConverted opens the weights of the network that is converted, and returns the tensors of the new network, which
+// are as many and in the same order.
+func (a *app) openConverted(l *loaded, converted *shape.Network, f *convertFlags) (*trained, []exec.Tensor, error) {
+	old, err := l.tensors(l.network)
+	if err != nil {
+		return nil, nil, err
+	}
+	tensors := old
+	if converted != l.network {
+		if tensors, err = l.tensors(converted); err != nil {
+			return nil, nil, err
+		}
+	}
+	t, err := a.openWeights(&runFlags{weights: f.weights, seed: f.seed}, l, old)
+	return t, tensors, err
+}
 
-// openConverted opens the weights of the network that is converted.
-func (a *app) openConverted(l *loaded, f *convertFlags) (*trained, error) {
-	program, err := exec.Compile(l.network, compileOnce)
+// tensors returns the weights of a network made from l, as a run of it reads them.
+func (l *loaded) tensors(n *shape.Network) ([]exec.Tensor, error) {
+	program, err := exec.Compile(n, exec.Options{Batch: 1, Threads: 1})
 	if err != nil {
 		return nil, problemError("%s: %w", l.title(), err)
 	}
-	return a.openWeights(&runFlags{weights: f.weights, seed: f.seed}, l, program)
+	defer program.Close()
+	return program.Tensors(), nil
 }

@@ -22,11 +22,7 @@ func (a *app) writeModel(l *loaded, n *shape.Network, f *convertFlags) error {
 	if err != nil {
 		return problemError("%s: %w", l.title(), err)
 	}
-	program, err := exec.Compile(n, compileOnce)
-	if err != nil {
-		return problemError("%s: %w", l.title(), err)
-	}
-	trained, err := a.openConverted(l, f)
+	trained, tensors, err := a.openConverted(l, n, f)
 	if err != nil {
 		return err
 	}
@@ -34,7 +30,7 @@ func (a *app) writeModel(l *loaded, n *shape.Network, f *convertFlags) error {
 	if trained.isRandom() {
 		a.note("%s: the weights are %s", f.output, trained.what)
 	}
-	values, err := initializers(exported, trained, program)
+	values, err := initializers(exported, trained, tensors)
 	if err != nil {
 		return codedError{exitIO, err}
 	}
@@ -50,8 +46,7 @@ func (a *app) writeModel(l *loaded, n *shape.Network, f *convertFlags) error {
 }
 
 // initializers returns the values of the model's initializers that are weights of the network.
-func initializers(e *onnxnet.Exported, t *trained, p *exec.Program) (func(i int) ([]float32, error), error) {
-	tensors := p.Tensors()
+func initializers(e *onnxnet.Exported, t *trained, tensors []exec.Tensor) (func(i int) ([]float32, error), error) {
 	at := make(map[string]int, len(tensors))
 	for i, tensor := range tensors {
 		at[tensor.Name] = i

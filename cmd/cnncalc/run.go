@@ -135,12 +135,12 @@ func (a *app) run(ctx context.Context, args []string, f *runFlags) error {
 	if err != nil {
 		return err
 	}
-	a.setPreprocessing(l, f.preprocess)
 	files, err := f.openInputs(l.network)
 	if err != nil {
 		return err
 	}
 	defer closeInputs(files)
+	a.setPreprocessing(l, f.preprocess, hasPicture(files))
 	limit = limit.available() // now that the network's own description is in memory
 	names, err := readLabels(f.labels, l.network)
 	if err != nil {
@@ -151,7 +151,7 @@ func (a *app) run(ctx context.Context, args []string, f *runFlags) error {
 		return err
 	}
 	defer program.Close()
-	trained, err := a.openWeights(f, l, program)
+	trained, err := a.openWeights(f, l, program.Tensors())
 	if err != nil {
 		return err
 	}
@@ -169,7 +169,7 @@ func (a *app) run(ctx context.Context, args []string, f *runFlags) error {
 	view.Width = a.tableWidth("")
 	if f.save != "" {
 		program.Close() // its memory holds the weights that are saved
-		if err := trained.save(a.outputs, f.save, program); err != nil {
+		if err := trained.save(a.outputs, f.save, program.Tensors()); err != nil {
 			return outputError(err)
 		}
 	}

@@ -28,6 +28,11 @@ func openInput(path string, in graph.Shape) (inputFile, error) {
 	return openInputArray(path, in)
 }
 
+// hasPicture reports whether any of the inputs is a picture rather than an array.
+func hasPicture(files [][]inputFile) bool {
+	return slices.ContainsFunc(slices.Concat(files...), func(f inputFile) bool { return f.array == nil })
+}
+
 func closeInputs(files [][]inputFile) {
 	for _, f := range slices.Concat(files...) {
 		if f.array != nil {

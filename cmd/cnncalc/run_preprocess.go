@@ -17,12 +17,12 @@ func isPreprocessing(name string) bool {
 	return name == preprocessImageNet || name == preprocessUnit || name == preprocessRaw
 }
 
-// setPreprocessing changes how pictures are prepared to what the flag names. A model does not say it, so that the user
-// is told what is used without the flag.
-func (a *app) setPreprocessing(l *loaded, flag string) {
+// setPreprocessing changes how pictures are prepared to what the flag names. Without the flag, it notes what is used for
+// the pictures of a model that does not say it.
+func (a *app) setPreprocessing(l *loaded, flag string, hasPicture bool) {
 	p := &l.network.Preprocess
 	if flag == "" {
-		if l.file.Weights() != nil && reflect.DeepEqual(*p, graph.Preprocess{}) {
+		if hasPicture && l.file.Weights() != nil && reflect.DeepEqual(*p, graph.Preprocess{}) {
 			a.note("%s does not say how a picture becomes its input: the values are prepared as for ImageNet, or 0 to 1 in "+
 				"grey; --preprocess unit or raw changes that", l.name)
 		}

@@ -36,7 +36,7 @@ type trained struct {
 
 // openWeights opens the weights to run with: those of the flag's file, those that come with a built-in network, or
 // random ones.
-func (a *app) openWeights(f *runFlags, l *loaded, p *exec.Program) (*trained, error) {
+func (a *app) openWeights(f *runFlags, l *loaded, tensors []exec.Tensor) (*trained, error) {
 	embedded, isEmbedded := architectures.Weights(l.name)
 	switch {
 	case f.weights == "" && l.file.Weights() != nil:
@@ -44,13 +44,13 @@ func (a *app) openWeights(f *runFlags, l *loaded, p *exec.Program) (*trained, er
 	case f.weights == randomWeights, f.weights == "" && !(isEmbedded && l.builtIn):
 		return &trained{what: fmt.Sprintf("random (He initialisation, seed %d)", f.seed), source: exec.He(f.seed)}, nil
 	case f.weights == "":
-		return a.openEmbedded(embedded, f, l, p)
+		return a.openEmbedded(embedded, f, l, tensors)
 	}
 	file, err := weights.Open(f.weights)
 	if err != nil {
 		return nil, a.reportLines(err)
 	}
-	t, err := a.match(file, f.weights, l.network, p)
+	t, err := a.match(file, f.weights, l.network, tensors)
 	if err != nil {
 		file.Close()
 		return nil, a.reportLines(fmt.Errorf("%s: %w", f.weights, err))
@@ -86,12 +86,12 @@ func (a *app) reportLines(err error) error {
 }
 
 // openEmbedded opens the weights that come with a network, which fit only the size that they were trained for.
-func (a *app) openEmbedded(data []byte, f *runFlags, l *loaded, p *exec.Program) (*trained, error) {
+func (a *app) openEmbedded(data []byte, f *runFlags, l *loaded, tensors []exec.Tensor) (*trained, error) {
 	file, err := weights.New(bytes.NewReader(data), int64(len(data)), l.name)
 	if err != nil {
 		return nil, outputError(fmt.Errorf("the weights that come with %s: %w", l.name, err))
 	}
-	t, err := a.match(file, l.name, l.network, p)
+	t, err := a.match(file, l.name, l.network, tensors)
 	if err != nil {
 		return nil, problemError("the weights that come with %s do not fit the network with these flags; "+
 			"--weights %s runs it without them", l.name, randomWeights)
@@ -118,9 +118,8 @@ func withoutTraining(tensors []weights.Info, n *shape.Network) []weights.Info {
 	return slices.DeleteFunc(slices.Clone(tensors), isUnneeded)
 }
 
-// match matches the file's tensors to those that a program for network n needs.
-func (a *app) match(file *weights.File, path string, n *shape.Network, p *exec.Program) (*trained, error) {
-	tensors := p.Tensors()
+// match matches the file's tensors to those of network n.
+func (a *app) match(file *weights.File, path string, n *shape.Network, tensors []exec.Tensor) (*trained, error) {
 	wants := make([]weights.Want, len(tensors))
 	for i, t := range tensors {
 		wants[i] = weights.Want{Name: t.Name, Also: t.Also, Shape: t.Shape}
@@ -198,8 +197,7 @@ func checkWeightsEnding(path string) error {
 }
 
 // save writes the weights under cnncalc's own names, as safetensors.
-func (t *trained) save(outputs *report.Outputs, path string, p *exec.Program) error {
-	tensors := p.Tensors()
+func (t *trained) save(outputs *report.Outputs, path string, tensors []exec.Tensor) error {
 	infos := make([]weights.Info, len(tensors))
 	for i, tensor := range tensors {
 		infos[i] = weights.Info{Name: tensor.Name, Shape: tensor.Shape, DType: "F32"}
