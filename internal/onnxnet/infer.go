@@ -9,7 +9,6 @@ import (
 
 	"cnncalc/internal/graph"
 	"cnncalc/internal/onnx"
-	"cnncalc/internal/plain"
 )
 
 // infer computes the dimensions of every value, and the numbers of those that do not depend on the input. The nodes
@@ -30,62 +29,6 @@ func (m *model) infer(o graph.Options) error {
 	})
 	m.dropUnused()
 	return nil
-}
-
-// inferInput takes the size of an input from the options and from the file. A batch that is not fixed is 1.
-func (m *model) inferInput(v *value, o graph.Options) error {
-	declared := v.declared
-	if !declared.HasShape || declared.NotTensor {
-		return fmt.Errorf("the input %s has no shape", plain.Quote(v.name))
-	}
-	if len(declared.Dims) < 2 || len(declared.Dims) > 4 {
-		return fmt.Errorf("the input %s is of rank %d; a picture has a batch, channels, a height and a width",
-			plain.Quote(v.name), len(declared.Dims))
-	}
-	v.dims = make([]int64, len(declared.Dims))
-	for i, d := range declared.Dims {
-		v.dims[i] = d.Size
-	}
-	if v.dims[0] <= 0 {
-		v.dims[0] = 1
-	}
-	v.layout = m.inputLayout(v)
-	given := graph.Shape{W: o.InputWidth, H: o.InputHeight, D: o.InputDepth}
-	if named, ok := o.Inputs[m.names[v.name]]; ok {
-		given = named
-	}
-	for axis, size := range map[string]int64{"W": given.W, "H": given.H, "C": given.D} {
-		if at := slices.Index(v.layout, axis); at >= 0 && size > 0 {
-			v.dims[at] = size
-		}
-	}
-	for i, d := range v.dims {
-		if d <= 0 {
-			return m.unsized(v.name, v.layout[i], declared.Dims[i].Name)
-		}
-		if d > graph.MaxExtent {
-			return fmt.Errorf("the input %s has a size of %d; at most %d is possible", plain.Quote(v.name), d,
-				int64(graph.MaxExtent))
-		}
-	}
-	return nil
-}
-
-// unsized returns the error for an input of which the file leaves the size along an axis open.
-func (m *model) unsized(input, axis, symbol string) error {
-	size := map[string]string{"W": "width", "H": "height", "C": "number of channels"}[axis]
-	if symbol != "" {
-		size += " (" + plain.Quote(symbol) + ")"
-	}
-	remedy := "224x224"
-	if axis == "C" {
-		remedy = "224x224x3"
-	}
-	if len(m.names) > 1 {
-		remedy = m.names[input] + "=" + remedy
-	}
-	return fmt.Errorf("the file leaves the %s of the input %s open; set it with --input-size %s", size, plain.Quote(input),
-		remedy)
 }
 
 // inferNode computes what is known of a node's outputs.

@@ -29,28 +29,6 @@ func (l layout) flat() string {
 	return ""
 }
 
-// inputLayout returns the layout of an input. One that is transposed before anything else has its channels last, as
-// TensorFlow has them.
-func (m *model) inputLayout(v *value) layout {
-	switch len(v.dims) {
-	case 2:
-		return layout{"N", "C"}
-	case 3:
-		return layout{"N", "C", "W"}
-	}
-	if len(v.readers) > 0 {
-		allTransposed := true
-		for _, n := range v.readers {
-			order := n.ints("perm", nil)
-			allTransposed = allTransposed && n.op == "Transpose" && slices.Equal(order, []int64{0, 3, 1, 2})
-		}
-		if allTransposed {
-			return channelsLast
-		}
-	}
-	return planar
-}
-
 // regroup returns the layout of a value after a reshape from dims to target, which may merge neighbouring dimensions
 // or take merged ones apart. size is the size of each axis. It returns false if the reshape does anything else.
 func (l layout) regroup(target []int64, size map[byte]int64) (layout, bool) {

@@ -3,10 +3,8 @@ package onnxnet
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"cnncalc/internal/diag"
@@ -42,64 +40,6 @@ func (s *Source) LacksNorms() bool {
 	isRenamed := func(t onnx.Tensor) bool { return strings.HasPrefix(t.Name, "onnx::Conv_") }
 	isNorm := func(n onnx.Node) bool { return n.Op == "BatchNormalization" }
 	return slices.ContainsFunc(g.Initializers, isRenamed) && !slices.ContainsFunc(g.Nodes, isNorm)
-}
-
-// UnknownInput returns an error if the options set the size of an input that the model does not have.
-func (s *Source) UnknownInput(o graph.Options) error {
-	names := inputNames(s.file.Model)
-	for _, name := range slices.Sorted(maps.Keys(o.Inputs)) {
-		switch {
-		case len(names) < 2:
-			return fmt.Errorf("the model has one input only: leave %s= out", plain.Cut(name))
-		case !slices.Contains(slices.Collect(maps.Values(names)), name):
-			return fmt.Errorf("the model has no input %s; it has %s", plain.Cut(name),
-				plain.CutNames(strings.Join(slices.Sorted(maps.Values(names)), ", ")))
-		}
-	}
-	return nil
-}
-
-// inputNames returns what the network calls the inputs of a model, by their names there.
-func inputNames(m *onnx.Model) map[string]string {
-	stored := make(map[string]bool, len(m.Graph.Initializers))
-	for i := range m.Graph.Initializers {
-		stored[m.Graph.Initializers[i].Name] = true
-	}
-	called, used := map[string]string{}, names{}
-	for _, in := range m.Graph.Inputs {
-		if !stored[in.Name] {
-			called[in.Name] = used.unique(in.Name)
-		}
-	}
-	return called
-}
-
-// names are those in use, each with the number that was last put after it.
-type names map[string]int
-
-// unique returns a name with underscores in place of what no name in the language has, and a number if it is used.
-func (used names) unique(name string) string {
-	clean := cleanName(name)
-	unique := clean
-	for used[unique] > 0 {
-		used[clean]++
-		unique = clean + "_" + strconv.Itoa(used[clean])
-	}
-	used[unique] = 1
-	return unique
-}
-
-func cleanName(name string) string {
-	clean := strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
-			return r
-		}
-		return '_'
-	}, name)
-	if clean == "" || clean[0] <= '9' {
-		clean = "n" + clean
-	}
-	return clean[:min(len(clean), 100)]
 }
 
 // Weights are the values of a network's weights in a model.
