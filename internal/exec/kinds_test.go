@@ -89,6 +89,7 @@ var oneLiners = [][2]string{
 	{"9x7x4", "SOFTPLUS"},
 	{"9x7x4", "CONV1-4 -> SOFTPLUS beta=2 threshold=1.5 -> CONV3-2"},
 	{"9x7x4", "CLIP min=-0.3 max=0.5"},
+	{"9x7x4", "CLIP min=-0.3 -> CONV3-5 -> CLIP max=0.25 inplace"},
 	{"9x7x4", "CONV3-5 -> CLIP min=0.25 max=6 inplace -> DWCONV3 nobias -> CLIP min=-1 max=1 -> FC-4 -> CLIP min=-1 max=-0.5"},
 	{"9x7x4", "ADD(CONV3-4 | IDENTITY) -> CLIP min=-.25 max=1e-1"},
 	{"9x7x4", "HARDSIGMOID slope=0.2 -> CONV3-4 -> HARDSIGMOID slope=1.5 shift=-0.25"},

@@ -3,6 +3,7 @@ package onnxnet
 import (
 	"errors"
 	"fmt"
+	"math"
 
 	"cnncalc/internal/op"
 )
@@ -116,9 +117,7 @@ func (l *layer) activation() error {
 	case *op.Softplus:
 		return l.softplus(o.Beta())
 	case *op.Clip:
-		low, high := o.Bounds()
-		l.emit("Clip", "", []string{l.asIs(), l.floats("/min", []int64{}, float32(low)),
-			l.floats("/max", []int64{}, float32(high))})
+		l.clip(o.Bounds())
 	case *op.HardSwish:
 		l.emit("HardSwish", "", []string{l.asIs()})
 	case *op.SiLU:
@@ -138,4 +137,18 @@ func (l *layer) activation() error {
 		return fmt.Errorf("ONNX has no counterpart for %s", l.op.Kind())
 	}
 	return nil
+}
+
+// clip adds a Clip, of which an infinite bound is left out.
+func (l *layer) clip(low, high float64) {
+	inputs := []string{l.asIs(), "", ""}
+	if !math.IsInf(low, -1) {
+		inputs[1] = l.floats("/min", []int64{}, float32(low))
+	}
+	if !math.IsInf(high, 1) {
+		inputs[2] = l.floats("/max", []int64{}, float32(high))
+	} else {
+		inputs = inputs[:2]
+	}
+	l.emit("Clip", "", inputs)
 }

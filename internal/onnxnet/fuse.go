@@ -79,6 +79,10 @@ func (m *model) fuseNothing(n *node) bool {
 		if !isSingle(n) {
 			return false
 		}
+	case "Clip":
+		if low, high, ok := m.clipLimits(n); !ok || !math.IsInf(low, -1) || !math.IsInf(high, 1) {
+			return false
+		}
 	case "Concat", "Sum", "Max", "Min", "Mean":
 		if len(n.in) != 1 {
 			return false
@@ -333,9 +337,9 @@ func (m *model) clippedSum(v *value) *value {
 	if clip == nil || clip.op != "Clip" {
 		return nil
 	}
-	low, high := m.clipLimits(clip)
+	low, high, ok := m.clipLimits(clip)
 	sum := inner(clip.in[0])
-	if low != 0 || high != 6 || sum == nil || sum.op != "Add" {
+	if !ok || low != 0 || high != 6 || sum == nil || sum.op != "Add" {
 		return nil
 	}
 	return m.plus(sum, 3)
@@ -403,28 +407,25 @@ func (m *model) isCubicSum(v, x *value) bool {
 	return false
 }
 
-// clipLimits returns the limits of a Clip, which are attributes below opset 11 and inputs from there on: infinite if
-// there are none, or the largest float32 is written for none, not a number if the network computes them.
-func (m *model) clipLimits(n *node) (low, high float64) {
+// clipLimits returns the limits of a Clip, which are attributes below opset 11 and inputs from there on; infinite where
+// there is none. It returns false if the network computes one.
+func (m *model) clipLimits(n *node) (low, high float64, ok bool) {
 	low, high = n.float("min", math.Inf(-1)), n.float("max", math.Inf(1))
 	for i, limit := range []*float64{&low, &high} {
-		v := n.input(1 + i)
-		if v == nil {
-			continue
+		if v := n.input(1 + i); v != nil {
+			if *limit, ok = m.number(v); !ok {
+				return 0, 0, false
+			}
 		}
-		number, ok := m.number(v)
-		if !ok {
-			number = math.NaN()
-		}
-		*limit = number
 	}
+	// The default below opset 11 is the whole range of float32, which some exporters write out.
 	if low <= -math.MaxFloat32 {
 		low = math.Inf(-1)
 	}
 	if high >= math.MaxFloat32 {
 		high = math.Inf(1)
 	}
-	return low, high
+	return low, high, true
 }
 
 // fuseNormalize recognises (x - mean) / sqrt(variance + eps), which exporters make of LayerNorm below opset 17.

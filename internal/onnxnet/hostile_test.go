@@ -196,6 +196,13 @@ func TestOperators(t *testing.T) {
 			onnx.NewFloats("w", []int64{6}, 1, 2, 3, 4, 5, 6)),
 			"Add, node 0: it broadcasts from an axis, as below opset 7; convert the model to a newer opset"},
 		"a single activation": {modelOf([]onnx.Node{operator("Relu x -> y")}), "RELU"},
+		"least value":         {modelOf([]onnx.Node{operator("Clip x low -> y")}, onnx.NewFloats("low", nil, -0.5)), "CLIP min=-0.5"},
+		"largest value":       {modelOf([]onnx.Node{operator("Clip x _ high -> y")}, onnx.NewFloats("high", nil, 2)), "CLIP max=2"},
+		"all values of a float": {modelOf([]onnx.Node{operator("Clip x low high -> y")}, onnx.NewFloats("low", nil, -math.MaxFloat32),
+			onnx.NewFloats("high", nil, 1)), "CLIP max=1"},
+		"no limits": {modelOf([]onnx.Node{operator("Relu x -> a"), operator("Clip a -> y")}), "RELU"},
+		"computed limit": {modelOf([]onnx.Node{operator("Relu x -> a"), operator("Clip x a -> y")}),
+			"Clip: its limits are computed by the network"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -3,7 +3,6 @@ package onnxnet
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -160,9 +159,6 @@ func (s settings) flag(key string) settings { return s.word(key, key) }
 func (s settings) decimal(key string, v, fallback float64) settings {
 	if v == fallback {
 		return s
-	}
-	if math.IsInf(v, 0) {
-		v = math.Copysign(math.MaxFloat32, v)
 	}
 	text := strings.Replace(strconv.FormatFloat(v, 'g', -1, 64), "e-0", "e-", 1)
 	if n, err := strconv.ParseInt(text, 10, 64); err == nil && n >= 0 {

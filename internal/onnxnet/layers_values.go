@@ -70,18 +70,16 @@ func (l *lowering) activation(n *node) (string, settings, error) {
 		}
 		return "DROPOUT", s.decimal("rate", l.dropoutRate(n), 0.5), nil
 	case "Clip":
-		low, high := l.clipLimits(n)
+		low, high, ok := l.clipLimits(n)
 		switch {
-		case math.IsNaN(low) || math.IsNaN(high):
+		case !ok:
 			return "", nil, errors.New("its limits are computed by the network")
 		case low == 0 && high == 6:
 			return "RELU6", s, nil
 		case low == 0 && math.IsInf(high, 1):
 			return "RELU", s, nil
-		case math.IsInf(low, 0) || math.IsInf(high, 0):
-			return "", nil, errors.New("it has one limit; CLIP has two")
 		}
-		return "CLIP", s.decimal("min", low, math.NaN()).decimal("max", high, math.NaN()), nil
+		return "CLIP", s.decimal("min", low, math.Inf(-1)).decimal("max", high, math.Inf(1)), nil
 	}
 	return "", nil, errNoLayer
 }

@@ -2,6 +2,7 @@ package pytorchcode
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,7 +43,15 @@ type layer struct {
 }
 
 // decimal returns a number as Python writes it.
-func decimal(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+func decimal(v float64) string {
+	switch {
+	case math.IsInf(v, 1):
+		return `float("inf")`
+	case math.IsInf(v, -1):
+		return `float("-inf")`
+	}
+	return strconv.FormatFloat(v, 'g', -1, 64)
+}
 
 // pair returns (height, width), or one number if they are equal.
 func pair(h, w int64) string {

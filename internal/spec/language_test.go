@@ -298,6 +298,7 @@ func TestMappingForm(t *testing.T) {
 		{"in: {affine: true}", "IN affine"},
 		{"bn: {affine: true}", "BN affine"},
 		{"clip: {min: -1, max: 2.5}", "CLIP min=-1 max=2.5"},
+		{"clip: {max: 6}", "CLIP max=6"},
 		{"clip: {min: -.5, max: -1e-3, inplace: true}", "CLIP min=-.5 max=-1e-3 inplace"},
 		{"hardsigmoid: {slope: 0.2, shift: -0.25}", "HARDSIGMOID slope=0.2 shift=-0.25"},
 		{"dropout: {rate: 0.2, channels: true}", "DROPOUT0.2 channels"},

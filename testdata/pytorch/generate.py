@@ -1103,7 +1103,7 @@ class Activations(nn.Module):
           -> CONCAT(RELU | LEAKYRELU | LEAKYRELU0.2 | LEAKYRELU1.5 | PRELU | PRELU shared | RELU6
                   | SIGMOID | TANH | ELU | ELU alpha=0.3 | SILU | GELU | HARDSWISH | HARDSIGMOID
                   | SOFTMAX | DROPOUT | DROPOUT0.3 | SELU | MISH | GELU tanh | SOFTPLUS | SOFTPLUS beta=2 threshold=3
-                  | CLIP min=-1 max=2.5 | HARDSIGMOID slope=0.2 shift=0.4 | LOGSOFTMAX | DROPOUT0.3 channels)
+                  | CLIP min=-1 max=2.5 | CLIP min=-1 | CLIP max=2.5 | HARDSIGMOID slope=0.2 shift=0.4 | LOGSOFTMAX | DROPOUT0.3 channels)
         """
     spread = 4
 
@@ -1117,6 +1117,7 @@ class Activations(nn.Module):
                    F.hardswish(x), F.hardsigmoid(x), F.softmax(x, 1),
                    F.dropout(x, 0.5, self.training), F.dropout(x, 0.3, self.training), F.selu(x), F.mish(x),
                    F.gelu(x, approximate="tanh"), F.softplus(x), F.softplus(x, 2, 3), F.hardtanh(x, -1, 2.5),
+                   F.hardtanh(x, -1, math.inf), x.clamp(max=2.5),
                    (x * 0.2 + 0.4).clamp(0, 1), F.log_softmax(x, 1), F.dropout2d(x, 0.3, self.training))
 
 
