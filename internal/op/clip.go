@@ -50,7 +50,7 @@ func (o *Clip) Bounds() (lowest, highest float64) {
 func (o *Clip) Output(in []graph.Shape) (graph.Shape, error) {
 	switch lowest, highest := o.Bounds(); {
 	case o.min.text == "" && o.max.text == "":
-		return one(in), missing("min or max, the bounds,", "CLIP min=0 max=6")
+		return one(in), missing("a bound, min or max,", "CLIP min=0 max=6")
 	case lowest >= highest:
 		return one(in), diag.Errorf("layer/value", "min %s must be below max %s", o.min.text, o.max.text)
 	}
