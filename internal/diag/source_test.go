@@ -173,10 +173,46 @@ func TestNearest(t *testing.T) {
 			t.Errorf("Nearest(%q) = %q, %v, want %q", test.name, got, ok, test.want)
 		}
 	}
-	if got, want := DidYouMean("strid", []string{"size", "stride"}), "did you mean stride?"; got != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
-	if got := DidYouMean("x", make([]string, MaxCandidates+1)); got != "" {
-		t.Errorf("got %q among too many candidates", got)
+}
+
+func TestDidYouMean(t *testing.T) {
+	networks := []string{"resnet18", "resnet50", "resnet110", "vgg11", "vgg16", "yolov3", "yolov3-tiny", "torchvision/resnet50",
+		"torchvision/resnet101", "torchvision/wide_resnet101_2", "torchvision/vgg16", "torchvision/efficientnet_b7"}
+	devices := []string{"rtx3060", "rtx3090", "rtx4090", "v100-16gb", "v100-32gb", "a100-40gb", "a100-80gb", "t4"}
+	for _, test := range []struct {
+		name       string
+		candidates []string
+		want       string
+	}{
+		{"strid", []string{"size", "stride"}, "stride"},
+		{"Rtx_3090", devices, "rtx3090"},
+		{"3090", devices, "rtx3090"},
+		{"inplac", []string{"inplace", "keep", "inplace"}, "inplace"},
+		{"v100", devices, "v100-16gb or v100-32gb"},
+		{"nvidia rtx 4090", devices, "rtx4090"},
+		{"a100 40 gb", devices, "a100-40gb"},
+		{"rtx4O90", devices, "rtx4090"},
+		{"resnet101", networks, "torchvision/resnet101"}, // not resnet110
+		{"resnet_50x", networks, "resnet50"},
+		{"vgg1", networks, "vgg11 or vgg16"},
+		{"vgg", networks, "vgg11 or vgg16"},
+		{"b7", networks, "torchvision/efficientnet_b7"},
+		{"wide_resnet", networks, "torchvision/wide_resnet101_2"},
+		{"YOLOv3 tiny", networks, "yolov3-tiny"},
+		{"resnt18", networks, "resnet18"},
+		{"pytorch", networks, ""},
+		{"5", devices, ""},
+		{"", networks, ""},
+		{"/", networks, ""},
+		{strings.Repeat("resnet50", 20), networks, ""},
+		{"x", make([]string, MaxCandidates+1), ""},
+	} {
+		want := test.want
+		if want != "" {
+			want = "did you mean " + want + "?"
+		}
+		if got := DidYouMean(test.name, test.candidates); got != want {
+			t.Errorf("%q: %q, want %q", test.name, got, want)
+		}
 	}
 }

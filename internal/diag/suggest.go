@@ -1,8 +1,11 @@
 package diag
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
+	"unicode"
 )
 
 // MaxCandidates bounds the names that Nearest searches. Only a hostile file has more.
@@ -32,13 +35,97 @@ func Nearest(name string, candidates []string) (nearest string, ok bool) {
 	return nearest, ok
 }
 
-// DidYouMean returns "did you mean X?" for the nearest candidate, or "" if none is near.
+// maxSuggested bounds the names that DidYouMean lists.
+const maxSuggested = 3
+
+// DidYouMean returns "did you mean X?" for the candidates that name was most likely meant to be, "did you mean X, Y or
+// Z?" for several, or "" if there are none. Those are the ones with the same letters and digits, or with the name as a
+// part between slashes, at an end, or anywhere; otherwise the nearest.
 func DidYouMean(name string, candidates []string) string {
-	nearest, ok := Nearest(name, candidates)
-	if !ok {
+	likely := suggest(name, candidates)
+	last := len(likely) - 1
+	switch {
+	case last < 0:
 		return ""
+	case last == 0:
+		return fmt.Sprintf("did you mean %s?", likely[0])
 	}
-	return fmt.Sprintf("did you mean %s?", nearest)
+	return fmt.Sprintf("did you mean %s or %s?", strings.Join(likely[:last], ", "), likely[last])
+}
+
+func suggest(name string, candidates []string) []string {
+	typed := lettersOf(name)
+	if len(name) > maxTyped {
+		return nil
+	}
+	best, alike := unlike, []string(nil)
+	for _, c := range candidates {
+		switch l := likenessOf(typed, c); {
+		case l == unlike || l > best:
+		case l < best:
+			best, alike = l, []string{c}
+		default:
+			alike = append(alike, c)
+		}
+	}
+	if nearest, ok := Nearest(name, candidates); ok && best > atEnd {
+		return []string{nearest}
+	}
+	slices.SortFunc(alike, func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) })
+	alike = slices.Compact(alike)
+	if best == within && alike != nil {
+		return alike[len(alike)-1:] // the longest is the most of the name
+	}
+	return alike[:min(maxSuggested, len(alike))]
+}
+
+// likeness is how a candidate is like a name, the closest first.
+type likeness int
+
+const (
+	same     likeness = iota // but for case and separators
+	segment                  // the name is a part between slashes
+	atEnd                    // the candidate starts or ends with the name
+	anywhere                 // the candidate has the name in it
+	within                   // the name has the candidate in it
+	unlike
+)
+
+// Lengths from which a part says enough about the whole.
+const (
+	minEnd  = 2
+	minPart = 3
+)
+
+// likenessOf compares a candidate with the letters of a name.
+func likenessOf(typed, candidate string) likeness {
+	letters := lettersOf(candidate)
+	isSegment := func(s string) bool { return lettersOf(s) == typed }
+	switch {
+	case len(candidate) > maxTyped || typed == "" || letters == "":
+		return unlike
+	case letters == typed:
+		return same
+	case slices.ContainsFunc(strings.Split(candidate, "/"), isSegment):
+		return segment
+	case len(typed) >= minEnd && (strings.HasPrefix(letters, typed) || strings.HasSuffix(letters, typed)):
+		return atEnd
+	case len(typed) >= minPart && strings.Contains(letters, typed):
+		return anywhere
+	case len(letters) >= minPart && strings.Contains(typed, letters):
+		return within
+	}
+	return unlike
+}
+
+// lettersOf returns the letters and digits of a name, in lower case.
+func lettersOf(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, name)
 }
 
 // distance returns the optimal string alignment distance: Levenshtein's, but a swap of two neighbours counts as one.

@@ -74,20 +74,14 @@ func FindDevice(name string) (Device, error) {
 	if err != nil {
 		return Device{}, err
 	}
-	var names, longer []string
+	var names []string
 	for _, d := range devices {
 		if plainName(d.Name) == plainName(name) {
 			return d, nil
 		}
 		names = append(names, d.Name)
-		if plainName(name) != "" && strings.HasPrefix(plainName(d.Name), plainName(name)) {
-			longer = append(longer, d.Name)
-		}
 	}
 	hint := diag.DidYouMean(name, names)
-	if len(longer) > 0 {
-		hint = "did you mean " + strings.Join(longer, " or ") + "?"
-	}
 	if hint == "" {
 		hint = "--list-devices shows the known ones, --device-memory takes any size"
 	}

@@ -1,8 +1,12 @@
 package memory
 
 import (
+	"fmt"
+	"strings"
+
 	"cnncalc/internal/choice"
 	"cnncalc/internal/graph"
+	"cnncalc/internal/plain"
 )
 
 // DType is the type of the values in an account.
@@ -26,8 +30,19 @@ func DTypes() []string {
 	return []string{string(FP32), string(FP16), string(BF16), string(AMP), string(INT8)}
 }
 
-// ParseDType reads a type's name.
-func ParseDType(s string) (DType, error) { return choice.Parse[DType](s, "a type", DTypes()) }
+// torchNames are PyTorch's names of the types.
+var torchNames = map[string]DType{
+	"float": FP32, "float32": FP32, "half": FP16, "float16": FP16, "bfloat16": BF16, "autocast": AMP, "qint8": INT8,
+	"quint8": INT8,
+}
+
+// ParseDType reads a type's name. The error for one of PyTorch's names says which it is here.
+func ParseDType(s string) (DType, error) {
+	if d, ok := torchNames[strings.TrimPrefix(strings.ToLower(s), "torch.")]; ok {
+		return "", fmt.Errorf("%s is called %s here: choose from %s", plain.Quote(s), d, strings.Join(DTypes(), ", "))
+	}
+	return choice.Parse[DType](s, "a type", DTypes())
+}
 
 // valueBytes returns the size of one value of a volume; under AMP that of float32, as in a picture.
 func (d DType) valueBytes() int64 {

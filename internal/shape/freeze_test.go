@@ -56,7 +56,8 @@ func TestFreezeMatchesNothing(t *testing.T) {
 		"unit3.*":           "`cnncalc memory` prints the names of the layers, such as conv1",
 		"unit1.relu*":       "unit1.relu1 has no parameters",
 		"conv1.wieght":      "did you mean conv1.weight?",
-		"unit1.bn1.running": "`cnncalc memory` prints",
+		"unit1.bn1.running": "did you mean unit1.bn1?",
+		"head.weight":       "`cnncalc memory` prints",
 	} {
 		f := network.Read("test.yaml", []byte(pretrained))
 		_, problems := f.Network(graph.Options{Freeze: []string{"fc1", pattern}})

@@ -502,7 +502,8 @@ func (p *parser) looksLikeKind(word string) bool {
 		return false
 	}
 	_, usual := p.kinds.usualName(word)
-	return usual || diag.DidYouMean(strings.TrimRight(word, "0123456789."), p.kinds.names()) != ""
+	_, isNear := diag.Nearest(strings.TrimRight(word, "0123456789."), p.kinds.names())
+	return usual || isNear
 }
 
 // passedLayer reads a layer as an argument.
