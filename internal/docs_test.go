@@ -208,7 +208,7 @@ func TestRecipeNamesEveryInterface(t *testing.T) {
 }
 
 // problemCode matches a problem's code in the source. Its first part says what finds the problem.
-var problemCode = regexp.MustCompile(`"((?:file|yaml|arrow|layer|block|variable|label|network|shape|onnx|convert|lint)/[a-z-]+)"`)
+var problemCode = regexp.MustCompile(`"((?:file|yaml|arrow|layer|block|variable|label|network|shape|onnx|convert|lint|budget)/[a-z-]+)"`)
 
 // Every code that the program gives to problems is explained in docs/check.md, and there are no others.
 func TestCodesAreDocumented(t *testing.T) {

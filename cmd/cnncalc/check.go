@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"cnncalc/internal/budget"
 	"cnncalc/internal/diag"
 	"cnncalc/internal/lint"
 	"cnncalc/internal/plain"
@@ -18,13 +19,17 @@ const checkLong = `check computes every layer's shape by W2 = (W1 - F + 2P)/S + 
 the file, with the values that would fit. For a network with problems, it also prints the table of the layers
 before the first one.
 
-The exit code is 0 if all networks are sound, and 1 if one has a problem.`
+A file may have a budget: budget: {parameters: 5M, macs: 600M}. check reports each limit that the network breaks,
+by how much, and the layers that hold most of the figure. cnncalc.budget.yaml gives budgets to several networks.
+
+The exit code is 0 if all networks are sound and keep their budgets, and 1 if one has a problem.`
 
 type checkFlags struct {
 	specFlags
 	outputFlags
 	lint, table bool
 	silence     []string
+	budget      string
 }
 
 func newCheck(a *app) *cobra.Command {
@@ -42,6 +47,8 @@ func newCheck(a *app) *cobra.Command {
 	flags.BoolVar(&f.lint, "lint", false, "add the notes' advice on sizes")
 	flags.StringArrayVar(&f.silence, "silence", nil,
 		"leave out the advice with this code, such as lint/halvings (repeatable; needs --lint)")
+	flags.StringVar(&f.budget, "budget", "",
+		"file of budgets for several networks (default "+budget.FileName+", if there is one)")
 	flags.BoolVar(&f.table, "table", false, "print the tables of sound networks too")
 	return cmd
 }
@@ -75,66 +82,90 @@ func (a *app) check(args []string, f *checkFlags) error {
 	if i := slices.Index(args, "-"); i >= 0 && slices.Contains(args[i+1:], "-") {
 		return usageError("- is given twice, but standard input can be read only once")
 	}
-	if len(args) == 0 {
-		args = []string{a.specOf(nil)}
+	c := &checking{app: a, flags: f, format: out.format}
+	if err := c.readBudgets(); err != nil {
+		return err
 	}
-	var files []report.CheckedFile
-	result := error(nil)
-	afterTable := false
+	if len(args) == 0 {
+		args = c.specs()
+	}
 	for _, name := range args {
-		file, err := a.checkFile(name, f)
+		file, err := c.check(name)
 		if err != nil {
 			return err
 		}
-		if !file.IsFine() {
-			result = errReported
-		}
-		files = append(files, file)
-		if out.format == report.JSON || file.Unreadable != nil {
-			continue
-		}
-		if err := a.printChecked(&file, afterTable); err != nil {
-			return err
-		}
-		afterTable = file.EndsInTable()
-	}
-	if out.format == report.JSON {
-		document := report.NewCheckDocument(files)
-		if err := a.write("", func(w io.Writer) error { return report.WriteJSON(w, document) }); err != nil {
+		if err := c.add(file); err != nil {
 			return err
 		}
 	}
-	return result
+	return c.end()
 }
 
-// checkFile checks one file. One that cannot be read is reported at once.
-func (a *app) checkFile(name string, f *checkFlags) (report.CheckedFile, error) {
-	l, err := a.load(name, &f.specFlags)
+// checking is one run of check.
+type checking struct {
+	*app
+	flags   *checkFlags
+	format  report.Format
+	budgets *budget.File // nil if there is none
+	named   []string     // the networks that it names
+	files   []report.CheckedFile
+}
+
+// add adds a file to the report, and prints what was found in it unless all is printed at the end.
+func (c *checking) add(file report.CheckedFile) error {
+	afterTable := len(c.files) > 0 && c.files[len(c.files)-1].EndsInTable()
+	c.files = append(c.files, file)
+	if c.format == report.JSON || file.Unreadable != nil {
+		return nil
+	}
+	return c.printChecked(&file, afterTable)
+}
+
+// end prints a report that is printed as a whole, and returns an error if a file has a problem.
+func (c *checking) end() error {
+	if c.format == report.JSON {
+		document := report.NewCheckDocument(c.files)
+		if err := c.write("", func(w io.Writer) error { return report.WriteJSON(w, document) }); err != nil {
+			return err
+		}
+	}
+	if slices.ContainsFunc(c.files, func(f report.CheckedFile) bool { return !f.IsFine() }) {
+		return errReported
+	}
+	return nil
+}
+
+// check checks one file. One that cannot be read is reported at once.
+func (c *checking) check(name string) (report.CheckedFile, error) {
+	l, err := c.load(name, &c.flags.specFlags)
 	switch {
 	case isProblem(err):
-		a.note("%s", err)
+		c.note("%s", err)
 		return report.CheckedFile{Name: sourceName(name), Unreadable: err}, nil
 	case err != nil:
 		return report.CheckedFile{}, err
 	}
 	file := report.CheckedFile{
 		Name: l.file.Source.Name, Title: l.title(), Source: l.file.Source, Problems: l.problems,
-		Network: l.network, WithTable: f.table, Width: a.tableWidth(""),
+		Network: l.network, WithTable: c.flags.table, Width: c.tableWidth(""), IsSound: len(l.problems) == 0,
 	}
-	if file.IsFine() {
-		file.Pattern = spec.Pattern(l.network.Graph)
-		if f.lint {
-			file.Advice = slices.DeleteFunc(lint.Advice(l.network), func(p diag.Problem) bool {
-				return slices.Contains(f.silence, string(p.Code))
-			})
-		}
+	if !file.IsSound {
+		return file, nil
+	}
+	file.Pattern = spec.Pattern(l.network.Graph)
+	file.Budget = budget.Check(l.network, c.limits(l))
+	file.Problems = budget.Problems(file.Name, file.Budget)
+	if c.flags.lint {
+		file.Advice = slices.DeleteFunc(lint.Advice(l.network), func(p diag.Problem) bool {
+			return slices.Contains(c.flags.silence, string(p.Code))
+		})
 	}
 	return file, nil
 }
 
 // printChecked prints what was found in a file, after an empty line where a table is before it.
-func (a *app) printChecked(file *report.CheckedFile, afterTable bool) error {
-	return a.write("", func(w io.Writer) error {
+func (c *checking) printChecked(file *report.CheckedFile, afterTable bool) error {
+	return c.write("", func(w io.Writer) error {
 		if afterTable {
 			if _, err := io.WriteString(w, "\n"); err != nil {
 				return err

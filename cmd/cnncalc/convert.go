@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"cnncalc/internal/budget"
 	"cnncalc/internal/convert"
 	"cnncalc/internal/diag"
 	"cnncalc/internal/exec"
@@ -116,6 +117,9 @@ func (a *app) convert(args []string, f *convertFlags) error {
 		if n, changes, err = a.fcToConv(l); err != nil {
 			return err
 		}
+	}
+	if len(n.Budget) > 0 && (f.toModel() || f.toCode()) {
+		a.note("%s keeps no budget: give it one in %s", plain.CutPath(f.output), budget.FileName)
 	}
 	switch {
 	case f.toModel():

@@ -23,6 +23,7 @@ const languageHelp = `An architecture file:
     INPUT -> [[CONV3-widths -> RELU]*N -> POOL2]*2   # one value of a list for each turn
     -> unit(128)*2 @features
     -> GAP -> FC
+  budget: {parameters: 5M, macs: 600M}   # what check lets the network cost
   heads:                      # further outputs, from a label on; training: true exists in training only
     aux: {layers: "@features -> GAP -> FC", training: true, loss: 0.3}
 

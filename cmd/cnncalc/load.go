@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"cnncalc/architectures"
+	"cnncalc/internal/budget"
 	"cnncalc/internal/diag"
 	"cnncalc/internal/graph"
 	"cnncalc/internal/lint"
@@ -143,6 +144,7 @@ type loaded struct {
 	builtIn  bool   // no file, but a network of package architectures
 	file     *network.File
 	network  *shape.Network
+	limits   []budget.Limit // of the file's own budget
 	problems diag.List
 }
 
@@ -170,6 +172,8 @@ func (a *app) load(name string, flags *specFlags) (*loaded, error) {
 		}
 	}
 	l.network, l.problems = l.file.Network(options)
+	limits, wrong := budget.Read(l.network.Budget)
+	l.limits, l.problems = limits, append(l.problems, wrong...)
 	for i := range l.problems {
 		if l.problems[i].Flag != "" {
 			return nil, usageError("%s; %s", l.problems[i].Error(), l.problems[i].Hint)

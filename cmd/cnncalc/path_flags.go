@@ -13,7 +13,7 @@ import (
 
 // Flags of any command that name files and folders.
 var (
-	readFlags    = []string{"input", "labels", "weights"}
+	readFlags    = []string{"input", "labels", "weights", "budget"}
 	writtenFlags = []string{"save-weights", "dump", "output"}
 )
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"cnncalc/internal/budget"
 	"cnncalc/internal/report"
 	"cnncalc/internal/spec"
 )
@@ -19,7 +20,7 @@ a file that starts with
   # yaml-language-server: $schema=cnncalc.schema.json`,
 		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error {
-			return a.write("", func(w io.Writer) error { return report.WriteJSON(w, spec.JSONSchema()) })
+			return a.write("", func(w io.Writer) error { return report.WriteJSON(w, spec.JSONSchema(budget.JSONSchema())) })
 		},
 	}
 }

@@ -34,14 +34,16 @@ type Code string
 // Problem is one mistake: where it is, what is wrong, and what would be right. Whoever knows the position of a
 // Problem that has none adds it with At.
 type Problem struct {
-	Pos  Pos    // in a text file
-	Node string // in a file without lines: its number and name, 412, "conv5"
-	Flag string // the flag that causes the problem, "--set", which then has no place in a file
+	Pos  Pos     // in a text file
+	In   *Source // the file of Pos where it is another than that of the other problems
+	Node string  // in a file without lines: its number and name, 412, "conv5"
+	Flag string  // the flag that causes the problem, "--set", which then has no place in a file
 	Code Code
 	Msg  string
 	// Context names the repeats and blocks around the place; "" if there are none. The same problem in another turn
 	// or call counts as the same.
 	Context string
+	Most    string // the layers that hold most of a figure that exceeds its limit; "" if there are none
 	Fits    string // what would fit, with numbers; "" if unknown
 	Inputs  string // sizes of the layer's own input that would fit; printed only as part of Fits
 	Hint    string // advice in words; "" if there is none
@@ -122,7 +124,7 @@ func (l List) Shown() (shown List, others int) {
 	shown = sorted[:min(maxShown, len(sorted))]
 	for i := range shown {
 		p := &shown[i]
-		for _, text := range []*string{&p.Msg, &p.Context, &p.Fits, &p.Hint} {
+		for _, text := range []*string{&p.Msg, &p.Context, &p.Most, &p.Fits, &p.Hint} {
 			*text = plain.CutMessage(*text)
 		}
 	}
@@ -135,16 +137,17 @@ func (l *List) Add(pos Pos, code Code, format string, args ...any) *Problem {
 	return &(*l)[len(*l)-1]
 }
 
-// Sorted returns the list in file order without repeats: a mistake inside a block appears once, however often the
-// block is called.
+// Sorted returns the list in file order, with the problems of other files last and without repeats: a mistake inside a
+// block appears once, however often the block is called.
 func (l List) Sorted() List {
 	sorted := slices.Clone(l)
 	slices.SortStableFunc(sorted, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Col, b.Pos.Col))
+		return cmp.Or(cmp.Compare(a.In.name(), b.In.name()), cmp.Compare(a.Pos.Line, b.Pos.Line),
+			cmp.Compare(a.Pos.Col, b.Pos.Col))
 	})
 	seen := make(map[string]bool, len(sorted))
 	return slices.DeleteFunc(sorted, func(p Problem) bool {
-		key := p.Error()
+		key := p.In.name() + p.Error()
 		repeat := seen[key]
 		seen[key] = true
 		return repeat

@@ -20,6 +20,14 @@ type Source struct {
 	Lines []string
 }
 
+// name returns the name of a file, "" for none.
+func (s *Source) name() string {
+	if s == nil {
+		return ""
+	}
+	return s.Name
+}
+
 // Print writes the first hundred problems in order: "file:line:col: message", the source line with a caret under the
 // column, and the "fits:" and "hint:" lines. Text from the user is escaped.
 func (s *Source) Print(w io.Writer, problems List) error {
@@ -41,6 +49,9 @@ func (s *Source) Print(w io.Writer, problems List) error {
 }
 
 func (s *Source) write(b *strings.Builder, p Problem, line *runeLine) {
+	if p.In != nil {
+		s, line = p.In, &runeLine{}
+	}
 	switch {
 	case !p.Pos.IsZero():
 		fmt.Fprintf(b, "%s:%s: %s\n", plain.Escape(s.Name), p.Pos, plain.Escape(p.Msg))
@@ -55,6 +66,9 @@ func (s *Source) write(b *strings.Builder, p Problem, line *runeLine) {
 	}
 	if p.Context != "" {
 		fmt.Fprintf(b, "  in:   %s\n", plain.Escape(p.Context))
+	}
+	if p.Most != "" {
+		fmt.Fprintf(b, "  most: %s\n", plain.Escape(p.Most))
 	}
 	if p.Fits != "" {
 		fmt.Fprintf(b, "  fits: %s\n", plain.Escape(p.Fits))

@@ -36,11 +36,22 @@ func (u Unit) String() string {
 	return "count"
 }
 
+// Better is which of two values of a figure is better.
+type Better int
+
+// The senses of figures. Without one, a figure only describes.
+const (
+	Neither Better = iota
+	Less
+	More
+)
+
 // Figure is a number that a network has.
 type Figure struct {
 	Name string // in conditions, files and JSON
 	Unit Unit
 	What string // one line of help
+	Better
 	// Takes is what the figure depends on in addition to the network.
 	Takes []Setting
 	// needs returns what Use lacks for the figure, in words; nil if it needs nothing.
@@ -71,43 +82,43 @@ const (
 func All() []Figure {
 	return []Figure{
 		{Name: "layers", What: "layers, without the inputs", value: layers},
-		{Name: "parameters", What: "weights and biases",
+		{Name: "parameters", Better: Less, What: "weights and biases",
 			value: parameters, shares: ofCounts(shape.Layer.Parameters, false)},
-		{Name: "trainable", What: "weights and biases that are not frozen",
+		{Name: "trainable", Better: Less, What: "weights and biases that are not frozen",
 			value: trainable, shares: ofCounts(shape.Layer.Trainable, false)},
-		{Name: "macs", What: "multiply-accumulates of one picture",
+		{Name: "macs", Better: Less, What: "multiply-accumulates of one picture",
 			value: macs, shares: ofCounts(macsOf, true)},
-		{Name: "activations", What: "values of all volumes of one picture",
+		{Name: "activations", Better: Less, What: "values of all volumes of one picture",
 			value: activations, shares: ofCounts(activationsOf, true)},
-		{Name: "largest", What: "values of the largest volume of one picture",
+		{Name: "largest", Better: Less, What: "values of the largest volume of one picture",
 			value: largest, shares: ofCounts(activationsOf, true)},
 		{Name: "receptive_field", Unit: Pixels, What: "pixels, on the longer side, that one value of the output depends on",
 			value: receptiveField},
-		{Name: "notes_inference", Unit: Bytes, What: "memory that inference takes by the notes' rules",
+		{Name: "notes_inference", Better: Less, Unit: Bytes, What: "memory that inference takes by the notes' rules",
 			Takes: []Setting{Batch, DType}, value: notesInference, shares: notesShares(memory.Inference)},
-		{Name: "notes_training", Unit: Bytes, What: "memory that training takes by the notes' rules",
+		{Name: "notes_training", Better: Less, Unit: Bytes, What: "memory that training takes by the notes' rules",
 			Takes: []Setting{Batch, DType, Optimizer}, value: notesTraining, shares: notesShares(memory.Training)},
-		{Name: "inference_peak", Unit: Bytes, What: "peak of an inference in PyTorch",
+		{Name: "inference_peak", Better: Less, Unit: Bytes, What: "peak of an inference in PyTorch",
 			Takes: []Setting{Batch, DType, Torch}, isEstimate: always,
 			value: inferencePeak, shares: pytorchShares(memory.Inference)},
-		{Name: "training_peak", Unit: Bytes, What: "peak of an iteration of training in PyTorch",
+		{Name: "training_peak", Better: Less, Unit: Bytes, What: "peak of an iteration of training in PyTorch",
 			Takes: []Setting{Batch, DType, Torch, Optimizer}, isEstimate: always,
 			value: trainingPeak, shares: pytorchShares(memory.Training)},
-		{Name: "peak", Unit: Bytes, What: "peak by the account and mode that are asked for",
+		{Name: "peak", Better: Less, Unit: Bytes, What: "peak by the account and mode that are asked for",
 			Takes: []Setting{Batch, Account, Mode, DType, Torch, Optimizer, Threads}, isEstimate: isPeakEstimate,
 			value: peak, shares: peakShares},
-		{Name: "arena", Unit: Bytes, What: "volumes of cnncalc run, on this processor",
+		{Name: "arena", Better: Less, Unit: Bytes, What: "volumes of cnncalc run, on this processor",
 			Takes: []Setting{Batch, Threads}, value: arena},
-		{Name: "largest_batch", What: "pictures that fit the device",
+		{Name: "largest_batch", Better: More, What: "pictures that fit the device",
 			Takes: []Setting{Account, Mode, DType, Torch, Optimizer, Device}, needs: needsDevice,
 			isEstimate: isPeakEstimate, value: largestBatch, shares: largestBatchShares},
-		{Name: "inference_batch", What: "pictures of an inference that fit the device",
+		{Name: "inference_batch", Better: More, What: "pictures of an inference that fit the device",
 			Takes: []Setting{Account, DType, Torch, Device}, needs: needsDevice,
 			isEstimate: isPeakEstimate, value: inferenceBatch, shares: inferenceBatchShares},
-		{Name: "training_batch", What: "pictures of a training that fit the device",
+		{Name: "training_batch", Better: More, What: "pictures of a training that fit the device",
 			Takes: []Setting{Account, DType, Torch, Optimizer, Device}, needs: needsDevice,
 			isEstimate: isPeakEstimate, value: trainingBatch, shares: trainingBatchShares},
-		{Name: "time", Unit: Nanoseconds, What: "least time of a batch by the roofline model",
+		{Name: "time", Better: Less, Unit: Nanoseconds, What: "least time of a batch by the roofline model",
 			Takes: []Setting{Batch, Rates}, needs: needsMachine, isEstimate: always, value: leastTime, shares: timeShares},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/big"
 	"strings"
+	"time"
 
 	"cnncalc/internal/checked"
 	"cnncalc/internal/numeral"
@@ -24,6 +25,20 @@ func (u Unit) Parse(text string) (int64, error) {
 		return scaled(text, "a number of pixels: write a whole number", []scale{{"", 1}})
 	}
 	return scaled(text, "a count: write a number, such as 5000000 or 5M", thousands())
+}
+
+// Text returns a quantity in a unit for messages, in full.
+func (u Unit) Text(v int64) string {
+	switch u {
+	case Bytes, Pixels:
+		if v == 1 {
+			return "1 " + strings.TrimSuffix(u.String(), "s")
+		}
+		return plain.Count(v) + " " + u.String()
+	case Nanoseconds:
+		return time.Duration(v).String()
+	}
+	return plain.Count(v)
 }
 
 // scale is a suffix of a number and what it multiplies by.

@@ -12,7 +12,8 @@ import (
 // Share is what one layer has of a figure, or one tensor of a peak of PyTorch.
 type Share struct {
 	Name  string
-	Value int64 // in the figure's unit
+	Value int64
+	Unit  Unit // the figure's, but bytes for the largest batches
 }
 
 // Shares returns the largest shares of a figure, the largest first and at most so many. It returns none for figures of
@@ -23,6 +24,12 @@ func (s *Sheet) Shares(f Figure, batch int64, most int) ([]Share, error) {
 		return nil, nil
 	}
 	shares, err := f.shares(s, batch)
+	for i := range shares {
+		shares[i].Unit = f.Unit
+		if f.Better == More {
+			shares[i].Unit = Bytes
+		}
+	}
 	shares = slices.DeleteFunc(shares, func(s Share) bool { return s.Value == 0 })
 	slices.SortStableFunc(shares, func(x, y Share) int { return cmp.Compare(y.Value, x.Value) })
 	return slices.Clip(shares[:min(len(shares), most)]), err
@@ -32,7 +39,7 @@ func (s *Sheet) Shares(f Figure, batch int64, most int) ([]Share, error) {
 func (s *Sheet) ofLayers(value func(i int) int64) []Share {
 	shares := make([]Share, len(s.network.Nodes))
 	for i := range s.network.Nodes {
-		shares[i] = Share{s.network.Nodes[i].Name, value(i)}
+		shares[i] = Share{Name: s.network.Nodes[i].Name, Value: value(i)}
 	}
 	return shares
 }
@@ -90,7 +97,7 @@ func pytorchShares(mode memory.Mode) func(*Sheet, int64) ([]Share, error) {
 		}
 		var shares []Share
 		for _, alive := range account.Peak.Alive {
-			shares = append(shares, Share{alive.Name, alive.Bytes})
+			shares = append(shares, Share{Name: alive.Name, Value: alive.Bytes})
 		}
 		return shares, nil
 	}
@@ -137,7 +144,7 @@ func timeShares(s *Sheet, batch int64) ([]Share, error) {
 		if err != nil {
 			return nil, err
 		}
-		shares[i] = Share{running.Nodes[i].Name, time}
+		shares[i] = Share{Name: running.Nodes[i].Name, Value: time}
 	}
 	return shares, nil
 }

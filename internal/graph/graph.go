@@ -181,6 +181,7 @@ type Graph struct {
 	Outputs     []int  // the nodes whose results the network gives, the end of the layers first
 	Heads       []Head // by output; nil if the end of the layers is the only one
 	Frozen      []FrozenPattern
+	Budget      []BudgetItem // what the file lets figures of the network be, in order
 	// Modules are the modules of the network's PyTorch code that hold several layers: calls of blocks, and groups without
 	// a count. An inner module comes before the one around it.
 	Modules []Module
@@ -206,6 +207,22 @@ type Preprocess struct {
 	Resize    int64     // short side before the crop; 0 for the default
 	Stretch   bool      // resize to the input size without keeping the ratio, instead of cropping
 }
+
+// BudgetItem is a limit of a figure, as a file has it. Package budget reads it.
+type BudgetItem struct {
+	Figure   string
+	Pos      diag.Pos        // of the figure's name
+	Settings []BudgetSetting // in order
+}
+
+// BudgetSetting is a bound of a figure, or what the network is used for.
+type BudgetSetting struct {
+	Key, Value    string
+	Pos, ValuePos diag.Pos
+}
+
+// BudgetMax is the key of a figure's largest value, which a file may leave out: {parameters: 5M}.
+const BudgetMax = "max"
 
 // InputShape returns the shape of the first input.
 func (g *Graph) InputShape() Shape {

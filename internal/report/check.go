@@ -3,9 +3,12 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
+	"cnncalc/internal/budget"
 	"cnncalc/internal/diag"
+	"cnncalc/internal/figure"
 	"cnncalc/internal/plain"
 	"cnncalc/internal/shape"
 )
@@ -16,12 +19,14 @@ type CheckedFile struct {
 	Unreadable error  // why it could not be read; the fields below are empty then
 	Title      string // the network's
 	Source     *diag.Source
-	Problems   diag.List
+	Problems   diag.List // those of budgets included
 	Network    *shape.Network
-	Pattern    []string  // the network in short, where it has no problems
-	Advice     diag.List // of the lint, where it was asked for
-	WithTable  bool      // print the network's table also where there are no problems
-	Width      int       // of the terminal, 0 for any
+	IsSound    bool             // the network has no problems but with its budget
+	Budget     []budget.Finding // of a sound network
+	Pattern    []string         // the network in short, where it has no problems
+	Advice     diag.List        // of the lint, where it was asked for
+	WithTable  bool             // print the network's table also where there are no problems
+	Width      int              // of the terminal, 0 for any
 }
 
 // checkDocument is the report of check in JSON.
@@ -31,9 +36,15 @@ type checkDocument struct {
 }
 
 type checkedFileDocument struct {
-	File     string            `json:"file"`
-	Network  string            `json:"network"`
-	OK       bool              `json:"ok"`
+	File    string `json:"file"`
+	Network string `json:"network"`
+	OK      bool   `json:"ok"`
+	// What the network has, if it is sound.
+	Input    *volumeDocument   `json:"input,omitempty"`
+	Output   *volumeDocument   `json:"output,omitempty"`
+	Layers   int               `json:"layers,omitempty"`
+	Totals   *countsDocument   `json:"totals,omitempty"`
+	Budget   []budgetDocument  `json:"budget,omitempty"`
 	Problems []problemDocument `json:"problems"`
 	// ProblemsNotShown counts those after the first hundred. From 900 on there may be more than were looked for.
 	ProblemsNotShown int               `json:"problems_not_shown,omitempty"`
@@ -41,13 +52,38 @@ type checkedFileDocument struct {
 	NotesNotShown    int               `json:"notes_not_shown,omitempty"`
 }
 
+// budgetDocument is a figure that a budget limits.
+type budgetDocument struct {
+	Figure   string          `json:"figure"`
+	For      string          `json:"for,omitempty"` // what the network is used for, as the file has it
+	Batch    int64           `json:"batch,omitempty"`
+	Unit     string          `json:"unit"`
+	Value    *int64          `json:"value"` // null where it is not known
+	Estimate bool            `json:"estimate,omitempty"`
+	Max      *int64          `json:"max,omitempty"`
+	Min      *int64          `json:"min,omitempty"`
+	OK       bool            `json:"ok"`
+	Largest  []shareDocument `json:"largest,omitempty"` // layers, or tensors of a peak, if the value is too large
+	File     string          `json:"file,omitempty"`    // that has the budget, if it is another
+	Line     int             `json:"line"`
+	Column   int             `json:"column"`
+}
+
+// shareDocument is what a layer has of a figure.
+type shareDocument struct {
+	Name  string `json:"name"`
+	Value int64  `json:"value"`
+}
+
 type problemDocument struct {
-	Line    int    `json:"line"` // 0 for the file as a whole
+	File    string `json:"file,omitempty"` // if it is another than the one that is checked
+	Line    int    `json:"line"`           // 0 for the file as a whole
 	Column  int    `json:"column"`
 	Node    string `json:"node,omitempty"` // of a file that has no lines
 	Code    string `json:"code"`           // names the kind of problem, from version to version
 	Message string `json:"message"`
 	Context string `json:"context,omitempty"`
+	Most    string `json:"most,omitempty"` // the layers that hold most of a figure
 	Fits    string `json:"fits,omitempty"`
 	Hint    string `json:"hint,omitempty"`
 }
@@ -67,6 +103,12 @@ func (f *CheckedFile) document() checkedFileDocument {
 			Message: f.Unreadable.Error()}}}
 	}
 	d := checkedFileDocument{File: f.Name, Network: f.Title, OK: f.IsFine()}
+	if f.IsSound {
+		n := f.Network
+		in, out, totals := newVolumeDocument(n.InputShape()), newVolumeDocument(n.Total.Out), newCountsDocument(n.Total)
+		d.Input, d.Output, d.Totals, d.Layers = &in, &out, &totals, len(n.Nodes)-len(n.Inputs)
+		d.Budget = budgetDocuments(f.Budget)
+	}
 	d.Problems, d.ProblemsNotShown = problemDocuments(f.Problems)
 	d.Notes, d.NotesNotShown = problemDocuments(f.Advice)
 	return d
@@ -77,17 +119,50 @@ func problemDocuments(list diag.List) ([]problemDocument, int) {
 	shown, others := list.Shown()
 	problems := make([]problemDocument, 0, len(shown))
 	for _, p := range shown {
-		problems = append(problems, problemDocument{p.Pos.Line, p.Pos.Col, p.Node, string(p.Code), p.Msg, p.Context, p.Fits,
-			p.Hint})
+		problems = append(problems, problemDocument{sourceName(p.In), p.Pos.Line, p.Pos.Col, p.Node, string(p.Code), p.Msg,
+			p.Context, p.Most, p.Fits, p.Hint})
 	}
 	return problems, others
+}
+
+// sourceName returns the name of a file, "" for none.
+func sourceName(s *diag.Source) string {
+	if s == nil {
+		return ""
+	}
+	return s.Name
+}
+
+func budgetDocuments(findings []budget.Finding) []budgetDocument {
+	var all []budgetDocument
+	for i := range findings {
+		f := &findings[i]
+		l := &f.Limit
+		d := budgetDocument{Figure: l.Figure.Name, For: l.For, Unit: l.Figure.Unit.String(), Estimate: f.IsEstimate,
+			OK: !f.IsBroken(), File: sourceName(l.In), Line: l.Pos.Line, Column: l.Pos.Col}
+		if slices.Contains(l.Figure.Takes, figure.Batch) {
+			d.Batch = l.Batch
+		}
+		if f.Err == nil {
+			d.Value = &f.Value
+		}
+		d.Max, d.Min = &l.Bound, nil
+		if l.Relation == figure.AtLeast {
+			d.Max, d.Min = nil, &l.Bound
+		}
+		for _, s := range f.Largest {
+			d.Largest = append(d.Largest, shareDocument{s.Name, s.Value})
+		}
+		all = append(all, d)
+	}
+	return all
 }
 
 // IsFine reports whether the file could be read and has no problems.
 func (f *CheckedFile) IsFine() bool { return f.Unreadable == nil && len(f.Problems) == 0 }
 
 // EndsInTable reports whether the text ends in a table, or may: what follows is set apart from it.
-func (f *CheckedFile) EndsInTable() bool { return f.WithTable || !f.IsFine() }
+func (f *CheckedFile) EndsInTable() bool { return f.WithTable || !f.IsFine() && !f.IsSound }
 
 // WriteText writes what was found: the problems and the table up to the first, or a summary.
 func (f *CheckedFile) WriteText(w io.Writer) error {
@@ -95,7 +170,13 @@ func (f *CheckedFile) WriteText(w io.Writer) error {
 		if err := f.Source.Print(w, f.Problems); err != nil {
 			return err
 		}
-		return f.writeTableUpToProblem(w)
+		switch {
+		case !f.IsSound:
+			return f.writeTableUpToProblem(w)
+		case f.WithTable:
+			return f.writeTable(w, "")
+		}
+		return nil
 	}
 	if _, err := io.WriteString(w, f.summary()+f.advice()); err != nil || !f.WithTable {
 		return err
@@ -116,6 +197,9 @@ func (f *CheckedFile) summary() string {
 	}
 	fmt.Fprintf(&b, "  %s, %s -> %s, %s parameters%s, %s MACs\n", layers, n.InputShapes(), n.OutputShapes(),
 		plain.Count(n.Total.Parameters()), inBrackets(frozenText(n.Total)), plain.Count(n.Total.MACs))
+	for i := range f.Budget {
+		fmt.Fprintf(&b, "  budget: %s\n", plain.Escape(plain.CutMessage(f.Budget[i].String())))
+	}
 	return b.String()
 }
 

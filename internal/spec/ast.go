@@ -26,6 +26,7 @@ type File struct {
 	preprocess                graph.Preprocess
 	labels                    []string
 	frozen                    []graph.FrozenPattern
+	budget                    []graph.BudgetItem
 	pytorch                   pytorchLists
 	labelsPos, preprocessPos  diag.Pos
 	optional                  map[string]bool // variables that `?` refers to

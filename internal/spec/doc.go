@@ -9,8 +9,8 @@
 //  1. Text: read.go turns bytes into lines of text and rejects what is not text. read_arrow.go reads arrow text alone,
 //     without phase 2.
 //  2. YAML: yaml.go walks the nodes, and traps.go explains what YAML makes of arrow text. values.go, blocks.go, heads.go,
-//     inputs.go, preprocess.go and pytorch.go read the values of keys. char_positions.go finds the place of every character of a
-//     scalar.
+//     inputs.go, preprocess.go, budget.go and pytorch.go read the values of keys. char_positions.go finds the place of
+//     every character of a scalar.
 //  3. Arrow text: lex.go cuts it into tokens, and parse.go makes the syntax tree of ast.go from them. parse_numbers.go
 //     reads expressions, and fields.go reads the settings of a layer, whose kind kinds.go finds.
 //  4. Lowering: lower.go and lower_*.go expand repeats, blocks and lists into a graph. eval.go evaluates expressions,

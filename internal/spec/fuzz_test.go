@@ -136,3 +136,22 @@ func charsOf(lines []string) []char {
 	}
 	return text
 }
+
+// A file of budgets is read or has problems at places that exist.
+func FuzzReadBudgets(f *testing.F) {
+	for _, text := range []string{"networks:\n  a.yaml: {parameters: 5M}\n", "networks: {\"*\": {peak: [{max: 1B}, 2]}}", "networks: {a: {b: [}}",
+		"networks: &a {b: *a}", "", "\xff", "networks: 1\n---\n"} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		budgets, source, problems := ReadBudgets("budgets", data)
+		if len(budgets) == 0 && len(problems) == 0 {
+			t.Error("nothing is read, without a problem")
+		}
+		for _, p := range problems {
+			if p.Code == "" || p.Msg == "" || p.Pos.Line > len(source.Lines) {
+				t.Errorf("%+v", p)
+			}
+		}
+	})
+}

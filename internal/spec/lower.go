@@ -60,6 +60,7 @@ func (f *File) lower(o graph.Options, maxSteps int64) (*graph.Graph, diag.List) 
 			Preprocess: f.preprocess, PreprocessPos: f.preprocessPos,
 			Labels: f.labels, LabelsPos: f.labelsPos,
 			Frozen: slices.Concat(f.frozen, graph.FrozenPatterns(o.Freeze)),
+			Budget: f.budget,
 		},
 		fc: lastFC{node: none},
 	}

@@ -43,6 +43,7 @@ func printed(g *graph.Graph, shortened func(items []string) []string) string {
 		}
 	}
 	printFrozen(&b, g.Frozen)
+	printBudget(&b, g.Budget)
 	label := neededLabels(g, parts)
 	if sharesLabels(g, parts, label) {
 		g = asGiven

@@ -55,6 +55,19 @@ func namedHeads(g *graph.Graph) []graph.Head {
 	return heads
 }
 
+// plainBudget returns the budget without positions.
+func plainBudget(g *graph.Graph) []graph.BudgetItem {
+	var items []graph.BudgetItem
+	for _, b := range g.Budget {
+		item := graph.BudgetItem{Figure: b.Figure}
+		for _, s := range b.Settings {
+			item.Settings = append(item.Settings, graph.BudgetSetting{Key: s.Key, Value: s.Value})
+		}
+		items = append(items, item)
+	}
+	return items
+}
+
 // checkRoundTrip checks that printing g and reading it back gives the same graph.
 func checkRoundTrip(t rapid.TB, g *graph.Graph) {
 	t.Helper()
@@ -71,6 +84,7 @@ func checkRoundTrip(t rapid.TB, g *graph.Graph) {
 		Preprocess                graph.Preprocess
 		Labels, Frozen            []string
 		Inputs                    []graph.Shape
+		Budget                    []graph.BudgetItem // without positions
 	}
 	if diff := cmp.Diff(g.Outputs, again.Outputs); diff != "" {
 		t.Fatalf("printed form has other outputs (-first +again):\n%s\n%s", diff, printed)
@@ -88,7 +102,7 @@ func checkRoundTrip(t rapid.TB, g *graph.Graph) {
 			size, _ := g.Nodes[i].Op.Output(nil)
 			inputs = append(inputs, size)
 		}
-		return head{g.Name, g.Description, g.Source, g.Preprocess, g.Labels, frozen, inputs}
+		return head{g.Name, g.Description, g.Source, g.Preprocess, g.Labels, frozen, inputs, plainBudget(g)}
 	}
 	if diff := cmp.Diff(heads(g), heads(again)); diff != "" {
 		t.Fatalf("printed form has another head (-first +again):\n%s\n%s", diff, printed)

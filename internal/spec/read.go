@@ -15,25 +15,38 @@ const MaxFileSize = 1 << 20
 // had a problem. The Source prints the problems.
 func Read(name string, data []byte) (*File, *diag.Source, diag.List) {
 	f := newFile()
-	source := &diag.Source{Name: name}
-	if len(data) > MaxFileSize {
-		problem := diag.Errorf("file/too-large", "the file is larger than %d bytes", MaxFileSize)
-		return f, source, diag.List{*problem.WithHint("repeats and blocks keep an architecture file short")}
-	}
-	text := plainLineEnds(data)
-	source.Lines = splitLines(text)
-	if problem := checkText(text); problem != nil {
+	source, text, problem := readText(name, data, needsOfNetwork)
+	if problem != nil {
 		return f, source, diag.List{*problem}
 	}
-	w := newWalker(f, source.Lines)
+	w := newWalker(f, source.Lines, needsOfNetwork)
 	untilCrowded(func() {
 		if arrowStart.MatchString(text) {
 			w.arrowText()
-		} else {
-			w.document(text)
+		} else if root := w.document(text); root != nil {
+			w.top(root)
 		}
 	})
 	return f, source, w.problems
+}
+
+// What an empty file lacks.
+const (
+	needsOfNetwork = "a network needs input: and layers:"
+	needsOfBudgets = "a file of budgets needs networks:"
+)
+
+// readText returns the lines and the text of a file, or the problem that it is not text. needs is what it lacks if it
+// is empty.
+func readText(name string, data []byte, needs string) (*diag.Source, string, *diag.Problem) {
+	source := &diag.Source{Name: name}
+	if len(data) > MaxFileSize {
+		return source, "", diag.Errorf("file/too-large", "the file is larger than %d bytes", MaxFileSize).
+			WithHint("repeats and blocks keep an architecture file short")
+	}
+	text := plainLineEnds(data)
+	source.Lines = splitLines(text)
+	return source, text, checkText(text, needs)
 }
 
 // plainLineEnds removes a byte-order mark and makes every line end with a line feed.
@@ -60,7 +73,7 @@ func splitLines(text string) []string {
 }
 
 // checkText returns the problem of the first character that cannot be in a file, or of an empty file, or nil.
-func checkText(text string) *diag.Problem {
+func checkText(text, needs string) *diag.Problem {
 	if strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff") {
 		return diag.Errorf("file/encoding", "the file is UTF-16 text").WithHint("save the file as UTF-8")
 	}
@@ -80,7 +93,7 @@ func checkText(text string) *diag.Problem {
 		}
 	}
 	if strings.TrimSpace(text) == "" {
-		return emptyFile()
+		return emptyFile(needs)
 	}
 	return nil
 }
@@ -96,6 +109,6 @@ func isYAMLCharacter(r rune) bool {
 	return true
 }
 
-func emptyFile() *diag.Problem {
-	return diag.Errorf("file/empty", "the file is empty").WithHint("a network needs input: and layers:")
+func emptyFile(needs string) *diag.Problem {
+	return diag.Errorf("file/empty", "the file is empty").WithHint("%s", needs)
 }

@@ -11,8 +11,8 @@ import (
 type schema = map[string]any
 
 // JSONSchema returns the schema of architecture files for editors (JSON Schema, draft 2020-12). The fields of each kind
-// are those that the kind declares; arrow text is a string.
-func JSONSchema() map[string]any {
+// are those that the kind declares; arrow text is a string. budget is the schema of a network's budget.
+func JSONSchema(budget map[string]any) map[string]any {
 	layers, defaults := kindSchemas()
 	text := schema{"type": "string"}
 	chain := schema{"anyOf": []any{text, listOf(schema{"anyOf": []any{text, layers}})}}
@@ -44,6 +44,7 @@ func JSONSchema() map[string]any {
 			"labels": listOf(text),
 			"frozen": namesSchema("patterns of layers (conv*) and parameters (conv1.bias) that training leaves as they are; " +
 				"! before a pattern excepts what it matches"),
+			"budget": budget,
 			"pytorch": object(schema{
 				"modules": namesSchema("blocks that are modules; by default those with ADD, CONCAT, MUL or MAX"),
 				"functions": namesSchema("layers that are called as functions: kinds, kinds within a block as in block.kind, " +

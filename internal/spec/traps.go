@@ -58,6 +58,9 @@ func (w *walker) syntaxProblem(err error) *diag.Problem {
 		return w.unknownAnchor(anchor[1])
 	}
 	if trap := findTrap(w.lines, line); trap != nil {
+		if trap.Hint == underLiteral && w.needs != needsOfNetwork {
+			trap.Hint = "put the text in quotes"
+		}
 		return trap
 	}
 	if p := w.explain(message, line); p != nil {

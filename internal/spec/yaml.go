@@ -34,6 +34,7 @@ type walker struct {
 	kinds    *kindTable
 	problems diag.List
 	bodies   []blockBody
+	needs    string // what an empty file lacks
 	nodes    int
 	text     int // bytes of all scalars
 }
@@ -56,8 +57,8 @@ func newFile() *File {
 	}
 }
 
-func newWalker(f *File, lines []string) *walker {
-	w := &walker{file: f, lines: lines, kinds: f.kinds, runes: make([][]rune, len(lines))}
+func newWalker(f *File, lines []string, needs string) *walker {
+	w := &walker{file: f, lines: lines, needs: needs, kinds: f.kinds, runes: make([][]rune, len(lines))}
 	for i, line := range lines {
 		w.runes[i] = []rune(line)
 	}
@@ -74,32 +75,33 @@ type entry struct {
 
 var topKeys = []string{
 	"name", "description", "source", "input", "inputs", "classes", "vars", "defaults", "blocks", "layers", "heads",
-	"preprocess", "labels", "frozen", "pytorch",
+	"preprocess", "labels", "frozen", "budget", "pytorch",
 }
 
-// document reads the whole file. If the file is not YAML, that is the only problem it reports.
-func (w *walker) document(text string) {
+// document returns the root of the whole file, or nil after a problem. If the file is not YAML, that is the only problem
+// it reports.
+func (w *walker) document(text string) *yaml.Node {
 	decoder := yaml.NewDecoder(strings.NewReader(text))
 	var root, second yaml.Node
 	err := decoder.Decode(&root)
 	switch {
 	case errors.Is(err, io.EOF), err == nil && len(root.Content) == 0:
-		w.report(emptyFile())
-		return
+		w.report(emptyFile(w.needs))
+		return nil
 	case err != nil:
 		w.report(w.syntaxProblem(err))
-		return
+		return nil
 	}
 	if err := decoder.Decode(&second); !errors.Is(err, io.EOF) {
-		w.add(w.secondDocument(), "yaml/second-document", "a second YAML document starts here: a file holds one network").
+		w.add(w.secondDocument(), "yaml/second-document", "a second YAML document starts here: a file holds one document").
 			WithHint("put it in a file of its own")
-		return
+		return nil
 	}
 	if p := w.measure(root.Content[0], 0, map[*yaml.Node]bool{}); p != nil {
 		w.report(p)
-		return
+		return nil
 	}
-	w.top(root.Content[0])
+	return root.Content[0]
 }
 
 // secondDocument returns where the second document starts: at the first --- or ... after other text.
@@ -252,6 +254,7 @@ func (w *walker) top(n *yaml.Node) {
 	w.preprocess(byKey)
 	w.labels(byKey)
 	w.frozen(byKey)
+	w.budget(byKey)
 	w.pytorch(byKey)
 }
 

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"os"
+
+	"cnncalc/architectures"
+	"cnncalc/internal/budget"
+	"cnncalc/internal/network"
+	"cnncalc/internal/plain"
+	"cnncalc/internal/report"
+	"cnncalc/internal/shape"
+)
+
+// readBudgets reads the file of budgets that is named, or that of the current folder. What is wrong with it is in the
+// report. Networks are checked nevertheless.
+func (c *checking) readBudgets() error {
+	name := c.flags.budget
+	if name == "" {
+		if _, err := os.Lstat(budget.FileName); err != nil {
+			return nil
+		}
+		name = budget.FileName
+	}
+	data, err := readRegular(name, "a file of budgets", network.MaxFileSize)
+	if err != nil {
+		c.note("%s", err)
+		return c.add(report.CheckedFile{Name: name, Unreadable: err})
+	}
+	budgets, problems := budget.ReadFile(name, data)
+	named, more := budgets.Specs(architectures.Names())
+	problems = append(problems, more...)
+	c.budgets, c.named = budgets, named
+	if len(problems) == 0 {
+		return nil
+	}
+	return c.add(report.CheckedFile{Name: name, Title: name, Source: budgets.Source, Problems: problems,
+		Network: &shape.Network{}})
+}
+
+// specs returns the networks that are checked if none is given: those that have budgets, or else the usual one.
+func (c *checking) specs() []string {
+	switch {
+	case len(c.files) > 0 && c.budgets == nil:
+		return nil // the budgets cannot be read
+	case c.budgets == nil:
+		return []string{c.specOf(nil)}
+	}
+	c.note("no SPEC given: checking the networks of %s", plain.CutPath(c.budgets.Source.Name))
+	return c.named
+}
+
+// limits returns the limits of a network: those of its own file, and those of the file of budgets.
+func (c *checking) limits(l *loaded) []budget.Limit {
+	if c.budgets == nil {
+		return l.limits
+	}
+	more := c.budgets.Limits(l.name, l.builtIn)
+	if more == nil && c.flags.budget != "" {
+		c.note("%s gives %s no budget", plain.CutPath(c.flags.budget), plain.CutPath(l.name))
+	}
+	return append(l.limits[:len(l.limits):len(l.limits)], more...)
+}
