@@ -29,6 +29,7 @@ var allowed = []struct {
 	{"internal/checked", nil},
 	{"internal/plain", nil},
 	{"internal/numeral", []string{"internal/plain"}},
+	{"internal/svg", []string{"internal/plain"}},
 	{"internal/kernel", nil},
 	{"internal/floats", nil},
 	{"internal/regular", []string{"internal/plain"}},
@@ -57,6 +58,7 @@ var allowed = []struct {
 	{"internal/fit", []string{"internal/numeral", "internal/plain", "internal/diag", "internal/graph", "internal/op", "internal/shape", "internal/memory"}},
 	{"internal/ranking", []string{"internal/graph", "internal/op"}},
 	{"internal/align", []string{"internal/plain", "internal/graph", "internal/op", "internal/shape"}},
+	{"internal/draw", []string{"internal/plain", "internal/svg", "internal/graph", "internal/op", "internal/shape"}},
 	{"internal/lint", []string{"internal/diag", "internal/graph", "internal/op", "internal/shape"}},
 
 	// What is done with it. Neither package knows the file language or the other.
@@ -66,7 +68,7 @@ var allowed = []struct {
 		"internal/traffic", "internal/exec"}},
 	{"internal/budget", []string{"internal/choice", "internal/numeral", "internal/plain", "internal/diag", "internal/graph", "internal/spec", "internal/shape",
 		"internal/memory", "internal/traffic", "internal/fit", "internal/exec", "internal/figure"}},
-	{"internal/report", []string{"internal/checked", "internal/choice", "internal/numeral", "internal/plain", "internal/diag", "internal/graph", "internal/op",
+	{"internal/report", []string{"internal/checked", "internal/choice", "internal/numeral", "internal/plain", "internal/svg", "internal/diag", "internal/graph", "internal/op",
 		"internal/shape", "internal/memory", "internal/fit", "internal/count",
 		"internal/traffic", "internal/ranking", "internal/figure", "internal/budget"}},
 
@@ -75,7 +77,7 @@ var allowed = []struct {
 		"internal/picture", "internal/labels",
 		"internal/diag", "internal/graph", "internal/op", "internal/spec", "internal/shape", "internal/onnx", "internal/onnxnet", "internal/network", "internal/memory", "internal/fit",
 		"internal/pytorchcode", "internal/traffic", "internal/convert", "internal/count", "internal/lint",
-		"internal/ranking", "internal/exec", "internal/figure", "internal/budget", "internal/report"}},
+		"internal/ranking", "internal/draw", "internal/exec", "internal/figure", "internal/budget", "internal/report"}},
 }
 
 func TestTableIsAcyclic(t *testing.T) {

@@ -123,7 +123,8 @@ func TestPagesListWhatThereIs(t *testing.T) {
 
 // Every command of the README and the manual runs, and prints what the page shows. In an expected output a line "..."
 // matches any number of lines, and "..." at the end of a line matches the rest of it. Each page has a folder of its
-// own, which holds testdata. With -update the outputs are rewritten.
+// own, which holds testdata. The pictures of a page are those that its commands wrote. With -update the outputs and the
+// pictures are rewritten.
 func TestDocs(t *testing.T) {
 	testdata, err := filepath.Abs(filepath.Join(repository, "testdata"))
 	if err != nil {
@@ -140,6 +141,7 @@ func TestDocs(t *testing.T) {
 			for i := range p.blocks {
 				commands += p.runBlock(t, &p.blocks[i])
 			}
+			p.comparePictures(t)
 			if *update && !t.Failed() {
 				p.rewrite(t)
 			}
@@ -215,6 +217,31 @@ func (p *page) runConsole(t *testing.T, b *fenced) (commands int) {
 		b.text = fresh
 	}
 	return commands
+}
+
+// pictureLink matches a picture that a page shows.
+var pictureLink = regexp.MustCompile(`!\[[^\]]*\]\(([^)]*)\)`)
+
+// comparePictures compares each picture of the page with the file of the same name that a command of the page wrote.
+func (p *page) comparePictures(t *testing.T) {
+	t.Helper()
+	for _, m := range pictureLink.FindAllStringSubmatch(strings.Join(p.lines, "\n"), -1) {
+		fresh, err := os.ReadFile(filepath.Base(m[1]))
+		if err != nil {
+			t.Errorf("%s shows %s, which no command of the page writes", p.name, m[1])
+			continue
+		}
+		kept := filepath.Join(filepath.Dir(p.path), filepath.FromSlash(m[1]))
+		if *update {
+			if err := os.WriteFile(kept, fresh, 0o644); err != nil {
+				t.Error(err)
+			}
+			continue
+		}
+		if data, err := os.ReadFile(kept); err != nil || !bytes.Equal(data, fresh) {
+			t.Errorf("%s: %s is not what its command writes (go test -update rewrites it): %v", p.name, m[1], err)
+		}
+	}
 }
 
 // rewrite writes the page with its blocks as they are now.

@@ -131,12 +131,12 @@ func (f *outputFlags) givenFormat(command string) (report.Format, error) {
 	if f.flags == nil || !f.flags.Changed("format") {
 		return "", nil
 	}
-	format, err := report.ParseFormat(f.format)
+	if known := report.Formats(); slices.Contains(known, f.format) && !slices.Contains(f.formatNames(), f.format) {
+		return "", usageError("--format: %s writes %s, not %s", command, choice.List(f.formatNames()), f.format)
+	}
+	format, err := choice.Parse[report.Format](f.format, "a format that "+command+" writes", f.formatNames())
 	if err != nil {
 		return "", usageError("--format: %w", err)
-	}
-	if !slices.Contains(f.formats, format) {
-		return "", usageError("--format: %s writes %s, not %s", command, choice.List(f.formatNames()), f.format)
 	}
 	return format, nil
 }

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"cnncalc/internal/report"
 )
 
 // Every command with --output refuses a file whose ending is that of a format which it does not write, and one whose
@@ -19,13 +22,17 @@ func TestEndingsOfOutputs(t *testing.T) {
 		if r := call(t, cmd.Name(), "-o", path); r.code != exitUsage || !strings.Contains(r.errors, "x.png: "+cmd.Name()+" writes .") {
 			t.Errorf("cnncalc %s -o x.png: exit code %d, %s", cmd.Name(), r.code, r.errors)
 		}
-		if cmd.Flags().Lookup("format") == nil {
+		flag := cmd.Flags().Lookup("format")
+		if flag == nil {
 			continue
 		}
-		path = filepath.Join(t.TempDir(), "x.md")
-		const want = "cnncalc: --format json and the ending .md contradict each other: leave out --format, or name the file *.json\n"
-		if r := call(t, cmd.Name(), "--format", "json", "-o", path); r.code != exitUsage || r.errors != want {
-			t.Errorf("cnncalc %s --format json -o x.md: exit code %d, %s", cmd.Name(), r.code, r.errors)
+		_, usage, _ := strings.Cut(flag.Usage, " or ")
+		last, ending := report.Format(strings.Fields(usage)[0]), report.Format(flag.DefValue).Ending()
+		path = filepath.Join(t.TempDir(), "x"+ending)
+		want := fmt.Sprintf("cnncalc: --format %s and the ending %s contradict each other: leave out --format, or name the "+
+			"file *%s\n", last, ending, last.Ending())
+		if r := call(t, cmd.Name(), "--format", string(last), "-o", path); r.code != exitUsage || r.errors != want {
+			t.Errorf("cnncalc %s --format %s -o x%s: exit code %d, %s", cmd.Name(), last, ending, r.code, r.errors)
 		}
 	}
 	if tested < 7 {

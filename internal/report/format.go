@@ -5,14 +5,14 @@ import (
 	"slices"
 	"strings"
 
-	"cnncalc/internal/choice"
 	"cnncalc/internal/plain"
 )
 
 // Format is how a report is written.
 type Format string
 
-// The formats. JSON is written by [WriteJSON], SVG by the reports that draw something, all others by [Table.Write].
+// The formats. JSON is written by [WriteJSON]; SVG by the reports that draw something; DOT, which is Graphviz's, and
+// Mermaid by package draw; all others by [Table.Write].
 const (
 	Text     Format = "text"
 	Markdown Format = "markdown"
@@ -21,6 +21,8 @@ const (
 	HTML     Format = "html"
 	LaTeX    Format = "latex"
 	SVG      Format = "svg"
+	DOT      Format = "dot"
+	Mermaid  Format = "mermaid"
 )
 
 // endings lists the formats with the endings of their files, the usual one first.
@@ -35,12 +37,14 @@ var endings = []struct {
 	{HTML, []string{".html", ".htm"}},
 	{LaTeX, []string{".tex"}},
 	{SVG, []string{".svg"}},
+	{DOT, []string{".dot", ".gv"}},
+	{Mermaid, []string{".mmd", ".mermaid"}},
 }
 
 // TableFormats returns the formats of reports that are a table and a document.
 func TableFormats() []Format { return []Format{Text, Markdown, CSV, JSON, HTML, LaTeX} }
 
-// Formats returns the names that ParseFormat takes.
+// Formats returns the names of all formats.
 func Formats() []string {
 	var names []string
 	for _, e := range endings {
@@ -48,9 +52,6 @@ func Formats() []string {
 	}
 	return names
 }
-
-// ParseFormat reads a format's name. The error for any other word lists the names.
-func ParseFormat(s string) (Format, error) { return choice.Parse[Format](s, "a format", Formats()) }
 
 // Ending returns the ending of a file's name in lower case, with its dot: ".md". It returns "" for a name without one,
 // such as table, .hidden or a folder's.

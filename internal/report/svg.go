@@ -1,15 +1,13 @@
 package report
 
 import (
-	"bytes"
-	"encoding/xml"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
 
 	"cnncalc/internal/memory"
-	"cnncalc/internal/plain"
+	"cnncalc/internal/svg"
 )
 
 // The drawing's places, in its own units, which are pixels unless it is scaled.
@@ -23,12 +21,8 @@ const (
 	longestTitle, longName = 90, 28 // in letters
 )
 
-// svgStyle holds the colours. The second set is for readers who prefer dark pages.
-const svgStyle = `
-    text { font: 12px system-ui, -apple-system, "Segoe UI", "Helvetica Neue", Arial, sans-serif; fill: #1f2328 }
-    .page { fill: #ffffff }
-    .title { font-size: 15px; font-weight: 600 }
-    .soft { fill: #59636e }
+// timelineStyle holds the colours of the areas and marks. The second set is for readers who prefer dark pages.
+const timelineStyle = `
     .name { font-size: 11px; fill: #59636e }
     .grid { stroke: #d1d9e0; stroke-width: 1; fill: none }
     .edge { stroke: #818b98; stroke-width: 1; stroke-dasharray: 2 3; fill: none }
@@ -39,9 +33,7 @@ const svgStyle = `
     .peak { stroke: #cf222e; stroke-width: 1; stroke-dasharray: 5 3; fill: none }
     .label { fill: #cf222e; font-weight: 600; stroke: #ffffff; stroke-width: 4; paint-order: stroke; stroke-linejoin: round }
     @media (prefers-color-scheme: dark) {
-      text { fill: #f0f6fc }
-      .page { fill: #0d1117 }
-      .soft, .name { fill: #9198a1 }
+      .name { fill: #9198a1 }
       .grid { stroke: #2f353d }
       .edge { stroke: #656c76 }
       .before { fill: #545d68 }
@@ -56,47 +48,25 @@ const svgStyle = `
 // WriteSVG draws the timeline for a document, on a light page or a dark one: over the steps, what is there before the
 // first, what is alive after each, and the most while it runs, with the peak marked.
 func (t *Timeline) WriteSVG(w io.Writer, units Units) error {
-	p := svgPlot{Timeline: t, units: units, top: float64(max(t.Steps[t.peak()].Most, 1)) * headroom}
-	p.printf(`<svg xmlns="http://www.w3.org/2000/svg" width="%g" height="%g" viewBox="0 0 %g %g" role="img">`+"\n",
-		svgWidth, svgHeight, svgWidth, svgHeight)
-	p.printf("  <title>%s</title>\n  <desc>%s</desc>\n  <style>%s  </style>\n", svgText(t.Title, longestTitle),
-		svgText(t.peakText(units), longestTitle), svgStyle)
-	p.printf(`  <rect class="page" width="%g" height="%g"/>`+"\n", svgWidth, svgHeight)
-	p.printf(`  <text class="title" x="%g" y="28">%s</text>`+"\n", plotLeft, svgText(t.Title, longestTitle))
+	title := svg.Cut(t.Title, longestTitle)
+	p := svgPlot{Timeline: t, units: units, top: float64(max(t.Steps[t.peak()].Most, 1)) * headroom,
+		Document: svg.New(svgWidth, svgHeight, title, svg.Cut(t.peakText(units), longestTitle), timelineStyle)}
+	p.Printf(`  <text class="title" x="%g" y="28">%s</text>`+"\n", plotLeft, svg.Escape(title))
 	p.legend()
 	p.axis()
 	p.areas()
 	p.names()
 	p.phases()
 	p.mark()
-	p.printf("</svg>\n")
-	return writeAll(w, p.out.Bytes())
+	return writeAll(w, p.Bytes())
 }
 
 // svgPlot is a drawing in the making.
 type svgPlot struct {
 	*Timeline
+	*svg.Document
 	units Units
-	out   bytes.Buffer
 	top   float64 // bytes at the upper edge
-}
-
-func (p *svgPlot) printf(format string, args ...any) { fmt.Fprintf(&p.out, format, args...) }
-
-// svgText returns text for the drawing, cut where it is longer than so many letters.
-func svgText(s string, longest int) string {
-	letters := []rune(plain.Escape(s))
-	if len(letters) > longest {
-		letters = append(letters[:longest-3], []rune("...")...)
-	}
-	var out bytes.Buffer
-	_ = xml.EscapeText(&out, []byte(string(letters))) // a buffer takes all
-	return out.String()
-}
-
-// coordinate returns v with at most a tenth of a pixel.
-func coordinate(v float64) string {
-	return strconv.FormatFloat(float64(int64(v*10+0.5))/10, 'f', -1, 64)
 }
 
 // x returns the left edge of a step. The right edge of the drawing is that of the step after the last.
@@ -118,9 +88,9 @@ func (p *svgPlot) legend() {
 		if entry.class == "before" && p.Steps[0].Live == 0 {
 			continue
 		}
-		p.printf(`  <rect class="%s" x="%s" y="42" width="11" height="11" rx="2"/>`+
+		p.Printf(`  <rect class="%s" x="%s" y="42" width="11" height="11" rx="2"/>`+
 			`<text class="soft" x="%s" y="52">%s</text>`+"\n",
-			entry.class, coordinate(x), coordinate(x+17), entry.text)
+			entry.class, svg.Coordinate(x), svg.Coordinate(x+17), entry.text)
 		x += 17 + 6.2*float64(len(entry.text)) + 22
 	}
 }
@@ -133,13 +103,13 @@ func (p *svgPlot) axis() {
 		if bytes > p.top {
 			break
 		}
-		y := coordinate(p.y(bytes))
+		y := svg.Coordinate(p.y(bytes))
 		text := "0"
 		if i > 0 {
 			text = strconv.FormatFloat(float64(i)*step, 'g', 4, 64) + " " + name
 		}
-		p.printf(`  <path class="grid" d="M%g %sH%g"/><text class="soft" x="%g" y="%s" text-anchor="end">%s</text>`+"\n",
-			plotLeft, y, plotRight, plotLeft-8, coordinate(p.y(bytes)+4), text)
+		p.Printf(`  <path class="grid" d="M%g %sH%g"/><text class="soft" x="%g" y="%s" text-anchor="end">%s</text>`+"\n",
+			plotLeft, y, plotRight, plotLeft-8, svg.Coordinate(p.y(bytes)+4), text)
 	}
 }
 
@@ -168,26 +138,26 @@ func (p *svgPlot) areas() {
 	before := float64(p.Steps[0].Live)
 	p.area("most", before, func(s memory.Moment) int64 { return s.Most })
 	p.area("live", before, func(s memory.Moment) int64 { return s.Live })
-	p.printf(`  <path class="before" d="M%g %sV%sH%gV%sz"/>`+"\n",
-		plotLeft, coordinate(plotBottom), coordinate(p.y(before)), plotRight, coordinate(plotBottom))
+	p.Printf(`  <path class="before" d="M%g %sV%sH%gV%sz"/>`+"\n",
+		plotLeft, svg.Coordinate(plotBottom), svg.Coordinate(p.y(before)), plotRight, svg.Coordinate(plotBottom))
 }
 
 // area fills from a level up to a figure of every step.
 func (p *svgPlot) area(class string, from float64, figure func(memory.Moment) int64) {
 	var path strings.Builder
-	fmt.Fprintf(&path, "M%g %s", plotLeft, coordinate(p.y(from)))
+	fmt.Fprintf(&path, "M%g %s", plotLeft, svg.Coordinate(p.y(from)))
 	last := ""
 	for i, s := range p.Steps {
-		if y := coordinate(p.y(max(from, float64(figure(s))))); y != last {
+		if y := svg.Coordinate(p.y(max(from, float64(figure(s))))); y != last {
 			if last != "" {
-				fmt.Fprintf(&path, "H%s", coordinate(p.x(i)))
+				fmt.Fprintf(&path, "H%s", svg.Coordinate(p.x(i)))
 			}
 			fmt.Fprintf(&path, "V%s", y)
 			last = y
 		}
 	}
-	fmt.Fprintf(&path, "H%gV%sz", plotRight, coordinate(p.y(from)))
-	p.printf(`  <path class="%s" d="%s"/>`+"\n", class, path.String())
+	fmt.Fprintf(&path, "H%gV%sz", plotRight, svg.Coordinate(p.y(from)))
+	p.Printf(`  <path class="%s" d="%s"/>`+"\n", class, path.String())
 }
 
 // names writes as many layers' names under the steps as there is room for.
@@ -197,15 +167,15 @@ func (p *svgPlot) names() {
 		if s.Node < 0 {
 			continue
 		}
-		text := svgText(s.Name, longName)
+		text := svg.Escape(svg.Cut(s.Name, longName))
 		half := nameWidth * float64(min(len([]rune(s.Name)), longName)) / 2
 		middle := (p.x(i) + p.x(i+1)) / 2
 		if middle-half < end+14 || middle+half > plotRight+20 {
 			continue
 		}
 		end = middle + half
-		p.printf(`  <path class="grid" d="M%s %gv4"/><text class="name" x="%s" y="%g" text-anchor="middle">%s</text>`+"\n",
-			coordinate(middle), plotBottom, coordinate(middle), namesAt, text)
+		p.Printf(`  <path class="grid" d="M%s %gv4"/><text class="name" x="%s" y="%g" text-anchor="middle">%s</text>`+"\n",
+			svg.Coordinate(middle), plotBottom, svg.Coordinate(middle), namesAt, text)
 	}
 }
 
@@ -220,10 +190,10 @@ func (p *svgPlot) phases() {
 		if to == len(p.Steps) && to-from == 1 {
 			x, anchor = plotRight, "end"
 		}
-		p.printf(`  <text x="%s" y="%g" text-anchor="%s">%s</text>`+"\n",
-			coordinate(x), phasesAt, anchor, p.Steps[from].Phase)
+		p.Printf(`  <text x="%s" y="%g" text-anchor="%s">%s</text>`+"\n",
+			svg.Coordinate(x), phasesAt, anchor, p.Steps[from].Phase)
 		if from > 0 {
-			p.printf(`  <path class="edge" d="M%s %gV%g"/>`+"\n", coordinate(p.x(from)), plotTop, plotBottom)
+			p.Printf(`  <path class="edge" d="M%s %gV%g"/>`+"\n", svg.Coordinate(p.x(from)), plotTop, plotBottom)
 		}
 		from = to
 	}
@@ -233,15 +203,15 @@ func (p *svgPlot) phases() {
 func (p *svgPlot) mark() {
 	at := p.peak()
 	x, y := (p.x(at)+p.x(at+1))/2, p.y(float64(p.Steps[at].Most))
-	anchor, text := "middle", svgText(p.peakText(p.units), longestTitle)
+	anchor, text := "middle", svg.Escape(svg.Cut(p.peakText(p.units), longestTitle))
 	switch half := nameWidth * float64(len(text)) / 2; {
 	case x-half < plotLeft:
 		anchor = "start"
 	case x+half > plotRight:
 		anchor = "end"
 	}
-	p.printf(`  <path class="peak" d="M%g %sH%g"/>`+"\n", plotLeft, coordinate(y), plotRight)
-	p.printf(`  <circle class="mark" cx="%s" cy="%s" r="4.5"/>`+"\n", coordinate(x), coordinate(y))
-	p.printf(`  <text class="label" x="%s" y="%s" text-anchor="%s">%s</text>`+"\n",
-		coordinate(x), coordinate(y-10), anchor, text)
+	p.Printf(`  <path class="peak" d="M%g %sH%g"/>`+"\n", plotLeft, svg.Coordinate(y), plotRight)
+	p.Printf(`  <circle class="mark" cx="%s" cy="%s" r="4.5"/>`+"\n", svg.Coordinate(x), svg.Coordinate(y))
+	p.Printf(`  <text class="label" x="%s" y="%s" text-anchor="%s">%s</text>`+"\n",
+		svg.Coordinate(x), svg.Coordinate(y-10), anchor, text)
 }

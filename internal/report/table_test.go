@@ -336,25 +336,6 @@ func TestCSVText(t *testing.T) {
 	}
 }
 
-func TestParseFormat(t *testing.T) {
-	for _, name := range Formats() {
-		if f, err := ParseFormat(name); err != nil || string(f) != name {
-			t.Errorf("ParseFormat(%q) = %q, %v", name, f, err)
-		}
-	}
-	tests := []struct{ in, want string }{
-		{"jsn", `"jsn" is not a format: choose from text, markdown, csv, json, html, latex, svg; did you mean json?`},
-		{"JSON", `"JSON" is not a format: choose from text, markdown, csv, json, html, latex, svg; did you mean json?`},
-		{"yaml", `"yaml" is not a format: choose from text, markdown, csv, json, html, latex, svg`},
-		{"", `"" is not a format: choose from text, markdown, csv, json, html, latex, svg`},
-	}
-	for _, tt := range tests {
-		if _, err := ParseFormat(tt.in); err == nil || err.Error() != tt.want {
-			t.Errorf("ParseFormat(%q): error %v, want %s", tt.in, err, tt.want)
-		}
-	}
-}
-
 func TestEndings(t *testing.T) {
 	for _, test := range []struct {
 		path, ending string

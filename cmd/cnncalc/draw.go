@@ -1,0 +1,180 @@
+package main
+
+import (
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"cnncalc/internal/choice"
+	"cnncalc/internal/draw"
+	"cnncalc/internal/graph"
+	"cnncalc/internal/network"
+	"cnncalc/internal/numeral"
+	"cnncalc/internal/report"
+	"cnncalc/internal/shape"
+	"cnncalc/internal/spec"
+	"cnncalc/internal/traffic"
+)
+
+const drawLong = `draw draws the graph of a network, with the input at the top. A layer and the activations, normalisations and dropout
+after it share a box, below which is the shape of its output. Frames hold the layers of blocks and repeats. A repeat is
+drawn once, with "x3" at its label; if its turns have other sizes than the first, the label says so.
+
+--depth 0 draws each block as one box, --depth 1 the blocks with their own layers, and so on. --unfold draws every turn of
+every repeat. --heat writes at each box its share of the network's memory (values of volumes), MACs, parameters, or least
+time on a machine (cnncalc help traffic), with all turns of a repeat together.
+
+SVG has colours for light pages and dark ones. dot is for Graphviz. mermaid is for Markdown pages of GitHub and GitLab, in
+a block of the language mermaid.`
+
+// The figures of --heat.
+const (
+	heatMemory     = "memory"
+	heatMACs       = "macs"
+	heatParameters = "parameters"
+	heatTime       = "time"
+)
+
+type drawFlags struct {
+	specFlags
+	outputFlags
+	depth           int
+	unfold          bool
+	heat            string
+	peak, bandwidth quantity[float64]
+}
+
+func newDraw(a *app) *cobra.Command {
+	var f drawFlags
+	cmd := &cobra.Command{
+		Use:   "draw [SPEC]",
+		Short: "draw the graph of a network, as SVG, for Graphviz or for Mermaid",
+		Long:  drawLong,
+		Example: "  cnncalc draw torchvision/resnet50 -o resnet50.svg\n" +
+			"  cnncalc draw googlenet --heat macs --depth 0 -o googlenet.svg\n" +
+			"  cnncalc draw unet --format mermaid",
+		Args: atMostOneSpec,
+		RunE: func(_ *cobra.Command, args []string) error { return a.draw(args, &f) },
+	}
+	flags := cmd.Flags()
+	f.register(flags)
+	f.registerFormat(flags, report.SVG, report.DOT, report.Mermaid)
+	f.registerPath(flags)
+	numberVar(flags, &f.depth, "depth", -1, "how many frames may be inside each other; -1 for any number")
+	flags.BoolVar(&f.unfold, "unfold", false, "draw every turn of a repeat")
+	flags.StringVar(&f.heat, "heat", "", "write each box's share of this: "+choice.List(heats()))
+	rateVarDefault(flags, &f.peak, "peak", assumedPeak, numeral.FLOPS, "arithmetic rate of the machine, for --heat time")
+	rateVarDefault(flags, &f.bandwidth, "bandwidth", assumedBandwidth, numeral.Bandwidth,
+		"memory bandwidth of the machine, for --heat time")
+	return cmd
+}
+
+func heats() []string { return []string{heatMemory, heatMACs, heatParameters, heatTime} }
+
+func (a *app) draw(args []string, f *drawFlags) error {
+	out, err := f.parse("draw")
+	if err != nil {
+		return err
+	}
+	if err := f.check(); err != nil {
+		return err
+	}
+	l, err := a.loadSound(args, &f.specFlags)
+	if err != nil {
+		return err
+	}
+	n := l.asWritten()
+	heat, err := f.heatOf(n)
+	if err != nil {
+		return problemError("%s: %w", l.title(), err)
+	}
+	diagram := draw.New(n, draw.Options{Depth: f.depth, Unfolded: f.unfold, Heat: heat})
+	diagram.Title = l.title()
+	text, err := drawn(diagram, out.format)
+	if err != nil {
+		return problemError("%s: %w", l.title(), err)
+	}
+	return a.write(out.path, func(w io.Writer) error {
+		_, err := w.Write(text)
+		return err
+	})
+}
+
+// check refuses what no network would suit.
+func (f *drawFlags) check() error {
+	if f.depth < -1 {
+		return usageError("--depth must be -1 or more, not %d", f.depth)
+	}
+	if f.heat == "" {
+		return nil
+	}
+	if _, err := choice.Parse[string](f.heat, "a figure that --heat has", heats()); err != nil {
+		return usageError("--heat: %w", err)
+	}
+	return nil
+}
+
+// asWritten returns the network with the repeats and blocks that it would have if a person had written it. That of a
+// model has none of its own.
+func (l *loaded) asWritten() *shape.Network {
+	if !isModelFile(l.name) {
+		return l.network
+	}
+	n, err := network.Sound(l.name, []byte(spec.PrintFolded(l.network.Graph)), graph.Options{})
+	if err != nil {
+		return l.network
+	}
+	return n
+}
+
+// heatOf returns the figure of --heat for every node, nil if there is none.
+func (f *drawFlags) heatOf(n *shape.Network) ([]int64, error) {
+	if f.heat == "" {
+		return nil, nil
+	}
+	if f.heat == heatTime {
+		return f.times(n)
+	}
+	heat := make([]int64, len(n.Nodes))
+	for i, layer := range n.Layers {
+		switch f.heat {
+		case heatMemory:
+			heat[i] = layer.Activations
+		case heatMACs:
+			heat[i] = layer.MACs
+		case heatParameters:
+			heat[i] = layer.Parameters()
+		}
+	}
+	return heat, nil
+}
+
+// times returns the least time of every node in picoseconds; layers that exist in training only take none.
+func (f *drawFlags) times(n *shape.Network) ([]int64, error) {
+	running, place := n.Inference()
+	account, err := traffic.New(running, 1)
+	if err != nil {
+		return nil, err
+	}
+	machine := traffic.Machine{FLOPS: f.peak.value, Bandwidth: f.bandwidth.value}
+	heat := make([]int64, len(n.Nodes))
+	for i, layer := range account.Layers {
+		at := i
+		if place != nil {
+			at = place[i]
+		}
+		heat[at] = int64(machine.LeastTime(layer) * 1e12)
+	}
+	return heat, nil
+}
+
+// drawn writes a diagram in a format.
+func drawn(d *draw.Diagram, format report.Format) ([]byte, error) {
+	switch format {
+	case report.DOT:
+		return []byte(d.Dot()), nil
+	case report.Mermaid:
+		return []byte(d.Mermaid()), nil
+	}
+	return d.SVG()
+}

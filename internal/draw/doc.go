@@ -1,0 +1,7 @@
+// Package draw makes pictures of networks.
+//
+// A Diagram is what a picture of the graph shows (diagram.go): boxes, frames around the layers of blocks and repeats,
+// and edges; a repeat is drawn once (fold.go). It is written for Graphviz (dot.go) and for Mermaid (mermaid.go), which
+// lay it out themselves, or as SVG (graph_svg.go), for which each frame is laid out in ranks (layout.go, rank.go,
+// order.go, straighten.go).
+package draw
