@@ -200,17 +200,23 @@ func (p *program) write() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{}
-	p.head(w)
-	for _, c := range classes {
-		w.line(0, "")
-		w.line(0, "")
-		c.write(w, "The block "+docEscapes.Replace(printable(c.calls[0].block))+".")
+	code := &writer{}
+	for _, h := range helpers {
+		if p.helpers[h.name] {
+			code.gap()
+			code.out.WriteString(h.code)
+		}
 	}
-	w.line(0, "")
-	w.line(0, "")
-	p.network(w, network, top)
-	p.foot(w, network)
+	for _, c := range classes {
+		code.gap()
+		c.write(code, "The block "+docEscapes.Replace(printable(c.calls[0].block))+".")
+	}
+	code.gap()
+	p.network(code, network, top)
+	p.foot(code, network)
+	w := &writer{}
+	p.head(w, code.out.Bytes())
+	w.out.Write(code.out.Bytes())
 	return w.out.Bytes(), nil
 }
 
@@ -247,8 +253,11 @@ func (p *program) classes() ([]*class, error) {
 	return all, nil
 }
 
-// head writes the docstring, the imports and the helpers.
-func (p *program) head(w *writer) {
+// ofFunctions matches a use of torch.nn.functional.
+var ofFunctions = regexp.MustCompile(`\bF\.`)
+
+// head writes the docstring, and the imports of the code that follows.
+func (p *program) head(w *writer, code []byte) {
 	title := docEscapes.Replace(printable(p.n.Name))
 	if title == "" {
 		title = "A network"
@@ -270,13 +279,8 @@ func (p *program) head(w *writer) {
 	w.line(0, "")
 	w.line(0, "import torch")
 	w.line(0, "import torch.nn as nn")
-	w.line(0, "import torch.nn.functional as F")
-	for _, h := range helpers {
-		if p.helpers[h.name] {
-			w.line(0, "")
-			w.line(0, "")
-			w.out.WriteString(h.code)
-		}
+	if ofFunctions.Match(code) {
+		w.line(0, "import torch.nn.functional as F")
 	}
 }
 
@@ -322,11 +326,9 @@ func (p *program) frozen(w *writer) {
 
 // foot writes load and what the file does when it is run.
 func (p *program) foot(w *writer, network string) {
-	w.line(0, "")
-	w.line(0, "")
+	w.gap()
 	w.out.WriteString(strings.NewReplacer("NETWORK", network, "UNUSED", p.unused()).Replace(loadCode))
-	w.line(0, "")
-	w.line(0, "")
+	w.gap()
 	w.line(0, `if __name__ == "__main__":`)
 	w.line(1, "net = %s().eval()", network)
 	var inputs []string
@@ -347,16 +349,36 @@ func (p *program) foot(w *writer, network string) {
 
 // unused returns a condition for the parameters of layers that exist in training only, which a file may leave out.
 func (p *program) unused() string {
-	var names []string
+	used := map[string]bool{} // what names of parameters of the other layers start with
 	for i := range p.n.Nodes {
-		if p.owns(i) && p.n.IsTrainingOnly(i) {
-			names = append(names, quote(p.n.Nodes[i].Name+"."))
+		if p.owns(i) && !p.n.IsTrainingOnly(i) {
+			for outer, _, ok := cutLast(p.n.Nodes[i].Name + "."); ok; outer, _, ok = cutLast(outer) {
+				used[outer] = true
+			}
 		}
 	}
-	if names == nil {
+	var starts []string
+	for i := range p.n.Nodes {
+		if !p.owns(i) || !p.n.IsTrainingOnly(i) {
+			continue
+		}
+		start := p.n.Nodes[i].Name
+		for outer, _, ok := cutLast(start); ok && !used[outer]; outer, _, ok = cutLast(outer) {
+			start = outer
+		}
+		if start = quote(start + "."); !slices.Contains(starts, start) {
+			starts = append(starts, start)
+		}
+	}
+	if starts == nil {
 		return ""
 	}
-	return " and\n               not name.startswith((" + strings.Join(names, ", ") + ",))"
+	text := strings.Join(starts, ", ")
+	if len(starts) > 1 {
+		text = "(" + text + ")"
+	}
+	parts := wrap("not name.startswith("+text+")", maxLine-15)
+	return " and\n               " + strings.Join(parts, "\n                   ")
 }
 
 // comment returns the shape of a result as PyTorch has it.
@@ -378,6 +400,9 @@ func (w *writer) line(depth int, format string, args ...any) {
 	}
 	w.out.WriteString(text + "\n")
 }
+
+// gap writes the empty lines before a class or a function.
+func (w *writer) gap() { w.out.WriteString("\n\n") }
 
 // commented writes a statement with a comment at its end. A long statement goes on in further lines.
 func (w *writer) commented(depth int, text, comment string) {

@@ -150,8 +150,21 @@ layers: INPUT -> CONV3-3 @a -> CONV3-3 s2 p1 floor share=@a -> FC-2
 		{"head for training", `
 input: 16x16x3
 layers: INPUT -> CONV3-3 @a -> FC-2
-heads: {early: {layers: "@a -> FC-2", training: true}}
-`, []string{"if self.training:", "self.early = nn.Module()", `outputs["early"] = `, `not name.startswith(("early.fc1.",))`}},
+heads: {early: {layers: "@a -> DROPOUT -> FC-4 -> FC-2", training: true}}
+`, []string{
+			"if self.training:", "self.early = nn.Module()", "self.early.dropout1 = nn.Dropout(0.5)", "early = self.early.fc2(",
+			`outputs["early"] = early`, `not name.startswith("early.")`,
+		}},
+		{"heads for training with names of other layers", `
+input: 16x16x3
+layers: INPUT -> CONV3-3 @a -> FC-2 @early.last
+heads: {early: {layers: "@a -> FC-4 -> FC-2", training: true}, late: {layers: "@a -> FC-2", training: true}}
+`, []string{`not name.startswith(("early.fc1.", "early.fc2.", "late."))`}},
+		{"head with the name of a value", `
+input: 16x16x3
+layers: INPUT -> CONV3-3 @early -> RELU -> FC-2
+heads: {early: "@early -> FC-2"}
+`, []string{"early = self.early(x)", "y = self.early.fc1("}},
 		{"frozen", `
 input: 16x16x3
 frozen: [conv1.bias]

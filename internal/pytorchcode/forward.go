@@ -228,10 +228,25 @@ func (c *coder) assign(k, i int) {
 	if n := &c.n.Nodes[i]; c.in == nil && n.Labelled && c.uses[i] > 1 {
 		label = n.Name
 	}
+	if label == "" {
+		label = c.head(i)
+	}
 	c.hold(i, label)
 	if _, read := c.lastUse[i]; !read {
 		c.release(k, []int{i})
 	}
+}
+
+// head returns the name of the head that ends with node i, "" if there is none or another variable has the name.
+func (c *coder) head(i int) string {
+	if c.in != nil || c.n.Heads == nil {
+		return ""
+	}
+	k := slices.Index(c.n.Outputs, i)
+	if k < 1 || c.locals[identifier(c.n.OutputName(k))] {
+		return ""
+	}
+	return c.n.OutputName(k)
 }
 
 func (c *coder) writeCall(k int, in *call, depth int) {
@@ -338,7 +353,7 @@ func (c *coder) expression(i int, f form, in []string) (string, error) {
 	case f.module == "" || n.Function && isFunction(n.Op):
 		return f.call("", in), nil
 	}
-	module := "self." + c.moduleName(i)
+	module := c.moduleOf(i)
 	c.body.init = append(c.body.init, line{text: module + " = " + f.module})
 	return f.call(module, in), nil
 }
@@ -349,10 +364,17 @@ func isFunction(o any) bool {
 	return !isModule
 }
 
-// moduleName returns the attribute of a layer without weights: its name in the network, or its kind's with a number.
-func (c *coder) moduleName(i int) string {
-	if c.in == nil {
-		return unique(c.taken, identifier(c.n.Nodes[i].Name))
+// moduleOf returns the attribute of a layer without weights: its name in the network, or in a block its kind's with a
+// number.
+func (c *coder) moduleOf(i int) string {
+	if name := c.n.Nodes[i].Name; c.in == nil {
+		outer, _, _ := cutLast(name)
+		if isLayer, isOuter := c.around[outer]; isOuter && !isLayer {
+			parts := c.parts(name)
+			c.contain(parts)
+			return attribute(parts...)
+		}
+		return "self." + unique(c.taken, identifier(name))
 	}
 	kind := strings.ToLower(c.n.Nodes[i].Op.Kind())
 	for {
@@ -360,7 +382,7 @@ func (c *coder) moduleName(i int) string {
 		name := fmt.Sprint(kind, c.counts[kind])
 		if !c.taken[name] {
 			c.taken[name] = true
-			return name
+			return "self." + name
 		}
 	}
 }

@@ -23,12 +23,12 @@ import tempfile
 import numpy as np
 import torch
 
+from scaled import SCALES, scale
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 RESULTS = os.path.join(HERE, "results.json")
 TOLERANCE = 1e-4
-# Filters are multiplied by this in networks whose layers, untrained, amplify rounding.
-SCALES = {f"torchvision/efficientnet_v2_{size}": 0.5 for size in "sml"}
 LARGE = 2e9  # MACs from which on a network is run on a smaller input, if it takes one
 
 
@@ -71,21 +71,6 @@ def difference(value, table, name, folder):
     return float(np.abs(own - value.reshape(-1)).max() / np.abs(own).max())
 
 
-def scaled(path, factor):
-    """Multiplies the filters in a safetensors file by a factor, and returns the flags that read it."""
-    with open(path, "rb") as file:
-        data = bytearray(file.read())
-    start = 8 + int.from_bytes(data[:8], "little")
-    for name, entry in json.loads(data[8:start]).items():
-        if name != "__metadata__" and len(entry["shape"]) > 1:
-            begin, end = entry["data_offsets"]
-            values = np.frombuffer(data, "<f4", (end - begin) // 4, start + begin)
-            values *= np.float32(factor)
-    with open(path, "wb") as file:
-        file.write(data)
-    return ["--weights", path]
-
-
 def module_in_training(code, tensors):
     """The names of the outputs in training."""
     loaded = module(code)
@@ -119,7 +104,8 @@ def compare(name):
         seeded = ["--seed", "1", "--save-weights", weights]
         if name in SCALES:
             cnncalc("run", name, *size, *flags, *seeded)
-            seeded = scaled(weights, SCALES[name])
+            scale(weights, SCALES[name])
+            seeded = ["--weights", weights]
         cnncalc("run", name, *size, *flags, *seeded, "--dump", dump)
         net = module(code).load(weights).eval()
         state = {key: list(t.shape) for key, t in net.state_dict().items() if not key.endswith("num_batches_tracked")}
