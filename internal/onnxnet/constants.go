@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"cnncalc/internal/onnx"
 	"cnncalc/internal/plain"
 )
 
@@ -199,7 +200,7 @@ func rebind(m *model, n *node, out *value) bool {
 		return false
 	}
 	switch n.op {
-	case "QuantizeLinear", "DequantizeLinear": // in models that cannot be run
+	case "DequantizeLinear": // of integers, which no weight of a run can be
 		out.tensor, out.dims = t, n.in[0].dims
 		return true
 	case "Identity":
@@ -222,7 +223,7 @@ func rebind(m *model, n *node, out *value) bool {
 				return false
 			}
 		}
-		dims, err := operators[n.op].shape(m, n)
+		dims, err := shapeRules(n.op)(m, n)
 		if err != nil || dims == nil {
 			return false
 		}
@@ -270,12 +271,12 @@ func foldNumbers(m *model, n *node, out *value) (bool, error) {
 // foldSame keeps the numbers, in another shape or type.
 func foldSame(m *model, n *node, out *value) (bool, error) {
 	numbers := n.in[0].numbers
-	rule := operators[n.op].shape
+	rule := shapeRules(n.op)
 	dims, err := rule(m, n)
 	if err != nil {
 		return false, err
 	}
-	if n.op == "Cast" && !n.castTo().IsFloat() {
+	if to := onnx.Type(n.int("to", 0)); n.op == "Cast" && !to.IsFloat() {
 		numbers = slices.Clone(numbers)
 		for i, v := range numbers {
 			numbers[i] = math.Trunc(v)
@@ -299,14 +300,10 @@ func foldBinary(n *node, out *value) (bool, error) {
 		return false, err
 	}
 	isInteger := allWhole(a.numbers) && allWhole(b.numbers)
-	op := n.op
-	if op == "Mod" && n.int("fmod", 0) != 0 {
-		op = "fmod"
-	}
 	numbers := make([]float64, total)
 	for i := range numbers {
 		x, y := pick(a, dims, i), pick(b, dims, i)
-		v, ok := binary(op, x, y, isInteger)
+		v, ok := binary(n.op, x, y, isInteger)
 		if !ok {
 			return false, fmt.Errorf("%s of %g and %g has no result", n.op, x, y)
 		}
@@ -354,8 +351,6 @@ func binary(op string, x, y float64, isInteger bool) (float64, bool) {
 		return math.Trunc(x / y), y != 0
 	case "Mod":
 		return x - y*math.Floor(x/y), y != 0
-	case "fmod":
-		return math.Mod(x, y), y != 0
 	case "Pow":
 		return math.Pow(x, y), true
 	case "Max":

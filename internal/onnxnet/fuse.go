@@ -74,17 +74,9 @@ func (m *model) fuseNothing(n *node) bool {
 		return false
 	}
 	switch n.op {
-	case "Identity", "QuantizeLinear", "DequantizeLinear":
-	case "Cast":
-		if !n.castTo().IsFloat() {
-			return false
-		}
+	case "Identity", "Cast", "QuantizeLinear", "DequantizeLinear":
 	case "AveragePool":
 		if !isSingle(n) {
-			return false
-		}
-	case "ReduceMean", "ReduceMax", "ReduceSum":
-		if axes, err := reduceAxes(n); err != nil || len(axes) > 0 {
 			return false
 		}
 	case "Clip":

@@ -65,11 +65,7 @@ func lower(m *model, header graph.Graph) (*lowering, error) {
 			return nil, err
 		}
 	}
-	l.refused = m.invalid
 	for _, n := range m.nodes {
-		if n.isInvalid {
-			continue
-		}
 		lowered := l.node
 		if !l.isReady(n) {
 			lowered = impossible
@@ -79,9 +75,6 @@ func lower(m *model, header graph.Graph) (*lowering, error) {
 		}
 	}
 	if len(l.refused) > 0 {
-		for i := range m.invalid {
-			l.refused[i].before = l.before(l.refused[i].node)
-		}
 		return l, nil
 	}
 	for _, v := range m.outputs {
@@ -323,32 +316,20 @@ var errNoLayer = errors.New("cnncalc has no layer for it")
 func (n *node) unknown() error {
 	switch {
 	case n.Domain != "":
-		return n.foreign()
+		return errors.New("the operator is not one of ONNX's own")
 	case slices.ContainsFunc(n.Attributes, func(a onnx.Attribute) bool { return a.HasGraph }):
 		return errors.New("which nodes it runs depends on its input")
-	case n.op == n.Op && operators[n.op].shape == nil:
+	case n.op == n.Op && shapeRules(n.op) == nil:
 		return errNoLayer
 	}
 	return nil
-}
-
-// foreign returns the error for an operator that is not ONNX's own, with the way to a model without it.
-func (n *node) foreign() error {
-	remedy := "export the model without it"
-	switch {
-	case strings.HasPrefix(n.Domain, "com.microsoft"):
-		remedy = "ONNX Runtime's optimizer makes such nodes; use the model as it was before"
-	case n.isFunction:
-		remedy = "it is a function of the model, which onnx.inliner.inline_local_functions replaces by its nodes"
-	}
-	return fmt.Errorf("it is an operator of the domain %s, not of ONNX: %s", plain.Quote(plain.Cut(n.Domain)), remedy)
 }
 
 // hasShapeOnly reports whether the shape of an operator's output is known, which lets what comes after it be named, and no
 // layer computes it.
 func hasShapeOnly(op string) bool {
 	switch op {
-	case "Gather", "ScatterND", "Equal", "Less", "Greater", "And", "Or", "Not", "Where":
+	case "ScatterND", "Equal", "Less", "Greater", "And", "Or", "Not", "Where":
 		return true
 	}
 	return false
@@ -428,6 +409,8 @@ func (l *lowering) node(n *node) error {
 		return l.concat(n)
 	case "Slice":
 		return l.slice(n)
+	case "Gather":
+		return l.gather(n)
 	case "Split":
 		return l.split(n)
 	case "Transpose":

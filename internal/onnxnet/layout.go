@@ -33,6 +33,10 @@ func (l layout) flat() string {
 // or take merged ones apart. size is the size of each axis. It returns false if the reshape does anything else.
 func (l layout) regroup(target []int64, size map[byte]int64) (layout, bool) {
 	axes := strings.Join(l, "")
+	spare := "" // channels that have no dimension become the first one of size 1 that is no other axis
+	if !strings.Contains(axes, "C") {
+		spare = "C"
+	}
 	var result layout
 	for i, want := range target {
 		var group strings.Builder
@@ -51,7 +55,12 @@ func (l layout) regroup(target []int64, size map[byte]int64) (layout, bool) {
 			group.WriteByte(axes[0])
 			axes = axes[1:]
 		}
+		if want == 1 && group.Len() == 0 {
+			group.WriteString(spare)
+			spare = ""
+		}
 		if i == len(target)-1 {
+			axes += spare
 			for len(axes) > 0 && size[axes[0]] == 1 {
 				group.WriteByte(axes[0])
 				axes = axes[1:]
