@@ -10,8 +10,6 @@ import (
 	"unsafe"
 
 	"google.golang.org/protobuf/encoding/protowire"
-
-	"cnncalc/internal/plain"
 )
 
 // maxDecoded bounds the memory, in bytes, of all that Decode builds next to a file: nodes, names and shapes. There is
@@ -275,40 +273,31 @@ func (d *decoder) node(f field) Node {
 
 func (d *decoder) attribute(f field) Attribute {
 	var a Attribute
-	held := KindNone // the kind of the field that holds the value
 	d.message(d.embedded(f), func(f field) {
 		switch f.Number {
 		case 1:
 			a.Name = d.text(f)
 		case 2:
-			a.Float, held = d.float(f), KindFloat
+			a.Float = d.float(f)
 		case 3:
-			a.Int, held = d.integer(f), KindInt
+			a.Int = d.integer(f)
 		case 4:
-			a.String, held = d.text(f), KindString
+			a.String = d.text(f)
 		case 5:
 			t := d.tensor(f)
-			a.Tensor, held = &t, KindTensor
+			a.Tensor = &t
 		case 6, 11:
 			a.HasGraph = true
 		case 7:
-			a.Floats, held = d.floats(a.Floats, f), KindFloats
+			a.Floats = d.floats(a.Floats, f)
 		case 8:
-			a.Ints, held = d.integers(a.Ints, f), KindInts
+			a.Ints = d.integers(a.Ints, f)
 		case 9:
-			a.Strings, held = add(d, a.Strings, d.text(f)), KindStrings
-		case 20:
-			a.Kind = Kind(d.integer(f))
+			a.Strings = add(d, a.Strings, d.text(f))
 		case 21:
 			a.Ref = d.text(f)
 		}
 	})
-	switch {
-	case a.Kind == KindNone:
-		a.Kind = held
-	case held != KindNone && held != a.Kind:
-		d.fail(f.bytes, fmt.Errorf("the attribute %s holds %s, but declares another type", plain.Quote(a.Name), held))
-	}
 	return a
 }
 

@@ -181,25 +181,33 @@ func appendNode(b []byte, n *Node) []byte {
 	return appendText(b, 7, n.Domain)
 }
 
-// appendAttribute appends an attribute of one of the kinds that are written.
+// The types of attributes that are written, by the numbers of AttributeProto.AttributeType.
+const (
+	attributeFloat  = 1
+	attributeInt    = 2
+	attributeString = 3
+	attributeInts   = 7
+)
+
 func appendAttribute(b []byte, a *Attribute) []byte {
 	b = appendText(b, 1, a.Name)
-	switch a.Kind {
-	case KindFloat:
-		b = protowire.AppendTag(b, 2, protowire.Fixed32Type)
-		b = protowire.AppendFixed32(b, math.Float32bits(a.Float))
-	case KindInt:
-		b = protowire.AppendTag(b, 3, protowire.VarintType)
-		b = protowire.AppendVarint(b, uint64(a.Int))
-	case KindString:
-		b = appendText(b, 4, a.String)
-	case KindInts:
+	switch {
+	case a.Ints != nil:
 		for _, v := range a.Ints {
 			b = protowire.AppendTag(b, 8, protowire.VarintType)
 			b = protowire.AppendVarint(b, uint64(v))
 		}
+		return appendInt(b, 20, attributeInts)
+	case a.String != "":
+		return appendInt(appendText(b, 4, a.String), 20, attributeString)
+	case a.Float != 0:
+		b = protowire.AppendTag(b, 2, protowire.Fixed32Type)
+		b = protowire.AppendFixed32(b, math.Float32bits(a.Float))
+		return appendInt(b, 20, attributeFloat)
 	}
-	return appendInt(b, 20, int64(a.Kind))
+	b = protowire.AppendTag(b, 3, protowire.VarintType)
+	b = protowire.AppendVarint(b, uint64(a.Int))
+	return appendInt(b, 20, attributeInt)
 }
 
 func appendValue(b []byte, v Value) []byte {

@@ -1,10 +1,18 @@
-"""Exports torchvision's networks as ONNX models and compares what cnncalc reads with PyTorch and with its own networks.
+"""Exports torchvision's classification networks as ONNX models and compares what cnncalc reads with PyTorch and with its
+own networks.
 
-Needs python3-torch and python3-torchvision (recorded with PyTorch 1.13 and torchvision 0.14). Run it in this folder:
-python3 check_exports.py CNNCALC [NETWORK...] > check_exports.md. Each network is exported at opset 9 with initializers as
-inputs, at opset 11 with its batch normalisations kept, at opset 13 with a dynamic batch, and at opset 17. The logits must
-be within 1e-4 of the largest one, and with batch normalisations kept the parameters and MACs must be those of the
-built-in network. The exit status is 1 if anything differs.
+Needs python3-onnx, python3-torch and python3-torchvision (recorded with PyTorch 1.13 and torchvision 0.14). Run it in this
+folder: python3 check_exports.py CNNCALC [--all] [NETWORK...]. Each network gets random weights and is exported at opsets 9,
+11, 13 and 17 in one form each, those of LOGITS: as PyTorch does it by default, with its batch normalisations kept and nothing
+folded, with a dynamic batch, and with its initializers as inputs. With --all it is exported in all FORMS at each opset. Of
+every model
+
+  - the MACs must be those of the built-in network,
+  - the parameters must be those of the built-in network where batch normalisations are kept, and else the numbers in the
+    file, which are fewer by what the exporter folded,
+  - in the form of LOGITS, the logits must be within 1e-4 of the largest one.
+
+check_exports.md gets the rows of these networks, of all without a name; the exit status is 1 if anything differs.
 """
 
 import json
@@ -15,80 +23,149 @@ import tempfile
 import warnings
 
 import numpy as np
+import onnx
 import torch
 import torchvision
 
-warnings.filterwarnings("ignore")
-os.environ["OMP_NUM_THREADS"] = "1"
+from tables import Table
 
-NETWORKS = """alexnet shufflenet_v2_x0_5 mobilenet_v3_small mobilenet_v2 mnasnet0_5 squeezenet1_1 efficientnet_b0 resnet18
-    regnet_x_400mf regnet_y_400mf googlenet densenet121 resnet50 resnext50_32x4d convnext_tiny mobilenet_v3_large inception_v3
-    efficientnet_v2_s vgg11_bn wide_resnet50_2 swin_t vit_b_16""".split()
+warnings.filterwarnings("ignore")
+torch.set_num_threads(1)
+
+NETWORKS = """alexnet vgg11_bn resnet18 resnext50_32x4d wide_resnet50_2 densenet121 googlenet inception_v3 squeezenet1_1
+    mobilenet_v2 mobilenet_v3_small mobilenet_v3_large mnasnet0_5 shufflenet_v2_x0_5 efficientnet_b0 efficientnet_v2_s
+    regnet_x_400mf regnet_y_400mf convnext_tiny vit_b_16 swin_t maxvit_t swin_v2_t resnet34 resnet50 shufflenet_v2_x1_0 shufflenet_v2_x1_5
+    shufflenet_v2_x2_0 mnasnet0_75 mnasnet1_0 mnasnet1_3 squeezenet1_0 regnet_x_800mf regnet_y_800mf regnet_x_1_6gf
+    regnet_y_1_6gf regnet_x_3_2gf regnet_y_3_2gf efficientnet_b1 efficientnet_b2 efficientnet_b3 efficientnet_b4 densenet169
+    densenet201 densenet161 resnet101 resnet152 vgg11 vgg13 vgg13_bn vgg16 vgg16_bn vgg19 vgg19_bn wide_resnet101_2
+    resnext101_32x8d resnext101_64x4d convnext_small convnext_base regnet_x_8gf regnet_y_8gf regnet_x_16gf regnet_y_16gf
+    regnet_x_32gf regnet_y_32gf efficientnet_b5 efficientnet_b6 efficientnet_b7 efficientnet_v2_m efficientnet_v2_l
+    convnext_large vit_b_32 vit_l_16 vit_l_32 swin_s swin_b swin_v2_s swin_v2_b vit_h_14 regnet_y_128gf""".split()
 FORMS = {
-    9: {"keep_initializers_as_inputs": True},
-    11: {"training": torch.onnx.TrainingMode.PRESERVE, "do_constant_folding": False},
-    13: {"input_names": ["x"], "dynamic_axes": {"x": {0: "batch"}}},
-    17: {},
+    "default": {},
+    "not folded": {"do_constant_folding": False},
+    "BN kept": {"training": torch.onnx.TrainingMode.PRESERVE, "do_constant_folding": False},
+    "dynamic batch": {"input_names": ["x"], "dynamic_axes": {"x": {0: "batch"}}},
+    "initializers as inputs": {"keep_initializers_as_inputs": True},
 }
+LOGITS = {9: "default", 11: "BN kept", 13: "dynamic batch", 17: "initializers as inputs"}
+SIZES = {"inception_v3": 299}  # the others take 224
+TOLERANCE = 1e-4
+
+
+class Different(Exception):
+    """What cnncalc reads is not what PyTorch exported."""
 
 
 def call(*command):
-    return subprocess.run(command, capture_output=True, text=True, timeout=600)
+    return subprocess.run(command, capture_output=True, text=True, timeout=1800)
 
 
-def totals(program, spec, *flags):
-    d = json.loads(call(program, "memory", spec, "--format", "json", *flags).stdout)
-    return d["totals"]["parameters"], d["totals"]["macs"], d["layers"][-1]["name"]
+def described(program, spec, *flags):
+    return json.loads(call(program, "memory", spec, "--format", "json", *flags).stdout)
 
 
-def check(program, name, net, x, y, opset, folder):
-    model = os.path.join(folder, f"{opset}.onnx")
-    try:
-        torch.onnx.export(net, x, model, opset_version=opset, **FORMS[opset])
-    except Exception as error:
-        return "not exported: " + str(error).splitlines()[0][:80]
-    checked = call(program, "check", model)
-    if checked.returncode:
-        hint = next((line.strip() for line in checked.stdout.splitlines() if "--until" in line), "")
-        return "refused: " + checked.stdout.splitlines()[0].removeprefix(model + ": ") + "; " + hint
-    parameters, macs, last = totals(program, model)
-    if opset == 11:
-        own = totals(program, "torchvision/" + name, "--input-size", f"{x.shape[3]}x{x.shape[2]}")
-        if (parameters, macs) != own[:2]:
-            return f"DIFFERENT: {parameters} parameters and {macs} MACs, built in {own[0]} and {own[1]}"
-    out = os.path.join(folder, f"d{opset}")
+def refusal(program, model):
+    """Why cnncalc does not read a model, or None."""
+    done = call(program, "check", model)
+    if done.returncode == 0:
+        return None
+    lines = [line for line in done.stdout.splitlines() if line.startswith(model + ": ")]
+    return "refused: " + "; ".join(line.removeprefix(model + ": ") for line in lines)
+
+
+def stored(model):
+    """The numbers in the file, without the running means and variances of batch normalisations. PyTorch stores equal tensors,
+    such as biases that are all zero, once: they count where they are read."""
+    graph = onnx.load(model, load_external_data=False).graph
+    counts = {t.name: int(np.prod(t.dims)) for t in graph.initializer if t.data_type == onnx.TensorProto.FLOAT and t.dims}
+    inputs = (n.input[:3] if n.op_type == "BatchNormalization" else n.input for n in graph.node)
+    return sum(counts.get(name, 0) for names in inputs for name in names)
+
+
+def compare_logits(program, model, last, folder, y):
+    out = os.path.join(folder, "dump")
     done = call(program, "run", model, "--input", os.path.join(folder, "x.npy"), "--dump", out)
     if done.returncode:
-        return "DIFFERENT: run failed: " + done.stderr.strip().splitlines()[-1]
+        raise Different("run failed: " + done.stderr.strip().splitlines()[-1])
     got = np.load(os.path.join(out, last + ".npy")).reshape(-1)
     error = np.abs(got - y).max() / np.abs(y).max() if got.shape == y.shape else np.inf
-    return f"{error:.1e}" if error <= 1e-4 else f"DIFFERENT by {error:.1e}"
+    if not error <= TOLERANCE:
+        raise Different(f"the logits differ by {error:.1e}")
+    return f"{error:.1e}"
 
 
-def main(program, names):
+def check(program, own, net, x, y, opset, form, folder):
+    """The difference of the logits, "" in forms in which they are not compared, or why there is none."""
+    model = os.path.join(folder, "net.onnx")
+    try:
+        torch.onnx.export(net, x, model, opset_version=opset, **FORMS[form])
+    except Exception as error:
+        return "not exported: " + str(error).splitlines()[0].split("  [")[0][:120]
+    why = refusal(program, model)
+    if why:
+        return why
+    read = described(program, model)
+    parameters, macs = read["totals"]["parameters"], read["totals"]["macs"]
+    if macs != own["macs"]:
+        raise Different(f"{macs} MACs, built in {own['macs']}")
+    expected = own["parameters"] if form == "BN kept" else stored(model)
+    if parameters != expected:
+        raise Different(f"{parameters} parameters, not {expected}")
+    if LOGITS[opset] != form:
+        return ""
+    return compare_logits(program, model, read["layers"][-1]["name"], folder, y)
+
+
+def cell(program, own, net, x, y, opset, forms):
+    """What became of a network at an opset."""
+    difference, failed = "", []
+    for form in forms:
+        with tempfile.TemporaryDirectory() as folder:
+            np.save(os.path.join(folder, "x.npy"), x.numpy())
+            try:
+                result = check(program, own, net, x, y, opset, form, folder)
+            except Different as error:
+                result = "DIFFERENT: " + str(error)
+        if ": " not in result:
+            difference = result or difference
+        elif result not in failed:
+            failed.append(result)
+    return "; ".join(failed) or f"{len(forms)} equal, {difference}"
+
+
+def network(name):
+    """The network with random weights with which the values neither vanish nor explode."""
+    torch.manual_seed(1)
+    net = getattr(torchvision.models, name)(weights=None).eval()
+    for m in net.modules():
+        if isinstance(m, torch.nn.BatchNorm2d):
+            torch.nn.init.uniform_(m.running_mean, -0.1, 0.1)
+            torch.nn.init.uniform_(m.running_var, 0.1, 0.5)
+    return net
+
+
+def main(program, names, every_form):
+    table = Table("check_exports.md", f"# torchvision {torchvision.__version__} exported by PyTorch {torch.__version__}\n\n"
+                  "Written by check_exports.py: the forms that are read with equal parameters and MACs, and the largest "
+                  "difference of the logits in one of them,\nas a part of the largest logit.",
+                  ("network", "input", "parameters", "MACs", *(f"opset {o}" for o in LOGITS)), NETWORKS)
     bad = 0
-    print(f"# torchvision {torchvision.__version__} exported by PyTorch {torch.__version__}\n\nWritten by check_exports.py. "
-          "The largest difference of the logits, of the largest logit.\n\n| network | " + " | ".join(f"opset {o}" for o in FORMS) + " |")
-    print("|:--" * (1 + len(FORMS)) + "|")
-    for name in names:
-        torch.manual_seed(1)
-        net = getattr(torchvision.models, name)(weights=None).eval()
-        for m in net.modules():  # so that the values neither vanish nor explode
-            if isinstance(m, torch.nn.BatchNorm2d):
-                torch.nn.init.uniform_(m.running_mean, -0.1, 0.1)
-                torch.nn.init.uniform_(m.running_var, 0.1, 0.5)
-        size = 299 if name == "inception_v3" else 224
+    for name in names or NETWORKS:
+        net, size = network(name), SIZES.get(name, 224)
         x = torch.randn(1, 3, size, size)
         with torch.no_grad():
             y = net(x).numpy().reshape(-1)
-        with tempfile.TemporaryDirectory() as folder:
-            np.save(os.path.join(folder, "x.npy"), x.numpy())
-            cells = []
-            for opset in FORMS:
-                cells.append(check(program, name, net, x, y, opset, folder))
-        bad += sum("DIFFERENT" in c for c in cells)
-        print("| " + " | ".join((name, *cells)) + " |", flush=True)
+        own = {"parameters": "", "macs": ""}
+        if call(program, "check", "torchvision/" + name).returncode == 0:
+            own = described(program, "torchvision/" + name, "--input-size", str(size))["totals"]
+        cells = []
+        for opset, form in LOGITS.items():
+            text = cell(program, own, net, x, y, opset, FORMS if every_form else [form])
+            bad += "DIFFERENT" in text
+            cells.append("the same" if "refused" in text and text in cells else text)
+        table.set(name, (f"{size}x{size}", *(f"{own[k]:,}" if own[k] else "" for k in ("parameters", "macs")), *cells))
     sys.exit(bad > 0)
 
 
-main(os.path.abspath(sys.argv[1]), sys.argv[2:] or NETWORKS)
+main(os.path.abspath(sys.argv[1]), [name for name in sys.argv[2:] if name != "--all"], "--all" in sys.argv)

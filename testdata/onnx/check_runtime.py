@@ -2,9 +2,10 @@
 
 Needs python3-onnx, node, and onnxruntime-node (recorded with 1.30.0: npm install --ignore-scripts onnxruntime-node@1.30.0).
 Run it in this folder: python3 check_runtime.py CNNCALC FOLDER [NETWORK...], where FOLDER has node_modules. Each network
-gets random weights (seed 1) and becomes a model, which onnx.checker checks. Three outputs for one random input are compared:
-that of `cnncalc run NETWORK`, of `cnncalc run MODEL`, and of ONNX Runtime. They may differ by 1e-4 of the largest output.
-check_runtime.md gets the rows of these networks, of all without a name; the exit status is 1 if one is not equal.
+gets random weights (seed 1, smaller ones for those of ../pytorchcode/scaled.py) and becomes a model, which onnx.checker
+checks. Three outputs for one random input are compared: that of `cnncalc run NETWORK`, of `cnncalc run MODEL`, and of ONNX
+Runtime. They may differ by 1e-4 of the largest output. check_runtime.md gets the rows of these networks, of all without a
+name; the exit status is 1 if one is not equal.
 """
 
 import json
@@ -16,7 +17,9 @@ import tempfile
 import numpy as np
 import onnx
 
-from tables import Table
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "pytorchcode"))
+from scaled import SCALES, scale  # noqa: E402
+from tables import Table  # noqa: E402
 
 RUNTIME = """
 const [root, model, input, output, shape] = process.argv.slice(2);
@@ -58,18 +61,24 @@ def check(program, root, name, folder):
     shape = [1] + [network["input"][axis] for axis in ("depth", "height", "width")]
     size = f"{shape[3]}x{shape[2]}"
     model, array, raw, script, result = (os.path.join(folder, f) for f in ("m.onnx", "x.npy", "x.raw", "run.js", "y"))
-    done = call(program, "convert", name, "--seed", "1", "-o", model)
+    x = np.random.RandomState(1).randn(*shape).astype(np.float32)
+    np.save(array, x)
+    x.tofile(raw)
+    weights = ["--seed", "1"]
+    if name in SCALES:
+        path = os.path.join(folder, "w.safetensors")
+        call(program, "run", name, "--input", array, "--seed", "1", "--save-weights", path)
+        scale(path, SCALES[name])
+        weights = ["--weights", path]
+    done = call(program, "convert", name, *weights, "-o", model)
     if done.returncode:
         return size, "", "refused: " + last_line(done.stderr).removeprefix("cnncalc: "), "", ""
     onnx.checker.check_model(model, full_check=True)
     files = " + ".join(f"{os.path.getsize(f) / 1e6:,.1f}" for f in (model, model + ".data") if os.path.exists(f))
-    x = np.random.RandomState(1).randn(*shape).astype(np.float32)
-    np.save(array, x)
-    x.tofile(raw)
     outputs = []
-    for spec, seed in (name, ["--seed", "1"]), (model, []):
+    for spec, flags in (name, weights), (model, []):
         dump = os.path.join(folder, f"d{len(outputs)}")
-        done = call(program, "run", spec, "--input", array, "--dump", dump, *seed)
+        done = call(program, "run", spec, "--input", array, "--dump", dump, *flags)
         if done.returncode:
             return size, files, f"run {spec} failed: " + last_line(done.stderr), "", ""
         layers = output_layers(described(program, spec))
