@@ -42,6 +42,7 @@ type memoryFlags struct {
 	as       string
 	batch    int64
 	all      bool
+	depth    int
 	timeline bool
 }
 
@@ -74,7 +75,8 @@ func newMemory(a *app) *cobra.Command {
 	f.registerPath(flags)
 	f.registerUnits(flags)
 	f.registerColumns(flags,
-		"columns to print, in order; for notes: name,layer,output,memory,weights,biases,macs,field,jump,start,frozen")
+		"columns to print, in order; for notes: name,layer,output,memory,weights,biases,macs,field,jump,start,frozen,"+
+			"input,parameters,%memory,%parameters,%macs")
 	registerBatch(flags, &f.batch, "pictures in a batch")
 	flags.StringVar(&f.account, "account", string(memory.NotesAccount), choice.List(memory.AccountNames()))
 	flags.StringVar(&f.mode, "mode", "",
@@ -86,6 +88,8 @@ func newMemory(a *app) *cobra.Command {
 		choice.List(memory.Torches())+" (default 2-cuda)")
 	flags.BoolVar(&f.all, "all", false,
 		"also list layers without a volume or parameters of their own; with --timeline, print every step")
+	numberVar(flags, &f.depth, "depth", 0,
+		"fold each block at this level of nesting into one row with its sums, 1 for the outermost blocks")
 	flags.StringVar(&f.as, "as", "", "count as another program does: "+strings.Join(count.Names(), ", ")+
 		" (cnncalc help counting)")
 	flags.BoolVar(&f.timeline, "timeline", false,
@@ -102,6 +106,9 @@ func (a *app) memory(args []string, f *memoryFlags) error {
 		return usageError("svg draws a timeline: add --timeline, or choose another --format or ending of --output")
 	}
 	if err := checkBatch(f.batch); err != nil {
+		return err
+	}
+	if err := f.checkDepth(out.format); err != nil {
 		return err
 	}
 	if f.as != "" {
@@ -121,6 +128,27 @@ func (a *app) memory(args []string, f *memoryFlags) error {
 		return err
 	}
 	return a.print(out, view)
+}
+
+// rows returns the rows that a table of layers has.
+func (f *memoryFlags) rows() report.LayerRows { return report.LayerRows{All: f.all, Depth: f.depth} }
+
+// checkDepth refuses --depth where there is no table of layers.
+func (f *memoryFlags) checkDepth(format report.Format) error {
+	switch {
+	case f.depth < 0:
+		return usageError("--depth must be 1 or more, or 0 to fold nothing, not %d", f.depth)
+	case f.depth == 0:
+		return nil
+	case f.timeline || f.as != "" || f.account == string(memory.RunAccount):
+		return usageError("--depth folds the blocks of --account notes and pytorch: leave out --timeline, --as and " +
+			"--account cnncalc")
+	case f.all:
+		return usageError("--depth folds layers into one row, and --all prints each of them: use one of the two")
+	case format == report.JSON:
+		return usageError("--depth is for tables; JSON has all layers")
+	}
+	return nil
 }
 
 func (l *loaded) memoryView(account memory.AccountName, f *memoryFlags, o memory.Options) (report.View, error) {

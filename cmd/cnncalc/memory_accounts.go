@@ -15,7 +15,7 @@ func (l *loaded) notesMemory(f *memoryFlags, o memory.Options) (report.View, err
 	return &report.NotesMemory{
 		Title: l.title(), Network: l.network, Account: account,
 		Mode: memory.Mode(f.mode), DType: o.DType, Optimizer: o.Optimizer,
-		All: f.all, Fields: f.columns != nil,
+		Rows: f.rows(), More: f.columns != nil,
 	}, nil
 }
 
@@ -29,7 +29,8 @@ func (l *loaded) pytorchMemory(f *memoryFlags, o memory.Options) (report.View, e
 	if err != nil {
 		return nil, problemError("%s: %w", l.title(), err)
 	}
-	return &report.PyTorchMemory{Title: l.title(), Network: l.network, Account: account, All: f.all}, nil
+	return &report.PyTorchMemory{Title: l.title(), Network: l.network, Account: account, Rows: f.rows(),
+		More: f.columns != nil}, nil
 }
 
 // runMemory makes the account of cnncalc run. It is exact, but depends on the processor and the number of threads, as

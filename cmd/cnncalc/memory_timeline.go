@@ -17,6 +17,9 @@ func (a *app) timeline(args []string, f *memoryFlags) error {
 	if err := checkBatch(f.batch); err != nil {
 		return err
 	}
+	if err := f.checkDepth(out.format); err != nil {
+		return err
+	}
 	switch {
 	case f.as != "":
 		return usageError("--timeline shows what PyTorch or cnncalc run takes; leave out --as")

@@ -242,7 +242,7 @@ func (f *CheckedFile) writeTable(w io.Writer, title string) error {
 	if _, err := io.WriteString(w, "\n"); err != nil {
 		return err
 	}
-	t := NetworkTable(f.Network, false)
+	t := NetworkTable(f.Network, LayerRows{})
 	t.Title = title
 	return t.Narrow(f.Width).WriteText(w)
 }

@@ -8,24 +8,15 @@ import (
 	"cnncalc/internal/shape"
 )
 
-// withFields adds the columns field, jump and start to a table of [NetworkTable], made with the same n and all.
-func withFields(t Table, n *shape.Network, all bool) Table {
-	t.Columns = append(t.Columns,
-		Column{Key: "field", Header: "field", Align: Right},
-		Column{Key: "jump", Header: "jump", Align: Right},
-		Column{Key: "start", Header: "start", Align: Right})
+// fieldColumns are the size, jump and start of the receptive field of a value of the output.
+func fieldColumns(n *shape.Network) []layerColumn {
 	fields := shape.Fields(n)
-	row := 0
-	for i := range n.Sound {
-		if inTable(n, i, all) {
-			t.Rows[row] = append(t.Rows[row], fieldCells(fields[i], n.InputShape())...)
-			row++
-		}
+	columns := make([]layerColumn, 3)
+	for k, key := range []string{"field", "jump", "start"} {
+		cell := func(r layerRow) Cell { return fieldCells(fields[r.last()], n.InputShape())[k] }
+		columns[k] = layerColumn{right(key, key), cell, Cell{}}
 	}
-	for i := range t.Footer {
-		t.Footer[i] = append(t.Footer[i], Cell{}, Cell{}, Cell{})
-	}
-	return t
+	return columns
 }
 
 // fieldCells returns the size, jump and start of a field. People read "all" where it is the whole picture, a dash where

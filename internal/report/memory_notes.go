@@ -17,8 +17,8 @@ type NotesMemory struct {
 	Mode      memory.Mode // "" for both
 	DType     memory.DType
 	Optimizer memory.Optimizer
-	All       bool // a row for each layer, also where it makes no volume and has no parameters
-	Fields    bool // with columns for the receptive field
+	Rows      LayerRows
+	More      bool // with the columns that --columns chooses from in addition
 }
 
 // Document returns the account for programs, with all layers.
@@ -28,13 +28,14 @@ func (v *NotesMemory) Document() any {
 
 // Table returns the notes' table.
 func (v *NotesMemory) Table(units Units) Table {
-	t := NetworkTable(v.Network, v.All)
-	if v.Fields {
-		t = withFields(t, v.Network, v.All)
+	var extra []layerColumn
+	switch {
+	case v.More:
+		extra = moreColumns(v.Network)
+	case v.Network.Total.FrozenCount > 0:
+		extra = []layerColumn{frozenColumn(v.Network)}
 	}
-	if v.Fields || v.Network.Total.FrozenCount > 0 {
-		t = withFrozen(t, v.Network, v.All)
-	}
+	t := networkTable(v.Network, v.Rows, extra)
 	t.Title = v.Title
 	t.Notes = append(t.Notes, v.totalLines(units)...)
 	t.Notes = append(t.Notes, v.accountLines(units)...)

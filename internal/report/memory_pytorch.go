@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"cnncalc/internal/memory"
-	"cnncalc/internal/op"
 	"cnncalc/internal/plain"
 	"cnncalc/internal/shape"
 )
@@ -17,7 +16,8 @@ type PyTorchMemory struct {
 	Title   string
 	Network *shape.Network
 	Account *memory.Account
-	All     bool // a row for each layer, also where it takes nothing
+	Rows    LayerRows
+	More    bool // with the columns that --columns chooses from in addition
 }
 
 // pytorchDocument is PyTorch's account in JSON.
@@ -66,26 +66,40 @@ func (v *PyTorchMemory) Document() any {
 
 // Table returns a row for each layer that takes memory.
 func (v *PyTorchMemory) Table(units Units) Table {
-	figures := v.figures()
-	t := Table{
-		Title: v.Title, Minor: []string{"output", "layer", "parameters", "volume"},
-		Columns: []Column{left("name", "name"), left("layer", "layer"), left("output", "output")},
-	}
-	for _, f := range figures {
-		t.Columns = append(t.Columns, right(f.key, f.header))
-	}
-	var total memory.LayerBytes
-	for i, b := range v.Account.Layers {
-		total.Output += b.Output
-		total.Parameters += b.Parameters
-		total.Saved += b.Saved
-		if v.All || b.Output+b.Parameters+b.Saved > 0 {
-			t.Rows = append(t.Rows, v.row(i, figures, units))
-		}
-	}
-	t.Footer = [][]Cell{totalRow(total, figures, units)}
+	layers := v.Account.Layers
+	rows := v.Rows.of(v.Network, len(layers), func(i int) bool {
+		return layers[i].Output+layers[i].Parameters+layers[i].Saved > 0
+	})
+	t := layerTable(rows, v.columns(units), true)
+	t.Title, t.Minor = v.Title, []string{"output", "layer", "parameters", "volume"}
 	t.Notes = slices.Concat(v.partLines(units), []string{""}, v.peakLines(units), []string{""}, v.trustLines())
 	return t
+}
+
+func (v *PyTorchMemory) columns(units Units) []layerColumn {
+	columns, more := nameColumns(v.Network), []layerColumn{inputColumn(v.Network)}
+	for _, f := range v.figures() {
+		of := func(i int) int64 { return f.of(v.Account.Layers[i]) }
+		column := layerColumn{Column: right(f.key, f.header)}
+		switch {
+		case f.isTotalled:
+			total := int64(0)
+			for i := range v.Account.Layers {
+				total += of(i)
+			}
+			column.cell, column.total = func(r layerRow) Cell { return units.size(r.sum(of)) }, units.size(total)
+			more = append(more, shareColumn(f.key, total, of))
+		case f.isBackward: // a block has run backward when its first layer has
+			column.cell = func(r layerRow) Cell { return units.size(of(r.first())) }
+		default:
+			column.cell = func(r layerRow) Cell { return units.size(of(r.last())) }
+		}
+		columns = append(columns, column)
+	}
+	if v.More {
+		columns = append(columns, more...)
+	}
+	return columns
 }
 
 // layerFigure is one figure of each layer.
@@ -93,40 +107,20 @@ type layerFigure struct {
 	key, header string
 	of          func(memory.LayerBytes) int64
 	isTotalled  bool // its sum over the layers means something
+	isBackward  bool // it is of the backward pass, which runs in reverse
 }
 
 // figures returns the figures of layers in the mode of the account.
 func (v *PyTorchMemory) figures() []layerFigure {
-	volume := layerFigure{"volume", "volume", func(b memory.LayerBytes) int64 { return b.Output }, true}
-	parameters := layerFigure{"parameters", "parameters", func(b memory.LayerBytes) int64 { return b.Parameters }, true}
-	saved := layerFigure{"saved", "saved", func(b memory.LayerBytes) int64 { return b.Saved }, true}
-	forward := layerFigure{"forward", "alive after it", func(b memory.LayerBytes) int64 { return b.Forward }, false}
-	backward := layerFigure{"backward", "and backward", func(b memory.LayerBytes) int64 { return b.Backward }, false}
+	volume := layerFigure{"volume", "volume", func(b memory.LayerBytes) int64 { return b.Output }, true, false}
+	parameters := layerFigure{"parameters", "parameters", func(b memory.LayerBytes) int64 { return b.Parameters }, true, false}
+	saved := layerFigure{"saved", "saved", func(b memory.LayerBytes) int64 { return b.Saved }, true, false}
+	forward := layerFigure{"forward", "alive after it", func(b memory.LayerBytes) int64 { return b.Forward }, false, false}
+	backward := layerFigure{"backward", "and backward", func(b memory.LayerBytes) int64 { return b.Backward }, false, true}
 	if v.Account.Options.Mode == memory.Training {
 		return []layerFigure{volume, parameters, saved, forward, backward}
 	}
 	return []layerFigure{volume, parameters, forward}
-}
-
-func (v *PyTorchMemory) row(i int, figures []layerFigure, units Units) []Cell {
-	node := &v.Network.Nodes[i]
-	cells := []Cell{Str(node.Name), Str(op.Short(node.Op)), Str("[" + v.Network.Layers[i].Out.String() + "]")}
-	for _, f := range figures {
-		cells = append(cells, units.size(f.of(v.Account.Layers[i])))
-	}
-	return cells
-}
-
-func totalRow(total memory.LayerBytes, figures []layerFigure, units Units) []Cell {
-	cells := []Cell{Str("total"), {}, {}}
-	for _, f := range figures {
-		cell := Cell{}
-		if f.isTotalled {
-			cell = units.size(f.of(total))
-		}
-		cells = append(cells, cell)
-	}
-	return cells
 }
 
 // describeOptions says what an account is for.

@@ -13,47 +13,76 @@ import (
 )
 
 // NetworkTable returns the notes' VGG table of a network, one picture: a row for each layer that makes a new volume
-// or has parameters, or for each layer of all. It goes as far as the network is checked; the totals are there
-// where that is the whole network.
-func NetworkTable(n *shape.Network, all bool) Table {
-	t := Table{Minor: []string{"biases", "output", "layer", "macs"}, Columns: []Column{
-		{Key: "name", Header: "name"},
-		{Key: "layer", Header: "layer"},
-		{Key: "output", Header: "output"},
-		{Key: "memory", Header: "memory"},
-		{Key: "weights", Header: "weights"},
-		{Key: "biases", Header: "biases", Align: Right},
-		{Key: "macs", Header: "MACs", Align: Right},
-	}}
-	for i := range n.Sound {
-		if inTable(n, i, all) {
-			t.Rows = append(t.Rows, layerRow(n, i))
-		}
-	}
-	if n.Sound == len(n.Nodes) {
-		total := n.Total
-		t.Footer = [][]Cell{{Str("total"), {}, {}, Int(total.Activations), Int(total.WeightCount), Int(total.BiasCount),
-			Int(total.MACs)}}
+// or has parameters, or for each layer of all, with blocks folded as asked. It goes as far as the network is checked;
+// the totals are there where that is the whole network.
+func NetworkTable(n *shape.Network, o LayerRows) Table { return networkTable(n, o, nil) }
+
+func networkTable(n *shape.Network, o LayerRows, extra []layerColumn) Table {
+	rows := o.of(n, n.Sound, func(i int) bool { return n.Layers[i].Activations > 0 || n.Layers[i].Parameters() > 0 })
+	isWhole := n.Sound == len(n.Nodes)
+	t := layerTable(rows, append(notesColumns(n), extra...), isWhole)
+	t.Minor = []string{"biases", "output", "layer", "macs"}
+	if isWhole {
 		t.Notes = trainingLines(n)
 	}
 	return t
 }
 
-// withFrozen adds the column frozen, of parameters, to a table of [NetworkTable], made with the same n and all.
-func withFrozen(t Table, n *shape.Network, all bool) Table {
-	t.Columns = append(t.Columns, Column{Key: "frozen", Header: "frozen", Align: Right})
-	row := 0
-	for i := range n.Sound {
-		if inTable(n, i, all) {
-			t.Rows[row] = append(t.Rows[row], Int(n.Layers[i].FrozenCount))
-			row++
+// notesColumns are the columns of the notes' table.
+func notesColumns(n *shape.Network) []layerColumn {
+	counts := func(figure func(shape.Layer) int64) func(r layerRow) Cell {
+		return func(r layerRow) Cell { return Int(r.sum(func(i int) int64 { return figure(n.Layers[i]) })) }
+	}
+	volumes, weights := counts(activationsOf), counts(weightCountOf)
+	memory := func(r layerRow) Cell {
+		if r.block != nil {
+			return volumes(r)
 		}
+		l := n.Layers[r.first()]
+		return Cell{Text: memoryText(l), Value: l.Activations}
 	}
-	for i := range t.Footer {
-		t.Footer[i] = append(t.Footer[i], Int(n.Total.FrozenCount))
+	products := func(r layerRow) Cell {
+		if r.block != nil {
+			return weights(r)
+		}
+		return Cell{Text: weightsText(n, r.first()), Value: n.Layers[r.first()].WeightCount}
 	}
-	return t
+	total := n.Total
+	return append(nameColumns(n),
+		layerColumn{left("memory", "memory"), memory, Int(total.Activations)},
+		layerColumn{left("weights", "weights"), products, Int(total.WeightCount)},
+		layerColumn{right("biases", "biases"), counts(biasCountOf), Int(total.BiasCount)},
+		layerColumn{right("macs", "MACs"), counts(macsOf), Int(total.MACs)},
+	)
 }
+
+// moreColumns are those that --columns chooses from in addition to the notes'.
+func moreColumns(n *shape.Network) []layerColumn {
+	of := func(figure func(shape.Layer) int64) func(int) int64 {
+		return func(i int) int64 { return figure(n.Layers[i]) }
+	}
+	parameters := func(r layerRow) Cell { return Int(r.sum(of(shape.Layer.Parameters))) }
+	total := n.Total
+	return slices.Concat(fieldColumns(n), []layerColumn{
+		frozenColumn(n),
+		inputColumn(n),
+		{right("parameters", "parameters"), parameters, Int(total.Parameters())},
+		shareColumn("memory", total.Activations, of(activationsOf)),
+		shareColumn("parameters", total.Parameters(), of(shape.Layer.Parameters)),
+		shareColumn("macs", total.MACs, of(macsOf)),
+	})
+}
+
+// frozenColumn has the parameters that are frozen.
+func frozenColumn(n *shape.Network) layerColumn {
+	frozen := func(r layerRow) Cell { return Int(r.sum(func(i int) int64 { return n.Layers[i].FrozenCount })) }
+	return layerColumn{right("frozen", "frozen"), frozen, Int(n.Total.FrozenCount)}
+}
+
+func activationsOf(l shape.Layer) int64 { return l.Activations }
+func weightCountOf(l shape.Layer) int64 { return l.WeightCount }
+func biasCountOf(l shape.Layer) int64   { return l.BiasCount }
+func macsOf(l shape.Layer) int64        { return l.MACs }
 
 // frozenText returns ", 9,408 trainable and 64 frozen", or "" where nothing is frozen.
 func frozenText(l shape.Layer) string {
@@ -83,25 +112,6 @@ func trainingLines(n *shape.Network) []string {
 	return []string{fmt.Sprintf("For training only: %s. The totals have the parameters of these layers (%d), but not their "+
 		"%s values and %s MACs.", plain.CutNames(strings.Join(heads, ", ")), layers,
 		plain.Count(n.TrainingOnly.Activations), plain.Count(n.TrainingOnly.MACs)), ""}
-}
-
-// inTable reports whether a layer has a row.
-func inTable(n *shape.Network, i int, all bool) bool {
-	l := n.Layers[i]
-	return all || l.Activations > 0 || l.Parameters() > 0
-}
-
-func layerRow(n *shape.Network, i int) []Cell {
-	l := n.Layers[i]
-	return []Cell{
-		Str(n.Nodes[i].Name),
-		Str(op.Short(n.Nodes[i].Op)),
-		Str("[" + l.Out.String() + "]"),
-		{Text: memoryText(l), Value: l.Activations},
-		{Text: weightsText(n, i), Value: l.WeightCount},
-		Int(l.BiasCount),
-		Int(l.MACs),
-	}
 }
 
 // memoryText returns the volume as the notes write it: "224*224*64=3.2M", and without the product where it is 1x1.
