@@ -79,8 +79,8 @@ func (a *app) check(args []string, f *checkFlags) error {
 	if err != nil {
 		return err
 	}
-	if i := slices.Index(args, "-"); i >= 0 && slices.Contains(args[i+1:], "-") {
-		return usageError("- is given twice, but standard input can be read only once")
+	if err := checkStandardInput(args); err != nil {
+		return err
 	}
 	c := &checking{app: a, flags: f, format: out.format}
 	if err := c.readBudgets(); err != nil {

@@ -57,6 +57,8 @@ func FuzzFlags(f *testing.F) {
 			args = append(args, "thop", "fvcore", "-")
 		case "convert":
 			args = append(args, "--fc-to-conv", "-")
+		case "compare":
+			args = append(args, "--layers", "lenet5", "-")
 		case "fit":
 			args = append(args, "-", "--device=t4")
 		case "run":

@@ -159,6 +159,14 @@ func (a *app) load(name string, flags *specFlags) (*loaded, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := a.infer(l, options); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// infer makes the network of a SPEC that was opened. The error is for options that do not suit it.
+func (a *app) infer(l *loaded, options graph.Options) error {
 	for _, unknown := range []struct {
 		flag string
 		err  error
@@ -168,7 +176,7 @@ func (a *app) load(name string, flags *specFlags) (*loaded, error) {
 			if problem.Flag == "" {
 				problem.Flag = unknown.flag
 			}
-			return nil, codedError{exitUsage, &problem}
+			return codedError{exitUsage, &problem}
 		}
 	}
 	l.network, l.problems = l.file.Network(options)
@@ -176,13 +184,13 @@ func (a *app) load(name string, flags *specFlags) (*loaded, error) {
 	l.limits, l.problems = limits, append(l.problems, wrong...)
 	for i := range l.problems {
 		if l.problems[i].Flag != "" {
-			return nil, usageError("%s; %s", l.problems[i].Error(), l.problems[i].Hint)
+			return usageError("%s; %s", l.problems[i].Error(), l.problems[i].Hint)
 		}
 	}
 	for _, w := range lint.Warnings(l.network) {
 		a.note("%s:%s: note: %s; %s", l.file.Source.Name, w.Pos, w.Msg, w.Hint)
 	}
-	return l, nil
+	return nil
 }
 
 // open reads a SPEC, which is an ONNX model by its first bytes, or else text.

@@ -62,7 +62,12 @@ func TestLargestNetworksFitMemory(t *testing.T) {
 	}
 	t.Chdir(t.TempDir())
 	writeNetwork(t, fmt.Sprintf("input: 8x8x3\nlayers: CONV3-8*%d", spec.MaxLayers))
+	other := fmt.Sprintf("input: 8x8x3\nlayers: |\n  [CONV3-8 -> RELU -> CONV1-8]*%d", spec.MaxLayers/3)
+	if err := os.WriteFile("other.yaml", []byte(other), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	for _, args := range []string{
+		"compare --layers --all --format json other.yaml",
 		"memory --account pytorch --format json",
 		"fit --device-memory 4GiB --mode training --dtype fp32 --optimizer adam --batch 100000",
 	} {

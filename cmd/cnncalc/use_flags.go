@@ -31,7 +31,11 @@ func (f *deviceFlags) registerDevice(flags *pflag.FlagSet) {
 
 // budget reads the device's memory and the reserve. It returns nil if no device is named.
 func (f *deviceFlags) budget() (*fit.Budget, error) {
-	if f.device == "" && f.deviceMemory.text == "" {
+	switch {
+	case f.device != "" || f.deviceMemory.text != "":
+	case f.reserve.text != fit.DefaultReserve:
+		return nil, usageError("--reserve is a part of a device's memory: give --device or --device-memory too")
+	default:
 		return nil, nil
 	}
 	device, bytes, err := f.deviceOrMemory()
@@ -98,14 +102,20 @@ func (f *useFlags) use() (*figure.Use, error) {
 	if u.Account, u.Options, err = f.accountOptions(); err != nil {
 		return nil, err
 	}
+	return u, f.addMachine(u)
+}
+
+// addMachine reads the flags of the device and of the rates.
+func (f *useFlags) addMachine(u *figure.Use) error {
+	var err error
 	if u.Budget, err = f.budget(); err != nil {
-		return nil, err
+		return err
 	}
 	if u.Budget != nil && u.Budget.Device != nil {
 		u.Options.ComputeMajor = u.Budget.Device.ComputeMajor()
 	}
 	u.Machine, err = f.machine()
-	return u, err
+	return err
 }
 
 // registerUse adds the flags, but for --dtype and --optimizer, of which a command may take several.

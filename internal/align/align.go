@@ -20,11 +20,24 @@ type Mark string
 
 // The marks.
 const (
-	Same    Mark = "="
-	Added   Mark = "+"
-	Removed Mark = "-"
-	Changed Mark = "~"
+	Same    Mark = "same"
+	Added   Mark = "added"
+	Removed Mark = "removed"
+	Changed Mark = "changed"
 )
+
+// Symbol returns the mark as tables have it.
+func (m Mark) Symbol() string {
+	switch m {
+	case Added:
+		return "+"
+	case Removed:
+		return "-"
+	case Changed:
+		return "~"
+	}
+	return ""
+}
 
 // Layer is a layer of one network and the layer of the other one that it was paired with.
 type Layer struct {
@@ -62,7 +75,7 @@ func Networks(from, to *shape.Network) []Layer {
 		start = pair{anchor.a + 1, anchor.b + 1}
 	}
 	layers := fill(pairs)
-	describe(from, to, layers)
+	describe(from, to, a, b, layers)
 	return layers
 }
 

@@ -154,7 +154,7 @@ func TestPublishedNetworks(t *testing.T) {
 		got := counts(layers)
 		for mark, n := range want {
 			if got[mark] != n {
-				t.Errorf("%s to %s: %d layers %s, want %d", c.from, c.to, got[mark], mark, n)
+				t.Errorf("%s to %s: %d layers are %s, want %d", c.from, c.to, got[mark], mark, n)
 			}
 		}
 	}

@@ -37,8 +37,8 @@ type Change struct {
 	FromCount, ToCount int64
 }
 
-// describe sets the changes of paired layers.
-func describe(from, to *shape.Network, layers []Layer) {
+// describe sets the changes of paired layers. a and b are the symbols of the two networks.
+func describe(from, to *shape.Network, a, b []symbol, layers []Layer) {
 	partner := make([]int, len(from.Nodes)) // of the nodes of from
 	isPaired := make([]bool, len(to.Nodes))
 	for i := range partner {
@@ -54,7 +54,7 @@ func describe(from, to *shape.Network, layers []Layer) {
 		if l.From == None || l.To == None {
 			continue
 		}
-		l.Changes = changes(from, to, l.From, l.To)
+		l.Changes = changes(from, to, l.From, l.To, a[l.From].all == b[l.To].all)
 		if isRewired(&from.Nodes[l.From], &to.Nodes[l.To], partner, isPaired) {
 			reads := Change{Aspect: Reads, From: producers(from, l.From), To: producers(to, l.To)}
 			at := 0
@@ -67,7 +67,7 @@ func describe(from, to *shape.Network, layers []Layer) {
 }
 
 // changes returns the differences of two layers but for what they read.
-func changes(from, to *shape.Network, i, j int) []Change {
+func changes(from, to *shape.Network, i, j int, sameSettings bool) []Change {
 	var all []Change
 	text := func(aspect Aspect, a, b string) {
 		if a != b {
@@ -80,7 +80,7 @@ func changes(from, to *shape.Network, i, j int) []Change {
 		}
 	}
 	a, b := from.Layers[i], to.Layers[j]
-	if settings(from, i) != settings(to, j) {
+	if !sameSettings {
 		text(Settings, op.Notation(from.Nodes[i].Op), op.Notation(to.Nodes[j].Op))
 	}
 	text(Output, a.Out.String(), b.Out.String())

@@ -54,12 +54,16 @@ func (v *Fit) Table(units Units) Table {
 
 func (v *Fit) heading(units Units) string {
 	b := v.Answer.Query.Budget
+	return fmt.Sprintf("%s on %s, %s of it for the network", v.Title, deviceText(&b, units), Bytes(b.Available, units))
+}
+
+// deviceText names a device and its memory: "the GeForce RTX 3060 of 12.0 GiB".
+func deviceText(b *fit.Budget, units Units) string {
 	device := "a device"
 	if b.Device != nil {
 		device = "the " + b.Device.Model
 	}
-	return fmt.Sprintf("%s on %s of %s, %s of it for the network", v.Title, device, BytesAsGiven(b.Memory, units),
-		Bytes(b.Available, units))
+	return device + " of " + BytesAsGiven(b.Memory, units)
 }
 
 // columns returns the columns of cells, in the same order.
