@@ -15,7 +15,7 @@ import (
 )
 
 // A signal ends every command that writes files, and none of them stays. The commands wait for ever in a FIFO that nobody
-// reads, but for explain, which writes long enough.
+// reads, but for explain and sweep, which write long enough.
 func TestInterruptsLeaveNoFiles(t *testing.T) {
 	if testing.Short() {
 		t.Skip("waits for the grace that interrupted commands have")
@@ -25,10 +25,11 @@ func TestInterruptsLeaveNoFiles(t *testing.T) {
 		args   string
 	}{
 		{syscall.SIGINT, "explain long.yaml -o out"},
+		{syscall.SIGINT, "sweep small.yaml --input-size 3:1000000:2 --batch 1:1000000 -o out.csv"},
 		{syscall.SIGTERM, "convert --fc-to-conv small.yaml --weights w.safetensors --save-weights new.safetensors -o fifo"},
 		{syscall.SIGHUP, "run small.yaml --input eight.png --dump dump --save-weights fifo"},
 	} {
-		t.Run(test.signal.String(), func(t *testing.T) {
+		t.Run(test.args, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			before := prepareInterrupt(t, dir)

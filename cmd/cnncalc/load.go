@@ -167,6 +167,17 @@ func (a *app) load(name string, flags *specFlags) (*loaded, error) {
 
 // infer makes the network of a SPEC that was opened. The error is for options that do not suit it.
 func (a *app) infer(l *loaded, options graph.Options) error {
+	if err := l.lower(options); err != nil {
+		return err
+	}
+	for _, w := range lint.Warnings(l.network) {
+		a.note("%s:%s: note: %s; %s", l.file.Source.Name, w.Pos, w.Msg, w.Hint)
+	}
+	return nil
+}
+
+// lower is infer without notes.
+func (l *loaded) lower(options graph.Options) error {
 	for _, unknown := range []struct {
 		flag string
 		err  error
@@ -186,9 +197,6 @@ func (a *app) infer(l *loaded, options graph.Options) error {
 		if l.problems[i].Flag != "" {
 			return usageError("%s; %s", l.problems[i].Error(), l.problems[i].Hint)
 		}
-	}
-	for _, w := range lint.Warnings(l.network) {
-		a.note("%s:%s: note: %s; %s", l.file.Source.Name, w.Pos, w.Msg, w.Hint)
 	}
 	return nil
 }

@@ -269,7 +269,7 @@ func (a *app) compute(ctx context.Context, program *exec.Program, t *trained, in
 	profile := exec.NewProfile(program)
 	observers := []exec.Observer{profile}
 	if report.IsTerminal(a.err) {
-		p := newProgress(a.err, program)
+		p := layerProgress{newProgress(a.err), program}
 		defer p.clear()
 		observers = append(observers, p)
 	}

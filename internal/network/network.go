@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"errors"
 	"strings"
+	"sync"
 
 	"cnncalc/internal/diag"
 	"cnncalc/internal/graph"
@@ -28,7 +29,7 @@ type description interface {
 	UnknownInput(graph.Options) error
 }
 
-// File is a file that describes a network. It can be lowered again with other options.
+// File is a file that describes a network. It can be lowered again with other options, also concurrently.
 type File struct {
 	Source      *diag.Source // prints problems
 	description description
@@ -65,10 +66,13 @@ func ReadModel(name string, model *onnx.File) *File {
 // fromModel is a model as a description. It keeps what the last network was made with.
 type fromModel struct {
 	*onnxnet.Source
+	mu      sync.Mutex
 	weights onnxnet.Weights
 }
 
 func (m *fromModel) Lower(o graph.Options) (*graph.Graph, diag.List) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	g, weights, problems := m.Source.Lower(o)
 	m.weights = weights
 	return g, problems
@@ -101,6 +105,9 @@ func (f *File) UnknownInput(o graph.Options) error {
 	}
 	return f.description.UnknownInput(o)
 }
+
+// Problems returns those of reading the file, which its networks have whatever the options.
+func (f *File) Problems() diag.List { return f.problems }
 
 // Network returns the file's network with the options applied, and all its problems. A network with problems is
 // usable up to Network.Sound.

@@ -11,18 +11,19 @@ import (
 // Format is how a report is written.
 type Format string
 
-// The formats. JSON is written by [WriteJSON]; SVG by the reports that draw something; DOT, which is Graphviz's, and
+// The formats. JSON is written by [WriteJSON]; JSONLines by a [Stream]; SVG by the reports that draw something; DOT, which is Graphviz's, and
 // Mermaid by package draw; all others by [Table.Write].
 const (
-	Text     Format = "text"
-	Markdown Format = "markdown"
-	CSV      Format = "csv"
-	JSON     Format = "json"
-	HTML     Format = "html"
-	LaTeX    Format = "latex"
-	SVG      Format = "svg"
-	DOT      Format = "dot"
-	Mermaid  Format = "mermaid"
+	Text      Format = "text"
+	Markdown  Format = "markdown"
+	CSV       Format = "csv"
+	JSON      Format = "json"
+	JSONLines Format = "jsonl" // a document on each line
+	HTML      Format = "html"
+	LaTeX     Format = "latex"
+	SVG       Format = "svg"
+	DOT       Format = "dot"
+	Mermaid   Format = "mermaid"
 )
 
 // endings lists the formats with the endings of their files, the usual one first.
@@ -34,6 +35,7 @@ var endings = []struct {
 	{Markdown, []string{".md", ".markdown"}},
 	{CSV, []string{".csv"}},
 	{JSON, []string{".json"}},
+	{JSONLines, []string{".jsonl", ".ndjson"}},
 	{HTML, []string{".html", ".htm"}},
 	{LaTeX, []string{".tex"}},
 	{SVG, []string{".svg"}},
