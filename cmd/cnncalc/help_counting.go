@@ -43,6 +43,8 @@ SCALE is a module, and so is a block with paths. A file can change this, as torc
     modules: [unit, inception]             # blocks that are modules, instead of those with paths
     functions: [relu, inception.pool]      # kinds, kinds in a block, or labels that are called as functions
     lists: [dense]                         # blocks whose input is a list of tensors: torchsummary fails there
+    inline: [branch]                       # blocks whose layers are in the code around the call: no modules, and
+                                           # layers have names and numbers as if they were written there
     permuted: [block.LN, block.CONV]       # layers on volumes with their channels last, between modules that
                                            # permute: LN, activations, and 1x1 CONVs, which are Linear there
     subclasses: [LN]                       # layers of a subclass of PyTorch's module, which thop and ptflops

@@ -50,7 +50,7 @@ type block struct {
 	paramsUnread bool
 	body         *chain // nil if it could not be read
 	// As pytorch: says.
-	isModule, takesList bool
+	isModule, takesList, isInline bool
 }
 
 type param struct {

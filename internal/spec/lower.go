@@ -382,7 +382,7 @@ func (l *lowerer) bind(it *item, at *place) {
 		return
 	}
 	node := &l.graph.Nodes[at.last]
-	if !node.Labelled {
+	if !node.Labelled && !at.isInline {
 		node.Labelled = true
 		node.Name = at.names.prefix + it.label
 	}

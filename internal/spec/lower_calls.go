@@ -29,17 +29,22 @@ func (l *lowerer) call(c *call, at *place) {
 	}
 	turn := at.names.next(b.name)
 	inner := place{
-		scope:  l.globals(),
-		last:   at.last,
-		labels: &labels{own: passedLabels},
-		within: &frame{outer: at.within, block: b, call: turn, name: at.names.prefix + turn, pos: c.pos},
-		names:  &counter{prefix: at.names.prefix + turn + "."},
-		blocks: append(slices.Clip(at.blocks), b),
+		scope:    l.globals(),
+		last:     at.last,
+		labels:   &labels{own: passedLabels},
+		within:   &frame{outer: at.within, block: b, call: turn, pos: c.pos},
+		names:    at.names,
+		isInline: b.isInline,
+		blocks:   append(slices.Clip(at.blocks), b),
+	}
+	if !b.isInline {
+		inner.within.name = at.names.prefix + turn
+		inner.names = &counter{prefix: inner.within.name + "."}
 	}
 	inner.params, inner.inBlock = params, true
 	first, read := len(l.graph.Nodes), arguments(at.last, passedLabels)
 	l.items(b.body.items, &inner)
-	if !b.takesList {
+	if !b.takesList && !b.isInline {
 		l.module(first, read)
 	}
 	at.last = inner.last

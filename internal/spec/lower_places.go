@@ -17,6 +17,7 @@ type place struct {
 	headText string // of the head that the text belongs to, unless it belongs to a block
 	within   *frame
 	names    *counter // of layers and of calls here
+	isInline bool     // in an inline block, whose labels do not name layers
 	blocks   []*block // being expanded, outermost first
 }
 
@@ -45,7 +46,7 @@ type frame struct {
 	scope *graph.Scope // nil until it is described
 	block *block       // nil for a turn
 	call  string       // its name and running number, "inception3"
-	name  string       // the same after the names of the calls around it
+	name  string       // the same after the names of the calls around it; "" for an inline block
 	turn  turn
 	pos   diag.Pos
 }

@@ -13,7 +13,7 @@ import (
 	"cnncalc/internal/plain"
 )
 
-var pytorchKeys = []string{"modules", "functions", "lists", "permuted", "subclasses"}
+var pytorchKeys = []string{"modules", "functions", "lists", "inline", "permuted", "subclasses"}
 
 // layerPick picks layers: those of a kind, in a certain block if one is named, or those with a label.
 type layerPick struct {
@@ -92,6 +92,8 @@ func (w *walker) pytorch(entries map[string]entry) {
 				w.eachBlock(f, func(b *block) { b.isModule = true })
 			case "lists":
 				w.eachBlock(f, func(b *block) { b.isModule, b.takesList = true, true })
+			case "inline":
+				w.eachBlock(f, func(b *block) { b.isInline = true })
 			case "functions":
 				w.layerPicks(f, w.file.pytorch.functions, neverFunction)
 			case "permuted":
@@ -105,6 +107,9 @@ func (w *walker) pytorch(entries map[string]entry) {
 	}
 	if !modulesWritten {
 		w.modulesByPaths()
+	}
+	for _, b := range w.file.blocks {
+		b.isModule = b.isModule && !b.isInline
 	}
 }
 

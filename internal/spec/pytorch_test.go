@@ -2,6 +2,7 @@ package spec
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -105,5 +106,33 @@ func TestPyTorchLists(t *testing.T) {
 				t.Errorf("%s in %s: takes a list: %t", n.Name, s.Name, s.TakesList)
 			}
 		}
+	}
+}
+
+// The layers of an inline block have names and numbers as if they were written where it is called. Its labels name
+// nothing, and no call holds what it reads.
+func TestInlineBlocks(t *testing.T) {
+	const text = `
+input: 8x8x4
+blocks:
+  unit(f): CONV3-f @skip -> RELU -> ADD(@skip | IDENTITY)
+  outer(): CONV1-4 -> unit(4)
+layers: |
+  INPUT -> unit(4) -> [unit(4)]*2 @last -> outer() -> CONV1-2
+`
+	g := sound(t, text+"pytorch: {inline: [unit]}")
+	var names []string
+	for _, n := range g.Nodes {
+		names = append(names, n.Name)
+	}
+	want := "input conv1 relu1 add1 conv2 relu2 add2 conv3 relu3 last outer1.conv1 outer1.conv2 outer1.relu1 outer1.add1 conv4"
+	if got := strings.Join(names, " "); got != want {
+		t.Errorf("names %s, want %s", got, want)
+	}
+	if len(g.Modules) != 1 || g.Modules[0].First != 10 || modules(g)[0] != "outer1" {
+		t.Errorf("modules %v of %v, want outer1 only", g.Modules, modules(g))
+	}
+	if len(sound(t, text).Modules) != 5 {
+		t.Error("blocks that are not inline are not modules")
 	}
 }

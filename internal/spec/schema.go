@@ -50,6 +50,8 @@ func JSONSchema(budget map[string]any) map[string]any {
 				"functions": namesSchema("layers that are called as functions: kinds, kinds within a block as in block.kind, " +
 					"or labels"),
 				"lists": namesSchema("blocks that are modules whose input is a list of tensors"),
+				"inline": namesSchema("blocks whose layers the code has where it calls them: no module, and no part of the " +
+					"layers' names"),
 				"permuted": namesSchema("layers on volumes with their channels last, between modules that permute: LN, " +
 					"activations, and 1x1 CONVs, which are Linear"),
 				"subclasses": namesSchema("layers of a subclass of PyTorch's module, which programs do not know by its type"),
