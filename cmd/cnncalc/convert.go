@@ -190,7 +190,7 @@ func (a *app) writeNetwork(l *loaded, n *shape.Network, f *convertFlags) error {
 // text returns a network made from l as a file. With isFolded, the repeats of a model's network are folded.
 func (l *loaded) text(n *shape.Network, isFolded bool) string {
 	if isFolded && l.file.Weights() != nil {
-		return spec.PrintFolded(n.Graph)
+		return spec.PrintBlocks(n.Graph)
 	}
 	return spec.Print(n.Graph)
 }

@@ -77,6 +77,9 @@ func lower(m *model, header graph.Graph) (*lowering, error) {
 	if len(l.refused) > 0 {
 		return l, nil
 	}
+	if err := l.withoutNeedlessRounding(); err != nil {
+		return nil, err
+	}
 	for _, v := range m.outputs {
 		if !v.placed {
 			return nil, fmt.Errorf("the output %s is a constant or an input of the model", plain.Quote(v.name))

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"cnncalc/internal/op"
 )
 
 // flat1D widens a window of one dimension, which slides along the width of a volume of height 1.
@@ -44,7 +46,7 @@ func (s settings) window(w window, isPool bool) settings {
 		s.ints("pad", across.before, across.after, h.before, h.after)
 	}
 	switch {
-	case across.isExact() && h.isExact():
+	case across.stride == 1 && h.stride == 1:
 	case across.ceil:
 		s.word("rounding", "ceil")
 	default:
@@ -52,6 +54,47 @@ func (s settings) window(w window, isPool bool) settings {
 	}
 	return s
 }
+
+// withoutNeedlessRounding leaves the rounding out of the layers of a kind that round down, or up, if all of their windows
+// fit a whole number of times. Otherwise it stays in all of them, so that layers that a program made alike are alike.
+func (l *lowering) withoutNeedlessRounding() error {
+	type rounding struct{ kind, word string }
+	rounded := map[rounding][]int{}
+	isNeeded := map[rounding]bool{}
+	for i := range l.graph.Len() {
+		n := l.graph.Node(i)
+		w, isWindow := n.Op.(op.Windowed)
+		if !isWindow {
+			continue
+		}
+		r := rounding{n.Op.Kind(), op.Settings(n.Op.(op.Layer))["rounding"].Word}
+		g, err := w.Geometry(l.shapes[n.Inputs[0]])
+		if err != nil {
+			return err
+		}
+		isNeeded[r] = isNeeded[r] || !isWhole(g.W) || !isWhole(g.H)
+		rounded[r] = append(rounded[r], i)
+	}
+	for r, nodes := range rounded {
+		if r.word == "" || isNeeded[r] {
+			continue
+		}
+		for _, i := range nodes {
+			n := l.graph.Node(i)
+			settings := op.Settings(n.Op.(op.Layer))
+			delete(settings, "rounding")
+			o, err := op.New(r.kind, settings)
+			if err != nil {
+				return err
+			}
+			n.Op = o
+		}
+	}
+	return nil
+}
+
+// isWhole reports whether the window fits a whole number of times.
+func isWhole(a op.Axis) bool { return (a.In+a.Before+a.After-a.Span())%a.Stride == 0 }
 
 // endPadsAsCeil turns pads at the end into rounding up, which is what exporters write them for where they are more
 // than half a window. For a maximum, whose pads are below all values, and an average that leaves out its pads, both

@@ -21,6 +21,7 @@ import (
 	"cnncalc/internal/onnxnet"
 	"cnncalc/internal/op"
 	"cnncalc/internal/shape"
+	"cnncalc/internal/spec"
 )
 
 // Every built-in network is written as a model and read again: the same layers in the same order, each weight bound to
@@ -191,6 +192,7 @@ func roundTrip(t *testing.T, n *shape.Network) {
 	if len(problems) > 0 {
 		t.Fatal(&problems[0])
 	}
+	checkPrinted(t, n.Name, back)
 	n, _ = n.Inference() // a model has no heads for training
 	want, got := layersOf(t, n.Graph), layersOf(t, back)
 	if !slices.Equal(want, got) {
@@ -209,6 +211,42 @@ func roundTrip(t *testing.T, n *shape.Network) {
 		if tensor := exported.Model.Graph.Initializers[i].Name; !weights.Plain(tensor) {
 			t.Errorf("%s is not bound as it is", tensor)
 		}
+	}
+}
+
+// linesOf is how many lines the files of some models have at most.
+var linesOf = map[string]int{
+	"torchvision/resnet18": 13, "torchvision/resnet50": 15, "torchvision/resnet101": 15, "torchvision/resnet152": 15,
+	"torchvision/densenet121": 14, "torchvision/mobilenet_v2": 14, "torchvision/mobilenet_v3_small": 18,
+	"torchvision/mobilenet_v3_large": 22, "torchvision/efficientnet_b0": 18, "torchvision/regnet_y_400mf": 18,
+	"torchvision/convnext_tiny": 11, "torchvision/shufflenet_v2_x1_0": 18, "torchvision/googlenet": 19,
+	"torchvision/inception_v3": 40, "torchvision/squeezenet1_0": 10, "torchvision/vgg16": 12, "unet": 12, "yolov3": 22,
+	"resnet110": 14,
+}
+
+// checkPrinted prints a model's network with blocks and reads the file: it has the same layers, under the same names,
+// which no module holds, and it is short.
+func checkPrinted(t *testing.T, name string, g *graph.Graph) {
+	t.Helper()
+	text := spec.PrintBlocks(g)
+	again, err := network.Sound("printed", []byte(text), graph.Options{})
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	names := func(g *graph.Graph) (names []string) {
+		for _, n := range g.Nodes {
+			names = append(names, n.Name)
+		}
+		return names
+	}
+	if !slices.Equal(layersOf(t, g), layersOf(t, again.Graph)) || !slices.Equal(names(g), names(again.Graph)) {
+		t.Errorf("another network is read from\n%s", text)
+	}
+	if len(again.Modules) > 0 {
+		t.Errorf("%d modules in\n%s", len(again.Modules), text)
+	}
+	if lines := strings.Count(text, "\n"); linesOf[name] > 0 && lines > linesOf[name] {
+		t.Errorf("%d lines, want %d at most:\n%s", lines, linesOf[name], text)
 	}
 }
 

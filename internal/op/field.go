@@ -97,9 +97,15 @@ func Notation(o graph.Op) string {
 	if !ok {
 		return o.Kind()
 	}
+	return NotationWith(layer, func(f Field) string { return f.Setting.Value().written() })
+}
+
+// NotationWith returns a layer in the arrow language with the texts of its fields' values, "" for a field that is not
+// written. A text may have expressions in parentheses, as "(k)x1".
+func NotationWith(layer Layer, value func(Field) string) string {
 	head, dash, options := "", "", ""
 	for _, f := range layer.Fields() {
-		text := f.Setting.Value().written()
+		text := value(f)
 		switch {
 		case text == "":
 		case f.Place == Head && text[0] != '-': // a minus would be a dash there
@@ -110,7 +116,7 @@ func Notation(o graph.Op) string {
 			options += " " + f.option(text)
 		}
 	}
-	return o.Kind() + head + dash + options
+	return layer.Kind() + head + dash + options
 }
 
 // Short returns the notation without options, "CONV3-64", as the VGG paper names its layers.
@@ -126,7 +132,8 @@ func (f Field) option(text string) string {
 			return w
 		}
 	}
-	if f.Letter != "" && strings.Trim(text, "0123456789x") == "" {
+	isSize := strings.Trim(text, "0123456789x") == "" || strings.HasSuffix(text, ")") && !strings.Contains(text, ",")
+	if f.Letter != "" && isSize {
 		return f.Letter + text
 	}
 	if f.Letter != "" {

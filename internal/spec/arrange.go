@@ -48,6 +48,9 @@ type arranger struct {
 	uses      []int // how many inputs, settings and outputs refer to each node
 	lastUse   []int // the last node that reads or names each node, or math.MaxInt for an output
 	fragments []fragment
+	// labelsSkips makes the chain go down and up again as it does in a U-Net, with labels for the results that skip over
+	// that, not with paths in paths.
+	labelsSkips bool
 }
 
 func newArranger(g *graph.Graph) *arranger {
@@ -223,7 +226,7 @@ func (a *arranger) start(i, first int) (start int, ok bool) {
 // segments are small enough for paths.
 func (a *arranger) areClosed(segments []fragment) bool {
 	for _, s := range segments {
-		if len(s.items) > maxPathItems {
+		if len(s.items) > maxPathItems || a.labelsSkips && a.goesUp(s) {
 			return false
 		}
 		end := s.end()
@@ -234,6 +237,16 @@ func (a *arranger) areClosed(segments []fragment) bool {
 		}
 	}
 	return true
+}
+
+// goesUp reports whether a segment enlarges the plane after other layers.
+func (a *arranger) goesUp(s fragment) bool {
+	enlarges := func(item chainItem) bool { return enlargesPlane(a.graph.Nodes[item.node].Op.Kind()) }
+	return len(s.items) > 4 && slices.ContainsFunc(s.items, enlarges)
+}
+
+func enlargesPlane(kind string) bool {
+	return slices.Contains([]string{"UPCONV", "UPSAMPLE", "RESIZE", "PIXELSHUFFLE"}, kind)
 }
 
 // item returns node i with its paths: a segment, IDENTITY for the result start, or a label.

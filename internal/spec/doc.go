@@ -17,11 +17,13 @@
 //     and names.go resolves labels and names the layers.
 //  5. Printing: order.go puts a graph into the order of a file, parts.go divides it into the layers and the heads, and
 //     arrange.go finds the chain that each is written as. print.go writes it as a file, and fold.go as one
-//     line of the notes' grammar.
+//     line of the notes' grammar. For a file with blocks, pieces.go turns the chains into pieces whose numbers are slots,
+//     result_lists.go finds lists, find_blocks.go and block_params.go find the blocks and their parameters, render.go and
+//     block_text.go write them, and print_blocks.go writes the file.
 //
-// [Read] is phases 1 to 3, [File.Lower] is phase 4, and [Print] and [Pattern] are phase 5. Reading and lowering report
-// their problems and pass on what is sound, so that independent mistakes all show up. crowded.go and lower_limits.go
-// bound what a hostile file can cost.
+// [Read] is phases 1 to 3, [File.Lower] is phase 4, and [Print], [PrintBlocks] and [Pattern] are phase 5. Reading and
+// lowering report their problems and pass on what is sound, so that independent mistakes all show up. crowded.go and
+// lower_limits.go bound what a hostile file can cost.
 //
 // # Grammar
 //

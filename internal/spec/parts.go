@@ -75,12 +75,16 @@ func headsOf(g *graph.Graph, isOfHead func(g *graph.Graph, i int, prefix string)
 }
 
 func arranged(g *graph.Graph, parts []part) []part {
-	a := newArranger(g)
+	newArranger(g).arrange(parts)
+	return parts
+}
+
+// arrange sets the chains of the parts.
+func (a *arranger) arrange(parts []part) {
 	for k := range parts {
 		p := &parts[k]
 		p.chain = a.chain(p.first, p.first+p.len)
 	}
-	return parts
 }
 
 // headNames returns by output the name of the head that it is printed as, or "" if it is the end of the layers: an

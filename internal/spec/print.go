@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -24,26 +25,14 @@ func Print(g *graph.Graph) string {
 
 // PrintFolded is Print with items that occur several times in a row as a repeat, [CONV3-64 -> RELU]*2, for graphs that
 // nobody has written.
-func PrintFolded(g *graph.Graph) string { return printed(g, fold) }
+func PrintFolded(g *graph.Graph) string { return printed(g, foldAfterStart) }
 
 // printed prints a graph whose chains are shortened.
 func printed(g *graph.Graph, shortened func(items []string) []string) string {
 	asGiven := inputsFirst(g)
 	g, parts := partsOf(g)
 	var b strings.Builder
-	printText(&b, "name", g.Name)
-	printText(&b, "description", g.Description)
-	printText(&b, "source", g.Source)
-	printInputs(&b, g)
-	printPreprocess(&b, g.Preprocess)
-	if g.Labels != nil {
-		b.WriteString("labels:\n")
-		for _, l := range g.Labels {
-			fmt.Fprintf(&b, "  - %s\n", strconv.Quote(l))
-		}
-	}
-	printFrozen(&b, g.Frozen)
-	printBudget(&b, g.Budget)
+	printHead(&b, g)
 	label := neededLabels(g, parts)
 	if sharesLabels(g, parts, label) {
 		g = asGiven
@@ -59,6 +48,23 @@ func printed(g *graph.Graph, shortened func(items []string) []string) string {
 		printPart(&b, &parts[k], shortened(p.items(&parts[k])))
 	}
 	return b.String()
+}
+
+// printHead writes what comes before the layers.
+func printHead(b *strings.Builder, g *graph.Graph) {
+	printText(b, "name", g.Name)
+	printText(b, "description", g.Description)
+	printText(b, "source", g.Source)
+	printInputs(b, g)
+	printPreprocess(b, g.Preprocess)
+	if g.Labels != nil {
+		b.WriteString("labels:\n")
+		for _, l := range g.Labels {
+			fmt.Fprintf(b, "  - %s\n", strconv.Quote(l))
+		}
+	}
+	printFrozen(b, g.Frozen)
+	printBudget(b, g.Budget)
 }
 
 // printInputs writes the size of the input, or the names and sizes of several.
@@ -162,11 +168,14 @@ func decimalList(numbers []float64) string {
 func decimalText(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
 
 // writeWrapped writes items joined by arrows, indented. It starts a new line before an arrow whose item would exceed the
-// width.
+// width, and before each path of an item that is wider by itself.
 func writeWrapped(b *strings.Builder, items []string, indent string) {
 	width := len(indent)
 	b.WriteString(indent)
 	for i, item := range items {
+		if len(indent+"-> ")+len(item) > printWidth {
+			item = withPathsOnLines(item, indent)
+		}
 		if i > 0 && width+len(" -> ")+len(item) > printWidth {
 			b.WriteString("\n" + indent + "-> ")
 			width = len(indent + "-> ")
@@ -176,8 +185,66 @@ func writeWrapped(b *strings.Builder, items []string, indent string) {
 		}
 		b.WriteString(item)
 		width += len(item)
+		if line := strings.LastIndexByte(item, '\n'); line >= 0 {
+			width = len(item) - line - 1
+		}
 	}
 	b.WriteString("\n")
+}
+
+// withPathsOnLines returns an item with the paths of its outermost merge on lines of their own. A path that is too wide
+// itself goes on in further lines.
+func withPathsOnLines(item, indent string) string {
+	const bar, arrow = " | ", " -> "
+	depths := depthsOf(item)
+	outermost := math.MaxInt
+	for i := range item {
+		if strings.HasPrefix(item[i:], bar) {
+			outermost = min(outermost, depths[i])
+		}
+	}
+	var b strings.Builder
+	width := len(indent)
+	for i := 0; i < len(item); i++ {
+		switch {
+		case depths[i] == outermost && strings.HasPrefix(item[i:], bar):
+			b.WriteString("\n" + indent + "  ")
+			width = len(indent + "  ")
+		case depths[i] == outermost && strings.HasPrefix(item[i:], arrow) && width+nextItem(item[i:], depths[i:]) > printWidth:
+			b.WriteString("\n" + indent + "    ")
+			width = len(indent + "    ")
+		default:
+			b.WriteByte(item[i])
+			width++
+		}
+	}
+	return b.String()
+}
+
+// depthsOf returns by place in a text how many parentheses are open.
+func depthsOf(text string) []int {
+	depths := make([]int, len(text))
+	open := 0
+	for i := range len(text) {
+		switch text[i] {
+		case '(':
+			open++
+		case ')':
+			open--
+		}
+		depths[i] = open
+	}
+	return depths
+}
+
+// nextItem returns the width of an arrow at the start of a text and of the item that follows it.
+func nextItem(text string, depths []int) int {
+	for i := 1; i < len(text); i++ {
+		if depths[i] < depths[0] || depths[i] == depths[0] && (strings.HasPrefix(text[i:], " -> ") || strings.HasPrefix(text[i:], " | ")) {
+			return i
+		}
+	}
+	return len(text)
 }
 
 // printer writes the nodes of a graph as items of the arrow language.
@@ -303,23 +370,31 @@ func (p *printer) reference(i int) string {
 	return "@" + name
 }
 
-// neededLabels returns which nodes need a label: those that had one or are referred to, and those that would get
-// another name from their running number.
+// neededLabels returns which nodes need a label: those that need one for their name or are referred to.
 func neededLabels(g *graph.Graph, parts []part) []bool {
-	label := make([]bool, len(g.Nodes))
-	for i, n := range g.Nodes {
-		label[i] = n.Labelled
-	}
+	label := namedNodes(g, parts)
 	walk := &printer{graph: g, join: joinArrows, shorten: inFull}
 	walk.refer = func(i int) { label[i] = true }
+	for k := range parts {
+		walk.items(&parts[k])
+	}
+	return label
+}
+
+// namedNodes returns which nodes need a label for their name: those that had one, and those that would get another name
+// from their running number.
+func namedNodes(g *graph.Graph, parts []part) []bool {
+	named := make([]bool, len(g.Nodes))
+	for i, n := range g.Nodes {
+		named[i] = n.Labelled
+	}
 	counters := make([]*counter, len(g.Nodes))
 	if len(g.Inputs) > 1 {
 		for _, in := range g.Inputs {
-			label[in], counters[in] = true, &counter{} // their names are keys of inputs:
+			named[in], counters[in] = true, &counter{} // their names are keys of inputs:
 		}
 	}
 	for k := range parts {
-		walk.items(&parts[k])
 		ofPart := &counter{prefix: parts[k].prefix}
 		for i := range parts[k].len {
 			counters[parts[k].first+i] = ofPart
@@ -327,14 +402,14 @@ func neededLabels(g *graph.Graph, parts []part) []bool {
 	}
 	for changed := true; changed; {
 		changed = false
-		names := assignNames(g.Nodes, label, func(i int) *counter { return counters[i] })
+		names := assignNames(g.Nodes, named, func(i int) *counter { return counters[i] })
 		for i, name := range names {
 			if name != g.Nodes[i].Name {
-				label[i], changed = true, true
+				named[i], changed = true, true
 			}
 		}
 	}
-	return label
+	return named
 }
 
 // sharesLabels reports whether a head would need a label that is visible in it already: its labels have the names of
