@@ -103,8 +103,8 @@ blocks:
 layers: INPUT -> unit(8) -> unit(16, s=2) -> FC-2
 `, []string{
 			"class Unit(nn.Module):",
-			"def __init__(self, in_channels, channels, stride):",
-			"self.conv1 = nn.Conv2d(in_channels, channels, 3, stride=stride, padding=1)",
+			"def __init__(self, in_channels, out_channels, stride):",
+			"self.conv1 = nn.Conv2d(in_channels, out_channels, 3, stride=stride, padding=1)",
 			"self.relu1 = nn.ReLU(inplace=True)",
 			"self.unit2 = Unit(8, 16, 2)",
 			"x = self.unit2(x)  # [N, 16, 8, 8]",

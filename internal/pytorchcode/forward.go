@@ -105,6 +105,9 @@ func (p *program) body(in *call) (*body, error) {
 	for _, i := range in.outputs {
 		c.body.results = append(c.body.results, c.names[i])
 	}
+	if len(in.inputs) > 0 && len(in.outputs) > 0 {
+		c.body.in, c.body.out = p.n.Layers[in.inputs[0]].Out.D, p.n.Layers[in.outputs[0]].Out.D
+	}
 	return c.finish(), nil
 }
 

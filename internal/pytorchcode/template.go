@@ -92,6 +92,7 @@ type body struct {
 	init, forward []line
 	args, results []string
 	block         string          // of a call
+	in, out       int64           // channels of the first argument and the first result of a call
 	attributes    map[string]bool // names that the module's layers have
 }
 
@@ -168,9 +169,25 @@ func (c *class) parameterise(taken map[string]bool) {
 		}
 		c.of = append(c.of, p)
 	}
-	for _, role := range c.roles {
+	for p, role := range c.roles {
+		if role == "channels" && c.isOutput(all, c.at[p]) {
+			role = "out_channels"
+		}
 		c.parameters = append(c.parameters, unique(taken, strings.TrimSuffix(role, "~")))
 	}
+}
+
+// isOutput reports whether mark at is the channels of the result in every call, and not those of the argument.
+func (c *class) isOutput(all [][]mark, at int) bool {
+	isInput := true
+	for k, b := range c.calls {
+		value := all[k][at].value
+		if value != fmt.Sprint(b.out) {
+			return false
+		}
+		isInput = isInput && value == fmt.Sprint(b.in)
+	}
+	return !isInput
 }
 
 // meaning returns the same for all numbers of channels.
