@@ -44,6 +44,7 @@ type fitFlags struct {
 	batches     []int64
 	inputs      []string
 	batchGiven  bool
+	explain     bool
 }
 
 func newFit(a *app) *cobra.Command {
@@ -86,6 +87,8 @@ func newFit(a *app) *cobra.Command {
 	flags.StringVar(&f.torch, "torch", "", "the PyTorch release that --account pytorch follows: "+
 		choice.List(memory.Torches())+" (default 2-cuda)")
 	flags.Var(numbersFlag{&f.batches}, "batches", "show the memory for these batches: 1,2,4,8")
+	flags.BoolVar(&f.explain, "explain", false,
+		"say what the columns hold, how much of the device is usable, and how far to trust the figures")
 	flags.StringSliceVar(&f.inputs, "inputs", nil,
 		"show the largest batch for these input sizes, and the memory for --batch: 224,256,640x480")
 	return cmd
@@ -117,7 +120,7 @@ func (a *app) fit(args []string, f *fitFlags) error {
 	if err != nil {
 		return problemError("%s: %w", title, err)
 	}
-	return a.print(out, &report.Fit{Title: title, Answer: answer})
+	return a.print(out, &report.Fit{Title: title, Answer: answer, Explain: f.explain})
 }
 
 // query reads the flags, and refuses those that cannot be combined. It has no networks yet.

@@ -104,6 +104,9 @@ func TestKindIsPyTorchs(t *testing.T) {
 // The peak of a depthwise convolution depends on the kernels that oneDNN has for its window.
 func TestDepthwiseIsPyTorchs(t *testing.T) { compareNets(t, "depthwise.json", 0) }
 
+// So do those of other convolutions, dilated ones among them.
+func TestConvolutionsArePyTorchs(t *testing.T) { compareNets(t, "convolutions.json", 0) }
+
 // A part of a volume, or channels last in memory, are copied where a layer cannot read them.
 func TestLayoutsArePyTorchs(t *testing.T) { compareNets(t, "layouts.json", 0.05) }
 
@@ -131,15 +134,16 @@ func TestSlicesAreCopiedAsInPyTorch(t *testing.T) {
 	}
 }
 
-// compareNets compares what autograd saves for the networks of a file exactly, and the peaks within a tolerance.
+// compareNets compares what autograd saves for the networks of a file exactly, and the peaks within a tolerance, those in
+// inference too where they were measured.
 func compareNets(t *testing.T, name string, tolerance float64) {
 	t.Helper()
 	var file struct {
 		Nets []struct {
-			Net   string
-			Batch int64
-			Saved savedSizes
-			Peak  int64
+			Net             string
+			Batch           int64
+			Saved           savedSizes
+			Peak, Inference int64
 		}
 	}
 	readJSON(t, name, &file)
@@ -154,6 +158,13 @@ func compareNets(t *testing.T, name string, tolerance float64) {
 		}
 		if got := a.Peak.Bytes - before(a); math.Abs(float64(got-c.Peak)) > tolerance*float64(c.Peak) {
 			t.Errorf("%s, batch %d: the peak is %d bytes, want %d", c.Net, c.Batch, got, c.Peak)
+		}
+		if c.Inference == 0 {
+			continue // not measured
+		}
+		a = account(t, parsed(t, c.Net), options(memory.Torch113CPU, memory.Inference), c.Batch)
+		if got := inferencePeak(a); got != c.Inference {
+			t.Errorf("%s, batch %d: the peak in inference is %d bytes, want %d", c.Net, c.Batch, got, c.Inference)
 		}
 	}
 }

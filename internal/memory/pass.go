@@ -136,10 +136,8 @@ func (p *builder) askLayers(run op.Pass) error {
 		if !ok {
 			return fmt.Errorf("%s: no rule says what PyTorch does with %s", node.Name, node.Op.Kind())
 		}
-		p.needsGrad[i] = slices.ContainsFunc(p.network.Layers[i].Weights, graph.Weight.IsLearnt)
-		for _, in := range node.Inputs {
-			p.needsGrad[i] = p.needsGrad[i] || p.needsGrad[in]
-		}
+		run.ConstantInput = !slices.ContainsFunc(node.Inputs, func(in int) bool { return p.needsGrad[in] })
+		p.needsGrad[i] = !run.ConstantInput || slices.ContainsFunc(p.network.Layers[i].Weights, graph.Weight.IsLearnt)
 		run.Constant = !p.needsGrad[i]
 		run.FrozenWeight, run.FrozenBias = p.frozen(i)
 		in, out := p.network.InputsOf(i), p.network.Layers[i].Out

@@ -10,6 +10,8 @@ import (
 	"unsafe"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"cnncalc/internal/plain"
 )
 
 // maxDecoded bounds the memory, in bytes, of all that Decode builds next to a file: nodes, names and shapes. There is
@@ -273,31 +275,40 @@ func (d *decoder) node(f field) Node {
 
 func (d *decoder) attribute(f field) Attribute {
 	var a Attribute
+	held := KindNone // the kind of the field that holds the value
 	d.message(d.embedded(f), func(f field) {
 		switch f.Number {
 		case 1:
 			a.Name = d.text(f)
 		case 2:
-			a.Float = d.float(f)
+			a.Float, held = d.float(f), KindFloat
 		case 3:
-			a.Int = d.integer(f)
+			a.Int, held = d.integer(f), KindInt
 		case 4:
-			a.String = d.text(f)
+			a.String, held = d.text(f), KindString
 		case 5:
 			t := d.tensor(f)
-			a.Tensor = &t
+			a.Tensor, held = &t, KindTensor
 		case 6, 11:
 			a.HasGraph = true
 		case 7:
-			a.Floats = d.floats(a.Floats, f)
+			a.Floats, held = d.floats(a.Floats, f), KindFloats
 		case 8:
-			a.Ints = d.integers(a.Ints, f)
+			a.Ints, held = d.integers(a.Ints, f), KindInts
 		case 9:
-			a.Strings = add(d, a.Strings, d.text(f))
+			a.Strings, held = add(d, a.Strings, d.text(f)), KindStrings
+		case 20:
+			a.Kind = Kind(d.integer(f))
 		case 21:
 			a.Ref = d.text(f)
 		}
 	})
+	switch {
+	case a.Kind == KindNone:
+		a.Kind = held
+	case held != KindNone && held != a.Kind:
+		d.fail(f.bytes, fmt.Errorf("the attribute %s holds %s, but declares another type", plain.Quote(a.Name), held))
+	}
 	return a
 }
 

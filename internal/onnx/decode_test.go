@@ -19,10 +19,11 @@ func sample() *Model {
 			Name: "net",
 			Nodes: []Node{
 				{Name: "conv1", Op: "Conv", Inputs: []string{"x", "w", ""}, Outputs: []string{"conv1"}, Attributes: []Attribute{
-					{Name: "pads", Ints: []int64{1, 1, 0, 0}}, {Name: "group", Int: 2}, {Name: "auto_pad", String: "NOTSET"},
+					{Name: "pads", Kind: KindInts, Ints: []int64{1, 1, 0, 0}}, {Name: "group", Kind: KindInt, Int: 2},
+					{Name: "auto_pad", Kind: KindString, String: "NOTSET"}, {Name: "zero", Kind: KindFloat},
 				}},
 				{Name: "leaky", Op: "LeakyRelu", Inputs: []string{"conv1"}, Outputs: []string{"y"}, Attributes: []Attribute{
-					{Name: "alpha", Float: 0.25},
+					{Name: "alpha", Kind: KindFloat, Float: 0.25},
 				}},
 			},
 			Initializers: []Tensor{NewTensor("w", 2, 1), NewInts("shape", 1, -1), NewFloats("one", nil, 1)},
@@ -197,8 +198,10 @@ func TestDamagedModels(t *testing.T) {
 		"a name as a number": {message(1, "five"), "wrong type"},
 		"an open varint":     {[]byte("\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"), "variable length integer overflow"},
 		"a length of 2^60":   {append([]byte("\x3a"), protowire.AppendVarint(nil, 1<<60)...), "unexpected EOF"},
-		"offset":             {message(7, message(5, message(13, message(1, "offset", 2, "-4")))), "not a number of bytes"},
-		"length":             {message(7, message(5, message(13, message(1, "length", 2, "1e9")))), "not a number of bytes"},
+		"another kind": {message(7, message(1, message(5, message(1, "axis", 3, 1, 20, 1)))),
+			`the attribute "axis" holds an integer, but declares another type`},
+		"offset": {message(7, message(5, message(13, message(1, "offset", 2, "-4")))), "not a number of bytes"},
+		"length": {message(7, message(5, message(13, message(1, "length", 2, "1e9")))), "not a number of bytes"},
 	} {
 		if _, err := Decode(test.data); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: %v, want %q", name, err, test.want)

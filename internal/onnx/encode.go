@@ -181,33 +181,25 @@ func appendNode(b []byte, n *Node) []byte {
 	return appendText(b, 7, n.Domain)
 }
 
-// The types of attributes that are written, by the numbers of AttributeProto.AttributeType.
-const (
-	attributeFloat  = 1
-	attributeInt    = 2
-	attributeString = 3
-	attributeInts   = 7
-)
-
+// appendAttribute appends an attribute of one of the kinds that are written.
 func appendAttribute(b []byte, a *Attribute) []byte {
 	b = appendText(b, 1, a.Name)
-	switch {
-	case a.Ints != nil:
+	switch a.Kind {
+	case KindFloat:
+		b = protowire.AppendTag(b, 2, protowire.Fixed32Type)
+		b = protowire.AppendFixed32(b, math.Float32bits(a.Float))
+	case KindInt:
+		b = protowire.AppendTag(b, 3, protowire.VarintType)
+		b = protowire.AppendVarint(b, uint64(a.Int))
+	case KindString:
+		b = appendText(b, 4, a.String)
+	case KindInts:
 		for _, v := range a.Ints {
 			b = protowire.AppendTag(b, 8, protowire.VarintType)
 			b = protowire.AppendVarint(b, uint64(v))
 		}
-		return appendInt(b, 20, attributeInts)
-	case a.String != "":
-		return appendInt(appendText(b, 4, a.String), 20, attributeString)
-	case a.Float != 0:
-		b = protowire.AppendTag(b, 2, protowire.Fixed32Type)
-		b = protowire.AppendFixed32(b, math.Float32bits(a.Float))
-		return appendInt(b, 20, attributeFloat)
 	}
-	b = protowire.AppendTag(b, 3, protowire.VarintType)
-	b = protowire.AppendVarint(b, uint64(a.Int))
-	return appendInt(b, 20, attributeInt)
+	return appendInt(b, 20, int64(a.Kind))
 }
 
 func appendValue(b []byte, v Value) []byte {

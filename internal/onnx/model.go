@@ -1,5 +1,7 @@
 package onnx
 
+import "strings"
+
 // Model is a decoded ModelProto. Its strings are copies; the bytes of its tensors are slices of the file.
 type Model struct {
 	IRVersion int64
@@ -42,9 +44,38 @@ func (n *Node) Attribute(name string) *Attribute {
 	return nil
 }
 
-// Attribute is an AttributeProto. Which of its fields holds the value depends on the operator.
+// Kind says which field of an Attribute holds its value, by the numbers of AttributeProto.AttributeType.
+type Kind int32
+
+// The kinds of values of operators that have no graphs. KindNone is that of a file that does not say it, and holds no
+// value other than zero.
+const (
+	KindNone    Kind = 0
+	KindFloat   Kind = 1
+	KindInt     Kind = 2
+	KindString  Kind = 3
+	KindTensor  Kind = 4
+	KindFloats  Kind = 6
+	KindInts    Kind = 7
+	KindStrings Kind = 8
+	KindSparse  Kind = 11
+)
+
+// String returns the kind with its article.
+func (k Kind) String() string {
+	names := [...]string{KindFloat: "a number", KindInt: "an integer", KindString: "a text", KindTensor: "a tensor",
+		KindFloats: "a list of numbers", KindInts: "a list of integers", KindStrings: "a list of texts",
+		KindSparse: "a sparse tensor"}
+	if k < 0 || int(k) >= len(names) || names[k] == "" {
+		return "a value of another kind"
+	}
+	return names[k]
+}
+
+// Attribute is an AttributeProto.
 type Attribute struct {
 	Name     string
+	Kind     Kind
 	Float    float32
 	Int      int64
 	String   string
@@ -135,6 +166,16 @@ func (t Type) info() typeInfo {
 
 // String returns the name of the type as ONNX has it, in lower case.
 func (t Type) String() string { return t.info().name }
+
+// TypeOf returns the type with a name, such as "FLOAT", 0 if there is none.
+func TypeOf(name string) Type {
+	for t := range types {
+		if strings.EqualFold(types[t].name, name) {
+			return Type(t)
+		}
+	}
+	return 0
+}
 
 // IsFloat reports whether the elements are floating-point numbers that can be read.
 func (t Type) IsFloat() bool {

@@ -7,6 +7,8 @@ import (
 	"math/bits"
 	"strconv"
 	"strings"
+
+	"cnncalc/internal/onnx"
 )
 
 // errUncertain says that something cannot be computed before the network runs. The node is refused later, if it is
@@ -18,33 +20,16 @@ func (n *node) checkInputs() error {
 	if n.Domain != "" {
 		return nil
 	}
-	for i := range n.inputsNeeded() {
+	needed := operators[n.op].inputs
+	if needed == allInputs {
+		needed = max(len(n.in), 1)
+	}
+	for i := range needed {
 		if n.input(i) == nil {
 			return fmt.Errorf("it lacks its input %d", i+1)
 		}
 	}
 	return nil
-}
-
-// inputsNeeded returns how many inputs a node must have at least, 0 for operators that are not known here.
-func (n *node) inputsNeeded() int {
-	switch n.op {
-	case "Concat", "Sum", "Max", "Min", "Mean":
-		return max(len(n.in), 1)
-	case "Conv", "ConvTranspose", "Gemm", "MatMul", "Add", "Sub", "Mul", "Div", "Pow", "Mod", "PRelu", "Equal", "Less",
-		"Greater", "And", "Or", "Gather", "Expand", "LayerNormalization":
-		return 2
-	case "InstanceNormalization", "GroupNormalization", "Where", "Range":
-		return 3
-	case "BatchNormalization":
-		return 5
-	case "Shape", "Size":
-		return 1
-	}
-	if shapeRules(n.op) != nil {
-		return 1
-	}
-	return 0
 }
 
 // int returns an attribute, or its default.
@@ -74,6 +59,18 @@ func (n *node) text(name, fallback string) string {
 		return a.String
 	}
 	return fallback
+}
+
+// castTo returns the type that a Cast makes, whose name the attribute is below opset 6.
+func (n *node) castTo() onnx.Type {
+	a := n.Attribute("to")
+	switch {
+	case a == nil:
+		return 0
+	case a.Kind == onnx.KindString:
+		return onnx.TypeOf(a.String)
+	}
+	return onnx.Type(a.Int)
 }
 
 // shortest returns the decimal number that a float32 was most likely made from: 0.1 for float32(0.1).

@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 
-	"cnncalc/internal/onnx"
 	"cnncalc/internal/plain"
 )
 
@@ -200,7 +199,7 @@ func rebind(m *model, n *node, out *value) bool {
 		return false
 	}
 	switch n.op {
-	case "DequantizeLinear": // of integers, which no weight of a run can be
+	case "QuantizeLinear", "DequantizeLinear": // in models that cannot be run
 		out.tensor, out.dims = t, n.in[0].dims
 		return true
 	case "Identity":
@@ -223,7 +222,7 @@ func rebind(m *model, n *node, out *value) bool {
 				return false
 			}
 		}
-		dims, err := shapeRules(n.op)(m, n)
+		dims, err := operators[n.op].shape(m, n)
 		if err != nil || dims == nil {
 			return false
 		}
@@ -271,12 +270,12 @@ func foldNumbers(m *model, n *node, out *value) (bool, error) {
 // foldSame keeps the numbers, in another shape or type.
 func foldSame(m *model, n *node, out *value) (bool, error) {
 	numbers := n.in[0].numbers
-	rule := shapeRules(n.op)
+	rule := operators[n.op].shape
 	dims, err := rule(m, n)
 	if err != nil {
 		return false, err
 	}
-	if to := onnx.Type(n.int("to", 0)); n.op == "Cast" && !to.IsFloat() {
+	if n.op == "Cast" && !n.castTo().IsFloat() {
 		numbers = slices.Clone(numbers)
 		for i, v := range numbers {
 			numbers[i] = math.Trunc(v)
@@ -300,10 +299,14 @@ func foldBinary(n *node, out *value) (bool, error) {
 		return false, err
 	}
 	isInteger := allWhole(a.numbers) && allWhole(b.numbers)
+	op := n.op
+	if op == "Mod" && n.int("fmod", 0) != 0 {
+		op = "fmod"
+	}
 	numbers := make([]float64, total)
 	for i := range numbers {
 		x, y := pick(a, dims, i), pick(b, dims, i)
-		v, ok := binary(n.op, x, y, isInteger)
+		v, ok := binary(op, x, y, isInteger)
 		if !ok {
 			return false, fmt.Errorf("%s of %g and %g has no result", n.op, x, y)
 		}
@@ -351,6 +354,8 @@ func binary(op string, x, y float64, isInteger bool) (float64, bool) {
 		return math.Trunc(x / y), y != 0
 	case "Mod":
 		return x - y*math.Floor(x/y), y != 0
+	case "fmod":
+		return math.Mod(x, y), y != 0
 	case "Pow":
 		return math.Pow(x, y), true
 	case "Max":

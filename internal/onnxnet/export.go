@@ -167,12 +167,18 @@ func (l *layer) emit(op, suffix string, inputs []string, attributes ...onnx.Attr
 }
 
 // Attributes.
-func integer(name string, v int64) onnx.Attribute { return onnx.Attribute{Name: name, Int: v} }
-func number(name string, v float64) onnx.Attribute {
-	return onnx.Attribute{Name: name, Float: float32(v)}
+func integer(name string, v int64) onnx.Attribute {
+	return onnx.Attribute{Name: name, Kind: onnx.KindInt, Int: v}
 }
-func word(name, v string) onnx.Attribute          { return onnx.Attribute{Name: name, String: v} }
-func list(name string, v ...int64) onnx.Attribute { return onnx.Attribute{Name: name, Ints: v} }
+func number(name string, v float64) onnx.Attribute {
+	return onnx.Attribute{Name: name, Kind: onnx.KindFloat, Float: float32(v)}
+}
+func word(name, v string) onnx.Attribute {
+	return onnx.Attribute{Name: name, Kind: onnx.KindString, String: v}
+}
+func list(name string, v ...int64) onnx.Attribute {
+	return onnx.Attribute{Name: name, Kind: onnx.KindInts, Ints: v}
+}
 func (l *layer) ints(suffix string, v ...int64) string {
 	return l.constant(onnx.NewInts(l.name+suffix, v...))
 }

@@ -74,9 +74,17 @@ func (m *model) fuseNothing(n *node) bool {
 		return false
 	}
 	switch n.op {
-	case "Identity", "Cast", "QuantizeLinear", "DequantizeLinear":
+	case "Identity", "QuantizeLinear", "DequantizeLinear":
+	case "Cast":
+		if !n.castTo().IsFloat() {
+			return false
+		}
 	case "AveragePool":
 		if !isSingle(n) {
+			return false
+		}
+	case "ReduceMean", "ReduceMax", "ReduceSum":
+		if axes, err := reduceAxes(n); err != nil || len(axes) > 0 {
 			return false
 		}
 	case "Clip":

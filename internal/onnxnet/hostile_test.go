@@ -73,7 +73,7 @@ func TestHostileModels(t *testing.T) {
 		"constant only": {modelOf([]onnx.Node{operator("SpaceToDepth w -> y", onnx.Attribute{Name: "blocksize", Int: 2})},
 			onnx.NewTensor("w", 1, 4, 60, 60)), `SpaceToDepth: its first input is a constant, [1x4x60x60]`},
 		"another's operator": {modelOf([]onnx.Node{{Op: "Slice", Domain: "com.example", Outputs: []string{"y"}}}),
-			`Slice: the operator is not one of ONNX's own`},
+			`Slice: it is an operator of the domain "com.example", not of ONNX: export the model without it`},
 		"made-up operator": {modelOf([]onnx.Node{operator("AdaptiveAveragePool x -> y")}), `AdaptiveAveragePool: cnncalc has no layer for it`},
 		"second output":    {modelOf([]onnx.Node{operator("Dropout x -> a y")}), `Dropout: its output "y" is used, which no layer makes`},
 		"no first output": {modelOf([]onnx.Node{{Op: "MaxPool", Inputs: []string{"x"}, Outputs: []string{"", "y"},
@@ -192,9 +192,6 @@ func TestOperators(t *testing.T) {
 		"corners of a rounded size": {modelOf([]onnx.Node{operator("Resize x _ s -> y", word("mode", "linear"),
 			word("coordinate_transformation_mode", "align_corners"))}, scales(1, 1, 0.6, 0.6)),
 			"Resize: its scales [1 1 0.6 0.6] do not give [1x4x3x3] exactly"},
-		"broadcast of old": {modelOf([]onnx.Node{operator("Add x w -> y", onnx.Attribute{Name: "axis", Int: 1})},
-			onnx.NewFloats("w", []int64{6}, 1, 2, 3, 4, 5, 6)),
-			"Add, node 0: it broadcasts from an axis, as below opset 7; convert the model to a newer opset"},
 		"a single activation": {modelOf([]onnx.Node{operator("Relu x -> y")}), "RELU"},
 		"least value":         {modelOf([]onnx.Node{operator("Clip x low -> y")}, onnx.NewFloats("low", nil, -0.5)), "CLIP min=-0.5"},
 		"largest value":       {modelOf([]onnx.Node{operator("Clip x _ high -> y")}, onnx.NewFloats("high", nil, 2)), "CLIP max=2"},
@@ -230,5 +227,67 @@ func TestSoftmaxAlongBatch(t *testing.T) {
 	m.Graph.Inputs[0].Dims[0].Size = 2
 	if got, want := refusal(m), "Softmax: it goes along the pictures of a batch"; got != want {
 		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// What operators mean at other opsets than 17.
+func TestOpsets(t *testing.T) {
+	word := func(name, value string) onnx.Attribute {
+		return onnx.Attribute{Name: name, Kind: onnx.KindString, String: value}
+	}
+	whole := func(name string, value int64) onnx.Attribute {
+		return onnx.Attribute{Name: name, Kind: onnx.KindInt, Int: value}
+	}
+	number := func(name string, value float32) onnx.Attribute {
+		return onnx.Attribute{Name: name, Kind: onnx.KindFloat, Float: value}
+	}
+	four := func(name string) onnx.Tensor { return onnx.NewFloats(name, []int64{4}, 1, 2, 3, 4) }
+	norm := "BatchNormalization x a b c d -> y"
+	norms := []onnx.Tensor{four("a"), four("b"), four("c"), four("d")}
+	one := func(opset int64, n onnx.Node, initializers ...onnx.Tensor) *onnx.Model {
+		m := modelOf([]onnx.Node{n}, initializers...)
+		m.Opsets[""] = opset
+		return m
+	}
+	for name, test := range map[string]struct {
+		model *onnx.Model
+		want  string
+	}{
+		"sum from an axis":    {one(6, operator("Add x a -> y", whole("axis", 1), whole("broadcast", 1)), four("a")), "SCALE bias"},
+		"sum of the last":     {one(6, operator("Add x a -> y", whole("axis", 1)), onnx.NewFloats("a", []int64{6}, 1, 2, 3, 4, 5, 6)), "Add, node 0: the shapes [1x4x6x6] and [6x1x1] do not fit"},
+		"slope":               {one(6, operator("PRelu x a -> y"), four("a")), "PRELU"},
+		"slope of the last":   {one(7, operator("PRelu x a -> y"), four("a")), "PRelu: its slope is [4]; PRELU has one for each channel, or one"},
+		"norm for training":   {one(6, operator(norm), norms...), "BatchNormalization: it is exported for training; export the model for inference"},
+		"norm":                {one(6, operator(norm, whole("is_test", 1)), norms...), "BN"},
+		"norm of each place":  {one(8, operator(norm, whole("spatial", 0)), norms...), "BatchNormalization: it has statistics for each place (spatial = 0); BN has one for each channel"},
+		"norm of groups":      {one(18, operator("GroupNormalization x a b -> y", whole("num_groups", 2)), onnx.NewFloats("a", []int64{2}, 1, 2), onnx.NewFloats("b", []int64{2}, 1, 2)), "GroupNormalization: its scale is one number for each group, as up to opset 20: convert the model to opset 21"},
+		"norm of groups, new": {one(21, operator("GroupNormalization x a b -> y", whole("num_groups", 2)), four("a"), four("b")), "GN2"},
+		"no axes":             {modelOf([]onnx.Node{operator("Relu x -> r"), operator("ReduceSum r a -> y", whole("noop_with_empty_axes", 1))}, onnx.NewInts("a")), "RELU"},
+		"all axes":            {one(18, operator("ReduceMean x a -> y"), onnx.NewInts("a")), "ReduceMean: it reduces dimensions [0 1 2 3] of [N C H W]; GAP and GMP reduce height and width"},
+		"window":              {one(17, operator("Conv x w -> y", ints("kernel_shape", 3, 3)), onnx.NewTensor("w", 4, 4, 5, 5)), "Conv, node 0: its kernel_shape is [3x3], but its filters are [4x4x5x5]"},
+		"swish":               {one(24, operator("Swish x -> y")), "SILU"},
+		"swish, slow":         {one(24, operator("Swish x -> y", number("alpha", 0.5))), "Swish: its alpha is 0.5; SILU has 1"},
+		"sizes of axes": {one(18, operator("Resize x _ _ s -> y", ints("axes", 2, 3), word("mode", "nearest"),
+			word("coordinate_transformation_mode", "asymmetric"), word("nearest_mode", "floor")), onnx.NewInts("s", 12, 12)), "UPSAMPLE2"},
+		"ratio": {one(18, operator("Resize x _ _ s -> y", ints("axes", 2, 3), word("keep_aspect_ratio_policy", "not_larger")), onnx.NewInts("s", 12, 9)),
+			`Resize, node 0: its keep_aspect_ratio_policy is "not_larger"; RESIZE stretches`},
+		"scales of old":  {one(6, operator("Upsample x -> y", number("height_scale", 2), number("width_scale", 2))), "UPSAMPLE2"},
+		"parts":          {one(18, operator("Split x -> y z", whole("axis", 1), whole("num_outputs", 3))), "Split, node 0: it has 2 outputs, but its num_outputs is 3"},
+		"to integers":    {one(17, operator("Cast x -> y", whole("to", 7))), "Cast: it turns values into int64"},
+		"named type":     {one(5, operator("Cast x -> y", word("to", "INT32"))), "Cast: it turns values into int32"},
+		"sparse average": {one(19, operator("AveragePool x -> y", ints("kernel_shape", 2, 2), ints("dilations", 2, 2))), "AveragePool: its window is dilated, which that of AVGPOOL cannot be"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n, problems := network.ReadModel("m", &onnx.File{Model: test.model}).Network(graph.Options{})
+			got := ""
+			if len(problems) > 0 {
+				got = problems[0].Msg
+			} else {
+				got = op.Notation(n.Nodes[len(n.Nodes)-1].Op)
+			}
+			if got != test.want {
+				t.Errorf("%s\nwant\n%s", got, test.want)
+			}
+		})
 	}
 }

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"cnncalc/internal/graph"
 	"cnncalc/internal/onnx"
+	"cnncalc/internal/plain"
 )
 
 // infer computes the dimensions of every value, and the numbers of those that do not depend on the input. The nodes
@@ -31,20 +33,27 @@ func (m *model) infer(o graph.Options) error {
 	return nil
 }
 
-// inferNode computes what is known of a node's outputs.
+// inferNode computes what is known of a node's outputs. A node that ONNX does not allow is refused with the others,
+// unless its result is computed now.
 func (m *model) inferNode(n *node) error {
 	if err := n.checkInputs(); err != nil {
 		return err
 	}
+	invalid := m.checkOperator(n)
+	m.alignOperand(n)
 	if done, err := m.fold(n); done || err != nil {
-		return cmp.Or(err, m.checkFolded(n))
+		return cmp.Or(invalid, err, m.checkFolded(n))
+	}
+	if invalid != nil {
+		n.isInvalid = true
+		m.invalid = append(m.invalid, refusal{node: n, why: invalid.Error()})
 	}
 	for _, v := range n.in {
 		if err := m.readSizes(v); err != nil {
 			return err
 		}
 	}
-	rule := shapeRules(n.op)
+	rule := operators[n.op].shape
 	if rule == nil || n.Domain != "" || len(n.out) == 0 || n.out[0] == nil {
 		return nil // refused later, if the network needs it
 	}
@@ -58,7 +67,7 @@ func (m *model) inferNode(n *node) error {
 		return nil
 	}
 	if err != nil {
-		return err
+		return cmp.Or(invalid, err)
 	}
 	n.out[0].dims = dims
 	for _, v := range n.out {
@@ -70,6 +79,31 @@ func (m *model) inferNode(n *node) error {
 		}
 	}
 	return nil
+}
+
+// alignOperand gives a constant second operand the shape that numpy's rules need. Below opset 7, its dimensions start at
+// the attribute axis of the first operand's, and those of a PRelu's slope at the channels.
+func (m *model) alignOperand(n *node) {
+	if m.opset >= 7 || len(n.in) != 2 || n.in[0].dims == nil || n.in[1].tensor == nil {
+		return
+	}
+	axis := int64(1)
+	switch a := n.Attribute("axis"); {
+	case n.op == "PRelu":
+	case a != nil && strings.Contains(operators[n.op].attributes, aligned):
+		axis = a.Int
+	default:
+		return
+	}
+	b := n.in[1]
+	rank := int64(len(n.in[0].dims))
+	if axis < 0 || axis > rank-int64(len(b.dims)) {
+		return
+	}
+	dims := slices.Concat(b.dims, slices.Repeat([]int64{1}, int(rank-axis)-len(b.dims)))
+	if shaped, ok := b.tensor.reshaped(dims...); ok {
+		n.in[1] = &value{name: b.name, dims: dims, tensor: shaped, numbers: b.numbers}
+	}
 }
 
 // maxRank bounds the dimensions of a value. Runtimes know fewer.
@@ -111,66 +145,12 @@ func (m *model) checkFolded(n *node) error {
 // shapeRule returns the dimensions of a node's first output. The dimensions of its inputs are known.
 type shapeRule func(m *model, n *node) ([]int64, error)
 
-// shapeRules returns the rule of an operator, or nil if it has none.
-func shapeRules(op string) shapeRule {
-	switch op {
-	case "Relu", "LeakyRelu", "PRelu", "Elu", "Selu", "Celu", "Sigmoid", "Tanh", "HardSigmoid", "HardSwish", "Softplus",
-		"Softsign", "Mish", "Gelu", "Swish", "Clip", "Erf", "Exp", "Log", "Sqrt", "Reciprocal", "Neg", "Abs", "Floor", "Ceil",
-		"Round", "ThresholdedRelu", "QuantizeLinear", "DequantizeLinear",
-		"Softmax", "LogSoftmax", "Dropout", "Identity", "Cast", "LRN", "BatchNormalization",
-		"InstanceNormalization", "LayerNormalization", "GroupNormalization", "LpNormalization", "MeanVarianceNormalization",
-		"ScatterND", "Not":
-		return sameShape
-	case "Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Sum", "Mean", "Equal", "Less", "Greater", "And", "Or", "Where":
-		return broadcastShape
-	case "Conv":
-		return convShape
-	case "ConvTranspose":
-		return convTransposeShape
-	case "MaxPool", "AveragePool", "LpPool":
-		return poolShape
-	case "GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool":
-		return globalShape
-	case "ReduceMean", "ReduceMax", "ReduceSum", "ReduceL2":
-		return reduceShape
-	case "Gemm":
-		return gemmShape
-	case "MatMul":
-		return matMulShape
-	case "Flatten":
-		return flattenShape
-	case "Reshape":
-		return reshapeShape
-	case "Squeeze", "Unsqueeze":
-		return squeezeShape
-	case "Transpose":
-		return transposeShape
-	case "Concat":
-		return concatShape
-	case "Slice":
-		return sliceShape
-	case "Split":
-		return splitShape
-	case "Pad":
-		return padShape
-	case "Resize", "Upsample":
-		return resizeShape
-	case "DepthToSpace", "SpaceToDepth":
-		return blockShape
-	case "Expand":
-		return expandShape
-	case "Gather":
-		return gatherShape
-	}
-	return nil
-}
-
 func sameShape(_ *model, n *node) ([]int64, error) { return n.in[0].dims, nil }
 
 // broadcastShape is numpy's rule: dimensions are aligned at the end, and a size of 1 is repeated.
 func broadcastShape(_ *model, n *node) ([]int64, error) {
-	if n.Attribute("axis") != nil {
-		return nil, errors.New("it broadcasts from an axis, as below opset 7; convert the model to a newer opset")
+	if a := n.Attribute("axis"); a != nil && int64(len(n.in[1].dims))+a.Int != int64(len(n.in[0].dims)) {
+		return nil, errors.New("it broadcasts a computed tensor from an axis, as below opset 7: convert the model to opset 7")
 	}
 	var dims []int64
 	for _, v := range n.in {
@@ -199,13 +179,29 @@ func broadcast(a, b []int64) ([]int64, error) {
 	return dims, nil
 }
 
-func convShape(m *model, n *node) ([]int64, error) {
-	w := n.in[1].dims
-	g, err := windowOf(n, w[min(2, len(w)):])
+func convShape(_ *model, n *node) ([]int64, error) {
+	w, kernel, err := n.filters()
+	if err != nil {
+		return nil, err
+	}
+	g, err := windowOf(n, kernel)
 	if err != nil {
 		return nil, err
 	}
 	return append([]int64{n.in[0].dims[0], w[0]}, g.outputs()...), nil
+}
+
+// filters returns the sizes of a convolution's filters, and of their window.
+func (n *node) filters() (dims, kernel []int64, err error) {
+	dims = n.in[1].dims
+	if len(dims) < 3 {
+		return nil, nil, fmt.Errorf("its filters are %s", sizes(dims))
+	}
+	kernel = dims[2:]
+	if said := n.ints("kernel_shape", kernel); !slices.Equal(said, kernel) {
+		return nil, nil, fmt.Errorf("its kernel_shape is %s, but its filters are %s", sizes(said), sizes(dims))
+	}
+	return dims, kernel, nil
 }
 
 func poolShape(_ *model, n *node) ([]int64, error) {
@@ -218,13 +214,16 @@ func poolShape(_ *model, n *node) ([]int64, error) {
 }
 
 func convTransposeShape(_ *model, n *node) ([]int64, error) {
-	w := n.in[1].dims
-	g, err := transposedWindowOf(n, w[min(2, len(w)):])
+	w, kernel, err := n.filters()
+	if err != nil {
+		return nil, err
+	}
+	g, err := transposedWindowOf(n, kernel)
 	if err != nil {
 		return nil, err
 	}
 	groups := n.int("group", 1)
-	if groups < 1 || len(w) < 2 || w[1] > graph.MaxExtent/groups {
+	if groups < 1 || w[1] > graph.MaxExtent/groups {
 		return nil, fmt.Errorf("%d groups do not fit filters of %s", groups, sizes(w))
 	}
 	return append([]int64{n.in[0].dims[0], w[1] * groups}, g.outputs()...), nil
@@ -238,8 +237,8 @@ func globalShape(_ *model, n *node) ([]int64, error) {
 	return dims, nil
 }
 
-// reduceAxes returns the axes that a reduction goes over: an attribute, from opset 13 or 18 on an input; all if
-// neither.
+// reduceAxes returns the axes that a reduction goes over: an attribute, from opset 13 or 18 on an input. Without any,
+// it goes over all of them, or with noop_with_empty_axes over none.
 func reduceAxes(n *node) ([]int, error) {
 	rank := len(n.in[0].dims)
 	axes := n.ints("axes", nil)
@@ -249,7 +248,7 @@ func reduceAxes(n *node) ([]int, error) {
 		}
 		axes = whole(v.numbers)
 	}
-	if axes == nil {
+	if len(axes) == 0 && n.int("noop_with_empty_axes", 0) == 0 {
 		for i := range rank {
 			axes = append(axes, int64(i))
 		}
@@ -578,6 +577,9 @@ func parts(n *node) (axis int, sizes []int64, err error) {
 		}
 		sizes = whole(v.numbers)
 	}
+	if count := n.int("num_outputs", int64(len(n.out))); count != int64(len(n.out)) {
+		return 0, nil, fmt.Errorf("it has %d outputs, but its num_outputs is %d", len(n.out), count)
+	}
 	if sizes == nil { // parts of one size, of which the last may be smaller
 		count := int64(len(n.out))
 		each := (in[axis] + count - 1) / count
@@ -655,15 +657,18 @@ func padShape(_ *model, n *node) ([]int64, error) {
 // resizeShape takes the sizes from the input "sizes", or multiplies by "scales".
 func resizeShape(_ *model, n *node) ([]int64, error) {
 	dims := slices.Clone(n.in[0].dims)
-	if v := n.input(3); n.op == "Resize" && v != nil {
-		if len(v.numbers) != len(dims) {
+	if n.hasSizes() {
+		if policy := n.text("keep_aspect_ratio_policy", "stretch"); policy != "stretch" {
+			return nil, fmt.Errorf("its keep_aspect_ratio_policy is %s; RESIZE stretches", plain.Quote(plain.Cut(policy)))
+		}
+		if n.in[3].numbers == nil {
 			return nil, errUncertain
 		}
-		return whole(v.numbers), nil
+		return spread(n, whole(n.in[3].numbers), dims)
 	}
-	scales := n.scales()
-	if len(scales) != len(dims) {
-		return nil, errUncertain
+	scales, err := n.scales()
+	if err != nil {
+		return nil, err
 	}
 	for i, s := range scales {
 		// In float32, as runtimes multiply.
@@ -672,23 +677,53 @@ func resizeShape(_ *model, n *node) ([]int64, error) {
 	return dims, nil
 }
 
-// scales returns the factors of Resize and Upsample, an attribute or one of the inputs by opset; nil if unknown.
-func (n *node) scales() []float64 {
-	if a := n.Attribute("scales"); a != nil {
-		scales := make([]float64, len(a.Floats))
-		for i, s := range a.Floats {
-			scales[i] = float64(s)
+// hasSizes reports whether a Resize says its sizes rather than factors.
+func (n *node) hasSizes() bool { return n.op == "Resize" && n.input(3) != nil }
+
+// scales returns the factors of Resize and Upsample, attributes or one of the inputs by opset, one for each dimension.
+func (n *node) scales() ([]float64, error) {
+	var scales []float64
+	switch a, h := n.Attribute("scales"), n.Attribute("height_scale"); {
+	case a != nil:
+		for _, s := range a.Floats {
+			scales = append(scales, float64(s))
 		}
-		return scales
+	case h != nil:
+		scales = []float64{1, 1, float64(h.Float), n.float("width_scale", 1)}
+	default:
+		at := 1
+		if n.op == "Resize" && len(n.in) > 2 {
+			at = 2
+		}
+		if n.input(at) == nil || n.in[at].numbers == nil {
+			return nil, errUncertain
+		}
+		scales = n.in[at].numbers
 	}
-	at := 1
-	if n.op == "Resize" && len(n.in) > 2 {
-		at = 2
+	return spread(n, scales, slices.Repeat([]float64{1}, len(n.in[0].dims)))
+}
+
+// spread returns a list of a Resize for all dimensions. From opset 18 on, the attribute axes says which ones the list is
+// for; the others stay as they were.
+func spread[T any](n *node, list, others []T) ([]T, error) {
+	axes := n.ints("axes", nil)
+	if axes == nil {
+		for i := range others {
+			axes = append(axes, int64(i))
+		}
 	}
-	if v := n.input(at); v != nil {
-		return v.numbers
+	places, err := normalAxes(axes, len(others))
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	if len(list) != len(places) {
+		return nil, fmt.Errorf("it has %d sizes or scales for %d dimensions", len(list), len(places))
+	}
+	all := slices.Clone(others)
+	for i, at := range places {
+		all[at] = list[i]
+	}
+	return all, nil
 }
 
 func blockShape(_ *model, n *node) ([]int64, error) {

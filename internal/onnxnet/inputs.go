@@ -177,8 +177,8 @@ func (m *model) unsized(v *value, axis, symbol string) error {
 	if len(m.names) > 1 {
 		remedy = m.names[v.name] + "=" + remedy
 	}
-	return fmt.Errorf("the file leaves the %s of the input %s open; set it with --input-size %s", size, plain.Quote(v.name),
-		remedy)
+	return fmt.Errorf("the file leaves the %s of the input %s open; set it with --input-size %s", size,
+		plain.Quote(v.name), remedy)
 }
 
 // exampleSize returns a size for --input-size that an input of a layout may have.

@@ -29,7 +29,7 @@ func TestOpenSizes(t *testing.T) {
 			values = append(values, onnx.Value{Name: name, HasShape: true, Dims: test.dims})
 		}
 		file := network.ReadModel("open.onnx", &onnx.File{Model: &onnx.Model{
-			Opsets: map[string]int64{"": 17},
+			IRVersion: 8, Opsets: map[string]int64{"": 17},
 			Graph: onnx.Graph{
 				Nodes:   []onnx.Node{{Op: "Sum", Inputs: test.inputs, Outputs: []string{"y"}}},
 				Inputs:  values,
@@ -61,7 +61,8 @@ func TestSizesOfInputs(t *testing.T) {
 		{[][]onnx.Dim{{{}, {Size: 3}, {}, {Size: 8}}, {{}, {Size: 10}}}, graph.Options{Inputs: map[string]graph.Shape{"x1": {W: 5, H: 1}}},
 			`the input "x1" has the dimensions N, C: its size is 1x1`},
 	} {
-		m := &onnx.Model{Opsets: map[string]int64{"": 17}, Graph: onnx.Graph{Outputs: []onnx.Value{{Name: "y"}}}}
+		m := &onnx.Model{IRVersion: 8, Opsets: map[string]int64{"": 17}}
+		m.Graph.Outputs = []onnx.Value{{Name: "y"}}
 		n := onnx.Node{Op: "Sum", Outputs: []string{"y"}}
 		for i, dims := range test.dims {
 			name := fmt.Sprintf("x%d", i)

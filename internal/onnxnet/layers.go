@@ -65,7 +65,11 @@ func lower(m *model, header graph.Graph) (*lowering, error) {
 			return nil, err
 		}
 	}
+	l.refused = m.invalid
 	for _, n := range m.nodes {
+		if n.isInvalid {
+			continue
+		}
 		lowered := l.node
 		if !l.isReady(n) {
 			lowered = impossible
@@ -75,6 +79,9 @@ func lower(m *model, header graph.Graph) (*lowering, error) {
 		}
 	}
 	if len(l.refused) > 0 {
+		for i := range m.invalid {
+			l.refused[i].before = l.before(l.refused[i].node)
+		}
 		return l, nil
 	}
 	if err := l.withoutNeedlessRounding(); err != nil {
@@ -319,13 +326,25 @@ var errNoLayer = errors.New("cnncalc has no layer for it")
 func (n *node) unknown() error {
 	switch {
 	case n.Domain != "":
-		return errors.New("the operator is not one of ONNX's own")
+		return n.foreign()
 	case slices.ContainsFunc(n.Attributes, func(a onnx.Attribute) bool { return a.HasGraph }):
 		return errors.New("which nodes it runs depends on its input")
-	case n.op == n.Op && shapeRules(n.op) == nil:
+	case n.op == n.Op && operators[n.op].shape == nil:
 		return errNoLayer
 	}
 	return nil
+}
+
+// foreign returns the error for an operator that is not ONNX's own, with the way to a model without it.
+func (n *node) foreign() error {
+	remedy := "export the model without it"
+	switch {
+	case strings.HasPrefix(n.Domain, "com.microsoft"):
+		remedy = "ONNX Runtime's optimizer makes such nodes; use the model as it was before"
+	case n.isFunction:
+		remedy = "it is a function of the model, which onnx.inliner.inline_local_functions replaces by its nodes"
+	}
+	return fmt.Errorf("it is an operator of the domain %s, not of ONNX: %s", plain.Quote(plain.Cut(n.Domain)), remedy)
 }
 
 // hasShapeOnly reports whether the shape of an operator's output is known, which lets what comes after it be named, and no

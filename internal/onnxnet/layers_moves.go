@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"cnncalc/internal/graph"
 	"cnncalc/internal/op"
 )
 
@@ -252,6 +251,10 @@ func (l *lowering) resize(n *node) error {
 	if n.op == "Upsample" || l.opset < 11 {
 		transform = "asymmetric"
 	}
+	scales, spansInput, err := n.steps()
+	if err != nil {
+		return err
+	}
 	isWhole := out[2]%shape.H == 0 && out[3]%shape.W == 0
 	kind, s := "RESIZE", settings{}.both("size", out[3], out[2])
 	if isWhole && transform != "align_corners" {
@@ -261,8 +264,8 @@ func (l *lowering) resize(n *node) error {
 	case n.int("antialias", 0) != 0:
 		return errors.New("it smooths before it shrinks (antialias)")
 	case mode == "nearest" && (isWhole && l.takesNearest(n, transform) || l.takesFloor(n, transform)):
-	case transform == "align_corners" && !l.spansInput(n, out, shape): // which programs compute differently
-		return fmt.Errorf("its scales %v do not give %s exactly", n.scales(), sizes(out))
+	case transform == "align_corners" && !spansInput: // which programs compute differently
+		return fmt.Errorf("its scales %v do not give %s exactly", scales, sizes(out))
 	case mode == "linear" && transform == "align_corners":
 		s.word("mode", "bilinear").flag("align")
 	case mode == "linear" && (transform == "half_pixel" || transform == "pytorch_half_pixel" && out[2] > 1 && out[3] > 1):
@@ -270,10 +273,10 @@ func (l *lowering) resize(n *node) error {
 	default:
 		return fmt.Errorf("its mode is %s with coordinates %s", mode, transform)
 	}
-	if kind == "RESIZE" && transform != "align_corners" && !l.spansInput(n, out, shape) {
-		scale, ok := oneScale(n.scales()[2:], []int64{shape.H, shape.W})
+	if kind == "RESIZE" && transform != "align_corners" && !spansInput {
+		scale, ok := oneScale(scales[2:], []int64{shape.H, shape.W})
 		if !ok {
-			return fmt.Errorf("its scales %v do not give %s exactly", n.scales(), sizes(out))
+			return fmt.Errorf("its scales %v do not give %s exactly", scales, sizes(out))
 		}
 		delete(s, "size")
 		s.decimal("scale", scale, -1)
@@ -283,6 +286,23 @@ func (l *lowering) resize(n *node) error {
 		return err
 	}
 	return l.place(n, at, from.layout)
+}
+
+// steps returns the scales of a Resize of known size, nil where it says the new size, and whether this is the old one
+// times the scales, without rounding, so that the steps between values are those of the sizes.
+func (n *node) steps() (scales []float64, spansInput bool, err error) {
+	if n.hasSizes() {
+		return nil, true, nil
+	}
+	if scales, err = n.scales(); err != nil {
+		return nil, false, err
+	}
+	for i, d := range n.in[0].dims {
+		if float64(n.out[0].dims[i]) != float64(d)*scales[i] {
+			return scales, false, nil
+		}
+	}
+	return scales, true, nil
 }
 
 // oneScale returns the scale of both axes. An axis too small to grow by it has a scale of 1.
@@ -297,16 +317,6 @@ func oneScale(scales []float64, sizes []int64) (float64, bool) {
 		}
 	}
 	return scale, true
-}
-
-// spansInput reports whether the new size is the old one times the scales, without rounding, so that the steps between
-// values are those of the sizes.
-func (l *lowering) spansInput(n *node, out []int64, shape graph.Shape) bool {
-	if v := n.input(3); n.op == "Resize" && v != nil {
-		return true
-	}
-	scales := n.scales()
-	return float64(out[2]) == float64(shape.H)*scales[2] && float64(out[3]) == float64(shape.W)*scales[3]
 }
 
 // takesFloor reports whether nearest values are those that PyTorch takes: of the place times the step, rounded down.

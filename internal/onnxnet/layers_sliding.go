@@ -277,6 +277,9 @@ func (l *lowering) pool(n *node) error {
 	}
 	s := settings{}.window(win, true)
 	kind := map[string]string{"MaxPool": "POOL", "AveragePool": "AVGPOOL", "LpPool": "L2POOL"}[n.op]
+	if kind != "POOL" && slices.ContainsFunc(win, func(a axis) bool { return a.size > 1 && a.dilation > 1 }) {
+		return fmt.Errorf("its window is dilated, which that of %s cannot be", kind)
+	}
 	isPadded := slices.ContainsFunc(win, func(a axis) bool { return a.before+a.after > 0 })
 	if excludes && isPadded {
 		s.flag("excludepad")

@@ -48,7 +48,12 @@ func (l *lowering) activation(n *node) (string, settings, error) {
 		}
 		return "SELU", s, nil
 	case "Swish":
+		if alpha := n.float("alpha", 1); alpha != 1 {
+			return "", nil, fmt.Errorf("its alpha is %g; SILU has 1", alpha)
+		}
 		return "SILU", s, nil
+	case "Cast":
+		return "", nil, fmt.Errorf("it turns values into %s", n.castTo())
 	case "HardSwish":
 		return "HARDSWISH", s, nil
 	case "HardSigmoid":
@@ -109,8 +114,11 @@ func (l *lowering) batchNorm(n *node) error {
 	if channelOf(n.in[0]) != 1 {
 		return fmt.Errorf("it normalises dimension 1 of %s, not the channels", n.in[0].layout.words())
 	}
-	if n.int("training_mode", 0) != 0 {
+	switch {
+	case n.int("training_mode", 0) != 0, l.opset < 7 && n.int("is_test", 0) == 0:
 		return errTraining
+	case n.int("spatial", 1) == 0:
+		return errors.New("it has statistics for each place (spatial = 0); BN has one for each channel")
 	}
 	w, err := n.parameters("weight", "bias", "running_mean", "running_var")
 	if err != nil {
@@ -140,7 +148,7 @@ func (l *lowering) groupNorm(n *node) error {
 		return err
 	}
 	if w["weight"].shape()[0] != l.shapes[n.in[0].layer].D {
-		return errors.New("its scale is one number for each group")
+		return errors.New("its scale is one number for each group, as up to opset 20: convert the model to opset 21")
 	}
 	s := settings{}.decimal("eps", n.float("epsilon", 1e-5), 1e-5).ints("groups", n.int("num_groups", 1))
 	return l.keepsLayout(n, "GN", s, w)

@@ -34,7 +34,7 @@ func TestQuantisedModels(t *testing.T) {
 			return tensor
 		}
 		file := network.ReadModel(name, &onnx.File{Model: &onnx.Model{
-			Opsets: map[string]int64{"": 13},
+			IRVersion: 8, Opsets: map[string]int64{"": 13},
 			Graph: onnx.Graph{
 				Nodes: nodes,
 				Initializers: []onnx.Tensor{

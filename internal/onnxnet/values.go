@@ -56,7 +56,9 @@ type node struct {
 	// fused holds what fuse.go found: the settings of the fused operator.
 	fused fused
 
-	isNeeded bool // for dropUnused
+	isNeeded   bool // for dropUnused
+	isInvalid  bool // in the model's list
+	isFunction bool // a call of a function that the model defines
 }
 
 // input returns an input, or nil if it was left out.
@@ -83,18 +85,25 @@ type model struct {
 	inputs  []*value          // those that are not initializers
 	names   map[string]string // of the inputs, as the network calls them
 	outputs []*value
-	isCut   bool    // whether the outputs are others than the file's
-	nodes   []*node // each after the nodes that it reads
-	folded  int     // numbers of all constants that were computed
+	isCut   bool      // whether the outputs are others than the file's
+	nodes   []*node   // each after the nodes that it reads
+	folded  int       // numbers of all constants that were computed
+	invalid []refusal // of nodes that ONNX does not allow
+	// isQuantised reports whether values are rounded to integers on the way, which a run does not do.
+	isQuantised bool
+	spans       map[string]map[string]span // the attributes of operators, as far as they were needed
 }
 
 // newModel connects the nodes of a file, as far as the outputs, or the node or value called until, need them. An error
 // says where the file contradicts itself.
 func newModel(file *onnx.File, until string) (*model, error) {
+	if err := checkVersions(file.Model); err != nil {
+		return nil, err
+	}
 	g := &file.Model.Graph
 	m := &model{
 		file: file, opset: file.Model.Opsets[""], names: inputNames(file.Model),
-		values: make(map[string]*value, len(g.Nodes)+len(g.Initializers)),
+		values: make(map[string]*value, len(g.Nodes)+len(g.Initializers)), spans: map[string]map[string]span{},
 	}
 	for i := range g.Initializers {
 		t := &g.Initializers[i]
@@ -186,10 +195,15 @@ func (m *model) connect(nodes []onnx.Node) error {
 	isMade := func(name string) bool { // asked only for an error
 		return slices.ContainsFunc(nodes, func(n onnx.Node) bool { return slices.Contains(n.Outputs, name) })
 	}
+	functions := map[string]bool{}
+	for _, name := range m.file.Model.Functions {
+		functions[name] = true
+	}
 	for i := range nodes {
 		n := &node{Node: &nodes[i], index: i, op: nodes[i].Op}
 		if n.Domain != "" {
 			n.op = n.Domain + "." + n.Op // which nothing here knows
+			n.isFunction = functions[n.Op]
 		}
 		for _, name := range n.Inputs {
 			v := m.values[name]
@@ -216,21 +230,24 @@ func (m *model) connect(nodes []onnx.Node) error {
 			}
 			n.out = append(n.out, v)
 		}
-		n.takeQuantised()
+		if n.takeQuantised() {
+			m.isQuantised = true
+		}
 		m.nodes = append(m.nodes, n)
 	}
 	return nil
 }
 
 // takeQuantised makes a convolution or a product of integers one of floating-point numbers, without the scales and
-// zero points: its size is the same, and its weights stay integers, which cannot be run.
-func (n *node) takeQuantised() {
+// zero points: its size is the same. It reports whether the node is one of a quantised model.
+func (n *node) takeQuantised() bool {
 	switch {
 	case n.op == "QLinearConv" && len(n.in) >= 8:
 		n.op, n.in = "Conv", []*value{n.in[0], n.in[3], n.input(8)}
 	case n.op == "QLinearMatMul" && len(n.in) >= 8:
 		n.op, n.in = "MatMul", []*value{n.in[0], n.in[3]}
 	}
+	return n.op == "QuantizeLinear" || n.op == "DequantizeLinear" || n.Op == "QLinearConv" || n.Op == "QLinearMatMul"
 }
 
 // dropUnused removes the nodes that no output depends on.

@@ -25,6 +25,8 @@ type Pass struct {
 	// What training computes no gradient of at the layer. Constant is all of its inputs and parameters, so that nothing
 	// is saved.
 	FrozenWeight, FrozenBias, Constant bool
+	// ConstantInput is all of its inputs.
+	ConstantInput bool
 }
 
 // saves reports whether the layer saves anything for a backward pass.

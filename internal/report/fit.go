@@ -13,8 +13,9 @@ import (
 
 // Fit is the view of what fits a device.
 type Fit struct {
-	Title  string // the network's
-	Answer *fit.Answer
+	Title   string // the network's
+	Answer  *fit.Answer
+	Explain bool // with notes on the columns, the device and how far to trust the figures
 }
 
 // fitDocument is the answer in JSON.
@@ -160,25 +161,34 @@ func (v *Fit) notes(units Units) []string {
 	if v.Answer.Advice != nil {
 		lines = append(adviceLines(v.Answer.Advice, q.Budget.Available, units), "")
 	}
-	account := "By the notes' account."
-	if q.Account == memory.PyTorchAccount {
-		account = fmt.Sprintf("By PyTorch's account (PyTorch %s), at the peak.", q.Torch)
-	}
-	lines = append(lines, account+
-		" parameters include buffers and half copies, volumes all else that is saved; the rest is scratch, workspace and "+
-		"rounding.")
 	isZero := func(row fit.Row) bool { return row.Largest == 0 }
 	if !q.IsCurve() && slices.ContainsFunc(v.Answer.Rows, isZero) {
 		lines = append(lines, "Where the largest batch is 0, the memory is for one picture.")
 	}
-	return slices.Concat(lines, budgetLines(q.Budget, units), v.Answer.Basis)
+	account := "By the notes' account."
+	if q.Account == memory.PyTorchAccount {
+		account = fmt.Sprintf("By PyTorch's account (PyTorch %s): estimates of the peak.", q.Torch)
+	}
+	account += fmt.Sprintf(" Reserve: %s = %s.", q.Budget.Setting, Bytes(q.Budget.Reserve, units))
+	if !v.Explain {
+		return append(lines, account+" --explain says more.")
+	}
+	return slices.Concat(append(lines, account), partGroupLines(), budgetLines(q.Budget, units), v.Answer.Basis)
+}
+
+// partGroupLines say what the columns of parts hold.
+func partGroupLines() []string {
+	return []string{
+		"parameters include buffers and half copies, volumes all else that is saved. The rest is scratch, workspace and " +
+			"rounding.",
+	}
 }
 
 // budgetLines say what the reserve is, and what of a device's memory is usable.
 func budgetLines(b fit.Budget, units Units) []string {
-	lines := []string{fmt.Sprintf("Reserve: %s = %s for the CUDA context, cuDNN and fragmentation. This is an "+
-		"assumption; --reserve changes it.",
-		b.Setting, Bytes(b.Reserve, units))}
+	lines := []string{
+		"The reserve is for the CUDA context, cuDNN and fragmentation. It is an assumption; --reserve changes it.",
+	}
 	if d := b.Device; d != nil && d.Usable < d.Stated {
 		vendor, _, _ := strings.Cut(d.StatedBy, ":")
 		lines = append(lines, fmt.Sprintf("Of the %s that %s states, %s are usable (%s).",

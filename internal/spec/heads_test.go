@@ -87,18 +87,20 @@ func TestPrintHeadsWithLabelsOfTheLayers(t *testing.T) {
 	checkRoundTrip(t, g)
 }
 
-// Heads for training run as soon as the results are there that they read; the others follow the layers.
+// Heads for training run as soon as the results are there that they read, and the heads before them that are not for
+// training; the others follow the layers.
 func TestOrderOfHeads(t *testing.T) {
 	g := sound(t, `
 input: 8x8x3
 layers: INPUT -> CONV3-4 @a -> CONV3-5 @b -> CONV3-6 @c -> FC-2
 heads:
-  plain: "@a -> CONV1-1"
   late: {layers: "@a -> ADD(CONV1-5 | @b)", training: true}
   early: {layers: "@a -> CONV1-2 @mid", training: true}
   second: {layers: "@early.mid -> CONV1-3 -> RELU", training: true}
+  plain: "@a -> CONV1-1"
+  last: {layers: "@a -> CONV1-4", training: true}
 `)
-	want := "input a early.mid second.conv1 second.relu1 b late.conv1 late.add1 c fc1 plain.conv1"
+	want := "input a early.mid second.conv1 second.relu1 b late.conv1 late.add1 c fc1 plain.conv1 last.conv1"
 	var names []string
 	for _, n := range g.Nodes {
 		names = append(names, n.Name)
@@ -106,7 +108,7 @@ heads:
 	if got := strings.Join(names, " "); got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	if diff := cmp.Diff([]string{"output", "plain", "late", "early", "second"}, outputNames(g)); diff != "" {
+	if diff := cmp.Diff([]string{"output", "late", "early", "second", "plain", "last"}, outputNames(g)); diff != "" {
 		t.Errorf("outputs (-want +got):\n%s", diff)
 	}
 	checkRoundTrip(t, g)

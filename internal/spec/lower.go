@@ -104,7 +104,7 @@ type lowerer struct {
 	constant map[*layer]op.Layer // of layers that are the same in every turn and call
 	fc       lastFC              // so far of the layers or of the head that is lowered
 	fcs      []lastFC            // of the layers and of each head
-	training []span              // the nodes of heads for training
+	spans    []headNodes         // of the heads that have nodes
 	names    namer
 	gaveUp   bool // the network is too large or has too many problems
 }
@@ -154,8 +154,8 @@ func (l *lowerer) network(top *place) {
 	}
 	l.nameNodes()
 	l.file.markPyTorch(l.graph)
-	if l.training != nil {
-		l.graph, _ = reordered(l.graph, runOrder(l.graph, l.training))
+	if slices.ContainsFunc(l.spans, func(h headNodes) bool { return h.training }) {
+		l.graph, _ = reordered(l.graph, runOrder(l.graph, l.spans))
 	}
 	if len(l.graph.Nodes) == len(l.graph.Inputs) && len(l.problems) == 0 {
 		p := diag.ErrorfAt(l.file.layers.items[0].pos, "network/empty", "the network is empty: no layer follows its input")
@@ -180,7 +180,7 @@ func (l *lowerer) layers(items []item, top *place) {
 		case nil:
 		case stop{}:
 			l.gaveUp = true
-			l.graph.Outputs, l.graph.Heads, l.training = nil, nil, nil
+			l.graph.Outputs, l.graph.Heads, l.spans = nil, nil, nil
 		default:
 			panic(caught)
 		}

@@ -40,8 +40,8 @@ func (l *lowerer) head(h *head, top *place) int {
 	first := len(l.graph.Nodes)
 	l.items(h.chain.items, &at)
 	l.fcs = append(l.fcs, l.fc)
-	if count := len(l.graph.Nodes) - first; h.training && count > 0 {
-		l.training = append(l.training, span{first, count})
+	if count := len(l.graph.Nodes) - first; count > 0 {
+		l.spans = append(l.spans, headNodes{span{first, count}, h.training})
 	}
 	return at.last
 }

@@ -12,6 +12,12 @@ type span struct{ first, len int }
 
 func (s span) holds(i int) bool { return i >= s.first && i < s.first+s.len }
 
+// headNodes are the nodes of a head.
+type headNodes struct {
+	span
+	training bool // the head exists in training only
+}
+
 // reordered returns a graph with its nodes in another order: node k of it is node order[k] of g. ok is false if a node
 // would come before one that it reads or refers to.
 func reordered(g *graph.Graph, order []int) (sorted *graph.Graph, ok bool) {
@@ -50,13 +56,15 @@ func reordered(g *graph.Graph, order []int) (sorted *graph.Graph, ok bool) {
 }
 
 // runOrder returns the order in which the nodes of a file run. In the file the layers come first, and then head by
-// head; the nodes of heads for training run as soon as all that they read is computed, as in the code of GoogLeNet. A
-// backward pass would otherwise begin with them, and keep the gradients that they make.
-func runOrder(g *graph.Graph, training []span) []int {
+// head. The nodes of heads for training run as soon as all that they read is computed, as in the code of GoogLeNet: a
+// backward pass would otherwise begin with them, and keep the gradients that they make. Heads that run in any case keep
+// their place among the heads, as in the code of DeepLab: one for training that is written after such a head runs after
+// it.
+func runOrder(g *graph.Graph, heads []headNodes) []int {
 	isMoved := make([]bool, len(g.Nodes))
-	for _, s := range training {
+	for _, s := range heads {
 		for i := range s.len {
-			isMoved[s.first+i] = true
+			isMoved[s.first+i] = s.training
 		}
 	}
 	order := make([]int, 0, len(g.Nodes))
@@ -65,20 +73,28 @@ func runOrder(g *graph.Graph, training []span) []int {
 			order = append(order, i)
 		}
 	}
-	readBy := make([]int, len(g.Nodes)) // the last span that reads a node, from 1
-	for k, s := range training {
+	neededBy := make([]int, len(g.Nodes)) // the last head that runs after a node, from 1
+	before := none                        // the end of the last head that runs in any case
+	for k, s := range heads {
+		if !s.training {
+			before = s.first + s.len - 1
+			continue
+		}
+		if before != none {
+			neededBy[before] = k + 1
+		}
 		nodes := make([]int, s.len)
 		for i := range nodes {
 			nodes[i] = s.first + i
 			for _, in := range g.Nodes[nodes[i]].Inputs {
-				readBy[in] = k + 1
+				neededBy[in] = k + 1
 			}
 			for _, r := range g.Nodes[nodes[i]].Refs {
-				readBy[r.Node] = k + 1
+				neededBy[r.Node] = k + 1
 			}
 		}
 		last := len(order) - 1
-		for last >= len(g.Inputs) && readBy[order[last]] != k+1 {
+		for last >= len(g.Inputs) && neededBy[order[last]] != k+1 {
 			last--
 		}
 		for last+1 < len(order) && isMoved[order[last+1]] {
@@ -94,7 +110,9 @@ func runOrder(g *graph.Graph, training []span) []int {
 // first.
 func asWritten(g *graph.Graph) (written *graph.Graph, ok bool) {
 	g = inputsFirst(g)
-	var heads, training []span
+	var heads []span
+	var spans []headNodes // with nodes, where they are in the file
+	isMoved := false
 	last := len(g.Nodes)
 	for k, name := range headNames(g) {
 		s := headSpan(g, g.Outputs[k], name)
@@ -103,12 +121,14 @@ func asWritten(g *graph.Graph) (written *graph.Graph, ok bool) {
 	}
 	first := last
 	for k, s := range heads {
-		if g.Heads != nil && g.Heads[k].Training && s.len > 0 {
-			training = append(training, span{first, s.len})
+		if s.len > 0 {
+			training := g.Heads != nil && g.Heads[k].Training
+			spans = append(spans, headNodes{span{first, s.len}, training})
+			isMoved = isMoved || training
 		}
 		first += s.len
 	}
-	if training == nil {
+	if !isMoved {
 		return g, true
 	}
 	order := make([]int, 0, len(g.Nodes))
@@ -134,7 +154,7 @@ func asWritten(g *graph.Graph) (written *graph.Graph, ok bool) {
 			return g, false // nodes of the layers have such names too
 		}
 	}
-	for now, i := range runOrder(written, training) {
+	for now, i := range runOrder(written, spans) {
 		if order[i] != now {
 			return g, false
 		}

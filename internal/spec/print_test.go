@@ -247,13 +247,13 @@ func drawGraph(t *rapid.T) *graph.Graph {
 
 // asItRuns moves the nodes of heads for training to where lowering would have put them.
 func asItRuns(g *graph.Graph) *graph.Graph {
-	var training []span
+	var heads []headNodes
 	for k, h := range g.Heads {
-		if s := headSpan(g, g.Outputs[k], h.Name); h.Training && s.len > 0 {
-			training = append(training, s)
+		if s := headSpan(g, g.Outputs[k], h.Name); s.len > 0 {
+			heads = append(heads, headNodes{s, h.Training})
 		}
 	}
-	sorted, _ := reordered(g, runOrder(g, training))
+	sorted, _ := reordered(g, runOrder(g, heads))
 	return sorted
 }
 

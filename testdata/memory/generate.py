@@ -14,6 +14,7 @@ Last run with Python 3.11, torch 1.13.0, torchvision 0.14 and NumPy 1.24.2 on th
 - inference.json: the most that is allocated in a forward pass in evaluation, with the input, for torchvision's networks.
 - layouts.json: the same, at two batches, where a volume is a part of another or has its channels last in memory.
 - depthwise.json: the same as kinds.json for depthwise convolutions, whose kernels in oneDNN depend on the window.
+- convolutions.json: the same for other convolutions, with the most that is allocated in evaluation, as inference.json.
 - frozen.json: the same as kinds.json with parameters that have requires_grad=False, and the bytes of all gradients: for
   the kinds with parameters, and for networks of torchvision.
 - heads.json: the same as kinds.json for networks with several outputs, each with a cross entropy of its own; the sum of
@@ -543,6 +544,52 @@ def depthwise():
     return {"nets": rows}
 
 
+# (window, stride, pad, dilation, groups, depth, filters, biases) of a convolution on 30x22, numbers or (width, height).
+CONVOLUTIONS = [
+    (3, 1, 1, 1, 1, 16, 32, True), (3, 2, 1, 1, 1, 12, 10, False),  # by kernels in all directions
+    (3, 1, 2, 2, 1, 16, 32, False), (3, 1, 3, 3, 1, 24, 16, True), (3, 1, 4, 4, 1, 64, 32, True),
+    (3, 1, 6, 6, 1, 16, 130, True), (3, 1, 12, 12, 1, 24, 10, False), (3, 2, 2, 2, 1, 16, 32, True),
+    (3, 3, 0, (2, 1), 1, 8, 8, True), ((3, 1), 1, (4, 0), (4, 1), 1, 32, 8, False), ((1, 3), 1, (0, 6), (1, 6), 1, 12, 20, True),
+    (2, 1, 1, 1, 1, 16, 16, True), (2, 1, 3, 6, 1, 100, 48, True),
+    (5, 1, 2, 1, 1, 6, 32, False), (5, 1, 8, 4, 1, 8, 16, True), (5, 2, 2, 1, 1, 4, 32, True), (5, 3, 4, 1, 1, 16, 16, True),
+    (7, 2, 3, 1, 1, 2, 64, True), (7, 1, 3, 1, 1, 32, 16, True), (7, 1, 5, 1, 1, 8, 32, True), (9, 1, 4, 1, 1, 3, 64, True),
+    (9, 2, 4, 1, 1, 16, 16, True), (11, 4, 2, 1, 1, 3, 64, True), (3, (2, 1), 1, 1, 1, 16, 16, True),
+    (1, 2, 0, 1, 1, 16, 32, True), (1, 3, 0, 1, 1, 20, 10, False), (1, 4, 0, 1, 1, 3, 16, True), (1, 1, 0, 2, 1, 16, 8, True),
+    (1, (1, 2), 0, 1, 1, 1, 130, True), (1, 1, 0, 1, 2, 16, 32, True), (1, 1, 0, 1, 16, 16, 16, True),
+    (3, 1, 2, 2, 2, 16, 32, True), (3, 1, 4, 4, 4, 32, 32, False), (3, 1, 1, 1, 2, 6, 16, True), (3, 1, 2, 2, 2, 6, 16, False),
+    (3, 1, 5, 5, 4, 12, 20, True), (3, 1, 2, 2, 20, 20, 20, True), (3, 1, 6, 6, 16, 16, 16, False),
+    (5, 2, 2, 1, 20, 20, 20, True), (7, 1, 5, 1, 8, 8, 8, True),
+]
+
+
+def convolutions():
+    rows = []
+    for window, stride, pad, dilation, groups, depth, filters, bias in CONVOLUTIONS:
+        pairs = [n if isinstance(n, tuple) else (n, n) for n in (window, stride, pad, dilation)]
+        written = ["{}x{}".format(*pair) for pair in pairs]
+        name = f"DWCONV{written[0]}" if groups == depth == filters else f"CONV{written[0]}-{filters} g{groups}"
+        text = f"{name} s{written[1]} p{written[2]} d{written[3]} {'' if bias else 'nobias '}floor"
+        layer = nn.Conv2d(depth, filters, *(pair[::-1] for pair in pairs), groups, bias)
+        for first in ([], [nn.Conv2d(depth, depth, 1, bias=False)]):  # with a gradient of its input, and without
+            model = nn.Sequential(*first, layer)
+            before = f"CONV1-{depth} nobias -> " if first else ""
+            for batch in (1, 2, 16):
+                sizes, most = measure(model, (depth, 22, 30), batch)
+                net = f"input: 30x22x{depth}\nlayers: INPUT -> {before}{text}\n"
+                rows.append({"net": net, "batch": batch, "saved": sizes, "peak": most,
+                             "inference": measure_inference(model, (depth, 22, 30), batch)})
+    return {"nets": rows}
+
+
+def measure_inference(model, shape, batch):
+    """The most that is allocated in evaluation, with the input."""
+    model.eval()
+    x = torch.rand(batch, *shape)
+    with torch.no_grad(), profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
+        _scores = model(x)  # keeps them
+    return peak(profiler.profiler.kineto_results.events()) + x.numel() * x.element_size()
+
+
 def freeze(model, patterns):
     """By patterns of names, of which the last that matches decides; ! excepts."""
     for name, parameter in model.named_parameters():
@@ -822,11 +869,8 @@ def inference():
         model = getattr(torchvision.models, name)(**options).eval()
         size = 299 if name == "inception_v3" else 224
         for batch in (1, 2):
-            x = torch.rand(batch, 3, size, size)
-            with torch.no_grad(), profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
-                model(x)
-            most = peak(profiler.profiler.kineto_results.events()) + x.numel() * x.element_size()
-            rows.append({"network": "torchvision/" + name, "batch": batch, "peak": most})
+            rows.append({"network": "torchvision/" + name, "batch": batch,
+                         "peak": measure_inference(model, (3, size, size), batch)})
     return {"networks": rows}
 
 
@@ -842,7 +886,7 @@ def main():
     files = {
         "kinds.json": (kinds, "kinds"), "cases.json": (lambda: {"cases": cases()}, "cases"),
         "inference.json": (inference, "networks"), "layouts.json": (layouts, "nets"),
-        "slices.json": (slices, "kinds"), "depthwise.json": (depthwise, "nets"), "frozen.json": (frozen, "rows"),
+        "slices.json": (slices, "kinds"), "depthwise.json": (depthwise, "nets"), "convolutions.json": (convolutions, "nets"), "frozen.json": (frozen, "rows"),
         "heads.json": (heads, "heads"), "shared.json": (shared, "rows"),
         "optimizers.json": (optimizers, "optimizers"),
     }

@@ -21,7 +21,6 @@ import sys
 import torch
 import torch.nn as nn
 import torchvision
-from torch.profiler import ProfilerActivity, profile
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import generate
@@ -99,10 +98,7 @@ def row(name):
     with torch.no_grad(), Counter() as counter:
         on_meta(x)
     x = torch.rand(1, 3, size, size)
-    with torch.no_grad(), profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
-        scores = model(x)
-    inference = generate.peak(profiler.profiler.kineto_results.events()) + x.numel() * x.element_size()
-    del scores, profiler
+    inference = generate.measure_inference(model, (3, size, size), 1)
     saved, peak = generate.measure(model, (3, size, size), 1)
     saved["other"] += saved_bytes(model, x) - sum(saved.values())
     return {
