@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -10,17 +11,36 @@ import (
 	"cnncalc/internal/spec"
 )
 
-func newSchema(a *app) *cobra.Command {
-	return &cobra.Command{
-		Use:   "schema",
-		Short: "print the JSON Schema of architecture files, for editors",
-		Long: `schema prints the JSON Schema of architecture files. An editor with a YAML language server uses it for
+const schemaLong = `schema prints the JSON Schema of architecture files. An editor with a YAML language server uses it for
 a file that starts with
 
-  # yaml-language-server: $schema=cnncalc.schema.json`,
-		Args: noArguments,
-		RunE: func(*cobra.Command, []string) error {
-			return a.write("", func(w io.Writer) error { return report.WriteJSON(w, spec.JSONSchema(budget.JSONSchema())) })
-		},
+  # yaml-language-server: $schema=cnncalc.schema.json
+
+With the name of a command, it prints the JSON Schema of what that command prints with --format json.`
+
+func newSchema(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:       "schema [COMMAND]",
+		Short:     "print the JSON Schema of architecture files, or of what a command prints as JSON",
+		Long:      schemaLong,
+		Example:   "  cnncalc schema > cnncalc.schema.json\n  cnncalc schema memory",
+		ValidArgs: report.DocumentCommands(),
+		RunE:      func(_ *cobra.Command, args []string) error { return a.schema(args) },
 	}
+}
+
+func (a *app) schema(args []string) error {
+	var schema any
+	switch len(args) {
+	case 0:
+		schema = spec.JSONSchema(budget.JSONSchema())
+	case 1:
+		var err error
+		if schema, err = report.DocumentSchema(args[0]); err != nil {
+			return usageError("schema: %w", err)
+		}
+	default:
+		return usageError("schema takes one command, not %d (%s)", len(args), strings.Join(args, ", "))
+	}
+	return a.write("", func(w io.Writer) error { return report.WriteJSON(w, schema) })
 }

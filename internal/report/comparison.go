@@ -34,44 +34,44 @@ type ComparedNetwork struct {
 // comparisonDocument is a comparison in JSON.
 type comparisonDocument struct {
 	Schema    string                    `json:"schema"`
-	Networks  []comparedNetworkDocument `json:"networks"`
+	Networks  []comparedNetworkDocument `json:"networks" jsonschema:"in the order of the SPECs"`
 	Batch     int64                     `json:"batch"`
 	Torch     memory.Torch              `json:"torch"`
 	DType     memory.DType              `json:"dtype"`
 	Optimizer memory.Optimizer          `json:"optimizer"`
-	Threads   int                       `json:"threads"` // of cnncalc run
-	Budget    *fit.Budget               `json:"budget,omitempty"`
+	Threads   int                       `json:"threads" jsonschema:"of cnncalc run"`
+	Budget    *fit.Budget               `json:"budget,omitempty" jsonschema:"the device, in bytes"`
 	Machine   *ratesDocument            `json:"machine,omitempty"`
 	Figures   []comparedFigureDocument  `json:"figures"`
-	Layers    []alignmentDocument       `json:"layers,omitempty"` // of each network after the first
+	Layers    []alignmentDocument       `json:"layers,omitempty" jsonschema:"of each network after the first"`
 }
 
 // ratesDocument is the rates of a machine, a second.
 type ratesDocument struct {
-	Peak      float64 `json:"peak"`      // FLOP
-	Bandwidth float64 `json:"bandwidth"` // bytes
+	Peak      float64 `json:"peak" jsonschema:"FLOP a second"`
+	Bandwidth float64 `json:"bandwidth" jsonschema:"bytes a second"`
 }
 
 type comparedNetworkDocument struct {
-	Name   string `json:"name"`
-	Input  string `json:"input"`
-	Output string `json:"output"`
+	Name   string `json:"name" jsonschema:"unique in the document"`
+	Input  string `json:"input" jsonschema:"width x height x depth"`
+	Output string `json:"output" jsonschema:"width x height x depth"`
 }
 
 // comparedFigureDocument is a figure of all networks.
 type comparedFigureDocument struct {
 	Name     string            `json:"name"`
-	Unit     string            `json:"unit"` // count, bytes, pixels or nanoseconds
+	Unit     string            `json:"unit" jsonschema:"count, bytes, pixels or nanoseconds"`
 	Estimate bool              `json:"estimate"`
-	Values   []readingDocument `json:"values"` // by network
+	Values   []readingDocument `json:"values" jsonschema:"one for each network"`
 }
 
 // readingDocument is a figure of one network, with what it is in comparison to the first one's.
 type readingDocument struct {
-	Value      *int64   `json:"value"` // null if it is not known
-	Difference *int64   `json:"difference"`
-	Ratio      *float64 `json:"ratio"`
-	Unknown    string   `json:"unknown,omitempty"` // why
+	Value      *int64   `json:"value" jsonschema:"null if it is not known"`
+	Difference *int64   `json:"difference" jsonschema:"to the first network"`
+	Ratio      *float64 `json:"ratio" jsonschema:"to the first network, null where that has 0"`
+	Unknown    string   `json:"unknown,omitempty" jsonschema:"why the value is not known"`
 }
 
 // Document returns the figures for programs.

@@ -22,7 +22,7 @@ type Alignment struct {
 type alignmentDocument struct {
 	From    string                 `json:"from"`
 	To      string                 `json:"to"`
-	Same    int                    `json:"same"` // layers, without inputs
+	Same    int                    `json:"same" jsonschema:"layers, without inputs"`
 	Added   int                    `json:"added"`
 	Removed int                    `json:"removed"`
 	Changed int                    `json:"changed"`
@@ -31,9 +31,9 @@ type alignmentDocument struct {
 
 // alignedLayerDocument is a layer of one network or of both.
 type alignedLayerDocument struct {
-	Mark    align.Mark       `json:"mark"`
-	From    *sideDocument    `json:"from"` // null if the layer was added
-	To      *sideDocument    `json:"to"`   // null if it was removed
+	Mark    align.Mark       `json:"mark" jsonschema:"same, added, removed or changed"`
+	From    *sideDocument    `json:"from" jsonschema:"null if the layer was added"`
+	To      *sideDocument    `json:"to" jsonschema:"null if the layer was removed"`
 	Changes []changeDocument `json:"changes,omitempty"`
 }
 
@@ -41,7 +41,7 @@ type alignedLayerDocument struct {
 type sideDocument struct {
 	Name       string         `json:"name"`
 	Kind       string         `json:"kind"`
-	Settings   string         `json:"settings"` // with the kind, as in a file
+	Settings   string         `json:"settings" jsonschema:"with the kind, as in a file"`
 	Output     volumeDocument `json:"output"`
 	Parameters int64          `json:"parameters"`
 	MACs       int64          `json:"macs"`
@@ -49,9 +49,9 @@ type sideDocument struct {
 
 // changeDocument is a difference of two layers: numbers for counts, otherwise texts.
 type changeDocument struct {
-	What align.Aspect `json:"what"`
-	From any          `json:"from"`
-	To   any          `json:"to"`
+	What align.Aspect `json:"what" jsonschema:"settings, reads, output, parameters, frozen or macs"`
+	From any          `json:"from" jsonschema:"a number or a text"`
+	To   any          `json:"to" jsonschema:"a number or a text"`
 }
 
 func (v *Alignment) document() alignmentDocument {
