@@ -1,5 +1,7 @@
 package graph
 
+import "slices"
+
 // Builder makes a Graph node by node, in order. The zero Builder is ready to use. Header holds everything but
 // nodes, inputs, outputs and heads.
 type Builder struct {
@@ -10,6 +12,9 @@ type Builder struct {
 	inputs, outputs []int
 	heads           []Head
 }
+
+// Grow makes room for n more nodes.
+func (b *Builder) Grow(n int) { b.nodes = slices.Grow(b.nodes, n) }
 
 // Add appends a node and returns its index, which later nodes may name as an input. A node without inputs is an input
 // of the network.

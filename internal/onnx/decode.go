@@ -14,9 +14,12 @@ import (
 	"cnncalc/internal/plain"
 )
 
-// maxDecoded bounds the memory, in bytes, of all that Decode builds next to a file: nodes, names and shapes. There is
-// room for a million nodes. Without a bound, two bytes of a file could ask for a hundred.
+// maxDecoded bounds the memory, in bytes, of all that Decode builds next to a file: nodes, names and shapes. Without a
+// bound, two bytes of a file could ask for a hundred.
 const maxDecoded = 128 << 20
+
+// maxNodes bounds the nodes of a graph. It is four for each layer that a network may have.
+const maxNodes = 400_000
 
 // Decode reads a ModelProto. The tensors of the model share the memory of data.
 func Decode(data []byte) (*Model, error) {
@@ -177,7 +180,9 @@ func (d *decoder) model(m *Model, f field) {
 	case 3:
 		m.Producer = strings.TrimSpace(m.Producer + " " + d.text(f))
 	case 7:
-		d.message(d.embedded(f), func(f field) { d.graph(&m.Graph, f) })
+		b := d.embedded(f)
+		d.reserve(&m.Graph, b)
+		d.message(b, func(f field) { d.graph(&m.Graph, f) })
 	case 8:
 		d.opset(m, f)
 	case 14:
@@ -228,6 +233,27 @@ func (d *decoder) entry(f field) Entry {
 		}
 	})
 	return e
+}
+
+// reserve makes room for the nodes and tensors of a GraphProto, which is most of what is built.
+func (d *decoder) reserve(g *Graph, b []byte) {
+	nodes, tensors := 0, 0
+	d.message(b, func(f field) {
+		switch f.Number {
+		case 1:
+			nodes++
+		case 5:
+			tensors++
+		}
+	})
+	if len(g.Nodes)+nodes > maxNodes && d.err == nil {
+		d.err = fmt.Errorf("the model is too large: it has %d nodes, and at most %d can be read", len(g.Nodes)+nodes, maxNodes)
+	}
+	if d.err != nil {
+		return
+	}
+	g.Nodes = slices.Grow(g.Nodes, nodes)
+	g.Initializers = slices.Grow(g.Initializers, min(tensors, maxDecoded/int(unsafe.Sizeof(Tensor{}))))
 }
 
 func (d *decoder) graph(g *Graph, f field) {

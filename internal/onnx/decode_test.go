@@ -200,6 +200,8 @@ func TestDamagedModels(t *testing.T) {
 		"a length of 2^60":   {append([]byte("\x3a"), protowire.AppendVarint(nil, 1<<60)...), "unexpected EOF"},
 		"another kind": {message(7, message(1, message(5, message(1, "axis", 3, 1, 20, 1)))),
 			`the attribute "axis" holds an integer, but declares another type`},
+		"many nodes": {message(7, string(bytes.Repeat([]byte{0x0a, 0}, maxNodes+1))),
+			"it has 400001 nodes, and at most 400000 can be read"},
 		"offset": {message(7, message(5, message(13, message(1, "offset", 2, "-4")))), "not a number of bytes"},
 		"length": {message(7, message(5, message(13, message(1, "length", 2, "1e9")))), "not a number of bytes"},
 	} {

@@ -3,6 +3,7 @@ package onnxnet
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,7 +23,7 @@ type lowering struct {
 	bindings map[string]*Binding
 	named    map[string]int // layers of each kind so far
 	heads    names
-	owners   map[string]int // the first layer with weights that others may share, by sharingKey
+	owners   map[sharingKey]int // the first layer with weights that others may share
 	refused  []refusal
 }
 
@@ -48,7 +49,7 @@ func (l *lowering) before(n *node) string {
 func lower(m *model, header graph.Graph) (*lowering, error) {
 	l := &lowering{
 		model: m, bindings: map[string]*Binding{}, named: map[string]int{}, heads: names{},
-		owners: map[string]int{},
+		owners: map[sharingKey]int{},
 	}
 	l.graph.Header = header
 	if err := readMetadata(m.file.Model, &l.graph.Header); err != nil {
@@ -65,6 +66,7 @@ func lower(m *model, header graph.Graph) (*lowering, error) {
 			return nil, err
 		}
 	}
+	l.graph.Grow(len(m.inputs) + len(m.nodes))
 	l.refused = m.invalid
 	for _, n := range m.nodes {
 		if n.isInvalid {
@@ -209,10 +211,14 @@ func (l *lowering) layerOn(n *node, kind string, s settings, w bound, places ...
 		origin = n.out[0].name
 	}
 	wants := o.Weights(in, shape)
-	owner := l.owner(kind, wants, w)
+	key, mayShare := keyOf(kind, wants, w)
+	owner, isShared := l.owners[key]
+	isShared = isShared && mayShare
 	var refs []graph.Ref
-	if owner >= 0 {
-		if o, err = op.With(o, settings{op.ShareKey: op.Value{Label: l.graph.Node(owner).Name}}); err != nil {
+	if isShared {
+		shared := settings{op.ShareKey: op.Value{Label: l.graph.Node(owner).Name}}
+		maps.Copy(shared, s)
+		if o, err = op.New(kind, shared); err != nil {
 			return 0, err
 		}
 		refs = []graph.Ref{{Key: op.ShareKey, Node: owner}}
@@ -220,10 +226,10 @@ func (l *lowering) layerOn(n *node, kind string, s settings, w bound, places ...
 	at := l.add(o, origin, places...)
 	l.graph.Node(at).Refs = refs
 	l.shapes = append(l.shapes, shape)
-	if owner >= 0 {
+	if isShared {
 		return at, nil
 	}
-	if key := sharingKey(kind, wants, w); key != "" {
+	if mayShare {
 		l.owners[key] = at
 	}
 	name := l.graph.Node(at).Name
@@ -241,29 +247,36 @@ func (l *lowering) layerOn(n *node, kind string, s settings, w bound, places ...
 	return at, nil
 }
 
-// owner returns the earlier layer of a kind with the same weights, -1 if there is none.
-func (l *lowering) owner(kind string, wants []graph.Weight, w bound) int {
-	if at, ok := l.owners[sharingKey(kind, wants, w)]; ok {
-		return at
-	}
-	return -1
+// sharingKey is equal for layers of one kind whose weights are the same tensors of the model, in the same forms.
+type sharingKey struct {
+	kind    string
+	weights [4]weightKey // those that a BN has
 }
 
-// sharingKey is equal for layers of one kind whose weights are the same tensors of the model, in the same forms. It is
-// "" for a layer whose weights are only equal to others.
-func sharingKey(kind string, wants []graph.Weight, w bound) string {
-	if len(wants) == 0 {
-		return ""
+// weightKey is a tensor and its form as a weight, "" for the form that is stored.
+type weightKey struct {
+	tensor *onnx.Tensor
+	form   string
+}
+
+// keyOf returns the key of a layer, and whether other layers may share its weights: there are some, and they are not only
+// equal to others.
+func keyOf(kind string, wants []graph.Weight, w bound) (sharingKey, bool) {
+	key := sharingKey{kind: kind}
+	if len(wants) == 0 || len(wants) > len(key.weights) {
+		return key, false
 	}
-	key := kind
-	for _, want := range wants {
+	for i, want := range wants {
 		b := w[want.Name]
 		if b == nil || b.Tensor == nil || b.IsCopy {
-			return ""
+			return key, false
 		}
-		key += fmt.Sprintf(" %p %v %v %v", b.Tensor, want.Dims, b.Order, b.Scale)
+		key.weights[i].tensor = b.Tensor
+		if !b.isPlain() || !slices.Equal(want.Dims, b.Tensor.Dims) {
+			key.weights[i].form = fmt.Sprint(want.Dims, b.Order, b.Scale)
+		}
 	}
-	return key
+	return key, true
 }
 
 // withoutFits returns a problem's message alone: what would fit in a file is no remedy for a model.
