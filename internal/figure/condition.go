@@ -1,8 +1,10 @@
 package figure
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"cnncalc/internal/plain"
@@ -44,6 +46,20 @@ func ParseCondition(text string) (*Condition, error) {
 		return nil, fmt.Errorf("%s: %w", plain.Quote(plain.Cut(text)), err)
 	}
 	return &Condition{root}, nil
+}
+
+// Conjunction returns the condition that some limits hold, at least one. The figures that are computed in the least time
+// are asked for first.
+func Conjunction(limits []Limit) *Condition {
+	names := Names()
+	sorted := slices.SortedStableFunc(slices.Values(limits), func(a, b Limit) int {
+		return cmp.Compare(slices.Index(names, a.Figure.Name), slices.Index(names, b.Figure.Name))
+	})
+	var all conjunction
+	for _, l := range sorted {
+		all = append(all, l)
+	}
+	return &Condition{all}
 }
 
 // Holds reports whether the condition holds. value is asked for the figures that decide this, from left to right.

@@ -70,7 +70,7 @@ func NewPyTorch(n *shape.Network, o Options) (*PyTorch, error) {
 		return nil, err
 	}
 	m := &PyTorch{network: n, options: o}
-	for _, class := range o.Torch.batchClasses() {
+	for _, class := range o.Torch.BatchClasses() {
 		m.passes = append(m.passes, classPass{class, sync.OnceValues(func() (*pass, error) { return newPass(n, o, class) })})
 	}
 	return m.WithOptimizer(o.Optimizer)

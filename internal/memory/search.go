@@ -13,7 +13,7 @@ import (
 //
 // It fails if the limit is so large that the batch cannot be counted.
 func (m *PyTorch) LargestBatch(limit int64) (batch, peak int64, err error) {
-	classes := m.options.Torch.batchClasses()
+	classes := m.options.Torch.BatchClasses()
 	high := int64(math.MaxInt64)
 	for i := len(classes) - 1; i >= 0; i-- {
 		// Within a class the peak does not shrink: all sizes grow with the batch.

@@ -52,8 +52,8 @@ func (o Options) cublasWorkspace() int64 {
 // since 2.0 (torch/csrc/autograd/input_buffer.cpp). Before, the sum was a third volume.
 func (t Torch) inPlaceAccumulation() bool { return t == Torch2CUDA }
 
-// batchClasses returns the batches from which on the release uses other kernels.
-func (t Torch) batchClasses() []int64 {
+// BatchClasses returns the batches from which on the release uses other kernels.
+func (t Torch) BatchClasses() []int64 {
 	if t == Torch113CPU {
 		return []int64{1, 2, 16}
 	}

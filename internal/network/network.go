@@ -27,6 +27,8 @@ type description interface {
 	Unknown(graph.Options) error
 	// UnknownInput returns an error if the options set sizes of inputs that the file does not have.
 	UnknownInput(graph.Options) error
+	// Variable returns the values of a variable in the file, nil if it has none.
+	Variable(name string) []int64
 }
 
 // File is a file that describes a network. It can be lowered again with other options, also concurrently.
@@ -78,6 +80,9 @@ func (m *fromModel) Lower(o graph.Options) (*graph.Graph, diag.List) {
 	return g, problems
 }
 
+// Variable returns nil: models have no variables.
+func (m *fromModel) Variable(string) []int64 { return nil }
+
 // Weights returns the weights of the network that Network returned last, or nil if the file has none.
 func (f *File) Weights() Weights {
 	if f.model == nil {
@@ -97,6 +102,9 @@ func (f *File) Unknown(o graph.Options) error {
 	}
 	return f.description.Unknown(o)
 }
+
+// Variable returns the value of a variable in the file, or the values of a list; nil if the file gives it none.
+func (f *File) Variable(name string) []int64 { return f.description.Variable(name) }
 
 // UnknownInput is Unknown for the sizes of inputs.
 func (f *File) UnknownInput(o graph.Options) error {

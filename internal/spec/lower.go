@@ -40,6 +40,9 @@ func (f *File) Unknown(o graph.Options) error {
 	return nil
 }
 
+// Variable returns the values of a variable in the file, nil if it has none.
+func (f *File) Variable(name string) []int64 { return f.vars[name].values }
+
 // Lower expands repeats, blocks and lists into a flat graph. In place of what could not be read, the graph has an
 // op.Unknown.
 func (f *File) Lower(o graph.Options) (*graph.Graph, diag.List) {

@@ -55,6 +55,37 @@ func (v Value) String() string {
 	return fmt.Sprint(v.Number)
 }
 
+// Range returns the numbers from first to last, step apart. It panics if there are none or too many.
+func Range(first, last, step int64) Axis {
+	p, err := newRange(first, last, step)
+	if err != nil {
+		panic(err)
+	}
+	return Axis{parts: []part{p}, count: p.count}
+}
+
+// ParseRange reads one range, or one number.
+func ParseRange(text string) (Axis, error) {
+	p, err := parseRange(text)
+	return Axis{parts: []part{p}, count: p.count}, err
+}
+
+// Squares returns the squares whose sides are the numbers of a range.
+func (a Axis) Squares() Axis {
+	p := a.parts[0]
+	p.square = true
+	a.parts = []part{p}
+	return a
+}
+
+// reversed returns a range from its last number to its first.
+func (a Axis) reversed() Axis {
+	p := a.parts[0]
+	p.first, p.step = p.first+(p.count-1)*p.step, -p.step
+	a.parts = []part{p}
+	return a
+}
+
 // Len returns the number of values.
 func (a *Axis) Len() int64 { return a.count }
 
@@ -161,26 +192,33 @@ func parseRange(word string) (part, error) {
 		}
 		numbers[i] = n
 	}
-	p := part{first: numbers[0], step: 1, count: 1}
-	switch {
-	case len(numbers) == 1:
-		return p, nil
-	case len(numbers) > 3:
-		return p, notValues(word)
-	case len(numbers) == 3:
-		p.step = numbers[2]
+	switch len(numbers) {
+	case 1:
+		numbers = append(numbers, numbers[0], 1)
+	case 2:
+		numbers = append(numbers, 1)
+	case 3:
+	default:
+		return part{}, notValues(word)
 	}
-	last := numbers[1]
-	switch {
-	case p.step < 1:
-		return p, fmt.Errorf("%s has a step of %d: a step is 1 or more", quote(word), p.step)
-	case last < p.first:
-		return p, fmt.Errorf("%s goes down: write the smaller number first", quote(word))
-	case p.first < 0 && last > math.MaxInt64-1+p.first:
-		return p, fmt.Errorf("%s has too many values", quote(word))
+	p, err := newRange(numbers[0], numbers[1], numbers[2])
+	if err != nil {
+		return p, fmt.Errorf("%s %w", quote(word), err)
 	}
-	p.count = (last-p.first)/p.step + 1
 	return p, nil
+}
+
+// newRange returns the numbers from first to last, step apart. The error does not name the range.
+func newRange(first, last, step int64) (part, error) {
+	switch {
+	case step < 1:
+		return part{}, fmt.Errorf("has a step of %d: a step is 1 or more", step)
+	case last < first:
+		return part{}, errors.New("goes down: write the smaller number first")
+	case first < 0 && last > math.MaxInt64-1+first:
+		return part{}, errors.New("has too many values")
+	}
+	return part{first: first, step: step, count: (last-first)/step + 1}, nil
 }
 
 func parseList(word string) ([]int64, error) {

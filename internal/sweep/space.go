@@ -5,6 +5,7 @@ package sweep
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"math/bits"
 	"strings"
@@ -94,17 +95,21 @@ func (s *Space) Describe(p *Point) string {
 
 // apply returns options with the settings of a point.
 func (s *Space) apply(base graph.Options, p *Point) graph.Options {
-	base.Vars = make(map[string][]int64, len(p.Variables))
+	vars, inputs := base.Vars, base.Inputs
+	base.Vars = make(map[string][]int64, len(vars)+len(p.Variables))
+	maps.Copy(base.Vars, vars)
 	for k, v := range p.Variables {
 		base.Vars[s.Variables[k].Name] = v.Numbers()
 	}
-	base.Inputs = make(map[string]graph.Shape, len(p.Inputs))
+	base.Inputs = make(map[string]graph.Shape, len(inputs)+len(p.Inputs))
+	maps.Copy(base.Inputs, inputs)
 	for k, v := range p.Inputs {
 		if name := s.Inputs[k].Name; name != "" {
 			base.Inputs[name] = v.Size
 			continue
 		}
-		base.InputWidth, base.InputHeight, base.InputDepth = v.Size.W, v.Size.H, v.Size.D
+		base.InputWidth, base.InputHeight = v.Size.W, v.Size.H
+		base.InputDepth = cmp.Or(v.Size.D, base.InputDepth)
 	}
 	return base
 }
