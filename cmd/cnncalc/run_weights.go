@@ -39,6 +39,9 @@ type trained struct {
 func (a *app) openWeights(f *runFlags, l *loaded, tensors []exec.Tensor) (*trained, error) {
 	embedded, isEmbedded := architectures.Weights(l.name)
 	switch {
+	case f.weights == "" && l.file.Weights() != nil && l.file.Weights().AreQuantised():
+		return nil, problemError("%s is quantised, which run and convert do not compute with: "+
+			"take the model as it was before it was quantised", l.name)
 	case f.weights == "" && l.file.Weights() != nil:
 		return ofModel(l.file.Weights(), l.name), nil
 	case f.weights == randomWeights, f.weights == "" && !(isEmbedded && l.builtIn):

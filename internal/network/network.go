@@ -45,6 +45,8 @@ type Weights interface {
 	Fill(dst []float32, name string) error
 	// View returns the values in place, or false if they must be filled in. They must not be changed.
 	View(name string) ([]float32, bool)
+	// AreQuantised reports whether the network computes with integers, so that its weights are not those of a run.
+	AreQuantised() bool
 }
 
 // Read reads the file of a network. Messages use the name.

@@ -138,7 +138,10 @@ func (f *File) open(location string) (*data, error) {
 		return nil, errors.New("its values are in another file, and a model on standard input has no folder")
 	}
 	name := filepath.FromSlash(location)
-	if !filepath.IsLocal(name) {
+	switch {
+	case name == "":
+		return nil, errors.New("its external data has no location")
+	case !filepath.IsLocal(name):
 		return nil, fmt.Errorf("its external data is in %s, which is outside the model's folder", plain.Quote(location))
 	}
 	if f.root == nil {
@@ -196,7 +199,13 @@ func checkExternal(info fs.FileInfo) error {
 func reason(err error) error {
 	var pathError *fs.PathError
 	if errors.As(err, &pathError) {
-		return pathError.Err
+		err = pathError.Err
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return errors.New("there is no such file next to the model")
+	case err.Error() == "path escapes from parent": // os.Root has no value for it
+		return errors.New("a link leads out of the model's folder")
 	}
 	return err
 }

@@ -61,7 +61,7 @@ func (l *lowering) gemm(n *node) error {
 // gemmBias returns the bias of a Gemm, which may be one number for all units.
 func gemmBias(v *value, units int64) (*Binding, error) {
 	if v.tensor == nil && len(v.numbers) != 1 {
-		return nil, errors.New("its bias is computed by the network")
+		return nil, notStored("bias is", v)
 	}
 	if len(v.numbers) == 1 && units != 1 {
 		return filled(float32(v.numbers[0]), units), nil

@@ -141,7 +141,7 @@ func (a axis) isExact() bool { return (a.in+a.before+a.after-a.span())%a.stride 
 func (l *lowering) filtersOf(n *node, read func(n *node, kernel []int64) (window, error)) (*Binding, window, error) {
 	v := n.in[1]
 	if v.tensor == nil {
-		return nil, nil, errors.New("its filters are computed by the network")
+		return nil, nil, notStored("filters are", v)
 	}
 	dims := v.tensor.shape()
 	if len(dims) < 3 || len(dims) > 4 {
@@ -161,7 +161,7 @@ func (n *node) biasOf(w bound, s settings) error {
 	case v == nil:
 		s.flag("nobias")
 	case v.tensor == nil:
-		return errors.New("its bias is computed by the network")
+		return notStored("bias is", v)
 	default:
 		w["bias"] = v.tensor
 	}

@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"cnncalc/internal/plain"
 )
 
 // SELU's constants (Klambauer et al., 2017), as ONNX has them.
@@ -103,11 +105,23 @@ func (n *node) parameters(names ...string) (bound, error) {
 	for i, name := range names {
 		v := n.input(1 + i)
 		if v == nil || v.tensor == nil {
-			return nil, fmt.Errorf("its %s is missing, or computed by the network", name)
+			return nil, notStored(name+" is", v)
 		}
 		w[name] = v.tensor
 	}
 	return w, nil
+}
+
+// notStored returns the error for weights, "bias is", that are no constant.
+func notStored(what string, v *value) error {
+	switch {
+	case v == nil:
+		return fmt.Errorf("its %s missing", what)
+	case v.producer == nil:
+		return fmt.Errorf("its %s an input of the model, %s: export it with its weights as initializers", what,
+			plain.Quote(plain.Cut(v.name)))
+	}
+	return fmt.Errorf("its %s computed by the network", what)
 }
 
 func (l *lowering) batchNorm(n *node) error {
@@ -190,12 +204,12 @@ func (l *lowering) layerNorm(n *node) error {
 	} else if scale == nil && shift == nil {
 		s.word("affine", "noaffine")
 	} else {
-		return errors.New("its scale is computed by the network")
+		return notStored("scale is", scale)
 	}
 	switch {
 	case shift == nil:
 	case shift.tensor == nil:
-		return errors.New("its bias is computed by the network")
+		return notStored("bias is", shift)
 	default:
 		w["bias"] = shift.tensor
 	}

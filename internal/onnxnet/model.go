@@ -44,9 +44,13 @@ func (s *Source) LacksNorms() bool {
 
 // Weights are the values of a network's weights in a model.
 type Weights struct {
-	file     *onnx.File
-	bindings map[string]*Binding
+	file      *onnx.File
+	bindings  map[string]*Binding
+	quantised bool
 }
+
+// AreQuantised reports whether the model rounds values to integers, which the network does not do.
+func (w Weights) AreQuantised() bool { return w.quantised }
 
 // Fill writes the values of a weight, "conv1.weight", in C order.
 func (w Weights) Fill(dst []float32, name string) error { return w.bindings[name].fill(w.file, dst) }
@@ -88,7 +92,7 @@ func (s *Source) Lower(o graph.Options) (*graph.Graph, Weights, diag.List) {
 	if err != nil {
 		return fail(err)
 	}
-	return g, Weights{s.file, l.bindings}, nil
+	return g, Weights{s.file, l.bindings, m.isQuantised}, nil
 }
 
 // problems returns one problem for each operator and reason that was refused, with its count and its first place. Reasons

@@ -52,6 +52,9 @@ func TestQuantisedModels(t *testing.T) {
 		if got, want := layersOf(t, n.Graph), layersOf(t, written(t, "INPUT -> CONV3-4 p0 -> RELU").Graph); !slices.Equal(got, want) {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
+		if !file.Weights().AreQuantised() {
+			t.Errorf("%s: the weights are not said to be quantised", name)
+		}
 		err := file.Weights().Fill(make([]float32, 108), "conv1.weight")
 		if err == nil || !strings.Contains(err.Error(), "its values are int8; only floating-point weights can be run") {
 			t.Errorf("%s: %v", name, err)
