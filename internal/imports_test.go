@@ -68,18 +68,19 @@ var allowed = []struct {
 		"internal/traffic", "internal/exec"}},
 	{"internal/budget", []string{"internal/choice", "internal/numeral", "internal/plain", "internal/diag", "internal/graph", "internal/spec", "internal/shape",
 		"internal/memory", "internal/traffic", "internal/fit", "internal/exec", "internal/figure"}},
+	{"internal/baseline", []string{"internal/numeral", "internal/plain", "internal/op", "internal/shape", "internal/align", "internal/memory", "internal/figure"}},
 	{"internal/sweep", []string{"internal/checked", "internal/numeral", "internal/plain", "internal/graph", "internal/shape", "internal/memory",
 		"internal/figure"}},
 	{"internal/report", []string{"internal/checked", "internal/choice", "internal/numeral", "internal/plain", "internal/svg", "internal/diag", "internal/graph", "internal/op",
 		"internal/shape", "internal/memory", "internal/fit", "internal/count",
-		"internal/traffic", "internal/ranking", "internal/figure", "internal/align", "internal/budget", "internal/sweep"}},
+		"internal/traffic", "internal/ranking", "internal/figure", "internal/align", "internal/budget", "internal/sweep", "internal/baseline"}},
 
 	// The program wires them all together.
 	{"cmd/cnncalc", []string{"architectures", "internal/choice", "internal/numeral", "internal/plain", "internal/regular", "internal/weights",
 		"internal/picture", "internal/labels",
 		"internal/diag", "internal/graph", "internal/op", "internal/spec", "internal/shape", "internal/onnx", "internal/onnxnet", "internal/network", "internal/memory", "internal/fit",
 		"internal/pytorchcode", "internal/traffic", "internal/convert", "internal/count", "internal/lint",
-		"internal/ranking", "internal/draw", "internal/exec", "internal/figure", "internal/align", "internal/budget", "internal/sweep", "internal/report"}},
+		"internal/ranking", "internal/draw", "internal/exec", "internal/figure", "internal/align", "internal/budget", "internal/sweep", "internal/baseline", "internal/report"}},
 }
 
 func TestTableIsAcyclic(t *testing.T) {

@@ -43,7 +43,7 @@ func newCheck(a *app) *cobra.Command {
 	}
 	flags := cmd.Flags()
 	f.register(flags)
-	f.registerFormat(flags, report.Text, report.JSON)
+	f.registerFormat(flags, report.Text, report.JSON, report.GitHub, report.SARIF)
 	flags.BoolVar(&f.lint, "lint", false, "add the notes' advice on sizes")
 	flags.StringArrayVar(&f.silence, "silence", nil,
 		"leave out the advice with this code, such as lint/halvings (repeatable; needs --lint)")
@@ -115,7 +115,7 @@ type checking struct {
 func (c *checking) add(file report.CheckedFile) error {
 	afterTable := len(c.files) > 0 && c.files[len(c.files)-1].EndsInTable()
 	c.files = append(c.files, file)
-	if c.format == report.JSON || file.Unreadable != nil {
+	if c.format != report.Text || file.Unreadable != nil {
 		return nil
 	}
 	return c.printChecked(&file, afterTable)
@@ -123,14 +123,24 @@ func (c *checking) add(file report.CheckedFile) error {
 
 // end prints a report that is printed as a whole, and returns an error if a file has a problem.
 func (c *checking) end() error {
-	if c.format == report.JSON {
-		document := report.NewCheckDocument(c.files)
-		if err := c.write("", func(w io.Writer) error { return report.WriteJSON(w, document) }); err != nil {
-			return err
-		}
+	if err := c.write("", c.writeWhole); err != nil {
+		return err
 	}
 	if slices.ContainsFunc(c.files, func(f report.CheckedFile) bool { return !f.IsFine() }) {
 		return errReported
+	}
+	return nil
+}
+
+// writeWhole writes a report in a format that is written as a whole.
+func (c *checking) writeWhole(w io.Writer) error {
+	switch c.format {
+	case report.JSON:
+		return report.WriteJSON(w, report.NewCheckDocument(c.files))
+	case report.GitHub:
+		return report.WriteGitHub(w, report.CheckAnnotations(c.files))
+	case report.SARIF:
+		return report.WriteSARIF(w, report.CheckAnnotations(c.files))
 	}
 	return nil
 }

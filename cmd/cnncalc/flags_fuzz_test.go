@@ -59,6 +59,11 @@ func FuzzFlags(f *testing.F) {
 			args = append(args, "--fc-to-conv", "-")
 		case "compare":
 			args = append(args, "--layers", "lenet5", "-")
+		case "diff":
+			args = append(args, "-")
+			if name != "baseline" {
+				args = append(args, "--baseline=lenet5")
+			}
 		case "fit":
 			args = append(args, "-", "--device=t4")
 		case "run":

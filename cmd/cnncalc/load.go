@@ -311,6 +311,10 @@ func (a *app) readSpec(name string) (data []byte, isBuiltIn bool, err error) {
 		}
 		return data, false, nil
 	}
+	if isGitSpec(name) {
+		data, err := a.readGit(name, network.MaxFileSize)
+		return data, false, err
+	}
 	info, err := os.Stat(name)
 	if err != nil && isArrowText(name) {
 		return []byte(name), false, nil

@@ -73,7 +73,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, err io.Writer) i
 }
 
 func newApp(ctx context.Context, in io.Reader, out, err io.Writer) *app {
-	return &app{in: in, out: out, err: err, help: watchedWriter{to: out}, outputs: report.NewOutputs(ctx)}
+	return &app{ctx: ctx, in: in, out: out, err: err, help: watchedWriter{to: out}, outputs: report.NewOutputs(ctx)}
 }
 
 // execute runs one command line and returns the exit code. The files that the command wrote get their names last.
@@ -108,6 +108,7 @@ func (w *watchedWriter) Write(p []byte) (int, error) {
 
 // app is what the program reads from and writes to.
 type app struct {
+	ctx      context.Context // of the one command that is run
 	in       io.Reader
 	out, err io.Writer
 	help     watchedWriter // to out

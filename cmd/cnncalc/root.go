@@ -38,8 +38,9 @@ func newRoot(a *app) *cobra.Command {
 	root.SetErr(a.err)
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp())
-	root.AddCommand(newCheck(a), newMemory(a), newFit(a), newCompare(a), newSweep(a), newSolve(a), newReconcile(a),
-		newExplain(a), newTraffic(a), newDraw(a), newConvert(a), newRun(a), newList(a), newShow(a), newSchema(a))
+	root.AddCommand(newCheck(a), newMemory(a), newFit(a), newCompare(a), newDiff(a), newSweep(a), newSolve(a),
+		newReconcile(a), newExplain(a), newTraffic(a), newDraw(a), newConvert(a), newRun(a), newList(a), newShow(a),
+		newSchema(a))
 	root.AddCommand(helpTopics()...)
 	root.InitDefaultCompletionCmd()
 	completion, _, _ := root.Find([]string{"completion"})

@@ -99,7 +99,7 @@ func NewCheckDocument(files []CheckedFile) any {
 
 func (f *CheckedFile) document() checkedFileDocument {
 	if f.Unreadable != nil {
-		return checkedFileDocument{File: f.Name, Problems: []problemDocument{{Code: "file/unreadable",
+		return checkedFileDocument{File: f.Name, Problems: []problemDocument{{Code: unreadableCode,
 			Message: f.Unreadable.Error()}}}
 	}
 	d := checkedFileDocument{File: f.Name, Network: f.Title, OK: f.IsFine()}

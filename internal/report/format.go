@@ -11,8 +11,8 @@ import (
 // Format is how a report is written.
 type Format string
 
-// The formats. JSON is written by [WriteJSON]; JSONLines by a [Stream]; SVG by the reports that draw something; DOT, which is Graphviz's, and
-// Mermaid by package draw; all others by [Table.Write].
+// The formats. JSON is written by [WriteJSON]; JSONLines by a [Stream]; SVG by the reports that draw something; DOT,
+// which is Graphviz's, and Mermaid by package draw; GitHub and SARIF as annotations; all others by [Table.Write].
 const (
 	Text      Format = "text"
 	Markdown  Format = "markdown"
@@ -24,6 +24,8 @@ const (
 	SVG       Format = "svg"
 	DOT       Format = "dot"
 	Mermaid   Format = "mermaid"
+	GitHub    Format = "github" // [WriteGitHub]
+	SARIF     Format = "sarif"  // [WriteSARIF]
 )
 
 // endings lists the formats with the endings of their files, the usual one first.
@@ -41,6 +43,8 @@ var endings = []struct {
 	{SVG, []string{".svg"}},
 	{DOT, []string{".dot", ".gv"}},
 	{Mermaid, []string{".mmd", ".mermaid"}},
+	{SARIF, []string{".sarif"}},
+	{GitHub, []string{".github"}},
 }
 
 // TableFormats returns the formats of reports that are a table and a document.
