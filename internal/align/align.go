@@ -74,6 +74,7 @@ func Networks(from, to *shape.Network) []Layer {
 		pairs = append(pairs, anchor)
 		start = pair{anchor.a + 1, anchor.b + 1}
 	}
+	settle(pairs, from.Graph, to.Graph, a, b)
 	layers := fill(pairs)
 	describe(from, to, a, b, layers)
 	return layers
@@ -129,6 +130,9 @@ func isLabel(n *graph.Node) bool {
 	}
 	return n.Labelled
 }
+
+// sameLabel reports whether two nodes have the same label.
+func sameLabel(a, b *graph.Node) bool { return a.Name == b.Name && isLabel(a) && isLabel(b) }
 
 // increasing returns the longest subsequence in which b increases (patience sorting). a increases already.
 func increasing(all []pair) []pair {

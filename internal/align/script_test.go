@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"cnncalc/internal/graph"
 )
 
 // symbolOf makes one of a few kinds with a few settings.
@@ -120,6 +122,28 @@ func TestScriptOfVeryManyEdits(t *testing.T) {
 	}
 	checkPairs(t, a, b, script(a, b[:1]))
 	checkPairs(t, a, b, script(a[:1], b))
+}
+
+// Moving runs makes no script longer, and keeps the pairs in order.
+func TestSettleKeepsTheEdits(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		draw := rapid.Custom(func(t *rapid.T) symbol { return drawSymbol(t, "") })
+		a, b := rapid.SliceOfN(draw, 1, 30).Draw(t, "a"), rapid.SliceOfN(draw, 1, 30).Draw(t, "b")
+		turns := []*graph.Scope{{}, {}, {}}
+		withTurns := func(n int, name string) *graph.Graph {
+			g := &graph.Graph{Nodes: make([]graph.Node, n)}
+			for i := range g.Nodes {
+				g.Nodes[i].Within = turns[rapid.IntRange(0, 2).Draw(t, name)]
+			}
+			return g
+		}
+		pairs := append(script(a, b), pair{len(a), len(b)})
+		want := checkPairs(t, a, b, pairs[:len(pairs)-1])
+		settle(pairs, withTurns(len(a), "turn of a"), withTurns(len(b), "turn of b"), a, b)
+		if got := checkPairs(t, a, b, pairs[:len(pairs)-1]); got != want {
+			t.Fatalf("%d edits, %d before", got, want)
+		}
+	})
 }
 
 func TestIncreasing(t *testing.T) {
