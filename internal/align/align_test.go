@@ -154,6 +154,8 @@ func TestPublishedNetworks(t *testing.T) {
 		{"torchvision/vgg16_bn", "vgg16", 24, 0, 14, 15},
 		// ResNet-34 has 1, 2, 4 and 1 more blocks of 7 layers than ResNet-18.
 		{"torchvision/resnet18", "torchvision/resnet34", 69, 56, 0, 0},
+		// ResNet-101 has 17 more blocks of 10 layers than ResNet-50.
+		{"torchvision/resnet50", "torchvision/resnet101", 175, 170, 0, 0},
 	} {
 		from, to := builtIn(t, c.from), builtIn(t, c.to)
 		layers := align.Networks(from, to)

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"cnncalc/internal/figure"
 	"cnncalc/internal/fit"
@@ -158,7 +157,7 @@ func (v *Comparison) row(i int, f figure.Figure, units Units, unknown *footnotes
 		if r.Unknown != "" {
 			cells = append(cells, Cell{Text: "unknown " + unknown.mark(r.Unknown), Value: ""})
 		} else {
-			cells = append(cells, Cell{Text: quantityText(r.Value, f.Unit, units), Value: r.Value})
+			cells = append(cells, units.figureCell(f, r.Value))
 		}
 		if k > 0 {
 			cells = append(cells, differenceCell(r, first, f.Unit, units), quotientCell(r, first))
@@ -202,21 +201,6 @@ func quotientText(x float64) string {
 		return threeDigits(x) + "x"
 	}
 	return plain.Count(int64(x+0.5)) + "x"
-}
-
-// quantityText formats a quantity, or a difference of two, for people.
-func quantityText(n int64, unit figure.Unit, units Units) string {
-	switch {
-	case unit == figure.Bytes:
-		return Bytes(n, units)
-	case unit != figure.Nanoseconds:
-		return plain.Count(n)
-	case n < 0:
-		return "-" + quantityText(-n, unit, units)
-	case n < 10_000:
-		return plain.Count(n) + " ns"
-	}
-	return Duration(time.Duration(n))
 }
 
 // figureLabel returns a figure's name in a table for people.
