@@ -165,6 +165,10 @@ input: 16x16x3
 layers: INPUT -> CONV3-3 @early -> RELU -> FC-2
 heads: {early: "@early -> FC-2"}
 `, []string{"early = self.early(x)", "y = self.early.fc1("}},
+		{"channels", `
+input: 16x16x6
+layers: INPUT @in -> ADD(CHANNELS to=2 | @in -> CHANNELS from=2 to=4 | @in -> CHANNELS from=4) -> FC-2
+`, []string{"x[:, :2]", "x[:, 2:4]", "x[:, 4:]"}},
 		{"frozen", `
 input: 16x16x3
 frozen: [conv1.bias]

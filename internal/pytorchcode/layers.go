@@ -496,10 +496,14 @@ func (l *layer) move() (form, bool) {
 	case *op.Crop:
 		return l.crop(o), true
 	case *op.Channels:
-		first, end := fmt.Sprint(o.First()), fmt.Sprint(o.First()+l.out.D)
-		return expression(func(in []string) string {
-			return in[0] + "[:, " + setting("first", first) + ":" + setting("end", end) + "]"
-		}), true
+		first, end := "", ""
+		if o.First() > 0 {
+			first = number("first", o.First())
+		}
+		if o.First()+l.out.D < l.in[0].D {
+			end = number("end", o.First()+l.out.D)
+		}
+		return expression(func(in []string) string { return in[0] + "[:, " + first + ":" + end + "]" }), true
 	case *op.Shuffle:
 		f := expression(func(in []string) string {
 			return "channel_shuffle(" + in[0] + ", " + number("groups", o.Groups()) + ")"
