@@ -60,6 +60,9 @@ func TestCompared(t *testing.T) {
 			t.Errorf("the code has SHA-256 %s, but that of %q was compared: run testdata/pytorchcode/check.py", got,
 				compared[name].SHA256)
 		}
+		if len(compared[name].Differences) == 0 {
+			t.Error("its outputs were not compared")
+		}
 		for output, d := range compared[name].Differences {
 			if !(d <= 1e-4) {
 				t.Errorf("output %s differs by %g", output, d)
