@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"iter"
 	"slices"
@@ -26,9 +27,13 @@ exceed the device's memory less a reserve; --account notes takes the notes' acco
 The reserve is for what no account includes: the CUDA context, cuDNN's workspaces, fragmentation, a desktop. It is an
 assumption. --reserve sets it, as a size, a share of the memory, or the sum of both: 512MiB+5%.
 
+--batch shows the memory for this batch too. If it does not fit with one of the options, the exit code is 1, and fit shows
+what uses the most memory, and which changes reduce it, as it does where one picture does not fit. The figures of each
+change are those of the network as it would then be.
+
 --batches shows the memory for each of these batches. --inputs shows, for each of these input sizes, the largest batch
-and the memory for --batch pictures. If --batch (one picture by default) does not fit, fit shows what uses the most
-memory, and which changes reduce it. The figures of each change are those of the network as it would then be.`
+and the memory for --batch pictures; sizes that the network does not accept are left out, with the reason on standard
+error. --inputs auto finds the largest square input with which --batch pictures fit.`
 
 type fitFlags struct {
 	specFlags
@@ -62,7 +67,7 @@ func newFit(a *app) *cobra.Command {
 			if f.listDevices {
 				return a.listDevices(args, &f, cmd.Flags())
 			}
-			return a.fit(args, &f)
+			return a.fit(cmd.Context(), args, &f)
 		},
 	}
 	flags := cmd.Flags()
@@ -90,11 +95,11 @@ func newFit(a *app) *cobra.Command {
 	flags.BoolVar(&f.explain, "explain", false,
 		"say what the columns hold, how much of the device is usable, and how far to trust the figures")
 	flags.StringSliceVar(&f.inputs, "inputs", nil,
-		"show the largest batch for these input sizes, and the memory for --batch: 224,256,640x480")
+		"show the largest batch for these input sizes, and the memory for --batch: 224,256,640x480; auto for the largest size")
 	return cmd
 }
 
-func (a *app) fit(args []string, f *fitFlags) error {
+func (a *app) fit(ctx context.Context, args []string, f *fitFlags) error {
 	out, err := f.parse("fit")
 	if err != nil {
 		return err
@@ -108,25 +113,36 @@ func (a *app) fit(args []string, f *fitFlags) error {
 		return err
 	}
 	a.noteFolded(l)
-	if query.Networks, err = a.networks(l, f); err != nil {
-		return err
-	}
 	file, title := l.file, l.title() // but not l, whose network is not needed with --inputs
 	query.Resize = func(width, height int64) *shape.Network { return resize(file, f, width, height) }
-	answer, err := fit.Ask(query)
-	if coded := (codedError{}); errors.As(err, &coded) {
+	var answer *fit.Answer
+	if f.isAuto() {
+		answer, err = a.fitLargestInputs(ctx, l, f, query)
+	} else if query.Networks, err = a.networks(l, f); err == nil {
+		answer, err = fit.Ask(query)
+	}
+	if coded := (codedError{}); errors.As(err, &coded) || errors.Is(err, context.Canceled) {
 		return err
 	}
 	if err != nil {
 		return problemError("%s: %w", title, err)
 	}
-	return a.print(out, &report.Fit{Title: title, Answer: answer, Explain: f.explain})
+	if len(answer.Rows) == 0 {
+		return errReported // no size of --inputs suits the network
+	}
+	if err := a.print(out, &report.Fit{Title: title, Answer: answer, Explain: f.explain}); err != nil {
+		return err
+	}
+	if isMissing := f.isAuto() && len(answer.Rows) < len(query.Options); isMissing || !answer.NamedFits() {
+		return errReported
+	}
+	return nil
 }
 
 // query reads the flags, and refuses those that cannot be combined. It has no networks yet.
 func (f *fitFlags) query() (*fit.Query, error) {
 	q := &fit.Query{Account: memory.AccountName(f.account), Torch: memory.Torch2CUDA, Batch: f.batch, Batches: f.batches,
-		BySize: f.inputs != nil}
+		IsNamed: f.batchGiven, BySize: f.inputs != nil}
 	budget, err := f.budget()
 	if err != nil {
 		return nil, err
@@ -204,25 +220,14 @@ func (a *app) networks(l *loaded, f *fitFlags) (iter.Seq2[*shape.Network, error]
 	}
 	return func(yield func(*shape.Network, error) bool) {
 		for i, options := range sizes {
-			n, err := a.resized(file, f.inputs[i], options)
-			if !yield(n, err) {
+			n, problems := file.Network(options)
+			if len(problems) > 0 {
+				a.note("--inputs %s is left out: %s", strings.TrimSpace(f.inputs[i]), placed(file, &problems[0]))
+			} else if !yield(n, nil) {
 				return
 			}
 		}
 	}, nil
-}
-
-// resized returns the network with one of --inputs. If it has problems then, it prints them.
-func (a *app) resized(file *network.File, size string, options graph.Options) (*shape.Network, error) {
-	n, problems := file.Network(options)
-	if len(problems) == 0 {
-		return n, nil
-	}
-	a.note("--inputs %s does not fit the network:", size)
-	if err := file.Source.Print(a.err, problems); err != nil {
-		return nil, outputError(err)
-	}
-	return nil, errReported
 }
 
 // resize returns the network with another input size, nil where it has problems then.

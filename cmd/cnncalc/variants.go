@@ -3,7 +3,9 @@ package main
 import (
 	"fmt"
 
+	"cnncalc/internal/diag"
 	"cnncalc/internal/graph"
+	"cnncalc/internal/network"
 	"cnncalc/internal/plain"
 	"cnncalc/internal/shape"
 	"cnncalc/internal/sweep"
@@ -32,9 +34,13 @@ func (l *loaded) networkWith(o graph.Options) (*shape.Network, error) {
 	if len(problems) == 0 {
 		return n, nil
 	}
-	p := &problems[0]
+	return nil, placed(l.file, &problems[0])
+}
+
+// placed returns a problem of a file as an error that names the file.
+func placed(file *network.File, p *diag.Problem) error {
 	if p.Pos.IsZero() {
-		return nil, p
+		return p
 	}
-	return nil, fmt.Errorf("%s:%w", plain.Escape(l.file.Source.Name), p)
+	return fmt.Errorf("%s:%w", plain.Escape(file.Source.Name), p)
 }

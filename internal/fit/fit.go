@@ -8,6 +8,7 @@ package fit
 import (
 	"fmt"
 	"iter"
+	"slices"
 
 	"cnncalc/internal/memory"
 	"cnncalc/internal/shape"
@@ -24,6 +25,7 @@ type Query struct {
 	Networks iter.Seq2[*shape.Network, error]
 	BySize   bool
 	Batch    int64   // that is to fit
+	IsNamed  bool    // whether the user named Batch, so that rows say what it takes
 	Batches  []int64 // in place of the largest batch, what these take; nil otherwise
 	// Resize returns the network with another input size, nil where it has problems then.
 	Resize func(width, height int64) *shape.Network
@@ -52,6 +54,25 @@ type Row struct {
 	Bytes     int64                 `json:"bytes"`
 	Fits      bool                  `json:"fits"`
 	Parts     map[memory.Part]int64 `json:"parts"` // at the peak
+	// Named is what the query's batch takes, where the user named it and the row is of another.
+	Named *NamedBatch `json:"named_batch,omitempty"`
+}
+
+// NamedBatch is what a batch takes.
+type NamedBatch struct {
+	Batch int64 `json:"batch"`
+	Bytes int64 `json:"bytes"`
+	Fits  bool  `json:"fits"`
+}
+
+// NamedFits reports whether the batch that the user named fits with all options and sizes, or none was named.
+func (a *Answer) NamedFits() bool {
+	return !a.Query.IsNamed || !slices.ContainsFunc(a.Rows, func(r Row) bool {
+		if r.Named != nil {
+			return !r.Named.Fits
+		}
+		return !r.Fits
+	})
 }
 
 // Ask answers a query. It fails if a size cannot be counted or Networks yields an error.
@@ -137,6 +158,10 @@ func (a *asker) rows(n *shape.Network, o memory.Options, by account) error {
 	if needed > q.Budget.Available {
 		a.refuse(n, o, by)
 	}
+	var named *NamedBatch
+	if q.IsNamed && !q.IsCurve() {
+		named = &NamedBatch{q.Batch, needed, needed <= q.Budget.Available}
+	}
 	in := n.InputShape()
 	for _, batch := range q.batches(largest) {
 		bytes, parts, err := by.AtPeak(batch)
@@ -146,6 +171,7 @@ func (a *asker) rows(n *shape.Network, o memory.Options, by account) error {
 		a.Rows = append(a.Rows, Row{
 			Input: fmt.Sprintf("%dx%d", in.W, in.H), Mode: o.Mode, DType: o.DType, Optimizer: o.Optimizer,
 			Largest: largest, Batch: batch, Bytes: bytes, Fits: bytes <= q.Budget.Available, Parts: parts,
+			Named: named,
 		})
 	}
 	return nil

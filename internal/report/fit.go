@@ -83,6 +83,9 @@ func (v *Fit) columns() []Column {
 	} else {
 		columns = append(columns, right("memory", "memory"))
 	}
+	if q.IsNamed && !q.IsCurve() {
+		columns = append(columns, right("batch_memory", "batch "+plain.Count(q.Batch)), left("batch_fits", "fits"))
+	}
 	for _, g := range partGroups() {
 		columns = append(columns, right(g.key, g.header))
 	}
@@ -107,6 +110,9 @@ func (v *Fit) cells(row *fit.Row, units Units) []Cell {
 		cells = append(cells, Int(row.Batch), units.size(row.Bytes), Str(yesOrNo(row.Fits)))
 	} else {
 		cells = append(cells, units.size(row.Bytes))
+	}
+	if row.Named != nil {
+		cells = append(cells, units.size(row.Named.Bytes), Str(yesOrNo(row.Named.Fits)))
 	}
 	return append(cells, groupCells(row.Parts, units)...)
 }
