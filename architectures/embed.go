@@ -107,6 +107,8 @@ func Names() []string {
 		"torchvision/regnet_y_16gf",
 		"torchvision/regnet_y_32gf",
 		"torchvision/regnet_y_128gf",
+		"torchvision/fcn_resnet50",
+		"torchvision/deeplabv3_resnet50",
 	}
 }
 

@@ -56,7 +56,7 @@ func TestPreprocessIsTorchvisions(t *testing.T) {
 		"shufflenet_v2_x2_0": 232, "regnet_y_128gf": 224, "convnext_tiny": 236,
 		"convnext_small": 230, "convnext_base": 232, "convnext_large": 232,
 		"efficientnet_b2": 288, "efficientnet_b3": 320, "efficientnet_b4": 384, "efficientnet_b5": 456,
-		"efficientnet_b6": 528, "efficientnet_b7": 600, "efficientnet_v2_s": 384, "efficientnet_v2_m": 480,
+		"fcn_resnet50": 520, "deeplabv3_resnet50": 520, "efficientnet_b6": 528, "efficientnet_b7": 600, "efficientnet_v2_s": 384, "efficientnet_v2_m": 480,
 	}
 	for _, name := range architectures.Names() {
 		if !strings.HasPrefix(name, "torchvision/") {

@@ -16,6 +16,9 @@ func (p *builder) loss() {
 	for k, out := range p.outputs {
 		losses[k] = p.lossForward(k, out, width)
 	}
+	if len(losses) > 1 {
+		p.sumLosses(losses, width)
+	}
 	p.rootGradient = p.add(none, "gradient of the loss", VolumeGrads, linear{once: width})
 	for k, out := range slices.Backward(p.outputs) {
 		if p.needsGrad[out] {
@@ -24,8 +27,18 @@ func (p *builder) loss() {
 	}
 }
 
-// lossTensors are what the loss of one output saves.
+// sumLosses adds the losses up. Only the sum is still there after the expression.
+func (p *builder) sumLosses(losses []lossTensors, width int64) {
+	p.need([]linear{{once: width}}) // a loss by its weight
+	p.add(none, "loss", Loss, linear{once: width})
+	for _, l := range losses {
+		p.release(l.result)
+	}
+}
+
+// lossTensors are the loss of one output and what it saves.
 type lossTensors struct {
+	result       int
 	logs, weight int
 	factor       int // of the loss in the sum, or none
 }
@@ -34,8 +47,7 @@ func (p *builder) lossForward(k, out int, width int64) lossTensors {
 	scores := p.volume(out, width)
 	if !p.needsGrad[out] { // autograd saves nothing
 		p.need([]linear{scores})
-		p.add(none, "loss", Loss, linear{once: width})
-		return lossTensors{}
+		return lossTensors{result: p.add(none, "loss", Loss, linear{once: width})}
 	}
 	saved := lossTensors{
 		logs:   p.add(none, "log softmax", Loss, scores),
@@ -43,7 +55,7 @@ func (p *builder) lossForward(k, out int, width int64) lossTensors {
 		factor: none,
 	}
 	p.lossSaved = append(p.lossSaved, saved.logs, saved.weight, p.targets[k])
-	p.add(none, "loss", Loss, linear{once: width})
+	saved.result = p.add(none, "loss", Loss, linear{once: width})
 	if p.isWeighted(k) && p.options.Torch == Torch113CPU {
 		saved.factor = p.add(none, "weight of the loss", Scalars, linear{once: 8})
 		p.lossSaved = append(p.lossSaved, saved.factor)

@@ -22,10 +22,10 @@ func (o Options) Basis() []string {
 	switch {
 	case o.Torch == Torch113CPU && o.DType == FP32:
 		lines = append(lines,
-			"Exact figures equal PyTorch 1.13's on the CPU to the byte, for every kind of layer and 58 networks of "+
+			"Exact figures equal PyTorch 1.13's on the CPU to the byte, for every kind of layer and 60 networks of "+
 				"torchvision 0.14.",
-			"The peak and scratch are estimates: oneDNN 2.6's copies on AVX2 in one thread. A picture gave the same peaks "+
-				"for all 58 in training, and for 64 in inference.")
+			"The peak and scratch are estimates: oneDNN 2.6's copies on AVX2 in one thread. One or two pictures gave the "+
+				"same peaks for all 60 in training, and for 66 in inference.")
 	case o.Torch == Torch113CPU:
 		lines = append(lines, "Estimates follow PyTorch 1.13's rules for the CPU, which were measured in float32 only.")
 	default:

@@ -56,7 +56,7 @@ func TestNotesOfSeveralInputs(t *testing.T) {
 }
 
 // What is alive in the end is what the caller holds: inputs and outputs, in training with the targets (8 bytes for each
-// place of each output), the losses and the gradients of the parameters.
+// place of each output), the sum of the losses and the gradients of the parameters.
 func TestPyTorchOfSeveralInputsAndOutputs(t *testing.T) {
 	n := towers(t)
 	for _, tt := range []struct {
@@ -64,7 +64,7 @@ func TestPyTorchOfSeveralInputsAndOutputs(t *testing.T) {
 		live int64
 	}{
 		{memory.Inference, towersInputs + towersParameters + towersOutputs},
-		{memory.Training, towersInputs + 2*towersParameters + towersOutputs + 8*(1+4) + 2*4},
+		{memory.Training, towersInputs + 2*towersParameters + towersOutputs + 8*(1+4) + 4},
 	} {
 		o := memory.Options{Torch: memory.Torch113CPU, Mode: tt.mode, DType: memory.FP32, Optimizer: memory.NoOptimizer}
 		m, err := memory.NewPyTorch(n, o)

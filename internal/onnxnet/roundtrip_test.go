@@ -310,7 +310,13 @@ func settingsOf(t *testing.T, o graph.Op, in []graph.Shape) string {
 		}
 	}
 	delete(settings, "inplace")
-	if o.Kind() == "CROP" { // the size may be another layer's; it is that of the output
+	kind := o.Kind()
+	switch kind {
+	case "UPSAMPLE": // also of a RESIZE whose factor is whole
+		kind = "RESIZE"
+		delete(settings, "factor")
+		fallthrough
+	case "CROP", "RESIZE": // the size may be another layer's; it is that of the output
 		delete(settings, "size")
 		delete(settings, "like")
 	}
@@ -323,5 +329,5 @@ func settingsOf(t *testing.T, o graph.Op, in []graph.Shape) string {
 			text = append(text, key+"="+v)
 		}
 	}
-	return o.Kind() + " " + strings.Join(text, " ")
+	return kind + " " + strings.Join(text, " ")
 }

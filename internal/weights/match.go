@@ -229,11 +229,11 @@ func (c *candidate) sortRest(file []Info) {
 	}
 }
 
-// isAuxiliary reports whether a tensor is of an auxiliary head of torchvision's GoogLeNet (aux1, aux2) or Inception v3
-// (AuxLogits).
+// isAuxiliary reports whether a tensor is of an auxiliary head of torchvision's GoogLeNet (aux1, aux2), Inception v3
+// (AuxLogits) or networks for segmentation (aux_classifier).
 func isAuxiliary(name string) bool {
 	first, _, _ := strings.Cut(name, ".")
-	return first == "aux1" || first == "aux2" || first == "AuxLogits"
+	return first == "aux1" || first == "aux2" || first == "AuxLogits" || first == "aux_classifier"
 }
 
 func (c *candidate) fits() bool {

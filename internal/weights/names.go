@@ -50,6 +50,9 @@ func namings() []naming {
 				" Mixed_6{b..e}.branch{1x1,7x7_{1..3},7x7dbl_{1..5},_pool}.{conv,bn}" +
 				" Mixed_7a.branch{3x3_{1,2},7x7x3_{1..4}}.{conv,bn}" +
 				" Mixed_7{b,c}.branch{1x1,3x3_{1,2a,2b},3x3dbl_{1,2,3a,3b},_pool}.{conv,bn} fc")},
+		{"torchvision", "fcn_resnet50", append(backbone(), layers("classifier.{0,1,4}")...)},
+		{"torchvision", "deeplabv3_resnet50", append(backbone(), layers(
+			"classifier.0.{convs.{{0..3}.{0,1},4.{1,2}},project.{0,1}} classifier.{1,2,4}")...)},
 		{"torchvision", "convnext_tiny", convNeXt([]int{3, 3, 9, 3})},
 		{"torchvision", "convnext_small", convNeXt([]int{3, 3, 27, 3})},
 		{"torchvision", "shufflenet_v2_x1_0", shuffleNet([]int{4, 8, 4})},
@@ -168,6 +171,15 @@ func resnet(convs int, stages []int) []string {
 		}
 	}
 	return append(names, "fc")
+}
+
+// backbone is the resnet50 of torchvision's networks for segmentation.
+func backbone() []string {
+	names := resnet(3, []int{3, 4, 6, 3})
+	for i, name := range names {
+		names[i] = "backbone." + name
+	}
+	return names[:len(names)-1] // without fc
 }
 
 func transformersResnet(convs int, stages []int) []string {

@@ -9,7 +9,7 @@ replaces there, a row for each network that is named, or for all:
 - params, buffers (in bytes), and for the network's own input size the multiply-accumulates of convolutions and linear
   layers, and the values of the picture and of every result but those of activation functions, dropout and views,
   though slices of the depth count;
-- for one picture of input x input, which is smaller where a training would need too much memory: the bytes that
+- for a batch of pictures of input x input, which is smaller where a training would need too much memory: the bytes that
   autograd saves, the most that is allocated in a forward and a backward pass in training with a cross entropy, besides
   parameters, buffers, input and targets, and the most in evaluation, besides parameters and buffers.
 """
@@ -29,16 +29,20 @@ PATH = os.path.join(generate.HERE, "networks.json")
 
 # The size of the input, and the size at which the network was measured if that is another.
 SIZES = {
+    "fcn_resnet50": (520, 129), "deeplabv3_resnet50": (520, 129),
     "efficientnet_b1": (240,), "efficientnet_b2": (288,), "efficientnet_b3": (300,), "efficientnet_b4": (380, 224),
     "efficientnet_b5": (456, 224), "efficientnet_b6": (528, 224), "efficientnet_b7": (600, 224),
     "efficientnet_v2_s": (384, 224), "efficientnet_v2_m": (480, 224), "efficientnet_v2_l": (480, 224),
     "inception_v3": (299, 363),  # at 299, BN of the auxiliary head would have one value per channel, which PyTorch refuses
 }
 # The weights of the losses in training, for networks with auxiliary heads.
-LOSS_WEIGHTS = {"googlenet": (1, 0.3, 0.3), "inception_v3": (1, 0.4)}
+SEGMENTATION = ("fcn_resnet50", "deeplabv3_resnet50")  # their auxiliary head is an option
+LOSS_WEIGHTS = {"googlenet": (1, 0.3, 0.3), "inception_v3": (1, 0.4), **dict.fromkeys(SEGMENTATION, (1, 0.5))}
+BATCHES = dict.fromkeys(SEGMENTATION, 2)  # BN after DeepLab's mean of all places trains on several values only
 FAMILIES = ("densenet161", "resnext101", "wide_resnet101", "mnasnet", "mobilenet_v3", "shufflenet", "regnet",
             "efficientnet", "convnext", "googlenet", "inception")
 NAMES = [name for name in torchvision.models.list_models(torchvision.models) if name.startswith(FAMILIES)]
+NAMES += SEGMENTATION
 
 # Results that make no volume of their own by the notes: those of activation functions and views, and parameters that
 # are prepared. The product of a linear layer over maps (mm) is counted with its bias.
@@ -69,9 +73,26 @@ class Counter(TorchDispatchMode):
         return out
 
 
-def make(name):
-    options = {"init_weights": False} if name in LOSS_WEIGHTS else {}  # they are slow
-    model = getattr(torchvision.models, name)(weights=None, **options)
+class Segmentation(nn.Module):
+    """torchvision's network with its outputs in a tuple, or its only output."""
+
+    def __init__(self, name, training):
+        super().__init__()
+        network = getattr(torchvision.models.segmentation, name)
+        self.model = network(weights=None, weights_backbone=None, num_classes=21, aux_loss=training)
+
+    def forward(self, x):
+        outputs = tuple(self.model(x).values())
+        return outputs if len(outputs) > 1 else outputs[0]
+
+
+def make(name, training=True):
+    """The network as it is trained, or without what it has in training only, if torchvision can leave that out."""
+    if name in SEGMENTATION:
+        model = Segmentation(name, training)
+    else:
+        options = {"init_weights": False} if name in LOSS_WEIGHTS else {}  # they are slow
+        model = getattr(torchvision.models, name)(weights=None, **options)
     if name in LOSS_WEIGHTS:
         model.loss_weights = LOSS_WEIGHTS[name]
     return model
@@ -92,21 +113,24 @@ def saved_bytes(model, x):
 
 def row(name):
     own, size = (SIZES.get(name, (224,)) * 2)[:2]
-    model = make(name).eval()
-    x = torch.empty(1, 3, own, own, device="meta")
-    on_meta = copy.deepcopy(model).to("meta")
+    batch = BATCHES.get(name, 1)
+    model, inferred = make(name), make(name, training=False).eval()
+    x, on_meta = torch.empty(1, 3, own, own, device="meta"), copy.deepcopy(inferred).to("meta")
     with torch.no_grad(), Counter() as counter:
-        on_meta(x)
-    x = torch.rand(1, 3, size, size)
-    inference = generate.measure_inference(model, (3, size, size), 1)
-    saved, peak = generate.measure(model, (3, size, size), 1)
-    saved["other"] += saved_bytes(model, x) - sum(saved.values())
-    return {
+        scores = on_meta(x)
+    inference = generate.measure_inference(inferred, (3, size, size), batch)
+    saved, peak = generate.measure(model, (3, size, size), batch)
+    if scores.dim() == 2:
+        saved["other"] += saved_bytes(model, torch.rand(1, 3, size, size)) - sum(saved.values())
+    result = {
         "name": name, "params": sum(p.numel() for p in model.parameters()),
         "buffers": sum(b.numel() * b.element_size() for b in model.buffers()),
         "macs": counter.macs, "activations": 3 * own * own + counter.activations,
         "input": size, "saved": saved, "peak": peak, "inference": inference,
     }
+    if scores.dim() > 2:
+        result |= {"batch": batch, "out": list(scores.shape[:0:-1])}
+    return result
 
 
 def main():

@@ -22,6 +22,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 PATH = os.path.join(HERE, "networks.json")
 SHOWN = 8
 SCALES = {"efficientnet_v2_s": 0.5}
+SEGMENTATION = ("fcn_resnet50", "deeplabv3_resnet50")
 
 
 def random_weights(name, size):
@@ -51,8 +52,14 @@ def in_order(state):
                 yield state[late[key]]
 
 
+def make(name):
+    if name in SEGMENTATION:
+        return getattr(torchvision.models.segmentation, name)(weights=None, weights_backbone=None)
+    return getattr(torchvision.models, name)(weights=None)
+
+
 def outputs(name, size):
-    model = getattr(torchvision.models, name)(weights=None).double().eval()
+    model = make(name).double().eval()
     tensors, weights = list(in_order(model.state_dict())), list(random_weights(name, size))
     assert len(weights) == len(tensors)
     for value, array in zip(tensors, weights):
@@ -62,7 +69,8 @@ def outputs(name, size):
             value *= SCALES.get(name, 1)
     x = (np.arange(3 * size * size) * 7919 % 1000 / 1000 - 0.5).astype("f4")
     with torch.no_grad():
-        return model(torch.from_numpy(x).double().reshape(1, 3, size, size))[0].numpy()
+        out = model(torch.from_numpy(x).double().reshape(1, 3, size, size))
+    return (out["out"] if name in SEGMENTATION else out)[0].numpy().ravel()
 
 
 def main():

@@ -22,13 +22,18 @@ NETWORKS += [f"regnet_{n}" for n in """x_400mf x_800mf x_1_6gf x_3_2gf x_8gf x_1
     y_16gf y_32gf y_128gf""".split()]
 NETWORKS += [f"efficientnet_{n}" for n in "b0 b1 b2 b3 b4 b5 b6 b7 v2_s v2_m v2_l".split()]
 
+SEGMENTATION = ["fcn_resnet50", "deeplabv3_resnet50"]
+
 
 def state_dict(name):
+    if name in SEGMENTATION:
+        network = getattr(torchvision.models.segmentation, name)
+        return network(weights=None, weights_backbone=None, aux_loss=True).state_dict()
     slow_start = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
     return getattr(torchvision.models, name)(weights=None, **slow_start).state_dict()
 
 
-names = {n: [[k, list(v.shape)] for k, v in state_dict(n).items()] for n in NETWORKS}
+names = {n: [[k, list(v.shape)] for k, v in state_dict(n).items()] for n in NETWORKS + SEGMENTATION}
 with open("torchvision.json.gz", "wb") as f:
     f.write(gzip.compress(json.dumps(names, separators=(",", ":")).encode(), 9, mtime=0))
 
