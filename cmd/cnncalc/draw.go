@@ -24,6 +24,10 @@ drawn once, with "x3" at its label; if its turns have other sizes than the first
 every repeat. --heat writes at each box its share of the network's memory (values of volumes), MACs, parameters, or least
 time on a machine (cnncalc help traffic), with all turns of a repeat together.
 
+--style volumes draws the volumes that all of the network passes through, as the notes and papers do: boxes of their width,
+height and depth, by the square root or another --scale, and bars for the outputs of FC layers. Red is the window that the
+next layer moves over a volume.
+
 SVG has colours for light pages and dark ones. dot is for Graphviz. mermaid is for Markdown pages of GitHub and GitLab, in
 a block of the language mermaid.`
 
@@ -35,9 +39,17 @@ const (
 	heatTime       = "time"
 )
 
+// The styles.
+const (
+	graphStyle   = "graph"
+	volumesStyle = "volumes"
+)
+
 type drawFlags struct {
 	specFlags
 	outputFlags
+	style           string
+	scale           string
 	depth           int
 	unfold          bool
 	heat            string
@@ -48,10 +60,11 @@ func newDraw(a *app) *cobra.Command {
 	var f drawFlags
 	cmd := &cobra.Command{
 		Use:   "draw [SPEC]",
-		Short: "draw the graph of a network, as SVG, for Graphviz or for Mermaid",
+		Short: "draw a network: its graph or its volumes",
 		Long:  drawLong,
 		Example: "  cnncalc draw torchvision/resnet50 -o resnet50.svg\n" +
 			"  cnncalc draw googlenet --heat macs --depth 0 -o googlenet.svg\n" +
+			"  cnncalc draw vgg16 --style volumes -o vgg16.svg\n" +
 			"  cnncalc draw unet --format mermaid",
 		Args: atMostOneSpec,
 		RunE: func(_ *cobra.Command, args []string) error { return a.draw(args, &f) },
@@ -60,6 +73,8 @@ func newDraw(a *app) *cobra.Command {
 	f.register(flags)
 	f.registerFormat(flags, report.SVG, report.DOT, report.Mermaid)
 	f.registerPath(flags)
+	flags.StringVar(&f.style, "style", graphStyle, choice.List(styles()))
+	flags.StringVar(&f.scale, "scale", string(draw.RootScale), "of --style volumes: "+choice.List(draw.Scales()))
 	numberVar(flags, &f.depth, "depth", -1, "how many frames may be inside each other; -1 for any number")
 	flags.BoolVar(&f.unfold, "unfold", false, "draw every turn of a repeat")
 	flags.StringVar(&f.heat, "heat", "", "write each box's share of this: "+choice.List(heats()))
@@ -71,26 +86,21 @@ func newDraw(a *app) *cobra.Command {
 
 func heats() []string { return []string{heatMemory, heatMACs, heatParameters, heatTime} }
 
+func styles() []string { return []string{graphStyle, volumesStyle} }
+
 func (a *app) draw(args []string, f *drawFlags) error {
 	out, err := f.parse("draw")
 	if err != nil {
 		return err
 	}
-	if err := f.check(); err != nil {
+	if err := f.check(out.format); err != nil {
 		return err
 	}
 	l, err := a.loadSound(args, &f.specFlags)
 	if err != nil {
 		return err
 	}
-	n := l.asWritten()
-	heat, err := f.heatOf(n)
-	if err != nil {
-		return problemError("%s: %w", l.title(), err)
-	}
-	diagram := draw.New(n, draw.Options{Depth: f.depth, Unfolded: f.unfold, Heat: heat})
-	diagram.Title = l.title()
-	text, err := drawn(diagram, out.format)
+	text, err := f.drawn(l, out.format)
 	if err != nil {
 		return problemError("%s: %w", l.title(), err)
 	}
@@ -101,15 +111,36 @@ func (a *app) draw(args []string, f *drawFlags) error {
 }
 
 // check refuses what no network would suit.
-func (f *drawFlags) check() error {
-	if f.depth < -1 {
+func (f *drawFlags) check(format report.Format) error {
+	if _, err := choice.Parse[string](f.style, "a style", styles()); err != nil {
+		return usageError("--style: %w", err)
+	}
+	if _, err := choice.Parse[draw.Scale](f.scale, "a scale", draw.Scales()); err != nil {
+		return usageError("--scale: %w", err)
+	}
+	if f.heat != "" {
+		if _, err := choice.Parse[string](f.heat, "a figure that --heat has", heats()); err != nil {
+			return usageError("--heat: %w", err)
+		}
+	}
+	given := func(names ...string) string {
+		for _, name := range names {
+			if f.flags.Changed(name) {
+				return name
+			}
+		}
+		return ""
+	}
+	ofGraph, ofVolumes := given("depth", "unfold", "heat", "peak", "bandwidth"), given("scale")
+	switch {
+	case f.depth < -1:
 		return usageError("--depth must be -1 or more, not %d", f.depth)
-	}
-	if f.heat == "" {
-		return nil
-	}
-	if _, err := choice.Parse[string](f.heat, "a figure that --heat has", heats()); err != nil {
-		return usageError("--heat: %w", err)
+	case f.style == volumesStyle && ofGraph != "":
+		return usageError("--%s is for --style graph", ofGraph)
+	case f.style == volumesStyle && format != report.SVG:
+		return usageError("--style volumes is drawn as svg, not %s", format)
+	case f.style == graphStyle && ofVolumes != "":
+		return usageError("--%s is for --style volumes", ofVolumes)
 	}
 	return nil
 }
@@ -168,13 +199,23 @@ func (f *drawFlags) times(n *shape.Network) ([]int64, error) {
 	return heat, nil
 }
 
-// drawn writes a diagram in a format.
-func drawn(d *draw.Diagram, format report.Format) ([]byte, error) {
+// drawn returns the picture in a format.
+func (f *drawFlags) drawn(l *loaded, format report.Format) ([]byte, error) {
+	n := l.asWritten()
+	if f.style == volumesStyle {
+		return draw.VolumesSVG(l.title(), draw.Volumes(n), draw.Scale(f.scale)), nil
+	}
+	heat, err := f.heatOf(n)
+	if err != nil {
+		return nil, err
+	}
+	diagram := draw.New(n, draw.Options{Depth: f.depth, Unfolded: f.unfold, Heat: heat})
+	diagram.Title = l.title()
 	switch format {
 	case report.DOT:
-		return []byte(d.Dot()), nil
+		return []byte(diagram.Dot()), nil
 	case report.Mermaid:
-		return []byte(d.Mermaid()), nil
+		return []byte(diagram.Mermaid()), nil
 	}
-	return d.SVG()
+	return diagram.SVG()
 }

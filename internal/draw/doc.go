@@ -4,4 +4,6 @@
 // and edges; a repeat is drawn once (fold.go). It is written for Graphviz (dot.go) and for Mermaid (mermaid.go), which
 // lay it out themselves, or as SVG (graph_svg.go), for which each frame is laid out in ranks (layout.go, rank.go,
 // order.go, straighten.go).
+//
+// Volumes are the boxes of the notes and of papers (volumes.go, volumes_svg.go).
 package draw
