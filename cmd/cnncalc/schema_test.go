@@ -21,17 +21,20 @@ func TestDocumentSchemas(t *testing.T) {
 	t.Chdir(t.TempDir())
 	write(t, "net.yaml", []byte("name: net\ninput: 8x8x1\nvars: {N: 2}\nlayers: INPUT -> CONV3-(N) @a -> BN -> RELU -> GAP -> FC-3\n"+
 		"heads: {more: \"@a -> GAP -> FC-2\"}\nfrozen: [a]\n"))
+	write(t, "wide.yaml", []byte("name: net\ninput: 8x8x1\nlayers: INPUT -> CONV5-8 @a -> RELU -> GAP -> FC-3\nbudget: {macs: 1K, training_peak: 1GiB}\n"))
 	write(t, "broken.yaml", []byte("input: 8x8x1\nlayers: INPUT -> CONV3 -> REUL\n"))
 	calls := map[string][]string{
-		"check":   {"check net.yaml vgg16 --lint", "check broken.yaml nosuch"},
+		"check":   {"check net.yaml wide.yaml vgg16 --lint", "check broken.yaml nosuch"},
 		"compare": {"compare net.yaml lenet5 --layers --device t4 --peak 1TFLOP/s --bandwidth 1GB/s", "compare lenet5 unet --dtype int8"},
 		"fit": {"fit net.yaml --device t4", "fit vgg16 --device-memory 2GiB --batch 64 --mode training", "fit lenet5 --device t4 --batches 1,2",
 			"fit net.yaml --device t4 --inputs 8,16", "fit --list-devices"},
+		"diff": {"diff lenet5 net.yaml", "diff net.yaml net.yaml", "diff net.yaml wide.yaml"},
 		"list": {"list"},
 		"memory": {"memory net.yaml", "memory net.yaml --account pytorch", "memory net.yaml --account pytorch --mode inference",
 			"memory net.yaml --account cnncalc", "memory lenet5 --as torchinfo", "memory lenet5 --as thop", "memory lenet5 --timeline"},
 		"reconcile": {"reconcile fvcore thop lenet5"},
 		"run":       {"run lenet5 --input DIGIT --top 2", "run net.yaml --weights random --input DIGIT"},
+		"solve":     {"solve net.yaml --for N --range 1:8 --budget macs<=1000", "solve net.yaml --for batch --device t4", "solve unet --sizes 572:580"},
 		"sweep":     {"sweep net.yaml --set N=2"},
 		"traffic":   {"traffic net.yaml"},
 	}

@@ -16,11 +16,13 @@ func documents() []documentsOf {
 	return []documentsOf{
 		{"check", []any{checkDocument{}}},
 		{"compare", []any{comparisonDocument{}}},
+		{"diff", []any{diffDocument{}}},
 		{"fit", []any{fitDocument{}, devicesDocument{}}},
 		{"list", []any{networksDocument{}}},
 		{"memory", []any{networkDocument{}, countDocument{}, timelineDocument{}}},
 		{"reconcile", []any{reconciliationDocument{}}},
 		{"run", []any{runDocument{}}},
+		{"solve", []any{solutionDocument{}, sizesDocument{}}},
 		{"sweep", []any{sweepRow{}}}, // a line
 		{"traffic", []any{trafficDocument{}}},
 	}
