@@ -2,10 +2,12 @@ package main
 
 import (
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"cnncalc/internal/diag"
+	"cnncalc/internal/graph"
 	"cnncalc/internal/report"
 )
 
@@ -22,7 +24,8 @@ func newExplain(a *app) *cobra.Command {
 		Short: "show the arithmetic of a layer, step by step",
 		Long: `explain shows the arithmetic of each layer: its shape formula with the numbers, its parameters with and
 without sharing, its im2col matrices, MACs, memory and receptive field, and what its backward pass computes.
---layer chooses one layer; cnncalc memory --all prints their names.
+--layer chooses one layer; cnncalc memory --all prints their names. A layer of an ONNX model may also be
+chosen by its name in the model.
 
 The receptive field is the part of the picture that a value depends on: its size in pixels, the jump to the
 next value's field, and the pixel at which the first value's field starts. Padding counts as pixels, and the
@@ -51,10 +54,14 @@ func (a *app) explain(args []string, f *explainFlags) error {
 	if err != nil {
 		return err
 	}
-	return a.write(out.path, func(w io.Writer) error { return report.Explain(w, l.network, nodes) })
+	tensor := func(string) string { return "" }
+	if w := l.file.Weights(); w != nil {
+		tensor = w.Tensor
+	}
+	return a.write(out.path, func(w io.Writer) error { return report.Explain(w, l.network, nodes, tensor) })
 }
 
-// nodesNamed returns the node of a name, or all nodes for "".
+// nodesNamed returns the node of a name, or of a name in the model; all nodes for "".
 func (l *loaded) nodesNamed(layer string) ([]int, error) {
 	nodes := l.network.Nodes
 	all, names := make([]int, len(nodes)), make([]string, len(nodes))
@@ -66,6 +73,10 @@ func (l *loaded) nodesNamed(layer string) ([]int, error) {
 	}
 	if layer == "" {
 		return all, nil
+	}
+	isCalled := func(n graph.Node) bool { return n.Origin == layer }
+	if i := slices.IndexFunc(nodes, isCalled); i >= 0 {
+		return []int{i}, nil
 	}
 	if hint := diag.DidYouMean(layer, names); hint != "" {
 		return nil, usageError("%s has no layer %s; %s", l.title(), layer, hint)

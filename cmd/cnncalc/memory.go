@@ -76,7 +76,7 @@ func newMemory(a *app) *cobra.Command {
 	f.registerUnits(flags)
 	f.registerColumns(flags,
 		"columns to print, in order; for notes: name,layer,output,memory,weights,biases,macs,field,jump,start,frozen,"+
-			"input,parameters,%memory,%parameters,%macs")
+			"input,origin,parameters,%memory,%parameters,%macs")
 	registerBatch(flags, &f.batch, "pictures in a batch")
 	flags.StringVar(&f.account, "account", string(memory.NotesAccount), choice.List(memory.AccountNames()))
 	flags.StringVar(&f.mode, "mode", "",

@@ -27,5 +27,5 @@ func (a *app) memoryAs(args []string, f *memoryFlags, out output) error {
 	if err != nil {
 		return problemError("%s: as %s: %w", l.title(), c.Title(), err)
 	}
-	return a.print(out, &report.Count{Title: l.title(), Result: result, Batch: f.batch, All: f.all})
+	return a.print(out, &report.Count{Title: l.title(), Result: result, Batch: f.batch, All: f.all, More: f.columns != nil})
 }

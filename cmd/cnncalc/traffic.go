@@ -62,7 +62,8 @@ func newTraffic(a *app) *cobra.Command {
 	f.registerPath(flags)
 	f.registerUnits(flags)
 	f.registerColumns(flags,
-		"columns to print, in order: name,layer,read,weights,written,macs,intensity,bound,time,columns,inflation,scratch")
+		"columns to print, in order: name,layer,read,weights,written,macs,intensity,bound,time,columns,inflation,scratch,"+
+			"origin")
 	registerBatch(flags, &f.batch, "pictures in a batch")
 	rateVarDefault(flags, &f.peak, "peak", assumedPeak, numeral.FLOPS, "arithmetic rate of the machine: 13TFLOP/s")
 	rateVarDefault(flags, &f.bandwidth, "bandwidth", assumedBandwidth, numeral.Bandwidth,
@@ -98,7 +99,7 @@ func (a *app) traffic(args []string, f *trafficFlags) error {
 	return a.print(out, &report.Traffic{
 		Title: l.title(), Network: running, Account: account, Assumed: f.assumed,
 		Machine: traffic.Machine{FLOPS: f.peak.value, Bandwidth: f.bandwidth.value},
-		Scratch: runScratch(program), Threads: f.threads,
+		Scratch: runScratch(program), Threads: f.threads, More: f.columns != nil,
 	})
 }
 

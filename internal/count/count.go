@@ -98,6 +98,7 @@ type Row struct {
 	Layer   string // in the notation of the file, or "block bottleneck"
 	Out     graph.Shape
 	Amounts [quantities]int64 // of Bytes those of the Outputs only
+	Node    *graph.Node       // nil for a block and for the network
 }
 
 // Counts reports whether anything is counted there.
@@ -194,6 +195,7 @@ func (t *tally) node(i int) error {
 		return err
 	}
 	t.row(node.Name, op.Short(node.Op), l.Out)
+	t.Rows[len(t.Rows)-1].Node = node
 	t.of = l.kind
 	if t.Network.IsTrainingOnly(i) {
 		if c.unused != nil {

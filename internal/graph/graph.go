@@ -138,9 +138,9 @@ type Scope struct {
 	What  string // "turn 2 of 3" or "inception3"
 	Pos   diag.Pos
 	Block string // the name of the block, "" for a turn
-	// Name is the call's in the names of the layers in it, "inceptionE1.fork2". It is "" for a turn, and for the call of
-	// a block that has its layers named as those around the call.
-	Name string
+	Name  string // of the call, as in the names of the layers in it, "inceptionE1.fork2"; "" for a turn
+	// IsInline reports whether the layers of the call are named as those around it, not after it.
+	IsInline bool
 	// Module reports whether the block is a module of its own in the network's PyTorch code. Other blocks are an
 	// nn.Sequential, or part of the code that calls them.
 	Module bool

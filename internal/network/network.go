@@ -47,6 +47,8 @@ type Weights interface {
 	View(name string) ([]float32, bool)
 	// AreQuantised reports whether the network computes with integers, so that its weights are not those of a run.
 	AreQuantised() bool
+	// Tensor returns what the file calls the tensor of a weight, "" if the weight is computed.
+	Tensor(name string) string
 }
 
 // Read reads the file of a network. Messages use the name.

@@ -65,6 +65,14 @@ func (w Weights) View(name string) ([]float32, bool) {
 	return w.file.View(b.Tensor)
 }
 
+// Tensor returns what the model calls the tensor of a weight, "" if the weight is computed.
+func (w Weights) Tensor(name string) string {
+	if b := w.bindings[name]; b != nil && b.Tensor != nil {
+		return b.Tensor.Name
+	}
+	return ""
+}
+
 // Lower returns the graph of the model with the options applied, its weights, and its problems. There is no graph if
 // there are problems.
 func (s *Source) Lower(o graph.Options) (*graph.Graph, Weights, diag.List) {

@@ -53,7 +53,8 @@ func (p *program) findCalls() {
 		names[c.scope.Name]++
 	}
 	for _, c := range known {
-		c.isModule = c.scope.Name != "" && names[c.scope.Name] == 1 && c.nodes == c.last-c.first+1 && !c.hasInput &&
+		c.isModule = c.scope.Name != "" && !c.scope.IsInline && names[c.scope.Name] == 1 &&
+			c.nodes == c.last-c.first+1 && !c.hasInput &&
 			c.lowestOwner >= c.first && c.owners == c.named && c.named == prefixes[c.scope.Name] &&
 			!p.ownerNames[c.scope.Name] && (c.training == 0 || c.training == c.nodes)
 	}

@@ -14,6 +14,7 @@ type Count struct {
 	Result *count.Result
 	Batch  int64 // that was asked for: some programs count one picture
 	All    bool  // a row for each layer, also where nothing is counted
+	More   bool  // with the columns that --columns chooses from in addition
 }
 
 // countDocument is a network counted by a convention, in JSON.
@@ -40,6 +41,7 @@ type countRow struct {
 	Layer   string           `json:"layer"`
 	Output  string           `json:"output"`
 	Amounts map[string]int64 `json:"amounts"` // of bytes those of the outputs
+	Origin  string           `json:"origin,omitempty"`
 }
 
 type printedDocument struct {
@@ -58,7 +60,7 @@ func (v *Count) Document() any {
 		for _, q := range c.Counts {
 			amounts[q.String()] = row.Amounts[q]
 		}
-		d.Rows = append(d.Rows, countRow{row.Name, row.Layer, row.Out.String(), amounts})
+		d.Rows = append(d.Rows, countRow{row.Name, row.Layer, row.Out.String(), amounts, modelName(row.Node)})
 	}
 	for _, q := range c.Counts {
 		d.Totals[q.String()] = r.Totals[q]
@@ -89,6 +91,9 @@ func (v *Count) Table(Units) Table {
 	for _, q := range c.Counts {
 		t.Columns = append(t.Columns, right(q.String(), quantityHeader(c, q)))
 	}
+	if v.More {
+		t.Columns = append(t.Columns, left("origin", "origin"))
+	}
 	for _, row := range r.Rows {
 		if !v.All && !row.Counts() {
 			continue
@@ -96,6 +101,9 @@ func (v *Count) Table(Units) Table {
 		cells := []Cell{Str(row.Name), Str(row.Layer), Str("[" + row.Out.String() + "]")}
 		for _, q := range c.Counts {
 			cells = append(cells, Int(row.Amounts[q]))
+		}
+		if v.More {
+			cells = append(cells, Str(originOf(row.Node)))
 		}
 		t.Rows = append(t.Rows, cells)
 	}
@@ -112,6 +120,9 @@ func (v *Count) totals() []Cell {
 			amount = r.Parts[count.Outputs]
 		}
 		cells = append(cells, Int(amount))
+	}
+	if v.More {
+		cells = append(cells, Cell{})
 	}
 	return cells
 }

@@ -17,11 +17,12 @@ import (
 const explainWidth = 96
 
 // Explain writes the arithmetic of layers out, as a teacher would: their shape, parameters, cost and memory, what they
-// see of the picture, and what the backward pass does there. Figures are of one picture.
-func Explain(w io.Writer, n *shape.Network, nodes []int) error {
+// see of the picture, and what the backward pass does there. Figures are of one picture. For the layers of a model, tensor
+// returns what it calls the tensor of a weight such as "conv1.weight", or "".
+func Explain(w io.Writer, n *shape.Network, nodes []int, tensor func(weight string) string) error {
 	fields := shape.Fields(n)
 	for k, i := range nodes {
-		text := explanation(n, fields[i], i)
+		text := explanation(n, fields[i], i, tensor)
 		if k > 0 {
 			text = "\n" + text
 		}
@@ -32,7 +33,7 @@ func Explain(w io.Writer, n *shape.Network, nodes []int) error {
 	return nil
 }
 
-func explanation(n *shape.Network, field shape.Field, i int) string {
+func explanation(n *shape.Network, field shape.Field, i int, tensor func(weight string) string) string {
 	var b strings.Builder
 	node := &n.Nodes[i]
 	fmt.Fprintf(&b, "%s: %s", plain.Escape(node.Name), op.Notation(node.Op))
@@ -41,6 +42,9 @@ func explanation(n *shape.Network, field shape.Field, i int) string {
 	}
 	b.WriteString("\n")
 	lines := append(explainLines(n, i), op.Line{Topic: "receptive field", Text: fieldText(field, n.InputShape())})
+	if node.Origin != "" {
+		lines = append(lines, op.Line{Topic: "in the model", Text: modelText(n, i, tensor)})
+	}
 	for _, line := range lines {
 		fmt.Fprintf(&b, "  %-16s %s\n", line.Topic, line.Text)
 	}
@@ -51,6 +55,29 @@ func explanation(n *shape.Network, field shape.Field, i int) string {
 		}
 	}
 	return b.String()
+}
+
+// modelText returns what the model calls a layer and the tensors of its weights.
+func modelText(n *shape.Network, i int, tensor func(weight string) string) string {
+	node, l := &n.Nodes[i], n.Layers[i]
+	text := plain.Quote(node.Origin)
+	if l.Owner != i {
+		return text
+	}
+	for k, weight := range l.Weights {
+		name := tensor(node.Name + "." + weight.Name)
+		if name == "" {
+			name = "computed"
+		} else {
+			name = plain.Quote(name)
+		}
+		separator := ", "
+		if k == 0 {
+			separator = " with "
+		}
+		text += separator + weight.Name + " " + name
+	}
+	return text
 }
 
 func explainLines(n *shape.Network, i int) []op.Line {

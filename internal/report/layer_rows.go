@@ -1,9 +1,11 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
+	"cnncalc/internal/diag"
 	"cnncalc/internal/graph"
 	"cnncalc/internal/op"
 	"cnncalc/internal/shape"
@@ -85,6 +87,37 @@ func (r layerRow) input(n *shape.Network) string {
 	return strings.Join(inputs, " ")
 }
 
+// origin returns what the model calls the layer, or the place of the layer or of the call of the block in the file.
+func (r layerRow) origin(n *shape.Network) string {
+	if r.block == nil {
+		return originOf(&n.Nodes[r.first()])
+	}
+	return placeText(r.block.Pos)
+}
+
+// originOf returns what the model calls a node, or its place in the file; "" if it has none, and for nil.
+func originOf(n *graph.Node) string {
+	if n == nil {
+		return ""
+	}
+	return cmp.Or(n.Origin, placeText(n.Pos))
+}
+
+// modelName returns what the model calls a node, for documents; "" for a node of a file, and for nil.
+func modelName(n *graph.Node) string {
+	if n == nil {
+		return ""
+	}
+	return n.Origin
+}
+
+func placeText(p diag.Pos) string {
+	if p.Line == 0 {
+		return ""
+	}
+	return p.String()
+}
+
 // sum returns the sum of a figure over the nodes.
 func (r layerRow) sum(figure func(i int) int64) int64 {
 	sum := int64(0)
@@ -133,6 +166,11 @@ func nameColumns(n *shape.Network) []layerColumn {
 // inputColumn has the shapes of the inputs.
 func inputColumn(n *shape.Network) layerColumn {
 	return layerColumn{left("input", "input"), func(r layerRow) Cell { return Str(r.input(n)) }, Cell{}}
+}
+
+// originColumn has where the layers come from.
+func originColumn(n *shape.Network) layerColumn {
+	return layerColumn{left("origin", "origin"), func(r layerRow) Cell { return Str(r.origin(n)) }, Cell{}}
 }
 
 // shareColumn has what part of the total each row is, in percent.

@@ -77,7 +77,7 @@ func (v *PyTorchMemory) Table(units Units) Table {
 }
 
 func (v *PyTorchMemory) columns(units Units) []layerColumn {
-	columns, more := nameColumns(v.Network), []layerColumn{inputColumn(v.Network)}
+	columns, more := nameColumns(v.Network), []layerColumn{inputColumn(v.Network), originColumn(v.Network)}
 	for _, f := range v.figures() {
 		of := func(i int) int64 { return f.of(v.Account.Layers[i]) }
 		column := layerColumn{Column: right(f.key, f.header)}

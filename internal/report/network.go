@@ -66,6 +66,7 @@ func moreColumns(n *shape.Network) []layerColumn {
 	return slices.Concat(fieldColumns(n), []layerColumn{
 		frozenColumn(n),
 		inputColumn(n),
+		originColumn(n),
 		{right("parameters", "parameters"), parameters, Int(total.Parameters())},
 		shareColumn("memory", total.Activations, of(activationsOf)),
 		shareColumn("parameters", total.Parameters(), of(shape.Layer.Parameters)),

@@ -49,6 +49,7 @@ type layerDocument struct {
 	SharesWith     string         `json:"shares_weights_of,omitempty"` // the layer that counts them
 	ReceptiveField *fieldDocument `json:"receptive_field"`             // null where it is not known
 	TrainingOnly   bool           `json:"training_only,omitempty"`
+	Origin         string         `json:"origin,omitempty"` // its name in the model
 }
 
 // namedVolumeDocument is one of several inputs.
@@ -85,7 +86,7 @@ func newNetworkDocument(name string, n *shape.Network, batch int64, account memo
 		node := &n.Nodes[i]
 		d.Layers = append(d.Layers,
 			layerDocument{node.Name, node.Op.Kind(), op.Short(node.Op), newVolumeDocument(l.Out), newCountsDocument(l),
-				sharesWith(n, i), newFieldDocument(fields[i]), n.IsTrainingOnly(i)})
+				sharesWith(n, i), newFieldDocument(fields[i]), n.IsTrainingOnly(i), node.Origin})
 	}
 	for _, i := range n.Inputs {
 		if len(n.Inputs) > 1 {

@@ -19,6 +19,7 @@ type Traffic struct {
 	Assumed []string // which of peak and bandwidth are not given
 	Scratch []int64  // by node: bytes that cnncalc run takes for the batch
 	Threads int      // of cnncalc run
+	More    bool     // with the columns that --columns chooses from in addition
 }
 
 // trafficDocument is the traffic in JSON: bytes, counts, and estimates of seconds.
@@ -53,7 +54,8 @@ type trafficLayer struct {
 	Bound     string  `json:"bound"`   // "arithmetic", "memory", or "" for a layer that moves nothing
 	Columns   int64   `json:"columns"` // bytes of im2col's matrix for one picture, 0 where there is none
 	Inflation float64 `json:"inflation"`
-	Scratch   int64   `json:"scratch"` // bytes that cnncalc run takes for the batch
+	Scratch   int64   `json:"scratch"`          // bytes that cnncalc run takes for the batch
+	Origin    string  `json:"origin,omitempty"` // as in the documents of networks
 }
 
 // Document returns the traffic for programs, with all layers.
@@ -65,7 +67,7 @@ func (v *Traffic) Document() any {
 	for i, l := range v.Account.Layers {
 		node, unrolled := &v.Network.Nodes[i], v.Account.Im2col[i]
 		layer := trafficLayer{Name: node.Name, Kind: node.Op.Kind(), trafficCounts: newTrafficCounts(l, m.LeastTime(l)),
-			Columns: unrolled.Columns, Inflation: unrolled.Inflation(), Scratch: v.Scratch[i]}
+			Columns: unrolled.Columns, Inflation: unrolled.Inflation(), Scratch: v.Scratch[i], Origin: node.Origin}
 		if l.Bytes() > 0 {
 			layer.Bound = v.bound(l)
 		}
@@ -97,15 +99,18 @@ func (v *Traffic) Table(units Units) Table {
 		},
 		Notes: v.notes(units), Minor: []string{"inflation", "columns", "scratch", "layer", "weights", "written", "read", "macs"},
 	}
+	total := v.Account.Total
+	totals := []Cell{Str("total"), {}, units.size(total.Read), units.size(total.Weights), units.size(total.Written),
+		Int(total.MACs), decimal(total.Intensity(), 2), {}, seconds(v.Account.LeastTime(v.Machine)), {}, {}, {}}
+	if v.More {
+		t.Columns, totals = append(t.Columns, left("origin", "origin")), append(totals, Cell{})
+	}
+	t.Footer = [][]Cell{totals}
 	for i := range v.Network.Nodes {
 		if v.Account.Layers[i].Bytes() > 0 {
 			t.Rows = append(t.Rows, v.row(i, units))
 		}
 	}
-	total := v.Account.Total
-	t.Footer = [][]Cell{{Str("total"), {}, units.size(total.Read), units.size(total.Weights), units.size(total.Written),
-		Int(total.MACs),
-		decimal(total.Intensity(), 2), {}, seconds(v.Account.LeastTime(v.Machine)), {}, {}, {}}}
 	return t
 }
 
@@ -118,9 +123,13 @@ func (v *Traffic) row(i int, units Units) []Cell {
 	if v.Scratch[i] > 0 {
 		scratch = units.size(v.Scratch[i])
 	}
-	return []Cell{Str(node.Name), Str(op.Short(node.Op)), units.size(l.Read), units.size(l.Weights),
+	cells := []Cell{Str(node.Name), Str(op.Short(node.Op)), units.size(l.Read), units.size(l.Weights),
 		units.size(l.Written), Int(l.MACs),
 		decimal(l.Intensity(), 2), Str(v.bound(l)), seconds(v.Machine.LeastTime(l)), columns, inflation, scratch}
+	if v.More {
+		cells = append(cells, Str(originOf(node)))
+	}
+	return cells
 }
 
 // notes say what bounds the network, what was assumed, and what was counted.

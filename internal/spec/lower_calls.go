@@ -32,13 +32,12 @@ func (l *lowerer) call(c *call, at *place) {
 		scope:    l.globals(),
 		last:     at.last,
 		labels:   &labels{own: passedLabels},
-		within:   &frame{outer: at.within, block: b, call: turn, pos: c.pos},
+		within:   &frame{outer: at.within, block: b, call: turn, name: at.names.prefix + turn, pos: c.pos},
 		names:    at.names,
 		isInline: b.isInline,
 		blocks:   append(slices.Clip(at.blocks), b),
 	}
 	if !b.isInline {
-		inner.within.name = at.names.prefix + turn
 		inner.names = &counter{prefix: inner.within.name + "."}
 	}
 	inner.params, inner.inBlock = params, true

@@ -46,7 +46,7 @@ type frame struct {
 	scope *graph.Scope // nil until it is described
 	block *block       // nil for a turn
 	call  string       // its name and running number, "inception3"
-	name  string       // the same after the names of the calls around it; "" for an inline block
+	name  string       // the same after the names of the calls around it
 	turn  turn
 	pos   diag.Pos
 }
@@ -66,6 +66,7 @@ func (f *frame) describe() *graph.Scope {
 	}
 	f.scope.What = fmt.Sprintf("%s at line %d", f.call, f.pos.Line)
 	f.scope.Block, f.scope.Name = f.block.name, f.name
+	f.scope.IsInline = f.block.isInline
 	f.scope.Module, f.scope.TakesList = f.block.isModule, f.block.takesList
 	return f.scope
 }
