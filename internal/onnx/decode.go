@@ -101,6 +101,9 @@ func (d *decoder) message(b []byte, visit func(f field)) {
 	}
 }
 
+// nested visits the fields of a message that is a field itself.
+func (d *decoder) nested(f field, visit func(f field)) { d.message(d.embedded(f), visit) }
+
 // embedded returns the bytes of a field that is a message or a string.
 func (d *decoder) embedded(f field) []byte {
 	if f.wire != protowire.BytesType {
@@ -188,14 +191,14 @@ func (d *decoder) model(m *Model, f field) {
 	case 14:
 		m.Metadata = add(d, m.Metadata, d.entry(f))
 	case 25:
-		m.Functions = add(d, m.Functions, d.function(f))
+		m.Functions = add(d, m.Functions, d.name(f))
 	}
 }
 
 // opset reads an OperatorSetIdProto. "ai.onnx" is another name of the domain "".
 func (d *decoder) opset(m *Model, f field) {
 	domain, version := "", int64(0)
-	d.message(d.embedded(f), func(f field) {
+	d.nested(f, func(f field) {
 		switch f.Number {
 		case 1:
 			domain = d.text(f)
@@ -211,10 +214,10 @@ func (d *decoder) opset(m *Model, f field) {
 	}
 }
 
-// function returns the name of a FunctionProto.
-func (d *decoder) function(f field) string {
+// name returns the name of a FunctionProto, its first field.
+func (d *decoder) name(f field) string {
 	name := ""
-	d.message(d.embedded(f), func(f field) {
+	d.nested(f, func(f field) {
 		if f.Number == 1 {
 			name = d.text(f)
 		}
@@ -224,7 +227,7 @@ func (d *decoder) function(f field) string {
 
 func (d *decoder) entry(f field) Entry {
 	var e Entry
-	d.message(d.embedded(f), func(f field) {
+	d.nested(f, func(f field) {
 		switch f.Number {
 		case 1:
 			e.Key = d.text(f)
@@ -277,7 +280,7 @@ func (d *decoder) graph(g *Graph, f field) {
 
 func (d *decoder) node(f field) Node {
 	var n Node
-	d.message(d.embedded(f), func(f field) {
+	d.nested(f, func(f field) {
 		switch f.Number {
 		case 1:
 			n.Inputs = add(d, n.Inputs, d.text(f))
@@ -302,7 +305,7 @@ func (d *decoder) node(f field) Node {
 func (d *decoder) attribute(f field) Attribute {
 	var a Attribute
 	held := KindNone // the kind of the field that holds the value
-	d.message(d.embedded(f), func(f field) {
+	d.nested(f, func(f field) {
 		switch f.Number {
 		case 1:
 			a.Name = d.text(f)
@@ -347,12 +350,12 @@ func (d *decoder) float(f field) float32 {
 
 func (d *decoder) value(f field) Value {
 	var v Value
-	d.message(d.embedded(f), func(f field) {
+	d.nested(f, func(f field) {
 		switch f.Number {
 		case 1:
 			v.Name = d.text(f)
 		case 2:
-			d.message(d.embedded(f), func(f field) { d.valueType(&v, f) })
+			d.nested(f, func(f field) { d.valueType(&v, f) })
 		}
 	})
 	return v
@@ -362,27 +365,30 @@ func (d *decoder) value(f field) Value {
 func (d *decoder) valueType(v *Value, f field) {
 	switch f.Number {
 	case 1:
-		d.message(d.embedded(f), func(f field) {
-			switch f.Number {
-			case 1:
-				v.Type = Type(d.integer(f))
-			case 2:
-				v.HasShape = true
-				d.message(d.embedded(f), func(f field) {
-					if f.Number == 1 {
-						v.Dims = add(d, v.Dims, d.dim(f))
-					}
-				})
-			}
-		})
+		d.nested(f, func(f field) { d.tensorType(v, f) })
 	case 4, 5, 7, 8, 9:
 		v.NotTensor = true
 	}
 }
 
+// tensorType reads a TypeProto.Tensor, whose shape is a list of dimensions.
+func (d *decoder) tensorType(v *Value, f field) {
+	switch f.Number {
+	case 1:
+		v.Type = Type(d.integer(f))
+	case 2:
+		v.HasShape = true
+		d.nested(f, func(f field) {
+			if f.Number == 1 {
+				v.Dims = add(d, v.Dims, d.dim(f))
+			}
+		})
+	}
+}
+
 func (d *decoder) dim(f field) Dim {
 	var dim Dim
-	d.message(d.embedded(f), func(f field) {
+	d.nested(f, func(f field) {
 		switch f.Number {
 		case 1:
 			dim.Size = d.integer(f)
@@ -398,7 +404,7 @@ func (d *decoder) tensor(f field) Tensor {
 	var fixed, varints values
 	where := external{length: -1}
 	isExternal := false
-	d.message(d.embedded(f), func(f field) {
+	d.nested(f, func(f field) {
 		switch f.Number {
 		case 1:
 			t.Dims = d.integers(t.Dims, f)

@@ -241,12 +241,9 @@ func globalShape(_ *model, n *node) ([]int64, error) {
 // it goes over all of them, or with noop_with_empty_axes over none.
 func reduceAxes(n *node) ([]int, error) {
 	rank := len(n.in[0].dims)
-	axes := n.ints("axes", nil)
-	if v := n.input(1); v != nil {
-		if v.numbers == nil {
-			return nil, errUncertain
-		}
-		axes = whole(v.numbers)
+	axes, err := n.list("axes", 1)
+	if err != nil {
+		return nil, err
 	}
 	if len(axes) == 0 && n.int("noop_with_empty_axes", 0) == 0 {
 		for i := range rank {
@@ -327,12 +324,9 @@ func flattenShape(_ *model, n *node) ([]int64, error) {
 
 // reshapeShape reads the new shape, where 0 keeps a size and -1 is what remains.
 func reshapeShape(_ *model, n *node) ([]int64, error) {
-	target := n.ints("shape", nil)
-	if v := n.input(1); v != nil {
-		if v.numbers == nil {
-			return nil, nil
-		}
-		target = whole(v.numbers)
+	target, err := n.list("shape", 1)
+	if err != nil {
+		return nil, err
 	}
 	in := n.in[0].dims
 	total, err := product(in)
@@ -365,12 +359,9 @@ func reshapeShape(_ *model, n *node) ([]int64, error) {
 
 // axesOf returns the axes of Squeeze and Unsqueeze, which are an input from opset 13 on.
 func axesOf(n *node, rank int) ([]int, error) {
-	axes := n.ints("axes", nil)
-	if v := n.input(1); v != nil {
-		if v.numbers == nil {
-			return nil, errUncertain
-		}
-		axes = whole(v.numbers)
+	axes, err := n.list("axes", 1)
+	if err != nil {
+		return nil, err
 	}
 	return normalAxes(axes, rank)
 }
@@ -489,19 +480,15 @@ func slicesOf(n *node) (ranges, error) {
 	if n.fused.ranges != nil {
 		return *n.fused.ranges, nil
 	}
-	var r ranges
-	lists := [][]int64{n.ints("starts", nil), n.ints("ends", nil), n.ints("axes", nil), nil}
-	for i, v := range n.in[1:] {
-		if v == nil || i >= len(lists) {
-			continue
+	var lists [4][]int64
+	for i, name := range []string{"starts", "ends", "axes", "steps"} {
+		list, err := n.list(name, 1+i)
+		if err != nil {
+			return ranges{}, err
 		}
-		if v.numbers == nil {
-			return r, errUncertain
-		}
-		lists[i] = whole(v.numbers)
+		lists[i] = slices.Clone(list)
 	}
-	r.starts, r.ends, r.step = slices.Clone(lists[0]), slices.Clone(lists[1]), lists[3]
-	axes := lists[2]
+	r, axes := ranges{starts: lists[0], ends: lists[1], step: lists[3]}, lists[2]
 	if axes == nil {
 		for i := range r.starts {
 			axes = append(axes, int64(i))
@@ -510,27 +497,32 @@ func slicesOf(n *node) (ranges, error) {
 	if r.step == nil {
 		r.step = slices.Repeat([]int64{1}, len(r.starts))
 	}
-	var err error
-	r.axes, err = normalAxes(axes, len(n.in[0].dims))
-	if err == nil && (len(r.starts) != len(axes) || len(r.ends) != len(axes) || len(r.step) != len(axes)) {
-		err = fmt.Errorf("its starts, ends, axes and steps differ in number")
+	if len(r.starts) != len(axes) || len(r.ends) != len(axes) || len(r.step) != len(axes) {
+		return r, errors.New("its starts, ends, axes and steps differ in number")
 	}
-	if err != nil {
+	dims := n.in[0].dims
+	var err error
+	if r.axes, err = normalAxes(axes, len(dims)); err != nil {
 		return r, err
 	}
+	return r, r.clamp(dims)
+}
+
+// clamp counts negative indices from the end, and keeps all of them within the sizes.
+func (r ranges) clamp(dims []int64) error {
 	for i, axis := range r.axes {
-		size := n.in[0].dims[axis]
+		size := dims[axis]
 		low, high := int64(0), size
 		switch {
 		case r.step[i] == 0:
-			return r, fmt.Errorf("its step is 0")
+			return errors.New("its step is 0")
 		case r.step[i] < 0:
 			low, high = -1, size-1
 		}
 		r.starts[i] = within(r.starts[i], size, max(low, 0), high)
 		r.ends[i] = within(r.ends[i], size, low, high)
 	}
-	return r, nil
+	return nil
 }
 
 // within counts a negative index from the end, and keeps it from low to high.
@@ -570,12 +562,8 @@ func parts(n *node) (axis int, sizes []int64, err error) {
 		return 0, nil, err
 	}
 	axis = axes[0]
-	sizes = n.ints("split", nil)
-	if v := n.input(1); v != nil {
-		if v.numbers == nil {
-			return 0, nil, errUncertain
-		}
-		sizes = whole(v.numbers)
+	if sizes, err = n.list("split", 1); err != nil {
+		return 0, nil, err
 	}
 	if count := n.int("num_outputs", int64(len(n.out))); count != int64(len(n.out)) {
 		return 0, nil, fmt.Errorf("it has %d outputs, but its num_outputs is %d", len(n.out), count)
@@ -618,12 +606,13 @@ func splitShape(_ *model, n *node) ([]int64, error) {
 // padsOf returns what a Pad adds before and after each dimension.
 func padsOf(n *node) ([]int64, error) {
 	rank := len(n.in[0].dims)
-	pads := n.ints("pads", n.ints("paddings", nil))
-	if v := n.input(1); v != nil {
-		if v.numbers == nil {
-			return nil, errUncertain
-		}
-		pads = whole(v.numbers)
+	name := "pads"
+	if n.Attribute("paddings") != nil { // of opset 1
+		name = "paddings"
+	}
+	pads, err := n.list(name, 1)
+	if err != nil {
+		return nil, err
 	}
 	if v := n.input(3); v != nil { // the axes that the pads are of, from opset 18 on
 		axes, err := normalAxes(whole(v.numbers), rank)
