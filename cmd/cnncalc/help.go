@@ -37,7 +37,8 @@ const languageHelp = `An architecture file:
   up(@skip, act=TANH)  passes a label and a layer, which are written @skip and act in the block
 
 A layer is KIND, size, -filters, options: CONV3-64 s2 p1, CONV7x1-192 (7 wide, 1 high). Variables are
-written bare after - and *, otherwise in parentheses: CONV(f)-w s(s). A list {64,128} takes one value for each
+written bare after - and *, otherwise in parentheses: CONV(f)-w s(s). / must divide evenly; CONV3-round8(32*w/100)
+rounds a quotient to a multiple of 8, as MobileNets do. A list {64,128} takes one value for each
 turn of the repeat around it that has as many turns. # after a space starts a comment. As list items, layers may
 also be written - conv: {filters: 64, size: 3, name: conv1}.
 

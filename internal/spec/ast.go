@@ -175,7 +175,7 @@ type number struct {
 	list []expr
 }
 
-// expr is a *literal, *reference or *binary.
+// expr is a *literal, *reference, *binary or *rounding.
 type expr interface{ isExpr() }
 
 type literal struct{ n int64 }
@@ -191,6 +191,13 @@ type binary struct {
 	left, right expr
 }
 
+// rounding is round8(of).
+type rounding struct {
+	pos diag.Pos
+	of  expr
+}
+
+func (*rounding) isExpr()  {}
 func (*literal) isExpr()   {}
 func (*reference) isExpr() {}
 func (*binary) isExpr()    {}
@@ -273,6 +280,8 @@ func text(e expr) string {
 		return e.name
 	case *binary:
 		return "(" + text(e.left) + string(e.operator) + text(e.right) + ")"
+	case *rounding:
+		return roundingName + "(" + text(e.of) + ")"
 	}
 	return ""
 }

@@ -43,11 +43,11 @@
 //	extent   = digits | "(" expr ")" .
 //	value    = number { "," number } | number { "x" extent } | decimal | "-" ( digits | decimal ) | word |
 //	           "@" label .
-//	number   = digits | name | "(" expr ")" | list .
+//	number   = digits | name | [ "round8" ] "(" expr ")" | list .
 //	list     = "{" expr { "," expr } "}" .
 //	expr     = term { ( "+" | "-" ) term } .
 //	term     = primary { ( "*" | "/" ) primary } .
-//	primary  = digits | name | "(" expr ")" .
+//	primary  = digits | name | [ "round8" ] "(" expr ")" .
 //
 //	name     = ( alpha | "_" ) { alpha | "_" | digit } .
 //	label    = name { "." name } .

@@ -67,6 +67,8 @@ func (s *scope) eval(e expr) (value int64, isList bool, err *diag.Problem) {
 		}
 		value, err = apply(e, left, right)
 		return value, leftList || rightList, err
+	case *rounding:
+		return s.evalRounding(e)
 	}
 	return 0, false, diag.Errorf("arrow/syntax", "no expression")
 }

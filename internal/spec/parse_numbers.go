@@ -92,7 +92,16 @@ func (p *parser) binary(operator, other string, operand func() expr) expr {
 	}
 }
 
-// primary reads digits, a variable, or an expression in parentheses.
+// inParentheses reads an expression in parentheses.
+func (p *parser) inParentheses() expr {
+	open := p.take()
+	defer p.nest(open.pos)()
+	e := p.expr()
+	p.expect(")", "to close the expression")
+	return e
+}
+
+// primary reads digits, a variable, a rounding, or an expression in parentheses.
 func (p *parser) primary() expr {
 	t := p.peek()
 	switch {
@@ -104,15 +113,14 @@ func (p *parser) primary() expr {
 		}
 		p.take()
 		return &literal{n}
+	case t.kind == tokWord && t.text == roundingName && p.after().is("("):
+		p.take()
+		return &rounding{t.pos, p.inParentheses()}
 	case t.kind == tokWord:
 		p.take()
 		return &reference{t.text, t.pos}
 	case t.is("("):
-		defer p.nest(t.pos)()
-		p.take()
-		e := p.expr()
-		p.expect(")", "to close the expression")
-		return e
+		return p.inParentheses()
 	case t.kind == tokDecimal:
 		p.failAt(t.pos, "arrow/number", "%s is not a whole number", t)
 	case t.is("-") && p.after().kind == tokNumber:
