@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -133,6 +134,8 @@ func TestMemoryJSON(t *testing.T) {
 	want := layer{"conv1", "CONV", "CONV11-96", volume{55, 55, 96}, counts{290_400, 34_848, 96, 34_944, 105_415_200}}
 	var conv1 struct {
 		Name, Kind, Notation                           string
+		Inputs                                         []string
+		Line, Column                                   int
 		Output                                         volume
 		Activations, Weights, Biases, Parameters, MACs int64
 		ReceptiveField                                 struct {
@@ -144,6 +147,9 @@ func TestMemoryJSON(t *testing.T) {
 		counts{conv1.Activations, conv1.Weights, conv1.Biases, conv1.Parameters, conv1.MACs}}
 	if got != want {
 		t.Errorf("layer %+v, want %+v", got, want)
+	}
+	if !slices.Equal(conv1.Inputs, []string{"input"}) || conv1.Line != 10 || conv1.Column != 6 {
+		t.Errorf("conv1 reads %s, at %d:%d", conv1.Inputs, conv1.Line, conv1.Column)
 	}
 	if f := conv1.ReceptiveField; f.Field.Width != 11 || f.Field.Height != 11 || f.Jump.Width != 4 || f.Start.Width != 0 {
 		t.Errorf("receptive field %+v, want 11x11, 4 apart, from pixel 0 on", f)

@@ -16,7 +16,11 @@ a file that starts with
 
   # yaml-language-server: $schema=cnncalc.schema.json
 
-With the name of a command, it prints the JSON Schema of what that command prints with --format json.`
+With the name of a command, it prints the JSON Schema of what that command prints with --format json. schema budgets
+prints that of a file of budgets, ` + budget.FileName + `.`
+
+// budgetsSchema is in place of a command's name.
+const budgetsSchema = "budgets"
 
 func newSchema(a *app) *cobra.Command {
 	return &cobra.Command{
@@ -24,17 +28,19 @@ func newSchema(a *app) *cobra.Command {
 		Short:     "print the JSON Schema of architecture files, or of what a command prints as JSON",
 		Long:      schemaLong,
 		Example:   "  cnncalc schema > cnncalc.schema.json\n  cnncalc schema memory",
-		ValidArgs: report.DocumentCommands(),
+		ValidArgs: append(report.DocumentCommands(), budgetsSchema),
 		RunE:      func(_ *cobra.Command, args []string) error { return a.schema(args) },
 	}
 }
 
 func (a *app) schema(args []string) error {
 	var schema any
-	switch len(args) {
-	case 0:
+	switch {
+	case len(args) == 0:
 		schema = spec.JSONSchema(budget.JSONSchema())
-	case 1:
+	case len(args) == 1 && args[0] == budgetsSchema:
+		schema = budget.FileJSONSchema()
+	case len(args) == 1:
 		var err error
 		if schema, err = report.DocumentSchema(args[0]); err != nil {
 			return usageError("schema: %w", err)

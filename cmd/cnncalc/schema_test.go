@@ -8,7 +8,9 @@ import (
 	"testing"
 
 	"github.com/google/jsonschema-go/jsonschema"
+	"gopkg.in/yaml.v3"
 
+	"cnncalc/architectures"
 	"cnncalc/internal/report"
 )
 
@@ -78,14 +80,26 @@ func checkAllHaveSchemas(t *testing.T, calls map[string][]string) {
 // strictSchema returns the schema that a command prints, without room for fields that it does not name.
 func strictSchema(t *testing.T, command string) *jsonschema.Resolved {
 	t.Helper()
+	s := printedSchema(t, command)
+	closeObjects(s)
+	return resolve(t, s)
+}
+
+// printedSchema returns the schema that "cnncalc schema" prints.
+func printedSchema(t *testing.T, args ...string) *jsonschema.Schema {
+	t.Helper()
 	var s jsonschema.Schema
-	if err := json.Unmarshal([]byte(callFine(t, "schema", command)), &s); err != nil {
+	if err := json.Unmarshal([]byte(callFine(t, append([]string{"schema"}, args...)...)), &s); err != nil {
 		t.Fatal(err)
 	}
-	closeObjects(&s)
+	return &s
+}
+
+func resolve(t *testing.T, s *jsonschema.Schema) *jsonschema.Resolved {
+	t.Helper()
 	resolved, err := s.Resolve(nil)
 	if err != nil {
-		t.Fatalf("%s: %v", command, err)
+		t.Fatal(err)
 	}
 	return resolved
 }
@@ -106,4 +120,51 @@ func closeObjects(s *jsonschema.Schema) {
 		closeObjects(p)
 	}
 	closeObjects(s.Items)
+}
+
+// The schema of architecture files takes the built-in networks and budgets, and refuses budgets that check refuses.
+func TestSchemasOfFiles(t *testing.T) {
+	ofNetwork, ofBudgets := resolve(t, printedSchema(t)), resolve(t, printedSchema(t, budgetsSchema))
+	validate := func(schema *jsonschema.Resolved, text string) error {
+		t.Helper()
+		var tree, document any
+		if err := yaml.Unmarshal([]byte(text), &tree); err != nil {
+			t.Fatal(err)
+		}
+		asJSON, err := json.Marshal(tree)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(asJSON, &document); err != nil {
+			t.Fatal(err)
+		}
+		return schema.Validate(document)
+	}
+	for _, name := range architectures.Names() {
+		text, err := architectures.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := validate(ofNetwork, string(text)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, test := range []struct {
+		budget string
+		want   bool
+	}{
+		{"{parameters: 5M, macs: 1000, peak: [{mode: inference, max: 1GB}, {mode: training, batch: 2, max: 2GB}]}", true},
+		{"{largest_batch: {device: t4, mode: training, min: 8}, time: {flops: 1T, bandwidth: 1GB/s, max: 1ms}}", true},
+		{"{paramters: 5M}", false},
+		{"{parameters: {maximum: 5M}}", false},
+		{"{parameters: [[5M]]}", false},
+		{"{}", false},
+	} {
+		if err := validate(ofNetwork, "input: 8x8x1\nlayers: INPUT -> FC-2\nbudget: "+test.budget); (err == nil) != test.want {
+			t.Errorf("%s in a network: %v", test.budget, err)
+		}
+		if err := validate(ofBudgets, "networks: {a.yaml: "+test.budget+"}"); (err == nil) != test.want {
+			t.Errorf("%s in a file of budgets: %v", test.budget, err)
+		}
+	}
 }

@@ -159,7 +159,7 @@ func TestBudgetsThatAreWrong(t *testing.T) {
 		{item("flops", "max", "5M"), "budget/figure", `there is no figure called "flops"; choose from layers, parameters,`},
 		{item("parameters", "batch", "2"), "budget/setting", `parameters does not take "batch"; it takes max, min`},
 		{item("parameters", "mx", "2"), "budget/setting", `parameters does not take "mx"; did you mean max?`},
-		{item("parameters", "maximum", "2"), "budget/setting", `parameters does not take "maximum"; it takes max, min`},
+		{item("parameters", "maximum", "2"), "budget/setting", `parameters does not take "maximum"; did you mean max?`},
 		{item("parameters", "max", "5MB"), "budget/value", `max: "5MB" is not a count`},
 		{item("parameters", "max", "-1"), "budget/value", `max: "-1" is not a count`},
 		{item("parameters", "max", "1.5"), "budget/value", `max: "1.5" is not whole`},

@@ -322,3 +322,14 @@ func JSONSchema() map[string]any {
 	}
 	return schema{"type": "object", "properties": properties, "additionalProperties": false, "minProperties": 1}
 }
+
+// FileJSONSchema returns the schema of a file of budgets (JSON Schema, draft 2020-12).
+func FileJSONSchema() map[string]any {
+	type schema = map[string]any
+	networks := schema{"type": "object", "additionalProperties": JSONSchema(), "minProperties": 1,
+		"description": "patterns of files and built-in networks, with their budgets"}
+	return schema{
+		"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "cnncalc budgets", "type": "object",
+		"properties": schema{"networks": networks}, "required": []string{"networks"}, "additionalProperties": false,
+	}
+}

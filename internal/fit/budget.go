@@ -8,10 +8,10 @@ import (
 
 // Budget is the memory of a device, less a reserve. All sizes are in bytes.
 type Budget struct {
-	Device    *Device `json:"device,omitempty"` // nil where only its memory is known
+	Device    *Device `json:"device,omitempty" jsonschema:"absent where only its memory is known"`
 	Memory    int64   `json:"memory"`
 	Reserve   int64   `json:"reserve"`
-	Available int64   `json:"available"` // the rest, for the network
+	Available int64   `json:"available" jsonschema:"the rest, for the network"`
 	Setting   string  `json:"reserve_setting"`
 }
 

@@ -15,8 +15,8 @@ import (
 type Device struct {
 	Name   string `json:"name"`
 	Model  string `json:"model"`
-	Stated int64  `json:"stated"` // bytes of memory that the vendor states; their GB of memory is 2^30 bytes
-	Usable int64  `json:"usable"` // what the driver reports where that is known, otherwise Stated
+	Stated int64  `json:"stated" jsonschema:"bytes of memory that the vendor states; their GB of memory is 2^30 bytes"`
+	Usable int64  `json:"usable" jsonschema:"what the driver reports where that is known, otherwise Stated"`
 	// Compute is the CUDA compute capability, "8.6" (NVIDIA: CUDA GPU Compute Capability).
 	Compute string `json:"compute_capability"`
 	// StatedBy and UsableBy are the sources of the two; UsableBy is "" where nothing was reported.

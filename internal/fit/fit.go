@@ -48,12 +48,12 @@ type Row struct {
 	Input     string                `json:"input"`
 	Mode      memory.Mode           `json:"mode"`
 	DType     memory.DType          `json:"dtype"`
-	Optimizer memory.Optimizer      `json:"optimizer,omitempty"` // in training
-	Largest   int64                 `json:"largest_batch"`       // 0 where one picture does not fit
+	Optimizer memory.Optimizer      `json:"optimizer,omitempty" jsonschema:"in training"`
+	Largest   int64                 `json:"largest_batch" jsonschema:"0 where one picture does not fit"`
 	Batch     int64                 `json:"batch"`
 	Bytes     int64                 `json:"bytes"`
 	Fits      bool                  `json:"fits"`
-	Parts     map[memory.Part]int64 `json:"parts"` // at the peak
+	Parts     map[memory.Part]int64 `json:"parts" jsonschema:"at the peak"`
 	// Named is what the query's batch takes, where the user named it and the row is of another.
 	Named *NamedBatch `json:"named_batch,omitempty"`
 }

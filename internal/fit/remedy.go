@@ -24,10 +24,10 @@ type Question struct {
 // Remedy is something that makes a training or an inference need less.
 type Remedy struct {
 	Kind  string `json:"kind"`
-	What  string `json:"what"`  // in words
-	Bytes int64  `json:"bytes"` // the peak of the batch then
+	What  string `json:"what" jsonschema:"in words"`
+	Bytes int64  `json:"bytes" jsonschema:"the peak of the batch then"`
 	Fits  bool   `json:"fits"`
-	Batch int64  `json:"largest_batch"` // that fits then, 0 for none
+	Batch int64  `json:"largest_batch" jsonschema:"that fits then, 0 for none"`
 	// Of checkpoints: the last layers of all segments but the last, and what is computed twice of one picture.
 	Cuts      []string `json:"cuts,omitempty"`
 	ExtraMACs int64    `json:"extra_macs,omitempty"`

@@ -26,17 +26,17 @@ type Account struct {
 // PartBytes is one part of an account.
 type PartBytes struct {
 	Part   Part  `json:"part"`
-	Most   int64 `json:"most"`    // the most that is alive of it at once
-	AtPeak int64 `json:"at_peak"` // what of it is alive at the peak; the sum over the parts is the peak
-	Exact  bool  `json:"exact"`   // else it is an estimate
+	Most   int64 `json:"most" jsonschema:"the most that is alive of it at once"`
+	AtPeak int64 `json:"at_peak" jsonschema:"what of it is alive at the peak; the sum over the parts is the peak"`
+	Exact  bool  `json:"exact" jsonschema:"else it is an estimate"`
 }
 
 // PeakBytes is the moment at which the most is alive.
 type PeakBytes struct {
 	Bytes int64        `json:"bytes"`
 	Phase Phase        `json:"phase"`
-	Name  string       `json:"name"`  // of the layer, or of what else runs then
-	Alive []AliveBytes `json:"alive"` // the largest tensors first
+	Name  string       `json:"name" jsonschema:"of the layer, or of what else runs then"`
+	Alive []AliveBytes `json:"alive" jsonschema:"the largest tensors first"`
 	Exact bool         `json:"exact"`
 }
 
@@ -49,11 +49,11 @@ type AliveBytes struct {
 
 // LayerBytes is what one layer takes.
 type LayerBytes struct {
-	Output     int64 `json:"volume"` // of its own: nothing where it works in place or is a view
+	Output     int64 `json:"volume" jsonschema:"of its own: nothing where it works in place or is a view"`
 	Parameters int64 `json:"parameters"`
-	Saved      int64 `json:"saved"`    // what autograd keeps for it and for no layer before it
-	Forward    int64 `json:"forward"`  // alive when the layer has run forward
-	Backward   int64 `json:"backward"` // alive when it has run backward, 0 where it does not
+	Saved      int64 `json:"saved" jsonschema:"what autograd keeps for it and for no layer before it"`
+	Forward    int64 `json:"forward" jsonschema:"alive when the layer has run forward"`
+	Backward   int64 `json:"backward" jsonschema:"alive when it has run backward, 0 where it does not"`
 }
 
 // maxAlive is how many tensors of a peak are named.

@@ -14,14 +14,14 @@ import (
 type Notes struct {
 	Batch           int64 `json:"batch"`
 	BytesPerValue   int64 `json:"bytes_per_value"`
-	VolumesForward  int64 `json:"volumes_forward"`  // every volume, the input included, for the batch
-	VolumesBackward int64 `json:"volumes_backward"` // their gradients: the same again
-	Parameters      int64 `json:"parameters"`       // weights and biases
-	Gradients       int64 `json:"gradients"`        // the same again, but for frozen ones
-	OptimizerCache  int64 `json:"optimizer_cache"`  // momentum: the same again; two for Adam
+	VolumesForward  int64 `json:"volumes_forward" jsonschema:"every volume, the input included, for the batch"`
+	VolumesBackward int64 `json:"volumes_backward" jsonschema:"their gradients: the same again"`
+	Parameters      int64 `json:"parameters" jsonschema:"weights and biases"`
+	Gradients       int64 `json:"gradients" jsonschema:"the same again, but for frozen ones"`
+	OptimizerCache  int64 `json:"optimizer_cache" jsonschema:"momentum: the same again; two for Adam"`
 	ImageBatch      int64 `json:"image_batch"`
-	Training        int64 `json:"training"`  // all of the above
-	Inference       int64 `json:"inference"` // forward volumes, parameters and the image batch
+	Training        int64 `json:"training" jsonschema:"all of the above"`
+	Inference       int64 `json:"inference" jsonschema:"forward volumes, parameters and the image batch"`
 
 	// VolumesRunning is the volumes without those that exist in training only.
 	VolumesRunning int64 `json:"-"`

@@ -16,6 +16,6 @@ type Moment struct {
 	Phase Phase  `json:"phase"`
 	Node  int    `json:"-"` // -1 for the loss and the optimizer
 	Name  string `json:"name"`
-	Live  int64  `json:"live"` // bytes alive when the step has ended
-	Most  int64  `json:"most"` // the most that is alive at once while it runs
+	Live  int64  `json:"live" jsonschema:"bytes alive when the step has ended"`
+	Most  int64  `json:"most" jsonschema:"the most that is alive at once while it runs"`
 }

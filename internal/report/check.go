@@ -55,16 +55,16 @@ type checkedFileDocument struct {
 // budgetDocument is a figure that a budget limits.
 type budgetDocument struct {
 	Figure   string          `json:"figure"`
-	For      string          `json:"for,omitempty"` // what the network is used for, as the file has it
+	For      string          `json:"for,omitempty" jsonschema:"what the network is used for, as the file has it"`
 	Batch    int64           `json:"batch,omitempty"`
 	Unit     string          `json:"unit"`
-	Value    *int64          `json:"value"` // null where it is not known
+	Value    *int64          `json:"value" jsonschema:"null where it is not known"`
 	Estimate bool            `json:"estimate,omitempty"`
 	Max      *int64          `json:"max,omitempty"`
 	Min      *int64          `json:"min,omitempty"`
 	OK       bool            `json:"ok"`
-	Largest  []shareDocument `json:"largest,omitempty"` // layers, or tensors of a peak, if the value is too large
-	File     string          `json:"file,omitempty"`    // that has the budget, if it is another
+	Largest  []shareDocument `json:"largest,omitempty" jsonschema:"layers, or tensors of a peak"`
+	File     string          `json:"file,omitempty" jsonschema:"that has the budget, if it is another"`
 	Line     int             `json:"line"`
 	Column   int             `json:"column"`
 }
@@ -76,14 +76,14 @@ type shareDocument struct {
 }
 
 type problemDocument struct {
-	File    string `json:"file,omitempty"` // if it is another than the one that is checked
-	Line    int    `json:"line"`           // 0 for the file as a whole
+	File    string `json:"file,omitempty" jsonschema:"if it is another than the one that is checked"`
+	Line    int    `json:"line" jsonschema:"0 for the file as a whole"`
 	Column  int    `json:"column"`
-	Node    string `json:"node,omitempty"` // of a file that has no lines
-	Code    string `json:"code"`           // names the kind of problem, from version to version
+	Node    string `json:"node,omitempty" jsonschema:"of a file that has no lines"`
+	Code    string `json:"code" jsonschema:"names the kind of problem, from version to version"`
 	Message string `json:"message"`
 	Context string `json:"context,omitempty"`
-	Most    string `json:"most,omitempty"` // the layers that hold most of a figure
+	Most    string `json:"most,omitempty" jsonschema:"the layers that hold most of a figure"`
 	Fits    string `json:"fits,omitempty"`
 	Hint    string `json:"hint,omitempty"`
 }

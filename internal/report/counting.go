@@ -22,11 +22,11 @@ type countDocument struct {
 	Schema     string             `json:"schema"`
 	Network    string             `json:"network"`
 	Convention conventionDocument `json:"convention"`
-	Batch      int64              `json:"batch"` // that the figures are of
+	Batch      int64              `json:"batch" jsonschema:"that the figures are of"`
 	Rows       []countRow         `json:"rows"`
-	Totals     map[string]int64   `json:"totals"` // of what the program counts; bytes also by part
+	Totals     map[string]int64   `json:"totals" jsonschema:"of what the program counts; bytes also by part"`
 	Printed    []printedDocument  `json:"printed"`
-	Unchecked  []string           `json:"unchecked,omitempty"` // kinds that are counted by the program's source only
+	Unchecked  []string           `json:"unchecked,omitempty" jsonschema:"kinds counted by the program's source only"`
 }
 
 type conventionDocument struct {
@@ -40,14 +40,14 @@ type countRow struct {
 	Name    string           `json:"name"`
 	Layer   string           `json:"layer"`
 	Output  string           `json:"output"`
-	Amounts map[string]int64 `json:"amounts"` // of bytes those of the outputs
+	Amounts map[string]int64 `json:"amounts" jsonschema:"of bytes those of the outputs"`
 	Origin  string           `json:"origin,omitempty"`
 }
 
 type printedDocument struct {
 	Label string `json:"label"`
 	Text  string `json:"text"`
-	Value int64  `json:"value"` // before it was rounded
+	Value int64  `json:"value" jsonschema:"before it was rounded"`
 }
 
 // Document returns the counts for programs, with all layers.

@@ -279,12 +279,12 @@ type growthDocument struct {
 }
 
 type layerChangeDocument struct {
-	Change string               `json:"change"` // added, removed or changed
+	Change string               `json:"change" jsonschema:"added, removed or changed"`
 	Name   string               `json:"name"`
-	Line   int                  `json:"line"` // in the new file, 0 if it is not there
+	Line   int                  `json:"line" jsonschema:"in the new file, 0 if it is not there"`
 	Column int                  `json:"column"`
-	Before *comparedLayerObject `json:"before"` // null for a layer that was added
-	After  *comparedLayerObject `json:"after"`  // null for a layer that was removed
+	Before *comparedLayerObject `json:"before" jsonschema:"null for a layer that was added"`
+	After  *comparedLayerObject `json:"after" jsonschema:"null for a layer that was removed"`
 }
 
 type comparedLayerObject struct {

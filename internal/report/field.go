@@ -89,7 +89,7 @@ func fieldText(f shape.Field, picture graph.Shape) string {
 // fieldDocument is a receptive field in JSON, in pixels of the picture.
 type fieldDocument struct {
 	Field pairDocument[int64]   `json:"field"`
-	Jump  pairDocument[float64] `json:"jump"` // 0 where every value sees the same pixels
+	Jump  pairDocument[float64] `json:"jump" jsonschema:"0 where every value sees the same pixels"`
 	Start pairDocument[int64]   `json:"start"`
 }
 

@@ -25,13 +25,13 @@ type pytorchDocument struct {
 	Torch      memory.Torch           `json:"torch"`
 	Mode       memory.Mode            `json:"mode"`
 	DType      memory.DType           `json:"dtype"`
-	Optimizer  memory.Optimizer       `json:"optimizer,omitempty"` // in training
+	Optimizer  memory.Optimizer       `json:"optimizer,omitempty" jsonschema:"in training"`
 	Peak       memory.PeakBytes       `json:"peak"`
-	Reserved   int64                  `json:"reserved,omitempty"` // an estimate, in PyTorch 2 on CUDA
+	Reserved   int64                  `json:"reserved,omitempty" jsonschema:"an estimate, in PyTorch 2 on CUDA"`
 	Parts      []memory.PartBytes     `json:"parts"`
-	Saved      *memory.SavedBytes     `json:"saved,omitempty"`   // in training
-	Volumes    *memory.VolumePeaks    `json:"volumes,omitempty"` // in inference
-	SavedExact bool                   `json:"saved_exact"`       // of saved or volumes
+	Saved      *memory.SavedBytes     `json:"saved,omitempty" jsonschema:"in training"`
+	Volumes    *memory.VolumePeaks    `json:"volumes,omitempty" jsonschema:"in inference"`
+	SavedExact bool                   `json:"saved_exact" jsonschema:"of saved or volumes"`
 	Layers     []pytorchLayerDocument `json:"layers"`
 	Checked    []string               `json:"checked"`
 	Estimates  []string               `json:"estimates"`

@@ -22,18 +22,18 @@ type RunMemory struct {
 type arenaDocument struct {
 	Threads   int              `json:"threads"`
 	Footprint memory.Footprint `json:"footprint"`
-	MaxLive   int64            `json:"max_live"` // bytes of the arena that are live at once
-	Busiest   string           `json:"busiest"`  // the layer in which they are
+	MaxLive   int64            `json:"max_live" jsonschema:"bytes of the arena that are live at once"`
+	Busiest   string           `json:"busiest" jsonschema:"the layer in which they are"`
 	Buffers   []bufferDocument `json:"buffers"`
 }
 
 // bufferDocument is one place in the arena.
 type bufferDocument struct {
-	Name   string `json:"name"`  // of the layer
-	Holds  string `json:"holds"` // "output" or "scratch"
+	Name   string `json:"name" jsonschema:"of the layer"`
+	Holds  string `json:"holds" jsonschema:"\"output\" or \"scratch\""`
 	Offset int64  `json:"offset"`
 	Bytes  int64  `json:"bytes"`
-	From   string `json:"from"` // the layers during which it is live
+	From   string `json:"from" jsonschema:"the layers during which it is live"`
 	To     string `json:"to"`
 }
 

@@ -18,11 +18,11 @@ type networkDocument struct {
 	// Inputs are those of a network that has several. Input is the first of them.
 	Inputs []namedVolumeDocument `json:"inputs,omitempty"`
 	Batch  int64                 `json:"batch"`
-	Layers []layerDocument       `json:"layers"` // counts of one picture
+	Layers []layerDocument       `json:"layers" jsonschema:"counts of one picture"`
 	Totals countsDocument        `json:"totals"`
 	// Outputs are those of a network with heads.
 	Outputs []outputDocument `json:"outputs,omitempty"`
-	Memory  memoryDocument   `json:"memory"` // bytes, for the batch
+	Memory  memoryDocument   `json:"memory" jsonschema:"bytes, for the batch"`
 }
 
 // memoryDocument is the account that was asked for.
@@ -44,12 +44,15 @@ type layerDocument struct {
 	Name     string         `json:"name"`
 	Kind     string         `json:"kind"`
 	Notation string         `json:"notation"`
+	Inputs   []string       `json:"inputs" jsonschema:"the layers that it reads, in order"`
 	Output   volumeDocument `json:"output"`
 	countsDocument
-	SharesWith     string         `json:"shares_weights_of,omitempty"` // the layer that counts them
-	ReceptiveField *fieldDocument `json:"receptive_field"`             // null where it is not known
+	SharesWith     string         `json:"shares_weights_of,omitempty" jsonschema:"the layer that counts them"`
+	ReceptiveField *fieldDocument `json:"receptive_field" jsonschema:"null where it is not known"`
 	TrainingOnly   bool           `json:"training_only,omitempty"`
-	Origin         string         `json:"origin,omitempty"` // its name in the model
+	Origin         string         `json:"origin,omitempty" jsonschema:"its name in the model"`
+	Line           int            `json:"line,omitempty" jsonschema:"in the file, unless it is a model"`
+	Column         int            `json:"column,omitempty"`
 }
 
 // namedVolumeDocument is one of several inputs.
@@ -63,8 +66,8 @@ type outputDocument struct {
 	Name     string         `json:"name"`
 	Layer    string         `json:"layer"`
 	Output   volumeDocument `json:"output"`
-	Training bool           `json:"training,omitempty"` // it exists in training only
-	Loss     float64        `json:"loss"`               // the weight of its loss
+	Training bool           `json:"training,omitempty" jsonschema:"it exists in training only"`
+	Loss     float64        `json:"loss" jsonschema:"the weight of its loss"`
 }
 
 // countsDocument is what a layer or network counts.
@@ -73,7 +76,7 @@ type countsDocument struct {
 	Weights     int64 `json:"weights"`
 	Biases      int64 `json:"biases"`
 	Parameters  int64 `json:"parameters"`
-	Frozen      int64 `json:"frozen,omitempty"` // of the parameters
+	Frozen      int64 `json:"frozen,omitempty" jsonschema:"of the parameters"`
 	MACs        int64 `json:"macs"`
 }
 
@@ -85,8 +88,9 @@ func newNetworkDocument(name string, n *shape.Network, batch int64, account memo
 	for i, l := range n.Layers {
 		node := &n.Nodes[i]
 		d.Layers = append(d.Layers,
-			layerDocument{node.Name, node.Op.Kind(), op.Short(node.Op), newVolumeDocument(l.Out), newCountsDocument(l),
-				sharesWith(n, i), newFieldDocument(fields[i]), n.IsTrainingOnly(i), node.Origin})
+			layerDocument{node.Name, node.Op.Kind(), op.Short(node.Op), inputNames(n, i), newVolumeDocument(l.Out),
+				newCountsDocument(l), sharesWith(n, i), newFieldDocument(fields[i]), n.IsTrainingOnly(i), node.Origin,
+				node.Pos.Line, node.Pos.Col})
 	}
 	for _, i := range n.Inputs {
 		if len(n.Inputs) > 1 {
@@ -99,6 +103,15 @@ func newNetworkDocument(name string, n *shape.Network, batch int64, account memo
 			outputDocument{n.OutputName(k), n.Nodes[out].Name, newVolumeDocument(n.Layers[out].Out), h.Training, h.Loss})
 	}
 	return d
+}
+
+// inputNames returns the names of the layers that node i reads.
+func inputNames(n *shape.Network, i int) []string {
+	names := make([]string, len(n.Nodes[i].Inputs))
+	for k, in := range n.Nodes[i].Inputs {
+		names[k] = n.Nodes[in].Name
+	}
+	return names
 }
 
 // sharesWith returns the name of the layer whose weights node i uses, "" for its own.

@@ -9,7 +9,7 @@ type Networks []ListedNetwork
 type ListedNetwork struct {
 	Name        string `json:"name"`
 	Input       string `json:"input"`
-	Layers      int    `json:"layers"` // without the input
+	Layers      int    `json:"layers" jsonschema:"without the input"`
 	Parameters  int64  `json:"parameters"`
 	MACs        int64  `json:"macs"`
 	Description string `json:"description"`

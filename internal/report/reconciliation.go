@@ -34,7 +34,7 @@ type differenceDocument struct {
 type itemDocument struct {
 	Of     string `json:"of"`
 	What   string `json:"what"`
-	Places int    `json:"places"` // layers and blocks
+	Places int    `json:"places" jsonschema:"layers and blocks"`
 	Amount int64  `json:"amount"`
 }
 

@@ -106,7 +106,7 @@ type runDocument struct {
 	Network  string               `json:"network"`
 	Batch    int                  `json:"batch"`
 	Pictures []runPictureDocument `json:"pictures"`
-	Places   *mapSizeDocument     `json:"places,omitempty"` // of a map of scores: the classes' scores are means over them
+	Places   *mapSizeDocument     `json:"places,omitempty" jsonschema:"of a map of scores: a class has their mean"`
 	Weights  string               `json:"weights"`
 	Seconds  float64              `json:"seconds"`
 	Layers   []runLayerDocument   `json:"layers"`
@@ -116,11 +116,11 @@ type runDocument struct {
 // runPictureDocument is one input and, where the weights are trained, its most likely classes, or what each of several
 // outputs is.
 type runPictureDocument struct {
-	File    string              `json:"file,omitempty"`  // of the only input, and its size
-	Index   *int                `json:"index,omitempty"` // in an array of several
+	File    string              `json:"file,omitempty" jsonschema:"of the only input, and its size"`
+	Index   *int                `json:"index,omitempty" jsonschema:"in an array of several"`
 	Width   int                 `json:"width,omitempty"`
 	Height  int                 `json:"height,omitempty"`
-	Inputs  []runInputDocument  `json:"inputs,omitempty"` // where there are several
+	Inputs  []runInputDocument  `json:"inputs,omitempty" jsonschema:"where there are several"`
 	Top     []runClassDocument  `json:"top,omitempty"`
 	Outputs []runOutputDocument `json:"outputs,omitempty"`
 }
@@ -129,7 +129,7 @@ type runPictureDocument struct {
 type runInputDocument struct {
 	Name   string `json:"name"`
 	File   string `json:"file"`
-	Index  *int   `json:"index,omitempty"` // in an array of several
+	Index  *int   `json:"index,omitempty" jsonschema:"in an array of several"`
 	Width  int    `json:"width"`
 	Height int    `json:"height"`
 }
@@ -143,7 +143,7 @@ type mapSizeDocument struct {
 type runClassDocument struct {
 	Class       int      `json:"class"`
 	Label       string   `json:"label"`
-	Score       *float64 `json:"score"` // null where it is not a finite number
+	Score       *float64 `json:"score" jsonschema:"null where it is not a finite number"`
 	Probability *float64 `json:"probability"`
 	// HighestAt is the place of a map with the class's highest score.
 	HighestAt *placeDocument `json:"highest_at,omitempty"`
@@ -162,7 +162,7 @@ type runLayerDocument struct {
 	GFLOPS  float64 `json:"gflops"`
 	// FusedInto is the layer that this one was computed together with. Of such layers only the last has values.
 	FusedInto string   `json:"fused_into,omitempty"`
-	Min       *float64 `json:"min"` // null where it is not a finite number, or was never made
+	Min       *float64 `json:"min" jsonschema:"null where it is not a finite number, or was never made"`
 	Mean      *float64 `json:"mean"`
 	Max       *float64 `json:"max"`
 	NaNs      int      `json:"nans"`

@@ -55,7 +55,7 @@ type runOutputDocument struct {
 	Name   string             `json:"name"`
 	Layer  string             `json:"layer"`
 	Output volumeDocument     `json:"output"`
-	Min    *float64           `json:"min"` // null where it is not a finite number
+	Min    *float64           `json:"min" jsonschema:"null where it is not a finite number"`
 	Mean   *float64           `json:"mean"`
 	Max    *float64           `json:"max"`
 	Top    []runClassDocument `json:"top,omitempty"`

@@ -43,9 +43,9 @@ func DocumentCommands() []string {
 	return names
 }
 
-// DocumentSchema returns the JSON Schema (draft 2020-12) of what a command prints as JSON, or of each line of it. It allows fields that it does
-// not name: later versions may add some to a document without another [Schema]. The error for any other name lists the
-// commands.
+// DocumentSchema returns the JSON Schema (draft 2020-12) of what a command prints as JSON, or of each line of it. It
+// allows fields that it does not name: later versions may add some to a document without another [Schema]. The error for
+// any other name lists the commands.
 func DocumentSchema(command string) (*jsonschema.Schema, error) {
 	if _, err := choice.Parse[string](command, "a command that prints JSON", DocumentCommands()); err != nil {
 		return nil, err

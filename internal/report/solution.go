@@ -22,14 +22,14 @@ type solutionDocument struct {
 	Schema  string           `json:"schema"`
 	Network string           `json:"network"`
 	For     string           `json:"for"`
-	Range   *rangeDocument   `json:"range"` // null if there are no bounds
+	Range   *rangeDocument   `json:"range" jsonschema:"null if there are no bounds"`
 	Limits  []limitDocument  `json:"limits"`
-	Value   *int64           `json:"value"`             // null if no value keeps the limits
-	Figures map[string]int64 `json:"figures,omitempty"` // with the value
+	Value   *int64           `json:"value" jsonschema:"null if no value keeps the limits"`
+	Figures map[string]int64 `json:"figures,omitempty" jsonschema:"with the value"`
 	// Next is the nearest larger value that has figures, or the smallest of all where no value keeps the limits.
 	Next     *nextDocument `json:"next"`
 	Tried    int64         `json:"tried"`
-	Problems int64         `json:"problems"` // values between the two that have no figures
+	Problems int64         `json:"problems" jsonschema:"values between the two that have no figures"`
 }
 
 type rangeDocument struct {
@@ -47,7 +47,7 @@ type limitDocument struct {
 type nextDocument struct {
 	Value   int64            `json:"value"`
 	Figures map[string]int64 `json:"figures"`
-	Breaks  []string         `json:"breaks"` // figures whose limits it breaks
+	Breaks  []string         `json:"breaks" jsonschema:"figures whose limits it breaks"`
 }
 
 // Document returns the solution for programs.

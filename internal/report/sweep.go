@@ -20,12 +20,12 @@ type Sweep struct {
 
 // sweepRow is a row in JSON.
 type sweepRow struct {
-	Set       map[string]any   `json:"set"` // numbers and lists of numbers, by variable
+	Set       map[string]any   `json:"set" jsonschema:"numbers and lists of numbers, by variable"`
 	Input     volumeDocument   `json:"input"`
 	Batch     int64            `json:"batch"`
 	DType     memory.DType     `json:"dtype"`
-	Optimizer memory.Optimizer `json:"optimizer,omitempty"` // in training
-	Figures   map[string]int64 `json:"figures"`             // in their units, see package figure
+	Optimizer memory.Optimizer `json:"optimizer,omitempty" jsonschema:"in training"`
+	Figures   map[string]int64 `json:"figures" jsonschema:"in their units, see package figure"`
 }
 
 // NewStream returns a stream for rows of the sweep.

@@ -27,10 +27,10 @@ type timelineDocument struct {
 	Network   string             `json:"network"`
 	Account   memory.AccountName `json:"account"`
 	Batch     int64              `json:"batch"`
-	Torch     memory.Torch       `json:"torch,omitempty"` // of PyTorch's account, and the three below
+	Torch     memory.Torch       `json:"torch,omitempty" jsonschema:"of PyTorch's account, and the three below"`
 	Mode      memory.Mode        `json:"mode,omitempty"`
 	DType     memory.DType       `json:"dtype,omitempty"`
-	Optimizer memory.Optimizer   `json:"optimizer,omitempty"` // in training
+	Optimizer memory.Optimizer   `json:"optimizer,omitempty" jsonschema:"in training"`
 	Peak      memory.Moment      `json:"peak"`
 	Steps     []memory.Moment    `json:"steps"`
 	Notes     []string           `json:"notes"`

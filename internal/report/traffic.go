@@ -33,29 +33,29 @@ type trafficDocument struct {
 }
 
 type machineDocument struct {
-	Peak      float64  `json:"peak"`      // FLOP a second
-	Bandwidth float64  `json:"bandwidth"` // bytes a second
-	Ridge     float64  `json:"ridge"`     // MACs for each byte
-	Assumed   []string `json:"assumed"`   // which of peak and bandwidth are not given
-	Threads   int      `json:"threads"`   // of cnncalc run
+	Peak      float64  `json:"peak" jsonschema:"FLOP a second"`
+	Bandwidth float64  `json:"bandwidth" jsonschema:"bytes a second"`
+	Ridge     float64  `json:"ridge" jsonschema:"MACs for each byte"`
+	Assumed   []string `json:"assumed" jsonschema:"which of peak and bandwidth are not given"`
+	Threads   int      `json:"threads" jsonschema:"of cnncalc run"`
 }
 
 type trafficCounts struct {
 	traffic.Layer
 	Bytes        int64   `json:"bytes"`
-	Intensity    float64 `json:"intensity"`     // MACs for each byte
-	LeastSeconds float64 `json:"least_seconds"` // an estimate
+	Intensity    float64 `json:"intensity" jsonschema:"MACs for each byte"`
+	LeastSeconds float64 `json:"least_seconds" jsonschema:"an estimate"`
 }
 
 type trafficLayer struct {
 	Name string `json:"name"`
 	Kind string `json:"kind"`
 	trafficCounts
-	Bound     string  `json:"bound"`   // "arithmetic", "memory", or "" for a layer that moves nothing
-	Columns   int64   `json:"columns"` // bytes of im2col's matrix for one picture, 0 where there is none
+	Bound     string  `json:"bound" jsonschema:"\"arithmetic\", \"memory\", or \"\" for a layer that moves nothing"`
+	Columns   int64   `json:"columns" jsonschema:"bytes of im2col's matrix for one picture, 0 where there is none"`
 	Inflation float64 `json:"inflation"`
-	Scratch   int64   `json:"scratch"`          // bytes that cnncalc run takes for the batch
-	Origin    string  `json:"origin,omitempty"` // as in the documents of networks
+	Scratch   int64   `json:"scratch" jsonschema:"bytes that cnncalc run takes for the batch"`
+	Origin    string  `json:"origin,omitempty" jsonschema:"as in the documents of networks"`
 }
 
 // Document returns the traffic for programs, with all layers.
