@@ -170,7 +170,7 @@ func (a *app) writeCode(l *loaded, n *shape.Network, f *convertFlags) error {
 
 // writeNetwork writes a network as a file, with its weights if asked to.
 func (a *app) writeNetwork(l *loaded, n *shape.Network, f *convertFlags) error {
-	text := l.text(n, true)
+	text := spec.PrintBlocks(n.Graph)
 	if f.save != "" {
 		// Under the names that the layers have in the new file.
 		named, err := network.Sound(f.output, []byte(text), graph.Options{})
@@ -185,14 +185,6 @@ func (a *app) writeNetwork(l *loaded, n *shape.Network, f *convertFlags) error {
 		_, err := io.WriteString(w, text)
 		return err
 	})
-}
-
-// text returns a network made from l as a file. With isFolded, the repeats of a model's network are folded.
-func (l *loaded) text(n *shape.Network, isFolded bool) string {
-	if isFolded && l.file.Weights() != nil {
-		return spec.PrintBlocks(n.Graph)
-	}
-	return spec.Print(n.Graph)
 }
 
 // convertError prints what cannot be converted, at its place in the file.

@@ -60,8 +60,12 @@ func (a *app) show(args []string, canonical bool, f *specFlags) error {
 	if err != nil {
 		return err
 	}
+	print := spec.PrintBlocks
+	if canonical {
+		print = spec.Print
+	}
 	return a.write("", func(w io.Writer) error {
-		_, err := io.WriteString(w, l.text(l.network, !canonical))
+		_, err := io.WriteString(w, print(l.network.Graph))
 		return err
 	})
 }

@@ -15,6 +15,9 @@ import (
 // settings of all layers of a kind are defaults. Reading it back gives the same graph. The blocks are inline: layers
 // keep their names, and no call holds what it reads.
 func PrintBlocks(g *graph.Graph) string {
+	if len(g.Nodes) > MaxLayers {
+		return PrintFolded(g) // no file may have so many
+	}
 	if text, ok := blocksText(g); ok && readsAs(text, g) {
 		return text
 	}
