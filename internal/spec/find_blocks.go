@@ -352,7 +352,7 @@ func (f *finder) best(candidates []candidate) (best *foundBlock, occurrences []o
 		}
 		alike := alikeIn(c.occurrences)
 		b, ok := blockOf(alike)
-		if usual := ofUsualSizes(alike); len(usual) < len(alike) {
+		if usual := ofUsualSizes(alike); len(usual) > 1 && len(usual) < len(alike) {
 			if simpler, isBlock := blockOf(usual); isBlock && (!ok || len(simpler.params) < len(b.params)) {
 				b, alike, ok = simpler, usual, true
 			}

@@ -42,6 +42,16 @@ layers: |
   -> unit(5, 68, s=2) -> unit(1, 24) -> unit(3, 8) -> unit(7, 20, s=2) -> unit(5, 12) -> unit(1, 8)
 pytorch: {inline: [unit]}
 `},
+		{"windows that all have different sizes", `
+  INPUT -> CONV3-8 -> BN -> RELU -> CONV5-8 -> BN -> RELU -> CONV7-8 -> BN -> RELU -> CONV9-8 -> BN -> RELU
+  -> CONV11-8 -> BN -> RELU -> CONV13-8 -> BN -> RELU -> CONV15-8 -> BN -> RELU -> CONV17-8 -> BN -> RELU
+`, `
+blocks:
+  stack(k1, k2): CONV(k1)-8 -> BN -> RELU -> CONV(k2)-8 -> BN -> RELU
+layers: |
+  INPUT -> stack(3, 5) -> stack(7, 9) -> stack(11, 13) -> stack(15, 17)
+pytorch: {inline: [stack]}
+`},
 		{"activation functions", `
   INPUT -> DWCONV3 nobias -> BN -> RELU -> CONV1-16 nobias -> BN -> DWCONV3 nobias -> BN -> SILU -> CONV1-24 nobias -> BN
   -> DWCONV3 s2 p1 nobias floor -> BN -> RELU -> CONV1-40 nobias -> BN -> DWCONV3 nobias -> BN -> GELU -> CONV1-56 nobias -> BN
