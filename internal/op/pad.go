@@ -96,7 +96,8 @@ func (o *Pad) Output(in []graph.Shape) (graph.Shape, error) {
 		err := joinAxes(func(words side) error { return mirrors(p.left, p.right, s.W, words) },
 			func(words side) error { return mirrors(p.top, p.bottom, s.H, words) })
 		if err != nil {
-			return depth, err
+			problem := diag.At(diag.Pos{}, err)
+			return depth, problem.WithFits(o.mirrored(s))
 		}
 	}
 	return graph.Shape{W: s.W + p.left + p.right, H: s.H + p.top + p.bottom, D: s.D}, nil
@@ -108,8 +109,18 @@ func mirrors(before, after, size int64, words side) error {
 	if most < size {
 		return nil
 	}
-	return diag.Errorf("shape/pad", "reflect can mirror fewer values than the input's %d, not %d", size, most).
-		WithFits(fmt.Sprintf("pad %d at most", size-1))
+	return diag.Errorf("shape/pad", "reflect can mirror fewer values than the input's %d, not %d", size, most)
+}
+
+// mirrored returns the largest padding no larger than the one written that reflect can mirror, as an option.
+func (o *Pad) mirrored(in graph.Shape) string {
+	p := o.written()
+	p.left, p.right = min(p.left, in.W-1), min(p.right, in.W-1)
+	p.top, p.bottom = min(p.top, in.H-1), min(p.bottom, in.H-1)
+	if o.sides.mode == padUnwritten {
+		return "size=" + p.value().written()
+	}
+	return "p=" + p.value().written()
 }
 
 // Explain returns the sums.

@@ -176,7 +176,7 @@ func TestRefusals(t *testing.T) {
 			Code: "shape/groups", Msg: "the input's depth 6 cannot be split into 4 groups", Fits: "groups=2"}},
 		{&UpConv{window: square(2, 2, 3, 1, ""), Filters: 1}, vol(2, 9, 1), diag.Problem{
 			Code: "shape/window", Msg: "width: (W-1)S-2P+d(F-1)+1+outpad = (2-1)*2-6+2+0 = -2: nothing is left",
-			Fits: "width: pads of 3 together at most"}},
+			Fits: "width: p=1x3"}},
 		{&UpConv{window: square(3, 2, 0, 1, ""), Filters: 1, OutPad: extent{2, 0}}, vol(2, 2, 1), diag.Problem{
 			Code: "shape/outpad", Msg: "width: outpad 2 must be below the larger of the stride 2 and the dilation 1",
 			Fits: "width: outpad=1 at most"}},
@@ -228,7 +228,7 @@ func TestRefusals(t *testing.T) {
 		{&Pad{size: pad{padNumbers, 1, 1, 1, 1}, mode: "replicate", value: number{2, "2"}}, vol(8, 8, 1), diag.Problem{
 			Code: "layer/value", Msg: "replicate and value=2 cannot be combined", Hint: "leave one of them out"}},
 		{&Pad{sides: pad{padNumbers, 1, 8, 3, 0}, mode: "reflect"}, vol(8, 4, 1), diag.Problem{
-			Code: "shape/pad", Msg: "width: reflect can mirror fewer values than the input's 8, not 8", Fits: "width: pad 7 at most"}},
+			Code: "shape/pad", Msg: "width: reflect can mirror fewer values than the input's 8, not 8", Fits: "p=1,7,3,0"}},
 		{&Channels{}, vol(8, 8, 4), diag.Problem{
 			Code: "layer/missing-field", Msg: "the slice is missing", Hint: "for example CHANNELS from=0 to=58"}},
 		{&Channels{to: bound{5, true}}, vol(8, 8, 4), diag.Problem{

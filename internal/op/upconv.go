@@ -115,13 +115,32 @@ func (o *UpConv) Geometry(in graph.Shape) (Geometry, error) {
 		W: Axis{In: in.W, Size: o.size.W, Stride: stride.W, Dilation: dilation.W, Before: o.pad.left, After: o.pad.right},
 		H: Axis{In: in.H, Size: o.size.H, Stride: stride.H, Dilation: dilation.H, Before: o.pad.top, After: o.pad.bottom},
 	}
-	err := joinAxes(func(s side) error { return enlarge(&g.W, s, o.OutPad.W) },
-		func(s side) error { return enlarge(&g.H, s, o.OutPad.H) })
+	err := joinAxes(func(s side) error { return o.enlarge(&g.W, s, o.OutPad.W, g) },
+		func(s side) error { return o.enlarge(&g.H, s, o.OutPad.H, g) })
 	return g, err
 }
 
-// enlarge sets a.Out by the rule of PyTorch's ConvTranspose2d.
-func enlarge(a *Axis, s side, outpad int64) error {
+// smallerPad returns the largest pad no larger than the one written with which something is left on both axes.
+func (o *UpConv) smallerPad(g Geometry) pad {
+	smaller := func(a Axis, outpad int64) (before, after int64) {
+		most := (a.In-1)*a.Stride + a.Span() + outpad - 1
+		switch {
+		case a.Before+a.After <= most:
+			return a.Before, a.After
+		case a.Before == a.After:
+			return most / 2, most / 2
+		}
+		before = min(a.Before, most)
+		return before, most - before
+	}
+	p := pad{mode: padNumbers}
+	p.left, p.right = smaller(g.W, o.OutPad.W)
+	p.top, p.bottom = smaller(g.H, o.OutPad.H)
+	return p
+}
+
+// enlarge sets a.Out, of one axis of g, by the rule of PyTorch's ConvTranspose2d.
+func (o *UpConv) enlarge(a *Axis, s side, outpad int64, g Geometry) error {
 	if outpad >= max(a.Stride, a.Dilation) {
 		return diag.Errorf("shape/outpad", "outpad %d must be below the larger of the stride %d and the dilation %d",
 			outpad, a.Stride, a.Dilation).
@@ -140,7 +159,7 @@ func enlarge(a *Axis, s side, outpad int64) error {
 	if a.Out < 1 {
 		numbers := fmt.Sprintf("(%d-1)*%d-%d+%d+%d", a.In, a.Stride, a.Before+a.After, a.Span(), outpad)
 		return diag.Errorf("shape/window", "(%s-1)S-2P+d(F-1)+1+outpad = %s = %d: nothing is left", s.symbol, numbers, a.Out).
-			WithFits(fmt.Sprintf("pads of %d together at most", a.Before+a.After+a.Out-1))
+			WithFits("p=" + o.smallerPad(g).value().written())
 	}
 	return nil
 }
@@ -212,8 +231,8 @@ func (a Axis) spreadTaps() Taps {
 }
 
 // Autograd reports that the layer saves the input and the weight. The CPU also needs the im2col matrix of one
-// picture, in both directions (slow_conv_transpose2d).
-func (o *UpConv) Autograd(p Pass, in []graph.Shape, _ graph.Shape) Autograd {
+// picture, in both directions, and a plane of ones to add the biases (slow_conv_transpose2d).
+func (o *UpConv) Autograd(p Pass, in []graph.Shape, out graph.Shape) Autograd {
 	a := Autograd{Saved: []Saved{savedInput(0), savedWeight(0)}, Autocast: LowersType}
 	s := one(in)
 	if p.Torch == Torch2CUDA { // cuDNN keeps the order
@@ -221,5 +240,8 @@ func (o *UpConv) Autograd(p Pass, in []graph.Shape, _ graph.Shape) Autograd {
 	}
 	columns := Size{Fixed: o.Filters / o.Groups() * o.size.W * o.size.H * s.W * s.H}
 	a.Order, a.Forward, a.Backward = PlanesOrder, []Size{columns}, []Size{columns}
+	if !o.NoBias {
+		a.Forward = []Size{{Fixed: columns.Fixed + out.W*out.H}}
+	}
 	return a.copyUnless(p.readsPlanes(s), s)
 }
