@@ -32,6 +32,7 @@ func Names() []string {
 		"googlenet",
 		"allconv",
 		"unet",
+		"linknet",
 		"resnet18",
 		"resnet50",
 		"resnet20",

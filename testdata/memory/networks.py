@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Measures what PyTorch keeps and takes for torchvision's networks, as the tests hold their built-in counterparts to it.
+"""Measures what PyTorch keeps and takes for torchvision's networks and LinkNet, which is written here, as the tests hold
+their built-in counterparts to it.
 
     python3 testdata/memory/networks.py [name...]
 
@@ -29,6 +30,7 @@ PATH = os.path.join(generate.HERE, "networks.json")
 
 # The size of the input, and the size at which the network was measured if that is another.
 SIZES = {
+    "linknet": ((512, 1024), 64),
     "fcn_resnet50": (520, 129), "deeplabv3_resnet50": (520, 129),
     "efficientnet_b1": (240,), "efficientnet_b2": (288,), "efficientnet_b3": (300,), "efficientnet_b4": (380, 224),
     "efficientnet_b5": (456, 224), "efficientnet_b6": (528, 224), "efficientnet_b7": (600, 224),
@@ -42,7 +44,7 @@ BATCHES = dict.fromkeys(SEGMENTATION, 2)  # BN after DeepLab's mean of all place
 FAMILIES = ("densenet161", "resnext101", "wide_resnet101", "mnasnet", "mobilenet_v3", "shufflenet", "regnet",
             "efficientnet", "convnext", "googlenet", "inception")
 NAMES = [name for name in torchvision.models.list_models(torchvision.models) if name.startswith(FAMILIES)]
-NAMES += SEGMENTATION
+NAMES += (*SEGMENTATION, "linknet")
 
 # Results that make no volume of their own by the notes: those of activation functions and views, and parameters that
 # are prepared. The product of a linear layer over maps (mm) is counted with its bias.
@@ -63,7 +65,8 @@ class Counter(TorchDispatchMode):
         out = function(*args, **(kwargs or {}))
         name, first = function.__name__.split(".")[0], out[0] if isinstance(out, (tuple, list)) else out
         if name == "convolution":
-            self.macs += first.numel() * args[1][0].numel()
+            transposed = args[6]
+            self.macs += (args[0] if transposed else first).numel() * args[1][0].numel()
         elif name in ("addmm", "mm"):
             self.macs += first.numel() * args[-1].shape[0]
         if name == "split":
@@ -86,10 +89,45 @@ class Segmentation(nn.Module):
         return outputs if len(outputs) > 1 else outputs[0]
 
 
+class LinkNet(nn.Module):
+    """Chaurasia and Culurciello, LinkNet, 2017, over torchvision's ResNet-18."""
+
+    def __init__(self):
+        super().__init__()
+        resnet = torchvision.models.resnet18(weights=None)
+        self.first = nn.Sequential(resnet.conv1, resnet.bn1, resnet.relu, resnet.maxpool)
+        self.encoders = nn.ModuleList([resnet.layer1, resnet.layer2, resnet.layer3, resnet.layer4])
+        self.decoders = nn.ModuleList(self.decoder(*depths) for depths in [(512, 256), (256, 128), (128, 64), (64, 64, 1)])
+        self.end = nn.Sequential(
+            *unit(nn.ConvTranspose2d(64, 32, 3, 2, 1, 1, bias=False), 32), *unit(nn.Conv2d(32, 32, 3, 1, 1, bias=False), 32),
+            nn.ConvTranspose2d(32, 20, 2, 2))
+
+    @staticmethod
+    def decoder(m, n, stride=2):
+        wider = nn.ConvTranspose2d(m // 4, m // 4, 3, stride, 1, stride - 1, bias=False)
+        return nn.Sequential(*unit(nn.Conv2d(m, m // 4, 1, bias=False), m // 4), *unit(wider, m // 4),
+                             *unit(nn.Conv2d(m // 4, n, 1, bias=False), n))
+
+    def forward(self, x):
+        results = [self.first(x)]
+        for encoder in self.encoders:
+            results.append(encoder(results[-1]))
+        x = results.pop()
+        for decoder in self.decoders:
+            x = decoder(x) + results.pop()
+        return self.end(x)
+
+
+def unit(conv, depth):
+    return conv, nn.BatchNorm2d(depth), nn.ReLU(inplace=True)
+
+
 def make(name, training=True):
     """The network as it is trained, or without what it has in training only, if torchvision can leave that out."""
     if name in SEGMENTATION:
         model = Segmentation(name, training)
+    elif name == "linknet":
+        model = LinkNet()
     else:
         options = {"init_weights": False} if name in LOSS_WEIGHTS else {}  # they are slow
         model = getattr(torchvision.models, name)(weights=None, **options)
@@ -115,7 +153,8 @@ def row(name):
     own, size = (SIZES.get(name, (224,)) * 2)[:2]
     batch = BATCHES.get(name, 1)
     model, inferred = make(name), make(name, training=False).eval()
-    x, on_meta = torch.empty(1, 3, own, own, device="meta"), copy.deepcopy(inferred).to("meta")
+    height, width = own if isinstance(own, tuple) else (own, own)
+    x, on_meta = torch.empty(1, 3, height, width, device="meta"), copy.deepcopy(inferred).to("meta")
     with torch.no_grad(), Counter() as counter:
         scores = on_meta(x)
     inference = generate.measure_inference(inferred, (3, size, size), batch)
@@ -125,9 +164,11 @@ def row(name):
     result = {
         "name": name, "params": sum(p.numel() for p in model.parameters()),
         "buffers": sum(b.numel() * b.element_size() for b in model.buffers()),
-        "macs": counter.macs, "activations": 3 * own * own + counter.activations,
+        "macs": counter.macs, "activations": x.numel() + counter.activations,
         "input": size, "saved": saved, "peak": peak, "inference": inference,
     }
+    if name == "linknet":
+        result |= {"network": "linknet"}
     if scores.dim() > 2:
         result |= {"batch": batch, "out": list(scores.shape[:0:-1])}
     return result
