@@ -16,8 +16,8 @@ import (
 )
 
 const checkLong = `check computes every layer's shape by W2 = (W1 - F + 2P)/S + 1 and shows each mistake at its place in
-the file, with the values that would fit. For a network with problems, it also prints the table of the layers
-before the first one.
+the file, with the values that would fit. If a network has problems, the table of the layers up to the first
+problem follows.
 
 A file may have a budget: budget: {parameters: 5M, macs: 600M}. check reports each limit that the network breaks,
 by how much, and the layers that hold most of the figure. cnncalc.budget.yaml gives budgets to several networks.

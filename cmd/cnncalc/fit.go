@@ -78,7 +78,7 @@ func newFit(a *app) *cobra.Command {
 	f.registerUnits(flags)
 	f.registerColumns(flags, "columns to print, in order: mode,dtype,optimizer,largest_batch,memory,parameters,gradients,"+
 		"optimizer_state,volumes,volume_gradients,rest")
-	registerBatch(flags, &f.batch, "the batch that should fit")
+	registerBatch(flags, &f.batch, "the batch that you want to fit; if it does not, fit lists what would need less memory")
 	f.registerDevice(flags)
 	flags.BoolVar(&f.listDevices, "list-devices", false, "list the known devices and their memory, with sources")
 	flags.StringVar(&f.account, "account", string(memory.PyTorchAccount), choice.List(fitAccounts()))

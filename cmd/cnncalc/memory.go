@@ -21,6 +21,7 @@ const memoryLong = `memory prints what a batch needs, by one of three accounts:
            step. The file says which layers work in place: defaults: {relu: {inplace: true}}.
   cnncalc  what cnncalc run takes on this machine: the place of each volume in memory, and the totals.
 
+The column memory of the notes' table counts values, as the notes do; the lines under the table have bytes.
 In the notes' account, activation functions have no volume of their own; --all lists them too. A MAC is one
 multiply-accumulate of a convolution or FC, without biases; 1 MAC is 2 FLOPs.
 
