@@ -20,11 +20,17 @@ cnncalc.yaml in the current folder, or vgg16 if there is none.
 Sizes are width x height x depth. A MAC is one multiply-accumulate. Dilation counts as in frameworks: 1 is
 dense; the notes' example calls that 0. "cnncalc help language" explains how to write a file.`
 
+const rootExample = `  cnncalc check mynet.yaml                      each mistake, with what would fit
+  cnncalc memory vgg16 --batch 64               every layer, and the memory of a batch
+  cnncalc fit torchvision/resnet50 --device t4  the largest batch on a GPU`
+
 func newRoot(a *app) *cobra.Command {
 	root := &cobra.Command{
 		Use:                   "cnncalc",
 		Short:                 "check, calculate and run convolutional networks",
 		Long:                  rootLong,
+		Example:               rootExample,
+		Version:               versionText(),
 		Args:                  noUnknownCommand,
 		PersistentPreRunE:     checkPaths,
 		RunE:                  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -32,6 +38,8 @@ func newRoot(a *app) *cobra.Command {
 		SilenceErrors:         true,
 		DisableFlagsInUseLine: true,
 	}
+	root.Flags().Bool("version", false, "print the version and the commit that it was built from")
+	root.SetVersionTemplate("{{.Version}}\n")
 	widthVar(root.PersistentFlags(), &a.width)
 	root.SetIn(a.in)
 	root.SetOut(&a.help) // before the completion command is made, which keeps it
@@ -40,8 +48,9 @@ func newRoot(a *app) *cobra.Command {
 	root.SetHelpCommand(newHelp())
 	root.AddCommand(newCheck(a), newMemory(a), newFit(a), newCompare(a), newDiff(a), newSweep(a), newSolve(a),
 		newReconcile(a), newExplain(a), newTraffic(a), newDraw(a), newConvert(a), newRun(a), newList(a), newShow(a),
-		newSchema(a))
+		newSchema(a), newMan(a))
 	root.AddCommand(helpTopics()...)
+	completeNames(root)
 	root.InitDefaultCompletionCmd()
 	completion, _, _ := root.Find([]string{"completion"})
 	completion.Short = "print the completion script of a shell"
