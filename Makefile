@@ -1,6 +1,6 @@
 # Targets for daily work. The checks themselves are in .ci/run, which needs no make.
 
-.PHONY: build test lint race fuzz ci bench golden
+.PHONY: build test lint race fuzz ci bench golden dist man
 
 build:
 	go build -o cnncalc ./cmd/cnncalc
@@ -16,6 +16,15 @@ race:
 
 fuzz:
 	.ci/run fuzz
+
+# Static binaries for all systems, with checksums, in dist/.
+dist:
+	tools/dist
+
+# Man pages, in man/.
+man:
+	rm -rf man
+	go run ./cmd/cnncalc man man
 
 # All checks, as a pull request is held to.
 ci:
