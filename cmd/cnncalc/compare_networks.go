@@ -45,7 +45,7 @@ func (a *app) loadOneOf(name string, k int, given *networkChanges) (*loaded, err
 		err = a.infer(l, options)
 	}
 	if err != nil {
-		return nil, usageError("%s, network %d: %w%s", plain.CutPath(sourceName(name)), k+1, err, given.freezeHint())
+		return nil, usageError("%s, network %d: %w%s", plain.CutPath(sourceName(name)), k+1, err, given.hint(err))
 	}
 	if len(l.problems) > 0 {
 		if err := l.file.Source.Print(a.err, l.problems); err != nil {
@@ -198,14 +198,14 @@ func (g *networkChanges) unused() error {
 	return nil
 }
 
-// freezeHint says how to freeze layers of one network, where all are frozen by the same pattern.
-func (g *networkChanges) freezeHint() string {
-	for _, c := range g.ofAll {
-		if c.flag == "freeze" {
-			return "; --freeze 1:" + plain.Cut(c.value) + " is for the first network only"
-		}
+// hint says how to freeze layers of one network, if an error is about a pattern for all of them; "" for other errors.
+func (g *networkChanges) hint(err error) string {
+	isFreeze := func(c change) bool { return c.flag == "freeze" }
+	at := slices.IndexFunc(g.ofAll, isFreeze)
+	if at < 0 || !strings.HasPrefix(err.Error(), "--freeze") {
+		return ""
 	}
-	return ""
+	return "; --freeze 1:" + plain.Cut(g.ofAll[at].value) + " is for the first network only"
 }
 
 // checkStandardInput refuses SPECs that read standard input twice.
