@@ -33,20 +33,20 @@ func (m *model) infer(o graph.Options) error {
 	return nil
 }
 
-// inferNode computes what is known of a node's outputs. A node that ONNX does not allow is refused with the others,
-// unless its result is computed now.
+// inferNode computes what is known of a node's outputs. Nothing is known of a node that ONNX does not allow, which is
+// refused with the others.
 func (m *model) inferNode(n *node) error {
 	if err := n.checkInputs(); err != nil {
 		return err
 	}
-	invalid := m.checkOperator(n)
+	if err := m.checkOperator(n); err != nil {
+		n.isInvalid = true
+		m.invalid = append(m.invalid, refusal{node: n, why: err.Error()})
+		return nil
+	}
 	m.alignOperand(n)
 	if done, err := m.fold(n); done || err != nil {
-		return cmp.Or(invalid, err, m.checkFolded(n))
-	}
-	if invalid != nil {
-		n.isInvalid = true
-		m.invalid = append(m.invalid, refusal{node: n, why: invalid.Error()})
+		return cmp.Or(err, m.checkFolded(n))
 	}
 	for _, v := range n.in {
 		if err := m.readSizes(v); err != nil {
@@ -67,7 +67,7 @@ func (m *model) inferNode(n *node) error {
 		return nil
 	}
 	if err != nil {
-		return cmp.Or(invalid, err)
+		return err
 	}
 	n.out[0].dims = dims
 	for _, v := range n.out {

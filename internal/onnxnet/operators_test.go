@@ -2,6 +2,7 @@ package onnxnet
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"os"
 	"slices"
@@ -107,6 +108,28 @@ func TestUnknownAttributes(t *testing.T) {
 		if want := `ONNX knows no attribute "made_up" of it: remove the attribute, or export the model again`; !strings.HasSuffix(got, want) ||
 			!strings.Contains(got, `0, "the node"`) || !strings.Contains(got, name+": ") && !strings.Contains(got, name+", node") {
 			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+// So is an attribute of another operator, which shape rules that both use might read.
+func TestAttributesOfOthers(t *testing.T) {
+	all := map[string]bool{}
+	for _, o := range operators {
+		for attribute := range o.spans() {
+			all[attribute] = true
+		}
+	}
+	for name, o := range operators {
+		opset, own := cmp.Or(o.until, newestOpset), o.spans()
+		for attribute := range all {
+			if _, isOwn := own[attribute]; isOwn {
+				continue
+			}
+			a := onnx.Attribute{Name: attribute, Kind: kindsOf(attribute)[0], Int: 1, Ints: []int64{1}}
+			if got := firstProblem(modelOfNode(name, opset, a)); !strings.Contains(got, "ONNX knows no attribute") {
+				t.Errorf("%s with %s: %s", name, attribute, got)
+			}
 		}
 	}
 }
