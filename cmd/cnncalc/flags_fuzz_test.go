@@ -39,7 +39,8 @@ func FuzzFlags(f *testing.F) {
 		f.Fatal(err)
 	}
 	values := []string{"", "-", "x", "\xff\xff/s", "\xff", "\x00", "\x1b]0;t\a", "\u202e", "İ/s", "Ⱥ", "010", "0x10", "-1", "N=2", "N=", "a,b,\"",
-		"8x8", "9x", "name", "512MiB+5%", "9223372036854775808", "1e400", strings.Repeat("9", 5000), strings.Repeat("é", 100_000)}
+		"8x8", "9x", "1:3,[2,2]", "1:9223372036854775807", "parameters<5M&&peak<2GiB", "+macs,-peak", "name", "512MiB+5%",
+		"9223372036854775808", "1e400", strings.Repeat("9", 5000), strings.Repeat("é", 100_000)}
 	for i := range flags {
 		for _, v := range values {
 			f.Add(uint8(i), v)
@@ -71,6 +72,10 @@ func FuzzFlags(f *testing.F) {
 				t.Skip("fuzzed for other commands, which compute nothing")
 			}
 			args = append(args, "-", "--input="+picture, "--max-memory=16MiB")
+		case "sweep":
+			args = append(args, "-", "--shard=1/9223372036854775807") // of any number of combinations, one at most
+		case "solve":
+			args = append(args, "-", "--for=N", "--range=1:4", "--budget=macs<=1K")
 		case "list", "schema":
 		default:
 			args = append(args, "-")

@@ -229,6 +229,9 @@ func (f *solveFlags) chooseFigures(q *sweep.Query, limits []figure.Limit) error 
 	return checkNeeds("--figures", q.Figures, &q.Use)
 }
 
+// maxValues bounds how many values --range and --sizes try.
+const maxValues = 1_000_000
+
 // search returns the search for the setting, in the range that is given or else in a usual one.
 func (f *solveFlags) search(l *loaded, q *sweep.Query, limits []figure.Limit) (*sweep.Search, error) {
 	s := &sweep.Search{For: f.setting, Limits: limits, Query: q, Workers: f.workers}
@@ -242,6 +245,10 @@ func (f *solveFlags) search(l *loaded, q *sweep.Query, limits []figure.Limit) (*
 	var err error
 	if s.Values, err = f.parseRange("range", f.span); err != nil {
 		return nil, err
+	}
+	if s.Values.Len() > maxValues {
+		return nil, usageError("--range has %s values, and at most %s are tried: give a larger step, such as 8:4096:8",
+			plain.Count(s.Values.Len()), plain.Count(maxValues))
 	}
 	if first := s.Values.At(0).Number; first < 1 && (f.setting == sweep.ForBatch || f.setting == sweep.ForInputSize) {
 		return nil, usageError("--range: a %s is 1 or more, not %d", f.setting, first)
@@ -326,9 +333,6 @@ func (a *app) solution(ctx context.Context, l *loaded, s *sweep.Search, hasRange
 	return view, err
 }
 
-// maxSizes bounds how many sizes --sizes tries.
-const maxSizes = 1_000_000
-
 // printSizes lists the input sizes that a network accepts.
 func (a *app) printSizes(ctx context.Context, l *loaded, f *solveFlags, q *sweep.Query, limits []figure.Limit,
 	out output) error {
@@ -336,8 +340,8 @@ func (a *app) printSizes(ctx context.Context, l *loaded, f *solveFlags, q *sweep
 	if err != nil {
 		return err
 	}
-	if sizes.At(0).Number < 1 || sizes.At(sizes.Len()-1).Number > graph.MaxExtent || sizes.Len() > maxSizes {
-		return usageError("--sizes takes at most %s sizes from 1 to %d, such as 200:700", plain.Count(maxSizes),
+	if sizes.At(0).Number < 1 || sizes.At(sizes.Len()-1).Number > graph.MaxExtent || sizes.Len() > maxValues {
+		return usageError("--sizes takes at most %s sizes from 1 to %d, such as 200:700", plain.Count(maxValues),
 			int64(graph.MaxExtent))
 	}
 	q.Space.Inputs = []sweep.Axis{sizes.Squares()}
