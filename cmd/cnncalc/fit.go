@@ -134,7 +134,7 @@ func (a *app) fit(ctx context.Context, args []string, f *fitFlags) error {
 		return err
 	}
 	if isMissing := f.isAuto() && len(answer.Rows) < len(query.Options); isMissing || !answer.NamedFits() {
-		return errReported
+		return errAnsweredNo
 	}
 	return nil
 }

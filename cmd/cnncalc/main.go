@@ -6,6 +6,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -86,8 +87,8 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	if a.help.err != nil {
 		failed = outputError(a.help.err)
 	}
-	if failed == nil {
-		failed = outputError(a.outputs.Commit())
+	if failed == nil || failed == errAnsweredNo {
+		failed = cmp.Or(outputError(a.outputs.Commit()), failed)
 	}
 	return a.exitCode(failed)
 }
@@ -152,6 +153,10 @@ func outputError(err error) error {
 
 // errReported means that the problems are already printed.
 var errReported = codedError{exitProblem, errors.New("")}
+
+// errAnsweredNo means that the report is complete, and its answer is no: a batch does not fit, no value keeps a budget, a
+// figure has grown. Files of the report are kept.
+var errAnsweredNo = codedError{exitProblem, errors.New("")}
 
 // isProblem reports whether an error is about the network or a file, as opposed to wrong usage and failed output.
 func isProblem(err error) bool {

@@ -122,7 +122,7 @@ func (a *app) solve(ctx context.Context, args []string, f *solveFlags) error {
 		return err
 	}
 	if view.Solution.Best == nil {
-		return errReported
+		return errAnsweredNo
 	}
 	return nil
 }
@@ -369,7 +369,7 @@ func (a *app) printSizes(ctx context.Context, l *loaded, f *solveFlags, q *sweep
 		return err
 	}
 	if len(view.Rows) == 0 {
-		return errReported
+		return errAnsweredNo
 	}
 	return nil
 }

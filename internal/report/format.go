@@ -4,8 +4,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"cnncalc/internal/plain"
 )
 
 // Format is how a report is written.
@@ -88,9 +86,4 @@ func (f Format) Ending() string {
 		}
 	}
 	return ""
-}
-
-// quote puts s, made safe to print, between double quotes.
-func quote(s string) string {
-	return plain.Quote(s)
 }
