@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
+	"io"
 	"maps"
 	"os"
 	"os/exec"
@@ -16,12 +18,23 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/spf13/pflag"
+
+	"cnncalc/internal/memory"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files and the outputs in the scripts, README.md and docs/")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"cnncalc": main})
+	testscript.Main(m, map[string]func(){"cnncalc": main, "cnncalc-peak": printPeak})
+}
+
+// printPeak runs the program and prints the most memory that it held, in MiB, in place of its report. The figure that
+// wait4 returns to a parent also counts what the parent held at the fork.
+func printPeak() {
+	code := run(context.Background(), os.Args[1:], os.Stdin, io.Discard, os.Stderr)
+	bytes, _ := memory.PeakResident()
+	fmt.Println(bytes >> 20)
+	os.Exit(code)
 }
 
 // The scripts in testdata/script run the program as a user does. "status 2 cnncalc ..." expects that exit code;

@@ -2,12 +2,10 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
-	"runtime/debug"
+	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 
 	"cnncalc/internal/spec"
@@ -16,19 +14,16 @@ import (
 // peakOf runs the program in a process of its own and returns its exit code and the most memory that it held, in MiB.
 func peakOf(t *testing.T, args ...string) (code int, mebibytes int64) {
 	t.Helper()
-	// Linux counts the peak of the process that forks as one of the new process, so it is small again first (proc(5)).
-	debug.FreeOSMemory()
-	if err := os.WriteFile("/proc/self/clear_refs", []byte("5"), 0); err != nil {
-		t.Log(err)
-	}
-	cmd := exec.Command("cnncalc", args...)
-	cmd.Stdout = io.Discard
-	err := cmd.Run()
+	cmd := exec.Command("cnncalc-peak", args...)
+	out, err := cmd.Output()
 	if cmd.ProcessState == nil {
 		t.Fatal(err)
 	}
-	usage := cmd.ProcessState.SysUsage().(*syscall.Rusage)
-	return cmd.ProcessState.ExitCode(), usage.Maxrss >> 10
+	mebibytes, err = strconv.ParseInt(strings.TrimSpace(string(out)), 10, 64)
+	if err != nil || mebibytes == 0 {
+		t.Fatalf("%q is not a peak: %v", out, err)
+	}
+	return cmd.ProcessState.ExitCode(), mebibytes
 }
 
 func writeNetwork(t *testing.T, text string) {
