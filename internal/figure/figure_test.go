@@ -128,3 +128,20 @@ func TestEveryFigure(t *testing.T) {
 		}
 	}
 }
+
+// The account of cnncalc run depends on the processor, not on a device: another account's largest batch is not its own.
+func TestNoLargestBatchOfARun(t *testing.T) {
+	use := notes()
+	use.Account, use.Budget = memory.RunAccount, &fit.Budget{Available: 1 << 33}
+	sheet := NewSheet(builtIn(t, "lenet5"), use)
+	for _, name := range []string{"largest_batch", "inference_batch", "training_batch"} {
+		f, err := Find(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		const want = ": the account of cnncalc run has no largest batch: choose pytorch or notes"
+		if v, err := sheet.Value(f, 1); err == nil || err.Error() != name+want {
+			t.Errorf("%s: %d, %v", name, v, err)
+		}
+	}
+}

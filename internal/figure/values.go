@@ -100,7 +100,10 @@ func trainingBatch(s *Sheet, _ int64) (int64, error) { return s.largestBatch(mem
 
 func (s *Sheet) largestBatch(mode memory.Mode) (int64, error) {
 	limit := s.use.Budget.Available
-	if s.use.Account == memory.NotesAccount {
+	switch s.use.Account {
+	case memory.RunAccount:
+		return 0, errors.New("the account of cnncalc run has no largest batch: choose pytorch or notes")
+	case memory.NotesAccount:
 		model, err := memory.NewNotesModel(s.network, s.options(mode))
 		if err != nil {
 			return 0, err
