@@ -16,20 +16,21 @@ import (
 	"cnncalc/internal/traffic"
 )
 
-const drawLong = `draw draws the graph of a network, with the input at the top. A layer and the activations, normalisations and dropout
-after it share a box, below which is the shape of its output. Frames hold the layers of blocks and repeats. A repeat is
-drawn once, with "x3" at its label; if its turns have other sizes than the first, the label says so.
+const drawLong = `draw draws the graph of a network, with the input at the top. A layer and the activations,
+normalisations and dropout after it share a box, below which is the shape of its output.
+Frames hold the layers of blocks and repeats. A repeat is drawn once, with "x3" at its
+label; if its turns have other sizes than the first, the label says so.
 
---depth 0 draws each block as one box, --depth 1 the blocks with their own layers, and so on. --unfold draws every turn of
-every repeat. --heat writes at each box its share of the network's memory (values of volumes), MACs, parameters, or least
-time on a machine (cnncalc help traffic), with all turns of a repeat together.
+--depth 0 draws each block as one box, --depth 1 the blocks with their own layers, and so on. --unfold draws
+every turn of every repeat. --heat writes at each box its share of the network's memory (values of volumes),
+MACs, parameters, or least time on a machine (cnncalc help traffic), with all turns of a repeat together.
 
---style volumes draws the volumes that all of the network passes through, as the notes and papers do: boxes of their width,
-height and depth, by the square root or another --scale, and bars for the outputs of FC layers. Red is the window that the
-next layer moves over a volume.
+--style volumes draws the volumes that all of the network passes through, as the notes and papers do: boxes of
+their width, height and depth, by the square root or another --scale, and bars for the outputs of FC layers.
+Red is the window that the next layer moves over a volume.
 
-SVG has colours for light pages and dark ones. dot is for Graphviz. mermaid is for Markdown pages of GitHub and GitLab, in
-a block of the language mermaid.`
+SVG has colours for light pages and dark ones. dot is for Graphviz. mermaid is for Markdown pages of GitHub
+and GitLab, in a block of the language mermaid.`
 
 // The figures of --heat.
 const (

@@ -33,10 +33,10 @@ type Diagram struct {
 	Edges   []Edge
 }
 
-// Part is a box, which stands for a run of layers that are drawn as one, or a frame around other parts.
+// Part is a box, which represents a run of layers, or a frame around other parts.
 type Part struct {
 	Title string // of a frame, "bottleneck"; of a collapsed block too
-	Times int    // how many times in a row the frame or box stands there, 1 or more
+	Times int    // how many in a row the frame or box represents, 1 or more
 	// Varies reports whether the turns after the first have other sizes.
 	Varies bool
 	// Gathers reports whether each turn reads the results of all turns before it too.
@@ -68,8 +68,8 @@ type Edge struct{ From, To *Part }
 // IsFrame reports whether the part is a frame around others.
 func (p *Part) IsFrame() bool { return p.Inner != nil }
 
-// label returns the lines that are written on a frame, "bottleneck x3" first: how many times in a row it stands there,
-// and how the turns differ.
+// label returns the lines that are written on a frame, "bottleneck x3" first: how many in a row it represents, and how
+// they differ.
 func (p *Part) label() []string {
 	lines := []string{strings.TrimSpace(p.Title + " " + p.times())}
 	if p.Gathers {
@@ -81,7 +81,7 @@ func (p *Part) label() []string {
 	return lines
 }
 
-// times returns how many times in a row the part stands there; "" for once.
+// times returns how many in a row the part represents, "" for one.
 func (p *Part) times() string {
 	if p.Times == 1 {
 		return ""
@@ -176,7 +176,8 @@ func classOf(n *shape.Network, i int) Class {
 	return Reshape
 }
 
-// isPointwise reports whether the layer has one input of the output's shape and computes each place from the same place.
+// isPointwise reports whether the layer has one input of the output's shape and computes each place from the same
+// place.
 func isPointwise(n *shape.Network, i int) bool {
 	node, out := &n.Nodes[i], n.Layers[i].Out
 	if len(node.Inputs) != 1 || n.Layers[i].MACs > 0 {

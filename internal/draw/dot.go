@@ -73,7 +73,7 @@ func newTextWriter(d *Diagram) *textWriter {
 	return w
 }
 
-// texts returns the lines of a box with what other pictures have around it: how many times it stands there, its share,
+// texts returns the lines of a box with what other pictures have around it: how many in a row it represents, its share,
 // and, unless an edge says so, the shape of its output.
 func (w *textWriter) texts(p *Part) []string {
 	lines := p.lines()

@@ -33,8 +33,8 @@ func (g *level) finish(frame *Part) *laid {
 	return f
 }
 
-// setEdges moves all vertices so that the frame starts at 0, and sets its width. A frame that a single volume enters has
-// it in its middle, so that it enters straight; no volume enters where the title is.
+// setEdges moves all vertices so that the frame starts at 0, and sets its width. A frame that a single volume enters
+// has it in its middle, so that it enters straight; no volume enters where the title is.
 func (g *level) setEdges(f *laid) {
 	left, right := math.Inf(1), math.Inf(-1)
 	for _, v := range g.vertices {
@@ -143,8 +143,8 @@ func (g *level) head(f *laid, v int, tops, bottoms []float64) float64 {
 	return f.height
 }
 
-// entries returns the x at which each joint enters its target. The edges that a box reads are apart from each other, in
-// the order in which they arrive; one that comes from straight above enters in the middle.
+// entries returns the x at which each joint enters its target. The edges that a box reads are apart from each other,
+// in the order in which they arrive; one that comes from straight above enters in the middle.
 func (g *level) entries() []float64 {
 	entries := make([]float64, len(g.joints))
 	into := make([][]int, len(g.parts)) // the joints of each box

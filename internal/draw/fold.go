@@ -20,7 +20,8 @@ type builder struct {
 	options   Options
 	scopes    [][]*graph.Scope // by node: those around it, outermost first
 	consumers [][]int
-	// drawn is, by node, the node that is drawn in its place: its counterpart in the first turn of a repeat, or itself.
+	// drawn is, by node, the node that is drawn in its place: its counterpart in the first turn of a repeat, or
+	// itself.
 	drawn []int
 	// turns are, by node, the repeats around it that are drawn once, outermost first.
 	turns [][]turn
@@ -106,8 +107,8 @@ func (b *builder) repeats(one span, end, depth int) int {
 	return times
 }
 
-// alike reports whether two spans were written at the same place of the file and differ in sizes only: the same layers,
-// which read from each other in the same way.
+// alike reports whether two spans were written at the same place of the file and differ in sizes only: the same
+// layers, which read from each other in the same way.
 func (b *builder) alike(one, other span, depth int) bool {
 	if !b.sameScope(b.scope(one.First, depth), b.scope(other.First, depth)) {
 		return false
@@ -115,7 +116,8 @@ func (b *builder) alike(one, other span, depth int) bool {
 	shift := other.First - one.First
 	for i := one.First; i < one.End; i++ {
 		x, y := &b.network.Nodes[i], &b.network.Nodes[i+shift]
-		if x.Pos != y.Pos || op.Notation(x.Op) != op.Notation(y.Op) || len(x.Inputs) == 0 || len(b.scopes[i]) != len(b.scopes[i+shift]) ||
+		if x.Pos != y.Pos || op.Notation(x.Op) != op.Notation(y.Op) || len(x.Inputs) == 0 ||
+			len(b.scopes[i]) != len(b.scopes[i+shift]) ||
 			len(heads(b.network.Graph, i)) > 0 || len(heads(b.network.Graph, i+shift)) > 0 {
 			return false
 		}
@@ -127,8 +129,8 @@ func (b *builder) alike(one, other span, depth int) bool {
 }
 
 // readAlike reports whether a layer reads in one span what another reads in the span of the same length that starts at
-// second: the counterparts within it, and anything before it. Or else it reads the same and in addition what later turns
-// have made, as the layers of DenseNet do.
+// second: the counterparts within it, and anything before it. Or else it reads the same and in addition what later
+// turns have made, as the layers of DenseNet do.
 func readAlike(x, y []int, first, second int) bool {
 	if len(x) != len(y) {
 		return gathers(x, y, first, second)
@@ -219,8 +221,8 @@ func (b *builder) collapsed(s span, scope *graph.Scope) *Part {
 	return p
 }
 
-// append adds a part after others. A layer that computes each place from the same place shares the box of the one layer
-// that it reads, if nothing else reads that: CONV, BN and RELU are one box.
+// append adds a part after others. A layer that computes each place from the same place shares the box of the one
+// layer that it reads, if nothing else reads that: CONV, BN and RELU are one box.
 func (b *builder) append(parts []*Part, p *Part) []*Part {
 	if len(parts) == 0 || !b.continues(parts[len(parts)-1], p) {
 		return append(parts, p)
@@ -308,7 +310,7 @@ func (b *builder) mark() {
 	}
 }
 
-// heat adds up the figures of the nodes that each box stands for.
+// heat adds up the figures of the nodes that each box represents.
 func (b *builder) heat() {
 	total := 0.0
 	for _, v := range b.options.Heat {

@@ -75,8 +75,8 @@ func (d *Diagram) describe() string {
 		}
 	}
 	count(d.Parts)
-	return fmt.Sprintf("A graph of %s layers, %s frames and %s edges, with the input at the top", plain.Count(int64(layers)),
-		plain.Count(int64(frames)), plain.Count(int64(len(d.Edges))))
+	return fmt.Sprintf("A graph of %s layers, %s frames and %s edges, with the input at the top",
+		plain.Count(int64(layers)), plain.Count(int64(frames)), plain.Count(int64(len(d.Edges))))
 }
 
 func drawFrame(doc *svg.Document, f placedFrame) {
@@ -133,7 +133,8 @@ func drawBox(doc *svg.Document, b placedBox) {
 		svg.Coordinate(b.y+b.h+12), svg.Escape(b.below()))
 }
 
-// drawShare writes a box's share at its left, and marks it on the left border: the larger the share, the longer the mark.
+// drawShare writes a box's share at its left, and marks it on the left border: the larger the share, the longer the
+// mark.
 func drawShare(doc *svg.Document, b placedBox, share string) {
 	length := b.h * min(1, b.Heat/fullHeat)
 	doc.Printf(`    <path class="heat" d="M%s %sv%s"/><text class="share" x="%s" y="%s" text-anchor="end">%s</text>`+"\n",

@@ -54,7 +54,8 @@ type placedFrame struct {
 	rect
 }
 
-// path is a piece of an edge from a place down to another: straight to y1, bent to x2 at y2, and straight on to the end.
+// path is a piece of an edge from a place down to another: straight to y1, bent to x2 at y2, and straight on to the
+// end.
 type path struct {
 	x1, from, y1 float64
 	x2, y2, to   float64
@@ -88,7 +89,7 @@ type inside struct {
 }
 
 // joint is an edge within a frame, of the volume that a box makes: from one part of the frame to another. A nil part
-// stands for the upper border as from, and for the lower border as to.
+// is the upper border as from, and the lower border as to.
 type joint struct {
 	from, to *Part
 	volume   *Part
@@ -173,7 +174,7 @@ func (l *layouter) frame(frame *Part, parts []*Part) (*laid, error) {
 }
 
 // size returns the width and height that a part takes. That of a box includes the shape below it, at the right of the
-// edge from its middle, its share at the left, and how many times it stands there at the right.
+// edge from its middle, its share at the left, and how many in a row it represents at the right.
 func (l *layouter) size(p *Part) (w, h float64) {
 	if p.IsFrame() {
 		return l.inside[p].laid.width, l.inside[p].laid.height

@@ -63,8 +63,8 @@ func (g *level) target(j joint) int {
 	return g.of[j.to]
 }
 
-// assignRanks puts each vertex one rank below the lowest that it reads, the upper border above all, and the lower border
-// below all. What reads nothing is one rank above the first that reads it.
+// assignRanks puts each vertex one rank below the lowest that it reads, the upper border above all, and the lower
+// border below all. What reads nothing is one rank above the first that reads it.
 func (g *level) assignRanks() {
 	reads, readers := make([][]int, len(g.vertices)), make([][]int, len(g.vertices))
 	for _, j := range g.joints {

@@ -12,9 +12,9 @@ const (
 )
 
 // straighten chooses the x of every vertex so that long edges are straight and parts are near the middle of their
-// neighbours: the mean of the middle two of four layouts, each of which aligns vertices with a median neighbour above or
-// below, from the left or from the right (Brandes and Köpf, "Fast and Simple Horizontal Coordinate Assignment", 2001).
-// The order within the ranks must be final.
+// neighbours: the mean of the middle two of four layouts, each of which aligns vertices with a median neighbour above
+// or below, from the left or from the right (Brandes and Köpf, "Fast and Simple Horizontal Coordinate Assignment",
+// 2001). The order within the ranks must be final.
 func (g *ranked) straighten() {
 	conflicts := g.conflicts()
 	var layouts [4][]float64
@@ -196,8 +196,8 @@ func (a *aligner) neighbours(v int) []int {
 	return all
 }
 
-// compact places the blocks as far to one side as their neighbours allow, then back towards the other as far as nothing
-// else moves, and returns the x of every vertex.
+// compact places the blocks as far to one side as their neighbours allow, then back towards the other as far as
+// nothing else moves, and returns the x of every vertex.
 func (a *aligner) compact() []float64 {
 	after, before := a.blockEdges()
 	order := topological(after, a.root)

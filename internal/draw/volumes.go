@@ -49,8 +49,8 @@ type Volume struct {
 }
 
 // Volumes returns the volumes that all of the network passes through, in order, without those that exist in training
-// only. Where paths lie side by side, only the volume that joins them is such. Volumes of layers that compute each place
-// from the same place are left out: they look like those that they read.
+// only. Where paths lie side by side, only the volume that joins them is such. Volumes of layers that compute each
+// place from the same place are left out: they look like those that they read.
 func Volumes(n *shape.Network) []Volume {
 	n, _ = n.Inference()
 	var volumes []Volume

@@ -16,7 +16,7 @@ const (
 	leastLength  = 3.0
 	oblique      = 0.42 // how far the width goes to the right, and
 	rising       = 0.28 // up, for each pixel of its length
-	behind       = 7.0  // between boxes of one shape
+	boxOffset    = 7.0  // between boxes of one shape
 	mostBoxes    = 3    // that are drawn of one shape
 	volumeGap    = 30.0
 	captionGap   = 20.0
@@ -59,7 +59,8 @@ type solid struct {
 // single place, and the window of the next layer on the volume that it reads.
 func VolumesSVG(title string, volumes []Volume, scale Scale) []byte {
 	solids, width, height := arrange(volumes, scale)
-	legend := fmt.Sprintf("Width and height have one scale, depth another, and bars a third; all are %s.", scaleText(scale))
+	legend := fmt.Sprintf("Width and height have one scale, depth another, and bars a third; all are %s.",
+		scaleText(scale))
 	doc := svg.New(max(width, textWidth(legend)+2*margin), height, title, describeVolumes(volumes), volumesStyle)
 	for i := range solids {
 		drawSolid(doc, &solids[i])
@@ -109,7 +110,7 @@ func arrange(volumes []Volume, scale Scale) (solids []solid, width, height float
 			along := max(leastLength, scale.of(v.Shape.W, side)*largestSide)
 			s.dx, s.dy = along*oblique, along*rising
 		}
-		boxes := w + float64(min(v.Times, mostBoxes)-1)*behind + s.dx
+		boxes := w + float64(min(v.Times, mostBoxes)-1)*boxOffset + s.dx
 		caption := textWidth(v.text())
 		for _, maker := range v.Makers {
 			caption = max(caption, textWidth(maker))
@@ -136,7 +137,7 @@ func drawSolid(doc *svg.Document, s *solid) {
 	class := "face " + string(s.Class)
 	doc.Printf("  <g><title>%s: %s</title>\n", svg.Escape(s.Shape.String()), svg.Escape(strings.Join(s.Makers, ", ")))
 	for k := min(s.Times, mostBoxes) - 1; k >= 0; k-- {
-		l, r := s.left+float64(k)*behind, s.right+float64(k)*behind
+		l, r := s.left+float64(k)*boxOffset, s.right+float64(k)*boxOffset
 		if s.dx > 0 {
 			quad(doc, class+" side", r, s.top, r+s.dx, s.top-s.dy, r+s.dx, s.bottom-s.dy, r, s.bottom)
 			quad(doc, class+" top", l, s.top, l+s.dx, s.top-s.dy, r+s.dx, s.top-s.dy, r, s.top)
@@ -161,7 +162,7 @@ func drawKernel(doc *svg.Document, s, next *solid) {
 	}
 	part := func(kernel, side int64) float64 { return min(1, float64(kernel)/float64(side)) / 2 }
 	u, v := part(s.KernelW, s.Shape.W), part(s.KernelH, s.Shape.H)
-	right := s.right + float64(min(s.Times, mostBoxes)-1)*behind
+	right := s.right + float64(min(s.Times, mostBoxes)-1)*boxOffset
 	at := func(u, v float64) (x, y float64) {
 		return right + u*s.dx, s.top - u*s.dy + v*(s.bottom-s.top)
 	}

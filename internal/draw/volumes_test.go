@@ -71,7 +71,7 @@ func TestVolumesDoNotOverlap(t *testing.T) {
 					caption = max(caption, textWidth(maker))
 				}
 				left := min(s.left, s.captionX-caption/2)
-				right := max(s.right+float64(min(s.Times, mostBoxes)-1)*behind+s.dx, s.captionX+caption/2)
+				right := max(s.right+float64(min(s.Times, mostBoxes)-1)*boxOffset+s.dx, s.captionX+caption/2)
 				if left < end+volumeGap/2 || right > width || s.top-s.dy < 0 || s.bottom >= s.captionY-10 || s.captionY > height {
 					t.Errorf("%s, %s: %s is out of its place", name, scale, s.text())
 				}

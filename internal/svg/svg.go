@@ -32,9 +32,10 @@ type Document struct{ out bytes.Buffer }
 func New(width, height float64, title, description, extra string) *Document {
 	d := &Document{}
 	w, h := Coordinate(width), Coordinate(height)
-	d.Printf(`<svg xmlns="http://www.w3.org/2000/svg" width="%s" height="%s" viewBox="0 0 %s %s" role="img">`+"\n", w, h, w, h)
-	d.Printf("  <title>%s</title>\n  <desc>%s</desc>\n  <style>%s%s  </style>\n", Escape(title), Escape(description), style,
-		extra)
+	d.Printf(`<svg xmlns="http://www.w3.org/2000/svg" width="%s" height="%s" viewBox="0 0 %s %s" role="img">`+"\n",
+		w, h, w, h)
+	d.Printf("  <title>%s</title>\n  <desc>%s</desc>\n  <style>%s%s  </style>\n",
+		Escape(title), Escape(description), style, extra)
 	d.Printf(`  <rect class="page" width="%s" height="%s"/>`+"\n", w, h)
 	return d
 }
