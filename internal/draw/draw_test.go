@@ -307,6 +307,12 @@ func randomNetwork(t *testing.T, r *rand.Rand) *shape.Network {
 		}
 		b.Add(node)
 	}
+	return inferred(t, &b)
+}
+
+// inferred returns the network of a graph that was built.
+func inferred(t *testing.T, b *graph.Builder) *shape.Network {
+	t.Helper()
 	g, err := b.Graph()
 	if err != nil {
 		t.Fatal(err)
@@ -466,14 +472,7 @@ func TestTooManyLongEdges(t *testing.T) {
 		}
 		b.Add(node)
 	}
-	g, err := b.Graph()
-	if err != nil {
-		t.Fatal(err)
-	}
-	n, problems := shape.Infer(g)
-	if len(problems) > 0 {
-		t.Fatal(problems)
-	}
+	n := inferred(t, &b)
 	if _, err := New(n, Options{Depth: -1}).SVG(); !errors.Is(err, errTooLong) {
 		t.Error(err)
 	}
