@@ -3,11 +3,8 @@ package report
 import (
 	"fmt"
 	"io"
-	"net/url"
 	"path/filepath"
 	"strings"
-
-	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
 
 	"cnncalc/internal/diag"
 	"cnncalc/internal/plain"
@@ -57,32 +54,6 @@ func escapeProperty(text string) string {
 
 // slashes returns a path as GitHub has it, from the root of the repository, in which the program is taken to run.
 func slashes(path string) string { return filepath.ToSlash(filepath.Clean(path)) }
-
-// uri returns a path as a relative URI.
-func uri(path string) string { return (&url.URL{Path: slashes(path)}).EscapedPath() }
-
-// WriteSARIF writes annotations as a SARIF 2.1.0 log, which code scanning takes.
-func WriteSARIF(w io.Writer, annotations []Annotation) error {
-	driver := sarif.NewToolComponent().WithName("cnncalc")
-	run := sarif.NewRun().WithTool(sarif.NewTool().WithDriver(driver)).WithColumnKind("unicodeCodePoints")
-	run.Results = []*sarif.Result{} // which GitHub needs, also where there are none
-	for _, a := range annotations {
-		level := "error"
-		if a.IsNote {
-			level = "note"
-		}
-		run.AddRule(a.Code)
-		place := sarif.NewPhysicalLocation().WithArtifactLocation(sarif.NewSimpleArtifactLocation(uri(a.File)))
-		if !a.Pos.IsZero() {
-			place.WithRegion(sarif.NewRegion().WithStartLine(a.Pos.Line).WithStartColumn(a.Pos.Col))
-		}
-		run.CreateResultForRule(a.Code).WithLevel(level).WithMessage(sarif.NewTextMessage(a.Message)).
-			AddLocation(sarif.NewLocationWithPhysicalLocation(place))
-	}
-	log := sarif.NewReport()
-	log.AddRun(run)
-	return WriteJSON(w, log)
-}
 
 // CheckAnnotations returns what check found in files.
 func CheckAnnotations(files []CheckedFile) []Annotation {
