@@ -34,19 +34,20 @@ func newSchema(a *app) *cobra.Command {
 }
 
 func (a *app) schema(args []string) error {
-	var schema any
 	switch {
 	case len(args) == 0:
-		schema = spec.JSONSchema(budget.JSONSchema())
-	case len(args) == 1 && args[0] == budgetsSchema:
-		schema = budget.FileJSONSchema()
-	case len(args) == 1:
-		var err error
-		if schema, err = report.DocumentSchema(args[0]); err != nil {
-			return usageError("schema: %w", err)
-		}
-	default:
+		return a.write("", func(w io.Writer) error { return report.WriteJSON(w, spec.JSONSchema(budget.JSONSchema())) })
+	case len(args) > 1:
 		return usageError("schema takes one command, not %d (%s)", len(args), strings.Join(args, ", "))
+	case args[0] == budgetsSchema:
+		return a.write("", func(w io.Writer) error { return report.WriteJSON(w, budget.FileJSONSchema()) })
 	}
-	return a.write("", func(w io.Writer) error { return report.WriteJSON(w, schema) })
+	schema, err := report.DocumentSchema(args[0])
+	if err != nil {
+		return usageError("schema: %w", err)
+	}
+	return a.write("", func(w io.Writer) error {
+		_, err := w.Write(schema)
+		return err
+	})
 }
