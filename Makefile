@@ -24,7 +24,7 @@ dist:
 # Man pages, in man/.
 man:
 	rm -rf man
-	go run ./cmd/cnncalc man man
+	go run -tags man ./cmd/cnncalc man man
 
 # All checks, as a pull request is held to.
 ci:

@@ -63,7 +63,18 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"status": status},
+		Condition:           scriptCondition,
 	})
+}
+
+// scriptCondition knows [man]: the program has the command of its man pages.
+func scriptCondition(condition string) (bool, error) {
+	if condition != "man" {
+		return false, fmt.Errorf("unknown condition %s", condition)
+	}
+	root := newRoot(&app{})
+	found, _, err := root.Find([]string{"man"})
+	return err == nil && found != root, nil
 }
 
 func status(ts *testscript.TestScript, negated bool, args []string) {

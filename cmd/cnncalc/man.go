@@ -1,3 +1,5 @@
+//go:build man
+
 package main
 
 import (
@@ -11,15 +13,16 @@ import (
 	"github.com/spf13/cobra/doc"
 )
 
-// newMan returns the hidden command that writes the man pages, for those who make packages.
-func newMan(a *app) *cobra.Command {
-	return &cobra.Command{
+// addMan adds the hidden command that writes the man pages, for those who make packages. Only programs built with
+// -tags man have it: the library that writes them would cost every command its start.
+func addMan(a *app, root *cobra.Command) {
+	root.AddCommand(&cobra.Command{
 		Use:    "man FOLDER",
 		Short:  "write the man pages into a new folder",
 		Args:   cobra.ExactArgs(1),
 		Hidden: true,
-		RunE:   func(cmd *cobra.Command, args []string) error { return a.man(cmd.Root(), args[0]) },
-	}
+		RunE:   func(_ *cobra.Command, args []string) error { return a.man(root, args[0]) },
+	})
 }
 
 // man writes a page for the program, and for each command and topic of its help.

@@ -48,7 +48,8 @@ func newRoot(a *app) *cobra.Command {
 	root.SetHelpCommand(newHelp())
 	root.AddCommand(newCheck(a), newMemory(a), newFit(a), newCompare(a), newDiff(a), newSweep(a), newSolve(a),
 		newReconcile(a), newExplain(a), newTraffic(a), newDraw(a), newConvert(a), newRun(a), newList(a), newShow(a),
-		newSchema(a), newMan(a))
+		newSchema(a))
+	addMan(a, root)
 	root.AddCommand(helpTopics()...)
 	completeNames(root)
 	root.InitDefaultCompletionCmd()
