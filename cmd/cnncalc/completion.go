@@ -16,7 +16,7 @@ func completeNames(root *cobra.Command) {
 	words := map[string][]string{
 		"account": memory.AccountNames(), "mode": {string(memory.Inference), string(memory.Training)},
 		"dtype": memory.DTypes(), "optimizer": memory.Optimizers(), "torch": memory.Torches(), "units": report.UnitNames(),
-		"as": count.Names(), "device": deviceNames(), "format": report.Formats(),
+		"as": count.Names(), "format": report.Formats(),
 	}
 	for _, cmd := range root.Commands() {
 		if cmd.Flags().Lookup("input-size") != nil {
@@ -28,6 +28,9 @@ func completeNames(root *cobra.Command) {
 				_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(choices, cobra.ShellCompDirectiveNoFileComp))
 			}
 		}
+		if cmd.Flags().Lookup("device") != nil {
+			_ = cmd.RegisterFlagCompletionFunc("device", completeDevice)
+		}
 	}
 }
 
@@ -36,14 +39,14 @@ func completeNetwork(*cobra.Command, []string, string) ([]string, cobra.ShellCom
 	return architectures.Names(), cobra.ShellCompDirectiveDefault
 }
 
-func deviceNames() []string {
+func completeDevice(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	devices, err := fit.Devices()
 	if err != nil {
-		return nil
+		return nil, cobra.ShellCompDirectiveError
 	}
 	names := make([]string, len(devices))
 	for i, d := range devices {
 		names[i] = d.Name
 	}
-	return names
+	return names, cobra.ShellCompDirectiveNoFileComp
 }

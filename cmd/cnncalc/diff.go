@@ -79,10 +79,13 @@ func newDiff(a *app) *cobra.Command {
 // diffFigures returns the names of the figures of two networks that diff compares. Others depend on a device, or on the
 // processor of this machine.
 func diffFigures() []string {
-	return slices.DeleteFunc(figure.Names(), func(name string) bool {
-		f, _ := figure.Find(name)
-		return name == "peak" || name == "arena" || f.Needs(&figure.Use{}) != ""
-	})
+	var names []string
+	for _, f := range figure.All() {
+		if f.Name != "peak" && f.Name != "arena" && f.Needs(&figure.Use{}) == "" {
+			names = append(names, f.Name)
+		}
+	}
+	return names
 }
 
 func (a *app) diff(args []string, f *diffFlags) error {

@@ -73,17 +73,35 @@ func newHelp() *cobra.Command {
 	}
 }
 
-// helpTopics returns commands without an action: cobra lists them as further help.
-func helpTopics() []*cobra.Command {
-	topics := []*cobra.Command{
-		{Use: "language", Short: "how architecture files are written", Long: languageHelp + kindList()},
-		{Use: "counting", Short: "how other programs count, for memory --as and reconcile", Long: countingHelp()},
+// helpTopic is a page of help that belongs to no command. Its text is made when it is asked for.
+type helpTopic struct {
+	name, short string
+	aliases     []string
+	hidden      bool
+	text        func() string
+}
+
+func helpTopics() []helpTopic {
+	topics := []helpTopic{
+		{name: "language", short: "how architecture files are written", text: func() string { return languageHelp + kindList() }},
+		{name: "counting", short: "how other programs count, for memory --as and reconcile", text: countingHelp},
 	}
 	for _, k := range op.Kinds() {
-		topics = append(topics,
-			&cobra.Command{Use: strings.ToLower(k.Name), Aliases: []string{k.Name}, Hidden: true, Long: kindHelp(k)})
+		topics = append(topics, helpTopic{
+			name: strings.ToLower(k.Name), aliases: []string{k.Name}, hidden: true, text: func() string { return kindHelp(k) },
+		})
 	}
 	return topics
+}
+
+// command returns the topic as a command without an action: cobra lists those as further help.
+func (t helpTopic) command() *cobra.Command {
+	cmd := &cobra.Command{Use: t.name, Aliases: t.aliases, Short: t.short, Hidden: t.hidden}
+	cmd.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		cmd.Long = t.text()
+		cmd.Root().HelpFunc()(cmd, args)
+	})
+	return cmd
 }
 
 func kindList() string {

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"runtime/debug"
@@ -39,7 +40,7 @@ func (a *app) man(root *cobra.Command, path string) error {
 		}
 	}
 	for _, page := range pages {
-		page.Long = asWritten(page.Long)
+		page.Long = asWritten(cmp.Or(topicText(page.Name()), page.Long))
 	}
 	for _, page := range pages {
 		name := strings.ReplaceAll(page.CommandPath(), " ", "-")
@@ -51,6 +52,16 @@ func (a *app) man(root *cobra.Command, path string) error {
 		}
 	}
 	return nil
+}
+
+// topicText returns the text of a topic of the help, and "" for other pages.
+func topicText(name string) string {
+	for _, topic := range helpTopics() {
+		if topic.name == name {
+			return topic.text()
+		}
+	}
+	return ""
 }
 
 // asWritten returns a text as Markdown that keeps its lines.

@@ -50,7 +50,9 @@ func newRoot(a *app) *cobra.Command {
 		newReconcile(a), newExplain(a), newTraffic(a), newDraw(a), newConvert(a), newRun(a), newList(a), newShow(a),
 		newSchema(a))
 	addMan(a, root)
-	root.AddCommand(helpTopics()...)
+	for _, topic := range helpTopics() {
+		root.AddCommand(topic.command())
+	}
 	completeNames(root)
 	root.InitDefaultCompletionCmd()
 	completion, _, _ := root.Find([]string{"completion"})

@@ -6,11 +6,11 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
+	"cnncalc/internal/pattern"
 	"cnncalc/internal/plain"
 )
 
@@ -52,7 +52,7 @@ func Parse(data []byte) ([]string, error) {
 }
 
 // synset is a WordNet number and names that mean the same, separated by commas.
-var synset = regexp.MustCompile(`^n\d{8}\s+([^,]+)`)
+var synset = pattern.Lazy(`^n\d{8}\s+([^,]+)`)
 
 // parseLines reads text that begins on the given line of the file, counted from 1.
 func parseLines(text string, firstLine int) ([]string, error) {
@@ -61,7 +61,7 @@ func parseLines(text string, firstLine int) ([]string, error) {
 		var name string
 		name, text, more = cutLine(text)
 		name = strings.TrimSpace(name)
-		if m := synset.FindStringSubmatch(name); m != nil {
+		if m := synset().FindStringSubmatch(name); m != nil {
 			name = strings.TrimSpace(m[1])
 		}
 		if err := check(name, len(names)); err != nil {

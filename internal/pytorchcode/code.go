@@ -8,13 +8,13 @@ package pytorchcode
 import (
 	"bytes"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"cnncalc/internal/graph"
 	"cnncalc/internal/op"
+	"cnncalc/internal/pattern"
 	"cnncalc/internal/shape"
 )
 
@@ -254,7 +254,7 @@ func (p *program) classes() ([]*class, error) {
 }
 
 // ofFunctions matches a use of torch.nn.functional.
-var ofFunctions = regexp.MustCompile(`\bF\.`)
+var ofFunctions = pattern.Lazy(`\bF\.`)
 
 // head writes the docstring, and the imports of the code that follows.
 func (p *program) head(w *writer, code []byte) {
@@ -279,7 +279,7 @@ func (p *program) head(w *writer, code []byte) {
 	w.line(0, "")
 	w.line(0, "import torch")
 	w.line(0, "import torch.nn as nn")
-	if ofFunctions.Match(code) {
+	if ofFunctions().Match(code) {
 		w.line(0, "import torch.nn.functional as F")
 	}
 }
@@ -448,7 +448,7 @@ func wrap(text string, width int) []string {
 }
 
 // ofPool matches the names of variable.
-var ofPool = regexp.MustCompile(`^[xyz][0-9]*$`)
+var ofPool = pattern.Lazy(`^[xyz][0-9]*$`)
 
 // variable returns the name of variable k of those that no label names.
 func variable(k int) string {

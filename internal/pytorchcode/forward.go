@@ -210,7 +210,7 @@ func (c *coder) release(k int, nodes []int) {
 func (c *coder) hold(i int, label string) {
 	if label != "" {
 		name := identifier(label)
-		if ofPool.MatchString(name) {
+		if ofPool().MatchString(name) {
 			name += "_"
 		}
 		c.names[i] = unique(c.locals, name)

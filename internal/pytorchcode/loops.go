@@ -2,16 +2,17 @@ package pytorchcode
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
+
+	"cnncalc/internal/pattern"
 )
 
 // minTurns is the fewest lines that become a loop.
 const minTurns = 3
 
 var (
-	madeModule   = regexp.MustCompile(`^self\.(\w*[A-Za-z_])([1-9]\d{0,5}) = (.*)$`)
-	calledModule = regexp.MustCompile(`^(\w+(?:, \w+)*) = self\.(\w*[A-Za-z_])([1-9]\d{0,5})(\(.*\))$`)
+	madeModule   = pattern.Lazy(`^self\.(\w*[A-Za-z_])([1-9]\d{0,5}) = (.*)$`)
+	calledModule = pattern.Lazy(`^(\w+(?:, \w+)*) = self\.(\w*[A-Za-z_])([1-9]\d{0,5})(\(.*\))$`)
 )
 
 // turn is a line that may be one of a loop: the line with the running number of its module taken out.
@@ -22,11 +23,11 @@ type turn struct {
 }
 
 func turnOf(text string) (turn, bool) {
-	if m := calledModule.FindStringSubmatch(text); m != nil {
+	if m := calledModule().FindStringSubmatch(text); m != nil {
 		k, _ := strconv.Atoi(m[3]) // of at most six digits
 		return turn{m[2], m[4], m[1], k, true}, true
 	}
-	if m := madeModule.FindStringSubmatch(text); m != nil {
+	if m := madeModule().FindStringSubmatch(text); m != nil {
 		k, _ := strconv.Atoi(m[2])
 		return turn{m[1], m[3], "", k, false}, true
 	}

@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 
 	"github.com/olekukonko/tablewriter/renderer"
 
+	"cnncalc/internal/pattern"
 	"cnncalc/internal/plain"
 )
 
@@ -66,8 +66,8 @@ func boldMarkdown(s string) string {
 }
 
 // blockStart matches what begins a heading, quotation, list or rule at the start of a line.
-var blockStart = regexp.MustCompile(`^( *[0-9]*)([#>+=.)-])`)
+var blockStart = pattern.Lazy(`^( *[0-9]*)([#>+=.)-])`)
 
 func escapeLineStart(s string) string {
-	return blockStart.ReplaceAllString(s, `$1\$2`)
+	return blockStart().ReplaceAllString(s, `$1\$2`)
 }

@@ -1,7 +1,6 @@
 package spec
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -9,6 +8,7 @@ import (
 
 	"cnncalc/internal/diag"
 	"cnncalc/internal/graph"
+	"cnncalc/internal/pattern"
 )
 
 // maxBudgetItems is the most limits of a network, and the most networks of a file of budgets.
@@ -162,11 +162,11 @@ func budgetText(settings []graph.BudgetSetting) string {
 }
 
 // plainQuantity matches text that needs no quotes in YAML, and starts with a digit.
-var plainQuantity = regexp.MustCompile(`^[0-9][A-Za-z0-9_./%+-]*( ?[A-Za-z/%]+)?$`)
+var plainQuantity = pattern.Lazy(`^[0-9][A-Za-z0-9_./%+-]*( ?[A-Za-z/%]+)?$`)
 
 // quoteValue is quote for a value that is read as text even where it is a number.
 func quoteValue(s string) string {
-	if plainQuantity.MatchString(s) {
+	if plainQuantity().MatchString(s) {
 		return s
 	}
 	if _, err := strconv.ParseFloat(s, 64); err == nil {

@@ -3,13 +3,13 @@ package spec
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"cnncalc/internal/graph"
 	"cnncalc/internal/op"
+	"cnncalc/internal/pattern"
 )
 
 // The width of printed arrow text, in characters. A single item may be wider.
@@ -117,12 +117,12 @@ func printText(b *strings.Builder, key, value string) {
 }
 
 // plainText matches text that needs no quotes in YAML and is not a number.
-var plainText = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_./-]*$`)
+var plainText = pattern.Lazy(`^[A-Za-z][A-Za-z0-9_./-]*$`)
 
 // quote returns a text as YAML reads it back. YAML knows all of Go's escapes for valid UTF-8.
 func quote(s string) string {
 	reserved := []string{"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
-	if plainText.MatchString(s) && !slices.Contains(reserved, strings.ToLower(s)) {
+	if plainText().MatchString(s) && !slices.Contains(reserved, strings.ToLower(s)) {
 		return s
 	}
 	return strconv.Quote(s)

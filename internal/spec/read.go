@@ -21,7 +21,7 @@ func Read(name string, data []byte) (*File, *diag.Source, diag.List) {
 	}
 	w := newWalker(f, source.Lines, needsOfNetwork)
 	untilCrowded(func() {
-		if arrowStart.MatchString(text) {
+		if arrowStart().MatchString(text) {
 			w.arrowText()
 		} else if root := w.document(text); root != nil {
 			w.top(root)

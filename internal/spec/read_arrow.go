@@ -1,13 +1,12 @@
 package spec
 
 import (
-	"regexp"
-
 	"cnncalc/internal/diag"
+	"cnncalc/internal/pattern"
 )
 
 // arrowStart matches the start of arrow text alone: INPUT and an arrow, after comments.
-var arrowStart = regexp.MustCompile(`(?i)^(\s*#[^\n]*\n)*\s*INPUT\s*(@[\w.]+\s*)?(->|→)`)
+var arrowStart = pattern.Lazy(`(?i)^(\s*#[^\n]*\n)*\s*INPUT\s*(@[\w.]+\s*)?(->|→)`)
 
 // arrowText reads a file that is only the text of the layers, without YAML. Its input has no size.
 func (w *walker) arrowText() {

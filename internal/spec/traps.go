@@ -1,13 +1,13 @@
 package spec
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 
 	"gopkg.in/yaml.v3"
 
 	"cnncalc/internal/diag"
+	"cnncalc/internal/pattern"
 	"cnncalc/internal/plain"
 )
 
@@ -15,11 +15,11 @@ import (
 const underLiteral = "put it under `layers: |` on indented lines of its own, where YAML leaves the text alone"
 
 // keyOrDash matches what can come before a value on its line.
-var keyOrDash = regexp.MustCompile(`^(\s*(?:-\s+)*(?:[A-Za-z_][A-Za-z0-9_ ]*(?:\([^()]*\))?:\s+)?)(.*)$`)
+var keyOrDash = pattern.Lazy(`^(\s*(?:-\s+)*(?:[A-Za-z_][A-Za-z0-9_ ]*(?:\([^()]*\))?:\s+)?)(.*)$`)
 
 // cutValue returns the value on a line and the byte that it starts at.
 func cutValue(line string) (value string, start int) {
-	start = keyOrDash.FindStringSubmatchIndex(line)[4]
+	start = keyOrDash().FindStringSubmatchIndex(line)[4]
 	return line[start:], start
 }
 
@@ -27,8 +27,8 @@ func cutValue(line string) (value string, start int) {
 func spacesBefore(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
 
 var (
-	errLine   = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
-	errAnchor = regexp.MustCompile(`^unknown anchor '(.*)' referenced$`)
+	errLine   = pattern.Lazy(`^yaml: (?:line (\d+): )?(.*)$`)
+	errAnchor = pattern.Lazy(`^unknown anchor '(.*)' referenced$`)
 )
 
 // The errors of yaml.v3's parser, which count lines from 0, while those of its scanner count from 1. An error on line 0
@@ -42,7 +42,7 @@ var parserErrors = []string{
 // syntaxProblem returns the problem for an error of the YAML parser. A trap that YAML sets for the arrow language gets
 // a message of its own at the line of the trap, which is rarely the line that the parser complains about.
 func (w *walker) syntaxProblem(err error) *diag.Problem {
-	m := errLine.FindStringSubmatch(err.Error())
+	m := errLine().FindStringSubmatch(err.Error())
 	if m == nil {
 		m = []string{"", "", err.Error()}
 	}
@@ -54,7 +54,7 @@ func (w *walker) syntaxProblem(err error) *diag.Problem {
 		}
 	}
 	line = min(max(line, 1), len(w.lines))
-	if anchor := errAnchor.FindStringSubmatch(message); anchor != nil {
+	if anchor := errAnchor().FindStringSubmatch(message); anchor != nil {
 		return w.unknownAnchor(anchor[1])
 	}
 	if trap := findTrap(w.lines, line); trap != nil {
@@ -92,8 +92,8 @@ func (w *walker) unknownAnchor(name string) *diag.Problem {
 }
 
 var (
-	keyWithoutSpace = regexp.MustCompile(`^\s*(?:-\s+)*[A-Za-z_]+:\S`)
-	quotedText      = regexp.MustCompile(`^("(?:[^"\\]|\\.)*"|'(?:[^']|'')*')\s*`)
+	keyWithoutSpace = pattern.Lazy(`^\s*(?:-\s+)*[A-Za-z_]+:\S`)
+	quotedText      = pattern.Lazy(`^("(?:[^"\\]|\\.)*"|'(?:[^']|'')*')\s*`)
 )
 
 // explain returns a problem that says in words about the line what a common message of yaml.v3 means, or nil.
@@ -101,7 +101,7 @@ func (w *walker) explain(message string, line int) *diag.Problem {
 	text := w.lines[line-1]
 	value, start := cutValue(text)
 	quote := strings.IndexAny(value, `"'`)
-	quoted := quotedText.FindString(value)
+	quoted := quotedText().FindString(value)
 	open := strings.IndexAny(text, "[{")
 	is := func(prefix string) bool { return strings.HasPrefix(message, prefix) }
 	switch {
@@ -151,7 +151,7 @@ func (w *walker) explainMapping(line int) *diag.Problem {
 // explainMissingColon returns the problem of a line that YAML cannot read as a key.
 func (w *walker) explainMissingColon(line int) *diag.Problem {
 	text := w.lines[line-1]
-	if keyWithoutSpace.MatchString(text) {
+	if keyWithoutSpace().MatchString(text) {
 		return w.inLine(line, strings.Index(text, ":"), "a space is missing after this colon").
 			WithHint("YAML separates a key from its value with a colon and a space")
 	}

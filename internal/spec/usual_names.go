@@ -1,8 +1,9 @@
 package spec
 
 import (
-	"regexp"
 	"strings"
+
+	"cnncalc/internal/pattern"
 )
 
 // usualNames are the names that other programs give to kinds of layers (PyTorch, Keras, Caffe, ONNX, darknet), without
@@ -92,20 +93,20 @@ var usualNames = map[string]string{
 
 // A name may have a size after it, and the number of dimensions: MAXPOOL2, MAXPOOL2D, CONV2D3, DROPOUT_2D.
 var (
-	sized       = regexp.MustCompile(`^(.*?[A-Z])(?:[0-9][0-9X.]*)?$`)
-	dimensional = regexp.MustCompile(`^([A-Z0-9]*[A-Z])([123])D(?:[0-9][0-9X.]*)?$`)
+	sized       = pattern.Lazy(`^(.*?[A-Z])(?:[0-9][0-9X.]*)?$`)
+	dimensional = pattern.Lazy(`^([A-Z0-9]*[A-Z])([123])D(?:[0-9][0-9X.]*)?$`)
 )
 
 // usualName returns the layer that other programs call by the name in word, or "" if they mean one that is not here.
 // known is false if it is no such name.
 func (t *kindTable) usualName(word string) (layer string, known bool) {
 	name := strings.ReplaceAll(strings.ToUpper(word), "_", "")
-	if m := sized.FindStringSubmatch(name); m != nil {
+	if m := sized().FindStringSubmatch(name); m != nil {
 		if layer, known = t.usual(m[1]); known {
 			return layer, true
 		}
 	}
-	m := dimensional.FindStringSubmatch(name)
+	m := dimensional().FindStringSubmatch(name)
 	if m == nil {
 		return "", false
 	}
