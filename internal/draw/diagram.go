@@ -29,14 +29,20 @@ const (
 type Diagram struct {
 	Title   string
 	HasHeat bool
-	Parts   []*Part // in the order of the layers
-	Edges   []Edge
+	// HasNames makes SVG name what it draws, for pages on which one chooses layers: the group of a box and the text of
+	// each of its rows have the attribute data-layer, the name of the (first) layer; the group of a frame, and that of a
+	// block's single box, have data-block, the name of the call, which is "" for a repeat.
+	HasNames bool
+	Parts    []*Part // in the order of the layers
+	Edges    []Edge
 }
 
 // Part is a box, which represents a run of layers, or a frame around other parts.
 type Part struct {
 	Title string // of a frame, "bottleneck"; of a collapsed block too
-	Times int    // how many in a row the frame or box represents, 1 or more
+	// Name is that of the block's first call, as in the names of its layers, "layer1.0"; "" for a repeat.
+	Name  string
+	Times int // how many in a row the frame or box represents, 1 or more
 	// Varies reports whether the turns after the first have other sizes.
 	Varies bool
 	// Gathers reports whether each turn reads the results of all turns before it too.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -455,6 +456,41 @@ func TestSVGIsXML(t *testing.T) {
 		}
 		if texts < 10 {
 			t.Errorf("%s: only %d texts", name, texts)
+		}
+	}
+}
+
+// The names that a page needs to find what was chosen are those of the network's layers and blocks.
+func TestNamesInSVG(t *testing.T) {
+	n := read(t, "net", `
+input: 8x8x4
+blocks:
+  unit(w): ADD(CONV3-w -> RELU | IDENTITY) -> RELU
+layers: INPUT -> unit(4)*2 -> [CONV3-4 -> POOL3 s1 p1]*2 -> GAP
+`)
+	for _, c := range []struct {
+		depth    int
+		hasNames bool
+		want     string
+	}{
+		{-1, true, "block=unit1 block= layer=input layer=input layer=unit1.conv1 layer=unit1.conv1 layer=unit1.relu1 " +
+			"layer=unit1.add1 layer=unit1.add1 layer=unit1.relu2 layer=conv1 layer=conv1 layer=pool1 layer=pool1 " +
+			"layer=gap1 layer=gap1"},
+		{0, true, "layer=input layer=input block=unit1 block= layer=gap1 layer=gap1"},
+		{-1, false, ""},
+	} {
+		d := New(n, Options{Depth: c.depth})
+		d.HasNames = c.hasNames
+		svg, err := d.SVG()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, match := range regexp.MustCompile(` data-([a-z]+="[^"]*")`).FindAllStringSubmatch(string(svg), -1) {
+			got = append(got, strings.ReplaceAll(match[1], `"`, ""))
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("depth %d: %s; want %s", c.depth, strings.Join(got, " "), c.want)
 		}
 	}
 }

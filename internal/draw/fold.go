@@ -192,10 +192,11 @@ func (b *builder) part(s span, depth int) *Part {
 	if only := inner[0]; len(inner) == 1 && only.Times == 1 && (only.Title == "" || scope.Block == "") {
 		if only.IsFrame() {
 			only.Title += scope.Block
+			only.Name += scope.Name
 		}
 		return only
 	}
-	return &Part{Title: scope.Block, Inner: inner}
+	return &Part{Title: scope.Block, Name: scope.Name, Inner: inner}
 }
 
 // box returns the box of a layer.
@@ -213,7 +214,7 @@ func (b *builder) collapsed(s span, scope *graph.Scope) *Part {
 	if name == "" {
 		name = "repeat"
 	}
-	p := &Part{Title: name, Size: b.network.Layers[s.End-1].Out.String(), Rows: []Row{{
+	p := &Part{Title: name, Name: scope.Name, Size: b.network.Layers[s.End-1].Out.String(), Rows: []Row{{
 		Node: s.First, Name: scope.Name, Text: name + ", " + plain.Count(int64(s.len())) + " layers", Class: Collapsed}}}
 	for i := s.First; i < s.End; i++ {
 		b.boxes[i] = p

@@ -50,13 +50,13 @@ func (d *Diagram) SVG() ([]byte, error) {
 	}
 	doc := svg.New(p.width, p.height, title, d.describe(), graphStyle)
 	for _, f := range p.frames {
-		drawFrame(doc, f)
+		drawFrame(doc, f, d.HasNames)
 	}
 	for _, e := range p.paths {
 		drawPath(doc, e)
 	}
 	for _, b := range p.boxes {
-		drawBox(doc, b)
+		drawBox(doc, b, d.HasNames)
 	}
 	return doc.Bytes(), nil
 }
@@ -79,13 +79,23 @@ func (d *Diagram) describe() string {
 		plain.Count(int64(layers)), plain.Count(int64(frames)), plain.Count(int64(len(d.Edges))))
 }
 
-func drawFrame(doc *svg.Document, f placedFrame) {
-	doc.Printf(`  <rect class="frame" x="%s" y="%s" width="%s" height="%s" rx="8"/>`+"\n",
+func drawFrame(doc *svg.Document, f placedFrame, hasNames bool) {
+	doc.Printf("  <g%s>\n", nameAttribute(hasNames, "block", f.Name))
+	doc.Printf(`    <rect class="frame" x="%s" y="%s" width="%s" height="%s" rx="8"/>`+"\n",
 		svg.Coordinate(f.x), svg.Coordinate(f.y), svg.Coordinate(f.w), svg.Coordinate(f.h))
 	for i, line := range f.label() {
-		doc.Printf(`  <text class="framed" x="%s" y="%s">%s</text>`+"\n",
+		doc.Printf(`    <text class="framed" x="%s" y="%s">%s</text>`+"\n",
 			svg.Coordinate(f.x+framePad*0.7), svg.Coordinate(f.y+15+float64(i)*titleRow), svg.Escape(line))
 	}
+	doc.Printf("  </g>\n")
+}
+
+// nameAttribute returns the attribute data-layer or data-block, "" unless the diagram has names.
+func nameAttribute(hasNames bool, what, name string) string {
+	if !hasNames {
+		return ""
+	}
+	return fmt.Sprintf(` data-%s="%s"`, what, svg.Escape(name))
 }
 
 // tip is the length of an arrowhead, and half its width.
@@ -110,17 +120,22 @@ func drawPath(doc *svg.Document, p path) {
 }
 
 // drawBox draws the shape of the box's class, its rows, and the shape of its output.
-func drawBox(doc *svg.Document, b placedBox) {
+func drawBox(doc *svg.Document, b placedBox, hasNames bool) {
 	class := "box " + string(b.Rows[0].Class)
 	group := ""
 	if b.Training {
 		group = ` class="training"`
 	}
-	doc.Printf("  <g%s><title>%s</title>\n", group, svg.Escape(b.names()))
+	what, name := "layer", b.Rows[0].Name
+	if b.Rows[0].Class == Collapsed {
+		what, name = "block", b.Name
+	}
+	doc.Printf("  <g%s%s><title>%s</title>\n", group, nameAttribute(hasNames, what, name), svg.Escape(b.names()))
 	drawOutline(doc, class, b)
-	for i, text := range b.lines() {
-		doc.Printf(`    <text class="text" x="%s" y="%s" text-anchor="middle">%s</text>`+"\n",
-			svg.Coordinate(b.x+b.w/2), svg.Coordinate(b.y+boxPadY+float64(i)*rowHeight+13), svg.Escape(text))
+	for i, row := range b.Rows {
+		doc.Printf(`    <text class="text" x="%s" y="%s" text-anchor="middle"%s>%s</text>`+"\n",
+			svg.Coordinate(b.x+b.w/2), svg.Coordinate(b.y+boxPadY+float64(i)*rowHeight+13),
+			nameAttribute(hasNames && row.Class != Collapsed, "layer", row.Name), svg.Escape(row.Text))
 	}
 	if times := b.times(); times != "" {
 		doc.Printf(`    <text class="framed" x="%s" y="%s">%s</text>`+"\n", svg.Coordinate(b.x+b.w+besideBox),
