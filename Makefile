@@ -1,6 +1,6 @@
 # Targets for daily work. The checks themselves are in .ci/run, which needs no make.
 
-.PHONY: build test lint race fuzz ci bench golden dist man
+.PHONY: build test lint race fuzz ci bench golden dist man assets web
 
 build:
 	go build -o cnncalc ./cmd/cnncalc
@@ -25,6 +25,21 @@ dist:
 man:
 	rm -rf man
 	go run -tags man ./cmd/cnncalc man man
+
+# What internal/page embeds, from web/. Needs Node.
+assets: web/node_modules
+	node web/build.mjs
+
+# The page as static files, in web/dist, for any host of static files.
+web: web/node_modules
+	node web/build.mjs --dist
+	GOOS=js GOARCH=wasm go build -trimpath -ldflags='-s -w' -o web/dist/cnncalc.wasm ./web/wasm
+	gzip -9nf web/dist/cnncalc.wasm
+	cp "$$(go env GOROOT)/lib/wasm/wasm_exec.js" web/dist/
+
+web/node_modules: web/package-lock.json
+	npm --prefix web ci --ignore-scripts --no-audit --no-fund
+	touch web/node_modules
 
 # All checks, as a pull request is held to.
 ci:

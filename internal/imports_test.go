@@ -40,6 +40,7 @@ var allowed = []struct {
 	{"internal/onnx", []string{"internal/floats", "internal/plain", "internal/regular"}},
 	{"internal/picture", []string{"internal/plain", "internal/regular"}},
 	{"internal/labels", []string{"internal/numeral", "internal/pattern", "internal/plain"}},
+	{"internal/page", nil},
 	{"architectures", nil},
 
 	// The network, from a file to its shapes and sizes.
