@@ -26,6 +26,7 @@ var allowed = []struct {
 }{
 	// Leaves: they know nothing of networks.
 	{"internal/allocator", nil},
+	{"internal/ansi", nil},
 	{"internal/checked", nil},
 	{"internal/plain", nil},
 	{"internal/pattern", nil},
@@ -34,7 +35,7 @@ var allowed = []struct {
 	{"internal/kernel", nil},
 	{"internal/floats", nil},
 	{"internal/regular", []string{"internal/plain"}},
-	{"internal/diag", []string{"internal/plain"}},
+	{"internal/diag", []string{"internal/ansi", "internal/plain"}},
 	{"internal/choice", []string{"internal/plain", "internal/diag"}},
 	{"internal/weights", []string{"internal/floats", "internal/plain", "internal/regular", "internal/diag"}},
 	{"internal/onnx", []string{"internal/floats", "internal/plain", "internal/regular"}},
@@ -73,12 +74,12 @@ var allowed = []struct {
 	{"internal/baseline", []string{"internal/numeral", "internal/plain", "internal/op", "internal/shape", "internal/align", "internal/memory", "internal/figure"}},
 	{"internal/sweep", []string{"internal/checked", "internal/numeral", "internal/plain", "internal/graph", "internal/shape", "internal/memory",
 		"internal/figure"}},
-	{"internal/report", []string{"internal/checked", "internal/choice", "internal/numeral", "internal/pattern", "internal/plain", "internal/svg", "internal/diag", "internal/graph", "internal/op",
+	{"internal/report", []string{"internal/ansi", "internal/checked", "internal/choice", "internal/numeral", "internal/pattern", "internal/plain", "internal/svg", "internal/diag", "internal/graph", "internal/op",
 		"internal/shape", "internal/memory", "internal/fit", "internal/count",
 		"internal/traffic", "internal/ranking", "internal/figure", "internal/align", "internal/budget", "internal/sweep", "internal/baseline"}},
 
 	// The program wires them all together.
-	{"cmd/cnncalc", []string{"architectures", "internal/choice", "internal/numeral", "internal/plain", "internal/regular", "internal/weights",
+	{"cmd/cnncalc", []string{"architectures", "internal/ansi", "internal/choice", "internal/numeral", "internal/plain", "internal/regular", "internal/weights",
 		"internal/picture", "internal/labels",
 		"internal/diag", "internal/graph", "internal/op", "internal/spec", "internal/shape", "internal/onnx", "internal/onnxnet", "internal/network", "internal/memory", "internal/fit",
 		"internal/pytorchcode", "internal/traffic", "internal/convert", "internal/count", "internal/lint",

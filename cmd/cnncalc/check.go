@@ -22,6 +22,9 @@ problem follows.
 A file may have a budget: budget: {parameters: 5M, macs: 600M}. check reports each limit that the network breaks,
 by how much, and the layers that hold most of the figure. cnncalc.budget.yaml gives budgets to several networks.
 
+A SPEC may be a folder or a pattern, such as 'nets/*.yaml': check takes all networks in it. Of several networks, each
+sound one has one line.
+
 The exit code is 0 if all networks are sound and keep their budgets, and 1 if one has a problem.`
 
 type checkFlags struct {
@@ -35,11 +38,12 @@ type checkFlags struct {
 func newCheck(a *app) *cobra.Command {
 	var f checkFlags
 	cmd := &cobra.Command{
-		Use:     "check [SPEC...]",
-		Short:   "check the shapes of a network, and show each mistake with what would fit",
-		Long:    checkLong,
-		Example: "  cnncalc check mynet.yaml\n  cnncalc check --lint alexnet resnet50",
-		RunE:    func(cmd *cobra.Command, args []string) error { return a.check(args, &f) },
+		Use:   "check [SPEC...]",
+		Short: "check the shapes of a network, and show each mistake with what would fit",
+		Long:  checkLong,
+		Example: "  cnncalc check mynet.yaml\n  cnncalc check --lint alexnet resnet50\n" +
+			"  cnncalc check nets/ --format github",
+		RunE: func(cmd *cobra.Command, args []string) error { return a.check(args, &f) },
 	}
 	flags := cmd.Flags()
 	f.register(flags)
@@ -89,12 +93,12 @@ func (a *app) check(args []string, f *checkFlags) error {
 	if len(args) == 0 {
 		args = c.specs()
 	}
-	for _, name := range args {
-		file, err := c.check(name)
-		if err != nil {
-			return err
-		}
-		if err := c.add(file); err != nil {
+	specs, err := c.expand(args)
+	if err != nil {
+		return err
+	}
+	for _, name := range specs {
+		if err := c.check(name); err != nil {
 			return err
 		}
 	}
@@ -109,21 +113,53 @@ type checking struct {
 	budgets *budget.File // nil if there is none
 	named   []string     // the networks that it names
 	files   []report.CheckedFile
+	isShort bool // print a sound network in one line, and a total
+}
+
+// expand returns the networks of SPECs. A folder or a pattern that has none is in the report.
+func (c *checking) expand(specs []string) ([]string, error) {
+	var all []string
+	for _, spec := range specs {
+		names, err := expand(spec)
+		if err == nil {
+			all = append(all, names...)
+			continue
+		}
+		if err := c.addUnreadable(spec, err); err != nil {
+			return nil, err
+		}
+	}
+	c.isShort = len(specs) > 1 || len(all) > 1
+	return all, nil
+}
+
+// addUnreadable adds a file that cannot be read to the report. The error is for wrong usage.
+func (c *checking) addUnreadable(name string, err error) error {
+	if !isProblem(err) {
+		return err
+	}
+	c.printError(err.Error())
+	return c.add(report.CheckedFile{Name: name, Unreadable: err})
 }
 
 // add adds a file to the report, and prints what was found in it unless all is printed at the end.
 func (c *checking) add(file report.CheckedFile) error {
-	afterTable := len(c.files) > 0 && c.files[len(c.files)-1].EndsInTable()
-	c.files = append(c.files, file)
-	if c.format != report.Text || file.Unreadable != nil {
-		return nil
+	if c.format == report.Text && file.Unreadable == nil {
+		afterTable := len(c.files) > 0 && c.files[len(c.files)-1].EndsInTable()
+		if err := c.printChecked(&file, afterTable); err != nil {
+			return err
+		}
 	}
-	return c.printChecked(&file, afterTable)
+	if c.format != report.JSON {
+		file.Network = nil // not needed any more, and there may be thousands
+	}
+	c.files = append(c.files, file)
+	return nil
 }
 
 // end prints a report that is printed as a whole, and returns an error if a file has a problem.
 func (c *checking) end() error {
-	if err := c.write("", c.writeWhole); err != nil {
+	if err := c.write("", c.writeEnd); err != nil {
 		return err
 	}
 	if slices.ContainsFunc(c.files, func(f report.CheckedFile) bool { return !f.IsFine() }) {
@@ -132,9 +168,11 @@ func (c *checking) end() error {
 	return nil
 }
 
-// writeWhole writes a report in a format that is written as a whole.
-func (c *checking) writeWhole(w io.Writer) error {
+// writeEnd writes a report in a format that is written as a whole, or what ends the text.
+func (c *checking) writeEnd(w io.Writer) error {
 	switch c.format {
+	case report.Text:
+		return c.writeTotal(w)
 	case report.JSON:
 		return report.WriteJSON(w, report.NewCheckDocument(c.files))
 	case report.GitHub:
@@ -145,22 +183,39 @@ func (c *checking) writeWhole(w io.Writer) error {
 	return nil
 }
 
-// check checks one file. One that cannot be read is reported at once.
-func (c *checking) check(name string) (report.CheckedFile, error) {
-	l, err := c.load(name, &c.flags.specFlags)
-	switch {
-	case isProblem(err):
-		c.note("%s", err)
-		return report.CheckedFile{Name: sourceName(name), Unreadable: err}, nil
-	case err != nil:
-		return report.CheckedFile{}, err
+// writeTotal counts the files where there are several.
+func (c *checking) writeTotal(w io.Writer) error {
+	if !c.isShort {
+		return nil
 	}
+	if c.files[len(c.files)-1].EndsInTable() {
+		if _, err := io.WriteString(w, "\n"); err != nil {
+			return err
+		}
+	}
+	_, err := io.WriteString(w, report.CheckTotal(c.files, c.screen("").Colours))
+	return err
+}
+
+// check checks one network and adds it to the report.
+func (c *checking) check(name string) error {
+	l, err := c.load(name, &c.flags.specFlags)
+	if err != nil {
+		return c.addUnreadable(sourceName(name), err)
+	}
+	defer c.closeModels() // a folder may have more models than files can be open
+	return c.add(c.checked(l))
+}
+
+// checked checks a network that was read.
+func (c *checking) checked(l *loaded) report.CheckedFile {
 	file := report.CheckedFile{
 		Name: l.file.Source.Name, Title: l.title(), Source: l.file.Source, Problems: l.problems,
-		Network: l.network, WithTable: c.flags.table, Width: c.tableWidth(""), IsSound: len(l.problems) == 0,
+		Network: l.network, WithTable: c.flags.table, Screen: c.screen(""), IsSound: len(l.problems) == 0,
+		IsShort: c.isShort,
 	}
 	if !file.IsSound {
-		return file, nil
+		return file
 	}
 	file.Pattern = spec.Pattern(l.network.Graph)
 	file.Budget = budget.Check(l.network, c.limits(l))
@@ -170,7 +225,7 @@ func (c *checking) check(name string) (report.CheckedFile, error) {
 			return slices.Contains(c.flags.silence, string(p.Code))
 		})
 	}
-	return file, nil
+	return file
 }
 
 // printChecked prints what was found in a file, after an empty line where a table is before it.

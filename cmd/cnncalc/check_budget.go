@@ -23,8 +23,7 @@ func (c *checking) readBudgets() error {
 	}
 	data, err := readRegular(name, "a file of budgets", network.MaxFileSize)
 	if err != nil {
-		c.note("%s", err)
-		return c.add(report.CheckedFile{Name: name, Unreadable: err})
+		return c.addUnreadable(name, err)
 	}
 	budgets, problems := budget.ReadFile(name, data)
 	named, more := budgets.Specs(architectures.Names())

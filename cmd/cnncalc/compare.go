@@ -89,6 +89,9 @@ func (a *app) compare(args []string, f *compareFlags) error {
 	if c.Figures, err = f.chosenFigures(c.Use); err != nil {
 		return err
 	}
+	if args, err = expandAll(args); err != nil {
+		return err
+	}
 	if err := f.check(args); err != nil {
 		return err
 	}
@@ -239,7 +242,7 @@ func (a *app) printComparison(out output, c *report.Comparison, all bool) error 
 				}
 			}
 			if out.format == report.Text {
-				t = t.Narrow(a.tableWidth(out.path))
+				t = t.On(a.screen(out.path))
 			}
 			if err := t.Write(w, out.format); err != nil {
 				return err

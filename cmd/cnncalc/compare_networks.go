@@ -20,7 +20,7 @@ func (a *app) loadCompared(args []string, given *networkChanges) ([]*loaded, err
 		all[k], err = a.loadOneOf(name, k, given)
 		switch {
 		case isProblem(err) && err != errReported:
-			a.note("%s", err)
+			a.printError(err.Error())
 			fallthrough
 		case err == errReported:
 			failed = errReported
@@ -48,8 +48,8 @@ func (a *app) loadOneOf(name string, k int, given *networkChanges) (*loaded, err
 		return nil, usageError("%s, network %d: %w%s", plain.CutPath(sourceName(name)), k+1, err, given.hint(err))
 	}
 	if len(l.problems) > 0 {
-		if err := l.file.Source.Print(a.err, l.problems); err != nil {
-			return nil, outputError(err)
+		if err := a.printProblems(l.file.Source, l.problems); err != nil {
+			return nil, err
 		}
 		return nil, errReported
 	}

@@ -193,8 +193,8 @@ func (a *app) convertError(l *loaded, err error) error {
 	if !errors.As(err, &problem) {
 		return codedError{exitIO, err}
 	}
-	if err := l.file.Source.Print(a.err, diag.List{*problem}); err != nil {
-		return outputError(err)
+	if err := a.printProblems(l.file.Source, diag.List{*problem}); err != nil {
+		return err
 	}
 	return errReported
 }

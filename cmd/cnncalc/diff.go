@@ -116,7 +116,10 @@ func (a *app) diff(args []string, f *diffFlags) error {
 		}
 		all = append(all, d)
 	}
-	if err := a.write(out.path, func(w io.Writer) error { return report.WriteDifferences(w, out.format, all) }); err != nil {
+	err = a.write(out.path, func(w io.Writer) error {
+		return report.WriteDifferences(w, out.format, all, a.screen(out.path))
+	})
+	if err != nil {
 		return err
 	}
 	if !slices.ContainsFunc(all, func(d report.Difference) bool { return !d.IsFine() }) {
@@ -135,7 +138,10 @@ func (a *app) diffSpecs(args []string, f *diffFlags) (old string, specs []string
 	case len(args) == 0:
 		old, specs = f.baseline, []string{a.specOf(nil)}
 	default:
-		old, specs = f.baseline, args
+		old = f.baseline
+		if specs, err = expandAll(args); err != nil {
+			return "", nil, err
+		}
 	}
 	inputs := append(slices.Clone(specs), old)
 	if i := slices.Index(inputs, "-"); i >= 0 && slices.Contains(inputs[i+1:], "-") {

@@ -247,8 +247,8 @@ func (a *app) loadSound(args []string, flags *specFlags) (*loaded, error) {
 	if len(l.problems) == 0 {
 		return l, nil
 	}
-	if err := l.file.Source.Print(a.err, l.problems); err != nil {
-		return nil, outputError(err)
+	if err := a.printProblems(l.file.Source, l.problems); err != nil {
+		return nil, err
 	}
 	return nil, errReported
 }
@@ -311,9 +311,12 @@ func (a *app) readSpec(name string) (data []byte, isBuiltIn bool, err error) {
 		}
 		return data, false, nil
 	}
-	if isGitSpec(name) {
+	switch {
+	case isGitSpec(name):
 		data, err := a.readGit(name, network.MaxFileSize)
 		return data, false, err
+	case isPattern(name):
+		return nil, false, notOne(name)
 	}
 	info, err := os.Stat(name)
 	if err != nil && isArrowText(name) {
@@ -331,6 +334,7 @@ func (a *app) readSpec(name string) (data []byte, isBuiltIn bool, err error) {
 		if data, err := architectures.Open(name); err == nil {
 			return data, true, nil
 		}
+		return nil, false, notOne(name)
 	}
 	data, err = readRegular(name, "an architecture file", network.MaxFileSize)
 	return data, false, err

@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"time"
 
+	"cnncalc/internal/ansi"
+	"cnncalc/internal/diag"
 	"cnncalc/internal/onnx"
 	"cnncalc/internal/plain"
 	"cnncalc/internal/report"
@@ -80,7 +82,7 @@ func newApp(ctx context.Context, in io.Reader, out, err io.Writer) *app {
 // execute runs one command line and returns the exit code. The files that the command wrote get their names last.
 func (a *app) execute(ctx context.Context, args []string) int {
 	defer a.outputs.Discard()
-	defer a.close()
+	defer a.closeModels()
 	root := newRoot(a)
 	root.SetArgs(args)
 	failed := root.ExecuteContext(ctx)
@@ -115,14 +117,15 @@ type app struct {
 	help     watchedWriter // to out
 	outputs  *report.Outputs
 	models   []*onnx.File // opened so far
-	width    int          // of --width
+	screenFlags
 }
 
-// close closes the models that a command read.
-func (a *app) close() {
+// closeModels closes the models that were read.
+func (a *app) closeModels() {
 	for _, model := range a.models {
 		model.Close()
 	}
+	a.models = nil
 }
 
 // codedError is an error with the exit code that belongs to it.
@@ -178,7 +181,7 @@ func (a *app) exitCode(err error) int {
 		coded = codedError{exitUsage, err}
 	}
 	if message := err.Error(); message != "" {
-		a.note("%s", message)
+		a.printError(message)
 	}
 	return coded.code
 }
@@ -193,5 +196,17 @@ func (a *app) write(path string, render func(io.Writer) error) error {
 
 // note prints a line for the user on standard error.
 func (a *app) note(format string, args ...any) {
-	fmt.Fprintf(a.err, "cnncalc: %s\n", plain.Escape(plain.CutMessage(fmt.Sprintf(format, args...))))
+	a.say(ansi.None, fmt.Sprintf(format, args...))
+}
+
+// printError prints the message of an error on standard error.
+func (a *app) printError(message string) { a.say(ansi.BoldRed, message) }
+
+func (a *app) say(name ansi.Style, message string) {
+	fmt.Fprintf(a.err, "%s %s\n", a.colours(a.err).Paint(name, "cnncalc:"), plain.Escape(plain.CutMessage(message)))
+}
+
+// printProblems prints the problems of a file on standard error.
+func (a *app) printProblems(source *diag.Source, problems diag.List) error {
+	return outputError(source.Print(a.err, problems, a.colours(a.err)))
 }

@@ -73,7 +73,7 @@ func (a *app) printTimeline(out output, t *report.Timeline, all bool) error {
 	}
 	width := 0
 	if out.format == report.Text {
-		width = a.tableWidth(out.path)
+		width = a.screen(out.path).Width
 	}
 	return a.printTable(out, t.Chart(out.units, cmp.Or(width, report.DefaultWidth), all))
 }

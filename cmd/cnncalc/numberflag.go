@@ -109,6 +109,7 @@ const (
 	rateType    = "rate"
 	reserveType = "size+share"
 	widthType   = "width"
+	colorType   = "when"
 )
 
 // sizeVar adds a flag for a size in bytes, which has no default.
@@ -154,7 +155,7 @@ func (f quantityFlag[T]) Type() string { return f.typeOf }
 
 // explainsItself reports whether the errors of a flag's value say in plain words what it takes.
 func explainsItself(f *pflag.Flag) bool {
-	return slices.Contains([]string{"int", "uint", "ints", sizeType, rateType, reserveType, widthType}, f.Value.Type())
+	return slices.Contains([]string{"int", "uint", "ints", sizeType, rateType, reserveType, widthType, colorType}, f.Value.Type())
 }
 
 // wholeNumber reads a whole number of a flag. The error quotes it.

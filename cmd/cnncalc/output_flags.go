@@ -1,10 +1,8 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -163,58 +161,6 @@ func (a *app) print(o output, v report.View) error {
 	return a.printTable(o, v.Table(o.units))
 }
 
-// widthVar adds --width to the flags of all commands.
-func widthVar(flags *pflag.FlagSet, to *int) {
-	*to = ownWidth
-	flags.Var(widthFlag{to}, "width", "columns of the terminal that a table may take; 0 for any number")
-}
-
-// ownWidth is a --width that means the terminal's own.
-const ownWidth = -1
-
-// widthFlag is a flag for a width in characters, or auto.
-type widthFlag struct{ to *int }
-
-func (f widthFlag) String() string {
-	if f.to == nil || *f.to == ownWidth {
-		return "auto"
-	}
-	return strconv.Itoa(*f.to)
-}
-
-func (f widthFlag) Set(s string) error {
-	if s == "auto" {
-		*f.to = ownWidth
-		return nil
-	}
-	n, err := wholeNumber(s)
-	if err == nil && (n < 0 || n > maxWidth) {
-		err = fmt.Errorf("%s is not from 0 to %d", plain.Quote(s), maxWidth)
-	}
-	if err != nil {
-		return err
-	}
-	*f.to = int(n)
-	return nil
-}
-
-func (f widthFlag) Type() string { return widthType }
-
-// maxWidth bounds --width, far above what any terminal has.
-const maxWidth = 1 << 20
-
-// tableWidth returns the width that a table of text may take in the file at path, 0 for any. Where none is given, that
-// is the width of the terminal, and any width in a file or pipe.
-func (a *app) tableWidth(path string) int {
-	switch {
-	case a.width != ownWidth:
-		return a.width
-	case path != "" && path != "-":
-		return 0
-	}
-	return report.TerminalWidth(a.out)
-}
-
 // printTable writes a table, or the columns of it that were asked for.
 func (a *app) printTable(o output, t report.Table) error {
 	if o.columns != nil {
@@ -227,7 +173,7 @@ func (a *app) printTable(o output, t report.Table) error {
 			return usageError("--columns: %w", err)
 		}
 	} else if o.format == report.Text {
-		t = t.Narrow(a.tableWidth(o.path))
+		t = t.On(a.screen(o.path))
 	}
 	return a.write(o.path, func(w io.Writer) error { return t.Write(w, o.format) })
 }

@@ -25,7 +25,10 @@ type namedFile struct{ by, path string }
 func checkPaths(cmd *cobra.Command, args []string) error {
 	var inputs, outputs []namedFile
 	for _, spec := range specsOf(cmd, args) {
-		inputs = append(inputs, namedFile{"SPEC", spec})
+		names, _ := expand(spec)
+		for _, name := range names {
+			inputs = append(inputs, namedFile{"SPEC", name})
+		}
 	}
 	var failed error
 	cmd.Flags().Visit(func(f *pflag.Flag) {

@@ -40,7 +40,7 @@ func newRoot(a *app) *cobra.Command {
 	}
 	root.Flags().Bool("version", false, "print the version and the commit that it was built from")
 	root.SetVersionTemplate("{{.Version}}\n")
-	widthVar(root.PersistentFlags(), &a.width)
+	a.screenFlags.register(root.PersistentFlags())
 	root.SetIn(a.in)
 	root.SetOut(&a.help) // before the completion command is made, which keeps it
 	root.SetErr(a.err)

@@ -166,7 +166,7 @@ func (a *app) run(ctx context.Context, args []string, f *runFlags) error {
 	}
 	outcome.pictures, outcome.names = pictures, names
 	view := outcome.view(l, f)
-	view.Width = a.tableWidth("")
+	view.Screen = a.screen("")
 	if f.save != "" {
 		program.Close() // its memory holds the weights that are saved
 		if err := trained.save(a.outputs, f.save, program.Tensors()); err != nil {

@@ -20,8 +20,8 @@ func (a *app) loadUnread(args []string, q *sweep.Query) (*loaded, error) {
 		return nil, err
 	}
 	if problems := l.file.Problems(); len(problems) > 0 {
-		if err := l.file.Source.Print(a.err, problems); err != nil {
-			return nil, outputError(err)
+		if err := a.printProblems(l.file.Source, problems); err != nil {
+			return nil, err
 		}
 		return nil, errReported
 	}

@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -55,6 +57,51 @@ func TestTableFitsTerminal(t *testing.T) {
 		isWanted := func(line string) bool { return strings.Join(strings.Fields(line), " ") == test.want }
 		if !slices.ContainsFunc(strings.Split(out.String(), "\n"), isWanted) {
 			t.Errorf("%s in %d columns:\n%s\nwant the line:\n%s", test.args, test.columns, out.String(), test.want)
+		}
+	}
+}
+
+// Text has colours on a terminal, unless the user or the terminal does not want them, and never in a pipe. Standard output
+// and standard error are looked at separately.
+func TestColoursOnTerminal(t *testing.T) {
+	for _, test := range []struct {
+		args          string
+		noColor, term string // the environment
+		out, err      bool   // the terminals
+		wantOut       bool   // has colours
+		wantErr       bool
+	}{
+		{args: "check .missing INPUT->FD-2", out: true, err: true, wantOut: true, wantErr: true},
+		{args: "check .missing INPUT->FD-2", out: true, wantOut: true},
+		{args: "check .missing INPUT->FD-2", err: true, wantErr: true},
+		{args: "check .missing INPUT->FD-2"},
+		{args: "check .missing INPUT->FD-2", noColor: "1", out: true, err: true},
+		{args: "check .missing INPUT->FD-2", term: "dumb", out: true, err: true},
+		{args: "check .missing INPUT->FD-2 --color never", out: true, err: true},
+		{args: "check .missing INPUT->FD-2 --color always", noColor: "1", term: "dumb", wantOut: true, wantErr: true},
+		{args: "check .missing INPUT->FD-2 --color auto", out: true, wantOut: true},
+		{args: "memory INPUT->FD-2", out: true, err: true, wantErr: true},
+		{args: "compare vgg11 vgg13 --layers", out: true, wantOut: true},
+		{args: "compare vgg11 vgg13 --layers --format markdown", out: true},
+	} {
+		t.Setenv("NO_COLOR", test.noColor)
+		t.Setenv("TERM", cmp.Or(test.term, "xterm"))
+		out, errs := openTerminal(t, 200), openTerminal(t, 200)
+		screens := []io.Writer{&out.Buffer, &errs.Buffer}
+		if test.out {
+			screens[0] = out
+		}
+		if test.err {
+			screens[1] = errs
+		}
+		run(context.Background(), strings.Fields(test.args), nil, screens[0], screens[1])
+		for _, screen := range []struct {
+			name, text string
+			want       bool
+		}{{"output", out.String(), test.wantOut}, {"error", errs.String(), test.wantErr}} {
+			if got := strings.Contains(screen.text, "\x1b["); got != screen.want {
+				t.Errorf("%+v: colours on standard %s: %v\n%q", test, screen.name, got, screen.text)
+			}
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/mattn/go-runewidth"
 
+	"cnncalc/internal/ansi"
 	"cnncalc/internal/plain"
 )
 
@@ -30,74 +31,82 @@ func (s *Source) name() string {
 
 // Print writes the first hundred problems in order: "file:line:col: message", the source line with a caret under the
 // column, and the "fits:" and "hint:" lines. Text from the user is escaped.
-func (s *Source) Print(w io.Writer, problems List) error {
-	var b strings.Builder
+func (s *Source) Print(w io.Writer, problems List, colours ansi.Colours) error {
+	p := printer{colours: colours}
 	shown, others := problems.Shown()
-	var line runeLine
-	for _, p := range shown {
-		s.write(&b, p, &line)
+	for _, problem := range shown {
+		p.problem(s, problem)
 	}
 	if others > 0 {
-		fmt.Fprintf(&b, "%s: problems not shown: %s", plain.Escape(s.Name), plain.Count(int64(others)))
+		fmt.Fprintf(&p, "%s: problems not shown: %s", plain.Escape(s.Name), plain.Count(int64(others)))
 		if problems.Crowded() {
-			b.WriteString(" or more")
+			p.WriteString(" or more")
 		}
-		b.WriteString("\n")
+		p.WriteString("\n")
 	}
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(w, p.String())
 	return err
 }
 
-func (s *Source) write(b *strings.Builder, p Problem, line *runeLine) {
-	if p.In != nil {
-		s, line = p.In, &runeLine{}
+// printer collects what Print writes.
+type printer struct {
+	strings.Builder
+	colours ansi.Colours
+	line    runeLine
+}
+
+func (p *printer) problem(s *Source, problem Problem) {
+	if problem.In != nil {
+		s = problem.In
 	}
+	place, message := plain.Escape(s.Name)+":", p.colours.Paint(ansi.Red, plain.Escape(problem.Msg))
 	switch {
-	case !p.Pos.IsZero():
-		fmt.Fprintf(b, "%s:%s: %s\n", plain.Escape(s.Name), p.Pos, plain.Escape(p.Msg))
-		s.excerpt(b, p.Pos, line)
-	case p.Flag != "":
-		fmt.Fprintf(b, "%s: %s: %s\n", plain.Escape(s.Name), p.Flag, plain.Escape(p.Msg))
-	default:
-		fmt.Fprintf(b, "%s: %s\n", plain.Escape(s.Name), plain.Escape(p.Msg))
+	case !problem.Pos.IsZero():
+		place += problem.Pos.String() + ":"
+	case problem.Flag != "":
+		place += " " + problem.Flag + ":"
 	}
-	if p.Node != "" {
-		fmt.Fprintf(b, "  in:   node %s\n", plain.Escape(p.Node))
+	fmt.Fprintf(p, "%s %s\n", p.colours.Paint(ansi.Bold, place), message)
+	if !problem.Pos.IsZero() {
+		p.excerpt(s, problem.Pos)
 	}
-	if p.Context != "" {
-		fmt.Fprintf(b, "  in:   %s\n", plain.Escape(p.Context))
+	if problem.Node != "" {
+		p.detail("in:   ", "node "+problem.Node)
 	}
-	if p.Most != "" {
-		fmt.Fprintf(b, "  most: %s\n", plain.Escape(p.Most))
-	}
-	if p.Fits != "" {
-		fmt.Fprintf(b, "  fits: %s\n", plain.Escape(p.Fits))
-	}
-	if p.Hint != "" {
-		fmt.Fprintf(b, "  hint: %s\n", plain.Escape(p.Hint))
+	p.detail("in:   ", problem.Context)
+	p.detail("most: ", problem.Most)
+	p.detail("fits: ", problem.Fits)
+	p.detail("hint: ", problem.Hint)
+}
+
+// detail writes a line of its own about a problem, unless its text is empty.
+func (p *printer) detail(label, text string) {
+	if text != "" {
+		fmt.Fprintf(p, "  %s%s\n", p.colours.Paint(ansi.Cyan, label), plain.Escape(text))
 	}
 }
 
 // runeLine caches one line of a source as characters for all its problems, since the line may be a megabyte long.
 type runeLine struct {
+	source *Source
 	number int
 	text   []rune
 }
 
 func (l *runeLine) of(s *Source, number int) []rune {
-	if l.number != number {
-		l.number, l.text = number, []rune(strings.TrimRight(s.Lines[number-1], " \t\r"))
+	if l.source != s || l.number != number {
+		*l = runeLine{s, number, []rune(strings.TrimRight(s.Lines[number-1], " \t\r"))}
 	}
 	return l.text
 }
 
 // excerpt writes the source line and a caret under pos. Leading spaces are cut, and a long line is cut around the
 // caret, with "..." where something is missing.
-func (s *Source) excerpt(b *strings.Builder, pos Pos, source *runeLine) {
+func (p *printer) excerpt(s *Source, pos Pos) {
 	if pos.Line < 1 || pos.Line > len(s.Lines) {
 		return
 	}
-	line := source.of(s, pos.Line)
+	line := p.line.of(s, pos.Line)
 	at := min(max(pos.Col-1, 0), len(line))
 	start, end := 0, len(line)
 	for start < at && (line[start] == ' ' || line[start] == '\t') {
@@ -114,7 +123,8 @@ func (s *Source) excerpt(b *strings.Builder, pos Pos, source *runeLine) {
 	}
 	gutter := fmt.Sprintf("  %d | ", pos.Line)
 	lead := before + plain.Escape(string(line[start:at]))
-	fmt.Fprintf(b, "%s%s%s%s\n", gutter, lead, plain.Escape(string(line[at:end])), after)
+	fmt.Fprintf(p, "%s%s%s%s\n", gutter, lead, plain.Escape(string(line[at:end])), after)
 	margin := strings.Repeat(" ", len(gutter)-2) + "| "
-	fmt.Fprintf(b, "%s%s^\n", margin, strings.Repeat(" ", runewidth.StringWidth(lead)))
+	indent := strings.Repeat(" ", runewidth.StringWidth(lead))
+	fmt.Fprintf(p, "%s%s%s\n", margin, indent, p.colours.Paint(ansi.BoldRed, "^"))
 }

@@ -36,7 +36,7 @@ func TestExcerpts(t *testing.T) {
 	} {
 		s := &Source{Name: "f.yaml", Lines: []string{test.line}}
 		var out strings.Builder
-		if err := s.Print(&out, List{{Pos: Pos{1, test.col}, Msg: "m"}}); err != nil {
+		if err := s.Print(&out, List{{Pos: Pos{1, test.col}, Msg: "m"}}, false); err != nil {
 			t.Fatal(err)
 		}
 		want := fmt.Sprintf("f.yaml:1:%d: m\n%s", test.col, test.want)
@@ -70,7 +70,24 @@ a\x07.yaml:99:1: past the end\x1b
   in:   turn 1 of 2
 `
 	var out strings.Builder
-	if err := (&Source{Name: "a\a.yaml", Lines: lines}).Print(&out, list); err != nil {
+	if err := (&Source{Name: "a\a.yaml", Lines: lines}).Print(&out, list, false); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// In colours, the place is bold, the message and the caret are red, and labels are cyan. Text from the user can't end them.
+func TestPrintInColours(t *testing.T) {
+	list := List{{Pos: Pos{1, 3}, Msg: "m\x1b[0m", Fits: "f", Hint: "h\x1b[0m"}}
+	want := "\x1b[1mf\\x1b[0m:1:3:\x1b[0m \x1b[31mm\\x1b[0m\x1b[0m\n" +
+		"  1 | a\\x1b[0m\n" +
+		"    |      \x1b[1;31m^\x1b[0m\n" +
+		"  \x1b[36mfits: \x1b[0mf\n" +
+		"  \x1b[36mhint: \x1b[0mh\\x1b[0m\n"
+	var out strings.Builder
+	if err := (&Source{Name: "f\x1b[0m", Lines: []string{"a\x1b[0m"}}).Print(&out, list, true); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, out.String()); diff != "" {
@@ -104,7 +121,7 @@ func TestPrintIsBounded(t *testing.T) {
 			list.Add(Pos{1, i + 1}, "t/a", "m")
 		}
 		var out strings.Builder
-		if err := (&Source{Name: "f"}).Print(&out, list); err != nil {
+		if err := (&Source{Name: "f"}).Print(&out, list, false); err != nil {
 			t.Fatal(err)
 		}
 		if got := out.String(); !strings.HasSuffix(got, test.last) || strings.Count(got, ": m\n") != 100 {
@@ -155,7 +172,7 @@ func TestPlaces(t *testing.T) {
 		}
 		var b strings.Builder
 		source := &Source{Name: "f", Lines: []string{"abc"}}
-		if err := source.Print(&b, List{test.problem}); err != nil || b.String() != test.printed {
+		if err := source.Print(&b, List{test.problem}, false); err != nil || b.String() != test.printed {
 			t.Errorf("Print: %q (%v), want %q", b.String(), err, test.printed)
 		}
 	}

@@ -153,7 +153,7 @@ func Sound(name string, data []byte, o graph.Options) (*shape.Network, error) {
 		return n, nil
 	}
 	var text strings.Builder
-	if err := f.Source.Print(&text, problems); err != nil {
+	if err := f.Source.Print(&text, problems, false); err != nil {
 		return nil, err
 	}
 	return nil, errors.New(strings.TrimSpace(text.String()))

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"cnncalc/internal/ansi"
 	"cnncalc/internal/budget"
 	"cnncalc/internal/diag"
 	"cnncalc/internal/figure"
@@ -26,7 +27,8 @@ type CheckedFile struct {
 	Pattern    []string         // the network in short, where it has no problems
 	Advice     diag.List        // of the lint, where it was asked for
 	WithTable  bool             // print the network's table also where there are no problems
-	Width      int              // of the terminal, 0 for any
+	IsShort    bool             // print a sound network in one line
+	Screen     Screen
 }
 
 // checkDocument is the report of check in JSON.
@@ -167,7 +169,7 @@ func (f *CheckedFile) EndsInTable() bool { return f.WithTable || !f.IsFine() && 
 // WriteText writes what was found: the problems and the table up to the first, or a summary.
 func (f *CheckedFile) WriteText(w io.Writer) error {
 	if !f.IsFine() {
-		if err := f.Source.Print(w, f.Problems); err != nil {
+		if err := f.Source.Print(w, f.Problems, f.Screen.Colours); err != nil {
 			return err
 		}
 		switch {
@@ -190,13 +192,19 @@ func (f *CheckedFile) summary() string {
 	if count := len(n.Nodes) - len(n.Inputs); count != 1 {
 		layers = fmt.Sprintf("%d layers", count)
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s: ok\n", plain.Escape(f.Name))
-	for _, line := range f.Pattern {
-		fmt.Fprintf(&b, "  %s\n", plain.Escape(plain.CutMessage(line)))
-	}
-	fmt.Fprintf(&b, "  %s, %s -> %s, %s parameters%s, %s MACs\n", layers, n.InputShapes(), n.OutputShapes(),
+	figures := fmt.Sprintf("%s, %s -> %s, %s parameters%s, %s MACs\n", layers, n.InputShapes(), n.OutputShapes(),
 		plain.Count(n.Total.Parameters()), inBrackets(frozenText(n.Total)), plain.Count(n.Total.MACs))
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s", plain.Escape(f.Name), f.Screen.Colours.Paint(ansi.Green, "ok"))
+	if f.IsShort {
+		b.WriteString(", " + figures)
+	} else {
+		b.WriteString("\n")
+		for _, line := range f.Pattern {
+			fmt.Fprintf(&b, "  %s\n", plain.Escape(plain.CutMessage(line)))
+		}
+		b.WriteString("  " + figures)
+	}
 	for i := range f.Budget {
 		fmt.Fprintf(&b, "  budget: %s\n", plain.Escape(plain.CutMessage(f.Budget[i].String())))
 	}
@@ -216,9 +224,10 @@ func (f *CheckedFile) advice() string {
 	var b strings.Builder
 	shown, others := f.Advice.Shown()
 	for _, p := range shown {
-		fmt.Fprintf(&b, "%s:%s: note: %s\n", plain.Escape(f.Name), p.Pos, plain.Escape(p.Msg))
+		fmt.Fprintf(&b, "%s:%s: %s %s\n", plain.Escape(f.Name), p.Pos, f.Screen.Colours.Paint(ansi.Yellow, "note:"),
+			plain.Escape(p.Msg))
 		if p.Hint != "" {
-			fmt.Fprintf(&b, "  hint: %s\n", plain.Escape(p.Hint))
+			fmt.Fprintf(&b, "  %s %s\n", f.Screen.Colours.Paint(ansi.Cyan, "hint:"), plain.Escape(p.Hint))
 		}
 	}
 	if others > 0 {
@@ -244,5 +253,26 @@ func (f *CheckedFile) writeTable(w io.Writer, title string) error {
 	}
 	t := NetworkTable(f.Network, LayerRows{})
 	t.Title = title
-	return t.Narrow(f.Width).WriteText(w)
+	return t.On(f.Screen).WriteText(w)
+}
+
+// CheckTotal returns how many files are sound, have problems, and cannot be read.
+func CheckTotal(files []CheckedFile, colours ansi.Colours) string {
+	var fine, unreadable int
+	for i := range files {
+		switch {
+		case files[i].IsFine():
+			fine++
+		case files[i].Unreadable != nil:
+			unreadable++
+		}
+	}
+	text := fmt.Sprintf("total: %d %s", fine, colours.Paint(ansi.Green, "ok"))
+	if problems := len(files) - fine - unreadable; problems > 0 {
+		text += fmt.Sprintf(", %d %s", problems, colours.Paint(ansi.Red, "with problems"))
+	}
+	if unreadable > 0 {
+		text += fmt.Sprintf(", %d %s", unreadable, colours.Paint(ansi.Red, "unreadable"))
+	}
+	return text + "\n"
 }

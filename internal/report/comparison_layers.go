@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"cnncalc/internal/align"
+	"cnncalc/internal/ansi"
 	"cnncalc/internal/op"
 	"cnncalc/internal/plain"
 	"cnncalc/internal/shape"
@@ -170,7 +171,7 @@ func (v *Alignment) cells(l align.Layer) []Cell {
 	n, i := v.side(l)
 	from, to := countsOf(v.From, l.From), countsOf(v.To, l.To)
 	return []Cell{
-		{Text: l.Mark().Symbol(), Value: string(l.Mark())},
+		markCell(l.Mark()),
 		Str(n.Nodes[i].Name),
 		Str(op.Short(n.Nodes[i].Op)),
 		Str("[" + n.Layers[i].Out.String() + "]"),
@@ -178,6 +179,20 @@ func (v *Alignment) cells(l align.Layer) []Cell {
 		Int(n.Layers[i].MACs), difference(from.macs, to.macs),
 		Str(changesText(l.Changes)),
 	}
+}
+
+// markCell returns the cell of a mark, the symbol for people.
+func markCell(mark align.Mark) Cell {
+	c := Cell{Text: mark.Symbol(), Value: string(mark)}
+	switch mark {
+	case align.Added:
+		c.Style = ansi.Green
+	case align.Removed:
+		c.Style = ansi.Red
+	case align.Changed:
+		c.Style = ansi.Yellow
+	}
+	return c
 }
 
 // layerCounts is what a layer adds to the totals.

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"cnncalc/internal/align"
+	"cnncalc/internal/ansi"
 	"cnncalc/internal/baseline"
 	"cnncalc/internal/diag"
 	"cnncalc/internal/figure"
@@ -35,8 +37,8 @@ const (
 // IsFine reports whether no figure has become worse than is allowed.
 func (d *Difference) IsFine() bool { return !slices.ContainsFunc(d.Figures, baseline.Growth.IsBroken) }
 
-// WriteDifferences writes the report of diff as text, Markdown, JSON, commands of GitHub Actions or SARIF.
-func WriteDifferences(w io.Writer, format Format, all []Difference) error {
+// WriteDifferences writes the report of diff as text for a screen, Markdown, JSON, commands of GitHub Actions or SARIF.
+func WriteDifferences(w io.Writer, format Format, all []Difference, screen Screen) error {
 	switch format {
 	case JSON:
 		return WriteJSON(w, newDiffDocument(all))
@@ -50,7 +52,7 @@ func WriteDifferences(w io.Writer, format Format, all []Difference) error {
 		if i > 0 {
 			b.WriteString("\n")
 		}
-		if err := all[i].write(&b, format); err != nil {
+		if err := all[i].write(&b, format, screen); err != nil {
 			return err
 		}
 	}
@@ -58,14 +60,14 @@ func WriteDifferences(w io.Writer, format Format, all []Difference) error {
 }
 
 // write writes the figures, and the layers that differ, as text or Markdown. Markdown has the layers folded.
-func (d *Difference) write(b *bytes.Buffer, format Format) error {
+func (d *Difference) write(b *bytes.Buffer, format Format, screen Screen) error {
 	figures, layers := d.figureTable(), d.layerTable()
 	if format == Markdown {
 		fmt.Fprintf(b, "### %s: %s\n\n", escapeMarkdown(plain.Escape(d.Title)), d.verdict())
 		if err := figures.writeRows(b, Table.WriteMarkdown); err != nil || len(d.Layers) == 0 {
 			return err
 		}
-		fmt.Fprintf(b, "\n<details><summary>%s</summary>\n\n", differ(len(d.Layers)))
+		fmt.Fprintf(b, "\n<details><summary>%s</summary>\n\n", d.differ())
 		if err := layers.WriteMarkdown(b); err != nil {
 			return err
 		}
@@ -77,12 +79,12 @@ func (d *Difference) write(b *bytes.Buffer, format Format) error {
 	if len(figures.Rows) == 0 {
 		fmt.Fprintf(b, "%s\n", d.verdict())
 	}
-	if err := figures.writeRows(b, Table.WriteText); err != nil || len(d.Layers) == 0 {
+	if err := figures.On(screen).writeRows(b, Table.WriteText); err != nil || len(d.Layers) == 0 {
 		return err
 	}
 	b.WriteString("\n")
-	layers.Title = differ(len(d.Layers))
-	return layers.WriteText(b)
+	layers.Title = d.differ()
+	return layers.On(screen).WriteText(b)
 }
 
 // writeRows writes a table if it has rows.
@@ -115,11 +117,21 @@ func (d *Difference) verdict() string {
 	return "no figure has changed"
 }
 
-func differ(layers int) string {
-	if layers == 1 {
-		return "1 layer differs"
+// differ counts the layers that were added, removed and changed.
+func (d *Difference) differ() string {
+	var counts []string
+	for _, mark := range []align.Mark{align.Added, align.Removed, align.Changed} {
+		n := 0
+		for _, l := range d.Layers {
+			if l.Mark == mark {
+				n++
+			}
+		}
+		if n > 0 {
+			counts = append(counts, fmt.Sprintf("%s %s (%s)", plain.Count(int64(n)), mark, mark.Symbol()))
+		}
 	}
-	return plain.Count(int64(layers)) + " layers differ"
+	return "Layers: " + strings.Join(counts, ", ")
 }
 
 // figureTable has a row for each figure that is known.
@@ -127,7 +139,7 @@ func (d *Difference) figureTable() Table {
 	t := Table{Columns: []Column{
 		left("figure", "figure"), right("before", "before"), right("after", "after"), right("change", "change"),
 		right("allowed", "allowed"), left("verdict", ""),
-	}}
+	}, Minor: []string{"allowed", "before"}}
 	same := 0
 	for _, g := range d.Figures {
 		switch {
@@ -156,6 +168,7 @@ func growthRow(g baseline.Growth) []Cell {
 	}
 	if g.IsBroken() {
 		row[5] = Str("worse than allowed")
+		row[5].Style = ansi.Red
 	}
 	return row
 }
@@ -176,10 +189,10 @@ func (d *Difference) layerTable() Table {
 	t := Table{Columns: []Column{
 		left("mark", ""), left("layer", "layer"), left("before", "before"), left("after", "after"),
 		right("parameters", "parameters"), right("macs", "MACs"),
-	}}
+	}, Minor: []string{"macs", "parameters"}}
 	for _, c := range d.Layers[:min(len(d.Layers), maxLayersShown)] {
 		parameters, macs := growthOf(c)
-		t.Rows = append(t.Rows, []Cell{Str(string(c.Mark)), Str(plain.CutNames(c.Name())), Str(layerText(c.Old)),
+		t.Rows = append(t.Rows, []Cell{markCell(c.Mark), Str(plain.CutNames(c.Name())), Str(layerText(c.Old)),
 			Str(layerText(c.New)), Str(signed(parameters, plain.Count)), Str(signed(macs, plain.Count))})
 	}
 	if more := len(d.Layers) - maxLayersShown; more > 0 {

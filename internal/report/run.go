@@ -25,7 +25,7 @@ type Run struct {
 	Profile   bool   // print the layers and the memory along with a ranking
 	Layers    []RunLayer
 	Footprint memory.Footprint
-	Width     int // of the terminal, 0 for any
+	Screen    Screen
 	// What was taken, in bytes. Borrowed are the weights that are used from their file, Peak that of the process, 0 where
 	// it is not known.
 	Allocated, Borrowed, Peak int64
@@ -224,7 +224,7 @@ func (v *Run) WriteText(w io.Writer) error {
 			return err
 		}
 	}
-	return v.Table(IEC).Narrow(v.Width).WriteText(w)
+	return v.Table(IEC).On(v.Screen).WriteText(w)
 }
 
 // Table returns a row for each layer that was computed: its time, its rate, and its values.

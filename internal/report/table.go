@@ -11,6 +11,7 @@ import (
 	"io"
 	"strings"
 
+	"cnncalc/internal/ansi"
 	"cnncalc/internal/choice"
 	"cnncalc/internal/plain"
 )
@@ -19,10 +20,11 @@ import (
 type Table struct {
 	Title   string // may be ""
 	Columns []Column
-	Rows    [][]Cell // one Cell per Column
-	Footer  [][]Cell // totals, one Cell per Column; not in CSV
-	Notes   []string // one line each, under the table; not in CSV
-	Minor   []string // keys of columns that a narrow terminal can do without, the least important first
+	Rows    [][]Cell     // one Cell per Column
+	Footer  [][]Cell     // totals, one Cell per Column; not in CSV
+	Notes   []string     // one line each, under the table; not in CSV
+	Minor   []string     // keys of columns that a narrow terminal can do without, the least important first
+	Colours ansi.Colours // of the text
 }
 
 // Column describes one column.
@@ -45,6 +47,7 @@ const (
 type Cell struct {
 	Text  string
 	Value any // int64, float64 or string; nil only where Text is "". A dash for people is {Text: "-", Value: ""}.
+	Style ansi.Style
 }
 
 // Str returns a cell of text, the same for people and machines.
@@ -89,7 +92,7 @@ func (t Table) Select(keys []string) (Table, error) {
 		chosen = append(chosen, i)
 	}
 	return Table{Title: t.Title, Columns: pick(t.Columns, chosen), Rows: pickAll(t.Rows, chosen),
-		Footer: pickAll(t.Footer, chosen), Notes: t.Notes, Minor: t.Minor}, nil
+		Footer: pickAll(t.Footer, chosen), Notes: t.Notes, Minor: t.Minor, Colours: t.Colours}, nil
 }
 
 func pickAll(rows [][]Cell, chosen []int) [][]Cell {

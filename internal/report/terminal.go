@@ -5,12 +5,32 @@ import (
 
 	"github.com/mattn/go-runewidth"
 	"golang.org/x/term"
+
+	"cnncalc/internal/ansi"
 )
 
 // IsTerminal reports whether w is a file, such as os.Stdout, that is a terminal.
 func IsTerminal(w io.Writer) bool {
 	f, ok := w.(interface{ Fd() uintptr })
 	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// EnableColours makes a terminal understand colours, and reports whether it does.
+func EnableColours(w io.Writer) bool {
+	f, ok := w.(interface{ Fd() uintptr })
+	return ok && enableColours(f.Fd())
+}
+
+// Screen is where text is shown. The zero value has any width and no colours, as files and pipes have.
+type Screen struct {
+	Width   int // in columns, 0 for any
+	Colours ansi.Colours
+}
+
+// On returns the table as it is shown on a screen.
+func (t Table) On(s Screen) Table {
+	t.Colours = s.Colours
+	return t.Narrow(s.Width)
 }
 
 // DefaultWidth is that of a terminal, in columns, where none is known.

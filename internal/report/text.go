@@ -31,11 +31,11 @@ func (t Table) WriteText(w io.Writer) error {
 		tablewriter.WithFooterPaddingPerColumn(gaps),
 	)
 	tab.Header(t.headers(plain.Escape))
-	if err := tab.Bulk(texts(t.Rows, plain.Escape)); err != nil {
+	if err := tab.Bulk(t.painted(t.Rows)); err != nil {
 		return fmt.Errorf("table %q: %w", t.Title, err)
 	}
 	if len(t.Footer) > 0 {
-		tab.Footer(stack(texts(t.Footer, plain.Escape)))
+		tab.Footer(stack(t.painted(t.Footer)))
 	}
 	if err := tab.Render(); err != nil {
 		return fmt.Errorf("table %q: %w", t.Title, err)
@@ -56,6 +56,17 @@ func (t Table) WriteText(w io.Writer) error {
 		fmt.Fprintln(&out, plain.Escape(note))
 	}
 	return writeAll(w, out.Bytes())
+}
+
+// painted returns what people read in rows, in the style of each cell.
+func (t Table) painted(rows [][]Cell) [][]string {
+	lines := texts(rows, plain.Escape)
+	for i, row := range rows {
+		for j, c := range row {
+			lines[i][j] = t.Colours.Paint(c.Style, lines[i][j])
+		}
+	}
+	return lines
 }
 
 // newTablewriter returns a tablewriter that changes no text. Its defaults would split "MACs" into "MA CS", trim the

@@ -33,7 +33,7 @@ func checkPositions(t *testing.T, source *diag.Source, problems diag.List) {
 			t.Errorf("%v: the line has %d characters", &p, utf8.RuneCountInString(source.Lines[p.Pos.Line-1]))
 		}
 	}
-	if err := source.Print(io.Discard, problems); err != nil {
+	if err := source.Print(io.Discard, problems, false); err != nil {
 		t.Error(err)
 	}
 }
