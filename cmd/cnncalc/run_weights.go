@@ -140,8 +140,8 @@ func (a *app) match(file *weights.File, path string, n *shape.Network, tensors [
 			a.note("%s: %s", path, warning)
 		}
 	}
-	t.source = func(dst []float32, tensor exec.Tensor, _ func(int, func(int))) error {
-		if err := file.Read(t.names[tensor.Index], dst); err != nil {
+	t.source = func(dst []float32, tensor exec.Tensor, parallel func(int, func(int))) error {
+		if err := file.ReadParallel(t.names[tensor.Index], dst, parallel); err != nil {
 			return problemError("%s: %w", path, err)
 		}
 		for _, other := range assignment.Again[tensor.Index] {

@@ -64,7 +64,7 @@ type tensor struct {
 	start float32 // used if fanIn is 0
 	// pack, if not nil, converts the values to the layout that the kernel reads. The original is not kept.
 	packed int // values
-	pack   func(dst, src []float32)
+	pack   func(dst, src []float32, w *kernel.Workers)
 	// form names what pack or ready makes of the values. Layers that share weights have one copy in each form.
 	form string
 }

@@ -25,13 +25,13 @@ func bindConv(l *layer) (plan, error) {
 	case l.algo == Auto && kernel.WinogradPays(g), l.algo == Winograd && kernel.WinogradFits(g):
 		p.scratch = kernel.WinogradScratch(g, l.threads)
 		weight.packed = kernel.WinogradFiltersSize(g)
-		weight.pack = func(dst, src []float32) { kernel.TransformFilters(dst, src, g) }
+		weight.pack = func(dst, src []float32, w *kernel.Workers) { kernel.TransformFilters(dst, src, g, w) }
 		weight.form = "winograd"
 		p.run = winograd(g)
 	default:
 		p.scratch = l.im2colScratch(g)
 		weight.packed = kernel.PackedFiltersSize(g)
-		weight.pack = func(dst, src []float32) { kernel.PackFilters(dst, src, g) }
+		weight.pack = func(dst, src []float32, w *kernel.Workers) { kernel.PackFilters(dst, src, g, w) }
 		weight.form = "im2col"
 		p.run, p.accumulates = im2col(g), true
 	}

@@ -96,14 +96,14 @@ func (s *step) becomeView(node int) {
 }
 
 // rescale multiplies weights, [K, ...], by the scale of each output channel.
-func rescale(weights, scale []float32) {
+func rescale(weights, scale []float32, parallel func(n int, f func(i int))) {
 	each := len(weights) / len(scale)
-	for k, s := range scale {
-		row := weights[k*each : (k+1)*each]
+	parallel(len(scale), func(k int) {
+		s, row := scale[k], weights[k*each:(k+1)*each]
 		for i := range row {
 			row[i] *= s
 		}
-	}
+	})
 }
 
 // foldBias returns bias*scale + shift. A nil bias or shift is 0; the result is nil if both are.

@@ -258,7 +258,7 @@ func (l *loader) tensor(h *tensor, t Tensor, scale []float32, take allocator) (v
 		return nil, err
 	}
 	if scale != nil {
-		rescale(values, scale)
+		rescale(values, scale, l.parallel)
 	}
 	if h.pack == nil {
 		return values, nil
@@ -267,6 +267,6 @@ func (l *loader) tensor(h *tensor, t Tensor, scale []float32, take allocator) (v
 	if err != nil {
 		return nil, err
 	}
-	h.pack(packed, values)
+	h.pack(packed, values, l.program.workers)
 	return packed, nil
 }

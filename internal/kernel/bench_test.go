@@ -37,7 +37,7 @@ func BenchmarkConvIm2col(b *testing.B) {
 			b.Run(name, func(b *testing.B) {
 				dst, src := make([]float32, g.dstSize()), values(g.srcSize(), 1)
 				packed := make([]float32, PackedFiltersSize(g))
-				PackFilters(packed, values(g.K*g.depth(), 2), g)
+				PackFilters(packed, values(g.K*g.depth(), 2), g, w)
 				scratch := make([]float32, ConvScratch(g, threads))
 				e := Epilogue{Bias: values(g.K, 3), Act: Activation{Kind: ReLU}}
 				b.ReportAllocs()
@@ -63,7 +63,7 @@ func BenchmarkConvWinograd(b *testing.B) {
 			b.Run(fmt.Sprintf("%dto%d/size%d/threads%d/pays=%v", g.C, g.K, g.H, threads, WinogradPays(g)), func(b *testing.B) {
 				dst, src := make([]float32, g.dstSize()), values(g.srcSize(), 1)
 				filters := make([]float32, WinogradFiltersSize(g))
-				TransformFilters(filters, values(g.K*g.depth(), 2), g)
+				TransformFilters(filters, values(g.K*g.depth(), 2), g, w)
 				scratch := make([]float32, WinogradScratch(g, threads))
 				e := Epilogue{Bias: values(g.K, 3), Act: Activation{Kind: ReLU}}
 				b.ReportAllocs()

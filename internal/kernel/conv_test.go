@@ -68,7 +68,7 @@ func tilesOf(mr, nr int) *routines {
 
 func runIm2col(b *bench, dst, src, weights []float32, g Conv, e Epilogue, w *Workers, r *routines) {
 	packed := b.buffer(packedFiltersSize(&g, r))
-	packFilters(packed, b.input(weights), &g, r)
+	packFilters(packed, b.input(weights), &g, w, r)
 	convIm2col(dst, b.input(src), packed, b.buffer(convScratch(&g, w.Size(), r)), g, e, w, r)
 }
 
@@ -341,7 +341,7 @@ func TestConvGolden(t *testing.T) {
 
 func runWinograd(b *bench, dst, src, weights []float32, g Conv, e Epilogue, w *Workers, r *routines) {
 	filters := b.buffer(winogradFiltersSize(&g, r))
-	transformFilters(filters, b.input(weights), &g, r)
+	transformFilters(filters, b.input(weights), &g, w, r)
 	scratch := b.buffer(winogradScratch(&g, w.Size(), r))
 	convWinograd(dst, b.input(src), filters, scratch, g, e, w, r)
 }

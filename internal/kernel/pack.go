@@ -5,23 +5,25 @@ package kernel
 // the processor, it must not be stored on disk.
 //
 // The layout is [group][block of depth][panel of rows][depth][row]. The last panel is padded with rows of zeros.
-func PackFilters(dst, weights []float32, g Conv) { packFilters(dst, weights, &g, active) }
+func PackFilters(dst, weights []float32, g Conv, w *Workers) {
+	packFilters(dst, weights, &g, w, active)
+}
 
-func packFilters(dst, weights []float32, g *Conv, r *routines) {
+func packFilters(dst, weights []float32, g *Conv, w *Workers, r *routines) {
 	p := planGEMM(g, r, 1)
+	panels := ceilDiv(p.rows, r.mr)
 	weights = weights[:g.K*p.depth]
 	dst = dst[:packedFiltersSize(g, r)]
-	for group := range g.Groups {
+	w.Run(g.Groups*panels, func(task, _ int) {
+		group, panel := task/panels, task%panels
 		rows := weights[group*p.rows*p.depth:][:p.rows*p.depth]
+		packed := dst[group*panels*r.mr*p.depth:][:panels*r.mr*p.depth]
 		for k0 := 0; k0 < p.depth; k0 += p.kc {
 			k1 := min(k0+p.kc, p.depth)
-			for i := 0; i < p.rows; i += r.mr {
-				size := (k1 - k0) * r.mr
-				packPanel(dst[:size], rows, i, p.rows, k0, k1, p.depth, r.mr)
-				dst = dst[size:]
-			}
+			size := (k1 - k0) * r.mr
+			packPanel(packed[k0*panels*r.mr+panel*size:][:size], rows, panel*r.mr, p.rows, k0, k1, p.depth, r.mr)
 		}
-	}
+	})
 }
 
 // packPanel writes rows [i, i+mr) and columns [k0, k1) of a as [k1-k0, mr].

@@ -12,7 +12,7 @@ func TestPackFilters(t *testing.T) {
 	g := pointwise(2, 3, 1)
 	b := &bench{t: t}
 	dst := b.buffer(packedFiltersSize(&g, &generic))
-	packFilters(dst, b.input([]float32{1, 2, 3, 4, 5, 6}), &g, &generic)
+	packFilters(dst, b.input([]float32{1, 2, 3, 4, 5, 6}), &g, NewWorkers(1), &generic)
 	b.check()
 	if diff := cmp.Diff([]float32{1, 3, 2, 4, 5, 0, 6, 0}, dst); diff != "" {
 		t.Error(diff)

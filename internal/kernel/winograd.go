@@ -132,21 +132,35 @@ func winogradFiltersSize(g *Conv, r *routines) int {
 
 // TransformFilters computes G g G^T of the weights [K, C, 3, 3] in the layout that [ConvWinograd] reads:
 // [block][36][panel of filters][C][mr]. It is called once, after which weights may be released.
-func TransformFilters(dst, weights []float32, g Conv) { transformFilters(dst, weights, &g, active) }
+func TransformFilters(dst, weights []float32, g Conv, w *Workers) {
+	transformFilters(dst, weights, &g, w, active)
+}
 
-func transformFilters(dst, weights []float32, g *Conv, r *routines) {
+func transformFilters(dst, weights []float32, g *Conv, w *Workers, r *routines) {
 	p := planWinograd(g, r, 1)
 	dst = dst[:winogradFiltersSize(g, r)]
-	clear(dst)
-	for k := range g.K {
-		block, row := k/p.block, k%p.block
-		panel, lane := row/r.mr, row%r.mr
-		base := block*p.block*winogradPoints*g.C + panel*g.C*r.mr + lane
-		for c := range g.C {
-			u := transformFilter(weights[(k*g.C+c)*9:][:9])
+	inBlock := p.block / r.mr
+	w.Run(p.blocks*inBlock, func(panel, _ int) {
+		block := dst[panel/inBlock*p.block*winogradPoints*g.C:]
+		transformPanel(block[panel%inBlock*g.C*r.mr:], weights, g, panel*r.mr, r.mr, p.block*g.C)
+	})
+}
+
+// transformPanel writes mr filters from first on as [36][C][mr], with a distance of step between points. Filters after
+// the last are zeros. The mr values of a point are stored together, since the points of large layers lie in lines of
+// memory that evict each other from the cache.
+func transformPanel(dst, weights []float32, g *Conv, first, mr, step int) {
+	points := make([]float32, winogradPoints*mr) // [36][mr]
+	filters := max(min(g.K-first, mr), 0)
+	for c := range g.C {
+		for lane := range filters {
+			u := transformFilter(weights[((first+lane)*g.C+c)*9:][:9])
 			for point, v := range u {
-				dst[base+point*p.block*g.C+c*r.mr] = v
+				points[point*mr+lane] = v
 			}
+		}
+		for point := range winogradPoints {
+			copy(dst[point*step+c*mr:][:mr], points[point*mr:])
 		}
 	}
 }

@@ -49,7 +49,7 @@ func newArray(f *os.File, size int64) (*Array, error) {
 // Read fills dst, which must have as many values as the array, converted to float32. Beyond dst it needs only small
 // buffers. Values that are not finite are kept; a finite float64 beyond the range of float32 is an error.
 func (a *Array) Read(dst []float32) error {
-	if err := a.entry.readInto(dst); err != nil {
+	if err := a.entry.readInto(dst, inOrder); err != nil {
 		return fmt.Errorf("%s: %w", a.path, err)
 	}
 	return nil

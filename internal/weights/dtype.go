@@ -20,6 +20,12 @@ type dtype struct {
 	decode func(dst []float32, src []byte) error
 }
 
+// inPlace reports whether the bytes of a file are those of float32 values in memory.
+func (t dtype) inPlace() bool {
+	_, ok := floats.Bytes(nil)
+	return ok && t.code == typeF32.code
+}
+
 var (
 	typeF32  = dtype{"float32", "F32", 4, floats.FromF32}
 	typeF64  = dtype{"float64", "F64", 8, floats.FromF64}

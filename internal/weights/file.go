@@ -1,6 +1,7 @@
 package weights
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -45,6 +46,7 @@ type entry struct {
 	name string
 	// offset is where the values start in the file, or -1 if they are in an archive.
 	offset int64
+	values *io.SectionReader             // nil if they are in an archive
 	open   func() (io.ReadCloser, error) // reads the values alone
 }
 
@@ -120,8 +122,9 @@ func openNPY(f io.ReaderAt, size int64) ([]entry, error) {
 
 // plainEntry returns a tensor whose values are in the file uncompressed, in length bytes from a.start on.
 func plainEntry(name string, a array, f io.ReaderAt, length int64) entry {
-	return entry{array: a, name: name, offset: a.start, open: func() (io.ReadCloser, error) {
-		return io.NopCloser(io.NewSectionReader(f, a.start, length)), nil
+	values := io.NewSectionReader(f, a.start, length)
+	return entry{array: a, name: name, offset: a.start, values: values, open: func() (io.ReadCloser, error) {
+		return io.NopCloser(io.NewSectionReader(values, 0, length)), nil
 	}}
 }
 
@@ -140,22 +143,31 @@ func (f *File) Tensors() []Info {
 //
 // Read keeps NaN and infinite values. A finite float64 beyond the range of float32 is an error.
 func (f *File) Read(name string, dst []float32) error {
+	return f.ReadParallel(name, dst, inOrder)
+}
+
+// ReadParallel is Read for a caller with several threads. parallel must call piece(i) for each i from 0 to n-1, and
+// return when all calls have returned.
+func (f *File) ReadParallel(name string, dst []float32, parallel func(n int, piece func(i int))) error {
 	i, ok := f.index[name]
 	if !ok {
 		return fmt.Errorf("the file has no tensor %s", quoteName(name))
 	}
-	if err := f.entries[i].readInto(dst); err != nil {
+	if err := f.entries[i].readInto(dst, parallel); err != nil {
 		return fmt.Errorf("tensor %s: %w", quoteName(name), err)
 	}
 	return nil
 }
 
-func (e *entry) readInto(dst []float32) error {
+func (e *entry) readInto(dst []float32, parallel func(n int, piece func(i int))) error {
 	if e.refused != nil {
 		return e.refused
 	}
 	if count, _ := valueCount(e.shape); count != int64(len(dst)) {
 		return fmt.Errorf("it has %d values, but %d were requested", count, len(dst))
+	}
+	if e.values != nil && !e.fortran {
+		return e.readPieces(dst, parallel)
 	}
 	r, err := e.open()
 	if err != nil {
@@ -163,6 +175,25 @@ func (e *entry) readInto(dst []float32) error {
 	}
 	defer r.Close()
 	return e.read(r, dst)
+}
+
+// pieceValues is the number of values that are read by one call of a parallel read.
+const pieceValues = 64 << 10
+
+// readPieces reads values that are in the file in C order, uncompressed.
+func (e *entry) readPieces(dst []float32, parallel func(n int, piece func(i int))) error {
+	pieces := (len(dst) + pieceValues - 1) / pieceValues
+	failed := make([]error, pieces)
+	parallel(pieces, func(i int) {
+		part := dst[i*pieceValues : min((i+1)*pieceValues, len(dst))]
+		r := io.NewSectionReader(e.values, int64(i)*pieceValues*e.typ.size, int64(len(part))*e.typ.size)
+		failed[i] = readValues(r, e.typ, part, newChunk(len(part), e.typ))
+	})
+	if err := cmp.Or(failed...); err != nil {
+		return err
+	}
+	end := int64(len(dst)) * e.typ.size
+	return expectEnd(io.NewSectionReader(e.values, end, e.values.Size()-end))
 }
 
 // View returns the values of a tensor in place, without copying them. It returns false where that is not possible, and

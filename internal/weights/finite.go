@@ -8,6 +8,9 @@ import (
 // NotFinite describes the NaN and infinite values of a tensor, or returns "" if there are none. A network computes with
 // such values, but its results are hardly what was intended.
 func NotFinite(name string, shape []int, values []float32) string {
+	if allFinite(values) {
+		return ""
+	}
 	nans, infinities, first := 0, 0, -1
 	for i, v := range values {
 		const exponent = 0x7f800000
@@ -24,11 +27,18 @@ func NotFinite(name string, shape []int, values []float32) string {
 			infinities++
 		}
 	}
-	if first < 0 {
-		return ""
-	}
 	return fmt.Sprintf("tensor %s has %d NaN and %d infinite values, the first at %s",
 		quoteName(name), nans, infinities, formatShape(position(first, shape)))
+}
+
+// allFinite reports whether no value is NaN or infinite. Adding 1 to the exponent carries into the sign, which is
+// cleared first, only where all bits of the exponent are set; so the loop needs no branch.
+func allFinite(values []float32) bool {
+	var seen uint32
+	for _, v := range values {
+		seen |= math.Float32bits(v)&0x7fffffff + 0x00800000
+	}
+	return seen&0x80000000 == 0
 }
 
 // position returns the index along each dimension of value i in C order.

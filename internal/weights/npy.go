@@ -7,6 +7,8 @@ import (
 	"io"
 	"strings"
 	"syscall"
+
+	"cnncalc/internal/floats"
 )
 
 const (
@@ -155,13 +157,21 @@ func checkPayload(shape []int, typ dtype, payload int64) error {
 	return nil
 }
 
-// newChunk returns the buffer that readValues needs for n values, of at most chunkBytes.
+// newChunk returns the buffer that readValues needs for n values, of at most chunkBytes, or nil if it needs none.
 func newChunk(n int, typ dtype) []byte {
+	if typ.inPlace() {
+		return nil
+	}
 	return make([]byte, min(int64(n)*typ.size, chunkBytes))
 }
 
 // readValues fills data, in the order of the file, through buf.
 func readValues(r io.Reader, typ dtype, data []float32, buf []byte) error {
+	if typ.inPlace() {
+		bytes, _ := floats.Bytes(data)
+		_, err := io.ReadFull(r, bytes)
+		return readError(err)
+	}
 	size := int(typ.size)
 	for len(data) > 0 {
 		n := min(len(data), len(buf)/size)
