@@ -32,6 +32,7 @@ var allowed = []struct {
 	{"internal/pattern", nil},
 	{"internal/numeral", []string{"internal/plain"}},
 	{"internal/svg", []string{"internal/plain"}},
+	{"internal/tikz", []string{"internal/plain"}},
 	{"internal/kernel", nil},
 	{"internal/floats", nil},
 	{"internal/regular", []string{"internal/plain"}},
@@ -61,7 +62,7 @@ var allowed = []struct {
 	{"internal/fit", []string{"internal/numeral", "internal/plain", "internal/diag", "internal/graph", "internal/op", "internal/shape", "internal/memory"}},
 	{"internal/ranking", []string{"internal/graph", "internal/op"}},
 	{"internal/align", []string{"internal/plain", "internal/graph", "internal/op", "internal/shape"}},
-	{"internal/draw", []string{"internal/plain", "internal/svg", "internal/graph", "internal/op", "internal/shape"}},
+	{"internal/draw", []string{"internal/plain", "internal/svg", "internal/tikz", "internal/graph", "internal/op", "internal/shape"}},
 	{"internal/lint", []string{"internal/diag", "internal/graph", "internal/op", "internal/shape"}},
 
 	// What is done with it. Neither package knows the file language or the other.

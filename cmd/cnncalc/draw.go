@@ -30,7 +30,8 @@ their width, height and depth, by the square root or another --scale, and bars f
 Red is the window that the next layer moves over a volume.
 
 SVG has colours for light pages and dark ones. dot is for Graphviz. mermaid is for Markdown pages of GitHub
-and GitLab, in a block of the language mermaid.`
+and GitLab, in a block of the language mermaid. tikz is a LaTeX document with the same picture as the SVG, for
+papers.`
 
 // The figures of --heat.
 const (
@@ -72,7 +73,7 @@ func newDraw(a *app) *cobra.Command {
 	}
 	flags := cmd.Flags()
 	f.register(flags)
-	f.registerFormat(flags, report.SVG, report.DOT, report.Mermaid)
+	f.registerFormat(flags, report.SVG, report.DOT, report.Mermaid, report.TikZ)
 	f.registerPath(flags)
 	flags.StringVar(&f.style, "style", graphStyle, choice.List(styles()))
 	flags.StringVar(&f.scale, "scale", string(draw.RootScale), "of --style volumes: "+choice.List(draw.Scales()))
@@ -138,8 +139,8 @@ func (f *drawFlags) check(format report.Format) error {
 		return usageError("--depth must be -1 or more, not %d", f.depth)
 	case f.style == volumesStyle && ofGraph != "":
 		return usageError("--%s is for --style graph", ofGraph)
-	case f.style == volumesStyle && format != report.SVG:
-		return usageError("--style volumes is drawn as svg, not %s", format)
+	case f.style == volumesStyle && format != report.SVG && format != report.TikZ:
+		return usageError("--style volumes is drawn as svg or tikz, not %s", format)
 	case f.style == graphStyle && ofVolumes != "":
 		return usageError("--%s is for --style volumes", ofVolumes)
 	}
@@ -204,7 +205,7 @@ func (f *drawFlags) times(n *shape.Network) ([]int64, error) {
 func (f *drawFlags) drawn(l *loaded, format report.Format) ([]byte, error) {
 	n := l.asWritten()
 	if f.style == volumesStyle {
-		return draw.VolumesSVG(l.title(), draw.Volumes(n), draw.Scale(f.scale)), nil
+		return f.drawnVolumes(l.title(), draw.Volumes(n), format)
 	}
 	heat, err := f.heatOf(n)
 	if err != nil {
@@ -217,6 +218,15 @@ func (f *drawFlags) drawn(l *loaded, format report.Format) ([]byte, error) {
 		return []byte(diagram.Dot()), nil
 	case report.Mermaid:
 		return []byte(diagram.Mermaid()), nil
+	case report.TikZ:
+		return diagram.TikZ()
 	}
 	return diagram.SVG()
+}
+
+func (f *drawFlags) drawnVolumes(title string, volumes []draw.Volume, format report.Format) ([]byte, error) {
+	if format == report.TikZ {
+		return draw.VolumesTikZ(title, volumes, draw.Scale(f.scale))
+	}
+	return draw.VolumesSVG(title, volumes, draw.Scale(f.scale)), nil
 }

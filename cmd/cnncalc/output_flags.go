@@ -109,7 +109,7 @@ func (f *outputFlags) chosenFormat(command string) (report.Format, error) {
 		return "", err
 	}
 	ending := report.Ending(f.path)
-	byEnding := report.FormatOf(ending)
+	byEnding := report.FormatOf(ending, f.formats)
 	switch {
 	case given != "" && byEnding != "" && given != byEnding:
 		return "", usageError("--format %s and the ending %s contradict each other: leave out --format, or name the file *%s",

@@ -74,6 +74,9 @@ type Edge struct{ From, To *Part }
 // IsFrame reports whether the part is a frame around others.
 func (p *Part) IsFrame() bool { return p.Inner != nil }
 
+// isCollapsed reports whether the part is a block or repeat that is drawn as a single box.
+func (p *Part) isCollapsed() bool { return !p.IsFrame() && p.Rows[0].Class == Collapsed }
+
 // label returns the lines that are written on a frame, "bottleneck x3" first: how many in a row it represents, and how
 // they differ.
 func (p *Part) label() []string {

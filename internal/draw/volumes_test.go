@@ -62,17 +62,17 @@ func TestVolumesDoNotOverlap(t *testing.T) {
 			t.Errorf("%s: only %d volumes", name, len(volumes))
 		}
 		for _, scale := range Scales() {
-			solids, width, height := arrange(volumes, Scale(scale))
+			r := arrange(volumes, Scale(scale))
 			end := 0.0
-			for i := range solids {
-				s := &solids[i]
+			for i := range r.solids {
+				s := &r.solids[i]
 				caption := textWidth(s.text())
 				for _, maker := range s.Makers {
 					caption = max(caption, textWidth(maker))
 				}
 				left := min(s.left, s.captionX-caption/2)
 				right := max(s.right+float64(min(s.Times, mostBoxes)-1)*boxOffset+s.dx, s.captionX+caption/2)
-				if left < end+volumeGap/2 || right > width || s.top-s.dy < 0 || s.bottom >= s.captionY-10 || s.captionY > height {
+				if left < end+volumeGap/2 || right > r.width || s.top-s.dy < 0 || s.bottom >= s.captionY-10 || s.captionY > r.height {
 					t.Errorf("%s, %s: %s is out of its place", name, scale, s.text())
 				}
 				end = right

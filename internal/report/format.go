@@ -10,7 +10,7 @@ import (
 type Format string
 
 // The formats. JSON is written by [WriteJSON]; JSONLines by a [Stream]; SVG by the reports that draw something; DOT,
-// which is Graphviz's, and Mermaid by package draw; GitHub and SARIF as annotations; all others by [Table.Write].
+// which is Graphviz's, Mermaid and TikZ by package draw; GitHub and SARIF as annotations; all others by [Table.Write].
 const (
 	Text      Format = "text"
 	Markdown  Format = "markdown"
@@ -22,11 +22,13 @@ const (
 	SVG       Format = "svg"
 	DOT       Format = "dot"
 	Mermaid   Format = "mermaid"
+	TikZ      Format = "tikz"   // a LaTeX document
 	GitHub    Format = "github" // [WriteGitHub]
 	SARIF     Format = "sarif"  // [WriteSARIF]
 )
 
-// endings lists the formats with the endings of their files, the usual one first.
+// endings lists the formats with the endings of their files, the usual one first. No command writes two formats of one
+// ending.
 var endings = []struct {
 	format  Format
 	endings []string
@@ -41,6 +43,7 @@ var endings = []struct {
 	{SVG, []string{".svg"}},
 	{DOT, []string{".dot", ".gv"}},
 	{Mermaid, []string{".mmd", ".mermaid"}},
+	{TikZ, []string{".tex"}},
 	{SARIF, []string{".sarif"}},
 	{GitHub, []string{".github"}},
 }
@@ -68,14 +71,19 @@ func Ending(path string) string {
 	return strings.ToLower(ending)
 }
 
-// FormatOf returns the format of files with an ending, "" where there is none.
-func FormatOf(ending string) Format {
+// FormatOf returns the format of files with an ending: one of those given, else any other, "" where there is none.
+func FormatOf(ending string, formats []Format) Format {
+	var other Format
 	for _, e := range endings {
-		if slices.Contains(e.endings, ending) {
+		switch {
+		case !slices.Contains(e.endings, ending):
+		case slices.Contains(formats, e.format):
 			return e.format
+		case other == "":
+			other = e.format
 		}
 	}
-	return ""
+	return other
 }
 
 // Ending returns the usual ending of the format's files.

@@ -24,12 +24,12 @@ func (t Table) WriteLaTeX(w io.Writer) error {
 		out.WriteByte("lr"[c.Align])
 	}
 	out.WriteString("}\n\\toprule\n")
-	writeLaTeXRows(&out, [][]string{t.headers(escapeLaTeX)})
+	writeLaTeXRows(&out, [][]string{t.headers(plain.EscapeLaTeX)})
 	out.WriteString("\\midrule\n")
-	writeLaTeXRows(&out, texts(t.Rows, escapeLaTeX))
+	writeLaTeXRows(&out, texts(t.Rows, plain.EscapeLaTeX))
 	if len(t.Footer) > 0 {
 		out.WriteString("\\midrule\n")
-		writeLaTeXRows(&out, texts(t.Footer, escapeLaTeX))
+		writeLaTeXRows(&out, texts(t.Footer, plain.EscapeLaTeX))
 	}
 	out.WriteString("\\bottomrule\n\\end{tabular}\n")
 	for _, note := range filledNotes(t.Notes) {
@@ -43,13 +43,3 @@ func writeLaTeXRows(out *bytes.Buffer, rows [][]string) {
 		fmt.Fprintf(out, "%s \\\\\n", strings.Join(row, " & "))
 	}
 }
-
-// latexEscaper escapes the characters that TeX takes for commands, and those that its default font prints as others. Two
-// dashes would become one long one. A bracket or star at the start of a row would belong to the \\ before it.
-var latexEscaper = strings.NewReplacer(
-	`\`, `\textbackslash{}`, `&`, `\&`, `%`, `\%`, `$`, `\$`, `#`, `\#`, `_`, `\_`, `{`, `\{`, `}`, `\}`,
-	`~`, `\textasciitilde{}`, `^`, `\textasciicircum{}`, `<`, `\textless{}`, `>`, `\textgreater{}`, `|`, `\textbar{}`,
-	`"`, `\char34{}`, "`", `\textasciigrave{}`, `--`, `-{}-{}`, `[`, `{[}`, `*`, `{*}`,
-)
-
-func escapeLaTeX(s string) string { return latexEscaper.Replace(plain.Escape(s)) }

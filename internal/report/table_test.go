@@ -358,13 +358,13 @@ func TestEndings(t *testing.T) {
 		{"..", "", ""},
 		{"", "", ""},
 	} {
-		if ending := Ending(test.path); ending != test.ending || FormatOf(ending) != test.format {
-			t.Errorf("%s: %q, %q; want %q, %q", test.path, ending, FormatOf(ending), test.ending, test.format)
+		if ending := Ending(test.path); ending != test.ending || FormatOf(ending, TableFormats()) != test.format {
+			t.Errorf("%s: %q, %q; want %q, %q", test.path, ending, FormatOf(ending, TableFormats()), test.ending, test.format)
 		}
 	}
 	for _, name := range Formats() {
-		if f := Format(name); FormatOf(f.Ending()) != f {
-			t.Errorf("%s: its usual ending %q is of %q", f, f.Ending(), FormatOf(f.Ending()))
+		if f := Format(name); FormatOf(f.Ending(), []Format{f}) != f {
+			t.Errorf("%s: its usual ending %q is of %q", f, f.Ending(), FormatOf(f.Ending(), []Format{f}))
 		}
 	}
 }

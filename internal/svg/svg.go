@@ -6,13 +6,14 @@ import (
 	"bytes"
 	"encoding/xml"
 	"fmt"
+	"math"
 	"strconv"
 
 	"cnncalc/internal/plain"
 )
 
-// style holds the colours that all drawings share. The second set is for readers who prefer dark pages.
-const style = `
+// Style holds the colours that all drawings share. The second set is for readers who prefer dark pages.
+const Style = `
     text { font: 12px system-ui, -apple-system, "Segoe UI", "Helvetica Neue", Arial, sans-serif; fill: #1f2328 }
     .page { fill: #ffffff }
     .title { font-size: 15px; font-weight: 600 }
@@ -35,7 +36,7 @@ func New(width, height float64, title, description, extra string) *Document {
 	d.Printf(`<svg xmlns="http://www.w3.org/2000/svg" width="%s" height="%s" viewBox="0 0 %s %s" role="img">`+"\n",
 		w, h, w, h)
 	d.Printf("  <title>%s</title>\n  <desc>%s</desc>\n  <style>%s%s  </style>\n",
-		Escape(title), Escape(description), style, extra)
+		Escape(title), Escape(description), Style, extra)
 	d.Printf(`  <rect class="page" width="%s" height="%s"/>`+"\n", w, h)
 	return d
 }
@@ -68,5 +69,5 @@ func Cut(s string, longest int) string {
 
 // Coordinate returns v rounded to a tenth of a pixel.
 func Coordinate(v float64) string {
-	return strconv.FormatFloat(float64(int64(v*10+0.5))/10, 'f', -1, 64)
+	return strconv.FormatFloat(math.Round(v*10)/10, 'f', -1, 64)
 }

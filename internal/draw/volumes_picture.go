@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"cnncalc/internal/svg"
+	"cnncalc/internal/tikz"
 )
 
 // Lengths of a picture of volumes, in pixels.
@@ -58,22 +59,36 @@ type solid struct {
 // VolumesSVG draws volumes in a row, as the notes and papers do: with width, height and depth by a scale, a bar for a
 // single place, and the window of the next layer on the volume that it reads.
 func VolumesSVG(title string, volumes []Volume, scale Scale) []byte {
-	solids, width, height := arrange(volumes, scale)
-	legend := fmt.Sprintf("Width and height have one scale, depth another, and bars a third; all are %s.",
-		scaleText(scale))
-	doc := svg.New(max(width, textWidth(legend)+2*margin), height, title, describeVolumes(volumes), volumesStyle)
-	for i := range solids {
-		drawSolid(doc, &solids[i])
-		if i+1 < len(solids) {
-			drawKernel(doc, &solids[i], &solids[i+1])
+	r := arrange(volumes, scale)
+	c := &svgCanvas{Document: svg.New(r.width, r.height, title, describeVolumes(volumes), volumesStyle)}
+	r.drawOn(c)
+	return c.Bytes()
+}
+
+// VolumesTikZ draws volumes as VolumesSVG does, as a LaTeX document. It fails if the picture is too large for TeX.
+func VolumesTikZ(title string, volumes []Volume, scale Scale) ([]byte, error) {
+	r := arrange(volumes, scale)
+	document, err := tikz.New(r.width, r.height, title, tikz.Styles(svg.Style, volumesStyle))
+	if err != nil {
+		return nil, err
+	}
+	c := &tikzCanvas{document}
+	r.drawOn(c)
+	return c.Bytes(), nil
+}
+
+// drawOn draws the solids from left to right, with the window of each on the one before it.
+func (r *solidRow) drawOn(c canvas) {
+	for i := range r.solids {
+		drawSolid(c, &r.solids[i])
+		if i+1 < len(r.solids) {
+			drawKernel(c, &r.solids[i], &r.solids[i+1])
 		}
 	}
-	for i := range solids {
-		drawCaption(doc, &solids[i])
+	for i := range r.solids {
+		drawCaption(c, &r.solids[i])
 	}
-	doc.Printf(`  <text class="soft" x="%s" y="%s">%s</text>`+"\n", svg.Coordinate(margin),
-		svg.Coordinate(height-margin/2), legend)
-	return doc.Bytes()
+	c.text(label{class: "soft", x: margin, y: r.height - margin/2, text: r.legend})
 }
 
 func scaleText(s Scale) string {
@@ -86,8 +101,15 @@ func scaleText(s Scale) string {
 	return "by square roots"
 }
 
+// solidRow is a picture of volumes.
+type solidRow struct {
+	solids        []solid
+	legend        string
+	width, height float64
+}
+
 // arrange places the volumes on one middle line. No two touch, and neither do their captions.
-func arrange(volumes []Volume, scale Scale) (solids []solid, width, height float64) {
+func arrange(volumes []Volume, scale Scale) *solidRow {
 	side, depth, deepest := int64(1), int64(1), int64(1)
 	for _, v := range volumes {
 		if v.Shape.IsPlace() {
@@ -96,6 +118,7 @@ func arrange(volumes []Volume, scale Scale) (solids []solid, width, height float
 		}
 		side, depth = max(side, v.Shape.W, v.Shape.H), max(depth, v.Shape.D)
 	}
+	var solids []solid
 	above, below, rows := 0.0, 0.0, 0
 	x := margin
 	for i := range volumes {
@@ -124,39 +147,34 @@ func arrange(volumes []Volume, scale Scale) (solids []solid, width, height float
 		x += cell + volumeGap
 		solids = append(solids, s)
 	}
-	middle := margin + above
+	axis := margin + above
 	for i := range solids {
 		s := &solids[i]
-		s.top, s.bottom, s.captionY = s.top+middle, s.bottom+middle, middle+below+captionGap
+		s.top, s.bottom, s.captionY = s.top+axis, s.bottom+axis, axis+below+captionGap
 	}
-	return solids, x - volumeGap + margin, middle + below + captionGap + float64(rows+1)*captionRow + 1.5*margin
+	legend := fmt.Sprintf("Width and height have one scale, depth another, and bars a third; all are %s.", scaleText(scale))
+	return &solidRow{solids, legend, max(x-volumeGap+margin, textWidth(legend)+2*margin),
+		axis + below + captionGap + float64(rows+1)*captionRow + 1.5*margin}
 }
 
 // drawSolid draws the boxes of a volume, the one at the back first.
-func drawSolid(doc *svg.Document, s *solid) {
+func drawSolid(c canvas, s *solid) {
 	class := "face " + string(s.Class)
-	doc.Printf("  <g><title>%s: %s</title>\n", svg.Escape(s.Shape.String()), svg.Escape(strings.Join(s.Makers, ", ")))
+	c.begin(group{title: s.Shape.String() + ": " + strings.Join(s.Makers, ", ")})
 	for k := min(s.Times, mostBoxes) - 1; k >= 0; k-- {
 		l, r := s.left+float64(k)*boxOffset, s.right+float64(k)*boxOffset
 		if s.dx > 0 {
-			quad(doc, class+" side", r, s.top, r+s.dx, s.top-s.dy, r+s.dx, s.bottom-s.dy, r, s.bottom)
-			quad(doc, class+" top", l, s.top, l+s.dx, s.top-s.dy, r+s.dx, s.top-s.dy, r, s.top)
+			c.path(class+" side", polygon(r, s.top, r+s.dx, s.top-s.dy, r+s.dx, s.bottom-s.dy, r, s.bottom))
+			c.path(class+" top", polygon(l, s.top, l+s.dx, s.top-s.dy, r+s.dx, s.top-s.dy, r, s.top))
 		}
-		quad(doc, class, l, s.top, r, s.top, r, s.bottom, l, s.bottom)
+		c.path(class, polygon(l, s.top, r, s.top, r, s.bottom, l, s.bottom))
 	}
-	doc.Printf("  </g>\n")
-}
-
-// quad draws a polygon of four corners.
-func quad(doc *svg.Document, class string, corners ...float64) {
-	doc.Printf(`    <path class="%s" d="M%s %sL%s %sL%s %sL%s %sz"/>`+"\n", class,
-		svg.Coordinate(corners[0]), svg.Coordinate(corners[1]), svg.Coordinate(corners[2]), svg.Coordinate(corners[3]),
-		svg.Coordinate(corners[4]), svg.Coordinate(corners[5]), svg.Coordinate(corners[6]), svg.Coordinate(corners[7]))
+	c.end()
 }
 
 // drawKernel draws the window that the next layer moves over a volume, in the middle of its right face, and where its
 // result goes.
-func drawKernel(doc *svg.Document, s, next *solid) {
+func drawKernel(c canvas, s, next *solid) {
 	if s.KernelW == 0 || s.dx == 0 {
 		return
 	}
@@ -170,22 +188,15 @@ func drawKernel(doc *svg.Document, s, next *solid) {
 	x2, y2 := at(0.5+u, 0.5-v)
 	x3, y3 := at(0.5+u, 0.5+v)
 	x4, y4 := at(0.5-u, 0.5+v)
-	quad(doc, "kernel", x1, y1, x2, y2, x3, y3, x4, y4)
-	middle := svg.Coordinate((next.top + next.bottom) / 2)
-	doc.Printf(`  <path class="ray" d="M%s %sL%s %sM%s %sL%s %s"/>`+"\n", svg.Coordinate(x2), svg.Coordinate(y2),
-		svg.Coordinate(next.left), middle, svg.Coordinate(x3), svg.Coordinate(y3), svg.Coordinate(next.left), middle)
+	c.path("kernel", polygon(x1, y1, x2, y2, x3, y3, x4, y4))
+	target := lineTo(next.left, (next.top+next.bottom)/2)
+	c.path("ray", stroke{moveTo(x2, y2), target, moveTo(x3, y3), target})
 }
 
 // drawCaption writes the shape of a volume, and what made it, below the picture.
-func drawCaption(doc *svg.Document, s *solid) {
-	rows := 0
-	write := func(class, text string, y float64) {
-		doc.Printf(`  <text class="%s" x="%s" y="%s" text-anchor="middle">%s</text>`+"\n", class, svg.Coordinate(s.captionX),
-			svg.Coordinate(y+float64(rows)*captionRow), svg.Escape(text))
-		rows++
-	}
-	write("shape", s.text(), s.captionY)
-	for _, maker := range s.Makers {
-		write("size", maker, s.captionY)
+func drawCaption(c canvas, s *solid) {
+	c.text(label{class: "shape", anchor: middle, x: s.captionX, y: s.captionY, text: s.text()})
+	for i, maker := range s.Makers {
+		c.text(label{class: "size", anchor: middle, x: s.captionX, y: s.captionY + float64(i+1)*captionRow, text: maker})
 	}
 }
