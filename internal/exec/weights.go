@@ -33,7 +33,8 @@ func (t *Tensor) Values() int {
 	return n
 }
 
-// Tensors returns the weights of the network, in order. Weights that layers share are there once, under the first's name.
+// Tensors returns the weights of the network, in order. Weights that layers share are there once, under the first's
+// name.
 func (p *Program) Tensors() []Tensor {
 	var all []Tensor
 	first := p.firstTensors()

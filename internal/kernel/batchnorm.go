@@ -25,19 +25,19 @@ func FoldBatchNorm(scale, shift, gamma, beta, mean, variance []float32, eps floa
 // [N, C, area], scale and shift [C]; a nil shift is 0. dst may be src.
 func ScaleShift(dst, src, scale, shift []float32, n, c, area int, act Activation, w *Workers) {
 	size := n * c * area
-	cut := cutValues(n, c, area, w.Size())
-	launch(w, cut.tasks(), scaleJob{dst[:size], src[:size], scale[:c], shift, area, act, cut})
+	split := splitValues(n, c, area, w.Size())
+	launch(w, split.tasks(), scaleJob{dst[:size], src[:size], scale[:c], shift, area, act, split})
 }
 
 type scaleJob struct {
 	dst, src, scale, shift []float32
 	area                   int
 	act                    Activation
-	cut                    planeCut
+	split                  planeSplit
 }
 
 func (j *scaleJob) do(task, _ int) {
-	t := j.cut.task(task)
+	t := j.split.task(task)
 	lo, hi := t.values(j.area)
 	b, rest := j.act.bounds()
 	for plane := t.first; plane < t.last; plane++ {

@@ -80,8 +80,8 @@ func (how Combination) of(x, y float32) float32 {
 // Combine combines its inputs, from the first to the last, and applies the activation. dst and all inputs are
 // [N, C, area]. dst may be any of the inputs, of which there must be at least one.
 func Combine(dst []float32, inputs [][]float32, how Combination, n, c, area int, act Activation, w *Workers) {
-	cut := cutValues(n, c, area, w.Size())
-	launch(w, cut.tasks(), combineJob{dst[:n*c*area], inputs, how, act, area, cut})
+	split := splitValues(n, c, area, w.Size())
+	launch(w, split.tasks(), combineJob{dst[:n*c*area], inputs, how, act, area, split})
 }
 
 type combineJob struct {
@@ -90,12 +90,12 @@ type combineJob struct {
 	how    Combination
 	act    Activation
 	area   int
-	cut    planeCut
+	split  planeSplit
 }
 
 func (j *combineJob) do(task, _ int) {
-	t := j.cut.task(task)
-	if j.cut.bands == 1 {
+	t := j.split.task(task)
+	if j.split.bands == 1 {
 		j.combine(t.first*j.area, t.last*j.area)
 		return
 	}
@@ -186,10 +186,12 @@ type Operand struct{ C, H, W int }
 
 // Broadcast combines two operands whose sizes are the result's or 1 along each axis, and applies the activation. dst is
 // [N, C, H, W], x and y are [N, ...] as shapes says. dst may be the operand that has its shape.
-func Broadcast(dst, x, y []float32, how Combination, n int, out Operand, shapes [2]Operand, act Activation, w *Workers) {
-	cut := cutPlanes(n, out.C, out.H*out.W, out.H, w.Size())
+func Broadcast(
+	dst, x, y []float32, how Combination, n int, out Operand, shapes [2]Operand, act Activation, w *Workers,
+) {
+	split := splitPlanes(n, out.C, out.H*out.W, out.H, w.Size())
 	wholePlanes := shapes[0].fills(out) && shapes[1].fills(out)
-	launch(w, cut.tasks(), broadcastJob{dst[:n*out.C*out.H*out.W], x, y, how, out, shapes, act, cut, wholePlanes})
+	launch(w, split.tasks(), broadcastJob{dst[:n*out.C*out.H*out.W], x, y, how, out, shapes, act, split, wholePlanes})
 }
 
 type broadcastJob struct {
@@ -198,12 +200,12 @@ type broadcastJob struct {
 	out         Operand
 	shapes      [2]Operand
 	act         Activation
-	cut         planeCut
+	split       planeSplit
 	wholePlanes bool // rows need not be told apart
 }
 
 func (j *broadcastJob) do(task, _ int) {
-	t := j.cut.task(task)
+	t := j.split.task(task)
 	for plane := t.first; plane < t.last; plane++ {
 		if j.wholePlanes {
 			j.rows(plane, t.row0, t.row1)

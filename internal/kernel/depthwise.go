@@ -32,15 +32,15 @@ func convDepthwise(dst, src, weights, scratch []float32, g Conv, e Epilogue, w *
 	j := depthwiseJob{
 		dst: dst[:g.dstSize()], src: src[:g.srcSize()], weights: weights[:g.K*g.FH*g.FW],
 		g: g, e: e, r: r, flat: planDepthwise(&g, r), strips: r.strips && stripsFit(&g),
-		cut: cutPlanes(g.N, g.K, g.H*g.W, g.OH, w.Size()),
+		split: splitPlanes(g.N, g.K, g.H*g.W, g.OH, w.Size()),
 	}
 	if j.flat.width > 0 {
-		j.cut = cutPlanes(g.N, g.K, wholePlanes, g.OH, w.Size())
+		j.split = splitPlanes(g.N, g.K, wholePlanes, g.OH, w.Size())
 	}
 	j.local = scratch[:w.Size()*j.flat.scratch()]
 	j.lo, j.hi = interior(&g)
 	j.bounds, j.rest = e.Act.bounds()
-	launch(w, j.cut.tasks(), j)
+	launch(w, j.split.tasks(), j)
 }
 
 type depthwiseJob struct {
@@ -51,7 +51,7 @@ type depthwiseJob struct {
 	lo, hi            int // output columns [lo, hi) read no padding
 	bounds            bounds
 	rest              Activation // applied after the bounds
-	cut               planeCut
+	split             planeSplit
 	strips            bool // planes are computed in strips
 	flat              flatPlan
 	local             []float32 // scratch of all workers
@@ -66,7 +66,7 @@ func interior(g *Conv) (lo, hi int) {
 }
 
 func (j *depthwiseJob) do(task, worker int) {
-	t := j.cut.task(task)
+	t := j.split.task(task)
 	if j.strips {
 		j.doStrips(t)
 		return

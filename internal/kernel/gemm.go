@@ -156,16 +156,11 @@ func (j *gemmJob) task(task, worker int) gemmTask {
 		col0:  p.vectors * strip / p.strips * j.r.lanes,
 		col1:  min(p.vectors*(strip+1)/p.strips*j.r.lanes, p.cols),
 	}
-	local := j.local[worker*j.each : (worker+1)*j.each]
-	cut := func(n int) []float32 {
-		part := local[:n]
-		local = local[n:]
-		return part
-	}
-	t.strip = cut(p.stripSize(j.r))
-	t.line = cut(p.lineSize())
-	t.edge = cut(j.r.mr * j.r.nr)
-	t.bias = cut(p.block)
+	local := scratch(j.local[worker*j.each : (worker+1)*j.each])
+	t.strip = local.take(p.stripSize(j.r))
+	t.line = local.take(p.lineSize())
+	t.edge = local.take(j.r.mr * j.r.nr)
+	t.bias = local.take(p.block)
 	if p.packing == packTaps || p.packing == packStages {
 		t.steps = j.findSteps(&t, j.workers.lanes[worker].steps[:0])
 	}

@@ -13,7 +13,7 @@ func Linear(dst, src, weights []float32, n, m, k int, e Epilogue, w *Workers) {
 func linear(dst, src, weights []float32, n, m, k int, e Epilogue, w *Workers, r *routines) {
 	tasks := 1
 	if w.Size() > 1 {
-		tasks = min(w.Size()*cutEach, ceilDiv(m, linearRows))
+		tasks = min(w.Size()*tasksPerWorker, ceilDiv(m, linearRows))
 	}
 	launch(w, tasks, linearJob{
 		dst[:n*m], src[:n*k], weights[:m*k], n, m, k, tasks, e, r,

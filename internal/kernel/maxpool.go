@@ -38,8 +38,8 @@ func maxPool(dst, src, scratch []float32, g Pool, w *Workers, r *routines) {
 	window := g.window()
 	dst, src = dst[:window.dstSize()], src[:window.srcSize()]
 	if r.strips && poolStripsFit(&window) {
-		cut := cutPlanes(g.N, g.C, g.H*g.W, g.OH, w.Size())
-		launch(w, cut.tasks(), stripPoolJob{dst, src, window, cut})
+		split := splitPlanes(g.N, g.C, g.H*g.W, g.OH, w.Size())
+		launch(w, split.tasks(), stripPoolJob{dst, src, window, split})
 		return
 	}
 	f := planFlat(window)
@@ -47,19 +47,21 @@ func maxPool(dst, src, scratch []float32, g Pool, w *Workers, r *routines) {
 		pool(dst, src, g, poolMax, w, r)
 		return
 	}
-	cut := cutPlanes(g.N, g.C, wholePlanes, g.OH, w.Size())
-	launch(w, cut.tasks(), maxPoolJob{dst: dst, src: src, local: scratch[:w.Size()*f.scratch()], flat: f, cut: cut, r: r})
+	split := splitPlanes(g.N, g.C, wholePlanes, g.OH, w.Size())
+	launch(w, split.tasks(), maxPoolJob{
+		dst: dst, src: src, local: scratch[:w.Size()*f.scratch()], flat: f, split: split, r: r,
+	})
 }
 
 // stripPoolJob pools planes in strips.
 type stripPoolJob struct {
 	dst, src []float32
 	g        Conv
-	cut      planeCut
+	split    planeSplit
 }
 
 func (j *stripPoolJob) do(task, _ int) {
-	g, t := &j.g, j.cut.task(task)
+	g, t := &j.g, j.split.task(task)
 	s := newStrip(g, t.row0, t.row1)
 	for plane := t.first; plane < t.last; plane += s.planes {
 		s.planes = min(stripPlanes(g), t.last-plane)
@@ -77,12 +79,12 @@ type maxPoolJob struct {
 	dst, src []float32
 	local    []float32 // scratch of all workers
 	flat     flatPlan
-	cut      planeCut
+	split    planeSplit
 	r        *routines
 }
 
 func (j *maxPoolJob) do(task, worker int) {
-	t := j.cut.task(task)
+	t := j.split.task(task)
 	for plane := t.first; plane < t.last; plane++ {
 		j.plane(plane, worker)
 	}

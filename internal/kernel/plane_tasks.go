@@ -1,11 +1,11 @@
 package kernel
 
-// planeCut divides the planes of a layer into tasks.
+// planeSplit divides the planes of a layer into tasks.
 //
 // Large planes are divided into bands of rows, each for all planes, small ones into ranges of whole planes.
 // [ConvIm2col] divides its matrix in the same way, so that a worker, whose tasks are adjacent, mostly reads what it has
 // written itself. Fetching values from another core takes longer than computing them.
-type planeCut struct {
+type planeSplit struct {
 	planes, rows int // in total
 	bands, parts int // number of bands of rows, and of ranges of planes
 }
@@ -16,17 +16,17 @@ const (
 	bandArea = 96
 	bandRows = 4
 
-	// cutEach is the number of tasks per worker if there are several workers.
-	cutEach = 2
+	// tasksPerWorker is the number of tasks per worker if there are several workers.
+	tasksPerWorker = 2
 )
 
-// cutPlanes divides outputs whose planes have the given number of rows and are computed from planes of inArea values.
-func cutPlanes(images, channels, inArea, rows, workers int) planeCut {
-	c := planeCut{planes: images * channels, rows: rows, bands: 1, parts: 1}
+// splitPlanes divides outputs whose planes have the given number of rows and are computed from planes of inArea values.
+func splitPlanes(images, channels, inArea, rows, workers int) planeSplit {
+	c := planeSplit{planes: images * channels, rows: rows, bands: 1, parts: 1}
 	if workers == 1 {
 		return c
 	}
-	tasks := workers * cutEach
+	tasks := workers * tasksPerWorker
 	switch {
 	case images > 1 || inArea < workers*bandArea || rows < workers:
 	case rows < tasks*bandRows:
@@ -41,9 +41,9 @@ func cutPlanes(images, channels, inArea, rows, workers int) planeCut {
 // wholePlanes is the inArea of planes that must not be divided.
 const wholePlanes = 0
 
-// cutValues divides planes of independent values. Their "rows" are valueRow adjacent values.
-func cutValues(images, channels, area, workers int) planeCut {
-	return cutPlanes(images, channels, area, ceilDiv(area, valueRow), workers)
+// splitValues divides planes of independent values. Their "rows" are valueRow adjacent values.
+func splitValues(images, channels, area, workers int) planeSplit {
+	return splitPlanes(images, channels, area, ceilDiv(area, valueRow), workers)
 }
 
 // valueRow is the number of values in a cache line.
@@ -54,7 +54,7 @@ func (t planeRange) values(area int) (lo, hi int) {
 	return t.row0 * valueRow, min(t.row1*valueRow, area)
 }
 
-func (c *planeCut) tasks() int {
+func (c *planeSplit) tasks() int {
 	if c.planes == 0 || c.rows == 0 {
 		return 0
 	}
@@ -64,7 +64,7 @@ func (c *planeCut) tasks() int {
 // planeRange holds rows [row0, row1) of planes [first, last).
 type planeRange struct{ first, last, row0, row1 int }
 
-func (c *planeCut) task(i int) planeRange {
+func (c *planeSplit) task(i int) planeRange {
 	band, part := i/c.parts, i%c.parts
 	return planeRange{
 		first: part * c.planes / c.parts, last: (part + 1) * c.planes / c.parts,

@@ -39,20 +39,20 @@ const (
 )
 
 func pool(dst, src []float32, g Pool, mode poolMode, w *Workers, r *routines) {
-	cut := cutPlanes(g.N, g.C, g.H*g.W, g.OH, w.Size())
-	launch(w, cut.tasks(), poolJob{dst[:g.N*g.C*g.OH*g.OW], src[:g.N*g.C*g.H*g.W], g, mode, cut, r})
+	split := splitPlanes(g.N, g.C, g.H*g.W, g.OH, w.Size())
+	launch(w, split.tasks(), poolJob{dst[:g.N*g.C*g.OH*g.OW], src[:g.N*g.C*g.H*g.W], g, mode, split, r})
 }
 
 type poolJob struct {
 	dst, src []float32
 	g        Pool
 	mode     poolMode
-	cut      planeCut
+	split    planeSplit
 	r        *routines
 }
 
 func (j *poolJob) do(task, _ int) {
-	t := j.cut.task(task)
+	t := j.split.task(task)
 	for plane := t.first; plane < t.last; plane++ {
 		j.plane(plane, t.row0, t.row1)
 	}
@@ -178,15 +178,15 @@ type Resize struct {
 // and columns likewise, as PyTorch's AdaptiveAvgPool2d. OH = OW = 1 is global average pooling. dst is [N, C, OH, OW],
 // src [N, C, H, W].
 func AdaptiveAvgPool(dst, src []float32, g Resize, w *Workers) {
-	cut := cutPlanes(g.N, g.C, wholePlanes, g.OH, w.Size())
-	launch(w, cut.tasks(), adaptiveJob{dst[:g.N*g.C*g.OH*g.OW], src[:g.N*g.C*g.H*g.W], g, poolAvg, cut})
+	split := splitPlanes(g.N, g.C, wholePlanes, g.OH, w.Size())
+	launch(w, split.tasks(), adaptiveJob{dst[:g.N*g.C*g.OH*g.OW], src[:g.N*g.C*g.H*g.W], g, poolAvg, split})
 }
 
 // AdaptiveMaxPool takes the largest value of each of [AdaptiveAvgPool]'s windows,
 // or a NaN where there is one, as PyTorch's AdaptiveMaxPool2d.
 func AdaptiveMaxPool(dst, src []float32, g Resize, w *Workers) {
-	cut := cutPlanes(g.N, g.C, wholePlanes, g.OH, w.Size())
-	launch(w, cut.tasks(), adaptiveJob{dst[:g.N*g.C*g.OH*g.OW], src[:g.N*g.C*g.H*g.W], g, poolMax, cut})
+	split := splitPlanes(g.N, g.C, wholePlanes, g.OH, w.Size())
+	launch(w, split.tasks(), adaptiveJob{dst[:g.N*g.C*g.OH*g.OW], src[:g.N*g.C*g.H*g.W], g, poolMax, split})
 }
 
 // GlobalMaxPool takes the largest value of each plane: dst is [N, C, 1, 1], src
@@ -204,11 +204,11 @@ type adaptiveJob struct {
 	dst, src []float32
 	g        Resize
 	mode     poolMode // poolAvg or poolMax
-	cut      planeCut
+	split    planeSplit
 }
 
 func (j *adaptiveJob) do(task, _ int) {
-	t := j.cut.task(task)
+	t := j.split.task(task)
 	for plane := t.first; plane < t.last; plane++ {
 		j.plane(plane)
 	}

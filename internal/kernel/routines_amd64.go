@@ -15,8 +15,7 @@ func sets() []*routines {
 	return []*routines{&avx512, &avx2, &generic}
 }
 
-// avx2 keeps 6x16 sums in twelve of the sixteen 256-bit registers. Two hold a row of B, and two a broadcast value of A
-// each.
+// avx2 keeps 6x16 sums in twelve of the sixteen 256-bit registers. Two hold a row of B, and one a broadcast value of A.
 var avx2 = routines{
 	name:  "avx2",
 	mr:    6,

@@ -234,20 +234,15 @@ func (j *winogradJob) do(task, worker int) {
 	p := &j.p
 	share := task % p.shares
 	task /= p.shares
-	local := j.local[worker*j.each:][:j.each]
-	cut := func(n int) []float32 {
-		part := local[:n]
-		local = local[n:]
-		return part
-	}
+	local := scratch(j.local[worker*j.each:][:j.each])
 	strip := task % p.strips
 	t := winogradStripTask{image: task / p.strips, tile0: p.units * strip / p.strips * p.unit}
 	t.tile1 = min(p.units*(strip+1)/p.strips*p.unit, p.tilesX*p.tilesY)
-	t.input = cut(winogradPoints * p.step)
-	t.products = cut(winogradPoints * p.strip * p.block)
-	t.outputs = cut(winogradOutputs * winogradMaxTiles)
-	t.temp = cut(winogradPoints * winogradMaxTiles)
-	t.region = cut(p.region)
+	t.input = local.take(winogradPoints * p.step)
+	t.products = local.take(winogradPoints * p.strip * p.block)
+	t.outputs = local.take(winogradOutputs * winogradMaxTiles)
+	t.temp = local.take(winogradPoints * winogradMaxTiles)
+	t.region = local.take(p.region)
 	j.transformInput(&t)
 	for block := share * p.share; block < min((share+1)*p.share, p.blocks); block++ {
 		j.multiply(&t, block)

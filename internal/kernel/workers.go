@@ -300,3 +300,13 @@ func ceilDiv(a, b int) int { return (a + b - 1) / b }
 
 // roundUp returns a rounded up to a multiple of b.
 func roundUp(a, b int) int { return ceilDiv(a, b) * b }
+
+// scratch is the part of a worker's scratch memory that is not in use.
+type scratch []float32
+
+// take returns the next n values.
+func (s *scratch) take(n int) []float32 {
+	taken := (*s)[:n]
+	*s = (*s)[n:]
+	return taken
+}
