@@ -1,11 +1,38 @@
 package main
 
 import (
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"cnncalc/internal/choice"
 	"cnncalc/internal/memory"
 )
 
 // accountFlags choose an account and its options; "" for the default.
 type accountFlags struct{ account, mode, optimizer, dtype, torch string }
+
+// registerAccount adds --account, of some of the accounts.
+func (f *accountFlags) registerAccount(flags *pflag.FlagSet, value memory.AccountName, accounts []string, usage string) {
+	wordVar(flags, &f.account, "account", string(value), accounts, usage+choice.List(accounts))
+}
+
+func (f *accountFlags) registerMode(flags *pflag.FlagSet, usage string) {
+	wordVar(flags, &f.mode, "mode", "", memory.Modes(), usage)
+}
+
+// registerTypes adds --dtype and --optimizer.
+func (f *accountFlags) registerTypes(flags *pflag.FlagSet) {
+	wordVar(flags, &f.dtype, "dtype", "", memory.DTypes(), strings.Join(memory.DTypes(), ", ")+" (default fp32)")
+	wordVar(flags, &f.optimizer, "optimizer", "", memory.Optimizers(), "for training: "+
+		strings.Join(memory.Optimizers(), ", ")+" (default momentum)")
+}
+
+// registerTorch adds --torch.
+func (f *accountFlags) registerTorch(flags *pflag.FlagSet) {
+	wordVar(flags, &f.torch, "torch", "", memory.Torches(), "the PyTorch release that --account pytorch follows: "+
+		choice.List(memory.Torches())+" (default 2-cuda)")
+}
 
 // accountOptions reads the flags of the accounts, and returns an error for those that cannot be combined.
 func (f *accountFlags) accountOptions() (memory.AccountName, memory.Options, error) {

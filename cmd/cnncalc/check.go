@@ -3,14 +3,12 @@ package main
 import (
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"cnncalc/internal/budget"
 	"cnncalc/internal/diag"
 	"cnncalc/internal/lint"
-	"cnncalc/internal/plain"
 	"cnncalc/internal/report"
 	"cnncalc/internal/spec"
 )
@@ -51,6 +49,7 @@ func newCheck(a *app) *cobra.Command {
 	flags.BoolVar(&f.lint, "lint", false, "add the notes' advice on sizes")
 	flags.StringArrayVar(&f.silence, "silence", nil,
 		"leave out the advice with this code, such as lint/halvings (repeatable; needs --lint)")
+	annotateWords(flags, "silence", lintCodes())
 	flags.StringVar(&f.budget, "budget", "",
 		"file of budgets for several networks (default "+budget.FileName+", if there is one)")
 	flags.BoolVar(&f.table, "table", false, "print the tables of sound networks too")
@@ -62,17 +61,20 @@ func (f *checkFlags) checkSilence() error {
 	if len(f.silence) > 0 && !f.lint {
 		return usageError("--silence needs --lint, whose advice it leaves out")
 	}
-	var known []string
-	for _, code := range lint.Codes() {
-		known = append(known, string(code))
-	}
 	for _, code := range f.silence {
-		if !slices.Contains(known, code) {
-			return usageError("--silence: there is no advice with the code %s: choose from %s", plain.Quote(code),
-				strings.Join(known, ", "))
+		if err := checkWord("silence", code, "a code of advice", lintCodes()); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+func lintCodes() []string {
+	codes := make([]string, len(lint.Codes()))
+	for i, code := range lint.Codes() {
+		codes[i] = string(code)
+	}
+	return codes
 }
 
 func (a *app) check(args []string, f *checkFlags) error {

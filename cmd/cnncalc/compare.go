@@ -60,11 +60,11 @@ func newCompare(a *app) *cobra.Command {
 	f.registerUnits(flags)
 	registerBatch(flags, &f.batch, "pictures in a batch")
 	f.registerTypes(flags)
-	flags.StringVar(&f.torch, "torch", "", "the PyTorch release: "+choice.List(memory.Torches())+" (default 2-cuda)")
+	f.registerTorch(flags)
 	f.registerDevice(flags)
 	f.registerRates(flags)
 	numberVar(flags, &f.threads, "threads", defaultThreads(), "threads of cnncalc run, which its arena depends on")
-	flags.StringSliceVar(&f.figures, "figures", nil,
+	wordsVar(flags, &f.figures, "figures", comparedFigures(),
 		"figures to print, in order (default all): "+strings.Join(comparedFigures(), ","))
 	flags.BoolVar(&f.layers, "layers", false, "align the layers, and show which were added, removed or changed")
 	flags.BoolVar(&f.all, "all", false, "with --layers, list the layers that are the same too")

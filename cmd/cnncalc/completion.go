@@ -1,45 +1,158 @@
 package main
 
 import (
+	"io"
+	"slices"
+	"strings"
+
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"cnncalc/architectures"
 	"cnncalc/internal/count"
+	"cnncalc/internal/figure"
 	"cnncalc/internal/fit"
+	"cnncalc/internal/graph"
 	"cnncalc/internal/memory"
+	"cnncalc/internal/plain"
 	"cnncalc/internal/report"
+	"cnncalc/internal/sweep"
 )
 
-// completeNames makes the shell complete the names that commands and their flags take. Files are completed too where a
-// network may be one.
-func completeNames(root *cobra.Command) {
-	words := map[string][]string{
-		"account": memory.AccountNames(), "mode": {string(memory.Inference), string(memory.Training)},
-		"dtype": memory.DTypes(), "optimizer": memory.Optimizers(), "torch": memory.Torches(), "units": report.UnitNames(),
-		"as": count.Names(), "format": report.Formats(),
-	}
+// completer completes the values of flags and the arguments of commands in a shell.
+type completer struct{ *app }
+
+// completeAll makes the shell complete all that commands take. Nothing is printed on the way.
+func (a *app) completeAll(root *cobra.Command) {
+	quiet := *a
+	quiet.err = io.Discard
+	c := completer{&quiet}
+	c.completeFlags(root, root.PersistentFlags())
+	root.InitDefaultHelpCmd()
 	for _, cmd := range root.Commands() {
-		if cmd.Flags().Lookup("input-size") != nil {
-			cmd.ValidArgsFunction = completeNetwork
+		switch {
+		case cmd.Name() == "reconcile":
+			cmd.ValidArgsFunction = c.completeReconciled
+		case cmd.Name() == "help":
+			cmd.ValidArgsFunction = completeTopic
+		case cmd.Flags().Lookup("input-size") != nil:
+			cmd.ValidArgsFunction = c.completeSpecs
 		}
-		for flag, choices := range words {
-			if cmd.Flags().Lookup(flag) != nil {
-				// The error is for a flag that does not exist.
-				_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(choices, cobra.ShellCompDirectiveNoFileComp))
+		c.completeFlags(cmd, cmd.Flags())
+	}
+}
+
+// completeFlags registers what completes each flag: its words, or what a function returns. Flags that take files have
+// neither. For others, the shell offers nothing.
+func (c completer) completeFlags(cmd *cobra.Command, flags *pflag.FlagSet) {
+	flags.VisitAll(func(f *pflag.Flag) {
+		if f.Value.Type() == "bool" || slices.Contains(readFlags, f.Name) && f.Value.Type() == "string" ||
+			slices.Contains(writtenFlags, f.Name) || f.Name == "input" {
+			return
+		}
+		complete := c.completionOf(cmd, f)
+		if complete == nil {
+			complete = cobra.NoFileCompletions
+		}
+		_ = cmd.RegisterFlagCompletionFunc(f.Name, complete) // fails for a flag that does not exist, or has one
+	})
+}
+
+// completionOf returns the completion of a flag, nil if there is none.
+func (c completer) completionOf(cmd *cobra.Command, f *pflag.Flag) cobra.CompletionFunc {
+	words := f.Annotations[wordsAnnotation]
+	switch {
+	case f.Name == "columns" && cmd.Name() == "memory":
+		return c.completeMemoryColumns
+	case words != nil:
+		return fixed(words, f.Value.Type() == "stringSlice")
+	}
+	switch f.Name {
+	case "device":
+		return c.completeDevice
+	case "layer", "freeze":
+		return c.completeLayer
+	case "until":
+		return c.completeUntil
+	case "set":
+		return c.completeVariable
+	case "for":
+		return c.completeSetting
+	case "where", "budget":
+		return completeCondition
+	case "pareto":
+		return fixed(signed(figure.Names()), true)
+	case "allow":
+		return completeAllowed
+	case "baseline":
+		return c.completeSpecs
+	}
+	return nil
+}
+
+// fixed completes one of some words, or the last of several with commas between them, which are not offered again.
+func fixed(words []string, isList bool) cobra.CompletionFunc {
+	return func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+		if !isList {
+			return startingWith(words, typed), cobra.ShellCompDirectiveNoFileComp
+		}
+		given := strings.Split(typed, ",")
+		before := strings.TrimSuffix(typed, given[len(given)-1])
+		var offered []string
+		for _, word := range words {
+			if !slices.Contains(given[:len(given)-1], word) {
+				offered = append(offered, before+word)
 			}
 		}
-		if cmd.Flags().Lookup("device") != nil {
-			_ = cmd.RegisterFlagCompletionFunc("device", completeDevice)
-		}
+		return startingWith(offered, typed), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 	}
 }
 
-// completeNetwork completes the names of built-in networks and of files.
-func completeNetwork(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	return architectures.Names(), cobra.ShellCompDirectiveDefault
+// startingWith returns the words that continue what is typed.
+func startingWith(words []string, typed string) []string {
+	return slices.DeleteFunc(slices.Clone(words), func(word string) bool { return !strings.HasPrefix(word, typed) })
 }
 
-func completeDevice(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+// signed returns figures as --pareto takes them.
+func signed(figures []string) []string {
+	all := slices.Clone(figures)
+	for _, name := range figures {
+		all = append(all, "+"+name, "-"+name)
+	}
+	return all
+}
+
+// completeSpecs completes built-in networks and, as far as the command takes several or has none yet, files.
+func (c completer) completeSpecs(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	if takesOne := cmd.Args != nil; takesOne && len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return startingWith(architectures.Names(), typed), cobra.ShellCompDirectiveDefault
+}
+
+// completeReconciled completes two conventions, and then a network.
+func (c completer) completeReconciled(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	switch len(args) {
+	case 0, 1:
+		return startingWith(count.Names(), typed), cobra.ShellCompDirectiveNoFileComp
+	case 2:
+		return c.completeSpecs(cmd, nil, typed)
+	}
+	return nil, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeTopic completes what help has a page for: commands, topics and kinds of layers.
+func completeTopic(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	var names []string
+	for _, topic := range cmd.Root().Commands() {
+		if len(args) == 0 && topic != cmd {
+			names = append(append(names, topic.Name()), topic.Aliases...)
+		}
+	}
+	return startingWith(names, typed), cobra.ShellCompDirectiveNoFileComp
+}
+
+func (c completer) completeDevice(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
 	devices, err := fit.Devices()
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveError
@@ -48,5 +161,129 @@ func completeDevice(*cobra.Command, []string, string) ([]string, cobra.ShellComp
 	for i, d := range devices {
 		names[i] = d.Name
 	}
-	return names, cobra.ShellCompDirectiveNoFileComp
+	return startingWith(names, typed), cobra.ShellCompDirectiveNoFileComp
+}
+
+// network reads the network on the command line, with its settings if they suit it. It returns nil if it cannot be read.
+func (c completer) network(cmd *cobra.Command, args []string) *loaded {
+	var given specFlags
+	given.set, _ = cmd.Flags().GetStringArray("set")
+	given.inputSize, _ = cmd.Flags().GetStringArray("input-size")
+	for _, flags := range []*specFlags{&given, {}} {
+		if l, err := c.load(c.specOf(args), flags); err == nil {
+			return l
+		}
+	}
+	return nil
+}
+
+// completeLayer completes the names of layers.
+func (c completer) completeLayer(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	return c.completeNodes(cmd, args, typed, func(n *graph.Node) string { return n.Name })
+}
+
+// completeUntil completes what a model calls the nodes that became layers.
+func (c completer) completeUntil(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	return c.completeNodes(cmd, args, typed, func(n *graph.Node) string { return n.Origin })
+}
+
+func (c completer) completeNodes(cmd *cobra.Command, args []string, typed string,
+	nameOf func(*graph.Node) string) ([]string, cobra.ShellCompDirective) {
+	l := c.network(cmd, args)
+	if l == nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var names []string
+	for i := range l.network.Nodes {
+		if name := nameOf(&l.network.Nodes[i]); name != "" && name == plain.Escape(name) {
+			names = append(names, name)
+		}
+	}
+	return startingWith(names, typed), cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeMemoryColumns completes the columns of the table that memory prints with the other flags.
+func (c completer) completeMemoryColumns(cmd *cobra.Command, args []string,
+	typed string) ([]string, cobra.ShellCompDirective) {
+	l := c.network(cmd, args)
+	if l == nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	f := memoryFlags{batch: 1}
+	f.columns = []string{} // not nil: with the columns that are only printed where they are asked for
+	f.account, _ = cmd.Flags().GetString("account")
+	f.as, _ = cmd.Flags().GetString("as")
+	f.timeline, _ = cmd.Flags().GetBool("timeline")
+	view, err := f.viewOf(l)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return fixed(view.Table(report.IEC).Keys(), true)(cmd, args, typed)
+}
+
+// viewOf returns the report that the flags choose: an account, its timeline, or the count of another program.
+func (f *memoryFlags) viewOf(l *loaded) (report.View, error) {
+	if f.as != "" {
+		convention, err := count.Find(f.as)
+		if err != nil {
+			return nil, err
+		}
+		return l.countView(convention, f)
+	}
+	if f.timeline && f.account == string(memory.NotesAccount) {
+		f.account = string(memory.PyTorchAccount)
+	}
+	account, options, err := f.accountOptions()
+	switch {
+	case err != nil:
+		return nil, err
+	case f.timeline:
+		return l.timelineView(account, f.batch, options)
+	}
+	return l.memoryView(account, f, options)
+}
+
+// variables returns the names of the network's variables.
+func (c completer) variables(cmd *cobra.Command, args []string) []string {
+	l := c.network(cmd, args)
+	if l == nil {
+		return nil
+	}
+	return l.file.Variables()
+}
+
+// completeVariable completes the name before = of --set.
+func (c completer) completeVariable(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	return startingWith(withEnd(c.variables(cmd, args), "="), typed),
+		cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+}
+
+// completeSetting completes what solve can look for.
+func (c completer) completeSetting(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	settings := append(c.variables(cmd, args), sweep.ForInputSize, sweep.ForBatch)
+	return startingWith(settings, typed), cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeAllowed completes the figure before = of --allow.
+func completeAllowed(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+	return startingWith(withEnd(diffFigures(), "="), typed),
+		cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+}
+
+// completeCondition completes the figure that a condition ends in.
+func completeCondition(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+	at := strings.LastIndexAny(typed, " &|!(") + 1
+	names := figure.Names()
+	for i := range names {
+		names[i] = typed[:at] + names[i]
+	}
+	return startingWith(names, typed), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+}
+
+func withEnd(words []string, end string) []string {
+	ended := make([]string, len(words))
+	for i, word := range words {
+		ended[i] = word + end
+	}
+	return ended
 }

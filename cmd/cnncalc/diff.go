@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"cnncalc/internal/baseline"
-	"cnncalc/internal/choice"
 	"cnncalc/internal/figure"
 	"cnncalc/internal/memory"
 	"cnncalc/internal/plain"
@@ -68,11 +67,11 @@ func newDiff(a *app) *cobra.Command {
 	flags.StringVar(&f.tolerance, "tolerance", "0%", "by how much a figure may become worse")
 	flags.StringArrayVar(&f.allow, "allow", nil,
 		"by how much one figure may become worse: parameters=+2%, training_peak=+10MiB (repeatable)")
-	flags.StringSliceVar(&f.figures, "figures", nil, "figures to compare, in order (default all): "+
+	wordsVar(flags, &f.figures, "figures", diffFigures(), "figures to compare, in order (default all): "+
 		strings.Join(diffFigures(), ","))
 	registerBatch(flags, &f.batch, "pictures in a batch")
 	f.registerTypes(flags)
-	flags.StringVar(&f.torch, "torch", "", "the PyTorch release: "+choice.List(memory.Torches())+" (default 2-cuda)")
+	f.registerTorch(flags)
 	return cmd
 }
 

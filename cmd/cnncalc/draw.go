@@ -75,11 +75,11 @@ func newDraw(a *app) *cobra.Command {
 	f.register(flags)
 	f.registerFormat(flags, report.SVG, report.DOT, report.Mermaid, report.TikZ)
 	f.registerPath(flags)
-	flags.StringVar(&f.style, "style", graphStyle, choice.List(styles()))
-	flags.StringVar(&f.scale, "scale", string(draw.RootScale), "of --style volumes: "+choice.List(draw.Scales()))
+	wordVar(flags, &f.style, "style", graphStyle, styles(), choice.List(styles()))
+	wordVar(flags, &f.scale, "scale", string(draw.RootScale), draw.Scales(), "of --style volumes: "+choice.List(draw.Scales()))
 	numberVar(flags, &f.depth, "depth", -1, "how many frames may be inside each other; -1 for any number")
 	flags.BoolVar(&f.unfold, "unfold", false, "draw every turn of a repeat")
-	flags.StringVar(&f.heat, "heat", "", "write each box's share of this: "+choice.List(heats()))
+	wordVar(flags, &f.heat, "heat", "", heats(), "write each box's share of this: "+choice.List(heats()))
 	rateVarDefault(flags, &f.peak, "peak", assumedPeak, numeral.FLOPS, "arithmetic rate of the machine, for --heat time")
 	rateVarDefault(flags, &f.bandwidth, "bandwidth", assumedBandwidth, numeral.Bandwidth,
 		"memory bandwidth of the machine, for --heat time")
@@ -114,15 +114,13 @@ func (a *app) draw(args []string, f *drawFlags) error {
 
 // check refuses what no network would suit.
 func (f *drawFlags) check(format report.Format) error {
-	if _, err := choice.Parse[string](f.style, "a style", styles()); err != nil {
-		return usageError("--style: %w", err)
-	}
-	if _, err := choice.Parse[draw.Scale](f.scale, "a scale", draw.Scales()); err != nil {
-		return usageError("--scale: %w", err)
-	}
-	if f.heat != "" {
-		if _, err := choice.Parse[string](f.heat, "a figure that --heat has", heats()); err != nil {
-			return usageError("--heat: %w", err)
+	for _, err := range []error{
+		checkWord("style", f.style, "a style", styles()),
+		checkWord("scale", f.scale, "a scale", draw.Scales()),
+		checkWord("heat", f.heat, "a figure that --heat has", heats()),
+	} {
+		if err != nil {
+			return err
 		}
 	}
 	given := func(names ...string) string {

@@ -38,13 +38,11 @@ error. --inputs auto finds the largest square input with which --batch pictures 
 type fitFlags struct {
 	specFlags
 	outputFlags
+	accountFlags // mode "" for both
 	deviceFlags
-	account     string
 	listDevices bool
-	mode        string // "" for both
 	optimizers  []string
 	dtypes      []string
-	torch       string
 	batch       int64
 	batches     []int64
 	inputs      []string
@@ -76,21 +74,20 @@ func newFit(a *app) *cobra.Command {
 	f.registerTable(flags)
 	f.registerPath(flags)
 	f.registerUnits(flags)
-	f.registerColumns(flags, "columns to print, in order: mode,dtype,optimizer,largest_batch,memory,parameters,gradients,"+
-		"optimizer_state,volumes,volume_gradients,rest")
+	f.registerColumns(flags, "mode", "dtype", "optimizer", "largest_batch", "memory", "parameters", "gradients",
+		"optimizer_state", "volumes", "volume_gradients", "rest")
 	registerBatch(flags, &f.batch, "the batch that you want to fit; if it does not, fit lists what would need less memory")
 	f.registerDevice(flags)
 	flags.BoolVar(&f.listDevices, "list-devices", false, "list the known devices and their memory, with sources")
-	flags.StringVar(&f.account, "account", string(memory.PyTorchAccount), choice.List(fitAccounts()))
-	flags.StringVar(&f.mode, "mode", "", "inference or training (default both)")
-	flags.StringSliceVar(&f.optimizers, "optimizer", nil,
+	f.registerAccount(flags, memory.PyTorchAccount, fitAccounts(), "")
+	f.registerMode(flags, "inference or training (default both)")
+	wordsVar(flags, &f.optimizers, "optimizer", memory.Optimizers(),
 		"for training, separated by commas (default sgd,momentum,adam; momentum for --batches and --inputs): "+
 			strings.Join(memory.Optimizers(), ", "))
-	flags.StringSliceVar(&f.dtypes, "dtype", nil,
+	wordsVar(flags, &f.dtypes, "dtype", memory.DTypes(),
 		"separated by commas (default fp32,amp,fp16,int8; fp32 for --batches and --inputs): "+
 			strings.Join(memory.DTypes(), ", "))
-	flags.StringVar(&f.torch, "torch", "", "the PyTorch release that --account pytorch follows: "+
-		choice.List(memory.Torches())+" (default 2-cuda)")
+	f.registerTorch(flags)
 	flags.Var(numbersFlag{&f.batches}, "batches", "show the memory for these batches: 1,2,4,8")
 	flags.BoolVar(&f.explain, "explain", false,
 		"say what the columns hold, how much of the device is usable, and how far to trust the figures")
@@ -255,7 +252,7 @@ func (a *app) listDevices(args []string, f *fitFlags, flags *pflag.FlagSet) erro
 	}
 	others := slices.Clone(args)
 	flags.Visit(func(flag *pflag.Flag) {
-		if !slices.Contains([]string{"list-devices", "format", "output", "units", "columns", "width"}, flag.Name) {
+		if !slices.Contains([]string{"list-devices", "format", "output", "units", "columns", "width", "color"}, flag.Name) {
 			others = append(others, "--"+flag.Name)
 		}
 	})

@@ -19,7 +19,7 @@ func newList(a *app) *cobra.Command {
 	}
 	f.registerTable(cmd.Flags())
 	f.registerPath(cmd.Flags())
-	f.registerColumns(cmd.Flags(), "columns to print, in order: name,input,layers,parameters,macs")
+	f.registerColumns(cmd.Flags(), "name", "input", "layers", "parameters", "macs")
 	return cmd
 }
 

@@ -13,8 +13,11 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
+
+	"github.com/spf13/cobra"
 
 	"cnncalc/internal/ansi"
 	"cnncalc/internal/diag"
@@ -84,6 +87,9 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	defer a.outputs.Discard()
 	defer a.closeModels()
 	root := newRoot(a)
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		a.completeAll(root)
+	}
 	root.SetArgs(args)
 	failed := root.ExecuteContext(ctx)
 	if a.help.err != nil {

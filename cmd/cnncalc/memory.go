@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"cnncalc/internal/choice"
 	"cnncalc/internal/count"
 	"cnncalc/internal/memory"
 	"cnncalc/internal/report"
@@ -75,23 +74,19 @@ func newMemory(a *app) *cobra.Command {
 	flags.Lookup("format").Usage += " (with --timeline)"
 	f.registerPath(flags)
 	f.registerUnits(flags)
-	f.registerColumns(flags,
-		"columns to print, in order; for notes: name,layer,output,memory,weights,biases,macs,field,jump,start,frozen,"+
-			"input,origin,parameters,%memory,%parameters,%macs")
+	f.registerColumns(flags, "name", "layer", "output", "memory", "weights", "biases", "macs", "field", "jump", "start",
+		"frozen", "input", "origin", "parameters", "%memory", "%parameters", "%macs")
+	flags.Lookup("columns").Usage += " (other accounts have others)"
 	registerBatch(flags, &f.batch, "pictures in a batch")
-	flags.StringVar(&f.account, "account", string(memory.NotesAccount), choice.List(memory.AccountNames()))
-	flags.StringVar(&f.mode, "mode", "",
-		"inference or training (default: both for notes, training for pytorch)")
-	flags.StringVar(&f.optimizer, "optimizer", "", "for training: "+strings.Join(memory.Optimizers(), ", ")+
-		" (default momentum)")
-	flags.StringVar(&f.dtype, "dtype", "", strings.Join(memory.DTypes(), ", ")+" (default fp32)")
-	flags.StringVar(&f.torch, "torch", "", "the PyTorch release that --account pytorch follows: "+
-		choice.List(memory.Torches())+" (default 2-cuda)")
+	f.registerAccount(flags, memory.NotesAccount, memory.AccountNames(), "")
+	f.registerMode(flags, "inference or training (default: both for notes, training for pytorch)")
+	f.registerTypes(flags)
+	f.registerTorch(flags)
 	flags.BoolVar(&f.all, "all", false,
 		"also list layers without a volume or parameters of their own; with --timeline, print every step")
 	numberVar(flags, &f.depth, "depth", 0,
 		"fold each block at this level of nesting into one row with its sums, 1 for the outermost blocks")
-	flags.StringVar(&f.as, "as", "", "count as another program does: "+strings.Join(count.Names(), ", ")+
+	wordVar(flags, &f.as, "as", "", count.Names(), "count as another program does: "+strings.Join(count.Names(), ", ")+
 		" (cnncalc help counting)")
 	flags.BoolVar(&f.timeline, "timeline", false,
 		"show the memory after every step, by --account pytorch (the default here) or cnncalc")

@@ -23,9 +23,17 @@ func (a *app) memoryAs(args []string, f *memoryFlags, out output) error {
 	if err != nil {
 		return err
 	}
+	view, err := l.countView(c, f)
+	if err != nil {
+		return err
+	}
+	return a.print(out, view)
+}
+
+func (l *loaded) countView(c *count.Convention, f *memoryFlags) (report.View, error) {
 	result, err := c.Count(l.network, f.batch)
 	if err != nil {
-		return problemError("%s: as %s: %w", l.title(), c.Title(), err)
+		return nil, problemError("%s: as %s: %w", l.title(), c.Title(), err)
 	}
-	return a.print(out, &report.Count{Title: l.title(), Result: result, Batch: f.batch, All: f.all, More: f.columns != nil})
+	return &report.Count{Title: l.title(), Result: result, Batch: f.batch, All: f.all, More: f.columns != nil}, nil
 }

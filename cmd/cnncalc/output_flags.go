@@ -26,7 +26,7 @@ type outputFlags struct {
 // registerFormat adds --format for a command that writes these formats, the first where none is given.
 func (f *outputFlags) registerFormat(flags *pflag.FlagSet, formats ...report.Format) {
 	f.flags, f.formats = flags, formats
-	flags.StringVar(&f.format, "format", string(formats[0]), choice.List(f.formatNames()))
+	wordVar(flags, &f.format, "format", string(formats[0]), f.formatNames(), choice.List(f.formatNames()))
 }
 
 func (f *outputFlags) formatNames() []string {
@@ -54,11 +54,12 @@ func (f *outputFlags) registerPath(flags *pflag.FlagSet) {
 }
 
 func (f *outputFlags) registerUnits(flags *pflag.FlagSet) {
-	flags.StringVar(&f.units, "units", string(report.IEC), "iec (1 GiB = 2^30 bytes) or si (1 GB = 10^9)")
+	wordVar(flags, &f.units, "units", string(report.IEC), report.UnitNames(), "iec (1 GiB = 2^30 bytes) or si (1 GB = 10^9)")
 }
 
-func (f *outputFlags) registerColumns(flags *pflag.FlagSet, usage string) {
-	flags.StringSliceVar(&f.columns, "columns", nil, usage)
+// registerColumns adds --columns for a table with these.
+func (f *outputFlags) registerColumns(flags *pflag.FlagSet, columns ...string) {
+	wordsVar(flags, &f.columns, "columns", columns, "columns to print, in order: "+strings.Join(columns, ","))
 }
 
 // registerBatch adds --batch, which is 1 by default.

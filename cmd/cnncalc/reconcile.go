@@ -34,7 +34,7 @@ func newReconcile(a *app) *cobra.Command {
 	f.registerFreeze(flags)
 	f.registerTable(flags)
 	f.registerPath(flags)
-	f.registerColumns(flags, "columns to print, in order: quantity,of,what,places,amount")
+	f.registerColumns(flags, "quantity", "of", "what", "places", "amount")
 	registerBatch(flags, &f.batch, "pictures in a batch")
 	return cmd
 }

@@ -53,7 +53,6 @@ func newRoot(a *app) *cobra.Command {
 	for _, topic := range helpTopics() {
 		root.AddCommand(topic.command())
 	}
-	completeNames(root)
 	root.InitDefaultCompletionCmd()
 	completion, _, _ := root.Find([]string{"completion"})
 	completion.Short = "print the completion script of a shell"

@@ -11,7 +11,6 @@ import (
 	"cnncalc/internal/choice"
 	"cnncalc/internal/exec"
 	"cnncalc/internal/memory"
-	"cnncalc/internal/plain"
 	"cnncalc/internal/report"
 )
 
@@ -78,13 +77,13 @@ func newRun(a *app) *cobra.Command {
 		"a picture, or an array as .npy (repeatable; several make a batch); left=a.png for one of several inputs")
 	numberVar(flags, &f.batch, "batch", 0,
 		"pictures in the batch; the inputs are repeated to fill it (default: each once)")
-	flags.StringVar(&f.fit, "fit", "", "crop or stretch (default: as the file's preprocess: says, or crop)")
+	wordVar(flags, &f.fit, "fit", "", fitModes(), "crop or stretch (default: as the file's preprocess: says, or crop)")
 	f.seed = defaultSeed
-	flags.StringVar(&f.preprocess, "preprocess", "",
+	wordVar(flags, &f.preprocess, "preprocess", "", preprocessings(),
 		"what the values of a picture become: imagenet (its mean and deviation), unit (0 to 1), or raw (0 to 255)")
 	flags.Var(seedFlag{&f.seed}, "seed", "seed of random weights")
 	numberVar(flags, &f.threads, "threads", defaultThreads(), "number of threads, which does not change the result")
-	flags.StringVar(&f.algo, "algo", string(exec.Auto), "how convolutions are computed: "+choice.List(exec.Algos()))
+	wordVar(flags, &f.algo, "algo", string(exec.Auto), exec.Algos(), "how convolutions are computed: "+choice.List(exec.Algos()))
 	numberVar(flags, &f.top, "top", 5, "number of classes to print for each picture")
 	flags.StringVar(&f.labels, "labels", "", "file of class names: one on each line, synset.txt, or JSON")
 	flags.StringVar(&f.weights, "weights", "", "file of trained weights (safetensors, npz, npy), or random")
@@ -107,10 +106,12 @@ func (f *runFlags) check() error {
 		return usageError("--threads must be from 1 to %d, not %d", exec.MaxThreads, f.threads)
 	case f.top < 1:
 		return usageError("--top must be 1 or more, not %d", f.top)
-	case f.fit != "" && f.fit != "crop" && f.fit != "stretch":
-		return usageError("--fit must be crop or stretch, not %s", f.fit)
-	case f.preprocess != "" && !isPreprocessing(f.preprocess):
-		return usageError("--preprocess must be imagenet, unit or raw, not %s", plain.Cut(f.preprocess))
+	}
+	if err := checkWord("fit", f.fit, "a way to fit a picture", fitModes()); err != nil {
+		return err
+	}
+	if err := checkWord("preprocess", f.preprocess, "a preprocessing", preprocessings()); err != nil {
+		return err
 	}
 	return checkWeightsEnding(f.save)
 }

@@ -209,7 +209,7 @@ func openPicture(path string, limit memoryLimit, batch int64) (*picture.Picture,
 func preprocessing(p graph.Preprocess, in graph.Shape, fitFlag string) (picture.FitOptions, picture.NormaliseOptions) {
 	fit := picture.FitOptions{Width: int(in.W), Height: int(in.H), Mode: picture.Crop}
 	switch {
-	case fitFlag == "stretch" || fitFlag == "" && p.Stretch:
+	case fitFlag == string(picture.Stretch) || fitFlag == "" && p.Stretch:
 		fit.Mode = picture.Stretch
 	case p.Resize >= min(in.W, in.H): // smaller where --input-size asks for more
 		fit.Resize = int(p.Resize)

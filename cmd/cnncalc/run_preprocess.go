@@ -4,6 +4,7 @@ import (
 	"reflect"
 
 	"cnncalc/internal/graph"
+	"cnncalc/internal/picture"
 )
 
 // The values of --preprocess: what the values 0 to 255 of a picture become.
@@ -13,9 +14,9 @@ const (
 	preprocessRaw      = "raw"
 )
 
-func isPreprocessing(name string) bool {
-	return name == preprocessImageNet || name == preprocessUnit || name == preprocessRaw
-}
+func fitModes() []string { return []string{string(picture.Crop), string(picture.Stretch)} }
+
+func preprocessings() []string { return []string{preprocessImageNet, preprocessUnit, preprocessRaw} }
 
 // setPreprocessing changes how pictures are prepared to what the flag names. Without the flag, it notes what is used for
 // the pictures of a model that does not say it.

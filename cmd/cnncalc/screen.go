@@ -24,6 +24,7 @@ func (f *screenFlags) register(flags *pflag.FlagSet) {
 	f.width, f.color = ownWidth, colorAuto
 	flags.Var(widthFlag{&f.width}, "width", "columns of the terminal that a table may take; 0 for any number")
 	flags.Var(colorFlag{&f.color}, "color", "colour text: "+choice.List(colors()))
+	annotateWords(flags, "color", colors())
 }
 
 // screen returns how text is shown in the file at path, or on standard output where path is "" or "-". A file has any

@@ -38,14 +38,12 @@ The figures:
 type solveFlags struct {
 	specFlags
 	outputFlags
-	useFlags
+	searchFlags
 	setting  string
 	budgets  []string
 	span     string
 	sizes    string
 	batch    int64
-	figures  []string
-	workers  int
 	batchSet bool
 }
 
@@ -74,10 +72,8 @@ func newSolve(a *app) *cobra.Command {
 	flags.StringVar(&f.sizes, "sizes", "", "list the input sizes that the network accepts: 200:700")
 	registerBatch(flags, &f.batch, "pictures in a batch")
 	f.registerTypes(flags)
-	f.registerUse(flags)
-	flags.StringSliceVar(&f.figures, "figures", nil,
-		"further figures to print (default parameters,macs,peak; macs for --sizes)")
-	numberVar(flags, &f.workers, "workers", defaultThreads(), "how many values to try at a time")
+	f.registerSearch(flags, "further figures to print (default parameters,macs,peak; macs for --sizes)",
+		"how many values to try at a time")
 	f.registerTable(flags)
 	f.registerPath(flags)
 	f.registerUnits(flags)
@@ -167,8 +163,9 @@ func (f *solveFlags) check() error {
 		return usageError("--sizes has the range itself: leave out --range")
 	case f.setting == sweep.ForBatch && f.batchSet:
 		return usageError("--for batch looks for the batch: leave out --batch")
-	case f.workers < 1 || f.workers > maxWorkers:
-		return usageError("--workers must be from 1 to %d, not %d", maxWorkers, f.workers)
+	}
+	if err := f.checkWorkers(); err != nil {
+		return err
 	}
 	return checkBatch(f.batch)
 }
@@ -205,27 +202,19 @@ func (f *solveFlags) limits(use *figure.Use) ([]figure.Limit, error) {
 
 // chooseFigures sets the figures of a query: those of the limits, and then those of --figures.
 func (f *solveFlags) chooseFigures(q *sweep.Query, limits []figure.Limit) error {
-	names := f.figures
-	switch {
-	case names == nil && f.sizes != "":
-		names = []string{"macs"}
-	case names == nil:
-		names = []string{"parameters", "macs", "peak"}
+	usual := []string{"parameters", "macs", "peak"}
+	if f.sizes != "" {
+		usual = []string{"macs"}
 	}
-	chosen, err := findFigures(names)
+	chosen, err := f.chosenFigures(usual...)
 	if err != nil {
 		return err
 	}
+	var all []figure.Figure
 	for _, l := range limits {
-		if !hasFigure(q.Figures, l.Figure) {
-			q.Figures = append(q.Figures, l.Figure)
-		}
+		all = append(all, l.Figure)
 	}
-	for _, figure := range chosen {
-		if !hasFigure(q.Figures, figure) {
-			q.Figures = append(q.Figures, figure)
-		}
-	}
+	q.Figures = eachOnce(append(all, chosen...))
 	return checkNeeds("--figures", q.Figures, &q.Use)
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -44,14 +43,12 @@ const namedProblems = 3
 type sweepFlags struct {
 	specFlags
 	outputFlags
-	useFlags
+	searchFlags
 	batches            string
 	dtypes, optimizers []string
-	figures            []string
 	where              string
 	pareto             []string
 	shard              string
-	workers            int
 }
 
 func newSweep(a *app) *cobra.Command {
@@ -74,29 +71,19 @@ func newSweep(a *app) *cobra.Command {
 	flags.StringVar(&f.until, "until", "", "read an ONNX model up to this node or value")
 	f.registerFreeze(flags)
 	flags.StringVar(&f.batches, "batch", "1", "batches: 1,8 or 1:64")
-	flags.StringSliceVar(&f.dtypes, "dtype", nil, "separated by commas: "+strings.Join(memory.DTypes(), ", ")+
+	wordsVar(flags, &f.dtypes, "dtype", memory.DTypes(), "separated by commas: "+strings.Join(memory.DTypes(), ", ")+
 		" (default fp32)")
-	flags.StringSliceVar(&f.optimizers, "optimizer", nil, "for training, separated by commas: "+
+	wordsVar(flags, &f.optimizers, "optimizer", memory.Optimizers(), "for training, separated by commas: "+
 		strings.Join(memory.Optimizers(), ", ")+" (default momentum)")
-	f.registerUse(flags)
-	flags.StringSliceVar(&f.figures, "figures", nil, "figures to print, in order (default parameters,macs,peak)")
+	f.registerSearch(flags, "figures to print, in order (default parameters,macs,peak)",
+		"how many combinations to compute at a time")
 	flags.StringVar(&f.where, "where", "", "keep rows that meet this condition: 'parameters<5M && peak<2GiB'")
 	flags.StringSliceVar(&f.pareto, "pareto", nil, "keep the Pareto front of these figures: macs,+parameters")
 	flags.StringVar(&f.shard, "shard", "1/1", "print a part of the rows: 3/16 is the third of 16")
-	numberVar(flags, &f.workers, "workers", defaultThreads(), "how many combinations to compute at a time")
 	f.registerFormat(flags, report.StreamFormats()...)
 	f.registerPath(flags)
 	f.registerUnits(flags)
 	return cmd
-}
-
-// figureHelp lists the figures.
-func figureHelp() string {
-	var b strings.Builder
-	for _, f := range figure.All() {
-		fmt.Fprintf(&b, "  %-16s %s\n", f.Name, f.What)
-	}
-	return b.String()
 }
 
 func (a *app) sweep(ctx context.Context, args []string, f *sweepFlags) error {
@@ -141,8 +128,8 @@ type sweepJob struct {
 
 // job reads the flags.
 func (f *sweepFlags) job() (*sweepJob, error) {
-	if f.workers < 1 || f.workers > maxWorkers {
-		return nil, usageError("--workers must be from 1 to %d, not %d", maxWorkers, f.workers)
+	if err := f.checkWorkers(); err != nil {
+		return nil, err
 	}
 	j := &sweepJob{workers: f.workers}
 	shard, err := sweep.ParseShard(f.shard)
@@ -166,9 +153,6 @@ func (f *sweepFlags) job() (*sweepJob, error) {
 	j.first, j.end = shard.Range(j.total)
 	return j, nil
 }
-
-// maxWorkers bounds --workers, far above what is useful.
-const maxWorkers = 1024
 
 // readQuery reads all of the query but its figures.
 func (f *sweepFlags) readQuery(q *sweep.Query) error {
@@ -291,11 +275,7 @@ func parseBatches(text string) (sweep.Axis, error) {
 
 // chooseFigures sets the figures that are printed: those of --figures, of --where and of --pareto, each once.
 func (f *sweepFlags) chooseFigures(j *sweepJob) error {
-	names := f.figures
-	if names == nil {
-		names = []string{"parameters", "macs", "peak"}
-	}
-	chosen, err := findFigures(names)
+	chosen, err := f.chosenFigures("parameters", "macs", "peak")
 	if err != nil {
 		return err
 	}
@@ -305,46 +285,8 @@ func (f *sweepFlags) chooseFigures(j *sweepJob) error {
 	for _, g := range j.goals {
 		chosen = append(chosen, g.Figure)
 	}
-	for _, figure := range chosen {
-		if !hasFigure(j.query.Figures, figure) {
-			j.query.Figures = append(j.query.Figures, figure)
-		}
-	}
+	j.query.Figures = eachOnce(chosen)
 	return checkNeeds("--figures", j.query.Figures, &j.query.Use)
-}
-
-// findFigures reads --figures.
-func findFigures(names []string) ([]figure.Figure, error) {
-	var chosen []figure.Figure
-	for _, name := range names {
-		f, err := figure.Find(strings.TrimSpace(name))
-		if err != nil {
-			return nil, usageError("--figures: %w", err)
-		}
-		if hasFigure(chosen, f) {
-			return nil, usageError("--figures: %s is given twice", f.Name)
-		}
-		chosen = append(chosen, f)
-	}
-	return chosen, nil
-}
-
-func hasFigure(figures []figure.Figure, f figure.Figure) bool {
-	return slices.ContainsFunc(figures, func(other figure.Figure) bool { return other.Name == f.Name })
-}
-
-// checkNeeds refuses figures that need more than the flags give.
-func checkNeeds(flag string, figures []figure.Figure, use *figure.Use) error {
-	remedies := map[string]string{
-		"a device":               "--device or --device-memory",
-		"the rates of a machine": "--peak and --bandwidth",
-	}
-	for _, f := range figures {
-		if needs := f.Needs(use); needs != "" {
-			return usageError("%s: %s needs %s: give %s", flag, f.Name, needs, remedies[needs])
-		}
-	}
-	return nil
 }
 
 // stream writes the rows of a job, or their Pareto front, and counts them.

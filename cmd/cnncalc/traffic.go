@@ -61,9 +61,8 @@ func newTraffic(a *app) *cobra.Command {
 	f.registerTable(flags)
 	f.registerPath(flags)
 	f.registerUnits(flags)
-	f.registerColumns(flags,
-		"columns to print, in order: name,layer,read,weights,written,macs,intensity,bound,time,columns,inflation,scratch,"+
-			"origin")
+	f.registerColumns(flags, "name", "layer", "read", "weights", "written", "macs", "intensity", "bound", "time", "columns",
+		"inflation", "scratch", "origin")
 	registerBatch(flags, &f.batch, "pictures in a batch")
 	rateVarDefault(flags, &f.peak, "peak", assumedPeak, numeral.FLOPS, "arithmetic rate of the machine: 13TFLOP/s")
 	rateVarDefault(flags, &f.bandwidth, "bandwidth", assumedBandwidth, numeral.Bandwidth,

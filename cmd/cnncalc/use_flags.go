@@ -1,11 +1,8 @@
 package main
 
 import (
-	"strings"
-
 	"github.com/spf13/pflag"
 
-	"cnncalc/internal/choice"
 	"cnncalc/internal/figure"
 	"cnncalc/internal/fit"
 	"cnncalc/internal/memory"
@@ -120,18 +117,9 @@ func (f *useFlags) addMachine(u *figure.Use) error {
 
 // registerUse adds the flags, but for --dtype and --optimizer, of which a command may take several.
 func (f *useFlags) registerUse(flags *pflag.FlagSet) {
-	flags.StringVar(&f.account, "account", string(memory.PyTorchAccount), "of peak and largest_batch: "+
-		choice.List(memory.AccountNames()))
-	flags.StringVar(&f.mode, "mode", "", "of peak and largest_batch: inference or training (default training)")
-	flags.StringVar(&f.torch, "torch", "", "the PyTorch release that --account pytorch follows: "+
-		choice.List(memory.Torches())+" (default 2-cuda)")
+	f.registerAccount(flags, memory.PyTorchAccount, memory.AccountNames(), "of peak and largest_batch: ")
+	f.registerMode(flags, "of peak and largest_batch: inference or training (default training)")
+	f.registerTorch(flags)
 	f.registerDevice(flags)
 	f.registerRates(flags)
-}
-
-// registerTypes adds --dtype and --optimizer.
-func (f *useFlags) registerTypes(flags *pflag.FlagSet) {
-	flags.StringVar(&f.dtype, "dtype", "", strings.Join(memory.DTypes(), ", ")+" (default fp32)")
-	flags.StringVar(&f.optimizer, "optimizer", "", "for training: "+strings.Join(memory.Optimizers(), ", ")+
-		" (default momentum)")
 }

@@ -29,6 +29,8 @@ type description interface {
 	UnknownInput(graph.Options) error
 	// Variable returns the values of a variable in the file, nil if it has none.
 	Variable(name string) []int64
+	// Variables returns the names of the variables, those of optional layers included.
+	Variables() []string
 }
 
 // File is a file that describes a network. It can be lowered again with other options, also concurrently.
@@ -87,6 +89,9 @@ func (m *fromModel) Lower(o graph.Options) (*graph.Graph, diag.List) {
 // Variable returns nil: models have no variables.
 func (m *fromModel) Variable(string) []int64 { return nil }
 
+// Variables returns nil: models have no variables.
+func (m *fromModel) Variables() []string { return nil }
+
 // Weights returns the weights of the network that Network returned last, or nil if the file has none.
 func (f *File) Weights() Weights {
 	if f.model == nil {
@@ -109,6 +114,9 @@ func (f *File) Unknown(o graph.Options) error {
 
 // Variable returns the value of a variable in the file, or the values of a list; nil if the file gives it none.
 func (f *File) Variable(name string) []int64 { return f.description.Variable(name) }
+
+// Variables returns the names of the file's variables, those of optional layers included.
+func (f *File) Variables() []string { return f.description.Variables() }
 
 // UnknownInput is Unknown for the sizes of inputs.
 func (f *File) UnknownInput(o graph.Options) error {

@@ -19,12 +19,7 @@ func (f *File) Unknown(o graph.Options) error {
 	if o.Until != "" {
 		return &diag.Problem{Flag: "--until", Msg: OnlyModels}
 	}
-	known := slices.Sorted(maps.Keys(f.vars))
-	for name := range f.optional {
-		if !slices.Contains(known, name) {
-			known = append(known, name)
-		}
-	}
+	known := f.Variables()
 	for _, name := range slices.Sorted(maps.Keys(o.Vars)) {
 		if slices.Contains(known, name) {
 			continue
@@ -38,6 +33,17 @@ func (f *File) Unknown(o graph.Options) error {
 		return fmt.Errorf("the network has no variable %s; it has %s", plain.Cut(name), plain.CutNames(fmt.Sprint(known)))
 	}
 	return nil
+}
+
+// Variables returns the names of the file's variables: those with a value, and then those of optional layers.
+func (f *File) Variables() []string {
+	names := slices.Sorted(maps.Keys(f.vars))
+	for _, name := range slices.Sorted(maps.Keys(f.optional)) {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // Variable returns the values of a variable in the file, nil if it has none.

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// callsOf holds a call of each command that is right but for the flag that is added to it.
+var callsOf = map[string]string{
+	"check": "check --lint lenet5", "compare": "compare lenet5 cifar10", "diff": "diff lenet5 cifar10",
+	"solve": "solve lenet5 --for batch --budget peak<=1GiB", "reconcile": "reconcile fvcore thop lenet5",
+	"fit": "fit lenet5 --device t4", "run": "run lenet5 --input none.png", "convert": "convert lenet5 -o new.yaml", "list": "list",
+}
+
+// Whatever words an error says to choose from, the shell completes, and no others.
+func TestWordsComplete(t *testing.T) {
+	t.Chdir(t.TempDir())
+	choices := regexp.MustCompile(`: choose from ([^;\n]+)`)
+	found := 0
+	eachFlag(func(cmd *cobra.Command, f *pflag.Flag) {
+		call, ok := callsOf[cmd.Name()]
+		if !ok {
+			call = cmd.Name() + " lenet5"
+		}
+		var out, errs bytes.Buffer
+		args := append(strings.Fields(call), "--"+f.Name, "no-such-word")
+		code := run(context.Background(), args, strings.NewReader(""), &out, &errs)
+		isAnnotated := f.Annotations[wordsAnnotation] != nil
+		m := choices.FindStringSubmatch(errs.String())
+		if m == nil {
+			if isAnnotated {
+				t.Errorf("%q says nothing to choose from (exit code %d): %s", args, code, errs.String())
+			}
+			return
+		}
+		found++
+		want, got := strings.Split(m[1], ", "), completed(t, append(strings.Fields(call), "--"+f.Name, "")...)
+		slices.Sort(want)
+		slices.Sort(got)
+		if cmd.Name() == "diff" && f.Name == "figures" { // others are in reports only
+			want = slices.DeleteFunc(want, func(word string) bool { return !slices.Contains(diffFigures(), word) })
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s --%s completes %q, and the error says %q", cmd.Name(), f.Name, got, want)
+		}
+	})
+	if found < 40 {
+		t.Errorf("only %d flags take some words", found)
+	}
+}
+
+// eachFlag calls a function with all flags of all commands that take a value.
+func eachFlag(do func(*cobra.Command, *pflag.Flag)) {
+	root := newRoot(&app{})
+	for _, cmd := range root.Commands() {
+		if !cmd.Runnable() || cmd.Hidden {
+			continue
+		}
+		visit := func(f *pflag.Flag) {
+			if f.Value.Type() != "bool" {
+				do(cmd, f)
+			}
+		}
+		cmd.Flags().VisitAll(visit)
+		if cmd.Name() == "memory" {
+			root.PersistentFlags().VisitAll(visit)
+		}
+	}
+}
+
+// completed returns what the shell offers for the last of some arguments.
+func completed(t *testing.T, args ...string) []string {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code := run(context.Background(), append([]string{cobra.ShellCompNoDescRequestCmd}, args...), nil, &out, &errs)
+	if code != exitFine {
+		t.Fatalf("completing %q: exit code %d: %s", args, code, errs.String())
+	}
+	words, _, _ := strings.Cut(out.String(), ":")
+	return strings.Fields(words)
+}
+
+func TestCompletions(t *testing.T) {
+	for _, test := range []struct {
+		args string // the last is what is typed, - for nothing
+		want string
+	}{
+		{"explain lenet5 --layer conv", "conv1 conv2"},
+		{"explain missing.yaml --layer -", ""},
+		{"memory lenet5 --freeze fc", "fc1 fc2 fc3"},
+		{"memory lenet5 --columns name,ma", "name,macs"},
+		{"memory lenet5 --columns name,na", ""},
+		{"memory lenet5 --as thop --columns op", "operations"},
+		{"memory lenet5 --account cnncalc --columns of", "offset"},
+		{"memory lenet5 --timeline --columns st", "step"},
+		{"explain grammar --set -", "K= M= N= filters= pool="},
+		{"solve grammar --for -", "K M N filters pool input-size batch"},
+		{"solve grammar --budget parameters<=5M&&train", "parameters<=5M&&training_peak parameters<=5M&&training_batch " +
+			"parameters<=5M&&trainable"},
+		{"sweep grammar --where !(mac", "!(macs"},
+		{"sweep grammar --pareto macs,+para", "macs,+parameters"},
+		{"diff lenet5 cifar10 --allow mac", "macs="},
+		{"fit lenet5 --device rtx30", "rtx3050 rtx3060 rtx3060ti rtx3070 rtx3080 rtx3090"},
+		{"memory lenet", "lenet5"},
+		{"memory lenet5 -", ""},
+		{"compare lenet5 cifar", "cifar10"},
+		{"reconcile fvcore tho", "thop"},
+		{"reconcile fvcore thop lenet", "lenet5"},
+		{"reconcile fvcore thop lenet5 -", ""},
+		{"diff --baseline lenet", "lenet5"},
+		{"help fi", "fit"},
+		{"help dwc", "dwconv"},
+		{"schema budg", "budgets"},
+	} {
+		args := strings.Fields(test.args)
+		if last := len(args) - 1; args[last] == "-" {
+			args[last] = ""
+		}
+		got := completed(t, args...)
+		want := strings.Fields(test.want)
+		slices.Sort(got)
+		slices.Sort(want)
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: completed with %q, want %q", test.args, got, want)
+		}
+	}
+}
