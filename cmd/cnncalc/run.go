@@ -50,6 +50,7 @@ type runFlags struct {
 	weights    string
 	save       string
 	profile    bool
+	calibrate  bool
 	dump       string
 	maxMemory  quantity[int64]
 }
@@ -88,7 +89,10 @@ func newRun(a *app) *cobra.Command {
 	flags.StringVar(&f.labels, "labels", "", "file of class names: one on each line, synset.txt, or JSON")
 	flags.StringVar(&f.weights, "weights", "", "file of trained weights (safetensors, npz, npy), or random")
 	flags.StringVar(&f.save, "save-weights", "", "write the weights to this safetensors file, under cnncalc's names")
-	flags.BoolVar(&f.profile, "profile", false, "print time and statistics of every layer, and the memory used")
+	flags.BoolVar(&f.profile, "profile", false,
+		"print time, algorithm and statistics of every layer, and the memory used")
+	flags.BoolVar(&f.calibrate, "calibrate", false,
+		"measure the machine first (0.6 s), for --profile with each layer's share of the peak and its least time")
 	flags.StringVar(&f.dump, "dump", "", "write every layer's output as .npy into this new folder")
 	sizeVar(flags, &f.maxMemory, "max-memory", "the most memory to use, such as 4GiB (default: what is free), "+
 		"besides some 50 MiB for the program and 10 KiB for each layer")
@@ -120,6 +124,7 @@ func (a *app) run(ctx context.Context, args []string, f *runFlags) error {
 	if err := f.check(); err != nil {
 		return err
 	}
+	f.profile = f.profile || f.calibrate
 	out, err := f.parse("run")
 	if err != nil {
 		return err
@@ -167,6 +172,11 @@ func (a *app) run(ctx context.Context, args []string, f *runFlags) error {
 	}
 	outcome.pictures, outcome.names = pictures, names
 	view := outcome.view(l, f)
+	if f.calibrate {
+		if err := outcome.addRates(view, f.threads); err != nil {
+			return err
+		}
+	}
 	view.Screen = a.screen("")
 	if f.save != "" {
 		program.Close() // its memory holds the weights that are saved

@@ -6,6 +6,7 @@ import (
 	"cnncalc/internal/op"
 	"cnncalc/internal/ranking"
 	"cnncalc/internal/report"
+	"cnncalc/internal/traffic"
 )
 
 // view returns the report of the run.
@@ -74,6 +75,8 @@ func (o *outcome) layerView(i int) report.RunLayer {
 		Name: n.Nodes[i].Name, Kind: n.Nodes[i].Op.Kind(), Notation: op.Short(n.Nodes[i].Op), Out: n.Layers[i].Out,
 		Time: p.Time, FLOPs: p.FLOPs, GFLOPS: p.GFLOPS(), NaNs: p.Stats.NaNs,
 	}
+	how := o.program.Algorithm(i)
+	v.Algorithm, v.Why = how.Name, how.Why
 	if p.FusedInto > 0 {
 		v.FusedInto = n.Nodes[p.FusedInto].Name
 	}
@@ -81,4 +84,26 @@ func (o *outcome) layerView(i int) report.RunLayer {
 		v.HasValues, v.Min, v.Mean, v.Max = true, float64(p.Stats.Min), p.Stats.Mean, float64(p.Stats.Max)
 	}
 	return v
+}
+
+// addRates measures the machine, and sets each layer's least time on it.
+func (o *outcome) addRates(v *report.Run, threads int) error {
+	n := o.program.Network()
+	account, err := traffic.New(n, int64(o.program.Batch()))
+	if err != nil {
+		return problemError("%w", err)
+	}
+	after := make([][]int, len(n.Nodes))
+	for i, l := range o.profile.Layers {
+		if l.FusedInto > 0 {
+			after[l.FusedInto] = append(after[l.FusedInto], i)
+		}
+	}
+	v.Measured = &report.MeasuredMachine{Machine: calibrate(threads), Threads: threads}
+	for i := range v.Layers {
+		if o.profile.Layers[i].FusedInto == 0 {
+			v.Layers[i].Least = v.Measured.LeastTime(account.Together(i, after[i]))
+		}
+	}
+	return nil
 }

@@ -37,6 +37,7 @@ type trafficFlags struct {
 	peak, bandwidth quantity[float64]
 	assumed         []string // which of the two are not given
 	threads         int
+	calibrate       bool
 }
 
 func newTraffic(a *app) *cobra.Command {
@@ -67,7 +68,8 @@ func newTraffic(a *app) *cobra.Command {
 	rateVarDefault(flags, &f.peak, "peak", assumedPeak, numeral.FLOPS, "arithmetic rate of the machine: 13TFLOP/s")
 	rateVarDefault(flags, &f.bandwidth, "bandwidth", assumedBandwidth, numeral.Bandwidth,
 		"memory bandwidth of the machine: 360GB/s")
-	numberVar(flags, &f.threads, "threads", defaultThreads(), "threads of cnncalc run, which scratch depends on")
+	flags.BoolVar(&f.calibrate, "calibrate", false, "measure the rates of this machine with --threads, in 0.6 s")
+	numberVar(flags, &f.threads, "threads", defaultThreads(), "threads of cnncalc run, which scratch and --calibrate depend on")
 	return cmd
 }
 
@@ -78,6 +80,9 @@ func (a *app) traffic(args []string, f *trafficFlags) error {
 	}
 	if err := checkBatch(f.batch); err != nil {
 		return err
+	}
+	if f.calibrate && len(f.assumed) < 2 {
+		return usageError("--calibrate cannot be combined with --peak or --bandwidth, which it measures")
 	}
 	if f.threads < 1 || f.threads > exec.MaxThreads {
 		return usageError("--threads must be from 1 to %d, not %d", exec.MaxThreads, f.threads)
@@ -95,9 +100,12 @@ func (a *app) traffic(args []string, f *trafficFlags) error {
 	if err != nil {
 		return err
 	}
+	machine := traffic.Machine{FLOPS: f.peak.value, Bandwidth: f.bandwidth.value}
+	if f.calibrate {
+		machine, f.assumed = calibrate(f.threads), nil
+	}
 	return a.print(out, &report.Traffic{
-		Title: l.title(), Network: running, Account: account, Assumed: f.assumed,
-		Machine: traffic.Machine{FLOPS: f.peak.value, Bandwidth: f.bandwidth.value},
+		Title: l.title(), Network: running, Account: account, Assumed: f.assumed, Machine: machine,
 		Scratch: runScratch(program), Threads: f.threads, More: f.columns != nil,
 	})
 }

@@ -30,6 +30,8 @@ type plan struct {
 	ready func(weights [][]float32)
 	run   func(c *call) // nil for a view
 
+	algorithm Algorithm // for the reader of a profile
+
 	// Properties that fuse uses.
 	activates   bool               // run applies call.act to its output
 	accumulates bool               // run adds to its output if call.accumulate is set

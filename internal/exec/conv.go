@@ -15,20 +15,20 @@ func bindConv(l *layer) (plan, error) {
 	}
 	g := l.convolution(window, o.Groups(), l.split())
 	weight := tensor{fanIn: g.C / g.Groups * g.FH * g.FW}
-	p := plan{atOnce: g.N, activates: true, scales: true}
-	switch {
-	case l.algo == Direct:
+	p := plan{atOnce: g.N, activates: true, scales: true, algorithm: l.algorithm(g)}
+	switch p.algorithm.Name {
+	case "direct":
 		p.run = direct(g)
-	case l.algo == Auto && g.Groups > 1 && g.Groups == g.C:
+	case "depthwise":
 		p.scratch = kernel.DepthwiseScratch(g, l.threads)
 		p.run = depthwise(g)
-	case l.algo == Auto && kernel.WinogradPays(g), l.algo == Winograd && kernel.WinogradFits(g):
+	case "winograd":
 		p.scratch = kernel.WinogradScratch(g, l.threads)
 		weight.packed = kernel.WinogradFiltersSize(g)
 		weight.pack = func(dst, src []float32, w *kernel.Workers) { kernel.TransformFilters(dst, src, g, w) }
 		weight.form = "winograd"
 		p.run = winograd(g)
-	default:
+	case "im2col":
 		p.scratch = l.im2colScratch(g)
 		weight.packed = kernel.PackedFiltersSize(g)
 		weight.pack = func(dst, src []float32, w *kernel.Workers) { kernel.PackFilters(dst, src, g, w) }

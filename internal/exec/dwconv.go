@@ -21,9 +21,11 @@ func bindDWConv(l *layer) (plan, error) {
 		scales:    true,
 		scratch:   kernel.DepthwiseScratch(g, l.threads),
 		run:       depthwise(g),
+		algorithm: Algorithm{"depthwise", "one channel in each group"},
 	}
 	if l.algo == Direct {
 		p.scratch, p.run = 0, direct(g)
+		p.algorithm = Algorithm{"direct", asAsked}
 	}
 	return p, nil
 }

@@ -38,11 +38,16 @@ func WinogradFits(g Conv) bool {
 		g.OW <= winogradWidest
 }
 
+// WinogradIsFast reports whether this processor has fast routines for [ConvWinograd].
+func WinogradIsFast() bool { return active.fastWinograd }
+
 // WinogradPays reports whether [ConvWinograd] is likely faster than [ConvIm2col] for g on this processor.
 func WinogradPays(g Conv) bool {
-	if !WinogradFits(g) || !active.fastWinograd {
-		return false
-	}
+	return WinogradFits(g) && WinogradIsFast() && WinogradCost(g) < 0.9
+}
+
+// WinogradCost estimates the time of [ConvWinograd] for a geometry that fits, as a share of that of [ConvIm2col].
+func WinogradCost(g Conv) float64 {
 	// Costs in multiplications of the product routine, measured on a Zen 5 with AVX-512: about 500 for the transform of
 	// an input or output tile, 8 for reading a value of the filters for each strip, as for im2col, and 23 for packing a
 	// value of the im2col matrix.
@@ -51,7 +56,7 @@ func WinogradPays(g Conv) bool {
 	tiles := float64(p.units * p.unit)
 	fast := winogradPoints*area*(tiles+8*float64(p.strips)) + 500*tiles*float64(g.C+g.K)
 	plain := 9*area*(places+8) + 9*23*float64(g.C)*places
-	return fast < 0.9*plain
+	return fast / plain
 }
 
 // winogradPlan says how a convolution is divided. The number of workers determines only the tasks, which do not affect

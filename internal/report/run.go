@@ -11,6 +11,7 @@ import (
 	"cnncalc/internal/graph"
 	"cnncalc/internal/memory"
 	"cnncalc/internal/plain"
+	"cnncalc/internal/traffic"
 )
 
 // Run is the report of a run: the outputs for each picture, and what each layer computed.
@@ -24,11 +25,27 @@ type Run struct {
 	IsRandom  bool   // the weights are, so that a ranking would mean nothing
 	Profile   bool   // print the layers and the memory along with a ranking
 	Layers    []RunLayer
+	Measured  *MeasuredMachine // nil if it was not measured
 	Footprint memory.Footprint
 	Screen    Screen
 	// What was taken, in bytes. Borrowed are the weights that are used from their file, Peak that of the process, 0 where
 	// it is not known.
 	Allocated, Borrowed, Peak int64
+}
+
+// MeasuredMachine is what the machine reached with a number of threads.
+type MeasuredMachine struct {
+	traffic.Machine
+	Threads int
+}
+
+// String names the rates and the threads: "149 GFLOP/s, 21 GB/s with 2 threads".
+func (m *MeasuredMachine) String() string {
+	threads := "threads"
+	if m.Threads == 1 {
+		threads = "thread"
+	}
+	return fmt.Sprintf("%s, %s with %d %s", FLOPS(m.FLOPS), Bandwidth(m.Bandwidth), m.Threads, threads)
 }
 
 // RunPicture is one picture of each input, and what each output is for them, nothing where the weights are random.
@@ -84,6 +101,10 @@ type RunLayer struct {
 	Time     time.Duration
 	FLOPs    int64
 	GFLOPS   float64 // a second
+	// Algorithm is how a convolution was computed, and Why says why; "" for other layers.
+	Algorithm, Why string
+	// Least is the least time in seconds on the measured machine, 0 if there is none: an estimate.
+	Least float64
 	// FusedInto is the layer that this one was computed with, "" for none. Of such layers only the last has values.
 	FusedInto      string
 	HasValues      bool
@@ -109,6 +130,7 @@ type runDocument struct {
 	Places   *mapSizeDocument     `json:"places,omitempty" jsonschema:"of a map of scores: a class has their mean"`
 	Weights  string               `json:"weights"`
 	Seconds  float64              `json:"seconds"`
+	Machine  *runMachineDocument  `json:"machine,omitempty" jsonschema:"as it was measured"`
 	Layers   []runLayerDocument   `json:"layers"`
 	Memory   memory.Footprint     `json:"memory"`
 }
@@ -155,11 +177,22 @@ type placeDocument struct {
 	Y int64 `json:"y"`
 }
 
+type runMachineDocument struct {
+	Peak      float64 `json:"peak" jsonschema:"FLOP a second"`
+	Bandwidth float64 `json:"bandwidth" jsonschema:"bytes a second"`
+	Threads   int     `json:"threads"`
+}
+
 type runLayerDocument struct {
 	Name    string  `json:"name"`
 	Kind    string  `json:"kind"`
 	Seconds float64 `json:"seconds"`
 	GFLOPS  float64 `json:"gflops"`
+	// Algorithm and the three after it are absent where they are not known.
+	Algorithm string   `json:"algorithm,omitempty" jsonschema:"of a convolution"`
+	Why       string   `json:"why,omitempty" jsonschema:"that algorithm, in words"`
+	Least     *float64 `json:"least_seconds,omitempty" jsonschema:"an estimate, for the measured machine"`
+	OfPeak    *float64 `json:"of_peak,omitempty" jsonschema:"the rate as a share of the measured machine's"`
 	// FusedInto is the layer that this one was computed together with. Of such layers only the last has values.
 	FusedInto string   `json:"fused_into,omitempty"`
 	Min       *float64 `json:"min" jsonschema:"null where it is not a finite number, or was never made"`
@@ -174,6 +207,9 @@ func (v *Run) Document() any {
 		Memory: v.Footprint}
 	if o := &v.Outputs[0]; len(v.Outputs) == 1 && o.isMap() {
 		d.Places = &mapSizeDocument{o.Out.W, o.Out.H}
+	}
+	if m := v.Measured; m != nil {
+		d.Machine = &runMachineDocument{m.FLOPS, m.Bandwidth, m.Threads}
 	}
 	for _, p := range v.Pictures {
 		picture := runPictureDocument{}
@@ -195,7 +231,11 @@ func (v *Run) Document() any {
 	}
 	for _, l := range v.Layers {
 		layer := runLayerDocument{Name: l.Name, Kind: l.Kind, Seconds: l.Time.Seconds(), GFLOPS: l.GFLOPS,
-			FusedInto: l.FusedInto, NaNs: l.NaNs}
+			FusedInto: l.FusedInto, NaNs: l.NaNs, Algorithm: l.Algorithm, Why: l.Why}
+		if v.Measured != nil && l.FusedInto == "" {
+			ofPeak := l.GFLOPS * 1e9 / v.Measured.FLOPS
+			layer.Least, layer.OfPeak = &l.Least, &ofPeak
+		}
 		if l.HasValues {
 			layer.Min, layer.Mean, layer.Max = finite(l.Min), finite(l.Mean), finite(l.Max)
 		}
@@ -227,23 +267,31 @@ func (v *Run) WriteText(w io.Writer) error {
 	return v.Table(IEC).On(v.Screen).WriteText(w)
 }
 
-// Table returns a row for each layer that was computed: its time, its rate, and its values.
+// Table returns a row for each layer that was computed: its time, its rate, and its values. A profile adds how and why
+// so, and on a measured machine the least time and the share of the peak.
 func (v *Run) Table(units Units) Table {
 	t := Table{
 		Title: fmt.Sprintf("%s: %s, batch %d, %s", v.Title, v.In, v.Batch, Duration(v.took())),
 		Columns: []Column{
 			left("name", "name"), left("layer", "layer"), left("output", "output"), right("time", "time"),
-			right("gflops", "GFLOP/s"), right("min", "min"), right("mean", "mean"), right("max", "max"),
+			right("gflops", "GFLOP/s"),
 		},
-		Notes: v.notes(units), Minor: []string{"gflops", "output", "layer", "mean"},
+		Notes: v.notes(units), Minor: []string{"why", "gflops", "output", "layer", "mean"},
+	}
+	if v.Measured != nil {
+		t.Columns = append(t.Columns, right("of_peak", "of peak"), right("least", "least time"))
+	}
+	t.Columns = append(t.Columns, right("min", "min"), right("mean", "mean"), right("max", "max"))
+	if v.Profile {
+		t.Columns = append(t.Columns, left("algorithm", "algorithm"), left("why", "why"))
 	}
 	for _, l := range v.Layers {
-		t.Rows = append(t.Rows, l.cells())
+		t.Rows = append(t.Rows, v.cells(&l))
 	}
 	return t
 }
 
-func (l *RunLayer) cells() []Cell {
+func (v *Run) cells(l *RunLayer) []Cell {
 	took, rate := Cell{Text: Duration(l.Time), Value: l.Time.Seconds()}, dash()
 	if l.FusedInto != "" {
 		took = Cell{Text: "in " + l.FusedInto, Value: 0.0}
@@ -252,10 +300,34 @@ func (l *RunLayer) cells() []Cell {
 		rate = decimal(l.GFLOPS, 1)
 	}
 	cells := []Cell{Str(l.Name), Str(l.Notation), Str("[" + l.Out.String() + "]"), took, rate}
-	if !l.HasValues {
-		return append(cells, dash(), dash(), dash())
+	if v.Measured != nil {
+		cells = append(cells, v.measuredCells(l)...)
 	}
-	return append(cells, value(l.Min), value(l.Mean), value(l.Max))
+	if l.HasValues {
+		cells = append(cells, value(l.Min), value(l.Mean), value(l.Max))
+	} else {
+		cells = append(cells, dash(), dash(), dash())
+	}
+	if !v.Profile {
+		return cells
+	}
+	if l.Algorithm == "" {
+		return append(cells, dash(), Str(""))
+	}
+	return append(cells, Str(l.Algorithm), Str(l.Why))
+}
+
+// measuredCells returns a layer's share of the peak, and its least time.
+func (v *Run) measuredCells(l *RunLayer) []Cell {
+	ofPeak, least := dash(), dash()
+	if l.FLOPs > 0 {
+		share := 100 * l.GFLOPS * 1e9 / v.Measured.FLOPS
+		ofPeak = Cell{Text: fmt.Sprintf("%.0f%%", share), Value: share}
+	}
+	if l.Least > 0 {
+		least = Cell{Text: Duration(time.Duration(l.Least * 1e9)), Value: l.Least}
+	}
+	return []Cell{ofPeak, least}
 }
 
 // value returns a cell of a value that a layer computed.
@@ -287,6 +359,10 @@ func (v *Run) notes(units Units) []string {
 	if v.IsRandom {
 		notes = append(notes,
 			fmt.Sprintf("The weights are %s: the figures show what was computed, but a ranking would mean nothing.", v.Weights))
+	}
+	if v.Measured != nil {
+		notes = append(notes, fmt.Sprintf("The machine, measured: %s. The least time is an estimate, with all MACs and bytes at "+
+			"these rates. Kernels with fewer multiplications than MACs, such as Winograd's, can be faster.", v.Measured))
 	}
 	if v.Profile {
 		notes = append(append(notes, ""), v.memoryLines(units)...)

@@ -140,6 +140,19 @@ func (a *Account) addUp(l Layer) error {
 	return err
 }
 
+// Together returns what node i moves if it computes the nodes after it in a chain too, as cnncalc run fuses layers:
+// outputs in between are never in memory. All outputs are of the same size.
+func (a *Account) Together(i int, after []int) Layer {
+	sum := a.Layers[i]
+	for _, j := range after {
+		l := a.Layers[j]
+		sum.Read += max(l.Read-sum.Written, 0) // other operands, as of an ADD
+		sum.Weights += l.Weights
+		sum.MACs += l.MACs
+	}
+	return sum
+}
+
 // Machine is how fast arithmetic and memory are.
 type Machine struct {
 	FLOPS     float64 // floating-point operations a second; a MAC is two

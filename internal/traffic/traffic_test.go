@@ -205,3 +205,16 @@ func TestSeveralInputs(t *testing.T) {
 		t.Errorf("%+v, want %+v for the sum alone", a.Layers, want)
 	}
 }
+
+// By hand: a CONV1-3 of 4x4x3 reads 48 floats, has 9+3 weights and writes 48 floats. The RELU and the ADD after it,
+// computed at once, only read the other operand of the ADD, 48 floats.
+func TestTogether(t *testing.T) {
+	n := read(t, "input: 4x4x3\nlayers: INPUT -> CONV1-3 @a -> CONV1-3 @b -> RELU @c -> ADD(IDENTITY | @a) @d -> GAP -> FC-2")
+	a := account(t, n, 1)
+	b := index(t, n, "b")
+	got := a.Together(b, []int{index(t, n, "c"), index(t, n, "d")})
+	want := traffic.Layer{Read: 4 * (48 + 48), Weights: 4 * (9 + 3), Written: 4 * 48, MACs: 16 * 9}
+	if got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
