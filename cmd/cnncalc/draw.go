@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -29,6 +31,9 @@ MACs, parameters, or least time on a machine (cnncalc help traffic), with all tu
 their width, height and depth, by the square root or another --scale, and bars for the outputs of FC layers.
 Red is the window that the next layer moves over a volume.
 
+--style field draws what one value of a layer sees of the picture, and of every map on the way: the rectangle
+that it is computed from. --layer and --at choose the value, and --input a picture to draw on.
+
 SVG has colours for light pages and dark ones. dot is for Graphviz. mermaid is for Markdown pages of GitHub
 and GitLab, in a block of the language mermaid. tikz is a LaTeX document with the same picture as the SVG, for
 papers.`
@@ -45,6 +50,7 @@ const (
 const (
 	graphStyle   = "graph"
 	volumesStyle = "volumes"
+	fieldStyle   = "field"
 )
 
 type drawFlags struct {
@@ -56,17 +62,19 @@ type drawFlags struct {
 	unfold          bool
 	heat            string
 	peak, bandwidth quantity[float64]
+	field           fieldFlags
 }
 
 func newDraw(a *app) *cobra.Command {
 	var f drawFlags
 	cmd := &cobra.Command{
 		Use:   "draw [SPEC]",
-		Short: "draw a network: its graph or its volumes",
+		Short: "draw a network: its graph, its volumes or what a value sees",
 		Long:  drawLong,
 		Example: "  cnncalc draw torchvision/resnet50 -o resnet50.svg\n" +
 			"  cnncalc draw googlenet --heat macs --depth 0 -o googlenet.svg\n" +
 			"  cnncalc draw vgg16 --style volumes -o vgg16.svg\n" +
+			"  cnncalc draw vgg16 --style field --layer conv5 --input photo.jpg -o field.svg\n" +
 			"  cnncalc draw unet --format mermaid",
 		Args: atMostOneSpec,
 		RunE: func(_ *cobra.Command, args []string) error { return a.draw(args, &f) },
@@ -83,12 +91,16 @@ func newDraw(a *app) *cobra.Command {
 	rateVarDefault(flags, &f.peak, "peak", assumedPeak, numeral.FLOPS, "arithmetic rate of the machine, for --heat time")
 	rateVarDefault(flags, &f.bandwidth, "bandwidth", assumedBandwidth, numeral.Bandwidth,
 		"memory bandwidth of the machine, for --heat time")
+	flags.StringVar(&f.field.layer, "layer", "", "of --style field: the layer (default: the last that does not see everything)")
+	flags.StringVar(&f.field.at, "at", "", "of --style field: the value's column and row, such as 7,7 (default: the middle)")
+	flags.StringVar(&f.field.input, "input", "", "of --style field: a picture to draw on")
+	wordVar(flags, &f.field.fit, "fit", "", fitModes(), "of --style field: crop or stretch the picture (default: as in run)")
 	return cmd
 }
 
 func heats() []string { return []string{heatMemory, heatMACs, heatParameters, heatTime} }
 
-func styles() []string { return []string{graphStyle, volumesStyle} }
+func styles() []string { return []string{graphStyle, volumesStyle, fieldStyle} }
 
 func (a *app) draw(args []string, f *drawFlags) error {
 	out, err := f.parse("draw")
@@ -104,12 +116,21 @@ func (a *app) draw(args []string, f *drawFlags) error {
 	}
 	text, err := f.drawn(l, out.format)
 	if err != nil {
-		return problemError("%s: %w", l.title(), err)
+		return drawError(l, err)
 	}
 	return a.write(out.path, func(w io.Writer) error {
 		_, err := w.Write(text)
 		return err
 	})
+}
+
+// drawError returns an error with the network's name, unless it names what is wrong itself.
+func drawError(l *loaded, err error) error {
+	var coded codedError
+	if errors.As(err, &coded) {
+		return err
+	}
+	return problemError("%s: %w", l.title(), err)
 }
 
 // check refuses what no network would suit.
@@ -118,31 +139,44 @@ func (f *drawFlags) check(format report.Format) error {
 		checkWord("style", f.style, "a style", styles()),
 		checkWord("scale", f.scale, "a scale", draw.Scales()),
 		checkWord("heat", f.heat, "a figure that --heat has", heats()),
+		checkWord("fit", f.field.fit, "a way to fit a picture", fitModes()),
 	} {
 		if err != nil {
 			return err
 		}
 	}
-	given := func(names ...string) string {
-		for _, name := range names {
-			if f.flags.Changed(name) {
-				return name
-			}
-		}
-		return ""
-	}
-	ofGraph, ofVolumes := given("depth", "unfold", "heat", "peak", "bandwidth"), given("scale")
-	switch {
-	case f.depth < -1:
+	if f.depth < -1 {
 		return usageError("--depth must be -1 or more, not %d", f.depth)
-	case f.style == volumesStyle && ofGraph != "":
-		return usageError("--%s is for --style graph", ofGraph)
-	case f.style == volumesStyle && format != report.SVG && format != report.TikZ:
-		return usageError("--style volumes is drawn as svg or tikz, not %s", format)
-	case f.style == graphStyle && ofVolumes != "":
-		return usageError("--%s is for --style volumes", ofVolumes)
 	}
-	return nil
+	for _, style := range f.styleTable() {
+		if style.name != f.style {
+			for _, flag := range style.flags {
+				if f.flags.Changed(flag) {
+					return usageError("--%s is for --style %s", flag, style.name)
+				}
+			}
+			continue
+		}
+		if !slices.Contains(style.formats, format) {
+			return usageError("--style %s is drawn as %s, not %s", style.name, choice.List(style.formats), format)
+		}
+	}
+	return f.field.check()
+}
+
+// styleTable lists the styles with the formats that they are drawn in and the flags that they have for themselves.
+func (f *drawFlags) styleTable() []style {
+	return []style{
+		{graphStyle, f.formats, []string{"depth", "unfold", "heat", "peak", "bandwidth"}},
+		{volumesStyle, []report.Format{report.SVG, report.TikZ}, []string{"scale"}},
+		{fieldStyle, []report.Format{report.SVG}, []string{"layer", "at", "input", "fit"}},
+	}
+}
+
+type style struct {
+	name    string
+	formats []report.Format
+	flags   []string
 }
 
 // asWritten returns the network with the repeats and blocks that it would have if a person had written it. That of a
@@ -202,8 +236,11 @@ func (f *drawFlags) times(n *shape.Network) ([]int64, error) {
 // drawn returns the picture in a format.
 func (f *drawFlags) drawn(l *loaded, format report.Format) ([]byte, error) {
 	n := l.asWritten()
-	if f.style == volumesStyle {
+	switch f.style {
+	case volumesStyle:
 		return f.drawnVolumes(l.title(), draw.Volumes(n), format)
+	case fieldStyle:
+		return f.drawnField(l)
 	}
 	heat, err := f.heatOf(n)
 	if err != nil {

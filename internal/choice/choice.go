@@ -24,10 +24,16 @@ func Parse[T ~string](word, what string, choices []string) (T, error) {
 }
 
 // List returns the choices as help lists them: "text, markdown, csv or json".
-func List(choices []string) string {
-	last := len(choices) - 1
-	if last < 1 {
-		return strings.Join(choices, "")
+func List[T ~string](choices []T) string {
+	var b strings.Builder
+	for i, c := range choices {
+		switch {
+		case i > 0 && i == len(choices)-1:
+			b.WriteString(" or ")
+		case i > 0:
+			b.WriteString(", ")
+		}
+		b.WriteString(string(c))
 	}
-	return strings.Join(choices[:last], ", ") + " or " + choices[last]
+	return b.String()
 }

@@ -41,7 +41,7 @@ func explanation(n *shape.Network, field shape.Field, i int, tensor func(weight 
 		fmt.Fprintf(&b, "  (in %s)", plain.Escape(within))
 	}
 	b.WriteString("\n")
-	lines := append(explainLines(n, i), op.Line{Topic: "receptive field", Text: fieldText(field, n.InputShape())})
+	lines := append(explainLines(n, i), op.Line{Topic: "receptive field", Text: FieldText(field, n.InputShape())})
 	if node.Origin != "" {
 		lines = append(lines, op.Line{Topic: "in the model", Text: modelText(n, i, tensor)})
 	}

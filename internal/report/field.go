@@ -68,8 +68,8 @@ func ratioText(r shape.Ratio) string {
 	return fmt.Sprintf("%d/%d", r.Num, r.Den)
 }
 
-// fieldText returns the field in a sentence.
-func fieldText(f shape.Field, picture graph.Shape) string {
+// FieldText describes a field in words: "7x7 pixels of the picture, jump 1, from pixel -3 on".
+func FieldText(f shape.Field, picture graph.Shape) string {
 	for _, axis := range []shape.FieldAxis{f.W, f.H} {
 		if axis.Unknown != "" {
 			return "not known: " + axis.Unknown
