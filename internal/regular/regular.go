@@ -34,7 +34,7 @@ func Open(path, expected string) (*os.File, fs.FileInfo, error) {
 		return nil, nil, err
 	}
 	// Something else may have the name by now. A FIFO does not block here, and is recognised afterwards.
-	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	file, err := os.OpenFile(path, os.O_RDONLY|nonBlocking, 0)
 	if err != nil {
 		return nil, nil, Unreadable(path, err)
 	}
