@@ -12,9 +12,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -39,8 +37,7 @@ const (
 const interruptGrace = 2 * time.Second
 
 func main() {
-	// A closed pipe is then an error of the write, so that no half-written file is left behind.
-	signal.Ignore(syscall.SIGPIPE)
+	ignoreClosedPipe()
 	ctx, interrupt := context.WithCancel(context.Background())
 	interrupts := notifyInterrupts()
 	a := newApp(ctx, os.Stdin, os.Stdout, os.Stderr)
@@ -60,17 +57,6 @@ func main() {
 	}
 	a.outputs.Discard()
 	os.Exit(exitInterrupted)
-}
-
-// notifyInterrupts delivers the signals that end the program. A hangup that it was started to ignore, as nohup does, is
-// not one.
-func notifyInterrupts() <-chan os.Signal {
-	interrupts := make(chan os.Signal, 2)
-	signal.Notify(interrupts, os.Interrupt, syscall.SIGTERM)
-	if !signal.Ignored(syscall.SIGHUP) {
-		signal.Notify(interrupts, syscall.SIGHUP)
-	}
-	return interrupts
 }
 
 // run is the whole program. Data goes to out, all else to err.
