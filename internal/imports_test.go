@@ -33,6 +33,7 @@ var allowed = []struct {
 	{"internal/numeral", []string{"internal/plain"}},
 	{"internal/svg", []string{"internal/plain"}},
 	{"internal/tikz", []string{"internal/plain"}},
+	{"internal/maps", []string{"internal/plain"}},
 	{"internal/kernel", nil},
 	{"internal/floats", nil},
 	{"internal/regular", []string{"internal/plain"}},
@@ -84,7 +85,7 @@ var allowed = []struct {
 		"internal/picture", "internal/labels",
 		"internal/diag", "internal/graph", "internal/op", "internal/spec", "internal/shape", "internal/onnx", "internal/onnxnet", "internal/network", "internal/memory", "internal/fit",
 		"internal/pytorchcode", "internal/traffic", "internal/convert", "internal/count", "internal/lint",
-		"internal/ranking", "internal/draw", "internal/exec", "internal/figure", "internal/align", "internal/budget", "internal/sweep", "internal/baseline", "internal/report"}},
+		"internal/ranking", "internal/draw", "internal/exec", "internal/maps", "internal/figure", "internal/align", "internal/budget", "internal/sweep", "internal/baseline", "internal/report"}},
 }
 
 func TestTableIsAcyclic(t *testing.T) {

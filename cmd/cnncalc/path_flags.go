@@ -14,7 +14,7 @@ import (
 // Flags of any command that name files and folders.
 var (
 	readFlags    = []string{"input", "labels", "weights", "budget"}
-	writtenFlags = []string{"save-weights", "dump", "output"}
+	writtenFlags = []string{"save-weights", "dump", "maps", "output"}
 )
 
 // namedFile is a file and what names it on the command line.

@@ -27,7 +27,9 @@ one input or [N, D, H, W] for N.
 With trained weights, from --weights or built in (lenet5), run prints the most likely classes. With random
 weights (He initialisation from --seed) it prints what every layer computed, since a ranking would mean
 nothing. Files of weights are safetensors, npz or npy; their tensors have the names of cnncalc, torchvision,
-timm or Hugging Face.`
+timm or Hugging Face.
+
+--maps draws what every layer computed: into a new folder, or all layers into one picture whose name ends in .png.`
 
 // defaultThreads is one for each processor.
 func defaultThreads() int { return min(runtime.GOMAXPROCS(0), exec.MaxThreads) }
@@ -52,6 +54,7 @@ type runFlags struct {
 	profile    bool
 	calibrate  bool
 	dump       string
+	maps       mapsFlags
 	maxMemory  quantity[int64]
 }
 
@@ -61,7 +64,7 @@ func newRun(a *app) *cobra.Command {
 		Use:   "run [SPEC] --input PICTURE",
 		Short: "compute the output of a network for pictures",
 		Long:  runLong,
-		Example: "  cnncalc run --input photo.jpg\n  cnncalc run lenet5 --input seven.png\n" +
+		Example: "  cnncalc run --input photo.jpg\n  cnncalc run lenet5 --input seven.png --maps maps.png\n" +
 			"  cnncalc run torchvision/resnet50 --weights resnet50.safetensors --input cat.jpg",
 		Args: atMostOneSpec,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -94,6 +97,9 @@ func newRun(a *app) *cobra.Command {
 	flags.BoolVar(&f.calibrate, "calibrate", false,
 		"measure the machine first (0.6 s), for --profile with each layer's share of the peak and its least time")
 	flags.StringVar(&f.dump, "dump", "", "write every layer's output as .npy into this new folder")
+	flags.StringVar(&f.maps.path, "maps", "",
+		"write every layer's output as pictures into this new folder, or into one picture.png")
+	numberVar(flags, &f.maps.most, "max-maps", defaultMaps, "the most maps of each layer that --maps shows")
 	sizeVar(flags, &f.maxMemory, "max-memory", "the most memory to use, such as 4GiB (default: what is free), "+
 		"besides some 50 MiB for the program and 10 KiB for each layer")
 	return cmd
@@ -115,6 +121,9 @@ func (f *runFlags) check() error {
 		return err
 	}
 	if err := checkWord("preprocess", f.preprocess, "a preprocessing", preprocessings()); err != nil {
+		return err
+	}
+	if err := f.maps.check(); err != nil {
 		return err
 	}
 	return checkWeightsEnding(f.save)
@@ -166,7 +175,7 @@ func (a *app) run(ctx context.Context, args []string, f *runFlags) error {
 	if err != nil {
 		return err
 	}
-	outcome, err := a.compute(ctx, program, trained, inputs, f)
+	outcome, err := a.compute(ctx, program, trained, inputs, len(pictures[0]), f)
 	if err != nil {
 		return err
 	}
@@ -196,12 +205,12 @@ func (a *app) run(ctx context.Context, args []string, f *runFlags) error {
 func (l *loaded) compile(f *runFlags, algo exec.Algo, limit memoryLimit) (*exec.Program, error) {
 	program, err := exec.Compile(l.network, exec.Options{
 		Batch: f.batch, Threads: f.threads, Algo: algo,
-		Fuse: f.dump == "" && algo != exec.Direct, // a dump has every layer's own output
+		Fuse: f.dump == "" && f.maps.path == "" && algo != exec.Direct, // these have every layer's own output
 	})
 	if err != nil {
 		return nil, problemError("%s: %w", l.title(), err)
 	}
-	if need := program.Footprint().Total; limit.bytes > 0 && need > limit.bytes {
+	if need := program.Footprint().Total + f.maps.memory(); limit.bytes > 0 && need > limit.bytes {
 		return nil, problemError("%s needs %s for a batch of %d, but %s", l.title(), bothSizes(need), f.batch, limit)
 	}
 	return program, nil
@@ -270,8 +279,8 @@ type outcome struct {
 	names               []string         // of the classes, nil where there are none
 }
 
-// compute loads the weights and runs.
-func (a *app) compute(ctx context.Context, program *exec.Program, t *trained, inputs [][]float32,
+// compute loads the weights and runs. The batch begins with so many different pictures.
+func (a *app) compute(ctx context.Context, program *exec.Program, t *trained, inputs [][]float32, pictures int,
 	f *runFlags) (*outcome, error) {
 	program.Borrow(t.view)
 	if err := program.Load(ctx, t.source); err != nil {
@@ -291,8 +300,19 @@ func (a *app) compute(ctx context.Context, program *exec.Program, t *trained, in
 		}
 		observers = append(observers, &dumper{program, folder})
 	}
+	finish := func() error { return nil }
+	if f.maps.path != "" {
+		m, err := a.newMapper(&f.maps, program, t, pictures)
+		if err != nil {
+			return nil, runError(ctx, f, err)
+		}
+		observers, finish = append(observers, m), m.finish
+	}
 	outputs, err := program.RunAll(ctx, inputs, observers...)
 	if err != nil {
+		return nil, runError(ctx, f, err)
+	}
+	if err := finish(); err != nil {
 		return nil, runError(ctx, f, err)
 	}
 	return &outcome{

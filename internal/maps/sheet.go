@@ -1,0 +1,68 @@
+package maps
+
+import (
+	"fmt"
+	"image"
+)
+
+// maxSheetHeight bounds a sheet.
+const maxSheetHeight = 8192
+
+// SheetBytes is about the most memory that a sheet takes.
+const SheetBytes = (4 + 1) * pageWidth * maxSheetHeight
+
+// Sheet is a picture of the maps of many layers, a row for each.
+type Sheet struct {
+	most    int
+	blocks  []*block
+	height  int
+	leftOut int
+}
+
+// NewSheet returns a sheet with at most so many maps of each layer.
+func NewSheet(most int) *Sheet { return &Sheet{most: most, height: 2*margin + lineHeight} }
+
+// AddLayer adds a row of the first maps of a layer, unless the sheet is full.
+func (s *Sheet) AddLayer(v Volume) {
+	if s.isFull() {
+		s.leftOut++
+		return
+	}
+	b := v.block(min(s.most, pageWidth/ofSheet().least), ofSheet())
+	if len(b.tiles) > b.columns {
+		b.tiles = b.tiles[:b.columns]
+		b.title = v.title(b.columns, "maps")
+	}
+	s.add(b)
+}
+
+// AddFilters adds the filters of a layer, unless the sheet is full.
+func (s *Sheet) AddFilters(f Filters) {
+	if !s.isFull() {
+		s.add(f.block(s.most, ofSheet()))
+	}
+}
+
+func (s *Sheet) isFull() bool { return s.leftOut > 0 || s.height > maxSheetHeight-2*ofSheet().largest }
+
+func (s *Sheet) add(b *block) {
+	s.blocks = append(s.blocks, b)
+	s.height += b.size().Y + gap
+}
+
+// LeftOut returns how many layers did not fit, counted once for each picture.
+func (s *Sheet) LeftOut() int { return s.leftOut }
+
+// Picture returns the sheet.
+func (s *Sheet) Picture() *image.RGBA {
+	page := newPage(pageWidth, s.height)
+	at := image.Pt(margin, margin)
+	for _, b := range s.blocks {
+		b.drawOn(page, at)
+		at.Y += b.size().Y + gap
+	}
+	if s.leftOut > 0 {
+		write(page, at, fmt.Sprintf("%d more do not fit", s.leftOut))
+	}
+	return page
+}
