@@ -80,8 +80,13 @@ var allowed = []struct {
 		"internal/shape", "internal/memory", "internal/fit", "internal/count",
 		"internal/traffic", "internal/ranking", "internal/figure", "internal/align", "internal/budget", "internal/sweep", "internal/baseline"}},
 
+	// The page, on a local server or as WebAssembly.
+	{"internal/pagecall", []string{"architectures", "internal/plain", "internal/diag", "internal/onnx", "internal/graph", "internal/op", "internal/spec",
+		"internal/network", "internal/budget"}},
+	{"internal/pageserver", []string{"internal/plain", "internal/regular", "internal/network", "internal/report", "internal/pagecall"}},
+
 	// The program wires them all together.
-	{"cmd/cnncalc", []string{"architectures", "internal/ansi", "internal/choice", "internal/numeral", "internal/plain", "internal/regular", "internal/weights",
+	{"cmd/cnncalc", []string{"architectures", "internal/page", "internal/pagecall", "internal/pageserver", "internal/ansi", "internal/choice", "internal/numeral", "internal/plain", "internal/regular", "internal/weights",
 		"internal/picture", "internal/labels",
 		"internal/diag", "internal/graph", "internal/op", "internal/spec", "internal/shape", "internal/onnx", "internal/onnxnet", "internal/network", "internal/memory", "internal/fit",
 		"internal/pytorchcode", "internal/traffic", "internal/convert", "internal/count", "internal/lint",

@@ -35,7 +35,7 @@ func (a *app) completeAll(root *cobra.Command) {
 			cmd.ValidArgsFunction = c.completeReconciled
 		case cmd.Name() == "help":
 			cmd.ValidArgsFunction = completeTopic
-		case cmd.Flags().Lookup("input-size") != nil:
+		case cmd.Name() == "edit" || cmd.Flags().Lookup("input-size") != nil:
 			cmd.ValidArgsFunction = c.completeSpecs
 		}
 		c.completeFlags(cmd, cmd.Flags())

@@ -38,8 +38,8 @@ func docs(t *testing.T) []string {
 	return append(pages, "README.md")
 }
 
-// page is a Markdown file of the manual.
-type page struct {
+// manualPage is a Markdown file of the manual.
+type manualPage struct {
 	name   string // for messages, relative to the root
 	path   string // absolute
 	lines  []string
@@ -56,7 +56,7 @@ type fenced struct {
 
 var fileComment = regexp.MustCompile(`^<!-- file: (\S+) -->$`)
 
-func readPage(t *testing.T, name string) *page {
+func readPage(t *testing.T, name string) *manualPage {
 	t.Helper()
 	path, err := filepath.Abs(filepath.Join(repository, name))
 	if err != nil {
@@ -66,7 +66,7 @@ func readPage(t *testing.T, name string) *page {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &page{name: name, path: path, lines: strings.Split(string(data), "\n")}
+	p := &manualPage{name: name, path: path, lines: strings.Split(string(data), "\n")}
 	var open *fenced
 	file := ""
 	for i, line := range p.lines {
@@ -155,7 +155,7 @@ func TestDocs(t *testing.T) {
 }
 
 // runBlock does what a block shows. It returns the number of commands that it ran.
-func (p *page) runBlock(t *testing.T, b *fenced) (commands int) {
+func (p *manualPage) runBlock(t *testing.T, b *fenced) (commands int) {
 	t.Helper()
 	switch b.language {
 	case "yaml":
@@ -190,7 +190,7 @@ func isCommand(line string) bool {
 }
 
 // runConsole runs the lines that start with "$ " and compares, or with -update rewrites, what follows each.
-func (p *page) runConsole(t *testing.T, b *fenced) (commands int) {
+func (p *manualPage) runConsole(t *testing.T, b *fenced) (commands int) {
 	t.Helper()
 	var fresh []string
 	for i := 0; i < len(b.text); {
@@ -225,7 +225,7 @@ func (p *page) runConsole(t *testing.T, b *fenced) (commands int) {
 var pictureLink = regexp.MustCompile(`!\[[^\]]*\]\(([^)]*)\)`)
 
 // comparePictures compares each picture of the page with the file of the same name that a command of the page wrote.
-func (p *page) comparePictures(t *testing.T) {
+func (p *manualPage) comparePictures(t *testing.T) {
 	t.Helper()
 	for _, m := range pictureLink.FindAllStringSubmatch(strings.Join(p.lines, "\n"), -1) {
 		fresh, err := os.ReadFile(filepath.Base(m[1]))
@@ -257,7 +257,7 @@ func isSamePicture(a, b []byte) bool {
 }
 
 // rewrite writes the page with its blocks as they are now.
-func (p *page) rewrite(t *testing.T) {
+func (p *manualPage) rewrite(t *testing.T) {
 	t.Helper()
 	lines, next := []string(nil), 0
 	for _, b := range p.blocks {
@@ -275,7 +275,7 @@ func (p *page) rewrite(t *testing.T) {
 
 // runLine runs one command line, "cnncalc ..." or "go run ./cmd/cnncalc ...", which may end in "> file", or "cat file".
 // It returns all that a terminal would show. Wrong usage and failing output end the test.
-func (p *page) runLine(t *testing.T, index int, line string) string {
+func (p *manualPage) runLine(t *testing.T, index int, line string) string {
 	t.Helper()
 	if name, ok := strings.CutPrefix(line, "cat "); ok {
 		data, err := os.ReadFile(name)
@@ -473,7 +473,7 @@ func commandWord(args string) string {
 }
 
 // text is the page without its blocks.
-func (p *page) text() string {
+func (p *manualPage) text() string {
 	var text []string
 	next := 0
 	for _, b := range p.blocks {

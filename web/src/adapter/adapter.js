@@ -8,6 +8,7 @@ import { connectWasm } from "./wasm.js";
 //   call(name, request, {bytes, signal})   resolves to the response; bytes is an ArrayBuffer or a Blob, as a model or a
 //                                          picture. It rejects with a CallError, or, when signal is aborted, with its
 //                                          reason. A call that is aborted stops, or never starts.
+//   ended                                  a promise, which resolves when the server has ended; never with WebAssembly
 //   close()                                ends what the adapter holds
 export function connect() {
   const kind = document.querySelector('meta[name="cnncalc-adapter"]').content;

@@ -2,17 +2,61 @@ import { CallError, unwrap } from "./error.js";
 
 // connectLocal returns the adapter to the server that this page is from.
 export function connectLocal() {
-  return { kind: "local", call, close() {} };
+  const token = takeToken();
+  const ended = stayAlive(token);
+  addEventListener("pagehide", () => post("left", token, { keepalive: true }).catch(() => {}));
+  return {
+    kind: "local",
+    ended,
+    call: (name, request, options) => call(name, token, request, options),
+    close() {},
+  };
 }
 
-async function call(name, request, { bytes, signal } = {}) {
-  let response;
+// takeToken takes the server's token off the address, where it could be copied with it. It stays with this tab.
+function takeToken() {
+  const fragment = new URLSearchParams(location.hash.slice(1));
+  const token = fragment.get("token");
+  if (token === null) return sessionStorage.getItem("cnncalc-token") ?? "";
+  sessionStorage.setItem("cnncalc-token", token);
+  fragment.delete("token");
+  const rest = fragment.toString();
+  history.replaceState(null, "", location.pathname + location.search + (rest && `#${rest}`));
+  return token;
+}
+
+function post(path, token, options) {
+  return fetch(`api/${path}`, {
+    method: "POST",
+    ...options,
+    headers: { Authorization: `Bearer ${token}`, ...options.headers },
+  });
+}
+
+// stayAlive keeps a request open, by which the server knows that the page is. It resolves when the server has ended. One
+// tab of several does, so that the others have all connections that a browser grants.
+function stayAlive(token) {
+  return navigator.locks.request("cnncalc-alive", async () => {
+    for (let failures = 0; failures < 2; failures++) {
+      try {
+        const response = await post("alive", token, {});
+        if (!response.ok) return;
+        for (const reader = response.body.getReader(); !(await reader.read()).done; ) failures = 0;
+      } catch {
+        // the connection broke: the next turn says whether the server is gone
+      }
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  });
+}
+
+async function call(name, token, request, { bytes, signal } = {}) {
   try {
-    response = await fetch(`api/${name}`, { method: "POST", signal, ...body(request, bytes) });
+    const response = await post(name, token, { signal, ...body(request, bytes) });
     return unwrap(await response.json());
   } catch (error) {
     if (signal?.aborted || error instanceof CallError) throw error;
-    throw new CallError("unreachable", "cnncalc does not answer: start cnncalc edit again");
+    throw new CallError("unreachable", "cnncalc has ended: start cnncalc edit again");
   }
 }
 

@@ -67,5 +67,5 @@ export function connectWasm() {
   }
 
   start(); // what takes longest begins at once
-  return { kind: "wasm", call, close: () => worker?.terminate() };
+  return { kind: "wasm", ended: new Promise(() => {}), call, close: () => worker?.terminate() };
 }
