@@ -11,19 +11,17 @@ import (
 	"cnncalc/internal/convert"
 	"cnncalc/internal/diag"
 	"cnncalc/internal/exec"
-	"cnncalc/internal/graph"
-	"cnncalc/internal/network"
 	"cnncalc/internal/op"
 	"cnncalc/internal/plain"
 	"cnncalc/internal/pytorchcode"
 	"cnncalc/internal/report"
 	"cnncalc/internal/shape"
-	"cnncalc/internal/spec"
 )
 
 const convertLong = `convert writes a network in another format, which the extension of the -o file chooses:
 
-  .yaml or none   a file in the language of cnncalc, from an ONNX model or with --fc-to-conv
+  .yaml or none   a file in the language of cnncalc: an ONNX model as one, or SPEC's file with the values of
+                  --set and --input-size, and with what --fc-to-conv changes, written into it
   .onnx           an ONNX model, which ONNX Runtime and others run
   .py             PyTorch code: a module for the network and one for each block of its file
 
@@ -170,14 +168,13 @@ func (a *app) writeCode(l *loaded, n *shape.Network, f *convertFlags) error {
 
 // writeNetwork writes a network as a file, with its weights if asked to.
 func (a *app) writeNetwork(l *loaded, n *shape.Network, f *convertFlags) error {
-	text := spec.PrintBlocks(n.Graph)
+	options, err := f.options()
+	if err != nil {
+		return err
+	}
+	text := l.file.Text(n.Graph, options)
 	if f.save != "" {
-		// Under the names that the layers have in the new file.
-		named, err := network.Sound(f.output, []byte(text), graph.Options{})
-		if err != nil {
-			return codedError{exitIO, err}
-		}
-		if err := a.convertWeights(l, named, f); err != nil {
+		if err := a.convertWeights(l, n, f); err != nil {
 			return err
 		}
 	}

@@ -103,6 +103,15 @@ func (f *File) Weights() Weights {
 // LacksNorms reports whether the file is a model whose batch normalisations were folded away when it was exported.
 func (f *File) LacksNorms() bool { return f.model != nil && f.model.LacksNorms() }
 
+// Text returns the text of a file that reads as g, the graph of f with the options or one with other layers in it under
+// the names of those that they replace. See spec.File.Rewrite; a model becomes spec.PrintBlocks(g).
+func (f *File) Text(g *graph.Graph, o graph.Options) string {
+	if written, ok := f.description.(*spec.File); ok {
+		return written.Rewrite(g, o)
+	}
+	return spec.PrintBlocks(g)
+}
+
 // Unknown returns an error that names what the options set but the file does not have. It returns nil for a file that
 // could not be read in full.
 func (f *File) Unknown(o graph.Options) error {

@@ -12,6 +12,7 @@ import (
 
 // File is an architecture file as written, with its blocks, repeats and variables.
 type File struct {
+	text                      string // that it was read from, with plain line ends
 	kinds                     *kindTable
 	name, description, source string
 	isArrowText               bool   // without YAML: the options give the input's size

@@ -19,6 +19,7 @@ func Read(name string, data []byte) (*File, *diag.Source, diag.List) {
 	if problem != nil {
 		return f, source, diag.List{*problem}
 	}
+	f.text = text
 	w := newWalker(f, source.Lines, needsOfNetwork)
 	untilCrowded(func() {
 		if arrowStart().MatchString(text) {
