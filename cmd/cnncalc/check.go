@@ -53,7 +53,23 @@ func newCheck(a *app) *cobra.Command {
 	flags.StringVar(&f.budget, "budget", "",
 		"file of budgets for several networks (default "+budget.FileName+", if there is one)")
 	flags.BoolVar(&f.table, "table", false, "print the tables of sound networks too")
+	f.registerColumns(flags, report.NetworkColumns()...)
+	flags.Lookup("columns").Usage += " (implies --table)"
 	return cmd
+}
+
+// checkColumns refuses columns that no table has, and those for a format without tables.
+func checkColumns(o output) error {
+	switch {
+	case o.columns == nil:
+		return nil
+	case o.format != report.Text:
+		return usageError("--columns is for tables, which only --format text prints")
+	}
+	if err := report.CheckNetworkColumns(o.columns); err != nil {
+		return usageError("--columns: %w", err)
+	}
+	return nil
 }
 
 // checkSilence refuses codes that are none of the lint's.
@@ -85,10 +101,13 @@ func (a *app) check(args []string, f *checkFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := checkColumns(out); err != nil {
+		return err
+	}
 	if err := checkStandardInput(args); err != nil {
 		return err
 	}
-	c := &checking{app: a, flags: f, format: out.format}
+	c := &checking{app: a, flags: f, format: out.format, columns: out.columns}
 	if err := c.readBudgets(); err != nil {
 		return err
 	}
@@ -112,6 +131,7 @@ type checking struct {
 	*app
 	flags   *checkFlags
 	format  report.Format
+	columns []string     // of the tables; nil for the notes'
 	budgets *budget.File // nil if there is none
 	named   []string     // the networks that it names
 	files   []report.CheckedFile
@@ -213,8 +233,8 @@ func (c *checking) check(name string) error {
 func (c *checking) checked(l *loaded) report.CheckedFile {
 	file := report.CheckedFile{
 		Name: l.file.Source.Name, Title: l.title(), Source: l.file.Source, Problems: l.problems,
-		Network: l.network, WithTable: c.flags.table, Screen: c.screen(""), IsSound: len(l.problems) == 0,
-		IsShort: c.isShort,
+		Network: l.network, WithTable: c.flags.table || c.columns != nil, Columns: c.columns,
+		Screen: c.screen(""), IsSound: len(l.problems) == 0, IsShort: c.isShort,
 	}
 	if !file.IsSound {
 		return file

@@ -238,7 +238,7 @@ func (f *memoryFlags) viewOf(l *loaded) (report.View, error) {
 	case err != nil:
 		return nil, err
 	case f.timeline:
-		return l.timelineView(account, f.batch, options)
+		return l.timelineView(account, f, options)
 	}
 	return l.memoryView(account, f, options)
 }

@@ -74,8 +74,7 @@ func newMemory(a *app) *cobra.Command {
 	flags.Lookup("format").Usage += " (with --timeline)"
 	f.registerPath(flags)
 	f.registerUnits(flags)
-	f.registerColumns(flags, "name", "layer", "output", "memory", "weights", "biases", "macs", "field", "jump", "start",
-		"frozen", "input", "origin", "parameters", "%memory", "%parameters", "%macs")
+	f.registerColumns(flags, report.NetworkColumns()...)
 	flags.Lookup("columns").Usage += " (other accounts have others)"
 	registerBatch(flags, &f.batch, "pictures in a batch")
 	f.registerAccount(flags, memory.NotesAccount, memory.AccountNames(), "")

@@ -43,7 +43,7 @@ func (l *loaded) runMemory(f *memoryFlags) (report.View, error) {
 	}
 	return &report.RunMemory{
 		Title: l.title(), Network: program.Network(), Batch: f.batch, Threads: threads,
-		Arena: program.Arena(), Footprint: program.Footprint(),
+		Arena: program.Arena(), Footprint: program.Footprint(), More: f.columns != nil,
 	}, nil
 }
 

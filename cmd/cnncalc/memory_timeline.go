@@ -6,6 +6,7 @@ import (
 
 	"cnncalc/internal/memory"
 	"cnncalc/internal/report"
+	"cnncalc/internal/shape"
 )
 
 // timeline prints what is alive over the steps of a run, by PyTorch's account or cnncalc's.
@@ -36,31 +37,42 @@ func (a *app) timeline(args []string, f *memoryFlags) error {
 	if err != nil {
 		return err
 	}
-	t, err := l.timelineView(account, f.batch, options)
+	t, err := l.timelineView(account, f, options)
 	if err != nil {
 		return err
 	}
 	return a.printTimeline(out, t, f.all)
 }
 
-func (l *loaded) timelineView(account memory.AccountName, batch int64, o memory.Options) (*report.Timeline, error) {
+// timelineView makes the timeline of an account that has one.
+func (l *loaded) timelineView(account memory.AccountName, f *memoryFlags, o memory.Options) (*report.Timeline, error) {
+	t, layers, err := l.timelineOf(account, f.batch, o)
+	if err == nil && f.columns != nil {
+		t.Layers = layers
+	}
+	return t, err
+}
+
+// timelineOf returns a timeline, and the network whose layers its steps are.
+func (l *loaded) timelineOf(account memory.AccountName, batch int64,
+	o memory.Options) (*report.Timeline, *shape.Network, error) {
 	if account == memory.RunAccount {
 		program, err := l.planRun(batch, defaultThreads())
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		arena := program.Arena()
-		return report.NewRunTimeline(l.title(), batch, arena.Bytes(), arena.Timeline(program.Network())), nil
+		n, arena := program.Network(), program.Arena()
+		return report.NewRunTimeline(l.title(), batch, arena.Bytes(), arena.Timeline(n)), n, nil
 	}
 	model, err := memory.NewPyTorch(l.network, o)
 	if err != nil {
-		return nil, problemError("%s: %w", l.title(), err)
+		return nil, nil, problemError("%s: %w", l.title(), err)
 	}
 	steps, err := model.Timeline(batch)
 	if err != nil {
-		return nil, problemError("%s: %w", l.title(), err)
+		return nil, nil, problemError("%s: %w", l.title(), err)
 	}
-	return report.NewPyTorchTimeline(l.title(), batch, o, steps), nil
+	return report.NewPyTorchTimeline(l.title(), batch, o, steps), l.network, nil
 }
 
 // printTimeline draws a timeline, or prints it: for people as a chart, as wide as the terminal.

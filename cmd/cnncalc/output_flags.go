@@ -84,7 +84,10 @@ type output struct {
 
 // parse reads the flags of the named command. Those that it has not registered have their defaults.
 func (f *outputFlags) parse(command string) (output, error) {
-	o := output{format: report.Text, units: report.IEC, columns: f.columns, path: f.path}
+	o := output{format: report.Text, units: report.IEC, columns: slices.Clone(f.columns), path: f.path}
+	for i, key := range o.columns {
+		o.columns[i] = strings.TrimSpace(key)
+	}
 	var err error
 	if f.formats != nil {
 		if o.format, err = f.chosenFormat(command); err != nil {
@@ -165,12 +168,8 @@ func (a *app) print(o output, v report.View) error {
 // printTable writes a table, or the columns of it that were asked for.
 func (a *app) printTable(o output, t report.Table) error {
 	if o.columns != nil {
-		keys := make([]string, len(o.columns))
-		for i, key := range o.columns {
-			keys[i] = strings.TrimSpace(key)
-		}
 		var err error
-		if t, err = t.Select(keys); err != nil {
+		if t, err = t.Select(o.columns); err != nil {
 			return usageError("--columns: %w", err)
 		}
 	} else if o.format == report.Text {

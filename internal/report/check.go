@@ -27,6 +27,7 @@ type CheckedFile struct {
 	Pattern    []string         // the network in short, where it has no problems
 	Advice     diag.List        // of the lint, where it was asked for
 	WithTable  bool             // print the network's table also where there are no problems
+	Columns    []string         // of the table; nil for the notes'
 	IsShort    bool             // print a sound network in one line
 	Screen     Screen
 }
@@ -252,8 +253,17 @@ func (f *CheckedFile) writeTable(w io.Writer, title string) error {
 		return err
 	}
 	t := NetworkTable(f.Network, LayerRows{})
+	if f.Columns != nil {
+		var err error
+		if t, err = networkTable(f.Network, LayerRows{}, moreColumns(f.Network)).Select(f.Columns); err != nil {
+			return err
+		}
+		t.Colours = f.Screen.Colours
+	} else {
+		t = t.On(f.Screen)
+	}
 	t.Title = title
-	return t.On(f.Screen).WriteText(w)
+	return t.WriteText(w)
 }
 
 // CheckTotal returns how many files are sound, have problems, and cannot be read.

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 
+	"cnncalc/internal/graph"
 	"cnncalc/internal/memory"
 	"cnncalc/internal/plain"
 	"cnncalc/internal/shape"
@@ -16,6 +17,7 @@ type RunMemory struct {
 	Threads   int
 	Arena     *memory.Arena
 	Footprint memory.Footprint
+	More      bool // with the column that --columns chooses in addition
 }
 
 // arenaDocument is the account in JSON.
@@ -35,6 +37,7 @@ type bufferDocument struct {
 	Bytes  int64  `json:"bytes"`
 	From   string `json:"from" jsonschema:"the layers during which it is live"`
 	To     string `json:"to"`
+	node   *graph.Node
 }
 
 // Document returns the account for programs, with all layers.
@@ -53,13 +56,20 @@ func (v *RunMemory) Table(units Units) Table {
 	t := Table{
 		Title: fmt.Sprintf("%s: the arena of cnncalc run, batch %s, threads %d", v.Title, plain.Count(v.Batch), v.Threads),
 		Columns: []Column{
-			left("name", "name"), left("holds", "holds"), right("offset", "offset"), right("bytes", "bytes"), left("from",
-				"from"), left("to", "to"),
+			left("name", "name"), left("holds", "holds"), right("offset", "offset"), right("bytes", "bytes"),
+			left("from", "from"), left("to", "to"),
 		},
 		Notes: v.lines(units), Minor: []string{"offset", "holds"},
 	}
+	if v.More {
+		t.Columns = append(t.Columns, left("origin", "origin"))
+	}
 	for _, b := range v.buffers() {
-		t.Rows = append(t.Rows, []Cell{Str(b.Name), Str(b.Holds), Int(b.Offset), Int(b.Bytes), Str(b.From), Str(b.To)})
+		row := []Cell{Str(b.Name), Str(b.Holds), Int(b.Offset), Int(b.Bytes), Str(b.From), Str(b.To)}
+		if v.More {
+			row = append(row, Str(originOf(b.node)))
+		}
+		t.Rows = append(t.Rows, row)
 	}
 	return t
 }
@@ -70,7 +80,7 @@ func (v *RunMemory) buffers() []bufferDocument {
 	var all []bufferDocument
 	add := func(node int, holds string, id int) {
 		b := arena.Buffers[id]
-		all = append(all, bufferDocument{Name: n.Nodes[node].Name, Holds: holds,
+		all = append(all, bufferDocument{node: &n.Nodes[node], Name: n.Nodes[node].Name, Holds: holds,
 			Offset: b.Offset * memory.BytesPerValue, Bytes: b.Values * memory.BytesPerValue,
 			From: n.Nodes[b.First].Name, To: n.Nodes[b.Last].Name})
 	}

@@ -17,6 +17,22 @@ import (
 // the totals are there where that is the whole network.
 func NetworkTable(n *shape.Network, o LayerRows) Table { return networkTable(n, o, nil) }
 
+// NetworkColumns are the keys of the notes' table and, from field on, of the columns that are in it only if chosen.
+func NetworkColumns() []string {
+	return []string{"name", "layer", "output", "memory", "weights", "biases", "macs", "field", "jump", "start",
+		"frozen", "input", "origin", "parameters", "%memory", "%parameters", "%macs"}
+}
+
+// CheckNetworkColumns returns an error for keys that cannot be chosen from NetworkColumns.
+func CheckNetworkColumns(keys []string) error {
+	var t Table
+	for _, key := range NetworkColumns() {
+		t.Columns = append(t.Columns, left(key, key))
+	}
+	_, err := t.Select(keys)
+	return err
+}
+
 func networkTable(n *shape.Network, o LayerRows, extra []layerColumn) Table {
 	rows := o.of(n, n.Sound, func(i int) bool { return n.Layers[i].Activations > 0 || n.Layers[i].Parameters() > 0 })
 	isWhole := n.Sound == len(n.Nodes)

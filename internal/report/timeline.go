@@ -8,6 +8,7 @@ import (
 
 	"cnncalc/internal/memory"
 	"cnncalc/internal/plain"
+	"cnncalc/internal/shape"
 )
 
 // Timeline is the view of the memory that is in use over the steps of a run.
@@ -19,6 +20,7 @@ type Timeline struct {
 	Options *memory.Options // of PyTorch's account; nil for another
 	Steps   []memory.Moment // at least one
 	Notes   []string
+	Layers  *shape.Network // the steps' layers, for the column origin; nil for a table without it
 }
 
 // timelineDocument is a timeline in JSON.
@@ -107,7 +109,21 @@ func (t *Timeline) Table(units Units) Table {
 		table.Rows = append(table.Rows,
 			[]Cell{Int(int64(i)), Str(string(s.Phase)), Str(s.Name), units.size(s.Live), units.size(s.Most)})
 	}
+	if t.Layers != nil {
+		table.Columns = append(table.Columns, left("origin", "origin"))
+		for i, s := range t.Steps {
+			table.Rows[i] = append(table.Rows[i], t.origin(s.Node))
+		}
+	}
 	return table
+}
+
+// origin returns the cell of a step's layer, which is empty for the loss and the optimizer.
+func (t *Timeline) origin(node int) Cell {
+	if node < 0 {
+		return Cell{}
+	}
+	return Str(originOf(&t.Layers.Nodes[node]))
 }
 
 // maxChartRows is about how many rows a chart has, unless all steps are asked for.
@@ -125,8 +141,8 @@ const peakMark = " <- peak"
 func (t *Timeline) Chart(units Units, width int, all bool) Table {
 	peak := t.peakText(units)
 	table := Table{Title: t.Title, Columns: []Column{
-		left("phase", "phase"), left("name", "name"), right("live", "alive after"), right("most", "at most"), left("chart",
-			"= before, # after, + at most"),
+		left("phase", "phase"), left("name", "name"), right("live", "alive after"), right("most", "at most"),
+		left("chart", "= before, # after, + at most"),
 	}}
 	table.Notes = append([]string{strings.ToUpper(peak[:1]) + peak[1:] + "."}, t.Notes...)
 	rows := t.fold(all)
@@ -134,6 +150,12 @@ func (t *Timeline) Chart(units Units, width int, all bool) Table {
 		table.Rows = append(table.Rows, []Cell{Str(string(r.phase)), Str(r.name), units.size(r.live), units.size(r.most), {}})
 	}
 	t.draw(table, rows, width)
+	if t.Layers != nil {
+		table.Columns = append(table.Columns, left("origin", "origin"))
+		for i, r := range rows {
+			table.Rows[i] = append(table.Rows[i], t.origin(r.node))
+		}
+	}
 	return table
 }
 
@@ -172,6 +194,7 @@ func bars(before, live, most, whole int64, width int) string {
 // chartRow is one or several steps.
 type chartRow struct {
 	phase      memory.Phase
+	node       int // of the step in which the most is alive, as the name
 	name       string
 	live, most int64
 	isPeak     bool
@@ -198,7 +221,8 @@ func (t *Timeline) fold(all bool) []chartRow {
 
 func foldSteps(steps []memory.Moment, isPeak bool) chartRow {
 	top := slices.MaxFunc(steps, func(a, b memory.Moment) int { return cmp.Compare(a.Most, b.Most) })
-	row := chartRow{phase: top.Phase, name: top.Name, live: steps[len(steps)-1].Live, most: top.Most, isPeak: isPeak}
+	row := chartRow{phase: top.Phase, node: top.Node, name: top.Name, live: steps[len(steps)-1].Live, most: top.Most,
+		isPeak: isPeak}
 	if others := len(steps) - 1; others > 0 {
 		row.name += fmt.Sprintf(" +%d", others)
 	}
