@@ -53,14 +53,16 @@ type Volume struct {
 // place from the same place are left out: they look like those that they read.
 func Volumes(n *shape.Network) []Volume {
 	n, _ = n.Inference()
+	all := joints(n)
+	names := makers(n, all)
 	var volumes []Volume
 	last := -1 // the node of the last volume, or a layer that was left out after it
-	for _, i := range joints(n) {
+	for _, i := range all {
 		if len(volumes) > 0 && isLike(n, i) {
 			last = i
 			continue
 		}
-		v := Volume{Shape: n.Layers[i].Out, Times: 1, Makers: []string{maker(n, i)}, Class: classOf(n, i)}
+		v := Volume{Shape: n.Layers[i].Out, Times: 1, Makers: []string{names[i]}, Class: classOf(n, i)}
 		if k := len(volumes) - 1; k >= 0 {
 			reads := len(n.Nodes[i].Inputs) == 1 && n.Nodes[i].Inputs[0] == last
 			w, h := kernel(n, i)
@@ -89,18 +91,24 @@ func (v *Volume) add(next Volume) {
 	v.KernelW, v.KernelH = 0, 0
 }
 
-// joints returns the nodes whose result all of the network after them depends on, and nothing else before them.
+// joints returns the nodes through which all that the main output is computed from passes, in order. Shortcuts past
+// smaller planes do not count: what U-Net goes down and up again is its main path.
 func joints(n *shape.Network) []int {
-	farthest := make([]int, len(n.Nodes)) // the last node that reads each node
-	for i := range n.Nodes {
+	shortcuts := newShortcuts(n)
+	counts := make([]bool, n.Main()+1)  // nodes that the main output is computed from
+	farthest := make([]int, n.Main()+1) // by node, the last of them that reads it
+	counts[n.Main()] = true
+	for i := n.Main(); i >= 0; i-- {
 		for _, input := range n.Nodes[i].Inputs {
-			farthest[input] = i
+			if counts[i] && !shortcuts.has(input, i) {
+				counts[input], farthest[input] = true, max(farthest[input], i)
+			}
 		}
 	}
 	var all []int
 	reach := 0 // of the nodes before
-	for i := range n.Nodes {
-		if reach <= i && !n.IsOutput(i) || i == n.Main() {
+	for i := range counts {
+		if counts[i] && reach <= i {
 			all = append(all, i)
 		}
 		reach = max(reach, farthest[i])
@@ -115,15 +123,25 @@ func isLike(n *shape.Network, i int) bool {
 	return len(node.Inputs) == 1 && (isPointwise(n, i) || !node.Op.MakesVolume())
 }
 
-// maker returns what made a volume: the outermost block that ends with it, or else its layer.
-func maker(n *shape.Network, i int) string {
-	name := textOf(n, i)
-	for s := n.Nodes[i].Within; s != nil; s = s.Outer {
-		if s.Block != "" && (n.Nodes[i].JoinsPaths() || s.Outer != nil) {
-			name = s.Block
+// makers returns what made each of the volumes: if paths join in it, the outermost block that has no other volume; if
+// there is none, the layer.
+func makers(n *shape.Network, joints []int) map[int]string {
+	volumes := map[*graph.Scope]int{}
+	for _, i := range joints {
+		for s := n.Nodes[i].Within; s != nil && !isLike(n, i); s = s.Outer {
+			volumes[s]++
 		}
 	}
-	return name
+	names := map[int]string{}
+	for _, i := range joints {
+		names[i] = textOf(n, i)
+		for s := n.Nodes[i].Within; s != nil && n.Nodes[i].JoinsPaths(); s = s.Outer {
+			if s.Block != "" && volumes[s] == 1 {
+				names[i] = s.Block
+			}
+		}
+	}
+	return names
 }
 
 // kernel returns the window of a layer, 0 and 0 if it has none or one of a single place.

@@ -2,6 +2,7 @@ package draw
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"cnncalc/internal/svg"
@@ -10,7 +11,8 @@ import (
 
 // Lengths of a picture of volumes, in pixels.
 const (
-	largestSide  = 190.0 // of the largest width or height
+	widestRow    = 1900.0 // but for half a volume
+	largestSide  = 190.0  // of the largest width or height
 	largestDepth = 80.0
 	largestBar   = 170.0 // of the deepest volume of a single place
 	barWidth     = 12.0
@@ -53,7 +55,9 @@ type solid struct {
 	*Volume
 	left, right, top, bottom float64
 	dx, dy                   float64
+	boxes, cell              float64 // the widths of all boxes, and with the caption
 	captionX, captionY       float64
+	endsRow                  bool
 }
 
 // VolumesSVG draws volumes in a row, as the notes and papers do: with width, height and depth by a scale, a bar for a
@@ -78,7 +82,7 @@ func VolumesTikZ(title string, volumes []Volume, scale Scale) ([]byte, error) {
 }
 
 // drawOn draws the solids from left to right, with the window of each on the one before it.
-func (r *solidRow) drawOn(c canvas) {
+func (r *solidRows) drawOn(c canvas) {
 	for i := range r.solids {
 		drawSolid(c, &r.solids[i])
 		if i+1 < len(r.solids) {
@@ -101,15 +105,41 @@ func scaleText(s Scale) string {
 	return "by square roots"
 }
 
-// solidRow is a picture of volumes.
-type solidRow struct {
+// solidRows is a picture of volumes.
+type solidRows struct {
 	solids        []solid
 	legend        string
 	width, height float64
 }
 
-// arrange places the volumes on one middle line. No two touch, and neither do their captions.
-func arrange(volumes []Volume, scale Scale) *solidRow {
+// arrange places the volumes in rows, each with one middle line. No two touch, and neither do their captions.
+func arrange(volumes []Volume, scale Scale) *solidRows {
+	p := &solidRows{solids: measure(volumes, scale)}
+	total := 0.0
+	for i := range p.solids {
+		total += p.solids[i].cell + volumeGap
+	}
+	mostInRow := total/math.Ceil(total/widestRow) + 1
+	y := 0.0
+	for first := 0; first < len(p.solids); {
+		end, x := first, 0.0
+		for end < len(p.solids) && (end == first || x+p.solids[end].cell/2 <= mostInRow) {
+			x += p.solids[end].cell + volumeGap
+			end++
+		}
+		y = placeRow(p.solids[first:end], y+margin)
+		p.solids[end-1].endsRow = true
+		p.width = max(p.width, x-volumeGap+2*margin)
+		first = end
+	}
+	p.legend = fmt.Sprintf("Width and height have one scale, depth another, and bars a third; all are %s.", scaleText(scale))
+	p.width, p.height = max(p.width, textWidth(p.legend)+2*margin), y+1.5*margin
+	return p
+}
+
+// measure returns the volumes as solids, by a scale for width and height, one for depth and one for single places.
+// They are around a middle line at 0.
+func measure(volumes []Volume, scale Scale) []solid {
 	side, depth, deepest := int64(1), int64(1), int64(1)
 	for _, v := range volumes {
 		if v.Shape.IsPlace() {
@@ -118,12 +148,10 @@ func arrange(volumes []Volume, scale Scale) *solidRow {
 		}
 		side, depth = max(side, v.Shape.W, v.Shape.H), max(depth, v.Shape.D)
 	}
-	var solids []solid
-	above, below, rows := 0.0, 0.0, 0
-	x := margin
+	solids := make([]solid, len(volumes))
 	for i := range volumes {
-		v := &volumes[i]
-		s := solid{Volume: v}
+		v, s := &volumes[i], &solids[i]
+		s.Volume = v
 		var w, h float64
 		if v.Shape.IsPlace() {
 			w, h = barWidth, max(leastLength, scale.of(v.Shape.D, deepest)*largestBar)
@@ -133,28 +161,34 @@ func arrange(volumes []Volume, scale Scale) *solidRow {
 			along := max(leastLength, scale.of(v.Shape.W, side)*largestSide)
 			s.dx, s.dy = along*oblique, along*rising
 		}
-		boxes := w + float64(min(v.Times, mostBoxes)-1)*boxOffset + s.dx
-		caption := textWidth(v.text())
+		s.boxes = w + float64(min(v.Times, mostBoxes)-1)*boxOffset + s.dx
+		s.cell = max(s.boxes, textWidth(v.text()))
 		for _, maker := range v.Makers {
-			caption = max(caption, textWidth(maker))
+			s.cell = max(s.cell, textWidth(maker))
 		}
-		cell := max(boxes, caption)
-		s.captionX = x + cell/2
-		s.left = x + (cell-boxes)/2
-		s.right = s.left + w
+		s.right = w
 		s.top, s.bottom = -h/2+s.dy/2, h/2+s.dy/2
-		above, below, rows = max(above, h/2+s.dy/2), max(below, s.bottom), max(rows, len(v.Makers))
-		x += cell + volumeGap
-		solids = append(solids, s)
 	}
-	axis := margin + above
+	return solids
+}
+
+// placeRow places solids beside each other below y, and returns the lower end of their captions.
+func placeRow(solids []solid, y float64) float64 {
+	above, below, rows := 0.0, 0.0, 0
 	for i := range solids {
 		s := &solids[i]
-		s.top, s.bottom, s.captionY = s.top+axis, s.bottom+axis, axis+below+captionGap
+		above, below, rows = max(above, s.bottom), max(below, s.bottom), max(rows, len(s.Makers))
 	}
-	legend := fmt.Sprintf("Width and height have one scale, depth another, and bars a third; all are %s.", scaleText(scale))
-	return &solidRow{solids, legend, max(x-volumeGap+margin, textWidth(legend)+2*margin),
-		axis + below + captionGap + float64(rows+1)*captionRow + 1.5*margin}
+	x, axis := margin, y+above
+	for i := range solids {
+		s := &solids[i]
+		s.left = x + (s.cell-s.boxes)/2
+		s.right += s.left
+		s.top, s.bottom = s.top+axis, s.bottom+axis
+		s.captionX, s.captionY = x+s.cell/2, axis+below+captionGap
+		x += s.cell + volumeGap
+	}
+	return axis + below + captionGap + float64(rows+1)*captionRow
 }
 
 // drawSolid draws the boxes of a volume, the one at the back first.
@@ -189,6 +223,9 @@ func drawKernel(c canvas, s, next *solid) {
 	x3, y3 := at(0.5+u, 0.5+v)
 	x4, y4 := at(0.5-u, 0.5+v)
 	c.path("kernel", polygon(x1, y1, x2, y2, x3, y3, x4, y4))
+	if s.endsRow {
+		return
+	}
 	target := lineTo(next.left, (next.top+next.bottom)/2)
 	c.path("ray", stroke{moveTo(x2, y2), target, moveTo(x3, y3), target})
 }

@@ -38,6 +38,20 @@ blocks:
   unit(w): ADD(CONV3-w -> RELU | IDENTITY) -> RELU
 layers: INPUT -> unit(4)*2 -> CONCAT(CONV1-2 | CONV3-2) -> FC-3
 `, "8x8x4 INPUT; 8x8x4 unit x2, CONCAT; 1x1x3 FC-3"},
+		{"a path down and up again is the main one", `
+input: 16x16x4
+blocks:
+  double(w): CONV3-w -> RELU -> CONV3-w -> RELU
+  up(skip, w): UPCONV2-w s2 @wide -> CONCAT(@skip -> CROP like=@wide | IDENTITY) -> double(w)
+layers: INPUT -> double(8) @skip -> POOL2 -> double(16) -> up(@skip, 8) -> CONV1-2
+`, "16x16x4 INPUT <3x3>; 16x16x8 CONV3-8 x2 <2x2>; 8x8x8 POOL2 s2 <3x3>; 8x8x16 CONV3-16 x2 <2x2>; " +
+			"16x16x8 UPCONV2-8 s2; 16x16x16 CONCAT <3x3>; 16x16x8 CONV3-8 x2; 16x16x2 CONV1-2"},
+		{"a look at the whole plane is no such path", `
+input: 16x16x4
+blocks:
+  excite(): MUL(IDENTITY | GAP -> FC-2 -> FC-4 -> SIGMOID)
+layers: INPUT -> CONV3-4 -> excite() -> CONV3-8
+`, "16x16x4 INPUT <3x3>; 16x16x4 CONV3-4; 16x16x4 excite <3x3>; 16x16x8 CONV3-8"},
 		{"dilation makes a window larger", `
 input: 9x9x4
 layers: INPUT -> CONV3-8 d2 p2 -> FC-3
@@ -63,7 +77,7 @@ func TestVolumesDoNotOverlap(t *testing.T) {
 		}
 		for _, scale := range Scales() {
 			r := arrange(volumes, Scale(scale))
-			end := 0.0
+			end, above, below := 0.0, 0.0, 0.0 // of the row before and the captions so far
 			for i := range r.solids {
 				s := &r.solids[i]
 				caption := textWidth(s.text())
@@ -72,10 +86,16 @@ func TestVolumesDoNotOverlap(t *testing.T) {
 				}
 				left := min(s.left, s.captionX-caption/2)
 				right := max(s.right+float64(min(s.Times, mostBoxes)-1)*boxOffset+s.dx, s.captionX+caption/2)
-				if left < end+volumeGap/2 || right > r.width || s.top-s.dy < 0 || s.bottom >= s.captionY-10 || s.captionY > r.height {
+				if left < end+volumeGap/2 || right > r.width || s.top-s.dy < above || s.bottom >= s.captionY-10 || s.captionY > r.height {
 					t.Errorf("%s, %s: %s is out of its place", name, scale, s.text())
 				}
-				end = right
+				end, below = right, max(below, s.captionY+float64(len(s.Makers))*captionRow)
+				if s.endsRow {
+					end, above = 0, below
+				}
+			}
+			if below > r.height || r.width > widestRow+300 {
+				t.Errorf("%s, %s: a picture of %.0fx%.0f", name, scale, r.width, r.height)
 			}
 		}
 	}
