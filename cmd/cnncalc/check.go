@@ -13,17 +13,16 @@ import (
 	"cnncalc/internal/spec"
 )
 
-const checkLong = `check computes every layer's shape by W2 = (W1 - F + 2P)/S + 1 and shows each mistake at its place in
-the file, with the values that would fit. If a network has problems, the table of the layers up to the first
-problem follows.
+const checkLong = `check computes every layer's shape by W2 = (W1 - F + 2P)/S + 1. It shows each mistake at its place in the file, with
+the values that would fit, and then the table of the layers before the first mistake.
 
-A file may have a budget: budget: {parameters: 5M, macs: 600M}. check reports each limit that the network breaks,
-by how much, and the layers that hold most of the figure. cnncalc.budget.yaml gives budgets to several networks.
+A file may have a budget, such as budget: {parameters: 5M, macs: 600M}. check reports each limit that the network
+breaks, by how much, and the layers that use the most. cnncalc.budget.yaml holds budgets of several networks.
 
-A SPEC may be a folder or a pattern, such as 'nets/*.yaml': check takes all networks in it. Of several networks, each
-sound one has one line.
+A SPEC may also be a folder or a pattern, such as nets/ or 'nets/*.yaml': check takes all networks in it. With several
+networks, each sound one is one line, and the last line counts them.
 
-The exit code is 0 if all networks are sound and keep their budgets, and 1 if one has a problem.`
+The exit code is 0 if all networks are sound and within their budgets, and 1 if one has a problem or cannot be read.`
 
 type checkFlags struct {
 	specFlags

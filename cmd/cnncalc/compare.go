@@ -16,17 +16,19 @@ import (
 	"cnncalc/internal/report"
 )
 
-const compareLong = `compare prints the figures of two or more networks side by side, each with its difference and its ratio to the
-first network's: layers, parameters, MACs, volumes, receptive field, and memory by the notes' rules, in PyTorch and in
-cnncalc run. A device adds the largest batches that fit it; --peak and --bandwidth of a machine add the time that a
-batch takes at least. A figure that is not known for a network is "unknown", and a line says why.
+const compareLong = `compare prints the figures of two or more networks side by side, each with the difference and the ratio to the first
+network: layers, parameters, MACs, volumes, receptive field, and memory by the notes' rules, in PyTorch and in
+cnncalc run. A device adds the largest batches that fit it; --peak and --bandwidth add the least time of a batch. If a
+figure is unknown for a network, a line below the table says why. A SPEC may also be a folder or a pattern, such as
+'torchvision/resnet*'.
 
 --layers adds a table that aligns the layers of each network with those of the first. Layers with the same label are
-pairs; the others are aligned so that as few as possible are added (+), removed (-) or changed (~). Settings are
-compared by what they mean: a pad that is the default may be written. --all lists the layers that are the same too.
+pairs. The others are aligned so that as few as possible are added (+), removed (-) or changed (~). Settings are
+compared by what they mean, whether or not a default is written. --all also lists the layers that are the same.
 
---set, --input-size, --freeze and --until apply to all networks; the first two only to those that have the variable or
-the input. A number and a colon in front give a value to one network: --input-size 2:384 is for the second.`
+--set, --input-size, --freeze and --until apply to all networks, but --set and --input-size only to those that have
+the variable or the input. A number and a colon before the value choose one network: --input-size 2:384 is for the
+second.`
 
 // maxCompared bounds the networks of a comparison.
 const maxCompared = 64
@@ -45,7 +47,7 @@ func newCompare(a *app) *cobra.Command {
 	var f compareFlags
 	cmd := &cobra.Command{
 		Use:   "compare A B [C...]",
-		Short: "print the figures of networks side by side, and which layers differ",
+		Short: "print the figures of networks side by side, and the layers that differ",
 		Long:  compareLong,
 		Example: "  cnncalc compare vgg16 torchvision/resnet50 --batch 32 --device t4\n" +
 			"  cnncalc compare old.yaml new.yaml --layers\n" +

@@ -18,23 +18,23 @@ import (
 	"cnncalc/internal/shape"
 )
 
-const convertLong = `convert writes a network in another format, which the extension of the -o file chooses:
+const convertLong = `convert writes a network in another format, which the ending of the -o file chooses:
 
-  .yaml or none   a file in the language of cnncalc: an ONNX model as one, or SPEC's file with the values of
-                  --set and --input-size, and with what --fc-to-conv changes, written into it
-  .onnx           an ONNX model, which ONNX Runtime and others run
-  .py             PyTorch code: a module for the network and one for each block of its file
+  .yaml or none   a file in cnncalc's language: that of an ONNX model, or SPEC's file with the values of --set and
+                  --input-size, and what --fc-to-conv changes, written into it
+  .onnx           an ONNX model, for ONNX Runtime and others
+  .py             PyTorch code: a module for the network, and one for each block of its file
 
-A model gets the weights of --weights, those that come with the network, or random ones from --seed.
---save-weights writes the weights for a YAML file or PyTorch code, as safetensors. The code's load reads them:
-the names in its state_dict are those of cnncalc.
+The weights of a model are those of --weights, those that come with the network, or random ones (--seed).
+--save-weights writes the weights for a YAML file or PyTorch code, as safetensors. The code's load reads them: the
+names in its state_dict are those of cnncalc.
 
---fc-to-conv turns the FC layers into CONV layers, as in the CS231n notes: the first FC of vgg16, over
-7x7x512, becomes CONV7-4096 p0, the others CONV1. The new network computes the same. For a larger picture
-(--input-size 384) it computes a map of scores in one pass: those that the old network gives for crops of
-the picture, 32 pixels apart. GAP and ADAPTAVG before an FC become pools with a window; FLATTEN is left out.
-Layers keep their names. In a network without padding, the scores of the map equal those of the crops. With
-padding they differ slightly: a crop has zeros around it where the larger picture continues.`
+--fc-to-conv turns the FC layers into CONV layers, as in the CS231n notes: the first FC of vgg16, over 7x7x512,
+becomes CONV7-4096 p0, the others CONV1. The new network computes the same. For a larger picture (--input-size 384),
+it computes a map of scores in one pass: those that the old network gives for crops of the picture, 32 pixels apart.
+GAP and ADAPTAVG before an FC become pools with a window; FLATTEN is left out. Layers keep their names. Without
+padding, the scores of the map equal those of the crops. With padding they differ slightly: a crop has zeros around
+it where the larger picture continues.`
 
 type convertFlags struct {
 	specFlags
@@ -49,7 +49,7 @@ func newConvert(a *app) *cobra.Command {
 	f := convertFlags{seed: defaultSeed}
 	cmd := &cobra.Command{
 		Use:   "convert [SPEC]",
-		Short: "write a network as an ONNX model or PyTorch code, or a model as a network, or turn FC layers into CONV layers",
+		Short: "convert a network to an ONNX model, PyTorch code or YAML, or its FC layers to CONV layers",
 		Long:  convertLong,
 		Example: "  cnncalc convert torchvision/resnet18 --weights resnet18.safetensors -o resnet18.onnx\n" +
 			"  cnncalc convert model.onnx -o model.yaml --save-weights model.safetensors\n" +

@@ -16,16 +16,18 @@ import (
 	"cnncalc/internal/shape"
 )
 
-const diffLong = `diff prints what a change of a network costs: the figures that differ, with the old and the new value, and the layers
-that were added, removed or changed. The exit code is 1 if a figure has become worse by more than --tolerance,
-which is nothing by default. layers and receptive_field may become anything.
+const diffLong = `diff prints what a change to a network costs: the figures that differ, before and after, and the layers that were added
+(+), removed (-) or changed (~). The exit code is 1 if a figure has become worse by more than --tolerance, which is 0%
+by default. layers and receptive_field may change freely.
 
-OLD is a network, or a report that memory or check wrote with --format json, whose name ends in .json. A report is compared
-in the figures that it has. git:REVISION:PATH is a file of a git revision, and with --baseline git:REVISION alone is the
-file of that name. --baseline takes several networks, each of which is compared with its own earlier state.
+OLD is a network or a report. A report is what memory or check wrote with --format json, in a file that ends in .json;
+it is compared by the figures that it has. git:REVISION:PATH is a file of a git revision.
 
---format markdown writes a comment for a pull request, github the annotations of GitHub Actions, and sarif a log for code
-scanning.`
+With --baseline OLD, diff compares any number of networks, each with its own earlier state: OLD may be a report of
+check, which may hold many networks, or git:REVISION, which means the file of the same name in that revision.
+
+--format markdown writes a comment for a pull request, github prints annotations for GitHub Actions, and sarif writes a
+log for code scanning.`
 
 type diffFlags struct {
 	specFlags
@@ -43,7 +45,7 @@ func newDiff(a *app) *cobra.Command {
 	var f diffFlags
 	cmd := &cobra.Command{
 		Use:   "diff [OLD] NEW",
-		Short: "print what a change of a network costs, and fail if a figure has grown",
+		Short: "print what a change to a network costs, and fail if a figure has become worse",
 		Long:  diffLong,
 		Example: "  cnncalc diff old.yaml new.yaml --tolerance 2%\n" +
 			"  cnncalc diff git:main:mynet.yaml mynet.yaml --allow parameters=+5% --allow training_peak=+100MiB\n" +
@@ -63,10 +65,10 @@ func newDiff(a *app) *cobra.Command {
 	f.registerFormat(flags, report.Text, report.Markdown, report.JSON, report.GitHub, report.SARIF)
 	f.registerPath(flags)
 	flags.StringVar(&f.baseline, "baseline", "",
-		"the earlier state: a network, a report such as base.json, git:main:mynet.yaml, or git:main for the file of that name")
-	flags.StringVar(&f.tolerance, "tolerance", "0%", "by how much a figure may become worse")
+		"the earlier state: a network, a report such as base.json, git:main:mynet.yaml, or git:main for the file of the same name")
+	flags.StringVar(&f.tolerance, "tolerance", "0%", "share by which any figure may become worse")
 	flags.StringArrayVar(&f.allow, "allow", nil,
-		"by how much one figure may become worse: parameters=+2%, training_peak=+10MiB (repeatable)")
+		"share or amount by which one figure may become worse: parameters=+2%, training_peak=+10MiB (repeatable)")
 	wordsVar(flags, &f.figures, "figures", diffFigures(), "figures to compare, in order (default all): "+
 		strings.Join(diffFigures(), ","))
 	registerBatch(flags, &f.batch, "pictures in a batch")

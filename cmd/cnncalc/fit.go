@@ -20,20 +20,20 @@ import (
 	"cnncalc/internal/shape"
 )
 
-const fitLong = `fit finds the largest batch that fits in a device's memory, for inference and for training, by type and
-optimizer, and shows what uses the memory. A batch fits if its peak in PyTorch's account (cnncalc help memory) does not
-exceed the device's memory less a reserve; --account notes takes the notes' account instead.
+const fitLong = `fit finds the largest batch that fits in a device's memory, for inference and for training, by type and optimizer,
+and shows what uses the memory. A batch fits if its peak by PyTorch's account (cnncalc help memory) is at most the
+device's memory less a reserve. --account notes takes the notes' account instead.
 
-The reserve is for what no account includes: the CUDA context, cuDNN's workspaces, fragmentation, a desktop. It is an
-assumption. --reserve sets it, as a size, a share of the memory, or the sum of both: 512MiB+5%.
+The reserve covers what no account includes: the CUDA context, cuDNN's workspaces, fragmentation, a desktop. It is an
+assumption. --reserve sets it as a size, a share of the memory, or the sum of both: 512MiB+5%.
 
---batch shows the memory for this batch too. If it does not fit with one of the options, the exit code is 1, and fit shows
-what uses the most memory, and which changes reduce it, as it does where one picture does not fit. The figures of each
-change are those of the network as it would then be.
+--batch adds the memory of this batch. If it does not fit with one of the options, the exit code is 1, and fit shows
+what uses the most memory, and which changes would reduce it, with the figures of the network after each change. It
+shows them also if not even one picture fits.
 
---batches shows the memory for each of these batches. --inputs shows, for each of these input sizes, the largest batch
-and the memory for --batch pictures; sizes that the network does not accept are left out, with the reason on standard
-error. --inputs auto finds the largest square input with which --batch pictures fit.`
+--batches shows the memory of each of several batches. --inputs shows, for each of several input sizes, the largest
+batch and the memory of --batch pictures; it leaves out sizes that the network does not accept, and says why on
+standard error. --inputs auto finds the largest square input with which --batch pictures fit.`
 
 type fitFlags struct {
 	specFlags

@@ -7,12 +7,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"cnncalc/internal/op"
+	"cnncalc/internal/report"
 )
 
 const languageHelp = `An architecture file:
 
   name: mynet
-  input: 32x32x3              # width x height x depth, everywhere in this order
+  input: 32x32x3              # width x height x depth, always in this order
   classes: 10                 # the size of the last FC if it has none of its own
   vars: {N: 3, widths: [64, 128]}
   defaults: {conv: {size: 3}} # fields of a kind, for layers that do not set them
@@ -23,8 +24,8 @@ const languageHelp = `An architecture file:
     INPUT -> [[CONV3-widths -> RELU]*N -> POOL2]*2   # one value of a list for each turn
     -> unit(128)*2 @features
     -> GAP -> FC
-  budget: {parameters: 5M, macs: 600M}   # what check lets the network cost
-  heads:                      # further outputs, from a label on; training: true exists in training only
+  budget: {parameters: 5M, macs: 600M}   # limits, which check enforces
+  heads:                      # further outputs, each from a label; with training: true only in training
     aux: {layers: "@features -> GAP -> FC", training: true, loss: 0.3}
 
   A -> B               B follows A
@@ -36,20 +37,19 @@ const languageHelp = `An architecture file:
   unit(64, s=2)        calls a block
   up(@skip, act=TANH)  passes a label and a layer, which are written @skip and act in the block
 
-A layer is KIND, size, -filters, options: CONV3-64 s2 p1, CONV7x1-192 (7 wide, 1 high). Variables are
-written bare after - and *, otherwise in parentheses: CONV(f)-w s(s). / must divide evenly; CONV3-round8(32*w/100)
-rounds a quotient to a multiple of 8, as MobileNets do. A list {64,128} takes one value for each
-turn of the repeat around it that has as many turns. # after a space starts a comment. As list items, layers may
-also be written - conv: {filters: 64, size: 3, name: conv1}.
+A layer is KIND, size, -filters, options: CONV3-64 s2 p1, CONV7x1-192 (7 wide, 1 high). Variables are written bare
+after - and *, otherwise in parentheses: CONV(f)-w s(s). / must divide evenly; CONV3-round8(32*w/100) rounds a quotient
+to a multiple of 8, as MobileNets do. A list {64,128} has one value for each turn of the enclosing repeat with that
+many turns. # after a space starts a comment. In a YAML list, a layer may also be written
+- conv: {filters: 64, size: 3, name: conv1}.
 
 Under "layers: |" YAML leaves text unchanged. Elsewhere [ @ * { , and " #" mean something to YAML.
 
-inputs: {left: 64x64x3, right: 64x64x3} in place of input: names several inputs; layers then start from one
-of them: "@left -> CONV3-8 -> ADD(IDENTITY | @right -> CONV3-8)".
+inputs: {left: 64x64x3, right: 64x64x3} instead of input: names several inputs; layers then start from one of
+them: "@left -> CONV3-8 -> ADD(IDENTITY | @right -> CONV3-8)".
 
-Shapes are strict: W2 = (W1 - F + 2P)/S + 1 must be a whole number, or the layer says floor or ceil.
-With dilation d the window covers d(F-1)+1. Dilation counts as frameworks do, 1 is dense; the notes' example
-calls that 0.
+Shapes are strict: W2 = (W1 - F + 2P)/S + 1 must be a whole number, unless the layer says floor or ceil. With dilation
+d, the window covers d(F-1)+1. Dilation counts as in frameworks: 1 is dense, which the notes' example calls 0.
 
 Kinds (cnncalc help KIND says more):
 `
@@ -111,7 +111,7 @@ func kindList() string {
 	}
 	var b strings.Builder
 	for _, k := range op.Kinds() {
-		fmt.Fprintf(&b, "  %-*s  %s\n", width, k.Name, k.Summary)
+		writeItem(&b, fmt.Sprintf("  %-*s  ", width, k.Name), k.Summary)
 	}
 	return b.String()
 }
@@ -119,16 +119,34 @@ func kindList() string {
 // kindHelp writes the help of a kind from the fields that it declares.
 func kindHelp(k op.Kind) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\n", k.Name, k.Summary)
+	writeItem(&b, k.Name+": ", k.Summary)
 	fields := k.New().Fields()
 	if len(fields) > 0 {
 		b.WriteString("\nFields (key of the mapping form, arrow form, meaning):\n")
 	}
+	width := 0
 	for _, f := range fields {
-		fmt.Fprintf(&b, "  %-11s %-20s %s\n", f.Key, arrowForm(k.Name, f), f.Doc)
+		width = max(width, len(arrowForm(k.Name, f)))
 	}
-	fmt.Fprintf(&b, "\nBackward: %s\n", k.Backward)
+	for _, f := range fields {
+		writeItem(&b, fmt.Sprintf("  %-11s %-*s  ", f.Key, width, arrowForm(k.Name, f)), f.Doc)
+	}
+	b.WriteString("\n")
+	writeItem(&b, "Backward: ", k.Backward)
 	return b.String()
+}
+
+// helpWidth is that of lines of help that are filled, in characters.
+const helpWidth = 116
+
+// writeItem writes an item of a list, whose further lines begin where the text of the first does.
+func writeItem(b *strings.Builder, name, text string) {
+	for i, line := range report.Fill(text, helpWidth-len(name)) {
+		if i == 1 {
+			name = strings.Repeat(" ", len(name))
+		}
+		fmt.Fprintf(b, "%s%s\n", name, line)
+	}
 }
 
 // arrowForm shows how a field is written in the arrow language.

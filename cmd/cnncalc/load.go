@@ -39,15 +39,15 @@ type specFlags struct {
 
 func (f *specFlags) register(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.inputSize, "input-size", nil,
-		"another input size: 384, 640x480 (width x height), or 32x32x3 (and depth); left=384 for one of several (repeatable)")
+		"input size: 384, 640x480 (width x height) or 32x32x3 (and depth); left=384 for one of several inputs (repeatable)")
 	flags.StringVar(&f.until, "until", "", "read an ONNX model up to this node or value")
-	flags.StringArrayVar(&f.set, "set", nil, "set a variable of the file: N=3, or N=2,2,3 for a list (repeatable)")
+	flags.StringArrayVar(&f.set, "set", nil, "value of a variable of the file: N=3, or N=2,2,3 for a list (repeatable)")
 }
 
 // registerFreeze adds --freeze, for commands that count what training takes.
 func (f *specFlags) registerFreeze(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.freeze, "freeze", nil,
-		"layers or parameters that training leaves as they are: 'conv*', conv1.bias, or '!fc1' for an exception (repeatable)")
+		"layers or parameters that training leaves unchanged: 'conv*', conv1.bias, or '!fc1' for an exception (repeatable)")
 }
 
 // checkFreeze returns an error for patterns that no network can have.

@@ -10,30 +10,31 @@ import (
 	"cnncalc/internal/report"
 )
 
-const memoryLong = `memory prints what a batch needs, by one of three accounts:
+const memoryLong = `memory prints the memory that a batch needs, by one of three accounts:
 
-  notes    the notes' table of VGG: every layer's volume, weights and MACs; then the volumes (twice, for the
-           backward pass), the parameters (with their gradients and the optimizer's cache), and the batch
-           of pictures. A framework takes other amounts.
-  pytorch  what PyTorch takes: the tensors that autograd saves for the backward pass, each storage counted
-           once; the parameters, gradients and the optimizer's state; and the peak of an iteration, step by
-           step. The file says which layers work in place: defaults: {relu: {inplace: true}}.
-  cnncalc  what cnncalc run takes on this machine: the place of each volume in memory, and the totals.
+  notes    the notes' table of VGG: the volume, weights and MACs of every layer; then the memory of the volumes
+           (twice, for the backward pass), the parameters (with their gradients and the optimizer's cache) and
+           the pictures of the batch. A framework needs other amounts.
+  pytorch  what PyTorch allocates: the tensors that autograd saves for the backward pass, each storage counted
+           once; the parameters, gradients and optimizer state; and the peak of an iteration, step by step. The
+           file says which layers work in place: defaults: {relu: {inplace: true}}.
+  cnncalc  what cnncalc run allocates on this machine: the place of each volume in memory, and the totals.
 
-The column memory of the notes' table counts values, as the notes do; the lines under the table have bytes.
-In the notes' account, activation functions have no volume of their own; --all lists them too. A MAC is one
-multiply-accumulate of a convolution or FC, without biases; 1 MAC is 2 FLOPs.
+In the notes' table, the column memory counts values, as the notes do; the lines below the table are in bytes.
+Activation functions have no volume of their own there; --all lists them too. A MAC is one multiply-accumulate of a
+convolution or FC, without biases; 1 MAC is 2 FLOPs.
 
-When an iteration starts, gradients are None and the optimizer's state exists. fp16 and bf16 apply to the whole
-network; amp is torch.autocast, with weights in float32; int8 is for inference.
+When an iteration starts, gradients are None and the optimizer state exists. fp16 and bf16 convert the whole network;
+amp is torch.autocast, which keeps weights in float32; int8 is for inference.
 
---freeze names what training leaves as it is: no gradient, no optimizer state, and nothing saved that no gradient needs.
-The last pattern that matches a layer or parameter decides: --freeze '*' --freeze '!fc1' trains fc1 alone.
+--freeze names layers or parameters that training leaves unchanged. They have no gradient and no optimizer state, and
+tensors that only their gradients need are not saved. The last pattern that matches decides: --freeze '*' --freeze
+'!fc1' trains fc1 alone.
 
---timeline shows the memory that is alive after every step, forward and backward, and the most that is alive during the
-step, as bars. In text and Markdown, the steps of a long network are folded into some 60 rows: "conv3 +2" is conv3,
-where the most is alive, and two more steps. --all prints every step, as CSV and JSON do. --format svg, or -o with a
-name that ends in .svg, draws the timeline for a document.`
+--timeline shows the memory in use after each step, forward and backward, and the most in use during the step, as
+bars. Text and Markdown fold the steps of a long network into some 60 rows: "conv3 +2" is conv3, during which the most
+is in use, and two more steps. --all prints every step; CSV and JSON always do. --format svg, or -o with a name that
+ends in .svg, draws the timeline for a document.`
 
 type memoryFlags struct {
 	specFlags

@@ -9,9 +9,9 @@ import (
 	"cnncalc/internal/report"
 )
 
-const reconcileLong = `reconcile counts a network as two programs do and lists the differences item by item: the first
-figure plus all items is exactly the second. It leaves out quantities that only one of the programs counts.
-cnncalc help counting lists the programs.`
+const reconcileLong = `reconcile counts a network as two programs do, and lists the differences item by item: the figure of the first plus all
+items is exactly that of the second. It leaves out quantities that only one of them counts. "cnncalc help counting"
+lists the programs.`
 
 type reconcileFlags struct {
 	specFlags
@@ -23,7 +23,7 @@ func newReconcile(a *app) *cobra.Command {
 	var f reconcileFlags
 	cmd := &cobra.Command{
 		Use:   "reconcile A B [SPEC]",
-		Short: "list why the counts of two programs differ",
+		Short: "list why two programs count a network differently",
 		Long:  reconcileLong,
 		Example: "  cnncalc reconcile fvcore thop torchvision/resnet50\n  cnncalc reconcile torchinfo torchsummary " +
 			"mynet.yaml --format csv",

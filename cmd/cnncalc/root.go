@@ -10,15 +10,15 @@ import (
 	"cnncalc/internal/diag"
 )
 
-const rootLong = `cnncalc checks, calculates and runs convolutional networks written in the notation of the
-CS231n notes: INPUT -> [[CONV -> RELU]*N -> POOL?]*M -> FC.
+const rootLong = `cnncalc checks, calculates and runs convolutional networks that are written in the notation of the CS231n notes:
+INPUT -> [[CONV -> RELU]*N -> POOL?]*M -> FC.
 
-SPEC is a file, - for standard input, the name of a built-in network (cnncalc list), or the layers
-themselves, 'INPUT -> CONV3-16 -> RELU -> FC-10', with --input-size 32x32x3. Without SPEC, cnncalc reads
-cnncalc.yaml in the current folder, or vgg16 if there is none.
+SPEC is a network: a file, - for standard input, the name of a built-in network (cnncalc list), a file of a git
+revision (git:main:mynet.yaml), or the layers themselves ('INPUT -> CONV3-16 -> RELU -> FC-10', with --input-size
+32x32x3). Without SPEC, cnncalc reads cnncalc.yaml in the current folder; if there is none, it takes vgg16.
 
-Sizes are width x height x depth. A MAC is one multiply-accumulate. Dilation counts as in frameworks: 1 is
-dense; the notes' example calls that 0. "cnncalc help language" explains how to write a file.`
+Sizes are width x height x depth. A MAC is one multiply-accumulate. Dilation counts as in frameworks: 1 is dense,
+which the notes' example calls 0. "cnncalc help language" explains how to write a file.`
 
 const rootExample = `  cnncalc check mynet.yaml                      each mistake, with what would fit
   cnncalc memory vgg16 --batch 64               every layer, and the memory of a batch

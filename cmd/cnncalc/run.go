@@ -14,20 +14,18 @@ import (
 	"cnncalc/internal/report"
 )
 
-const runLong = `run computes the output of a network for pictures (PNG, JPEG, GIF, WebP, BMP) or arrays (npy), on the
-CPU.
+const runLong = `run computes the output of a network for pictures (PNG, JPEG, GIF, WebP, BMP) or arrays (npy), on the CPU.
 
-A picture is resized by its short side and cropped to its centre; --fit stretch resizes it without keeping the
-ratio. Then it is scaled and normalised as the file's preprocess: says, or by ImageNet's mean and deviation where
-the file says nothing and the input is 3 deep. An input 1 deep takes the picture in grey.
+A picture is resized by its short side and cropped to its centre; --fit stretch resizes it without keeping the ratio.
+Then it is scaled and normalised as preprocess: in the file says, or by ImageNet's mean and deviation if the file says
+nothing and the input is 3 deep. An input 1 deep takes the picture in grey.
 
-An array is read as it is, without resizing or normalising: float32, float64 or float16 in C order, [D, H, W] for
-one input or [N, D, H, W] for N.
+An array is read as it is, without resizing or normalising: float32, float64 or float16 in C order, [D, H, W] for one
+input or [N, D, H, W] for N.
 
-With trained weights, from --weights or built in (lenet5), run prints the most likely classes. With random
-weights (He initialisation from --seed) it prints what every layer computed, since a ranking would mean
-nothing. Files of weights are safetensors, npz or npy; their tensors have the names of cnncalc, torchvision,
-timm or Hugging Face.
+With trained weights, from --weights or built in (lenet5), run prints the most likely classes. With random weights (He
+initialisation from --seed) it prints what every layer computed, since a ranking would mean nothing. Weights are read
+from safetensors, npz or npy files, whose tensors have the names of cnncalc, torchvision, timm or Hugging Face.
 
 --maps draws what every layer computed: into a new folder, or all layers into one picture whose name ends in .png.`
 
@@ -62,7 +60,7 @@ func newRun(a *app) *cobra.Command {
 	var f runFlags
 	cmd := &cobra.Command{
 		Use:   "run [SPEC] --input PICTURE",
-		Short: "compute the output of a network for pictures",
+		Short: "compute a network's output for pictures",
 		Long:  runLong,
 		Example: "  cnncalc run --input photo.jpg\n  cnncalc run lenet5 --input seven.png --maps maps.png\n" +
 			"  cnncalc run torchvision/resnet50 --weights resnet50.safetensors --input cat.jpg",
@@ -89,14 +87,14 @@ func newRun(a *app) *cobra.Command {
 	numberVar(flags, &f.threads, "threads", defaultThreads(), "number of threads, which does not change the result")
 	wordVar(flags, &f.algo, "algo", string(exec.Auto), exec.Algos(), "how convolutions are computed: "+choice.List(exec.Algos()))
 	numberVar(flags, &f.top, "top", 5, "number of classes to print for each picture")
-	flags.StringVar(&f.labels, "labels", "", "file of class names: one on each line, synset.txt, or JSON")
+	flags.StringVar(&f.labels, "labels", "", "file of class names: one per line, synset.txt, or JSON")
 	flags.StringVar(&f.weights, "weights", "", "file of trained weights (safetensors, npz, npy), or random")
 	flags.StringVar(&f.save, "save-weights", "", "write the weights to this safetensors file, under cnncalc's names")
 	flags.BoolVar(&f.profile, "profile", false,
 		"print time, algorithm and statistics of every layer, and the memory used")
 	flags.BoolVar(&f.calibrate, "calibrate", false,
 		"measure the machine first (0.6 s), for --profile with each layer's share of the peak and its least time")
-	flags.StringVar(&f.dump, "dump", "", "write every layer's output as .npy into this new folder")
+	flags.StringVar(&f.dump, "dump", "", "write every layer's output as .npy to this new folder")
 	flags.StringVar(&f.maps.path, "maps", "",
 		"write every layer's output as pictures into this new folder, or into one picture.png")
 	numberVar(flags, &f.maps.most, "max-maps", defaultMaps, "the most maps of each layer that --maps shows")

@@ -11,13 +11,13 @@ import (
 	"cnncalc/internal/spec"
 )
 
-const schemaLong = `schema prints the JSON Schema of architecture files. An editor with a YAML language server uses it for
-a file that starts with
+const schemaLong = `schema prints the JSON Schema of architecture files. An editor with a YAML language server uses it for a file that
+starts with
 
   # yaml-language-server: $schema=cnncalc.schema.json
 
-With the name of a command, it prints the JSON Schema of what that command prints with --format json. schema budgets
-prints that of a file of budgets, ` + budget.FileName + `.`
+With the name of a command, it prints the JSON Schema of the command's --format json. schema budgets prints that of a
+file of budgets, ` + budget.FileName + `.`
 
 // budgetsSchema is in place of a command's name.
 const budgetsSchema = "budgets"

@@ -22,8 +22,8 @@ type screenFlags struct {
 
 func (f *screenFlags) register(flags *pflag.FlagSet) {
 	f.width, f.color = ownWidth, colorAuto
-	flags.Var(widthFlag{&f.width}, "width", "columns of the terminal that a table may take; 0 for any number")
-	flags.Var(colorFlag{&f.color}, "color", "colour text: "+choice.List(colors()))
+	flags.Var(widthFlag{&f.width}, "width", "width of a table in characters, 0 for any; auto is the terminal's")
+	flags.Var(colorFlag{&f.color}, "color", "colours of text: "+choice.List(colors()))
 	annotateWords(flags, "color", colors())
 }
 

@@ -17,12 +17,12 @@ func newShow(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show [SPEC]",
 		Short: "print the file of a network",
-		Long: `show prints the file of a built-in network, which you can start your own from:
+		Long: `show prints the file of a built-in network, as a start for your own:
 
   cnncalc show vgg16 > mynet.yaml
 
---canonical prints any network as one flat chain, with repeats, blocks and variables expanded. Of an ONNX model,
-show prints the file that convert would write.`,
+--canonical prints any network as one flat chain, with repeats, blocks and variables expanded. For an ONNX model, show
+prints the file that convert would write.`,
 		Args: atMostOneSpec,
 		RunE: func(_ *cobra.Command, args []string) error { return a.show(args, canonical, &f) },
 	}

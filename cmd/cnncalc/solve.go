@@ -19,17 +19,17 @@ import (
 	"cnncalc/internal/sweep"
 )
 
-const solveLong = `solve finds the largest value of one setting with which a network keeps a budget, and what the next
-value costs: which limits it breaks, and by how much.
+const solveLong = `solve finds the largest value of one setting that keeps a network within a budget, and shows what the next value costs:
+which limits it breaks, and by how much.
 
 --for names the setting: a variable of the file, input-size (the side of a square), or batch. --budget is a limit of a
-figure, or several with && between them. --device adds the limit that --batch pictures fit.
+figure, or several joined by &&. --device adds the limit that --batch pictures fit.
 
-solve tries every value of --range, from:to or from:to:step, from the largest down, and skips those with problems. So it
-finds what trying all finds, also where a larger value needs less. Without --range it tries a variable up to 8 times its
-value in the file (at least 64), and an input up to 4 times its size. For a batch it needs no range: it searches all.
+solve tries the values of --range (from:to or from:to:step) from the largest down, and skips those with problems. So it
+finds what trying all of them would find, even where a larger value needs less. Without --range, it tries a variable up
+to 8 times its value in the file (at least up to 64), and an input up to 4 times its size. --for batch needs no range.
 
---sizes 200:700 lists the input sizes that the network accepts, and that keep the budget if there is one.
+--sizes 200:700 lists the input sizes that the network accepts and, if there is a budget, those within it.
 
 The figures:
 
@@ -51,7 +51,7 @@ func newSolve(a *app) *cobra.Command {
 	var f solveFlags
 	cmd := &cobra.Command{
 		Use:   "solve [SPEC]",
-		Short: "find the largest width, depth, input or batch that keeps a budget",
+		Short: "find the largest width, depth, input size or batch within a budget",
 		Long:  solveLong + figureHelp(),
 		Example: "  cnncalc solve mynet.yaml --for w --range 8:512:8 --budget 'parameters<=5M && macs<=300M'\n" +
 			"  cnncalc solve vgg16 --for batch --budget 'training_peak<=8GiB' --optimizer adam\n" +

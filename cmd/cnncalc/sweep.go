@@ -17,21 +17,20 @@ import (
 	"cnncalc/internal/sweep"
 )
 
-const sweepLong = `sweep prints a row of figures for each combination of values of several settings: variables of the
-file, input sizes, batches, dtypes and optimizers. It computes them on all processors, and writes the rows in the order
-of their values: those of the setting that comes last change first.
+const sweepLong = `sweep prints a row of figures for each combination of settings: variables of the file, input sizes, batches, dtypes and
+optimizers. It uses all processors, and prints the rows in order: the setting that comes last changes fastest.
 
-Values have commas between them. A range is from:to:step, or from:to for a step of 1, and includes its end. A list
-for a variable is in brackets: --set N=[2,2,3],[3,4,6] are two lists, --set N=2,3 are two numbers.
+Commas separate values. A range is from:to:step, or from:to for a step of 1, and includes its end. Lists for a variable
+are in brackets: --set N=[2,2,3],[3,4,6] tries two lists, --set N=2,3 tries two numbers.
 
---where keeps the rows of which the figures meet a condition: limits joined by && and ||, with ! and parentheses.
---pareto keeps the rows that no other row equals or betters in all of its figures. Less is better, but for the largest
-batches; +parameters or -parameters says which. Of equal rows it keeps the first.
+--where keeps the rows that meet a condition: limits of figures, joined by && and ||, with ! and parentheses.
+--pareto keeps the rows that no other row beats by being at least as good in all of its figures and better in one. Less
+is better, except for the largest batches; +parameters or -parameters says it. Of equal rows, it keeps the first.
 
-A combination with problems has no row: a window that does not fit, a variable that leaves a remainder. Standard error
-says how many there are, and what the first ones are.
+A combination with a problem, such as a window that does not fit, has no row. Standard error says how many there are,
+and names the first ones.
 
---shard 3/16 prints the third of 16 parts of the rows. In order, the parts are the whole.
+--shard 3/16 prints the third of 16 parts of the rows. The parts, in order, are all rows.
 
 The figures:
 
@@ -67,7 +66,7 @@ func newSweep(a *app) *cobra.Command {
 	flags.StringArrayVar(&f.set, "set", nil,
 		"values of a variable: w=16:128:16, N=1,2,3, or N=[2,2,3],[3,4,6] for lists (repeatable)")
 	flags.StringArrayVar(&f.inputSize, "input-size", nil,
-		"input sizes: 160:320:32, or 224,640x480; left=64,96 for one of several (repeatable)")
+		"input sizes: 160:320:32, or 224,640x480; left=64,96 for one of several inputs (repeatable)")
 	flags.StringVar(&f.until, "until", "", "read an ONNX model up to this node or value")
 	f.registerFreeze(flags)
 	flags.StringVar(&f.batches, "batch", "1", "batches: 1,8 or 1:64")
@@ -77,9 +76,9 @@ func newSweep(a *app) *cobra.Command {
 		strings.Join(memory.Optimizers(), ", ")+" (default momentum)")
 	f.registerSearch(flags, "figures to print, in order (default parameters,macs,peak)",
 		"how many combinations to compute at a time")
-	flags.StringVar(&f.where, "where", "", "keep rows that meet this condition: 'parameters<5M && peak<2GiB'")
+	flags.StringVar(&f.where, "where", "", "keep the rows that meet this condition: 'parameters<5M && peak<2GiB'")
 	flags.StringSliceVar(&f.pareto, "pareto", nil, "keep the Pareto front of these figures: macs,+parameters")
-	flags.StringVar(&f.shard, "shard", "1/1", "print a part of the rows: 3/16 is the third of 16")
+	flags.StringVar(&f.shard, "shard", "1/1", "part of the rows to print: 3/16 is the third of 16")
 	f.registerFormat(flags, report.StreamFormats()...)
 	f.registerPath(flags)
 	f.registerUnits(flags)

@@ -10,18 +10,17 @@ import (
 	"cnncalc/internal/traffic"
 )
 
-const trafficLong = `traffic prints the bytes that each layer moves between memory and processor, its arithmetic
-intensity in MACs per byte, and whether arithmetic or memory limits its speed on a machine of the given
---peak and --bandwidth (the roofline model). The defaults are assumptions, close to one core of a desktop
-processor.
+const trafficLong = `traffic prints the bytes that each layer moves between memory and processor, its arithmetic intensity in MACs per
+byte, and whether arithmetic or memory limits its speed on a machine with the given --peak and --bandwidth (the
+roofline model). The defaults are assumptions, close to one core of a desktop processor.
 
-The bytes are those of a framework that fuses no layers, in float32: each layer reads its inputs once and its
-weights once for the batch, and writes its output once. Activation functions and BN are layers too; DROPOUT,
-STOCHDEPTH and FLATTEN move nothing when a network runs. Times are estimates and lower bounds: arithmetic other than
-MACs takes no time. A kernel with fewer multiplications than MACs, such as Winograd's, can be faster.
+The bytes are those of a framework that computes in float32 and fuses no layers: each layer reads its inputs once,
+reads its weights once for the whole batch, and writes its output once. Activation functions and BN are layers too;
+DROPOUT, STOCHDEPTH and FLATTEN move nothing when a network runs. Times are estimates and lower bounds: arithmetic
+other than MACs takes no time. A kernel with fewer multiplications than MACs, such as Winograd's, can be faster.
 
-columns is the size of the matrix that im2col makes of one picture for a CONV. inflation is that size divided by
-the size of the CONV's input, which the notes call the drawback of im2col. scratch is what cnncalc run takes
+columns is the size of the matrix that im2col makes of one picture for a CONV. inflation is that size divided by the
+size of the CONV's input, which the notes call the drawback of im2col. scratch is the memory that cnncalc run uses
 instead, for the whole batch; it is exact for this processor and --threads.`
 
 // The machine that is assumed.
@@ -44,7 +43,7 @@ func newTraffic(a *app) *cobra.Command {
 	var f trafficFlags
 	cmd := &cobra.Command{
 		Use:     "traffic [SPEC]",
-		Short:   "print the bytes that every layer moves, and what limits it: arithmetic or memory",
+		Short:   "print the bytes that each layer moves, and whether arithmetic or memory limits it",
 		Long:    trafficLong,
 		Example: "  cnncalc traffic vgg16 --batch 16\n  cnncalc traffic resnet50 --peak 13TFLOP/s --bandwidth 360GB/s",
 		Args:    atMostOneSpec,

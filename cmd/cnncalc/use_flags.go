@@ -23,7 +23,7 @@ func (f *deviceFlags) registerDevice(flags *pflag.FlagSet) {
 	flags.StringVar(&f.device, "device", "",
 		"a known device, such as rtx3060, t4 or a100-40gb (instead of --device-memory)")
 	reserveVar(flags, &f.reserve, "reserve", fit.DefaultReserve,
-		"memory kept for the context and fragmentation, an assumption")
+		"memory set aside for the CUDA context and fragmentation (an assumption)")
 }
 
 // budget reads the device's memory and the reserve. It returns nil if no device is named.

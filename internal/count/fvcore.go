@@ -11,7 +11,7 @@ import (
 func fvcore() *Convention {
 	return &Convention{
 		Name: "fvcore", Program: "fvcore", Version: "commit 3378afe",
-		Summary: "\"flops\" are multiply-accumulates without biases; BN 2 a value, other norms 5, adaptive average " +
+		Summary: "\"flops\" are multiply-accumulates without biases; BN 2 per value, other norms 5, adaptive average " +
 			"pool its input; ReLU " +
 			"ignored, max pool and add unsupported; activations are outputs of convolutions and linear layers",
 		Unit: "flops", Counts: []Quantity{Parameters, Operations, Activations},

@@ -35,7 +35,7 @@ func ptflopsAten() *Convention {
 func ptflopsPyTorch() *Convention {
 	return &Convention{
 		Name: "ptflops-pytorch", Program: "ptflops, pytorch backend", Version: ptflopsVersion,
-		Summary: "multiply-accumulates with biases; BN, GN and IN 2 a value, LN 1; ReLU and pools 1 an input value, " +
+		Summary: "multiply-accumulates with biases; BN, GN and IN 2 per value, LN 1; ReLU and pools 1 per input value, " +
 			"twice for a module " +
 			"that calls the function it also counts; of one picture; parameters that are not frozen",
 		Unit: "MACs", Counts: []Quantity{Parameters, Operations}, PerPicture: true,

@@ -11,7 +11,7 @@ import (
 func thop() *Convention {
 	return &Convention{
 		Name: "thop", Program: "thop", Version: "commit 43c064a",
-		Summary: "multiply-accumulates without biases; BN, LN and IN 4 a value; average pools; nothing for ReLU, max " +
+		Summary: "multiply-accumulates without biases; BN, LN and IN 4 per value; average pools; nothing for ReLU, max " +
 			"pools and " +
 			"functions",
 		Unit: "MACs", Counts: []Quantity{Parameters, Operations},

@@ -167,7 +167,7 @@ func (o *inPlace) field() Field {
 	return flagField(
 		&o.InPlace,
 		"inplace",
-		"overwrite the input with the output, as PyTorch's inplace=True; the result is the same",
+		"overwrite the input with the output, like PyTorch's inplace=True; the result is the same",
 	)
 }
 

@@ -18,7 +18,7 @@ type GroupNorm struct {
 func gnKind() Kind {
 	return Kind{
 		Name:     "GN",
-		Summary:  "group normalisation of each picture: GN32 has 32 groups of channels; a learnt scale and shift a channel",
+		Summary:  "group normalisation of each picture: GN32 has 32 groups of channels; a learnt scale and shift per channel",
 		Backward: "The gradient needs the input and the mean and deviation of each group, so all are kept.",
 		New:      func() Layer { return &GroupNorm{} },
 	}

@@ -16,9 +16,9 @@ type LayerNorm struct {
 func lnKind() Kind {
 	return Kind{
 		Name: "LN",
-		Summary: "layer normalisation over the depth at each place, as in ConvNeXt, with a learnt scale and shift a " +
+		Summary: "layer normalisation over the depth at each place, as in ConvNeXt, with a learnt scale and shift per " +
 			"channel; " +
-			"LN volume is over all of the volume",
+			"LN volume normalises over the whole volume",
 		Backward: "The gradient needs the input and the mean and deviation of each place, or of the volume, so all are kept.",
 		New:      func() Layer { return &LayerNorm{} },
 	}
@@ -39,7 +39,7 @@ func (*LayerNorm) Kind() string { return "LN" }
 // Fields returns the settings.
 func (o *LayerNorm) Fields() []Field {
 	volume := flagField(&o.Volume, "volume",
-		"over width, height and depth at once, with a scale and a shift a value: PyTorch's LayerNorm([C, H, W])")
+		"over width, height and depth at once, with a scale and a shift per value: PyTorch's LayerNorm([C, H, W])")
 	return append([]Field{volume}, o.fields("with")...)
 }
 

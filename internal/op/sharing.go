@@ -18,7 +18,7 @@ type sharing struct {
 }
 
 func (s *sharing) shareField() Field {
-	return Field{Key: ShareKey, Doc: "a label: use the weights of that layer, of the same kind and with the same tensors",
+	return Field{Key: ShareKey, Doc: "use the weights of the layer with this label, which has the same kind and the same tensors",
 		Setting: label{&s.label, ShareKey}}
 }
 
