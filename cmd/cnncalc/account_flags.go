@@ -13,7 +13,8 @@ import (
 type accountFlags struct{ account, mode, optimizer, dtype, torch string }
 
 // registerAccount adds --account, of some of the accounts.
-func (f *accountFlags) registerAccount(flags *pflag.FlagSet, value memory.AccountName, accounts []string, usage string) {
+func (f *accountFlags) registerAccount(flags *pflag.FlagSet, value memory.AccountName, accounts []string,
+	usage string) {
 	wordVar(flags, &f.account, "account", string(value), accounts, usage+choice.List(accounts))
 }
 

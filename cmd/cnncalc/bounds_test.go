@@ -109,8 +109,8 @@ func longTexts() map[string]string {
 	}
 }
 
-// A line of what check prints about a broken file, and a text of its JSON, has no more than a thousand bytes, however long
-// the text of the file is.
+// A line of what check prints about a broken file, and a text of its JSON, has no more than a thousand bytes, however
+// long the text of the file is.
 func TestProblemsAreShort(t *testing.T) {
 	const limit = 1000
 	t.Chdir(t.TempDir())

@@ -13,8 +13,8 @@ import (
 	"cnncalc/internal/spec"
 )
 
-const checkLong = `check computes every layer's shape by W2 = (W1 - F + 2P)/S + 1. It shows each mistake at its place in the file, with
-the values that would fit, and then the table of the layers before the first mistake.
+const checkLong = `check computes every layer's shape by W2 = (W1 - F + 2P)/S + 1. It shows each mistake at its place
+in the file, with the values that would fit, and then the table of the layers before the first mistake.
 
 A file may have a budget, such as budget: {parameters: 5M, macs: 600M}. check reports each limit that the network
 breaks, by how much, and the layers that use the most. cnncalc.budget.yaml holds budgets of several networks.

@@ -16,11 +16,11 @@ import (
 	"cnncalc/internal/report"
 )
 
-const compareLong = `compare prints the figures of two or more networks side by side, each with the difference and the ratio to the first
-network: layers, parameters, MACs, volumes, receptive field, and memory by the notes' rules, in PyTorch and in
-cnncalc run. A device adds the largest batches that fit it; --peak and --bandwidth add the least time of a batch. If a
-figure is unknown for a network, a line below the table says why. A SPEC may also be a folder or a pattern, such as
-'torchvision/resnet*'.
+const compareLong = `compare prints the figures of two or more networks side by side, each with the difference and the
+ratio to the first network: layers, parameters, MACs, volumes, receptive field, and memory by the notes' rules, in
+PyTorch and in cnncalc run. A device adds the largest batches that fit it; --peak and --bandwidth add the least time
+of a batch. If a figure is unknown for a network, a line below the table says why. A SPEC may also be a folder or a
+pattern, such as 'torchvision/resnet*'.
 
 --layers adds a table that aligns the layers of each network with those of the first. Layers with the same label are
 pairs. The others are aligned so that as few as possible are added (+), removed (-) or changed (~). Settings are
@@ -223,8 +223,8 @@ func aligned(networks []report.ComparedNetwork, all []*loaded) []report.Alignmen
 	return alignments
 }
 
-// printComparison writes the table of the figures and those of the layers, if these are there. In CSV, those of the layers
-// are one table, and the only one.
+// printComparison writes the table of the figures and those of the layers, if these are there. In CSV, those of the
+// layers are one table, and the only one.
 func (a *app) printComparison(out output, c *report.Comparison, all bool) error {
 	switch {
 	case c.Aligned == nil || out.format == report.JSON:

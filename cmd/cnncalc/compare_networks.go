@@ -142,7 +142,8 @@ func newNetworkChanges(f *specFlags, networks int) (*networkChanges, error) {
 	return g, nil
 }
 
-// cutNetwork cuts the number of a network, counted from 0, from a value such as 2:384. It is -1 for a value without one.
+// cutNetwork cuts the number of a network, counted from 0, from a value such as 2:384. It is -1 for a value without
+// one.
 func cutNetwork(text string, networks int) (k int, value string, err error) {
 	number, value, ok := strings.Cut(text, ":")
 	if !ok || number == "" || strings.Trim(number, "0123456789") != "" {
@@ -155,7 +156,8 @@ func cutNetwork(text string, networks int) (k int, value string, err error) {
 	return int(n) - 1, value, nil
 }
 
-// options returns those of network k: its own, and those of all networks that suit its file and that its own leave open.
+// options returns those of network k: its own, and those of all networks that suit its file and that its own leave
+// open.
 func (g *networkChanges) options(k int, file *network.File) (graph.Options, error) {
 	var chosen []change
 	for _, c := range g.ofAll {

@@ -131,7 +131,8 @@ func (c completer) completeSpecs(cmd *cobra.Command, args []string, typed string
 }
 
 // completeReconciled completes two conventions, and then a network.
-func (c completer) completeReconciled(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+func (c completer) completeReconciled(cmd *cobra.Command, args []string,
+	typed string) ([]string, cobra.ShellCompDirective) {
 	switch len(args) {
 	case 0, 1:
 		return startingWith(count.Names(), typed), cobra.ShellCompDirectiveNoFileComp
@@ -164,7 +165,8 @@ func (c completer) completeDevice(_ *cobra.Command, _ []string, typed string) ([
 	return startingWith(names, typed), cobra.ShellCompDirectiveNoFileComp
 }
 
-// network reads the network on the command line, with its settings if they suit it. It returns nil if it cannot be read.
+// network reads the network on the command line, with its settings if they suit it. It returns nil if it cannot be
+// read.
 func (c completer) network(cmd *cobra.Command, args []string) *loaded {
 	var given specFlags
 	given.set, _ = cmd.Flags().GetStringArray("set")
@@ -253,13 +255,15 @@ func (c completer) variables(cmd *cobra.Command, args []string) []string {
 }
 
 // completeVariable completes the name before = of --set.
-func (c completer) completeVariable(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+func (c completer) completeVariable(cmd *cobra.Command, args []string,
+	typed string) ([]string, cobra.ShellCompDirective) {
 	return startingWith(withEnd(c.variables(cmd, args), "="), typed),
 		cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 }
 
 // completeSetting completes what solve can look for.
-func (c completer) completeSetting(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+func (c completer) completeSetting(cmd *cobra.Command, args []string,
+	typed string) ([]string, cobra.ShellCompDirective) {
 	settings := append(c.variables(cmd, args), sweep.ForInputSize, sweep.ForBatch)
 	return startingWith(settings, typed), cobra.ShellCompDirectiveNoFileComp
 }

@@ -79,7 +79,8 @@ func (f *convertFlags) checkEndings() error {
 	switch ending := report.Ending(f.output); ending {
 	case "", ".yaml", ".yml", ".onnx", ".py":
 	default:
-		return usageError("--output %s: convert writes .yaml, .onnx or .py, not %s", plain.CutPath(f.output), plain.Cut(ending))
+		return usageError("--output %s: convert writes .yaml, .onnx or .py, not %s", plain.CutPath(f.output),
+			plain.Cut(ending))
 	}
 	return checkWeightsEnding(f.save)
 }

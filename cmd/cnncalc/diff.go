@@ -16,9 +16,9 @@ import (
 	"cnncalc/internal/shape"
 )
 
-const diffLong = `diff prints what a change to a network costs: the figures that differ, before and after, and the layers that were added
-(+), removed (-) or changed (~). The exit code is 1 if a figure has become worse by more than --tolerance, which is 0%
-by default. layers and receptive_field may change freely.
+const diffLong = `diff prints what a change to a network costs: the figures that differ, before and after, and the
+layers that were added (+), removed (-) or changed (~). The exit code is 1 if a figure has become worse by more than
+--tolerance, which is 0% by default. layers and receptive_field may change freely.
 
 OLD is a network or a report. A report is what memory or check wrote with --format json, in a file that ends in .json;
 it is compared by the figures that it has. git:REVISION:PATH is a file of a git revision.
@@ -65,7 +65,8 @@ func newDiff(a *app) *cobra.Command {
 	f.registerFormat(flags, report.Text, report.Markdown, report.JSON, report.GitHub, report.SARIF)
 	f.registerPath(flags)
 	flags.StringVar(&f.baseline, "baseline", "",
-		"the earlier state: a network, a report such as base.json, git:main:mynet.yaml, or git:main for the file of the same name")
+		"the earlier state: a network, a report such as base.json, git:main:mynet.yaml, or git:main for the file of "+
+			"the same name")
 	flags.StringVar(&f.tolerance, "tolerance", "0%", "share by which any figure may become worse")
 	flags.StringArrayVar(&f.allow, "allow", nil,
 		"share or amount by which one figure may become worse: parameters=+2%, training_peak=+10MiB (repeatable)")
@@ -133,7 +134,8 @@ func (a *app) diff(args []string, f *diffFlags) error {
 func (a *app) diffSpecs(args []string, f *diffFlags) (old string, specs []string, err error) {
 	switch {
 	case f.baseline == "" && len(args) != 2:
-		return "", nil, usageError("diff takes OLD and NEW, or --baseline OLD and any number of networks; %d given", len(args))
+		return "", nil, usageError("diff takes OLD and NEW, or --baseline OLD and any number of networks; %d given",
+			len(args))
 	case f.baseline == "":
 		old, specs = args[0], args[1:]
 	case len(args) == 0:
@@ -193,7 +195,8 @@ func (f *diffFlags) tolerances() (baseline.Tolerances, error) {
 }
 
 // difference compares a network with its earlier state.
-func (a *app) difference(old, name string, f *diffFlags, u *figure.Use, allowed baseline.Tolerances) (report.Difference, error) {
+func (a *app) difference(old, name string, f *diffFlags, u *figure.Use,
+	allowed baseline.Tolerances) (report.Difference, error) {
 	l, err := a.loadSound([]string{name}, &f.specFlags)
 	if err != nil {
 		return report.Difference{}, err
@@ -265,7 +268,8 @@ func earlierPath(old string, l *loaded) (string, error) {
 		return old, nil
 	}
 	if l.builtIn || l.name == "-" || isArrowText(l.name) || isGitSpec(l.name) {
-		return "", usageError("%s has no file in a git revision: write git:%s:PATH", plain.CutPath(l.name), plain.Cut(revision))
+		return "", usageError("%s has no file in a git revision: write git:%s:PATH", plain.CutPath(l.name),
+			plain.Cut(revision))
 	}
 	name := l.name
 	if filepath.IsAbs(name) {

@@ -19,9 +19,9 @@ import (
 )
 
 const drawLong = `draw draws the graph of a network, with the input at the top. A layer and the activations,
-normalisations and dropout after it share a box, below which is the shape of its output.
-Frames hold the layers of blocks and repeats. A repeat is drawn once, with "x3" at its
-label; if its turns have other sizes than the first, the label says so.
+normalisations and dropout after it share a box, below which is the shape of its output. Frames hold the layers of
+blocks and repeats. A repeat is drawn once, with "x3" at its label; if its turns have other sizes than the first, the
+label says so.
 
 --depth 0 draws each block as one box, --depth 1 the blocks with their own layers, and so on. --unfold draws
 every turn of every repeat. --heat writes at each box its share of the network's memory (values of volumes),
@@ -84,7 +84,8 @@ func newDraw(a *app) *cobra.Command {
 	f.registerFormat(flags, report.SVG, report.DOT, report.Mermaid, report.TikZ)
 	f.registerPath(flags)
 	wordVar(flags, &f.style, "style", graphStyle, styles(), choice.List(styles()))
-	wordVar(flags, &f.scale, "scale", string(draw.RootScale), draw.Scales(), "of --style volumes: "+choice.List(draw.Scales()))
+	wordVar(flags, &f.scale, "scale", string(draw.RootScale), draw.Scales(),
+		"of --style volumes: "+choice.List(draw.Scales()))
 	numberVar(flags, &f.depth, "depth", -1, "how many frames may be inside each other; -1 for any number")
 	flags.BoolVar(&f.unfold, "unfold", false, "draw every turn of a repeat")
 	wordVar(flags, &f.heat, "heat", "", heats(), "write each box's share of this: "+choice.List(heats()))

@@ -22,9 +22,9 @@ func newExplain(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain [SPEC]",
 		Short: "show the arithmetic of a layer, step by step",
-		Long: `explain shows the arithmetic of each layer: its shape formula with the numbers, its parameters with and without sharing,
-its im2col matrices, MACs, memory and receptive field, and what its backward pass computes. --layer chooses one layer
-by its name, which cnncalc memory --all prints, or by its name in an ONNX model.
+		Long: `explain shows the arithmetic of each layer: its shape formula with the numbers, its parameters with and
+without sharing, its im2col matrices, MACs, memory and receptive field, and what its backward pass computes. --layer
+chooses one layer by its name, which cnncalc memory --all prints, or by its name in an ONNX model.
 
 The receptive field is the part of the picture that a value depends on: its size in pixels, the jump to the next
 value's field, and the pixel at which the first value's field starts. As is usual, padding counts as pixels, and the

@@ -153,8 +153,8 @@ func (v variant) format(choice uint8) variant {
 	return v
 }
 
-// soundFiles are files without problems: blocks, labels, lists and fields of the language, and the least and the largest
-// sizes.
+// soundFiles are files without problems: blocks, labels, lists and fields of the language, and the least and the
+// largest sizes.
 var soundFiles = []string{
 	`name: "conv\u0301"
 input: 16x12x4

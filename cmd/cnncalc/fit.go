@@ -20,9 +20,9 @@ import (
 	"cnncalc/internal/shape"
 )
 
-const fitLong = `fit finds the largest batch that fits in a device's memory, for inference and for training, by type and optimizer,
-and shows what uses the memory. A batch fits if its peak by PyTorch's account (cnncalc help memory) is at most the
-device's memory less a reserve. --account notes takes the notes' account instead.
+const fitLong = `fit finds the largest batch that fits in a device's memory, for inference and for training, by type
+and optimizer, and shows what uses the memory. A batch fits if its peak by PyTorch's account (cnncalc help memory) is
+at most the device's memory less a reserve. --account notes takes the notes' account instead.
 
 The reserve covers what no account includes: the CUDA context, cuDNN's workspaces, fragmentation, a desktop. It is an
 assumption. --reserve sets it as a size, a share of the memory, or the sum of both: 512MiB+5%.
@@ -92,7 +92,8 @@ func newFit(a *app) *cobra.Command {
 	flags.BoolVar(&f.explain, "explain", false,
 		"say what the columns hold, how much of the device is usable, and how far to trust the figures")
 	flags.StringSliceVar(&f.inputs, "inputs", nil,
-		"show the largest batch for these input sizes, and the memory for --batch: 224,256,640x480; auto for the largest size")
+		"show the largest batch for these input sizes, and the memory for --batch: 224,256,640x480; auto for the "+
+			"largest size")
 	return cmd
 }
 

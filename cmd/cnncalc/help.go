@@ -83,7 +83,8 @@ type helpTopic struct {
 
 func helpTopics() []helpTopic {
 	topics := []helpTopic{
-		{name: "language", short: "how architecture files are written", text: func() string { return languageHelp + kindList() }},
+		{name: "language", short: "how architecture files are written",
+			text: func() string { return languageHelp + kindList() }},
 		{name: "counting", short: "how other programs count, for memory --as and reconcile", text: countingHelp},
 	}
 	for _, k := range op.Kinds() {

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// A signal ends every command that writes files, and none of them stays. The commands wait for ever in a FIFO that nobody
-// reads, but for explain and sweep, which write long enough.
+// A signal ends every command that writes files, and none of them stays. The commands wait for ever in a FIFO that
+// nobody reads, but for explain and sweep, which write long enough.
 func TestInterruptsLeaveNoFiles(t *testing.T) {
 	if testing.Short() {
 		t.Skip("waits for the grace that interrupted commands have")

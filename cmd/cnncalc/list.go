@@ -14,10 +14,10 @@ func newList(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "list the built-in networks",
-		Long: `list prints the built-in networks. Those whose names start with torchvision/ have torchvision's layers, and
-torchvision's weights fit them. "cnncalc show NAME" prints the file of one.`,
-		Args:  noArguments,
-		RunE:  func(*cobra.Command, []string) error { return a.list(&f) },
+		Long: `list prints the built-in networks. Those whose names start with torchvision/ have torchvision's layers,
+and torchvision's weights fit them. "cnncalc show NAME" prints the file of one.`,
+		Args: noArguments,
+		RunE: func(*cobra.Command, []string) error { return a.list(&f) },
 	}
 	f.registerTable(cmd.Flags())
 	f.registerPath(cmd.Flags())

@@ -149,8 +149,8 @@ func outputError(err error) error {
 // errReported means that the problems are already printed.
 var errReported = codedError{exitProblem, errors.New("")}
 
-// errAnsweredNo means that the report is complete, and its answer is no: a batch does not fit, no value keeps a budget, a
-// figure has grown. Files of the report are kept.
+// errAnsweredNo means that the report is complete, and its answer is no: a batch does not fit, no value keeps a budget,
+// a figure has grown. Files of the report are kept.
 var errAnsweredNo = codedError{exitProblem, errors.New("")}
 
 // isProblem reports whether an error is about the network or a file, as opposed to wrong usage and failed output.

@@ -45,7 +45,8 @@ func (a *app) man(root *cobra.Command, path string) error {
 	for _, page := range pages {
 		name := strings.ReplaceAll(page.CommandPath(), " ", "-")
 		date := sourceDate()
-		header := &doc.GenManHeader{Title: strings.ToUpper(name), Section: "1", Source: "cnncalc", Manual: "cnncalc", Date: &date}
+		header := &doc.GenManHeader{Title: strings.ToUpper(name), Section: "1", Source: "cnncalc", Manual: "cnncalc",
+			Date: &date}
 		err := folder.WriteFile(name+".1", func(w io.Writer) error { return doc.GenMan(page, header, w) })
 		if err != nil {
 			return outputError(fmt.Errorf("%s: %w", page.Name(), err))

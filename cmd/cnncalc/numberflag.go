@@ -118,7 +118,8 @@ func sizeVar(flags *pflag.FlagSet, to *quantity[int64], name, usage string) {
 }
 
 // rateVar adds a flag for a rate, which has no default.
-func rateVar(flags *pflag.FlagSet, to *quantity[float64], name string, parse func(string) (float64, error), usage string) {
+func rateVar(flags *pflag.FlagSet, to *quantity[float64], name string, parse func(string) (float64, error),
+	usage string) {
 	flags.Var(quantityFlag[float64]{to, parse, rateType}, name, usage)
 }
 
@@ -155,7 +156,8 @@ func (f quantityFlag[T]) Type() string { return f.typeOf }
 
 // explainsItself reports whether the errors of a flag's value say in plain words what it takes.
 func explainsItself(f *pflag.Flag) bool {
-	return slices.Contains([]string{"int", "uint", "ints", sizeType, rateType, reserveType, widthType, colorType}, f.Value.Type())
+	types := []string{"int", "uint", "ints", sizeType, rateType, reserveType, widthType, colorType}
+	return slices.Contains(types, f.Value.Type())
 }
 
 // wholeNumber reads a whole number of a flag. The error quotes it.

@@ -54,7 +54,8 @@ func (f *outputFlags) registerPath(flags *pflag.FlagSet) {
 }
 
 func (f *outputFlags) registerUnits(flags *pflag.FlagSet) {
-	wordVar(flags, &f.units, "units", string(report.IEC), report.UnitNames(), "iec (1 GiB = 2^30 bytes) or si (1 GB = 10^9)")
+	wordVar(flags, &f.units, "units", string(report.IEC), report.UnitNames(),
+		"iec (1 GiB = 2^30 bytes) or si (1 GB = 10^9)")
 }
 
 // registerColumns adds --columns for a table with these.

@@ -9,9 +9,9 @@ import (
 	"cnncalc/internal/report"
 )
 
-const reconcileLong = `reconcile counts a network as two programs do, and lists the differences item by item: the figure of the first plus all
-items is exactly that of the second. It leaves out quantities that only one of them counts. "cnncalc help counting"
-lists the programs.`
+const reconcileLong = `reconcile counts a network as two programs do, and lists the differences item by item: the
+figure of the first plus all items is exactly that of the second. It leaves out quantities that only one of them
+counts. "cnncalc help counting" lists the programs.`
 
 type reconcileFlags struct {
 	specFlags

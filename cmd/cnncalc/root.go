@@ -10,8 +10,8 @@ import (
 	"cnncalc/internal/diag"
 )
 
-const rootLong = `cnncalc checks, calculates and runs convolutional networks that are written in the notation of the CS231n notes:
-INPUT -> [[CONV -> RELU]*N -> POOL?]*M -> FC.
+const rootLong = `cnncalc checks, calculates and runs convolutional networks that are written in the notation of the
+CS231n notes: INPUT -> [[CONV -> RELU]*N -> POOL?]*M -> FC.
 
 SPEC is a network: a file, - for standard input, the name of a built-in network (cnncalc list), a file of a git
 revision (git:main:mynet.yaml), or the layers themselves ('INPUT -> CONV3-16 -> RELU -> FC-10', with --input-size

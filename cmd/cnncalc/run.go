@@ -14,7 +14,8 @@ import (
 	"cnncalc/internal/report"
 )
 
-const runLong = `run computes the output of a network for pictures (PNG, JPEG, GIF, WebP, BMP) or arrays (npy), on the CPU.
+const runLong = `run computes the output of a network for pictures (PNG, JPEG, GIF, WebP, BMP) or arrays (npy), on the
+CPU.
 
 A picture is resized by its short side and cropped to its centre; --fit stretch resizes it without keeping the ratio.
 Then it is scaled and normalised as preprocess: in the file says, or by ImageNet's mean and deviation if the file says
@@ -85,7 +86,8 @@ func newRun(a *app) *cobra.Command {
 		"what the values of a picture become: imagenet (its mean and deviation), unit (0 to 1), or raw (0 to 255)")
 	flags.Var(seedFlag{&f.seed}, "seed", "seed of random weights")
 	numberVar(flags, &f.threads, "threads", defaultThreads(), "number of threads, which does not change the result")
-	wordVar(flags, &f.algo, "algo", string(exec.Auto), exec.Algos(), "how convolutions are computed: "+choice.List(exec.Algos()))
+	wordVar(flags, &f.algo, "algo", string(exec.Auto), exec.Algos(),
+		"how convolutions are computed: "+choice.List(exec.Algos()))
 	numberVar(flags, &f.top, "top", 5, "number of classes to print for each picture")
 	flags.StringVar(&f.labels, "labels", "", "file of class names: one per line, synset.txt, or JSON")
 	flags.StringVar(&f.weights, "weights", "", "file of trained weights (safetensors, npz, npy), or random")

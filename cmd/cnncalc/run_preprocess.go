@@ -18,8 +18,8 @@ func fitModes() []string { return []string{string(picture.Crop), string(picture.
 
 func preprocessings() []string { return []string{preprocessImageNet, preprocessUnit, preprocessRaw} }
 
-// setPreprocessing changes how pictures are prepared to what the flag names. Without the flag, it notes what is used for
-// the pictures of a model that does not say it.
+// setPreprocessing changes how pictures are prepared to what the flag names. Without the flag, it notes what is used
+// for the pictures of a model that does not say it.
 func (a *app) setPreprocessing(l *loaded, flag string, hasPicture bool) {
 	p := &l.network.Preprocess
 	if flag == "" {

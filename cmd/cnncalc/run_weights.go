@@ -194,7 +194,8 @@ func (t *trained) isRandom() bool { return t.path == "" }
 // checkWeightsEnding refuses a --save-weights with the ending of another format.
 func checkWeightsEnding(path string) error {
 	if ending := report.Ending(path); ending != "" && ending != ".safetensors" {
-		return usageError("--save-weights %s: weights are written as .safetensors, not %s", plain.CutPath(path), plain.Cut(ending))
+		return usageError("--save-weights %s: weights are written as .safetensors, not %s", plain.CutPath(path),
+			plain.Cut(ending))
 	}
 	return nil
 }

@@ -11,8 +11,8 @@ import (
 	"cnncalc/internal/spec"
 )
 
-const schemaLong = `schema prints the JSON Schema of architecture files. An editor with a YAML language server uses it for a file that
-starts with
+const schemaLong = `schema prints the JSON Schema of architecture files. An editor with a YAML language server uses it
+for a file that starts with
 
   # yaml-language-server: $schema=cnncalc.schema.json
 

@@ -19,8 +19,8 @@ import (
 	"cnncalc/internal/sweep"
 )
 
-const solveLong = `solve finds the largest value of one setting that keeps a network within a budget, and shows what the next value costs:
-which limits it breaks, and by how much.
+const solveLong = `solve finds the largest value of one setting that keeps a network within a budget, and shows what
+the next value costs: which limits it breaks, and by how much.
 
 --for names the setting: a variable of the file, input-size (the side of a square), or batch. --budget is a limit of a
 figure, or several joined by &&. --device adds the limit that --batch pictures fit.
@@ -143,7 +143,8 @@ func (f *solveFlags) query() (*sweep.Query, []figure.Limit, error) {
 		return nil, nil, err
 	}
 	if _, isSet := q.Base.Vars[f.setting]; isSet {
-		return nil, nil, usageError("--set %s is given, and --for %[1]s looks for its value: leave out one of them", f.setting)
+		return nil, nil, usageError("--set %s is given, and --for %[1]s looks for its value: leave out one of them",
+			f.setting)
 	}
 	limits, err := f.limits(&q.Use)
 	if err != nil {

@@ -17,8 +17,9 @@ import (
 	"cnncalc/internal/sweep"
 )
 
-const sweepLong = `sweep prints a row of figures for each combination of settings: variables of the file, input sizes, batches, dtypes and
-optimizers. It uses all processors, and prints the rows in order: the setting that comes last changes fastest.
+const sweepLong = `sweep prints a row of figures for each combination of settings: variables of the file, input sizes,
+batches, dtypes and optimizers. It uses all processors, and prints the rows in order: the setting that comes last
+changes fastest.
 
 Commas separate values. A range is from:to:step, or from:to for a step of 1, and includes its end. Lists for a variable
 are in brackets: --set N=[2,2,3],[3,4,6] tries two lists, --set N=2,3 tries two numbers.

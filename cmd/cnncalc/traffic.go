@@ -10,9 +10,9 @@ import (
 	"cnncalc/internal/traffic"
 )
 
-const trafficLong = `traffic prints the bytes that each layer moves between memory and processor, its arithmetic intensity in MACs per
-byte, and whether arithmetic or memory limits its speed on a machine with the given --peak and --bandwidth (the
-roofline model). The defaults are assumptions, close to one core of a desktop processor.
+const trafficLong = `traffic prints the bytes that each layer moves between memory and processor, its arithmetic
+intensity in MACs per byte, and whether arithmetic or memory limits its speed on a machine with the given --peak and
+--bandwidth (the roofline model). The defaults are assumptions, close to one core of a desktop processor.
 
 The bytes are those of a framework that computes in float32 and fuses no layers: each layer reads its inputs once,
 reads its weights once for the whole batch, and writes its output once. Activation functions and BN are layers too;
@@ -61,14 +61,15 @@ func newTraffic(a *app) *cobra.Command {
 	f.registerTable(flags)
 	f.registerPath(flags)
 	f.registerUnits(flags)
-	f.registerColumns(flags, "name", "layer", "read", "weights", "written", "macs", "intensity", "bound", "time", "columns",
-		"inflation", "scratch", "origin")
+	f.registerColumns(flags, "name", "layer", "read", "weights", "written", "macs", "intensity", "bound", "time",
+		"columns", "inflation", "scratch", "origin")
 	registerBatch(flags, &f.batch, "pictures in a batch")
 	rateVarDefault(flags, &f.peak, "peak", assumedPeak, numeral.FLOPS, "arithmetic rate of the machine: 13TFLOP/s")
 	rateVarDefault(flags, &f.bandwidth, "bandwidth", assumedBandwidth, numeral.Bandwidth,
 		"memory bandwidth of the machine: 360GB/s")
 	flags.BoolVar(&f.calibrate, "calibrate", false, "measure the rates of this machine with --threads, in 0.6 s")
-	numberVar(flags, &f.threads, "threads", defaultThreads(), "threads of cnncalc run, which scratch and --calibrate depend on")
+	numberVar(flags, &f.threads, "threads", defaultThreads(),
+		"threads of cnncalc run, which scratch and --calibrate depend on")
 	return cmd
 }
 

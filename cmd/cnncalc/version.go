@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// versionText returns what --version prints: the version of the module, the commit it was built from, and what built it.
+// versionText returns what --version prints: the version of the module, the commit it was built from, and what built
+// it.
 func versionText() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

@@ -61,8 +61,8 @@ func TestTableFitsTerminal(t *testing.T) {
 	}
 }
 
-// Text has colours on a terminal, unless the user or the terminal does not want them, and never in a pipe. Standard output
-// and standard error are looked at separately.
+// Text has colours on a terminal, unless the user or the terminal does not want them, and never in a pipe. Standard
+// output and standard error are looked at separately.
 func TestColoursOnTerminal(t *testing.T) {
 	for _, test := range []struct {
 		args          string

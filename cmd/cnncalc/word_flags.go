@@ -21,8 +21,8 @@ func wordsVar(flags *pflag.FlagSet, to *[]string, name string, words []string, u
 	annotateWords(flags, name, words)
 }
 
-// checkWord returns an error for a word that a flag does not take. what is a word that it takes, with its article; "" is
-// for a flag that is not given.
+// checkWord returns an error for a word that a flag does not take. what is a word that it takes, with its article; ""
+// is for a flag that is not given.
 func checkWord(flag, word, what string, words []string) error {
 	if word == "" {
 		return nil

@@ -337,7 +337,8 @@ func (d *Difference) document() networkDiffDocument {
 		doc.Layers = []layerChangeDocument{}
 	}
 	for _, c := range d.Layers {
-		l := layerChangeDocument{Change: string(c.Mark), Name: c.Name(), Before: comparedLayer(c.Old), After: comparedLayer(c.New)}
+		l := layerChangeDocument{Change: string(c.Mark), Name: c.Name(), Before: comparedLayer(c.Old),
+			After: comparedLayer(c.New)}
 		if c.Node != align.None {
 			pos := d.Network.Nodes[c.Node].Pos
 			l.Line, l.Column = pos.Line, pos.Col

@@ -17,8 +17,8 @@ import (
 const explainWidth = 96
 
 // Explain writes the arithmetic of layers out, as a teacher would: their shape, parameters, cost and memory, what they
-// see of the picture, and what the backward pass does there. Figures are of one picture. For the layers of a model, tensor
-// returns what it calls the tensor of a weight such as "conv1.weight", or "".
+// see of the picture, and what the backward pass does there. Figures are of one picture. For the layers of a model,
+// tensor returns what it calls the tensor of a weight such as "conv1.weight", or "".
 func Explain(w io.Writer, n *shape.Network, nodes []int, tensor func(weight string) string) error {
 	fields := shape.Fields(n)
 	for k, i := range nodes {

@@ -113,7 +113,8 @@ type layerFigure struct {
 // figures returns the figures of layers in the mode of the account.
 func (v *PyTorchMemory) figures() []layerFigure {
 	volume := layerFigure{"volume", "volume", func(b memory.LayerBytes) int64 { return b.Output }, true, false}
-	parameters := layerFigure{"parameters", "parameters", func(b memory.LayerBytes) int64 { return b.Parameters }, true, false}
+	parameters := layerFigure{"parameters", "parameters", func(b memory.LayerBytes) int64 { return b.Parameters },
+		true, false}
 	saved := layerFigure{"saved", "saved", func(b memory.LayerBytes) int64 { return b.Saved }, true, false}
 	forward := layerFigure{"forward", "alive after it", func(b memory.LayerBytes) int64 { return b.Forward }, false, false}
 	backward := layerFigure{"backward", "and backward", func(b memory.LayerBytes) int64 { return b.Backward }, false, true}

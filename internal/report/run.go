@@ -361,8 +361,9 @@ func (v *Run) notes(units Units) []string {
 			fmt.Sprintf("The weights are %s: the figures show what was computed, but a ranking would mean nothing.", v.Weights))
 	}
 	if v.Measured != nil {
-		notes = append(notes, fmt.Sprintf("The machine, measured: %s. The least time is an estimate, with all MACs and bytes at "+
-			"these rates. Kernels with fewer multiplications than MACs, such as Winograd's, can be faster.", v.Measured))
+		notes = append(notes, fmt.Sprintf("The machine, measured: %s. The least time is an estimate, with all MACs and "+
+			"bytes at these rates. Kernels with fewer multiplications than MACs, such as Winograd's, can be faster.",
+			v.Measured))
 	}
 	if v.Profile {
 		notes = append(append(notes, ""), v.memoryLines(units)...)

@@ -112,7 +112,8 @@ func (v *Solution) heading() string {
 	if v.Solution.Best == nil {
 		return fmt.Sprintf("%s: no %s%s keeps the budget", v.Title, v.what(), v.span())
 	}
-	return fmt.Sprintf("%s: %s is the largest%s that keeps the budget", v.Title, v.Search.Setting(v.Solution.Best), v.span())
+	best := v.Search.Setting(v.Solution.Best)
+	return fmt.Sprintf("%s: %s is the largest%s that keeps the budget", v.Title, best, v.span())
 }
 
 func (v *Solution) what() string {
@@ -289,7 +290,8 @@ func (v *Sizes) Table(units Units) Table {
 		t.Notes = append(t.Notes, plain.Count(v.LeftOut)+" of them break the budget.")
 	}
 	if v.Problem != nil {
-		t.Notes = append(t.Notes, fmt.Sprintf("The others have problems, such as %s: %s", v.Problem.Inputs[0], v.Problem.Problem))
+		t.Notes = append(t.Notes, fmt.Sprintf("The others have problems, such as %s: %s", v.Problem.Inputs[0],
+			v.Problem.Problem))
 	}
 	return t
 }

@@ -67,8 +67,8 @@ func (v *Sweep) NewStream(w io.Writer, format Format) *Stream {
 	return NewStream(w, format, columns, widths)
 }
 
-// keyOf returns the key of a variable's or an input's column: its name, or "set.batch" for one that is called as another
-// column is.
+// keyOf returns the key of a variable's or an input's column: its name, or "set.batch" for one that is called as
+// another column is.
 func (v *Sweep) keyOf(name string) string {
 	isTaken := slices.ContainsFunc(v.Query.Figures, func(f figure.Figure) bool { return f.Name == name })
 	if isTaken || slices.Contains([]string{"batch", "dtype", "optimizer"}, name) {

@@ -1,9 +1,9 @@
 // Package report presents figures: a network's table and the explanation of its layers, and any [Table] that a caller
-// fills, as an aligned table in a terminal, as Markdown, CSV, HTML or LaTeX; documents built as structs as JSON. It also
-// owns how numbers, sizes and times are written, how a report file is replaced, and what is a terminal.
+// fills, as an aligned table in a terminal, as Markdown, CSV, HTML or LaTeX; documents built as structs as JSON. It
+// also owns how numbers, sizes and times are written, how a report file is replaced, and what is a terminal.
 //
-// It computes no figure of a network: callers fill the structs. Text in a table may come from anywhere:
-// each format escapes it, so callers pass it on unchanged.
+// It computes no figure of a network: callers fill the structs. Text in a table may come from anywhere: each format
+// escapes it, so callers pass it on unchanged.
 package report
 
 import (

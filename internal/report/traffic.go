@@ -97,7 +97,8 @@ func (v *Traffic) Table(units Units) Table {
 			right("macs", "MACs"), right("intensity", "MACs/byte"), left("bound", "bound by"), right("time", "time, at least"),
 			right("columns", "columns"), right("inflation", "inflation"), right("scratch", "scratch"),
 		},
-		Notes: v.notes(units), Minor: []string{"inflation", "columns", "scratch", "layer", "weights", "written", "read", "macs"},
+		Notes: v.notes(units),
+		Minor: []string{"inflation", "columns", "scratch", "layer", "weights", "written", "read", "macs"},
 	}
 	total := v.Account.Total
 	totals := []Cell{Str("total"), {}, units.size(total.Read), units.size(total.Weights), units.size(total.Written),
