@@ -16,7 +16,8 @@ import (
 var callsOf = map[string]string{
 	"check": "check --lint lenet5", "compare": "compare lenet5 cifar10", "diff": "diff lenet5 cifar10",
 	"solve": "solve lenet5 --for batch --budget peak<=1GiB", "reconcile": "reconcile fvcore thop lenet5",
-	"fit": "fit lenet5 --device t4", "run": "run lenet5 --input none.png", "convert": "convert lenet5 -o new.yaml", "list": "list",
+	"fit": "fit lenet5 --device t4", "run": "run lenet5 --input none.png", "convert": "convert lenet5 -o new.yaml",
+	"list": "list",
 }
 
 // Whatever words an error says to choose from, the shell completes, and no others.
