@@ -36,9 +36,40 @@ type Block struct {
 // Allocator is the state of a replay. New makes one.
 type Allocator struct {
 	small, large    *btree.BTreeG[*Block] // free blocks
+	segments        []*Block              // the first block of each, in the order of addresses
 	end             int64                 // of all segments so far, which is also what is reserved
 	allocated, most int64
 }
+
+// Segment is device memory that the allocator has reserved.
+type Segment struct {
+	Address, Size int64
+	Small         bool // of 2 MiB, for blocks of up to 1 MiB
+	Blocks        []*Block
+}
+
+// Segments returns all segments, with their blocks as they are now.
+func (a *Allocator) Segments() []Segment {
+	var all []Segment
+	for _, first := range a.segments {
+		s := Segment{Address: first.address, Small: first.small}
+		for b := first; b != nil; b = b.after {
+			s.Size += b.size
+			s.Blocks = append(s.Blocks, b)
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// Address returns where the block is, from 0 for the first segment.
+func (b *Block) Address() int64 { return b.address }
+
+// Size returns the bytes of the block, at least those that were asked for.
+func (b *Block) Size() int64 { return b.size }
+
+// IsFree reports whether nobody has the block.
+func (b *Block) IsFree() bool { return b.free }
 
 // New returns an allocator that has reserved nothing.
 func New() *Allocator {
@@ -108,6 +139,7 @@ func (a *Allocator) reserve(size int64) *Block {
 		segment = mediumSegment
 	}
 	block := &Block{address: a.end, size: segment, small: size <= maxSmall}
+	a.segments = append(a.segments, block)
 	a.end += segment
 	return block
 }

@@ -45,6 +45,6 @@ func ExampleAsk() {
 		fmt.Println(row.Mode, row.DType, row.Largest)
 	}
 	// Output:
-	// inference fp16 1000
+	// inference fp16 999
 	// training fp32 174
 }

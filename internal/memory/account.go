@@ -87,6 +87,71 @@ func (m *PyTorch) AtPeak(batch int64) (peak int64, parts map[Part]int64, err err
 	return at.bytes, m.partsAt(p, batch, at, p.aliveAt(at.event)), nil
 }
 
+// AliveAtPeak returns every tensor that is alive at the peak of a batch, by part. What is needed besides tensors while a
+// step runs is one of them.
+func (m *PyTorch) AliveAtPeak(batch int64) ([]AliveBytes, error) {
+	p, err := m.pass(batch)
+	if err != nil {
+		return nil, err
+	}
+	at := m.peakMoment(p, batch)
+	var alive []AliveBytes
+	for _, id := range p.aliveAt(at.event) {
+		t := &p.tensors[id]
+		if bytes := t.size.at(batch); bytes > 0 {
+			alive = append(alive, AliveBytes{t.name(p.network.Graph), t.part, bytes})
+		}
+	}
+	if m.options.Mode == Training {
+		alive = append(alive, m.stateTensors(p)...)
+	}
+	if at.scratch > 0 {
+		alive = append(alive, m.scratchTensors(p, at)...)
+	}
+	order := parts()
+	slices.SortStableFunc(alive, func(x, y AliveBytes) int {
+		return cmp.Compare(slices.Index(order, x.Part), slices.Index(order, y.Part))
+	})
+	return alive, nil
+}
+
+// stateTensors returns the tensors of the optimizer's state.
+func (m *PyTorch) stateTensors(p *pass) []AliveBytes {
+	rule := m.options.Optimizer.rule()
+	var state []AliveBytes
+	for _, t := range p.tensors {
+		if t.part != Gradients {
+			continue
+		}
+		name := p.network.Nodes[t.node].Name + "." + t.what + " state"
+		for range rule.copies {
+			state = append(state, AliveBytes{name, State, t.size.once})
+		}
+		for range rule.scalars {
+			if m.options.Torch != Torch2CUDA { // which keeps them on the CPU
+				state = append(state, AliveBytes{name, State, 4})
+			}
+		}
+	}
+	return state
+}
+
+// scratchTensors returns what is needed at a moment: in the update of PyTorch 2 copies of all gradients, else one piece.
+func (m *PyTorch) scratchTensors(p *pass, at moment) []AliveBytes {
+	if at.step.Phase != Update || m.options.Torch != Torch2CUDA {
+		return []AliveBytes{{at.step.Name, Scratch, at.scratch}}
+	}
+	var copies []AliveBytes
+	for _, t := range p.tensors {
+		for range m.options.Optimizer.rule().foreach {
+			if t.part == Gradients {
+				copies = append(copies, AliveBytes{t.name(p.network.Graph), Scratch, t.size.once})
+			}
+		}
+	}
+	return copies
+}
+
 // moment is where a peak is.
 type moment struct {
 	bytes   int64
@@ -159,10 +224,13 @@ func (p *pass) largest(alive []int, batch int64, others ...AliveBytes) []AliveBy
 
 // mostOfParts returns the most that is alive of every part at once, without rounding.
 func (p *pass) mostOfParts(batch int64) map[Part]int64 {
-	now, most := map[Part]int64{}, map[Part]int64{}
+	now, most := map[Part]int64{}, map[Part]int64{Workspace: p.lasting(batch)}
 	for _, e := range p.events {
 		switch e.kind {
 		case eventTake:
+			if p.isLasting(e.index) {
+				continue
+			}
 			t := &p.tensors[e.index]
 			now[t.part] += t.size.at(batch)
 			most[t.part] = max(most[t.part], now[t.part])
@@ -179,6 +247,9 @@ func (p *pass) mostOfParts(batch int64) map[Part]int64 {
 // aliveAt returns the tensors that are alive after an event.
 func (p *pass) aliveAt(at int) []int {
 	alive := make([]bool, len(p.tensors))
+	for id := range alive {
+		alive[id] = p.isLasting(id)
+	}
 	for _, e := range p.events[:at+1] {
 		if e.kind == eventTake || e.kind == eventFree {
 			alive[e.index] = e.kind == eventTake

@@ -29,16 +29,9 @@ func (m *PyTorch) reserved(p *pass, batch int64) int64 {
 
 // replayOn replays two passes, and what is between them.
 func (m *PyTorch) replayOn(d device, p *pass, batch int64) {
-	r := &replay{pass: p, batch: batch, device: d, blocks: make([]*allocator.Block, len(p.tensors))}
-	r.run()
-	if m.options.Mode == Training {
-		r.update(m.options.Optimizer.rule())
-	}
-	r.endIteration()
-	r.run()
-	if m.options.Mode == Training {
-		r.step(m.options.Optimizer.rule())
-	}
+	r := newReplay(d, p, batch)
+	r.first(m.options)
+	r.second(m.options)
 }
 
 // device is an allocator, or what records its use.
@@ -50,72 +43,118 @@ type device interface {
 // replay is a pass on a device.
 type replay struct {
 	*pass
-	batch  int64
-	device device
-	blocks []*allocator.Block // by tensor: where it is, nil for nowhere
+	batch     int64
+	device    device
+	blocks    []*allocator.Block // by tensor: where it is, nil for nowhere
+	recording *Recording         // nil if nobody asked for one
+}
+
+func newReplay(d device, p *pass, batch int64) *replay {
+	return &replay{pass: p, batch: batch, device: d, blocks: make([]*allocator.Block, len(p.tensors))}
+}
+
+// first is the first iteration, in which the optimizer makes its state.
+func (r *replay) first(o Options) {
+	r.run()
+	if o.Mode == Training {
+		r.makeState(o.Optimizer.rule())
+		r.step(o.Optimizer.rule())
+	}
+	r.endIteration()
+}
+
+// second is any later iteration.
+func (r *replay) second(o Options) {
+	r.run()
+	if o.Mode == Training {
+		r.step(o.Optimizer.rule())
+	}
+}
+
+// allocate takes memory for something.
+func (r *replay) allocate(what AliveBytes, node int) *allocator.Block {
+	b := r.device.Allocate(r.pass.blocks(what.Bytes))
+	r.recording.allocated(b, what, node)
+	return b
+}
+
+func (r *replay) release(b *allocator.Block) {
+	r.recording.freed(b)
+	r.device.Free(b)
 }
 
 // run replays the pass. What is there already stays.
 func (r *replay) run() {
+	step := 0
 	for _, e := range r.events {
 		switch e.kind {
 		case eventTake:
-			if bytes := r.size(e.index, r.batch); bytes > 0 && r.blocks[e.index] == nil {
-				r.blocks[e.index] = r.device.Allocate(bytes)
+			t := &r.tensors[e.index]
+			if bytes := t.size.at(r.batch); bytes > 0 && r.blocks[e.index] == nil {
+				r.blocks[e.index] = r.allocate(AliveBytes{r.recording.nameOf(t, r.pass), t.part, bytes}, t.node)
 			}
 		case eventFree:
 			r.free(e.index)
 		case eventNeed:
 			if bytes := r.needed(e.index, r.batch); bytes > 0 {
-				r.device.Free(r.device.Allocate(bytes))
+				s := &r.steps[step]
+				r.release(r.allocate(AliveBytes{s.Name, Scratch, bytes}, s.Node))
 			}
+		case eventStep:
+			step = e.index + 1
 		}
 	}
 }
 
 func (r *replay) free(id int) {
 	if r.blocks[id] != nil {
-		r.device.Free(r.blocks[id])
+		r.release(r.blocks[id])
 		r.blocks[id] = nil
 	}
 }
 
-// update is the first step of the optimizer, which makes its state.
-func (r *replay) update(rule optimizerRule) {
-	for _, bytes := range r.learnt() {
+// makeState takes the optimizer's state.
+func (r *replay) makeState(rule optimizerRule) {
+	for _, w := range r.learnt(State) {
 		for range rule.copies {
-			r.device.Allocate(bytes)
+			r.allocate(w.AliveBytes, w.node)
 		}
 	}
-	r.step(rule)
 }
 
 // step is what a step of the optimizer needs while it runs: copies of all parameters at once.
 func (r *replay) step(rule optimizerRule) {
 	var copies []*allocator.Block
 	for range rule.foreach {
-		for _, bytes := range r.learnt() {
-			copies = append(copies, r.device.Allocate(bytes))
+		for _, w := range r.learnt(Scratch) {
+			copies = append(copies, r.allocate(w.AliveBytes, w.node))
 		}
 	}
 	for _, b := range copies {
-		r.device.Free(b)
+		r.release(b)
 	}
 }
 
-// learnt returns the sizes of the parameters that the optimizer updates, in the order of the layers.
-func (r *replay) learnt() []int64 {
-	var sizes []int64
+// copyOf is a tensor of the size of a parameter.
+type copyOf struct {
+	AliveBytes
+	node int
+}
+
+// learnt returns a tensor for each parameter that the optimizer updates, in the order of the layers.
+func (r *replay) learnt(part Part) []copyOf {
+	var copies []copyOf
 	seen := map[int]bool{}
 	for i, layer := range r.network.Layers {
 		for k, w := range layer.Weights {
 			if id := r.weights[i][k]; w.IsLearnt() && !seen[id] {
 				seen[id] = true
-				sizes = append(sizes, r.size(id, r.batch))
+				t := &r.tensors[id]
+				copies = append(copies, copyOf{AliveBytes{r.recording.nameOf(t, r.pass), part, t.size.at(r.batch)}, i})
 			}
 		}
 	}
-	return sizes
+	return copies
 }
 
 // endIteration frees the results of a pass, and the gradients.

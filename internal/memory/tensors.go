@@ -175,13 +175,31 @@ func (p *program) check(batch int64) error {
 	return err
 }
 
+// isLasting reports whether a tensor stays from one iteration to the next, though the first iteration only takes it on the
+// way. In any later one, which the account is of, it is there from the start.
+func (p *program) isLasting(id int) bool { return p.tensors[id].part == Workspace }
+
+// lasting returns the bytes of such tensors.
+func (p *program) lasting(batch int64) int64 {
+	sum := int64(0)
+	for id := range p.tensors {
+		if p.isLasting(id) {
+			sum += p.size(id, batch)
+		}
+	}
+	return sum
+}
+
 // peak returns the most bytes that are alive at once, the event at which they are, and what is left in the end.
 func (p *program) peak(batch int64) (bytes int64, at int, end int64) {
-	live := int64(0)
+	live := p.lasting(batch)
 	for i, e := range p.events {
 		now := live
 		switch e.kind {
 		case eventTake:
+			if p.isLasting(e.index) {
+				continue
+			}
 			live += p.size(e.index, batch)
 			now = live
 		case eventFree:
@@ -199,10 +217,14 @@ func (p *program) peak(batch int64) (bytes int64, at int, end int64) {
 // timeline returns the steps with their figures.
 func (p *program) timeline(batch int64) []Moment {
 	steps := slices.Clone(p.steps)
-	live, most := int64(0), int64(0)
+	live := p.lasting(batch)
+	most := live
 	for _, e := range p.events {
 		switch e.kind {
 		case eventTake:
+			if p.isLasting(e.index) {
+				continue
+			}
 			live += p.size(e.index, batch)
 			most = max(most, live)
 		case eventFree:
