@@ -30,6 +30,7 @@ var allowed = []struct {
 	{"internal/checked", nil},
 	{"internal/plain", nil},
 	{"internal/pattern", nil},
+	{"internal/pickle", nil},
 	{"internal/numeral", []string{"internal/plain"}},
 	{"internal/svg", []string{"internal/plain"}},
 	{"internal/tikz", []string{"internal/plain"}},
@@ -61,6 +62,7 @@ var allowed = []struct {
 	{"internal/count", []string{"internal/checked", "internal/choice", "internal/plain", "internal/diag", "internal/graph", "internal/op",
 		"internal/shape", "internal/memory"}},
 	{"internal/fit", []string{"internal/numeral", "internal/plain", "internal/diag", "internal/graph", "internal/op", "internal/shape", "internal/memory"}},
+	{"internal/snapshot", []string{"internal/allocator", "internal/pickle", "internal/plain", "internal/memory"}},
 	{"internal/ranking", []string{"internal/graph", "internal/op"}},
 	{"internal/align", []string{"internal/plain", "internal/graph", "internal/op", "internal/shape"}},
 	{"internal/draw", []string{"internal/plain", "internal/svg", "internal/tikz", "internal/graph", "internal/op", "internal/shape"}},
@@ -76,7 +78,7 @@ var allowed = []struct {
 	{"internal/baseline", []string{"internal/numeral", "internal/plain", "internal/op", "internal/shape", "internal/align", "internal/memory", "internal/figure"}},
 	{"internal/sweep", []string{"internal/checked", "internal/numeral", "internal/plain", "internal/graph", "internal/shape", "internal/memory",
 		"internal/figure"}},
-	{"internal/report", []string{"internal/ansi", "internal/checked", "internal/choice", "internal/numeral", "internal/pattern", "internal/plain", "internal/svg", "internal/diag", "internal/graph", "internal/op",
+	{"internal/report", []string{"internal/ansi", "internal/snapshot", "internal/checked", "internal/choice", "internal/numeral", "internal/pattern", "internal/plain", "internal/svg", "internal/diag", "internal/graph", "internal/op",
 		"internal/shape", "internal/memory", "internal/fit", "internal/count",
 		"internal/traffic", "internal/ranking", "internal/figure", "internal/align", "internal/budget", "internal/sweep", "internal/baseline"}},
 
@@ -86,7 +88,7 @@ var allowed = []struct {
 	{"internal/pageserver", []string{"internal/plain", "internal/regular", "internal/network", "internal/report", "internal/pagecall"}},
 
 	// The program wires them all together.
-	{"cmd/cnncalc", []string{"architectures", "internal/page", "internal/pagecall", "internal/pageserver", "internal/ansi", "internal/choice", "internal/numeral", "internal/plain", "internal/regular", "internal/weights",
+	{"cmd/cnncalc", []string{"architectures", "internal/snapshot", "internal/page", "internal/pagecall", "internal/pageserver", "internal/ansi", "internal/choice", "internal/numeral", "internal/plain", "internal/regular", "internal/weights",
 		"internal/picture", "internal/labels",
 		"internal/diag", "internal/graph", "internal/op", "internal/spec", "internal/shape", "internal/onnx", "internal/onnxnet", "internal/network", "internal/memory", "internal/fit",
 		"internal/pytorchcode", "internal/traffic", "internal/convert", "internal/count", "internal/lint",

@@ -34,7 +34,12 @@ tensors that only their gradients need are not saved. The last pattern that matc
 --timeline shows the memory in use after each step, forward and backward, and the most in use during the step, as
 bars. Text and Markdown fold the steps of a long network into some 60 rows: "conv3 +2" is conv3, during which the most
 is in use, and two more steps. --all prints every step; CSV and JSON always do. --format svg, or -o with a name that
-ends in .svg, draws the timeline for a document.`
+ends in .svg, draws the timeline for a document.
+
+-o pass.pickle writes an iteration as PyTorch's allocator would record it, with each allocation named after its layer:
+open it at pytorch.org/memory_viz. --against snapshot.pickle reads what torch.cuda.memory._dump_snapshot wrote, and
+prints which of the predicted tensors it has at its peak, and what else it has. It only reads data: what a pickle
+would call is refused.`
 
 type memoryFlags struct {
 	specFlags
@@ -45,6 +50,7 @@ type memoryFlags struct {
 	all      bool
 	depth    int
 	timeline bool
+	against  string
 }
 
 func newMemory(a *app) *cobra.Command {
@@ -56,13 +62,12 @@ func newMemory(a *app) *cobra.Command {
 		Example: "  cnncalc memory vgg16 --batch 64\n" +
 			"  cnncalc memory torchvision/resnet50 --account pytorch --batch 32 --optimizer adam\n" +
 			"  cnncalc memory vgg16 --timeline --batch 64 -o vgg16.svg\n" +
+			"  cnncalc memory vgg16 --batch 64 --against snapshot.pickle\n" +
 			"  cnncalc memory mynet.yaml --format csv -o table.csv",
 		Args: atMostOneSpec,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.timeline {
-				if !cmd.Flags().Changed("account") {
-					f.account = string(memory.PyTorchAccount)
-				}
+				f.preferPyTorch()
 				return a.timeline(args, &f)
 			}
 			return a.memory(args, &f)
@@ -71,8 +76,8 @@ func newMemory(a *app) *cobra.Command {
 	flags := cmd.Flags()
 	f.register(flags)
 	f.registerFreeze(flags)
-	f.registerFormat(flags, append(report.TableFormats(), report.SVG)...)
-	flags.Lookup("format").Usage += " (with --timeline)"
+	f.registerFormat(flags, append(report.TableFormats(), report.SVG, report.Snapshot)...)
+	flags.Lookup("format").Usage += " (svg with --timeline; snapshot for PyTorch's memory viewer)"
 	f.registerPath(flags)
 	f.registerUnits(flags)
 	f.registerColumns(flags, report.NetworkColumns()...)
@@ -90,6 +95,7 @@ func newMemory(a *app) *cobra.Command {
 		" (cnncalc help counting)")
 	flags.BoolVar(&f.timeline, "timeline", false,
 		"show the memory after every step, by --account pytorch (the default here) or cnncalc")
+	flags.StringVar(&f.against, "against", "", "compare the peak with that of a snapshot that PyTorch recorded")
 	return cmd
 }
 
@@ -106,6 +112,15 @@ func (a *app) memory(args []string, f *memoryFlags) error {
 	}
 	if err := f.checkDepth(out.format); err != nil {
 		return err
+	}
+	if err := f.checkSnapshot(out.format); err != nil {
+		return err
+	}
+	switch {
+	case out.format == report.Snapshot:
+		return a.snapshot(args, f, out)
+	case f.against != "":
+		return a.compareWithSnapshot(args, f, out)
 	}
 	if f.as != "" {
 		return a.memoryAs(args, f, out)
@@ -124,6 +139,33 @@ func (a *app) memory(args []string, f *memoryFlags) error {
 		return err
 	}
 	return a.print(out, view)
+}
+
+// preferPyTorch sets the account of what only PyTorch has, unless another was asked for.
+func (f *memoryFlags) preferPyTorch() {
+	if !f.flags.Changed("account") {
+		f.account = string(memory.PyTorchAccount)
+	}
+}
+
+// checkSnapshot refuses what does not go with snapshots.
+func (f *memoryFlags) checkSnapshot(format report.Format) error {
+	isSnapshot := format == report.Snapshot
+	if !isSnapshot && f.against == "" {
+		return nil
+	}
+	f.preferPyTorch()
+	switch {
+	case isSnapshot && f.against != "":
+		return usageError("--against compares two peaks, and --format snapshot writes one: use one of the two")
+	case f.as != "" || f.account != string(memory.PyTorchAccount):
+		return usageError("a snapshot is of --account pytorch: leave out --as and other accounts")
+	case f.depth > 0 || f.all:
+		return usageError("--depth and --all are for tables of layers: leave them out")
+	case isSnapshot && f.path == "":
+		return usageError("a snapshot is not text: give its file, -o pass.pickle")
+	}
+	return nil
 }
 
 // rows returns the rows that a table of layers has.

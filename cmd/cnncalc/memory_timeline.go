@@ -22,6 +22,8 @@ func (a *app) timeline(args []string, f *memoryFlags) error {
 		return err
 	}
 	switch {
+	case out.format == report.Snapshot || f.against != "":
+		return usageError("--timeline prints steps: leave out --against and --format snapshot")
 	case f.as != "":
 		return usageError("--timeline shows what PyTorch or cnncalc run takes; leave out --as")
 	case out.format == report.SVG && f.columns != nil:

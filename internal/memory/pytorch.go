@@ -76,6 +76,9 @@ func NewPyTorch(n *shape.Network, o Options) (*PyTorch, error) {
 	return m.WithOptimizer(o.Optimizer)
 }
 
+// Options returns what the account is for.
+func (m *PyTorch) Options() Options { return m.options }
+
 // WithOptimizer returns the account with another optimizer. It shares what is the same, so it takes no time to make.
 func (m *PyTorch) WithOptimizer(o Optimizer) (*PyTorch, error) {
 	other := *m

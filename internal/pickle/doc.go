@@ -1,8 +1,8 @@
 // Package pickle reads and writes data in Python's pickle format: None, booleans, whole numbers, floats, text, lists,
 // tuples and dictionaries with text as keys, as snapshots of PyTorch's memory have them.
 //
-// A pickle is a program, whose opcodes may name any function of Python and call it. [Decode] knows only those that build
-// data, and refuses all others by name. It bounds the memory that a file can ask for.
+// A pickle is a program, whose opcodes may name any function of Python and call it. [Decode] knows only those that
+// build data, and says of any other what it would do. It bounds the memory that a file can ask for.
 //
 // The format is in Python's Lib/pickletools.py. [Encoder] writes protocol 2, whose opcodes PyTorch's memory viewer
 // (torch/utils/viz/MemoryViz.js) knows.

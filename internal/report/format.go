@@ -10,7 +10,8 @@ import (
 type Format string
 
 // The formats. JSON is written by [WriteJSON]; JSONLines by a [Stream]; SVG by the reports that draw something; DOT,
-// which is Graphviz's, Mermaid and TikZ by package draw; GitHub and SARIF as annotations; all others by [Table.Write].
+// which is Graphviz's, Mermaid and TikZ by package draw; GitHub and SARIF as annotations; Snapshot by
+// package snapshot; all others by [Table.Write].
 const (
 	Text      Format = "text"
 	Markdown  Format = "markdown"
@@ -25,6 +26,7 @@ const (
 	TikZ      Format = "tikz"   // a LaTeX document
 	GitHub    Format = "github" // [WriteGitHub]
 	SARIF     Format = "sarif"  // [WriteSARIF]
+	Snapshot  Format = "snapshot"
 )
 
 // endings lists the formats with the endings of their files, the usual one first. No command writes two formats of one
@@ -46,6 +48,7 @@ var endings = []struct {
 	{TikZ, []string{".tex"}},
 	{SARIF, []string{".sarif"}},
 	{GitHub, []string{".github"}},
+	{Snapshot, []string{".pickle", ".pkl"}},
 }
 
 // TableFormats returns the formats of reports that are a table and a document.

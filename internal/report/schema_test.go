@@ -20,7 +20,7 @@ var documents = map[string][]any{
 	"diff":      {diffDocument{}},
 	"fit":       {fitDocument{}, devicesDocument{}},
 	"list":      {networksDocument{}},
-	"memory":    {networkDocument{}, countDocument{}, timelineDocument{}},
+	"memory":    {networkDocument{}, countDocument{}, timelineDocument{}, againstDocument{}},
 	"reconcile": {reconciliationDocument{}},
 	"run":       {runDocument{}},
 	"solve":     {solutionDocument{}, sizesDocument{}},

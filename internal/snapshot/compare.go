@@ -31,8 +31,8 @@ func (c *Comparison) OtherBytes() int64 {
 	return sum
 }
 
-// Compare looks for every predicted tensor in the recording by its size, which is all that the two have in common. Among
-// tensors of the same size the parts get theirs in the order of predicted.
+// Compare looks for every predicted tensor in the recording by its size, which is all that the two have in common.
+// Among tensors of the same size the parts get theirs in the order of predicted.
 func Compare(predicted []memory.AliveBytes, recorded *Peak) *Comparison {
 	c := &Comparison{Recorded: recorded.Bytes, RecordedReserved: recorded.Reserved}
 	free := map[int64][]Allocation{}

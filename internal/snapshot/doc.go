@@ -2,9 +2,9 @@
 // returns them and torch.cuda.memory._dump_snapshot writes them, and compares a recorded one with what an account
 // predicts.
 //
-// [Write] makes the snapshot of a pass that was never run; PyTorch's memory viewer (pytorch.org/memory_viz) opens it.
-// [Read] reads a recorded one, whose pickle may hold data only. [Compare] says which predicted tensors a recording has at
-// its peak, and what else it has.
+// [Pass.Write] makes the snapshot of a pass that was never run; PyTorch's memory viewer (pytorch.org/memory_viz) opens
+// it. [Read] reads a recorded one, whose pickle may hold data only. [Compare] says which predicted tensors a recording
+// has at its peak, and what else it has.
 //
 // The keys are those of torch/csrc/cuda/memory_snapshot.cpp and torch/cuda/memory.py of PyTorch 2.1.
 package snapshot

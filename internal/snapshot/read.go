@@ -69,7 +69,7 @@ func (s *Snapshot) readSegments(list *pickle.List) error {
 		for _, b := range r.list(d, "blocks") {
 			block := r.dict(b)
 			size := r.integer(block, "size")
-			if state := r.text(block, "state"); state == stateActive || state == statePending || state == "active_awaiting_free" {
+			if isUsed(r.text(block, "state")) {
 				one.blocks = append(one.blocks, Allocation{Address: address, Bytes: requested(block, size), Frame: frameOf(block)})
 			}
 			address += size
@@ -82,7 +82,13 @@ func (s *Snapshot) readSegments(list *pickle.List) error {
 	return nil
 }
 
-// requested returns the bytes that were asked for, which older releases have in the history of the block, or not at all.
+// isUsed reports whether a block in a state counts as allocated. Releases before 2.1 have the third name.
+func isUsed(state string) bool {
+	return state == stateActive || state == statePending || state == "active_awaiting_free"
+}
+
+// requested returns the bytes that were asked for, which older releases have in the history of the block, or not at
+// all.
 func requested(block pickle.Dict, size int64) int64 {
 	if n, ok := block["requested_size"].(int64); ok && n > 0 && n <= size {
 		return n
