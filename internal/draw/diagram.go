@@ -6,7 +6,9 @@ import (
 
 	"cnncalc/internal/graph"
 	"cnncalc/internal/op"
+	"cnncalc/internal/plain"
 	"cnncalc/internal/shape"
+	"cnncalc/internal/svg"
 )
 
 // Class is what a layer does, as far as its box looks different.
@@ -80,7 +82,7 @@ func (p *Part) isCollapsed() bool { return !p.IsFrame() && p.Rows[0].Class == Co
 // label returns the lines that are written on a frame, "bottleneck x3" first: how many in a row it represents, and how
 // they differ.
 func (p *Part) label() []string {
-	lines := []string{strings.TrimSpace(p.Title + " " + p.times())}
+	lines := []string{strings.TrimSpace(plain.Escape(plain.Cut(p.Title)) + " " + p.times())}
 	if p.Gathers {
 		lines = append(lines, "each reads all before")
 	}
@@ -102,10 +104,13 @@ func (p *Part) times() string {
 func (p *Part) lines() []string {
 	var lines []string
 	for _, row := range p.Rows {
-		lines = append(lines, row.Text)
+		lines = append(lines, plain.Escape(svg.Cut(row.Text, longestRow)))
 	}
 	return lines
 }
+
+// longestRow is the longest row of text in a box, in letters: far more than the notation of any layer needs.
+const longestRow = 80
 
 // share returns a box's heat in percent, "" for less than one.
 func (p *Part) share() string {
@@ -122,7 +127,7 @@ func (p *Part) below() string {
 		text += " in the first"
 	}
 	for _, name := range p.Outputs {
-		text += " = " + name
+		text += " = " + plain.Escape(plain.Cut(name))
 	}
 	if p.Training {
 		text += ", in training"
@@ -136,7 +141,7 @@ func (p *Part) names() string {
 	for _, row := range p.Rows {
 		names = append(names, row.Name)
 	}
-	return strings.Join(names, ", ")
+	return plain.CutNames(strings.Join(names, ", "))
 }
 
 // Options choose what a diagram shows.

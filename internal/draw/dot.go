@@ -10,7 +10,7 @@ import (
 // Dot returns the diagram for Graphviz, with frames as clusters and the shapes of volumes on the edges.
 func (d *Diagram) Dot() string {
 	w := newTextWriter(d)
-	w.line(0, "digraph %s {", dotQuote(d.Title))
+	w.line(0, "digraph %s {", dotQuote(d.title()))
 	w.line(1, `node [fontname="monospace", fontsize=11, style="filled", fillcolor="#f6f8fa", color="#59636e"]`)
 	w.line(1, `edge [fontname="monospace", fontsize=10, color="#6e7781", fontcolor="#59636e"]`)
 	w.line(1, `graph [fontname="sans-serif", fontsize=12, color="#818b98"]`)

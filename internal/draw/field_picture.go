@@ -56,6 +56,7 @@ type plane struct {
 // SVG draws the field on a picture of the size of the network's input or smaller, nil for an empty grid. remark says in
 // a sentence what else there is to know of the field.
 func (f *Field) SVG(title, remark string, picture image.Image) ([]byte, error) {
+	title = plain.CutNames(title)
 	lines := f.lines(remark)
 	planes, width, height := f.arrange(2*margin + float64(len(lines)+1)*lineHeight)
 	for _, line := range lines {
@@ -95,7 +96,7 @@ func (f *Field) lines(remark string) []string {
 	if input.IsAll() {
 		seen = "all of the picture, " + planeText(input.Shape)
 	}
-	lines := []string{fmt.Sprintf("%s at %d,%d sees %s.", f.Layer, f.X, f.Y, seen), remark}
+	lines := []string{fmt.Sprintf("%s at %d,%d sees %s.", plain.Cut(f.Layer), f.X, f.Y, seen), remark}
 	for i := range f.Maps {
 		if f.Maps[i].Patch.Parts > 1 {
 			lines = append(lines, "Where paths see different parts of a map, the rectangle is their union.")
@@ -144,7 +145,7 @@ func newPlane(m *FieldMap, x, y, side float64) plane {
 
 // drawPlane draws a map with its caption, on a picture if uri holds one.
 func drawPlane(c *svgCanvas, p *plane, uri string) {
-	c.begin(group{title: p.Name + ": " + p.Shape.String()})
+	c.begin(group{title: plain.CutNames(p.Name) + ": " + p.Shape.String()})
 	c.rect("plane", p.rect, 0)
 	if uri != "" {
 		class := ""

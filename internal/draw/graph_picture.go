@@ -46,8 +46,7 @@ func (d *Diagram) SVG() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	title := cmp.Or(d.Title, "Network")
-	c := &svgCanvas{svg.New(p.width, p.height, title, d.describe(), graphStyle), d.HasNames}
+	c := &svgCanvas{svg.New(p.width, p.height, d.title(), d.describe(), graphStyle), d.HasNames}
 	p.drawOn(c)
 	return c.Bytes(), nil
 }
@@ -58,7 +57,7 @@ func (d *Diagram) TikZ() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	document, err := tikz.New(p.width, p.height, cmp.Or(d.Title, "Network"), tikz.Styles(svg.Style, graphStyle))
+	document, err := tikz.New(p.width, p.height, d.title(), tikz.Styles(svg.Style, graphStyle))
 	if err != nil {
 		return nil, err
 	}
@@ -66,6 +65,9 @@ func (d *Diagram) TikZ() ([]byte, error) {
 	p.drawOn(c)
 	return c.Bytes(), nil
 }
+
+// title returns the title, cut to what people read.
+func (d *Diagram) title() string { return plain.CutNames(cmp.Or(d.Title, "Network")) }
 
 // drawOn draws the frames below the edges, and these below the boxes.
 func (p *picture) drawOn(c canvas) {
@@ -138,8 +140,9 @@ func drawBox(c canvas, b placedBox) {
 	c.begin(g)
 	drawOutline(c, b)
 	centre := b.x + b.w/2
+	lines := b.lines()
 	for i, row := range b.Rows {
-		text := label{class: "text", anchor: middle, x: centre, y: b.y + boxPadY + float64(i)*rowHeight + 13, text: row.Text}
+		text := label{class: "text", anchor: middle, x: centre, y: b.y + boxPadY + float64(i)*rowHeight + 13, text: lines[i]}
 		if !b.isCollapsed() {
 			text.id = layerID(row.Name)
 		}

@@ -7,7 +7,9 @@ import (
 
 	"cnncalc/internal/graph"
 	"cnncalc/internal/op"
+	"cnncalc/internal/plain"
 	"cnncalc/internal/shape"
+	"cnncalc/internal/svg"
 )
 
 // Scale says how the sizes of volumes become lengths in a picture.
@@ -134,10 +136,10 @@ func makers(n *shape.Network, joints []int) map[int]string {
 	}
 	names := map[int]string{}
 	for _, i := range joints {
-		names[i] = textOf(n, i)
+		names[i] = svg.Cut(textOf(n, i), longestRow)
 		for s := n.Nodes[i].Within; s != nil && n.Nodes[i].JoinsPaths(); s = s.Outer {
 			if s.Block != "" && volumes[s] == 1 {
-				names[i] = s.Block
+				names[i] = plain.Escape(plain.Cut(s.Block))
 			}
 		}
 	}
@@ -189,5 +191,5 @@ func describeVolumes(volumes []Volume) string {
 	for _, v := range volumes {
 		shapes = append(shapes, v.Shape.String())
 	}
-	return "Volumes from the input to the output: " + strings.Join(shapes, ", ")
+	return plain.CutMessage("Volumes from the input to the output: " + strings.Join(shapes, ", "))
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 
+	"cnncalc/internal/plain"
 	"cnncalc/internal/svg"
 	"cnncalc/internal/tikz"
 )
@@ -64,7 +65,7 @@ type solid struct {
 // single place, and the window of the next layer on the volume that it reads.
 func VolumesSVG(title string, volumes []Volume, scale Scale) []byte {
 	r := arrange(volumes, scale)
-	c := &svgCanvas{Document: svg.New(r.width, r.height, title, describeVolumes(volumes), volumesStyle)}
+	c := &svgCanvas{Document: svg.New(r.width, r.height, plain.CutNames(title), describeVolumes(volumes), volumesStyle)}
 	r.drawOn(c)
 	return c.Bytes()
 }
@@ -72,7 +73,7 @@ func VolumesSVG(title string, volumes []Volume, scale Scale) []byte {
 // VolumesTikZ draws volumes as VolumesSVG does, as a LaTeX document. It fails if the picture is too large for TeX.
 func VolumesTikZ(title string, volumes []Volume, scale Scale) ([]byte, error) {
 	r := arrange(volumes, scale)
-	document, err := tikz.New(r.width, r.height, title, tikz.Styles(svg.Style, volumesStyle))
+	document, err := tikz.New(r.width, r.height, plain.CutNames(title), tikz.Styles(svg.Style, volumesStyle))
 	if err != nil {
 		return nil, err
 	}
