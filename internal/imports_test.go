@@ -86,6 +86,7 @@ var allowed = []struct {
 	{"internal/pagecall", []string{"architectures", "internal/plain", "internal/diag", "internal/onnx", "internal/graph", "internal/op", "internal/spec",
 		"internal/network", "internal/budget"}},
 	{"internal/pageserver", []string{"internal/plain", "internal/regular", "internal/network", "internal/report", "internal/pagecall"}},
+	{"web/wasm", []string{"internal/pagecall"}},
 
 	// The program wires them all together.
 	{"cmd/cnncalc", []string{"architectures", "internal/snapshot", "internal/page", "internal/pagecall", "internal/pageserver", "internal/ansi", "internal/choice", "internal/numeral", "internal/plain", "internal/regular", "internal/weights",
