@@ -235,11 +235,12 @@ func (r *remedies) checkpoints() error {
 }
 
 func (r *remedies) checkpointed(way memory.Cuts) error {
-	m, err := r.Model.Checkpointed(way.Nodes)
+	segments := memory.SegmentsTo(way.Nodes)
+	m, err := r.Model.Checkpointed(segments)
 	if err != nil {
 		return err
 	}
-	remedy := Remedy{Kind: Checkpoints, ExtraMACs: r.Model.ExtraMACs(way.Nodes)}
+	remedy := Remedy{Kind: Checkpoints, ExtraMACs: r.Model.ExtraMACs(segments)}
 	for _, i := range way.Nodes {
 		remedy.Cuts = append(remedy.Cuts, r.Network.Nodes[i].Name)
 	}

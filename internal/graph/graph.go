@@ -154,6 +154,9 @@ type Module struct {
 	Inputs      []int // the nodes whose results it is called with, all before First
 }
 
+// Segment is a run of nodes: those after From, up to and including To.
+type Segment struct{ From, To int }
+
 // maxNamed is the most repeats and blocks that a message names. Text may nest a thousand of them.
 const maxNamed = 8
 

@@ -6,24 +6,34 @@ import (
 	"slices"
 	"sync"
 
+	"cnncalc/internal/graph"
 	"cnncalc/internal/op"
 	"cnncalc/internal/shape"
 )
 
-// Checkpointed returns the account of a training in which torch.utils.checkpoint, with use_reentrant=False, cuts the
-// network into segments. cuts are nodes that CutNodes returned, in order: each is the last of its segment. Only the
-// input of every segment but the last is kept; when the backward pass reaches it, the segment runs forward again, and
-// now autograd saves what it needs. The state of the random numbers that is kept for the second run, some kilobytes, is
-// not counted.
-func (m *PyTorch) Checkpointed(cuts []int) (*PyTorch, error) {
+// SegmentsTo returns segments that follow each other from the input on and end with each of these nodes.
+func SegmentsTo(ends []int) []graph.Segment {
+	segments := make([]graph.Segment, len(ends))
+	from := 0
+	for k, to := range ends {
+		segments[k] = graph.Segment{From: from, To: to}
+		from = to
+	}
+	return segments
+}
+
+// Checkpointed returns the account of a training in which torch.utils.checkpoint, with use_reentrant=False, runs these
+// segments, and all other layers run as usual. Only the input of a segment is kept; when the backward pass reaches it,
+// the segment runs forward again, and now autograd saves what it needs. Segments begin with the input or a node that CutNodes returned, end with
+// one of these, and are in order. The state of the random numbers that is kept for the second run, some kilobytes, is not
+// counted.
+func (m *PyTorch) Checkpointed(segments []graph.Segment) (*PyTorch, error) {
 	if m.options.Mode != Training {
 		return nil, fmt.Errorf("checkpoints are for training: an inference saves nothing")
 	}
-	possible := m.CutNodes()
-	for i, c := range cuts {
-		if _, ok := slices.BinarySearch(possible, c); !ok || i > 0 && c <= cuts[i-1] {
-			return nil, fmt.Errorf("the network cannot be cut at node %d", c)
-		}
+	cuts := m.CutNodes()
+	if err := m.checkSegments(segments, cuts); err != nil {
+		return nil, err
 	}
 	other := *m
 	other.passes = nil
@@ -33,15 +43,44 @@ func (m *PyTorch) Checkpointed(cuts []int) (*PyTorch, error) {
 			if err != nil {
 				return nil, err
 			}
-			p.checkpointed(cuts)
+			p.checkpointed(p.learning(segments), cuts)
 			return p.finish()
 		})})
 	}
 	return other.WithOptimizer(m.options.Optimizer)
 }
 
+// checkSegments returns an error for segments that Checkpointed does not take.
+func (m *PyTorch) checkSegments(segments []graph.Segment, cuts []int) error {
+	isCut := func(i int) bool {
+		_, ok := slices.BinarySearch(cuts, i)
+		return ok
+	}
+	end := 0
+	for _, s := range segments {
+		switch {
+		case s.From < end || s.To <= s.From:
+			return fmt.Errorf("the segments from node %d to %d are not in order", s.From, s.To)
+		case s.From != 0 && !isCut(s.From):
+			return fmt.Errorf("the network cannot be cut at node %d", s.From)
+		case !isCut(s.To):
+			return fmt.Errorf("the network cannot be cut at node %d", s.To)
+		case s.From == 0 && m.writesInput():
+			return fmt.Errorf("the first layers write over the input, so that they cannot run again")
+		}
+		end = s.To
+	}
+	return nil
+}
+
+// writesInput reports whether a layer works in place on the input.
+func (m *PyTorch) writesInput() bool {
+	p, err := m.passes[0].get()
+	return err == nil && p.writesInput
+}
+
 // CutNodes returns the places where a checkpoint may cut: the nodes after which the network is joined by a single
-// volume that no later layer overwrites.
+// volume that no later layer overwrites, and no later layer takes the size of an earlier volume.
 func (m *PyTorch) CutNodes() []int {
 	p, err := m.passes[0].get()
 	if err != nil {
@@ -59,6 +98,11 @@ func (m *PyTorch) CutNodes() []int {
 	}
 	var cuts []int
 	farthest, last := 0, lastReaders(n)
+	for i, node := range n.Nodes {
+		for _, r := range node.Refs {
+			last[r.Node] = max(last[r.Node], i) // whose size i takes
+		}
+	}
 	for i := 1; i < len(n.Nodes)-1; i++ {
 		farthest = max(farthest, last[i-1])
 		if farthest <= i && !written[i] {
@@ -69,82 +113,122 @@ func (m *PyTorch) CutNodes() []int {
 }
 
 // ExtraMACs returns the multiply-accumulates of one picture that run a second time.
-func (m *PyTorch) ExtraMACs(cuts []int) int64 {
-	macs, from := int64(0), 0
-	learns := false
-	for _, cut := range cuts {
-		segment := m.network.Layers[from : cut+1]
-		learns = learns || slices.ContainsFunc(segment, func(l shape.Layer) bool { return l.Trainable() > 0 })
-		for _, l := range segment {
-			if learns {
+func (m *PyTorch) ExtraMACs(segments []graph.Segment) int64 {
+	macs := int64(0)
+	for _, s := range segments {
+		if m.learnsUpTo(s.To) {
+			for _, l := range m.network.Layers[s.From+1 : s.To+1] {
 				macs += l.MACs // the shape pass has counted their sum
 			}
 		}
-		from = cut + 1
 	}
 	return macs
 }
 
-// segment is the nodes after from, up to and including to.
-type segment struct{ from, to int }
-
-func (p *builder) segments(cuts []int) []segment {
-	var all []segment
-	from := 0
-	for _, c := range append(slices.Clone(cuts), len(p.network.Nodes)-1) {
-		all = append(all, segment{from, c})
-		from = c
-	}
-	return all
+// learnsUpTo reports whether a layer up to node i has parameters that training changes, so that i, which joins the
+// network, needs a gradient.
+func (m *PyTorch) learnsUpTo(i int) bool {
+	return slices.ContainsFunc(m.network.Layers[:i+1], func(l shape.Layer) bool { return l.Trainable() > 0 })
 }
 
-// checkpointed runs a whole iteration.
-func (p *builder) checkpointed(cuts []int) {
-	segments := p.segments(cuts)
-	last := len(segments) - 1
+// learning returns the segments in which something is learnt. For others autograd saves nothing anyway, so that they need
+// not be checkpointed.
+func (p *builder) learning(segments []graph.Segment) []graph.Segment {
+	return slices.DeleteFunc(slices.Clone(segments), func(s graph.Segment) bool { return !p.needsGrad[s.To] })
+}
+
+// stretch is a segment that is checkpointed, or the layers between two of them.
+type stretch struct {
+	graph.Segment
+	isCheckpointed bool
+}
+
+// stretches returns the whole network.
+func (p *builder) stretches(segments []graph.Segment) []stretch {
+	var all []stretch
+	from := 0
+	for _, s := range segments {
+		if s.From > from {
+			all = append(all, stretch{Segment: graph.Segment{From: from, To: s.From}})
+		}
+		all = append(all, stretch{s, true})
+		from = s.To
+	}
+	return append(all, stretch{Segment: graph.Segment{From: from, To: len(p.network.Nodes) - 1}})
+}
+
+// span is a range of events.
+type span struct{ from, to int }
+
+// trace says which events belong to what, by node: forward, forward a second time, and backward.
+type trace struct {
+	forward, again, backward []span
+	casts                    []int // half copies of weights that are there at the end of the forward pass
+	loss                     int   // the first event after that
+}
+
+// checkpointed runs a whole iteration. Modules that one of the cuts divides are written out in its code, so that nothing
+// holds their inputs.
+func (p *builder) checkpointed(segments []graph.Segment, cuts []int) *trace {
+	count := len(p.network.Nodes)
+	t := &trace{forward: make([]span, count), again: make([]span, count), backward: make([]span, count)}
+	whole := modulesOf(slices.DeleteFunc(slices.Clone(p.network.Modules), func(m graph.Module) bool {
+		return slices.ContainsFunc(cuts, func(c int) bool { return m.First <= c && c < m.Last })
+	}))
+	stretches := p.stretches(segments)
 	p.countReads()
-	for _, s := range segments[:last] {
-		if !p.needsGrad[s.to] { // all of it is frozen, so that nothing is saved anyway
-			p.run(s)
+	for _, s := range stretches {
+		if s.isCheckpointed {
+			p.hold(p.output[s.From])
+			p.runUnsaved(s.Segment, whole, t.forward)
+		} else {
+			p.run(s.Segment, whole, t.forward)
+		}
+	}
+	t.casts = slices.Clone(p.casts)
+	p.releaseCasts()
+	t.loss = len(p.events)
+	p.loss()
+	for _, s := range slices.Backward(stretches) {
+		if !s.isCheckpointed {
+			p.back(s.Segment, t.backward)
 			continue
 		}
-		p.hold(p.output[s.from])
-		p.runUnsaved(s)
-	}
-	p.run(segments[last])
-	p.releaseCasts()
-	p.loss()
-	p.back(segments[last])
-	for _, s := range slices.Backward(segments[:last]) {
-		if !p.needsGrad[s.to] {
-			break
-		}
-		p.runAgain(s)
-		p.back(s)
-		p.release(p.output[s.from])
+		p.runAgain(s.Segment, whole, t.again)
+		p.back(s.Segment, t.backward)
+		p.release(p.output[s.From])
 	}
 	p.release(p.rootGradient)
+	return t
 }
 
 // run runs a segment forward.
-func (p *builder) run(s segment) {
-	for i := s.from + 1; i <= s.to; i++ {
-		p.layer(i)
-		p.endLayer(i)
+func (p *builder) run(s graph.Segment, whole modules, spans []span) {
+	for i := s.From + 1; i <= s.To; i++ {
+		p.runNode(i, whole, spans, func() {})
 	}
+}
+
+// runNode runs a node forward, with what happens before its end.
+func (p *builder) runNode(i int, whole modules, spans []span, more func()) {
+	spans[i].from = len(p.events)
+	p.enter(whole, i)
+	p.layer(i)
+	more()
+	p.endLayer(i)
+	p.leave(whole, i)
+	spans[i].to = len(p.events)
 }
 
 // runUnsaved runs a segment forward under no_grad. What the kernels make for the backward pass anyway is released at
 // once.
-func (p *builder) runUnsaved(s segment) {
-	learns := slices.Clone(p.needsGrad[s.from+1 : s.to+1])
-	clear(p.needsGrad[s.from+1 : s.to+1])
-	for i := s.from + 1; i <= s.to; i++ {
-		p.layer(i)
-		p.need(p.madeInVain(i))
-		p.endLayer(i)
+func (p *builder) runUnsaved(s graph.Segment, whole modules, spans []span) {
+	learns := slices.Clone(p.needsGrad[s.From+1 : s.To+1])
+	clear(p.needsGrad[s.From+1 : s.To+1])
+	for i := s.From + 1; i <= s.To; i++ {
+		p.runNode(i, whole, spans, func() { p.need(p.madeInVain(i)) })
 	}
-	copy(p.needsGrad[s.from+1:], learns)
+	copy(p.needsGrad[s.From+1:], learns)
 }
 
 // madeInVain returns the new tensors that autograd would save for node i, on top of what else it needs.
@@ -170,24 +254,26 @@ func (p *builder) madeInVain(i int) []linear {
 }
 
 // runAgain runs a segment forward a second time. Nothing asks for its result.
-func (p *builder) runAgain(s segment) {
-	for i := s.from + 1; i <= s.to; i++ {
+func (p *builder) runAgain(s graph.Segment, whole modules, spans []span) {
+	for i := s.From + 1; i <= s.To; i++ {
 		for _, in := range p.network.Nodes[i].Inputs {
 			p.reads[in]++
 		}
 	}
-	p.hold(p.output[s.from])
-	p.run(s)
-	p.release(p.output[s.to])
+	p.hold(p.output[s.From])
+	p.run(s, whole, spans)
+	p.release(p.output[s.To])
 	p.releaseCasts()
 }
 
 // back runs a segment backward.
-func (p *builder) back(s segment) {
-	for i := s.to; i > s.from; i-- {
+func (p *builder) back(s graph.Segment, spans []span) {
+	for i := s.To; i > s.From; i-- {
+		spans[i].from = len(p.events)
 		if p.needsGrad[i] && p.grad[i] != none {
 			p.layerBackward(i)
 		}
+		spans[i].to = len(p.events)
 	}
 }
 

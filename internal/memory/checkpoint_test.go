@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"cnncalc/internal/graph"
 	"cnncalc/internal/memory"
 	"cnncalc/internal/shape"
 )
@@ -51,7 +52,7 @@ func TestCheckpointedIsPyTorchs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if m, err = m.Checkpointed(nodesOf(t, n, c.Cuts)); err != nil {
+		if m, err = m.Checkpointed(memory.SegmentsTo(nodesOf(t, n, c.Cuts))); err != nil {
 			t.Fatal(err)
 		}
 		a, err := m.Account(c.Batch)
@@ -87,10 +88,10 @@ func TestBestCutsAgainstBruteForce(t *testing.T) {
 			if len(c.Nodes) != i+1 {
 				t.Errorf("%d segments have %d cuts", i+2, len(c.Nodes))
 			}
-			got := peakOf(t, m, c.Nodes, batch)
+			got := peakOf(t, m, memory.SegmentsTo(c.Nodes), batch)
 			best := int64(-1)
 			for _, cuts := range choices(m.CutNodes(), i+1) {
-				if peak := peakOf(t, m, cuts, batch); best < 0 || peak < best {
+				if peak := peakOf(t, m, memory.SegmentsTo(cuts), batch); best < 0 || peak < best {
 					best = peak
 				}
 			}
@@ -101,9 +102,9 @@ func TestBestCutsAgainstBruteForce(t *testing.T) {
 	}
 }
 
-func peakOf(t *testing.T, m *memory.PyTorch, cuts []int, batch int64) int64 {
+func peakOf(t *testing.T, m *memory.PyTorch, segments []graph.Segment, batch int64) int64 {
 	t.Helper()
-	c, err := m.Checkpointed(cuts)
+	c, err := m.Checkpointed(segments)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,19 +163,19 @@ func TestCheckpointedRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, cuts := range [][]int{{0}, {1}, {4}, {9}, {-1}, {3, 2}, {2, 2}} {
-		if _, err := m.Checkpointed(cuts); err == nil {
-			t.Errorf("cuts behind %v are taken", cuts)
+		if _, err := m.Checkpointed(memory.SegmentsTo(cuts)); err == nil {
+			t.Errorf("cuts after %v are taken", cuts)
 		}
 	}
 	inference, err := memory.NewPyTorch(n, options(memory.Torch2CUDA, memory.Inference))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := inference.Checkpointed([]int{2}); err == nil {
+	if _, err := inference.Checkpointed(memory.SegmentsTo([]int{2})); err == nil {
 		t.Error("an inference is cut")
 	}
 	// conv1 is run a second time: 8*8 places, 3*3*4 weights for each of 4 filters.
-	if got := m.ExtraMACs([]int{2}); got != 8*8*3*3*4*4 || m.ExtraMACs(nil) != 0 {
+	if got := m.ExtraMACs(memory.SegmentsTo([]int{2})); got != 8*8*3*3*4*4 || m.ExtraMACs(nil) != 0 {
 		t.Errorf("%d MACs are run again", got)
 	}
 }

@@ -124,10 +124,10 @@ func TestFrozenSegmentRunsOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		cuts := []int{2, 4}
-		if got := m.ExtraMACs(cuts); got != c.macs {
+		if got := m.ExtraMACs(memory.SegmentsTo(cuts)); got != c.macs {
 			t.Errorf("%q: %d MACs run again, want %d", c.frozen, got, c.macs)
 		}
-		checkpointed, err := m.Checkpointed(cuts)
+		checkpointed, err := m.Checkpointed(memory.SegmentsTo(cuts))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,15 +2,15 @@ package memory
 
 import "cnncalc/internal/graph"
 
-// modules are the modules of a network by the nodes where they begin and return.
+// modules are modules of a network by the nodes where they begin and return.
 type modules struct {
-	first, last map[int][]int // by node: indices of graph.Modules
+	first, last map[int][]int // by node: indices of all
 	all         []graph.Module
 }
 
-func modulesOf(g *graph.Graph) modules {
-	m := modules{first: map[int][]int{}, last: map[int][]int{}, all: g.Modules}
-	for i, module := range g.Modules {
+func modulesOf(all []graph.Module) modules {
+	m := modules{first: map[int][]int{}, last: map[int][]int{}, all: all}
+	for i, module := range all {
 		m.first[module.First] = append(m.first[module.First], i)
 		m.last[module.Last] = append(m.last[module.Last], i)
 	}

@@ -26,6 +26,8 @@ type pass struct {
 	lossSaved []int   // what it holds for the loss
 	estimates []string
 	warnings  []string
+
+	writesInput bool // a layer works in place on the input
 }
 
 // builder makes a pass: a tensor is free once its last holder releases it.
@@ -293,7 +295,7 @@ func (p *builder) weightSize(w graph.Weight) linear {
 // forward runs all layers in order.
 func (p *builder) forward() {
 	p.countReads()
-	modules := modulesOf(p.network.Graph)
+	modules := modulesOf(p.network.Modules)
 	for i := range p.network.Nodes {
 		p.enter(modules, i)
 		switch {
@@ -368,6 +370,7 @@ func (p *builder) layer(i int) {
 	temporary = append(temporary, uncached...)
 	p.width[i] = width
 	if rule.Writes {
+		p.writesInput = p.writesInput || p.tensors[inputs[0]].part == InputBatch
 		p.warnOfWrites(i)
 	}
 	if rule.Shares {

@@ -95,13 +95,7 @@ func (m *PyTorch) pass(batch int64) (*pass, error) {
 	if batch < 1 {
 		return nil, fmt.Errorf("the batch must be 1 or more, not %d", batch)
 	}
-	of := m.passes[0]
-	for _, c := range m.passes {
-		if batch >= c.class {
-			of = c
-		}
-	}
-	p, err := of.get()
+	p, err := m.classOf(batch).get()
 	if err == nil {
 		err = p.check(batch)
 	}
@@ -112,6 +106,17 @@ func (m *PyTorch) pass(batch int64) (*pass, error) {
 		return nil, fmt.Errorf("a batch of %d: %w", batch, err)
 	}
 	return p, nil
+}
+
+// classOf returns the class that a batch is in.
+func (m *PyTorch) classOf(batch int64) classPass {
+	of := m.passes[0]
+	for _, c := range m.passes {
+		if batch >= c.class {
+			of = c
+		}
+	}
+	return of
 }
 
 // Peak returns the most bytes that are alive at once. It does not shrink when the batch grows, except in PyTorch 1.13,

@@ -1,0 +1,128 @@
+package memory_test
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"cnncalc/internal/graph"
+	"cnncalc/internal/memory"
+)
+
+// allPlans are the ways to choose segments between the places from number t on.
+func allPlans(places []int, t int) [][]graph.Segment {
+	last := len(places) - 1
+	if t == last {
+		return [][]graph.Segment{nil}
+	}
+	all := allPlans(places, t+1)
+	for j := t + 1; j < last; j++ {
+		for _, rest := range allPlans(places, j) {
+			all = append(all, append([]graph.Segment{{From: places[t], To: places[j]}}, rest...))
+		}
+	}
+	return all
+}
+
+// randomNetwork is a chain of layers and blocks with up to seven places to cut.
+func randomNetwork(r *rand.Rand) string {
+	items := []string{"CONV3-8", "CONV3-16", "CONV1-4", "BN", "RELU", "RELU inplace", "POOL2", "DROPOUT0.3", "residual()",
+		"unit(8)", "CONCAT(CONV1-4 | CONV3-8 -> RELU | IDENTITY)", "ADD(IDENTITY | DROPOUT0.5)", "SIGMOID"}
+	chain := []string{"CONV3-8"}
+	for range 1 + r.IntN(5) {
+		chain = append(chain, items[r.IntN(len(items))])
+	}
+	frozen := ""
+	if r.IntN(4) == 0 {
+		frozen = "frozen: [conv1]\n"
+	}
+	return "input: 16x16x3\n" + frozen + `blocks:
+  residual(): ADD(CONV3-8 -> BN -> RELU inplace -> CONV1-8 -> BN | CONV1-8) -> RELU inplace
+  unit(n): CONV3-n -> BN -> RELU inplace
+layers: INPUT -> ` + strings.Join(append(chain, "GAP", "FC-10"), " -> ") + "\n"
+}
+
+// For every limit, the planner finds what the best of all plans needs.
+func TestPlannerAgainstBruteForce(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	plans := 0
+	for range 40 {
+		text := randomNetwork(r)
+		o := memory.Options{Torch: memory.Torch2CUDA, Mode: memory.Training, DType: memory.FP32, Optimizer: "momentum"}
+		switch r.IntN(3) {
+		case 0:
+			o.DType = memory.AMP
+		case 1:
+			o.Torch = memory.Torch113CPU
+		}
+		batch := int64(1 + r.IntN(40))
+		m, err := memory.NewPyTorch(parsed(t, text), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plans += comparePlans(t, fmt.Sprintf("%s%s %s, batch %d", text, o.Torch, o.DType, batch), m, batch)
+	}
+	if plans < 2000 {
+		t.Errorf("only %d plans", plans)
+	}
+}
+
+// comparePlans compares the planner with all plans, and returns their number.
+func comparePlans(t *testing.T, what string, m *memory.PyTorch, batch int64) int {
+	t.Helper()
+	p, err := memory.NewPlanner(m, batch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	places := slices.Concat([]int{0}, m.CutNodes(), []int{m.CutNodes()[len(m.CutNodes())-1] + 1})
+	var all []memory.Plan
+	for _, segments := range allPlans(places, 0) {
+		all = append(all, memory.Plan{Segments: segments, Peak: peakOf(t, m, segments, batch),
+			ExtraMACs: m.ExtraMACs(segments)})
+	}
+	seen := map[int64]bool{}
+	for _, limit := range all {
+		if seen[limit.Peak] {
+			continue
+		}
+		seen[limit.Peak] = true
+		for _, bytes := range []int64{limit.Peak, limit.Peak - 1} {
+			best := leastOf(all, func(c memory.Plan) bool { return c.Peak <= bytes },
+				func(a, b memory.Plan) int {
+					return cmp.Or(cmp.Compare(a.ExtraMACs, b.ExtraMACs), cmp.Compare(len(a.Segments), len(b.Segments)))
+				})
+			got, err := p.Within(bytes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if (got == nil) != (best == nil) || got != nil && (got.Peak > bytes || got.ExtraMACs != best.ExtraMACs ||
+				len(got.Segments) != len(best.Segments)) {
+				t.Fatalf("%s: within %d bytes it finds %v, the best is %v", what, bytes, got, best)
+			}
+		}
+		best := leastOf(all, func(c memory.Plan) bool { return c.ExtraMACs <= limit.ExtraMACs },
+			func(a, b memory.Plan) int { return cmp.Compare(a.Peak, b.Peak) })
+		got, err := p.Least(limit.ExtraMACs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Peak != best.Peak || got.ExtraMACs > limit.ExtraMACs {
+			t.Fatalf("%s: with %d MACs it finds %v, the best is %v", what, limit.ExtraMACs, got, best)
+		}
+	}
+	return len(all)
+}
+
+// leastOf returns the least of the plans that hold, nil where none does.
+func leastOf(all []memory.Plan, holds func(memory.Plan) bool, compare func(a, b memory.Plan) int) *memory.Plan {
+	var least *memory.Plan
+	for i := range all {
+		if holds(all[i]) && (least == nil || compare(all[i], *least) < 0) {
+			least = &all[i]
+		}
+	}
+	return least
+}
