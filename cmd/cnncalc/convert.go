@@ -29,6 +29,8 @@ The weights of a model are those of --weights, those that come with the network,
 --save-weights writes the weights for a YAML file or PyTorch code, as safetensors. The code's load reads them: the
 names in its state_dict are those of cnncalc.
 
+--checkpoint has segments of the code run by torch.utils.checkpoint, as cnncalc checkpoint found them.
+
 --fc-to-conv turns the FC layers into CONV layers, as in the CS231n notes: the first FC of vgg16, over 7x7x512,
 becomes CONV7-4096 p0, the others CONV1. The new network computes the same. For a larger picture (--input-size 384),
 it computes a map of scores in one pass: those that the old network gives for crops of the picture, 32 pixels apart.
@@ -38,11 +40,12 @@ it where the larger picture continues.`
 
 type convertFlags struct {
 	specFlags
-	fcToConv bool
-	weights  string
-	seed     uint64
-	save     string
-	output   string
+	fcToConv    bool
+	checkpoints []string
+	weights     string
+	seed        uint64
+	save        string
+	output      string
 }
 
 func newConvert(a *app) *cobra.Command {
@@ -61,6 +64,8 @@ func newConvert(a *app) *cobra.Command {
 	f.register(cmd.Flags())
 	flags := cmd.Flags()
 	flags.BoolVar(&f.fcToConv, "fc-to-conv", false, "turn FC layers into CONV layers")
+	flags.StringSliceVar(&f.checkpoints, "checkpoint", nil,
+		"run these segments of PyTorch code by torch.utils.checkpoint, by their first and last layers: conv1:pool1,conv5:pool3")
 	flags.StringVar(&f.weights, "weights", "", "file of the network's trained weights (safetensors, npz, npy), or random")
 	flags.Var(seedFlag{&f.seed}, "seed", "seed of random weights")
 	flags.StringVar(&f.save, "save-weights", "", "write the weights of the new network to this safetensors file")
@@ -91,6 +96,10 @@ func (f *convertFlags) check() error {
 		return err
 	}
 	switch {
+	case f.checkpoints != nil && !f.toCode():
+		return usageError("--checkpoint is for PyTorch code: write it with -o FILE.py")
+	case f.checkpoints != nil && f.fcToConv:
+		return usageError("--checkpoint cannot be combined with --fc-to-conv: write the new network to a file first")
 	case f.toModel() && f.save != "":
 		return usageError("--save-weights cannot be combined with -o FILE.onnx: an ONNX model contains its weights")
 	case f.toModel():
@@ -152,7 +161,11 @@ func (a *app) fcToConv(l *loaded) (*shape.Network, []convert.Change, error) {
 
 // writeCode writes a network as PyTorch code, with its weights if asked to.
 func (a *app) writeCode(l *loaded, n *shape.Network, f *convertFlags) error {
-	code, err := pytorchcode.Code(n)
+	checkpoints, err := l.checkpointsOf(f.checkpoints)
+	if err != nil {
+		return err
+	}
+	code, err := pytorchcode.CheckpointedCode(n, checkpoints)
 	if err != nil {
 		return problemError("%s: %w", l.title(), err)
 	}

@@ -46,7 +46,7 @@ func newRoot(a *app) *cobra.Command {
 	root.SetErr(a.err)
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp())
-	root.AddCommand(newCheck(a), newMemory(a), newFit(a), newCompare(a), newDiff(a), newSweep(a), newSolve(a),
+	root.AddCommand(newCheck(a), newMemory(a), newFit(a), newCheckpoint(a), newCompare(a), newDiff(a), newSweep(a), newSolve(a),
 		newReconcile(a), newExplain(a), newTraffic(a), newDraw(a), newEdit(a), newConvert(a), newRun(a), newList(a), newShow(a),
 		newSchema(a))
 	addMan(a, root)

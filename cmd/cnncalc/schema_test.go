@@ -26,8 +26,9 @@ func TestDocumentSchemas(t *testing.T) {
 	write(t, "wide.yaml", []byte("name: net\ninput: 8x8x1\nlayers: INPUT -> CONV5-8 @a -> RELU -> GAP -> FC-3\nbudget: {macs: 1K, training_peak: 1GiB}\n"))
 	write(t, "broken.yaml", []byte("input: 8x8x1\nlayers: INPUT -> CONV3 -> REUL\n"))
 	calls := map[string][]string{
-		"check":   {"check net.yaml wide.yaml vgg16 --lint", "check broken.yaml nosuch"},
-		"compare": {"compare net.yaml lenet5 --layers --device t4 --peak 1TFLOP/s --bandwidth 1GB/s", "compare lenet5 unet --dtype int8"},
+		"check":      {"check net.yaml wide.yaml vgg16 --lint", "check broken.yaml nosuch"},
+		"checkpoint": {"checkpoint vgg16 --batch 4 --memory 2GiB", "checkpoint net.yaml --overhead 10%", "checkpoint lenet5 --memory 1KiB"},
+		"compare":    {"compare net.yaml lenet5 --layers --device t4 --peak 1TFLOP/s --bandwidth 1GB/s", "compare lenet5 unet --dtype int8"},
 		"fit": {"fit net.yaml --device t4", "fit vgg16 --device-memory 2GiB --batch 64 --mode training", "fit lenet5 --device t4 --batches 1,2",
 			"fit net.yaml --device t4 --inputs 8,16", "fit --list-devices"},
 		"diff": {"diff lenet5 net.yaml", "diff net.yaml net.yaml", "diff net.yaml wide.yaml"},

@@ -56,22 +56,31 @@ func (m *PyTorch) checkSegments(segments []graph.Segment, cuts []int) error {
 		_, ok := slices.BinarySearch(cuts, i)
 		return ok
 	}
+	name := func(i int) string {
+		if i < 0 || i >= len(m.network.Nodes) {
+			return fmt.Sprint("node ", i)
+		}
+		return m.network.Nodes[i].Name
+	}
 	end := 0
 	for _, s := range segments {
 		switch {
 		case s.From < end || s.To <= s.From:
-			return fmt.Errorf("the segments from node %d to %d are not in order", s.From, s.To)
+			return fmt.Errorf("the segment that ends with %s is not after the one before", name(s.To))
 		case s.From != 0 && !isCut(s.From):
-			return fmt.Errorf("the network cannot be cut at node %d", s.From)
+			return fmt.Errorf("a segment cannot begin after %s; %s", name(s.From), placesText)
 		case !isCut(s.To):
-			return fmt.Errorf("the network cannot be cut at node %d", s.To)
+			return fmt.Errorf("a segment cannot end with %s; %s", name(s.To), placesText)
 		case s.From == 0 && m.writesInput():
-			return fmt.Errorf("the first layers write over the input, so that they cannot run again")
+			return fmt.Errorf("a segment cannot begin with the first layers: they write over the input, so that they cannot run again")
 		}
 		end = s.To
 	}
 	return nil
 }
+
+// placesText says where segments begin and end.
+const placesText = "segments begin and end where a single volume joins the layers, and no later layer overwrites it"
 
 // writesInput reports whether a layer works in place on the input.
 func (m *PyTorch) writesInput() bool {

@@ -167,16 +167,17 @@ func (m *PyTorch) replayWith(segments []graph.Segment, cuts []int, batch int64) 
 		return nil, err
 	}
 	r := &replayed{pass: p, trace: t, live: make([]int64, len(p.events)), most: make([]int64, len(p.events))}
-	live := int64(0)
+	live := p.lasting(batch)
 	for i, e := range p.events {
 		now := live
-		switch e.kind {
-		case eventTake:
+		switch {
+		case e.kind == eventTake && p.isLasting(e.index):
+		case e.kind == eventTake:
 			live += p.size(e.index, batch)
 			now = live
-		case eventFree:
+		case e.kind == eventFree:
 			live -= p.size(e.index, batch)
-		case eventNeed:
+		case e.kind == eventNeed:
 			now += p.needed(e.index, batch)
 		}
 		r.live[i], r.most[i] = live, now

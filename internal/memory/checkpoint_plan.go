@@ -26,6 +26,7 @@ type Planner struct {
 	model *PyTorch
 	batch int64
 	costs *costs
+	plain Plan // without segments
 	curve []Plan
 	// Exact reports whether all plans were compared so far. It is false for a network with so many different volumes
 	// that only some of the ways to reach a place were followed.
@@ -34,7 +35,7 @@ type Planner struct {
 
 const (
 	// maxWays bounds the ways to reach a place that are followed.
-	maxWays = 1 << 10
+	maxWays = 1 << 8
 	// fewWays are enough to find a good plan, with which others are compared.
 	fewWays = 64
 	// curveSteps is the number of steps between the least and the largest peak that Curve distinguishes.
@@ -57,6 +58,9 @@ func NewPlanner(m *PyTorch, batch int64) (*Planner, error) {
 // Places returns the number of places where the network can be cut.
 func (p *Planner) Places() int { return len(p.costs.places) - 2 }
 
+// Plain returns the plan without segments.
+func (p *Planner) Plain() Plan { return p.plain }
+
 // Curve returns plans of which none is better in both the peak and the MACs that run again, from the largest peak, with
 // none that run again, to the least one. Plans whose peaks differ by less than a fiftieth of the range are left out.
 func (p *Planner) Curve() []Plan { return p.curve }
@@ -71,7 +75,7 @@ func (p *Planner) findCurve() error {
 	if err != nil {
 		return err
 	}
-	p.curve = []Plan{*most}
+	p.plain, p.curve = *most, []Plan{*most}
 	resolution := max(1, (most.Peak-least.Peak)/curveSteps)
 	if err := p.between(most, least, least.Peak, resolution); err != nil {
 		return err
@@ -310,8 +314,11 @@ func (s *search) best(all []*way) []*way {
 		}
 	}
 	slices.SortFunc(all, func(a, b *way) int {
-		return cmp.Or(cmp.Compare(a.macs, b.macs), cmp.Compare(a.segments, b.segments),
-			cmp.Compare(a.keptBackward, b.keptBackward), cmp.Compare(a.kept, b.kept))
+		if a.macs != b.macs { // nearly always
+			return cmp.Compare(a.macs, b.macs)
+		}
+		return cmp.Or(cmp.Compare(a.segments, b.segments), cmp.Compare(a.keptBackward, b.keptBackward),
+			cmp.Compare(a.kept, b.kept))
 	})
 	var best, least []*way // least are those of best that keep the least
 	for _, w := range all {

@@ -10,6 +10,7 @@ import (
 
 	"cnncalc/internal/graph"
 	"cnncalc/internal/memory"
+	"cnncalc/internal/shape"
 )
 
 // allPlans are the ways to choose segments between the places from number t on.
@@ -125,4 +126,73 @@ func leastOf(all []memory.Plan, holds func(memory.Plan) bool, compare func(a, b 
 		}
 	}
 	return least
+}
+
+// The peak of a plan is that of its code in PyTorch 1.13 (testdata/memory/plans.py), less the state of the random numbers
+// that each checkpoint keeps. Where a kernel needs scratch at the peak, which is an estimate, it is close.
+func TestPlansAreAsInPyTorch(t *testing.T) {
+	var file struct {
+		State int64
+		Plans []struct {
+			Network  string
+			Batch    int64
+			Segments []string
+			Peak     int64
+		}
+	}
+	readJSON(t, "plans.json", &file)
+	if len(file.Plans) < 20 {
+		t.Fatalf("only %d plans", len(file.Plans))
+	}
+	equal := 0
+	for _, c := range file.Plans {
+		var n *shape.Network
+		if strings.Contains(c.Network, "\n") {
+			n = parsed(t, c.Network)
+		} else {
+			n = builtIn(t, c.Network)
+		}
+		o := options(memory.Torch113CPU, memory.Training)
+		o.Optimizer = memory.NoOptimizer
+		m, err := memory.NewPyTorch(n, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var segments []graph.Segment
+		for _, s := range c.Segments {
+			first, last, _ := strings.Cut(s, ":")
+			ends := nodesOf(t, n, []string{first})
+			if last != first {
+				ends = nodesOf(t, n, []string{first, last})
+			}
+			segments = append(segments, graph.Segment{From: ends[0] - 1, To: ends[len(ends)-1]})
+		}
+		if m, err = m.Checkpointed(segments); err != nil {
+			t.Fatal(err)
+		}
+		a, err := m.Account(c.Batch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, state := a.Peak.Bytes-before(a), file.State*int64(len(segments)+1) // one more while a segment runs again
+		switch {
+		case got <= c.Peak && got >= c.Peak-state:
+			equal++
+		case scratchAtPeak(a) == 0 || max(got-c.Peak, c.Peak-got) > c.Peak/200:
+			t.Errorf("%s with %v: the peak is %d bytes, want %d or at most %d less", n.Name, c.Segments, got, c.Peak, state)
+		}
+	}
+	if equal < len(file.Plans)-1 {
+		t.Errorf("only %d of %d peaks are equal", equal, len(file.Plans))
+	}
+}
+
+// scratchAtPeak returns what a kernel needs at the peak, which is an estimate.
+func scratchAtPeak(a *memory.Account) int64 {
+	for _, p := range a.Parts {
+		if p.Part == memory.Scratch {
+			return p.AtPeak
+		}
+	}
+	return 0
 }

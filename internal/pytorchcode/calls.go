@@ -29,7 +29,8 @@ type call struct {
 }
 
 // findCalls finds the calls of blocks that can be modules. Their nodes follow each other, have all of the weights whose
-// names start with the call's, use no others, and exist in training only either all or not at all.
+// names start with the call's, use no others, exist in training only either all or not at all, and cannot be cut where the
+// network is checkpointed.
 func (p *program) findCalls() {
 	known := map[*graph.Scope]*call{}
 	prefixes := map[string]int{}
@@ -56,7 +57,8 @@ func (p *program) findCalls() {
 		c.isModule = c.scope.Name != "" && !c.scope.IsInline && names[c.scope.Name] == 1 &&
 			c.nodes == c.last-c.first+1 && !c.hasInput &&
 			c.lowestOwner >= c.first && c.owners == c.named && c.named == prefixes[c.scope.Name] &&
-			!p.ownerNames[c.scope.Name] && (c.training == 0 || c.training == c.nodes)
+			!p.ownerNames[c.scope.Name] && (c.training == 0 || c.training == c.nodes) &&
+			!p.checkpoints.divides(c.first, c.last)
 	}
 	for _, c := range known {
 		for c.outer != nil && !c.outer.isModule {

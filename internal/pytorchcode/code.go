@@ -36,12 +36,31 @@ type program struct {
 	inherited  map[string]bool // names that no layer can have as an attribute
 	classNames map[string]bool
 	helpers    map[string]bool
+
+	checkpoints Checkpoints
+}
+
+// Checkpoints are the segments of a network that torch.utils.checkpoint runs.
+type Checkpoints struct {
+	Segments []graph.Segment // in order
+	// Cuts are the nodes after which the network could be cut, in order. A block that one of them divides is written out,
+	// so that its caller does not hold its input.
+	Cuts []int
+}
+
+// divides reports whether the nodes from first to last can be cut, in a network that has segments.
+func (c *Checkpoints) divides(first, last int) bool {
+	at, _ := slices.BinarySearch(c.Cuts, first)
+	return len(c.Segments) > 0 && at < len(c.Cuts) && c.Cuts[at] < last
 }
 
 // Code returns the network as a Python file. The error names the first layer that PyTorch has no code for.
-func Code(n *shape.Network) ([]byte, error) {
+func Code(n *shape.Network) ([]byte, error) { return CheckpointedCode(n, Checkpoints{}) }
+
+// CheckpointedCode is Code with segments that are checkpointed.
+func CheckpointedCode(n *shape.Network, checkpoints Checkpoints) ([]byte, error) {
 	p := &program{
-		n: n, reads: make([][]int, len(n.Nodes)), uses: make([]int, len(n.Nodes)), like: make([]int, len(n.Nodes)),
+		n: n, checkpoints: checkpoints, reads: make([][]int, len(n.Nodes)), uses: make([]int, len(n.Nodes)), like: make([]int, len(n.Nodes)),
 		within: make([]*call, len(n.Nodes)), ownerNames: map[string]bool{}, around: map[string]bool{}, forms: make([]form, len(n.Nodes)),
 		isFlat: make([]bool, len(n.Nodes)), areFlat: make([]bool, len(n.Nodes)), overwrites: make([]bool, len(n.Nodes)),
 		reserved: setOf(keywords, globals), inherited: setOf(attributesOfModule), classNames: setOf(keywords, globals),
@@ -282,6 +301,9 @@ func (p *program) head(w *writer, code []byte) {
 	if ofFunctions().Match(code) {
 		w.line(0, "import torch.nn.functional as F")
 	}
+	if len(p.checkpoints.Segments) > 0 {
+		w.line(0, "from torch.utils.checkpoint import checkpoint")
+	}
 }
 
 // network writes the module of the network.
@@ -299,6 +321,14 @@ func (p *program) network(w *writer, name string, b *body) {
 	w.line(1, "def forward(%s):", strings.Join(append([]string{"self"}, b.args...), ", "))
 	for _, l := range loops(b.forward) {
 		w.commented(2+l.depth, literal(l.text), l.comment)
+	}
+	for _, f := range b.functions {
+		w.line(0, "")
+		w.line(1, "def %s(self, %s):", f.name, f.arg)
+		for _, l := range loops(f.lines) {
+			w.commented(2+l.depth, literal(l.text), l.comment)
+		}
+		w.line(2, "return %s", f.result)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"cnncalc/internal/graph"
 	"cnncalc/internal/op"
 )
 
@@ -57,6 +58,7 @@ type coder struct {
 	counts  map[string]int  // of layers without weights, by kind
 	made    map[string]bool // modules that hold others, by name
 	leafs   []line          // that come first
+	segment int             // number of the checkpointed segment that is written, from 1; 0 for none
 	body    *body
 }
 
@@ -126,7 +128,28 @@ func (p *program) top() (*body, error) {
 		return nil, err
 	}
 	c.results()
+	c.segments()
 	return c.finish(), nil
+}
+
+// segments puts the lines of each checkpointed segment in a function, with its input as the argument.
+func (c *coder) segments() {
+	for k, s := range c.checkpoints.Segments {
+		isOf := func(l line) bool { return l.segment == k+1 }
+		first := slices.IndexFunc(c.body.forward, isOf)
+		if first < 0 {
+			continue // nothing is computed
+		}
+		n := first
+		for n < len(c.body.forward) && isOf(c.body.forward[n]) {
+			n++
+		}
+		f := function{name: unique(c.taken, fmt.Sprint("segment", k+1)), arg: c.names[s.From], result: c.names[s.To],
+			lines: slices.Clone(c.body.forward[first:n])}
+		call := fmt.Sprintf("%s = checkpoint(self.%s, %s, use_reentrant=False)", f.result, f.name, f.arg)
+		c.body.functions = append(c.body.functions, f)
+		c.body.forward = slices.Replace(c.body.forward, first, n, line{text: call, comment: c.comment(s.To)})
+	}
 }
 
 // results writes what the network returns: a tensor, or a dict where it has heads.
@@ -169,6 +192,7 @@ func (c *coder) write() error {
 			c.add(0, "if self.training:", "")
 		}
 		isTraining = only
+		c.segment = c.segmentOf(it)
 		depth := 0
 		if only {
 			depth = 1
@@ -179,7 +203,20 @@ func (c *coder) write() error {
 			return err
 		}
 	}
+	c.segment = 0
 	return nil
+}
+
+// segmentOf returns the number of the checkpointed segment that an item is in, 0 for none or within a block.
+func (c *coder) segmentOf(it item) int {
+	node := it.node
+	if it.call != nil {
+		node = it.call.first
+	}
+	if c.in != nil {
+		return 0
+	}
+	return 1 + slices.IndexFunc(c.checkpoints.Segments, func(s graph.Segment) bool { return s.From < node && node <= s.To })
 }
 
 // isTrainingOnly reports whether an item exists in training only, and what is around it does not.
@@ -192,7 +229,7 @@ func (c *coder) isTrainingOnly(it item) bool {
 }
 
 func (c *coder) add(depth int, text, comment string) {
-	c.body.forward = append(c.body.forward, line{text, comment, depth})
+	c.body.forward = append(c.body.forward, line{text, comment, depth, c.segment})
 }
 
 // release frees the variables of what item k is the last to read.

@@ -55,12 +55,12 @@ func loops(lines []line) []line {
 			continue
 		}
 		l := lines[at]
-		out = append(out, line{fmt.Sprintf("for i in range(%d, %d):", first.number, first.number+end-at), "", l.depth})
+		out = append(out, line{text: fmt.Sprintf("for i in range(%d, %d):", first.number, first.number+end-at), depth: l.depth})
 		text := fmt.Sprintf(`self.add_module(f"%s{i}", %s)`, first.stem, first.rest)
 		if first.isCall {
 			text = fmt.Sprintf(`%s = getattr(self, f"%s{i}")%s`, first.results, first.stem, first.rest)
 		}
-		out = append(out, line{text, l.comment, l.depth + 1})
+		out = append(out, line{text: text, comment: l.comment, depth: l.depth + 1})
 		at = end
 	}
 	return out

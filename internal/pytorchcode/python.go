@@ -54,7 +54,8 @@ var keywords = strings.Fields(`False None True and as assert async await break c
 
 // globals are the names that the code uses: of its imports, of Python and of its own functions.
 var globals = strings.Fields(`torch nn F json struct self super range getattr len print open sum tuple load net center_crop
-	channel_shuffle average_of_values outputs i LayerNorm2d Local Scale StochasticDepth bytearray ValueError isinstance`)
+	channel_shuffle average_of_values outputs i LayerNorm2d Local Scale StochasticDepth bytearray ValueError isinstance
+	checkpoint`)
 
 // setOf returns the names of some lists.
 func setOf(lists ...[]string) map[string]bool {

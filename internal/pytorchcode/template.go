@@ -11,6 +11,7 @@ type line struct {
 	text    string
 	comment string
 	depth   int // of the indentation within its function
+	segment int // number of the checkpointed segment that it is in, from 1; 0 for none
 }
 
 // A mark is mark, role, between, value, between, default, end. A mark with a default is a keyword argument, which is left
@@ -90,10 +91,17 @@ func literal(text string) string {
 // body is the code of a module, or of one call of a block.
 type body struct {
 	init, forward []line
+	functions     []function // that forward calls
 	args, results []string
 	block         string          // of a call
 	in, out       int64           // channels of the first argument and the first result of a call
 	attributes    map[string]bool // names that the module's layers have
+}
+
+// function is a function of a module with one argument.
+type function struct {
+	name, arg, result string
+	lines             []line
 }
 
 // shape returns what calls must have in common to be of one class.
@@ -240,7 +248,7 @@ func (c *class) section(w *writer, at int, prefix string, lines func(b *body) []
 				comment = ""
 			}
 		}
-		filled = append(filled, line{text, comment, l.depth})
+		filled = append(filled, line{text: text, comment: comment, depth: l.depth})
 	}
 	for _, l := range loops(filled) {
 		w.commented(2+l.depth, l.text, l.comment)

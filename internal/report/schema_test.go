@@ -15,17 +15,18 @@ var update = flag.Bool("update", false, "rewrite the schemas of the documents")
 
 // documents are the types of the documents that each command prints as JSON: several if flags choose what it prints.
 var documents = map[string][]any{
-	"check":     {checkDocument{}},
-	"compare":   {comparisonDocument{}},
-	"diff":      {diffDocument{}},
-	"fit":       {fitDocument{}, devicesDocument{}},
-	"list":      {networksDocument{}},
-	"memory":    {networkDocument{}, countDocument{}, timelineDocument{}, againstDocument{}},
-	"reconcile": {reconciliationDocument{}},
-	"run":       {runDocument{}},
-	"solve":     {solutionDocument{}, sizesDocument{}},
-	"sweep":     {sweepRow{}}, // a line
-	"traffic":   {trafficDocument{}},
+	"check":      {checkDocument{}},
+	"checkpoint": {checkpointsDocument{}},
+	"compare":    {comparisonDocument{}},
+	"diff":       {diffDocument{}},
+	"fit":        {fitDocument{}, devicesDocument{}},
+	"list":       {networksDocument{}},
+	"memory":     {networkDocument{}, countDocument{}, timelineDocument{}, againstDocument{}},
+	"reconcile":  {reconciliationDocument{}},
+	"run":        {runDocument{}},
+	"solve":      {solutionDocument{}, sizesDocument{}},
+	"sweep":      {sweepRow{}}, // a line
+	"traffic":    {trafficDocument{}},
 }
 
 // The schemas that the program prints are those of the types that it marshals. -update writes them again.
