@@ -1,0 +1,104 @@
+import { createLayer } from "./layer.js";
+import { createProblems, isSevere } from "./problems.js";
+import { createTabs } from "./tabs.js";
+import { createTotals } from "./totals.js";
+import { byId } from "./dom.js";
+import { views } from "./views.js";
+
+/**
+ * createResults shows studies: the last sound one in the views, marked as stale while the text has problems, and the
+ * problems of the newest.
+ *
+ * @param {ReturnType<typeof import("./editor.js").createEditor>} editor
+ */
+export function createResults(editor) {
+  const tabs = createTabs(
+    [...views.map(({ id, title }) => ({ id, title })), { id: "problems", title: "Problems" }, { id: "run", title: "Run" }],
+    (id) => draw(id),
+  );
+  const totals = createTotals();
+  const layer = createLayer();
+  const problems = createProblems(tabs.panel("problems"), editor);
+  /** @type {Map<string, {view: any, study: object}>} */
+  const drawn = new Map();
+  /** @type {import("./study.js").Study | null} */
+  let sound = null;
+  let chosen = "";
+  let isStale = false;
+
+  /** draw brings the view that is shown up to date; the others wait until they are. */
+  function draw(/** @type {string} */ id) {
+    const kind = views.find((one) => one.id === id);
+    if (!kind || !sound) return;
+    const known = drawn.get(id);
+    if (!known) {
+      const view = kind.mount(tabs.panel(id), sound, { onSelect: (/** @type {string} */ name) => choose(name, true), selected: chosen });
+      drawn.set(id, { view, study: sound });
+    } else if (known.study !== sound) {
+      known.view.update(sound);
+      known.study = sound;
+    }
+    drawn.get(id)?.view.select(chosen);
+  }
+
+  /** choose chooses a layer, and takes the cursor to it where the choice was made in a view. */
+  function choose(/** @type {string} */ name, /** @type {boolean} */ isFromView) {
+    if (name === chosen && !isFromView) return;
+    chosen = name;
+    drawn.get(tabs.shown())?.view.select(name);
+    layer.show(sound, name);
+    const at = sound?.layers.find((one) => one.name === name);
+    if (isFromView && at?.line && !isStale) editor.go(at.line, at.column ?? 1);
+  }
+
+  function mark(/** @type {boolean} */ stale) {
+    isStale = stale;
+    byId("main").classList.toggle("stale", stale && sound !== null);
+  }
+
+  return {
+    tabs,
+    sound: () => sound,
+    choose,
+    /** update shows a study of the text as it is. */
+    update(/** @type {import("./study.js").Study} */ study) {
+      problems.update(study.problems);
+      const severe = study.problems.filter(isSevere).length;
+      tabs.count("problems", study.problems.length, severe > 0);
+      if (study.sound) {
+        sound = study;
+        totals.update(study);
+        layer.show(study, chosen);
+      }
+      mark(!study.sound);
+      draw(tabs.shown());
+    },
+    /** stale marks the views as those of an older text. */
+    stale: () => mark(true),
+    /** chooseAt chooses the layer that a place in the text is in. */
+    chooseAt(/** @type {number} */ line, /** @type {number} */ column) {
+      if (isStale || !sound) return;
+      const at = layerAt(sound.layers, chosen, line, column);
+      if (at) choose(at, false);
+    },
+  };
+}
+
+/**
+ * layerAt returns the layer that begins last before a place in its line; of several there, as in a repeat, the chosen one
+ * or the first.
+ *
+ * @param {import("./study.js").Layer[]} layers
+ * @param {string} chosen
+ * @param {number} line
+ * @param {number} column
+ * @returns {string}
+ */
+function layerAt(layers, chosen, line, column) {
+  let best = 0;
+  for (const layer of layers) {
+    if (layer.line === line && (layer.column ?? 0) <= column) best = Math.max(best, layer.column ?? 0);
+  }
+  const there = layers.filter((layer) => layer.line === line && layer.column === best);
+  return (there.find((layer) => layer.name === chosen) ?? there[0])?.name ?? "";
+}

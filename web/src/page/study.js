@@ -1,0 +1,52 @@
+/**
+ * @typedef {{line: number, column: number, endLine: number, endColumn: number}} Span
+ * @typedef {{title: string, edits: (Span & {text: string})[]}} Fix
+ * @typedef {Span & {severity: string, code: string, message: string, fits?: string, hint?: string, context?: string,
+ *   layer?: string, fixes?: Fix[]}} Problem
+ * @typedef {{name: string, values: number[], file: number[], min: number, max: number}} Variable
+ * @typedef {{name: string, title: string, what: string, value: number, text: string, unit: string, estimate?: boolean}} Total
+ * @typedef {Record<string, any> & {name: string, kind: string, text: string, output: string, explained: number,
+ *   line?: number, column?: number}} Layer
+ * @typedef {Record<string, any> & {name: string, sound: boolean, problems: Problem[], vars: Variable[],
+ *   inputs: {name: string, size: string}[], settings: Record<string, any>, totals: Total[], layers: Layer[],
+ *   explanations: {lines: {topic: string, text: string}[]}[]}} Study
+ */
+
+/** How long keys may rest before the network is studied again, in milliseconds: two keys of a fast typist are one study. */
+const rest = 25;
+
+/**
+ * createStudent returns what studies the network again and again. The newest request wins: an older one is stopped, and
+ * its answer never arrives.
+ *
+ * @param {{call: (name: string, request: object, options?: object) => Promise<any>}} adapter
+ * @param {object} options
+ * @param {() => {name: string, text: string, settings: object}} options.request
+ * @param {(study: Study, took: number) => void} options.onStudy
+ * @param {(error: Error) => void} options.onError
+ */
+export function createStudent(adapter, { request, onStudy, onError }) {
+  let timer = 0;
+  let running = new AbortController();
+
+  async function study() {
+    running.abort();
+    const own = (running = new AbortController());
+    const began = performance.now();
+    try {
+      const answer = await adapter.call("study", request(), { signal: own.signal });
+      if (!own.signal.aborted) onStudy(answer, performance.now() - began);
+    } catch (error) {
+      if (!own.signal.aborted) onError(/** @type {Error} */ (error));
+    }
+  }
+
+  return {
+    /** again studies the network when the keys rest. What was asked before is not wanted any more. */
+    again() {
+      running.abort();
+      clearTimeout(timer);
+      timer = window.setTimeout(study, rest);
+    },
+  };
+}
