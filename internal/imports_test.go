@@ -84,7 +84,7 @@ var allowed = []struct {
 
 	// The page, on a local server or as WebAssembly.
 	{"internal/pagecall", []string{"architectures", "internal/plain", "internal/diag", "internal/onnx", "internal/graph", "internal/op", "internal/spec",
-		"internal/network", "internal/budget"}},
+		"internal/network", "internal/memory", "internal/fit", "internal/budget"}},
 	{"internal/pageserver", []string{"internal/plain", "internal/regular", "internal/network", "internal/report", "internal/pagecall"}},
 	{"web/wasm", []string{"internal/pagecall"}},
 

@@ -142,7 +142,7 @@ type answerer func(context.Context, Call) (any, error)
 func answers() map[string]answerer {
 	return map[string]answerer{
 		"list":     func(context.Context, Call) (any, error) { return list(), nil },
-		"language": func(context.Context, Call) (any, error) { return language(), nil },
+		"language": func(context.Context, Call) (any, error) { return language() },
 		"show":     with(show),
 		"convert":  withAttachment(convertModel),
 	}

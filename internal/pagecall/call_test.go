@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -118,6 +119,11 @@ func TestLanguageHasEveryKindAndField(t *testing.T) {
 	for i, k := range op.Kinds() {
 		if l.Kinds[i].Name != k.Name || len(l.Kinds[i].Fields) != len(k.New().Fields()) {
 			t.Errorf("kind %s is described as %+v", k.Name, l.Kinds[i])
+		}
+	}
+	for setting, want := range map[string]string{"mode": "inference", "dtype": "amp", "optimizer": "adam", "device": "t4"} {
+		if !slices.Contains(l.Choices[setting], want) {
+			t.Errorf("the choices of %s are %q, without %s", setting, l.Choices[setting], want)
 		}
 	}
 	if l.Schema["type"] != "object" {

@@ -2,6 +2,8 @@ package pagecall
 
 import (
 	"cnncalc/internal/budget"
+	"cnncalc/internal/fit"
+	"cnncalc/internal/memory"
 	"cnncalc/internal/op"
 	"cnncalc/internal/spec"
 )
@@ -10,6 +12,8 @@ import (
 type Language struct {
 	Kinds  []Kind         `json:"kinds"`
 	Schema map[string]any `json:"schema"` // JSON Schema of a file
+	// Choices are the words that settings of a study take, by the setting.
+	Choices map[string][]string `json:"choices"`
 }
 
 // Kind is a kind of layer.
@@ -29,8 +33,23 @@ type Field struct {
 	Doc    string   `json:"doc"`
 }
 
-func language() Language {
-	return Language{Kinds: kinds(), Schema: spec.JSONSchema(budget.JSONSchema())}
+func language() (Language, error) {
+	choices, err := choices()
+	return Language{Kinds: kinds(), Schema: spec.JSONSchema(budget.JSONSchema()), Choices: choices}, err
+}
+
+func choices() (map[string][]string, error) {
+	devices, err := fit.Devices()
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, len(devices))
+	for i, d := range devices {
+		names[i] = d.Name
+	}
+	return map[string][]string{
+		"mode": memory.Modes(), "dtype": memory.DTypes(), "optimizer": memory.Optimizers(), "device": names,
+	}, nil
 }
 
 func kinds() []Kind {
