@@ -60,9 +60,8 @@ const student = createStudent(adapter, {
   },
 });
 const run = createRun(results.tabs.panel("run"), {
-  run: (picture, signal) => adapter.call("run", {
-    name: files.name(), text: editor.text(), builtIn: files.builtIn(), settings: { ...settings.values(), set: variables.values() },
-  }, { bytes: picture, signal }),
+  run: (picture, signal) =>
+    adapter.call("run", { name: files.name(), text: editor.text(), builtIn: files.builtIn() }, { bytes: picture, signal }),
 });
 
 status.onProblem(() => {

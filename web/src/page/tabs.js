@@ -23,6 +23,7 @@ export function createTabs(tabs, onShow) {
 
   function show(/** @type {string} */ id) {
     shown = id;
+    byId("main").dataset.shown = id;
     for (const [other, { button, panel }] of parts) {
       button.setAttribute("aria-selected", String(other === id));
       button.tabIndex = other === id ? 0 : -1;
