@@ -68,7 +68,7 @@ func checkName(name string) error {
 		return fmt.Errorf("the node has no name")
 	}
 	for _, r := range name {
-		if !unicode.IsPrint(r) || unicode.IsSpace(r) {
+		if isASCIIMark := r > ' ' && r < unicode.MaxASCII; !isASCIIMark && (!unicode.IsPrint(r) || unicode.IsSpace(r)) {
 			return fmt.Errorf("the name %q has a character that cannot be printed", name)
 		}
 	}

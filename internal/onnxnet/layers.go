@@ -23,7 +23,8 @@ type lowering struct {
 	bindings map[string]*Binding
 	named    map[string]int // layers of each kind so far
 	heads    names
-	owners   map[sharingKey]int // the first layer with weights that others may share
+	made     map[string]op.Layer // by kind and settings
+	owners   map[sharingKey]int  // the first layer with weights that others may share
 	refused  []refusal
 }
 
@@ -49,7 +50,7 @@ func (l *lowering) before(n *node) string {
 func lower(m *model, header graph.Graph) (*lowering, error) {
 	l := &lowering{
 		model: m, bindings: map[string]*Binding{}, named: map[string]int{}, heads: names{},
-		owners: map[sharingKey]int{},
+		made: map[string]op.Layer{}, owners: map[sharingKey]int{},
 	}
 	l.graph.Header = header
 	if err := readMetadata(m.file.Model, &l.graph.Header); err != nil {
@@ -194,7 +195,7 @@ func (l *lowering) layer(n *node, kind string, s settings, w bound, inputs ...*v
 
 // layerOn is layer for inputs that are layers of the graph.
 func (l *lowering) layerOn(n *node, kind string, s settings, w bound, places ...int) (int, error) {
-	o, err := op.New(kind, s)
+	o, err := l.op(kind, s)
 	if err != nil {
 		return 0, err
 	}
@@ -218,7 +219,7 @@ func (l *lowering) layerOn(n *node, kind string, s settings, w bound, places ...
 	if isShared {
 		shared := settings{op.ShareKey: op.Value{Label: l.graph.Node(owner).Name}}
 		maps.Copy(shared, s)
-		if o, err = op.New(kind, shared); err != nil {
+		if o, err = l.op(kind, shared); err != nil {
 			return 0, err
 		}
 		refs = []graph.Ref{{Key: op.ShareKey, Node: owner}}
@@ -245,6 +246,40 @@ func (l *lowering) layerOn(n *node, kind string, s settings, w bound, places ...
 		l.bindings[name+"."+want.Name] = b
 	}
 	return at, nil
+}
+
+// op returns the layer of a kind with some settings. Nodes that are alike share it, since making it takes far longer than
+// finding it.
+func (l *lowering) op(kind string, s settings) (op.Layer, error) {
+	key := s.key(kind)
+	if made, ok := l.made[key]; ok {
+		return made, nil
+	}
+	made, err := op.New(kind, s)
+	if err == nil {
+		l.made[key] = made
+	}
+	return made, err
+}
+
+// key returns a text that is the same for layers of one kind with equal settings.
+func (s settings) key(kind string) string {
+	var space [8]string // for all but rare layers, without an allocation
+	keys := space[:0]
+	for k := range s {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	text := append(make([]byte, 0, 64), kind...)
+	for _, k := range keys {
+		v := s[k]
+		text = append(append(text, ' '), k...)
+		text = append(append(append(append(text, '=', v.Sep), v.Word...), v.Decimal...), v.Label...)
+		for _, n := range v.Ints {
+			text = strconv.AppendInt(append(text, ','), n, 10)
+		}
+	}
+	return string(text)
 }
 
 // sharingKey is equal for layers of one kind whose weights are the same tensors of the model, in the same forms.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"cnncalc/internal/graph"
 	"cnncalc/internal/op"
 )
 
@@ -59,7 +60,7 @@ func (s settings) window(w window, isPool bool) settings {
 // fit a whole number of times. Otherwise it stays in all of them, so that layers that a program made alike are alike.
 func (l *lowering) withoutNeedlessRounding() error {
 	type rounding struct{ kind, word string }
-	rounded := map[rounding][]int{}
+	of := map[graph.Op]rounding{} // of windows
 	isNeeded := map[rounding]bool{}
 	for i := range l.graph.Len() {
 		n := l.graph.Node(i)
@@ -67,27 +68,33 @@ func (l *lowering) withoutNeedlessRounding() error {
 		if !isWindow {
 			continue
 		}
-		r := rounding{n.Op.Kind(), op.Settings(n.Op.(op.Layer))["rounding"].Word}
+		r, known := of[n.Op]
+		if !known {
+			r = rounding{n.Op.Kind(), op.Settings(n.Op.(op.Layer))["rounding"].Word}
+			of[n.Op] = r
+		}
 		g, err := w.Geometry(l.shapes[n.Inputs[0]])
 		if err != nil {
 			return err
 		}
 		isNeeded[r] = isNeeded[r] || !isWhole(g.W) || !isWhole(g.H)
-		rounded[r] = append(rounded[r], i)
 	}
-	for r, nodes := range rounded {
+	without := map[graph.Op]graph.Op{}
+	for o, r := range of {
 		if r.word == "" || isNeeded[r] {
 			continue
 		}
-		for _, i := range nodes {
-			n := l.graph.Node(i)
-			settings := op.Settings(n.Op.(op.Layer))
-			delete(settings, "rounding")
-			o, err := op.New(r.kind, settings)
-			if err != nil {
-				return err
-			}
-			n.Op = o
+		settings := op.Settings(o.(op.Layer))
+		delete(settings, "rounding")
+		changed, err := op.New(r.kind, settings)
+		if err != nil {
+			return err
+		}
+		without[o] = changed
+	}
+	for i := range l.graph.Len() {
+		if changed := without[l.graph.Node(i).Op]; changed != nil {
+			l.graph.Node(i).Op = changed
 		}
 	}
 	return nil

@@ -248,20 +248,20 @@ func (m *model) checkOperator(n *node) error {
 }
 
 func checkAttribute(a *onnx.Attribute, isTwice bool, spans map[string]span, opset int64) error {
-	name := plain.Quote(plain.Cut(a.Name))
+	name := func() string { return plain.Quote(plain.Cut(a.Name)) }
 	s, isKnown := spans[a.Name]
 	switch {
 	case !isKnown:
-		return fmt.Errorf("ONNX knows no attribute %s of it: remove the attribute, or export the model again", name)
+		return fmt.Errorf("ONNX knows no attribute %s of it: remove the attribute, or export the model again", name())
 	case !s.has(opset):
 		return fmt.Errorf("ONNX knows its attribute %s %s, but the model declares opset %d: "+
-			"export it with another opset_version", name, s, opset)
+			"export it with another opset_version", name(), s, opset)
 	case isTwice:
-		return fmt.Errorf("it has the attribute %s twice: export the model again", name)
+		return fmt.Errorf("it has the attribute %s twice: export the model again", name())
 	case a.Ref != "":
-		return fmt.Errorf("its attribute %s is one of a function that is not there: export the model again", name)
+		return fmt.Errorf("its attribute %s is one of a function that is not there: export the model again", name())
 	case a.Kind != onnx.KindNone && !slices.Contains(kindsOf(a.Name), a.Kind):
-		return fmt.Errorf("its attribute %s is %s, not %s: export the model again", name, a.Kind, kindsOf(a.Name)[0])
+		return fmt.Errorf("its attribute %s is %s, not %s: export the model again", name(), a.Kind, kindsOf(a.Name)[0])
 	}
 	return nil
 }

@@ -199,8 +199,13 @@ func (m *model) connect(nodes []onnx.Node) error {
 	for _, name := range m.file.Model.Functions {
 		functions[name] = true
 	}
+	made := make([]node, len(nodes))
+	m.nodes = make([]*node, len(nodes))
 	for i := range nodes {
-		n := &node{Node: &nodes[i], index: i, op: nodes[i].Op}
+		n := &made[i]
+		n.Node, n.index, n.op = &nodes[i], i, nodes[i].Op
+		n.in, n.out = make([]*value, 0, len(n.Inputs)), make([]*value, 0, len(n.Outputs))
+		m.nodes[i] = n
 		if n.Domain != "" {
 			n.op = n.Domain + "." + n.Op // which nothing here knows
 			n.isFunction = functions[n.Op]
@@ -233,7 +238,6 @@ func (m *model) connect(nodes []onnx.Node) error {
 		if n.takeQuantised() {
 			m.isQuantised = true
 		}
-		m.nodes = append(m.nodes, n)
 	}
 	return nil
 }

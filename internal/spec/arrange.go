@@ -102,6 +102,9 @@ func (a *arranger) countUses() {
 // follow appends an item to the last fragment.
 func (a *arranger) follow(item chainItem) {
 	last := &a.fragments[len(a.fragments)-1]
+	if len(last.items) == cap(last.items) {
+		last.items = slices.Grow(last.items, len(last.items)) // items are large, as nodes are
+	}
 	last.items = append(last.items, item)
 }
 

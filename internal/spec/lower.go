@@ -367,6 +367,9 @@ func (l *lowerer) emit(n graph.Node, at *place) {
 	}
 	n.Within = at.within.describe()
 	at.last = len(l.graph.Nodes)
+	if at.last == cap(l.graph.Nodes) {
+		l.graph.Nodes = slices.Grow(l.graph.Nodes, at.last) // nodes are large: append would copy them more often
+	}
 	l.graph.Nodes = append(l.graph.Nodes, n)
 	l.names.add(at.names)
 }

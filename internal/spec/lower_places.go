@@ -1,7 +1,7 @@
 package spec
 
 import (
-	"fmt"
+	"strconv"
 
 	"cnncalc/internal/diag"
 	"cnncalc/internal/graph"
@@ -61,10 +61,10 @@ func (f *frame) describe() *graph.Scope {
 	}
 	f.scope = &graph.Scope{Outer: f.outer.describe(), Pos: f.pos}
 	if f.block == nil {
-		f.scope.What = fmt.Sprintf("turn %d of %d", f.turn.index+1, f.turn.count)
+		f.scope.What = "turn " + strconv.FormatInt(f.turn.index+1, 10) + " of " + strconv.FormatInt(f.turn.count, 10)
 		return f.scope
 	}
-	f.scope.What = fmt.Sprintf("%s at line %d", f.call, f.pos.Line)
+	f.scope.What = f.call + " at line " + strconv.Itoa(f.pos.Line)
 	f.scope.Block, f.scope.Name = f.block.name, f.name
 	f.scope.IsInline = f.block.isInline
 	f.scope.Module, f.scope.TakesList = f.block.isModule, f.block.takesList

@@ -161,16 +161,42 @@ func (s *labels) set(name string, l labelled) {
 // counter numbers the layers of each kind and the calls of each block, within one call or in the layers.
 type counter struct {
 	prefix string
-	seen   map[string]int
+	seen   map[string]*running
 }
 
-// next returns a name with its running number: conv13, inception3.
-func (c *counter) next(name string) string {
-	if c.seen == nil {
-		c.seen = map[string]int{}
+// running is the names of one kind or block.
+type running struct {
+	start string // of each name, before its number
+	last  int
+}
+
+// next returns the name of a block with its running number: inception3.
+func (c *counter) next(block string) string { return c.numbered(block).next() }
+
+// nextLayer returns the name of a layer by its kind, after the counter's prefix: unit3.conv13.
+func (c *counter) nextLayer(kind string) string {
+	r := c.numbered(kind)
+	if r.last == 0 {
+		r.start = c.prefix + strings.ToLower(kind)
 	}
-	c.seen[name]++
-	return name + strconv.Itoa(c.seen[name])
+	return r.next()
+}
+
+func (c *counter) numbered(what string) *running {
+	if c.seen == nil {
+		c.seen = map[string]*running{}
+	}
+	r := c.seen[what]
+	if r == nil {
+		r = &running{start: what}
+		c.seen[what] = r
+	}
+	return r
+}
+
+func (r *running) next() string {
+	r.last++
+	return r.start + strconv.Itoa(r.last)
 }
 
 // namer holds the counter of every node except the first.
@@ -215,13 +241,13 @@ func assignNames(nodes []graph.Node, labelled []bool, within func(i int) *counte
 	if !labelled[0] {
 		claim(0, "input")
 	}
-	running := map[string]*counter{}
+	counters := map[string]*counter{}
 	for i := 1; i < len(nodes); i++ {
 		prefix := within(i).prefix
-		if running[prefix] == nil {
-			running[prefix] = &counter{prefix: prefix}
+		if counters[prefix] == nil {
+			counters[prefix] = &counter{prefix: prefix}
 		}
-		name := prefix + running[prefix].next(strings.ToLower(nodes[i].Op.Kind()))
+		name := counters[prefix].nextLayer(nodes[i].Op.Kind())
 		if !labelled[i] {
 			claim(i, name)
 		}
