@@ -159,3 +159,24 @@ func TestEveryRefusal(t *testing.T) {
 		t.Errorf("%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
+
+// Up to opset 20, GroupNormalization has a scale and a bias for each group, which are those of all of its channels.
+func TestScalesOfGroups(t *testing.T) {
+	m := modelOf([]onnx.Node{
+		operator("GroupNormalization x a b -> y", onnx.Attribute{Name: "num_groups", Kind: onnx.KindInt, Int: 2}),
+	}, onnx.NewFloats("a", []int64{2}, 1, 2), onnx.NewFloats("b", []int64{2}, 3, 4))
+	m.Opsets[""] = 18
+	file := network.ReadModel("m", &onnx.File{Model: m})
+	if _, problems := file.Network(graph.Options{}); len(problems) > 0 {
+		t.Fatal(&problems[0])
+	}
+	for name, want := range map[string][]float32{"gn1.weight": {1, 1, 2, 2}, "gn1.bias": {3, 3, 4, 4}} {
+		got := make([]float32, 4)
+		if err := file.Weights().Fill(got, name); err != nil {
+			t.Fatal(err)
+		}
+		if _, inPlace := file.Weights().View(name); inPlace || !slices.Equal(got, want) {
+			t.Errorf("%s: %v, in place: %v; want %v", name, got, inPlace, want)
+		}
+	}
+}

@@ -242,6 +242,7 @@ func TestOpsets(t *testing.T) {
 		return onnx.Attribute{Name: name, Kind: onnx.KindFloat, Float: value}
 	}
 	four := func(name string) onnx.Tensor { return onnx.NewFloats(name, []int64{4}, 1, 2, 3, 4) }
+	two := func(name string) onnx.Tensor { return onnx.NewFloats(name, []int64{2}, 1, 2) }
 	norm := "BatchNormalization x a b c d -> y"
 	norms := []onnx.Tensor{four("a"), four("b"), four("c"), four("d")}
 	one := func(opset int64, n onnx.Node, initializers ...onnx.Tensor) *onnx.Model {
@@ -260,7 +261,13 @@ func TestOpsets(t *testing.T) {
 		"norm for training":   {one(6, operator(norm), norms...), "BatchNormalization: it is exported for training; export the model for inference"},
 		"norm":                {one(6, operator(norm, whole("is_test", 1)), norms...), "BN"},
 		"norm of each place":  {one(8, operator(norm, whole("spatial", 0)), norms...), "BatchNormalization: it has statistics for each place (spatial = 0); BN has one for each channel"},
-		"norm of groups":      {one(18, operator("GroupNormalization x a b -> y", whole("num_groups", 2)), onnx.NewFloats("a", []int64{2}, 1, 2), onnx.NewFloats("b", []int64{2}, 1, 2)), "GroupNormalization: its scale is one number for each group, as up to opset 20: convert the model to opset 21"},
+		"norm of groups, old": {one(20, operator("GroupNormalization x a b -> y", whole("num_groups", 2)), two("a"), two("b")), "GN2"},
+		"norm of groups, mixed": {one(21, operator("GroupNormalization x a b -> y", whole("num_groups", 2)), two("a"), two("b")),
+			"GroupNormalization: its weight is [2], but GN needs [4]"},
+		"norm of no groups": {one(18, operator("GroupNormalization x a b -> y", whole("num_groups", 0)), two("a"), two("b")),
+			"GroupNormalization: GN: groups must be 1 or more, not 0"},
+		"norm of odd groups": {one(18, operator("GroupNormalization x a b -> y", whole("num_groups", 3)), two("a"), two("b")),
+			"GroupNormalization: the input's depth 4 cannot be split into 3 groups"},
 		"norm of groups, new": {one(21, operator("GroupNormalization x a b -> y", whole("num_groups", 2)), four("a"), four("b")), "GN2"},
 		"no axes":             {modelOf([]onnx.Node{operator("Relu x -> r"), operator("ReduceSum r a -> y", whole("noop_with_empty_axes", 1))}, onnx.NewInts("a")), "RELU"},
 		"all axes":            {one(18, operator("ReduceMean x a -> y"), onnx.NewInts("a")), "ReduceMean: it reduces dimensions [0 1 2 3] of [N C H W]; GAP and GMP reduce height and width"},

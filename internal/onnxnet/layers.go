@@ -308,7 +308,7 @@ func keyOf(kind string, wants []graph.Weight, w bound) (sharingKey, bool) {
 		}
 		key.weights[i].tensor = b.Tensor
 		if !b.isPlain() || !slices.Equal(want.Dims, b.Tensor.Dims) {
-			key.weights[i].form = fmt.Sprint(want.Dims, b.Order, b.Scale)
+			key.weights[i].form = fmt.Sprint(want.Dims, b.Order, b.Scale, b.Times)
 		}
 	}
 	return key, true

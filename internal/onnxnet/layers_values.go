@@ -161,11 +161,21 @@ func (l *lowering) groupNorm(n *node) error {
 	if err != nil {
 		return err
 	}
-	if w["weight"].shape()[0] != l.shapes[n.in[0].layer].D {
-		return errors.New("its scale is one number for each group, as up to opset 20: convert the model to opset 21")
+	groups := n.int("num_groups", 1)
+	if l.opset < 21 {
+		w.ofGroups(groups, l.shapes[n.in[0].layer].D)
 	}
-	s := settings{}.decimal("eps", n.float("epsilon", 1e-5), 1e-5).ints("groups", n.int("num_groups", 1))
+	s := settings{}.decimal("eps", n.float("epsilon", 1e-5), 1e-5).ints("groups", groups)
 	return l.keepsLayout(n, "GN", s, w)
+}
+
+// ofGroups gives each channel the number of its group, where a weight has one for each group, as up to opset 20.
+func (w bound) ofGroups(groups, channels int64) {
+	for name, b := range w {
+		if shape := b.shape(); len(shape) == 1 && shape[0] == groups && groups > 0 && channels%groups == 0 {
+			w[name] = b.repeated(channels / groups)
+		}
+	}
 }
 
 // layerNorm is LayerNormalization, or what fuse.go found to be one: over the depth at each place, or over the volume.

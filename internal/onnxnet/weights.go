@@ -9,7 +9,7 @@ import (
 )
 
 // Binding says where the values of a weight come from: a tensor of the model whose dimensions are put in another
-// order, or one number for all values.
+// order, or whose values are repeated, or one number for all values.
 type Binding struct {
 	Tensor *onnx.Tensor
 	Values []float32 // computed values, if there is no tensor
@@ -19,6 +19,7 @@ type Binding struct {
 	Dims  []int64
 	Order []int
 	Scale float32 // what the values are multiplied by; 0 for 1
+	Times int     // how often each value is in the weight, one after the other; 0 for once
 	// IsCopy reports whether the weight is only equal to another of the model: PyTorch's exporter stores equal tensors
 	// once, and reads the others through an Identity.
 	IsCopy bool
@@ -43,7 +44,10 @@ func filled(value float32, dims ...int64) *Binding { return &Binding{Fill: value
 
 // shape returns the shape of the weight.
 func (b *Binding) shape() []int64 {
-	if b.Order == nil {
+	switch {
+	case b.Times > 0:
+		return []int64{b.Dims[0] * int64(b.Times)}
+	case b.Order == nil:
 		return b.Dims
 	}
 	shape := make([]int64, len(b.Order))
@@ -86,16 +90,23 @@ func (b *Binding) reshaped(dims ...int64) (*Binding, bool) {
 	return &c, true
 }
 
+// repeated returns the binding of one dimension with each value so many times.
+func (b *Binding) repeated(times int64) *Binding {
+	c := *b
+	c.Times = int(times)
+	return &c
+}
+
 // isPlain reports whether the values are those of the tensor, in its order.
 func (b *Binding) isPlain() bool {
-	return b.Tensor != nil && b.Order == nil && (b.Scale == 0 || b.Scale == 1)
+	return b.Tensor != nil && b.Order == nil && (b.Scale == 0 || b.Scale == 1) && b.Times == 0
 }
 
 // fill writes the weight's values, in C order.
 func (b *Binding) fill(file *onnx.File, dst []float32) error {
 	read := dst
-	if b.Order != nil {
-		read = make([]float32, len(dst))
+	if b.Order != nil || b.Times > 0 {
+		read = make([]float32, len(dst)/max(b.Times, 1))
 	}
 	switch {
 	case b.Tensor != nil:
@@ -111,6 +122,11 @@ func (b *Binding) fill(file *onnx.File, dst []float32) error {
 	}
 	if b.Order != nil {
 		permute(dst, read, b.Dims, b.Order)
+	}
+	if b.Times > 0 {
+		for i := range dst {
+			dst[i] = read[i/b.Times]
+		}
 	}
 	if b.Scale != 0 {
 		for i := range dst {
