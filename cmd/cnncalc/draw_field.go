@@ -71,9 +71,10 @@ func (f *drawFlags) drawnField(l *loaded) ([]byte, error) {
 	return seen.SVG(l.title(), remark, background)
 }
 
-// lastThatSeesParts returns the last layer whose values do not all see the same part of the picture, if there is one.
+// lastThatSeesParts returns the last layer up to the main output whose values do not all see the same part of the
+// picture, the output if there is none.
 func lastThatSeesParts(n *shape.Network, fields []shape.Field) int {
-	for i := len(fields) - 1; i > 0; i-- {
+	for i := n.Main(); i > 0; i-- {
 		if !n.IsTrainingOnly(i) && !(fields[i].W.IsShared() && fields[i].H.IsShared()) {
 			return i
 		}

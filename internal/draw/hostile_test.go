@@ -17,6 +17,8 @@ import (
 
 	"cnncalc/internal/graph"
 	"cnncalc/internal/shape"
+	"cnncalc/internal/svg"
+	"cnncalc/internal/tikz"
 )
 
 // hostileTexts returns names that no file of cnncalc's may have, and that a picture must survive even so.
@@ -245,6 +247,43 @@ func TestHostileMermaid(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Whatever a text is, it stays within its quotes, element or argument.
+func FuzzTexts(f *testing.F) {
+	for _, text := range hostileTexts() {
+		f.Add(text[:min(len(text), 200)])
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		quoted := dotQuote(text)
+		inner := strings.ReplaceAll(strings.ReplaceAll(quoted[1:len(quoted)-1], `\\`, ""), `\"`, "")
+		if strings.ContainsAny(inner, "\"\n") || strings.HasSuffix(inner, `\`) {
+			t.Errorf("dot: %s", quoted)
+		}
+		if mermaid := mermaidQuote([]string{text}); strings.ContainsAny(mermaid[1:len(mermaid)-1], "<>\"'`\\&[]{}|\n") {
+			t.Errorf("mermaid: %s", mermaid)
+		}
+		if escaped := svg.Escape(text); strings.ContainsAny(escaped, "<>\"\n") {
+			t.Errorf("svg: %s", escaped)
+		}
+		open := 0
+		for _, c := range []byte(strings.NewReplacer(`\{`, "", `\}`, "").Replace(tikz.Escape(text))) {
+			switch {
+			case c == '{':
+				open++
+			case c == '}':
+				open--
+			case c < ' ' || c > '~':
+				t.Errorf("tikz: %q", c)
+			}
+			if open < 0 {
+				t.Fatalf("tikz: %s", tikz.Escape(text))
+			}
+		}
+		if open != 0 {
+			t.Errorf("tikz: %s", tikz.Escape(text))
+		}
+	})
 }
 
 // The real Mermaid draws the flowcharts of networks and of hostile names, in a browser. MERMAID_JS is the path of its

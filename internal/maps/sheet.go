@@ -5,22 +5,27 @@ import (
 	"image"
 )
 
-// maxSheetHeight bounds a sheet.
-const maxSheetHeight = 8192
+// Bounds of a sheet, besides pageWidth.
+const (
+	leastSheetWidth = 300
+	maxSheetHeight  = 8192
+)
 
 // SheetBytes is about the most memory that a sheet takes.
 const SheetBytes = (4 + 1) * pageWidth * maxSheetHeight
 
 // Sheet is a picture of the maps of many layers, a row for each.
 type Sheet struct {
-	most    int
-	blocks  []*block
-	height  int
-	leftOut int
+	most          int
+	blocks        []*block
+	width, height int
+	leftOut       int
 }
 
 // NewSheet returns a sheet with at most so many maps of each layer.
-func NewSheet(most int) *Sheet { return &Sheet{most: most, height: 2*margin + lineHeight} }
+func NewSheet(most int) *Sheet {
+	return &Sheet{most: most, width: leastSheetWidth, height: 2*margin + lineHeight}
+}
 
 // AddLayer adds a row of the first maps of a layer, unless the sheet is full.
 func (s *Sheet) AddLayer(v Volume) {
@@ -47,6 +52,7 @@ func (s *Sheet) isFull() bool { return s.leftOut > 0 || s.height > maxSheetHeigh
 
 func (s *Sheet) add(b *block) {
 	s.blocks = append(s.blocks, b)
+	s.width = max(s.width, b.size().X+2*margin)
 	s.height += b.size().Y + gap
 }
 
@@ -55,7 +61,7 @@ func (s *Sheet) LeftOut() int { return s.leftOut }
 
 // Picture returns the sheet.
 func (s *Sheet) Picture() *image.RGBA {
-	page := newPage(pageWidth, s.height)
+	page := newPage(s.width, s.height)
 	at := image.Pt(margin, margin)
 	for _, b := range s.blocks {
 		b.drawOn(page, at)
