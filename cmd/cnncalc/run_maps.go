@@ -45,10 +45,10 @@ func (f *mapsFlags) check() error {
 
 func (f *mapsFlags) isSheet() bool { return report.Ending(f.path) == ".png" }
 
-// memory returns what the pictures take besides the run, in bytes.
-func (f *mapsFlags) memory() int64 {
+// memory returns what the pictures of a network's layers take besides the run, in bytes.
+func (f *mapsFlags) memory(layers, batch int) int64 {
 	if f.path != "" && f.isSheet() {
-		return maps.SheetBytes
+		return maps.SheetBytes(layers * min(batch, mostMappedSheet))
 	}
 	return 0
 }

@@ -1,6 +1,8 @@
 package draw
 
 import (
+	"slices"
+
 	"cnncalc/internal/graph"
 	"cnncalc/internal/shape"
 )
@@ -37,34 +39,43 @@ func NewField(n *shape.Network, node int, x, y int64) (*Field, error) {
 		return nil, err
 	}
 	f := &Field{Layer: n.Nodes[node].Name, X: x, Y: y}
-	type look struct{ planeW, planeH, x, y, w, h int64 }
 	known := map[look]int{}
 	mapOf := make([]int, node+1) // by node
 	for i := range node + 1 {
-		p, out := patches[i], n.Layers[i].Out
-		if p.IsEmpty() {
+		if patches[i].IsEmpty() {
 			continue
 		}
-		this := look{out.W, out.H, p.X, p.Y, p.W, p.H}
-		k, ok := known[this]
+		k, isKnown := known[lookOf(n, patches, i)]
 		isInput, isLast := len(n.Nodes[i].Inputs) == 0, i == node
-		if isLast && ok && k == len(f.Maps)-1 {
-			f.Maps[k].Name = n.Nodes[i].Name
-		} else if !ok || isInput || isLast {
+		switch {
+		case !isKnown || isInput || isLast && k < len(f.Maps)-1:
 			k = len(f.Maps)
-			known[this] = k
-			f.Maps = append(f.Maps, FieldMap{Name: n.Nodes[i].Name, Shape: out, Patch: p, Follows: !isInput})
-			for _, input := range n.Nodes[i].Inputs {
-				if !patches[input].IsEmpty() && mapOf[input] != k-1 {
-					f.Maps[k].Follows = false
-				}
-			}
+			known[lookOf(n, patches, i)] = k
+			f.Maps = append(f.Maps, FieldMap{n.Nodes[i].Name, n.Layers[i].Out, patches[i],
+				!isInput && readsOnly(n, patches, mapOf, i, k-1)})
+		case isLast:
+			f.Maps[k].Name = n.Nodes[i].Name
 		}
-		f.Maps[k].Patch.Parts = max(f.Maps[k].Patch.Parts, p.Parts)
+		f.Maps[k].Patch.Parts = max(f.Maps[k].Patch.Parts, patches[i].Parts)
 		mapOf[i] = k
 	}
 	f.limit()
 	return f, nil
+}
+
+// look is what a map looks like in a picture.
+type look struct{ planeW, planeH, x, y, w, h int64 }
+
+func lookOf(n *shape.Network, patches []shape.Patch, i int) look {
+	p, out := patches[i], n.Layers[i].Out
+	return look{out.W, out.H, p.X, p.Y, p.W, p.H}
+}
+
+// readsOnly reports whether all that a node reads and that counts is in a map.
+func readsOnly(n *shape.Network, patches []shape.Patch, mapOf []int, i, k int) bool {
+	return !slices.ContainsFunc(n.Nodes[i].Inputs, func(input int) bool {
+		return !patches[input].IsEmpty() && mapOf[input] != k
+	})
 }
 
 // limit leaves out maps in the middle if there are too many.

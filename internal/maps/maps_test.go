@@ -120,9 +120,28 @@ func TestSheetIsBounded(t *testing.T) {
 	if shown := len(s.blocks) + s.LeftOut(); shown != 1000 {
 		t.Errorf("%d layers, not 1000", shown)
 	}
+	if int64(len(picture.Pix)) > SheetBytes(1000) {
+		t.Errorf("%d bytes, more than %d", len(picture.Pix), SheetBytes(1000))
+	}
 	for _, b := range s.blocks {
 		if b.size().X > pageWidth-2*margin {
 			t.Fatalf("a row of %d pixels", b.size().X)
+		}
+	}
+}
+
+// The memory of a sheet is known before it is drawn.
+func TestSheetBytes(t *testing.T) {
+	for _, v := range []Volume{
+		{W: 1, H: 1, D: 4096}, {W: 96, H: 191, D: 3}, {W: 500, H: 500, D: 1}, {W: 5, H: 5, D: 100},
+	} {
+		s := NewSheet(64)
+		v.Values = make([]float32, v.W*v.H*v.D)
+		for range 3 {
+			s.AddLayer(v)
+		}
+		if got := s.Picture(); int64(len(got.Pix)) > SheetBytes(3)-filtersHeight*pageWidth {
+			t.Errorf("%dx%dx%d: %v", v.W, v.H, v.D, got.Rect)
 		}
 	}
 }

@@ -5,14 +5,20 @@ import (
 	"image"
 )
 
-// Bounds of a sheet, besides pageWidth.
+// Bounds of a sheet, besides pageWidth, in pixels.
 const (
 	leastSheetWidth = 300
-	maxSheetHeight  = 8192
+	maxSheetHeight  = 16_384
+	maxRowHeight    = 240 // that of a row with 512 values of a single place, rounded up
+	filtersHeight   = 1000
 )
 
-// SheetBytes is about the most memory that a sheet takes.
-const SheetBytes = (4 + 1) * pageWidth * maxSheetHeight
+// SheetBytes is the most memory that a sheet of so many rows of maps takes.
+func SheetBytes(rows int) int64 {
+	height := min(int64(rows)*maxRowHeight, maxSheetHeight) + filtersHeight
+	const pixel = 4 + 1 // drawn, and before
+	return height * pageWidth * pixel
+}
 
 // Sheet is a picture of the maps of many layers, a row for each.
 type Sheet struct {
