@@ -31,6 +31,7 @@ var allowed = []struct {
 	{"internal/plain", nil},
 	{"internal/pattern", nil},
 	{"internal/pickle", nil},
+	{"internal/schedule", nil},
 	{"internal/numeral", []string{"internal/plain"}},
 	{"internal/svg", []string{"internal/plain"}},
 	{"internal/tikz", []string{"internal/plain"}},
@@ -69,7 +70,7 @@ var allowed = []struct {
 	{"internal/lint", []string{"internal/diag", "internal/graph", "internal/op", "internal/shape"}},
 
 	// What is done with it. Neither package knows the file language or the other.
-	{"internal/exec", []string{"internal/checked", "internal/choice", "internal/diag", "internal/kernel", "internal/weights", "internal/graph",
+	{"internal/exec", []string{"internal/checked", "internal/schedule", "internal/choice", "internal/diag", "internal/kernel", "internal/weights", "internal/graph",
 		"internal/op", "internal/shape", "internal/memory"}},
 	{"internal/figure", []string{"internal/checked", "internal/choice", "internal/numeral", "internal/plain", "internal/shape", "internal/memory", "internal/fit",
 		"internal/traffic", "internal/exec"}},

@@ -10,7 +10,7 @@ import (
 	"cnncalc/internal/report"
 )
 
-const memoryLong = `memory prints the memory that a batch needs, by one of three accounts:
+const memoryLong = `memory prints the memory that a batch needs, by one of four accounts:
 
   notes    the notes' table of VGG: the volume, weights and MACs of every layer; then the memory of the volumes
            (twice, for the backward pass), the parameters (with their gradients and the optimizer's cache) and
@@ -19,6 +19,8 @@ const memoryLong = `memory prints the memory that a batch needs, by one of three
            once; the parameters, gradients and optimizer state; and the peak of an iteration, step by step. The
            file says which layers work in place: defaults: {relu: {inplace: true}}.
   cnncalc  what cnncalc run allocates on this machine: the place of each volume in memory, and the totals.
+  arena    what a small device holds that has one arena for all volumes: the order of execution with the lowest
+           peak, and the place of each volume. --dtype int8 is usual there.
 
 In the notes' table, the column memory counts values, as the notes do; the lines below the table are in bytes.
 Activation functions have no volume of their own there; --all lists them too. A MAC is one multiply-accumulate of a
@@ -83,7 +85,7 @@ func newMemory(a *app) *cobra.Command {
 	f.registerColumns(flags, report.NetworkColumns()...)
 	flags.Lookup("columns").Usage += " (other accounts have others)"
 	registerBatch(flags, &f.batch, "pictures in a batch")
-	f.registerAccount(flags, memory.NotesAccount, memory.AccountNames(), "")
+	f.registerAccount(flags, memory.NotesAccount, append(memory.AccountNames(), string(memory.ArenaAccount)), "")
 	f.registerMode(flags, "inference or training (default: both for notes, training for pytorch)")
 	f.registerTypes(flags)
 	f.registerTorch(flags)
@@ -124,6 +126,9 @@ func (a *app) memory(args []string, f *memoryFlags) error {
 	}
 	if f.as != "" {
 		return a.memoryAs(args, f, out)
+	}
+	if f.account == string(memory.ArenaAccount) {
+		return a.arenaMemory(args, f, out)
 	}
 	account, options, err := f.accountOptions()
 	if err != nil {

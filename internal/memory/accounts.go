@@ -10,6 +10,8 @@ const (
 	NotesAccount   AccountName = "notes"
 	PyTorchAccount AccountName = "pytorch"
 	RunAccount     AccountName = "cnncalc" // of cnncalc run
+	// ArenaAccount is that of a small device, which has no figures of its own: it is not among AccountNames.
+	ArenaAccount AccountName = "arena"
 )
 
 // AccountNames returns the names that ParseAccountName takes.

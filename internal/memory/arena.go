@@ -98,6 +98,13 @@ func liveValues(buffers []Buffer, steps int) []int64 {
 	return live[:steps]
 }
 
+// LayOut returns the buffers with their offsets, and the size of the arena. Buffers of other units than float32 values
+// are laid out likewise, aligned to 16 of them. steps is the number of steps of their lives.
+func LayOut(buffers []Buffer, steps int) ([]Buffer, int64) {
+	buffers = layOut(buffers, liveValues(buffers, steps))
+	return buffers, end(buffers)
+}
+
 // layOut sets the offsets of the buffers. As no order is best for all networks, it tries two and keeps the better
 // result.
 func layOut(buffers []Buffer, live []int64) []Buffer {

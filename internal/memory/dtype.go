@@ -44,6 +44,9 @@ func ParseDType(s string) (DType, error) {
 	return choice.Parse[DType](s, "a type", DTypes())
 }
 
+// ValueBytes returns the size of one value of a volume.
+func (d DType) ValueBytes() int64 { return d.valueBytes() }
+
 // valueBytes returns the size of one value of a volume; under AMP that of float32, as in a picture.
 func (d DType) valueBytes() int64 {
 	switch d {

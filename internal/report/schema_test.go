@@ -21,7 +21,7 @@ var documents = map[string][]any{
 	"diff":       {diffDocument{}},
 	"fit":        {fitDocument{}, devicesDocument{}},
 	"list":       {networksDocument{}},
-	"memory":     {networkDocument{}, countDocument{}, timelineDocument{}, againstDocument{}},
+	"memory":     {networkDocument{}, countDocument{}, timelineDocument{}, againstDocument{}, arenaOrderDocument{}},
 	"reconcile":  {reconciliationDocument{}},
 	"run":        {runDocument{}},
 	"solve":      {solutionDocument{}, sizesDocument{}},
