@@ -55,7 +55,7 @@ var allowed = []struct {
 	{"internal/shape", []string{"internal/checked", "internal/plain", "internal/diag", "internal/graph", "internal/op"}},
 	{"internal/pytorchcode", []string{"internal/pattern", "internal/graph", "internal/op", "internal/shape"}},
 	{"internal/onnxnet", []string{"internal/plain", "internal/diag", "internal/onnx", "internal/graph", "internal/op", "internal/shape"}},
-	{"internal/network", []string{"internal/diag", "internal/onnx", "internal/graph", "internal/spec", "internal/shape", "internal/onnxnet"}},
+	{"internal/network", []string{"internal/numeral", "internal/plain", "internal/diag", "internal/onnx", "internal/graph", "internal/spec", "internal/shape", "internal/onnxnet"}},
 	{"internal/memory", []string{"internal/allocator", "internal/checked", "internal/choice", "internal/plain", "internal/diag", "internal/graph", "internal/op",
 		"internal/shape"}},
 	{"internal/traffic", []string{"internal/checked", "internal/op", "internal/shape", "internal/memory"}},
@@ -82,6 +82,8 @@ var allowed = []struct {
 	{"internal/report", []string{"internal/ansi", "internal/snapshot", "internal/checked", "internal/choice", "internal/numeral", "internal/pattern", "internal/plain", "internal/svg", "internal/diag", "internal/graph", "internal/op",
 		"internal/shape", "internal/memory", "internal/fit", "internal/count",
 		"internal/traffic", "internal/ranking", "internal/figure", "internal/align", "internal/budget", "internal/sweep", "internal/baseline"}},
+	{"internal/study", []string{"internal/numeral", "internal/plain", "internal/diag", "internal/graph", "internal/op", "internal/shape", "internal/network", "internal/memory",
+		"internal/traffic", "internal/fit", "internal/draw", "internal/lint", "internal/figure", "internal/budget", "internal/report"}},
 
 	// The page, on a local server or as WebAssembly.
 	{"internal/pagecall", []string{"architectures", "internal/plain", "internal/diag", "internal/onnx", "internal/graph", "internal/op", "internal/spec",
@@ -94,7 +96,7 @@ var allowed = []struct {
 		"internal/picture", "internal/labels",
 		"internal/diag", "internal/graph", "internal/op", "internal/spec", "internal/shape", "internal/onnx", "internal/onnxnet", "internal/network", "internal/memory", "internal/fit",
 		"internal/pytorchcode", "internal/traffic", "internal/convert", "internal/count", "internal/lint",
-		"internal/ranking", "internal/draw", "internal/exec", "internal/maps", "internal/figure", "internal/align", "internal/budget", "internal/sweep", "internal/baseline", "internal/report"}},
+		"internal/ranking", "internal/draw", "internal/exec", "internal/maps", "internal/figure", "internal/align", "internal/budget", "internal/sweep", "internal/baseline", "internal/report", "internal/study", "internal/page"}},
 }
 
 func TestTableIsAcyclic(t *testing.T) {

@@ -89,8 +89,8 @@ func newDraw(a *app) *cobra.Command {
 	numberVar(flags, &f.depth, "depth", -1, "how many frames may be inside each other; -1 for any number")
 	flags.BoolVar(&f.unfold, "unfold", false, "draw every turn of a repeat")
 	wordVar(flags, &f.heat, "heat", "", heats(), "write each box's share of this: "+choice.List(heats()))
-	rateVarDefault(flags, &f.peak, "peak", assumedPeak, numeral.FLOPS, "arithmetic rate of the machine, for --heat time")
-	rateVarDefault(flags, &f.bandwidth, "bandwidth", assumedBandwidth, numeral.Bandwidth,
+	rateVarDefault(flags, &f.peak, "peak", traffic.AssumedPeak, numeral.FLOPS, "arithmetic rate of the machine, for --heat time")
+	rateVarDefault(flags, &f.bandwidth, "bandwidth", traffic.AssumedBandwidth, numeral.Bandwidth,
 		"memory bandwidth of the machine, for --heat time")
 	flags.StringVar(&f.field.layer, "layer", "", "of --style field: the layer (default: the last that does not see everything)")
 	flags.StringVar(&f.field.at, "at", "", "of --style field: the value's column and row, such as 7,7 (default: the middle)")

@@ -16,7 +16,6 @@ import (
 	"cnncalc/internal/graph"
 	"cnncalc/internal/lint"
 	"cnncalc/internal/network"
-	"cnncalc/internal/numeral"
 	"cnncalc/internal/onnx"
 	"cnncalc/internal/plain"
 	"cnncalc/internal/regular"
@@ -63,49 +62,13 @@ func (f *specFlags) checkFreeze() error {
 	return nil
 }
 
-// readInputSize reads 384, 640x480 or 32x32x3, which may follow the name of an input.
-func readInputSize(o *graph.Options, text string) error {
-	name, size, isNamed := strings.Cut(text, "=")
-	if !isNamed {
-		size = text
-	}
-	s, err := readSize(size)
-	switch _, twice := o.Inputs[name]; {
-	case err != nil:
-		return err
-	case isNamed && name == "":
-		return usageError("--input-size %s has no name before =", plain.Cut(text))
-	case isNamed && twice:
-		return usageError("--input-size %s is given twice", plain.Cut(name))
-	case !isNamed && o.InputWidth > 0:
-		return usageError("--input-size without a name is given twice")
-	case isNamed:
-		o.Inputs[name] = s
-	default:
-		o.InputWidth, o.InputHeight, o.InputDepth = s.W, s.H, s.D
-	}
-	return nil
-}
-
-// readSize reads a size, with a depth of 0 where it has none.
+// readSize reads a size of --input-size, with a depth of 0 where it has none.
 func readSize(text string) (graph.Shape, error) {
-	var sizes []int64
-	for _, part := range strings.Split(text, "x") {
-		n, err := numeral.Int(part)
-		if err != nil || n < 1 || n > graph.MaxExtent || len(sizes) == 3 {
-			return graph.Shape{}, usageError("--input-size takes 384, 640x480 or 32x32x3, each number from 1 to %d, not %s",
-				int64(graph.MaxExtent), plain.Cut(text))
-		}
-		sizes = append(sizes, n)
+	size, err := network.ParseSize(text)
+	if err != nil {
+		return size, usageError("--input-size %w", err)
 	}
-	s := graph.Shape{W: sizes[0], H: sizes[0]}
-	if len(sizes) > 1 {
-		s.H = sizes[1]
-	}
-	if len(sizes) > 2 {
-		s.D = sizes[2]
-	}
-	return s, nil
+	return size, nil
 }
 
 // options reads the flags.
@@ -115,8 +78,8 @@ func (f *specFlags) options() (graph.Options, error) {
 		return o, err
 	}
 	for _, size := range f.inputSize {
-		if err := readInputSize(&o, size); err != nil {
-			return o, err
+		if err := network.AddInputSize(&o, size); err != nil {
+			return o, usageError("--input-size %w", err)
 		}
 	}
 	for _, assignment := range f.set {

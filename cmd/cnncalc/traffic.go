@@ -23,12 +23,6 @@ columns is the size of the matrix that im2col makes of one picture for a CONV. i
 size of the CONV's input, which the notes call the drawback of im2col. scratch is the memory that cnncalc run uses
 instead, for the whole batch; it is exact for this processor and --threads.`
 
-// The machine that is assumed.
-const (
-	assumedPeak      = "100GFLOP/s"
-	assumedBandwidth = "20GB/s"
-)
-
 type trafficFlags struct {
 	specFlags
 	outputFlags
@@ -64,8 +58,8 @@ func newTraffic(a *app) *cobra.Command {
 	f.registerColumns(flags, "name", "layer", "read", "weights", "written", "macs", "intensity", "bound", "time",
 		"columns", "inflation", "scratch", "origin")
 	registerBatch(flags, &f.batch, "pictures in a batch")
-	rateVarDefault(flags, &f.peak, "peak", assumedPeak, numeral.FLOPS, "arithmetic rate of the machine: 13TFLOP/s")
-	rateVarDefault(flags, &f.bandwidth, "bandwidth", assumedBandwidth, numeral.Bandwidth,
+	rateVarDefault(flags, &f.peak, "peak", traffic.AssumedPeak, numeral.FLOPS, "arithmetic rate of the machine: 13TFLOP/s")
+	rateVarDefault(flags, &f.bandwidth, "bandwidth", traffic.AssumedBandwidth, numeral.Bandwidth,
 		"memory bandwidth of the machine: 360GB/s")
 	flags.BoolVar(&f.calibrate, "calibrate", false, "measure the rates of this machine with --threads, in 0.6 s")
 	numberVar(flags, &f.threads, "threads", defaultThreads(),

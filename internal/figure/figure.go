@@ -7,6 +7,8 @@
 package figure
 
 import (
+	"strings"
+
 	"cnncalc/internal/choice"
 	"cnncalc/internal/memory"
 	"cnncalc/internal/shape"
@@ -121,6 +123,14 @@ func All() []Figure {
 		{Name: "time", Better: Less, Unit: Nanoseconds, What: "least time of a batch by the roofline model",
 			Takes: []Setting{Batch, Rates}, needs: needsMachine, isEstimate: always, value: leastTime, shares: timeShares},
 	}
+}
+
+// Title returns the name of the figure in words: "training peak".
+func (f Figure) Title() string {
+	if f.Name == "macs" {
+		return "MACs"
+	}
+	return strings.ReplaceAll(f.Name, "_", " ")
 }
 
 // Names returns the names of all figures.

@@ -87,7 +87,7 @@ func notesShares(mode memory.Mode) func(*Sheet, int64) ([]Share, error) {
 // pytorchShares returns the largest tensors that are alive at PyTorch's peak.
 func pytorchShares(mode memory.Mode) func(*Sheet, int64) ([]Share, error) {
 	return func(s *Sheet, batch int64) ([]Share, error) {
-		model, err := s.pytorchFor(mode)
+		model, err := s.PyTorch(mode)
 		if err != nil {
 			return nil, err
 		}

@@ -56,8 +56,8 @@ func (s *Sheet) options(mode memory.Mode) memory.Options {
 	return o
 }
 
-// pytorchFor returns PyTorch's account for a mode.
-func (s *Sheet) pytorchFor(mode memory.Mode) (*memory.PyTorch, error) {
+// PyTorch returns PyTorch's account for a mode, which Sheet makes once.
+func (s *Sheet) PyTorch(mode memory.Mode) (*memory.PyTorch, error) {
 	if model := s.pytorch[mode]; model != nil {
 		return model, nil
 	}

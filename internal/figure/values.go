@@ -61,7 +61,7 @@ func inferencePeak(s *Sheet, batch int64) (int64, error) {
 func trainingPeak(s *Sheet, batch int64) (int64, error) { return s.pytorchPeak(memory.Training, batch) }
 
 func (s *Sheet) pytorchPeak(mode memory.Mode, batch int64) (int64, error) {
-	model, err := s.pytorchFor(mode)
+	model, err := s.PyTorch(mode)
 	if err != nil {
 		return 0, err
 	}
@@ -111,7 +111,7 @@ func (s *Sheet) largestBatch(mode memory.Mode) (int64, error) {
 		batch, _, err := model.LargestBatch(limit)
 		return batch, err
 	}
-	model, err := s.pytorchFor(mode)
+	model, err := s.PyTorch(mode)
 	if err != nil {
 		return 0, err
 	}

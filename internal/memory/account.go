@@ -77,6 +77,15 @@ func (m *PyTorch) Account(batch int64) (*Account, error) {
 	return a, nil
 }
 
+// Layers returns what each layer takes, as Account does, in less time.
+func (m *PyTorch) Layers(batch int64) ([]LayerBytes, error) {
+	p, err := m.pass(batch)
+	if err != nil {
+		return nil, err
+	}
+	return m.layers(p, batch), nil
+}
+
 // AtPeak returns the peak of a batch and what of each part is alive then, as Account does, in less time.
 func (m *PyTorch) AtPeak(batch int64) (peak int64, parts map[Part]int64, err error) {
 	p, err := m.pass(batch)

@@ -41,14 +41,14 @@ func explanation(n *shape.Network, field shape.Field, i int, tensor func(weight 
 		fmt.Fprintf(&b, "  (in %s)", plain.Escape(within))
 	}
 	b.WriteString("\n")
-	lines := append(explainLines(n, i), op.Line{Topic: "receptive field", Text: FieldText(field, n.InputShape())})
+	lines := append(ExplainLines(n, i), op.Line{Topic: "receptive field", Text: FieldText(field, n.InputShape())})
 	if node.Origin != "" {
 		lines = append(lines, op.Line{Topic: "in the model", Text: modelText(n, i, tensor)})
 	}
 	for _, line := range lines {
 		fmt.Fprintf(&b, "  %-16s %s\n", line.Topic, line.Text)
 	}
-	if backward := backwardOf(node.Op); backward != "" {
+	if backward := Backward(node.Op); backward != "" {
 		fmt.Fprintf(&b, "  backward pass\n")
 		for _, line := range Fill(backward, explainWidth-4) {
 			fmt.Fprintf(&b, "    %s\n", line)
@@ -80,7 +80,8 @@ func modelText(n *shape.Network, i int, tensor func(weight string) string) strin
 	return text
 }
 
-func explainLines(n *shape.Network, i int) []op.Line {
+// ExplainLines returns the arithmetic of node i: all but its receptive field and its names in a model.
+func ExplainLines(n *shape.Network, i int) []op.Line {
 	node, l, in := &n.Nodes[i], n.Layers[i], n.InputsOf(i)
 	lines := []op.Line{{Topic: "shape", Text: shapeText(in, l.Out)}}
 	if own, ok := node.Op.(op.Explainer); ok {
@@ -159,7 +160,8 @@ func volumeText(l shape.Layer) string {
 	return text
 }
 
-func backwardOf(o graph.Op) string {
+// Backward says what the backward pass computes at a layer; "" if there is nothing to say.
+func Backward(o graph.Op) string {
 	for _, k := range op.Kinds() {
 		if k.Name == o.Kind() {
 			return k.Backward

@@ -57,7 +57,7 @@ func ratioCell(w, h shape.Ratio) Cell {
 	case w.Den == 1:
 		return Cell{Text: ratioText(w), Value: w.Num}
 	}
-	return Cell{Text: ratioText(w), Value: float64(w.Num) / float64(w.Den)}
+	return Cell{Text: ratioText(w), Value: w.Float()}
 }
 
 // ratioText returns "32" or "1/2".
@@ -104,10 +104,9 @@ func newFieldDocument(f shape.Field) *fieldDocument {
 	if f.W.Unknown != "" || f.H.Unknown != "" {
 		return nil
 	}
-	jump := func(r shape.Ratio) float64 { return float64(r.Num) / float64(r.Den) }
 	return &fieldDocument{
 		Field: pairDocument[int64]{f.W.Size, f.H.Size},
-		Jump:  pairDocument[float64]{jump(f.W.Jump), jump(f.H.Jump)},
+		Jump:  pairDocument[float64]{f.W.Jump.Float(), f.H.Jump.Float()},
 		Start: pairDocument[int64]{f.W.Start, f.H.Start},
 	}
 }

@@ -32,6 +32,9 @@ func (a FieldAxis) IsShared() bool { return a.Jump.Num == 0 }
 // Ratio is a fraction in lowest terms.
 type Ratio struct{ Num, Den int64 }
 
+// Float returns the nearest floating-point number.
+func (r Ratio) Float() float64 { return float64(r.Num) / float64(r.Den) }
+
 // The reasons why a field may be unknown.
 const (
 	differingPaths = "its paths advance by different steps, or do not see the same pixels"

@@ -159,6 +159,12 @@ type Machine struct {
 	Bandwidth float64 // bytes a second
 }
 
+// The machine that is assumed where none is known, about a core of a desktop computer, in the notation of people.
+const (
+	AssumedPeak      = "100GFLOP/s"
+	AssumedBandwidth = "20GB/s"
+)
+
 // Ridge returns the intensity in MACs per byte at which arithmetic and memory take the same time.
 func (m Machine) Ridge() float64 { return m.FLOPS / 2 / m.Bandwidth }
 

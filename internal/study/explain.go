@@ -1,0 +1,32 @@
+package study
+
+import (
+	"strings"
+
+	"cnncalc/internal/report"
+)
+
+// explain adds the explanations of the layers and what their backward passes compute.
+func (m *maker) explain() {
+	known := map[string]int{}
+	for i := range m.network.Nodes {
+		var e Explanation
+		var text strings.Builder
+		for _, line := range report.ExplainLines(m.network, i) {
+			e.Lines = append(e.Lines, Line{line.Topic, line.Text})
+			text.WriteString(line.Topic + "\n" + line.Text + "\n")
+		}
+		key := text.String()
+		at, ok := known[key]
+		if !ok {
+			at = len(m.Explanations)
+			known[key] = at
+			m.Explanations = append(m.Explanations, e)
+		}
+		m.Layers[i].Explained = at
+		o := m.network.Nodes[i].Op
+		if text := report.Backward(o); text != "" {
+			m.Backward[o.Kind()] = text
+		}
+	}
+}

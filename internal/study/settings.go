@@ -1,0 +1,177 @@
+package study
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"cnncalc/internal/figure"
+	"cnncalc/internal/fit"
+	"cnncalc/internal/graph"
+	"cnncalc/internal/memory"
+	"cnncalc/internal/network"
+	"cnncalc/internal/numeral"
+	"cnncalc/internal/plain"
+	"cnncalc/internal/traffic"
+)
+
+// Settings are what a network is studied with, in the notation of the command line. An empty one has its default, as
+// the document's Settings say.
+type Settings struct {
+	Set       map[string]string `json:"set,omitempty"`       // variables: "64", or "2,2,3" for a list
+	InputSize string            `json:"inputSize,omitempty"` // "384", "640x480", or "left=384" for each of several, with spaces between
+	Freeze    []string          `json:"freeze,omitempty"`    // patterns of layers and parameters
+	Batch     int64             `json:"batch,omitempty"`     // pictures
+	Mode      string            `json:"mode,omitempty"`
+	DType     string            `json:"dtype,omitempty"`
+	Optimizer string            `json:"optimizer,omitempty"` // in training
+	Torch     string            `json:"torch,omitempty"`
+	Device    string            `json:"device,omitempty"`    // its name or its memory, "12GiB"; "" for none
+	Peak      string            `json:"peak,omitempty"`      // arithmetic rate, "13TFLOP/s"
+	Bandwidth string            `json:"bandwidth,omitempty"` // of memory, "200GB/s"
+}
+
+// maxBatch bounds the batch: pictures that no device holds.
+const maxBatch = 1 << 30
+
+// withDefaults fills in what is empty.
+func (s Settings) withDefaults() Settings {
+	s.Batch = cmp.Or(s.Batch, 1)
+	s.Mode = cmp.Or(s.Mode, string(memory.Training))
+	s.DType = cmp.Or(s.DType, string(memory.FP32))
+	s.Torch = cmp.Or(s.Torch, string(memory.Torch2CUDA))
+	s.Peak = cmp.Or(s.Peak, traffic.AssumedPeak)
+	s.Bandwidth = cmp.Or(s.Bandwidth, traffic.AssumedBandwidth)
+	if s.Mode == string(memory.Training) {
+		s.Optimizer = cmp.Or(s.Optimizer, string(memory.DefaultOptimizer))
+	} else {
+		s.Optimizer = ""
+	}
+	return s
+}
+
+// plan is settings as the accounts take them.
+type plan struct {
+	Settings
+	network graph.Options
+	use     figure.Use
+}
+
+// read reads settings, for a file that may lack some of the variables and inputs: those are left out, since a person who
+// is typing may just have taken them away. The error says which setting is wrong.
+func (s Settings) read(f *network.File) (*plan, error) {
+	p := &plan{Settings: s.withDefaults()}
+	p.network = graph.Options{Vars: map[string][]int64{}, Inputs: map[string]graph.Shape{}, Freeze: s.Freeze}
+	for _, read := range []func(*network.File) error{p.readVariables, p.readInputSizes, p.readFreeze, p.readUse,
+		p.readDevice} {
+		if err := read(f); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+func (p *plan) readVariables(f *network.File) error {
+	known := f.Variables()
+	p.Set = maps.Clone(p.Set)
+	for _, name := range slices.Sorted(maps.Keys(p.Set)) {
+		if !slices.Contains(known, name) {
+			delete(p.Set, name)
+			continue
+		}
+		for text := range strings.SplitSeq(p.Set[name], ",") {
+			n, err := numeral.Int(strings.TrimSpace(text))
+			if err != nil {
+				return fmt.Errorf("set: %s is not a whole number", plain.Quote(text))
+			}
+			p.network.Vars[name] = append(p.network.Vars[name], n)
+		}
+	}
+	if f.Unknown(p.network) != nil { // a list in place of a number, or of another length
+		p.network.Vars, p.Set = map[string][]int64{}, nil
+	}
+	return nil
+}
+
+func (p *plan) readInputSizes(f *network.File) error {
+	for _, size := range strings.Fields(p.InputSize) {
+		if err := network.AddInputSize(&p.network, size); err != nil {
+			return fmt.Errorf("inputSize %w", err)
+		}
+	}
+	if f.UnknownInput(p.network) != nil {
+		p.InputSize, p.network.Inputs = "", map[string]graph.Shape{}
+		p.network.InputWidth, p.network.InputHeight, p.network.InputDepth = 0, 0, 0
+	}
+	return nil
+}
+
+func (p *plan) readFreeze(*network.File) error {
+	if len(p.Freeze) > graph.MaxFrozen {
+		return fmt.Errorf("freeze takes at most %d patterns", graph.MaxFrozen)
+	}
+	for _, text := range p.Freeze {
+		if err := (graph.FrozenPattern{Text: text}).Check(); err != nil {
+			return fmt.Errorf("freeze: %w", err)
+		}
+	}
+	return nil
+}
+
+// readUse reads the options of the accounts.
+func (p *plan) readUse(*network.File) error {
+	o := &p.use.Options
+	var wrong [6]error
+	o.Mode, wrong[0] = memory.ParseMode(p.Mode)
+	o.DType, wrong[1] = memory.ParseDType(p.DType)
+	o.Torch, wrong[2] = memory.ParseTorch(p.Torch)
+	if p.Optimizer != "" {
+		o.Optimizer, wrong[3] = memory.ParseOptimizer(p.Optimizer)
+	}
+	machine := &traffic.Machine{}
+	machine.FLOPS, wrong[4] = numeral.FLOPS(p.Peak)
+	machine.Bandwidth, wrong[5] = numeral.Bandwidth(p.Bandwidth)
+	p.use.Account, p.use.Machine, p.use.Threads = memory.PyTorchAccount, machine, 1
+	if err := errors.Join(wrong[:]...); err != nil {
+		return err
+	}
+	if p.Batch < 1 || p.Batch > maxBatch {
+		return fmt.Errorf("batch must be from 1 to %d, not %d", maxBatch, p.Batch)
+	}
+	return o.Check()
+}
+
+// readDevice reads the device, if there is one, with the usual reserve.
+func (p *plan) readDevice(*network.File) error {
+	if p.Device == "" {
+		return nil
+	}
+	var device *fit.Device
+	bytes, err := numeral.Bytes(p.Device)
+	if err != nil {
+		known, unknown := fit.FindDevice(p.Device)
+		if unknown != nil {
+			return fmt.Errorf("device: %w", unknown)
+		}
+		device, bytes = &known, known.Usable
+		p.use.Options.ComputeMajor = known.ComputeMajor()
+	}
+	budget, err := budgetOf(device, bytes)
+	if err != nil {
+		return fmt.Errorf("device: %w", err)
+	}
+	p.use.Budget = &budget
+	return nil
+}
+
+// budgetOf returns what a device has for a network, with the usual reserve.
+func budgetOf(device *fit.Device, bytes int64) (fit.Budget, error) {
+	reserve, err := fit.ParseReserve(fit.DefaultReserve, bytes)
+	if err != nil {
+		return fit.Budget{}, err
+	}
+	return fit.NewBudget(device, bytes, reserve, fit.DefaultReserve)
+}

@@ -1,0 +1,110 @@
+package study
+
+import (
+	"cmp"
+	"fmt"
+
+	"cnncalc/internal/budget"
+	"cnncalc/internal/draw"
+	"cnncalc/internal/figure"
+	"cnncalc/internal/lint"
+	"cnncalc/internal/network"
+	"cnncalc/internal/plain"
+	"cnncalc/internal/report"
+	"cnncalc/internal/shape"
+)
+
+// Make returns the document of a file with settings. A file with problems has a document too; the error is for settings
+// that mean nothing.
+func Make(f *network.File, s Settings) (*Document, error) {
+	p, err := s.read(f)
+	if err != nil {
+		return nil, err
+	}
+	n, problems := f.Network(p.network)
+	_, wrong := budget.Read(n.Budget)
+	problems = append(problems, wrong...)
+	d := &Document{
+		Name: cmp.Or(n.Name, f.Source.Name), Description: n.Description, Reference: n.Source, Sound: len(problems) == 0,
+		Settings: p.Settings, Vars: variables(f, p.network), Inputs: inputs(n), Totals: []Total{},
+		Problems: []Problem{}, Backward: map[string]string{},
+	}
+	m := &maker{Document: d, file: f, network: n, plan: p, sheet: figure.NewSheet(n, &p.use)}
+	if !d.Sound {
+		m.problems(severe, problems)
+		m.layers()
+		return d, nil
+	}
+	m.problems(note, append(lint.Warnings(n), lint.Advice(n)...))
+	m.layers()
+	m.explain()
+	m.totals()
+	m.draw()
+	m.account()
+	m.batches()
+	m.roofline()
+	return d, nil
+}
+
+// maker makes a document.
+type maker struct {
+	*Document
+	file    *network.File
+	network *shape.Network
+	plan    *plan
+	sheet   *figure.Sheet
+}
+
+// fail notes that something could not be computed.
+func (m *maker) fail(what string, err error) {
+	m.Failures = append(m.Failures, fmt.Sprintf("%s: %v", what, err))
+}
+
+// left lists the figures that the totals do not have: other names of the same, and what depends on the processor.
+func left() map[string]bool {
+	return map[string]bool{"peak": true, "arena": true, "largest_batch": true}
+}
+
+func (m *maker) totals() {
+	for _, f := range figure.All() {
+		if left()[f.Name] || f.Needs(&m.plan.use) != "" {
+			continue
+		}
+		value, err := m.sheet.Value(f, m.plan.Batch)
+		if err != nil {
+			m.Failures = append(m.Failures, err.Error()) // names the figure
+			continue
+		}
+		m.Totals = append(m.Totals, Total{Name: f.Name, Title: f.Title(), What: f.What, Value: value,
+			Text: quantityText(f.Unit, value), Unit: f.Unit.String(), Estimate: f.IsEstimate(&m.plan.use)})
+	}
+}
+
+// quantityText returns a figure for people, with its unit.
+func quantityText(u figure.Unit, value int64) string {
+	switch u {
+	case figure.Bytes:
+		return report.Bytes(value, report.IEC)
+	case figure.Nanoseconds:
+		return report.Duration(nanoseconds(value))
+	case figure.Pixels:
+		return plain.Count(value) + " px"
+	}
+	return plain.Count(value)
+}
+
+// maxDrawnVolumes is how many volumes a picture of them has at most: more are too small to read.
+const maxDrawnVolumes = 40
+
+func (m *maker) draw() {
+	diagram := draw.New(m.network, draw.Options{Depth: -1})
+	diagram.Title, diagram.HasNames = m.Name, true
+	if picture, err := diagram.SVG(); err != nil {
+		m.fail("graph", err)
+	} else {
+		m.Graph = string(picture)
+	}
+	if volumes := draw.Volumes(m.network); len(volumes) <= maxDrawnVolumes {
+		m.Volumes = string(draw.VolumesSVG(m.Name, volumes, draw.RootScale))
+	}
+}
