@@ -64,6 +64,7 @@ var allowed = []struct {
 		"internal/shape", "internal/memory"}},
 	{"internal/fit", []string{"internal/numeral", "internal/plain", "internal/diag", "internal/graph", "internal/op", "internal/shape", "internal/memory"}},
 	{"internal/snapshot", []string{"internal/allocator", "internal/pickle", "internal/plain", "internal/memory"}},
+	{"internal/preprocess", []string{"internal/graph", "internal/picture"}},
 	{"internal/ranking", []string{"internal/graph", "internal/op"}},
 	{"internal/align", []string{"internal/plain", "internal/graph", "internal/op", "internal/shape"}},
 	{"internal/draw", []string{"internal/plain", "internal/svg", "internal/tikz", "internal/graph", "internal/op", "internal/shape"}},
@@ -87,12 +88,13 @@ var allowed = []struct {
 
 	// The page, on a local server or as WebAssembly.
 	{"internal/pagecall", []string{"architectures", "internal/plain", "internal/diag", "internal/onnx", "internal/graph", "internal/op", "internal/spec",
-		"internal/network", "internal/memory", "internal/fit", "internal/budget"}},
+		"internal/network", "internal/budget", "internal/shape", "internal/memory", "internal/fit", "internal/weights", "internal/labels", "internal/picture",
+		"internal/preprocess", "internal/ranking", "internal/exec", "internal/maps", "internal/report", "internal/study"}},
 	{"internal/pageserver", []string{"internal/plain", "internal/regular", "internal/network", "internal/report", "internal/pagecall"}},
 	{"web/wasm", []string{"internal/pagecall"}},
 
 	// The program wires them all together.
-	{"cmd/cnncalc", []string{"architectures", "internal/snapshot", "internal/page", "internal/pagecall", "internal/pageserver", "internal/ansi", "internal/choice", "internal/numeral", "internal/plain", "internal/regular", "internal/weights",
+	{"cmd/cnncalc", []string{"architectures", "internal/snapshot", "internal/page", "internal/pagecall", "internal/preprocess", "internal/pageserver", "internal/ansi", "internal/choice", "internal/numeral", "internal/plain", "internal/regular", "internal/weights",
 		"internal/picture", "internal/labels",
 		"internal/diag", "internal/graph", "internal/op", "internal/spec", "internal/shape", "internal/onnx", "internal/onnxnet", "internal/network", "internal/memory", "internal/fit",
 		"internal/pytorchcode", "internal/traffic", "internal/convert", "internal/count", "internal/lint",

@@ -9,6 +9,7 @@ import (
 	drawing "cnncalc/internal/draw"
 	"cnncalc/internal/picture"
 	"cnncalc/internal/plain"
+	"cnncalc/internal/preprocess"
 	"cnncalc/internal/report"
 	"cnncalc/internal/shape"
 )
@@ -97,7 +98,7 @@ func (f *fieldFlags) picture(n *shape.Network) (image.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	fit, _ := preprocessing(n.Preprocess, in, f.fit)
+	fit, _ := preprocess.Options(n.Preprocess, in, f.fit)
 	fitted, err := picture.Fit(p.RGB, forDrawing(fit))
 	if err != nil {
 		return nil, problemError("%s: %w", plain.CutPath(f.input), err)

@@ -12,11 +12,9 @@ import (
 	"cnncalc/internal/memory"
 	"cnncalc/internal/picture"
 	"cnncalc/internal/plain"
+	"cnncalc/internal/preprocess"
 	"cnncalc/internal/shape"
 )
-
-// Inputs at least this wide are trained on crops of 224 out of 256; smaller ones on the whole picture.
-const largeInput = 128
 
 // Pictures of at least this many pixels leave garbage that is worth returning before the network takes its memory.
 const largePicture = 1 << 23
@@ -116,7 +114,7 @@ func (a *app) readInputs(f *runFlags, files [][]inputFile, program *exec.Program
 	pictures = make([][]inputPicture, len(inputs))
 	for k, i := range n.Inputs {
 		r := inputReader{app: a, shape: n.Layers[i].Out, limit: limit, taken: taken}
-		r.fit, r.normalise = preprocessing(n.Preprocess, r.shape, f.fit)
+		r.fit, r.normalise = preprocess.Options(n.Preprocess, r.shape, f.fit)
 		if pictures[k], err = r.read(files[k], inputs[k], f.batch); err != nil {
 			return nil, nil, err
 		}
@@ -202,47 +200,6 @@ func openPicture(path string, limit memoryLimit, batch int64) (*picture.Picture,
 		return nil, problemError("%w", err)
 	}
 	return p, nil
-}
-
-// preprocessing is what the network's file says, with the defaults for what it leaves out. All inputs are prepared
-// alike.
-func preprocessing(p graph.Preprocess, in graph.Shape, fitFlag string) (picture.FitOptions, picture.NormaliseOptions) {
-	fit := picture.FitOptions{Width: int(in.W), Height: int(in.H), Mode: picture.Crop}
-	switch {
-	case fitFlag == string(picture.Stretch) || fitFlag == "" && p.Stretch:
-		fit.Mode = picture.Stretch
-	case p.Resize >= min(in.W, in.H): // smaller where --input-size asks for more
-		fit.Resize = int(p.Resize)
-	case p.Resize == 0 && min(in.W, in.H) >= largeInput:
-		fit.Resize = picture.ImageNetResize(int(min(in.W, in.H)))
-	}
-	options := picture.NormaliseOptions{}
-	if in.D == 3 && p.Mean == nil && p.Std == nil && p.Scale == 0 {
-		options = picture.ImageNet()
-		if p.BGR { // mean and deviation are in the order of the planes
-			slices.Reverse(options.Mean)
-			slices.Reverse(options.Std)
-		}
-	}
-	if p.Mean != nil {
-		options.Mean = everyChannel(p.Mean, in)
-	}
-	if p.Std != nil {
-		options.Std = everyChannel(p.Std, in)
-	}
-	options.Scale = p.Scale
-	if p.BGR {
-		options.Order = picture.BGR
-	}
-	return fit, options
-}
-
-// everyChannel returns a value for each channel, which all have in common where there is one only.
-func everyChannel(values []float64, in graph.Shape) []float64 {
-	if len(values) == 1 {
-		return slices.Repeat(values, int(in.D))
-	}
-	return values
 }
 
 // readLabels gives the names of the network's outputs, which a map of scores has at every place: the flag's file, or

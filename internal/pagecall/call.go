@@ -145,6 +145,8 @@ func answers() map[string]answerer {
 		"language": func(context.Context, Call) (any, error) { return language() },
 		"show":     with(show),
 		"convert":  withAttachment(convertModel),
+		"study":    with(makeStudy),
+		"run":      withAttachment(run),
 	}
 }
 
