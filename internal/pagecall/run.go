@@ -13,7 +13,6 @@ import (
 
 	"cnncalc/architectures"
 	"cnncalc/internal/exec"
-	"cnncalc/internal/graph"
 	"cnncalc/internal/labels"
 	"cnncalc/internal/maps"
 	"cnncalc/internal/memory"
@@ -24,6 +23,7 @@ import (
 	"cnncalc/internal/ranking"
 	"cnncalc/internal/report"
 	"cnncalc/internal/shape"
+	"cnncalc/internal/study"
 	"cnncalc/internal/weights"
 )
 
@@ -38,9 +38,10 @@ const (
 
 // RunRequest is a network that runs on the picture that comes with it.
 type RunRequest struct {
-	Name    string `json:"name"`
-	Text    string `json:"text"`
-	BuiltIn string `json:"builtIn"` // the built-in network whose text this is, with its weights; "" for none
+	Name     string         `json:"name"`
+	Text     string         `json:"text"`
+	BuiltIn  string         `json:"builtIn"` // the built-in network whose text this is, with its weights; "" for none
+	Settings study.Settings `json:"settings"`
 }
 
 // Run is what a network computed.
@@ -70,7 +71,11 @@ func run(ctx context.Context, r RunRequest, data []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	n, problems := file.Network(graph.Options{})
+	options, err := r.Settings.Options(file)
+	if err != nil {
+		return nil, err
+	}
+	n, problems := file.Network(options)
 	switch {
 	case len(problems) > 0:
 		return nil, Errorf(Problem, "the network has problems: %s", plain.Escape(problems.Sorted()[0].Error()))

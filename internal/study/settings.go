@@ -74,6 +74,15 @@ func (s Settings) read(f *network.File) (*plan, error) {
 	return p, nil
 }
 
+// Options returns what the settings change of a file's network.
+func (s Settings) Options(f *network.File) (graph.Options, error) {
+	p, err := s.read(f)
+	if err != nil {
+		return graph.Options{}, err
+	}
+	return p.network, nil
+}
+
 func (p *plan) readVariables(f *network.File) error {
 	known := f.Variables()
 	p.Set = maps.Clone(p.Set)
