@@ -12,6 +12,9 @@
 //     what each dimension of a value is, so that transposed models (NHWC) need no layers for that.
 //  5. weights.go: how the values of each weight come from the model's tensors.
 //
+// export.go writes a network as a model, in one pass: export_kinds.go says what each kind of layer becomes, and the
+// other export_*.go write its operators. metadata.go reads and writes labels and preprocessing.
+//
 // What the language has no layer for is refused by name, with its count and its first place; it is never counted as
 // nothing.
 package onnxnet

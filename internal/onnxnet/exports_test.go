@@ -28,7 +28,8 @@ var exports = map[string]string{
 	"zeros":    "CONV3-4 s2 p=1,0,2,0 floor -> RELU",
 	"dense":    "CONV3-4 p0 -> FC-5 nobias -> TANH -> FC-3 -> SOFTMAX",
 	"activations": "CONV1-4 -> LEAKYRELU0.2 -> CONV1-4 -> ELU alpha=0.5 -> CONV1-4 -> SILU -> CONV1-4 -> GELU -> CONV1-4" +
-		" -> HARDSWISH -> CONV1-4 -> HARDSIGMOID -> CONV1-4 -> RELU6 -> CONV1-4 -> PRELU -> CONV1-4 -> PRELU shared -> SIGMOID",
+		" -> HARDSWISH -> CONV1-4 -> HARDSIGMOID -> CONV1-4 -> RELU6 -> CONV1-4 -> PRELU -> CONV1-4" +
+		" -> PRELU shared -> SIGMOID",
 	"squeeze":  "CONV3-4 p0 -> MUL(IDENTITY | GAP mean -> CONV1-2 -> RELU -> CONV1-4 -> SIGMOID) -> RELU",
 	"residual": "CONV3-4 p0 @a -> @in -> CONV3-4 p0 @b -> ADD(@a | @b) -> RELU -> CONCAT(IDENTITY | @b)",
 	"shuffled": "CONV3-4 p0 -> SHUFFLE2",
