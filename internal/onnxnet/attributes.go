@@ -54,8 +54,8 @@ func (n *node) ints(name string, fallback []int64) []int64 {
 	return fallback
 }
 
-// list returns a list that is an attribute up to some opset and an input from there on, nil if there is none. The error is
-// errUncertain if the network computes it.
+// list returns a list that is an attribute up to some opset and an input from there on, nil if there is none. The error
+// is errUncertain if the network computes it.
 func (n *node) list(attribute string, input int) ([]int64, error) {
 	v := n.input(input)
 	switch {

@@ -40,13 +40,16 @@ func TestOperatorsOfSeveralLayers(t *testing.T) {
 			"CROP6x5 offset=0,1 -> POOL1 s1x2", 8, 3, 6,
 			func(c, h, w int) float32 { return at(c, 1+2*h, w) }},
 		"slice of every third place": {operator("Slice x from to axes steps -> y"),
-			[]onnx.Tensor{onnx.NewInts("from", 0, 0), onnx.NewInts("to", 6, 6), onnx.NewInts("axes", 2, 3), onnx.NewInts("steps", 3, 3)},
+			[]onnx.Tensor{onnx.NewInts("from", 0, 0), onnx.NewInts("to", 6, 6), onnx.NewInts("axes", 2, 3),
+				onnx.NewInts("steps", 3, 3)},
 			"POOL1 s3 floor", 8, 2, 2,
 			func(c, h, w int) float32 { return at(c, 3*h, 3*w) }},
-		"one channel": {operator("Gather x first -> y", onnx.Attribute{Name: "axis", Int: 1}), []onnx.Tensor{onnx.NewInts("first", -2)},
+		"one channel": {operator("Gather x first -> y", onnx.Attribute{Name: "axis", Int: 1}),
+			[]onnx.Tensor{onnx.NewInts("first", -2)},
 			"CHANNELS from=6 to=7", 1, 6, 6,
 			func(_, h, w int) float32 { return at(6, h, w) }},
-		"average with large pads": {operator("AveragePool x -> y", ints("kernel_shape", 3, 3), ints("strides", 1, 1), ints("pads", 2, 2, 2, 2),
+		"average with large pads": {operator("AveragePool x -> y", ints("kernel_shape", 3, 3), ints("strides", 1, 1),
+			ints("pads", 2, 2, 2, 2),
 			onnx.Attribute{Name: "count_include_pad", Int: 1}), nil, "PAD p2 -> AVGPOOL3 s1", 8, 8, 8,
 			func(c, h, w int) float32 {
 				sum := float32(0)
@@ -127,7 +130,8 @@ func TestComputedOperands(t *testing.T) {
 			"LayerNormalization: its bias is computed by the network"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			mean := []onnx.Node{operator("GlobalAveragePool x -> g"), operator("Flatten g -> f"), operator("Squeeze f axes -> m")}
+			mean := []onnx.Node{operator("GlobalAveragePool x -> g"), operator("Flatten g -> f"),
+				operator("Squeeze f axes -> m")}
 			m := modelOf(append(mean, test.node), filters, scale, onnx.NewInts("axes", 0))
 			if got := refusal(m); got != test.want {
 				t.Errorf("%s, want %s", got, test.want)
@@ -142,7 +146,8 @@ func TestEveryRefusal(t *testing.T) {
 		operator("Reshape x flat -> tokens"),
 		operator("Concat class tokens -> t", onnx.Attribute{Name: "axis", Int: 2}),
 		operator("Transpose t -> u", ints("perm", 0, 2, 1)), operator("MatMul t u -> a"), operator("Softmax a -> b"),
-		operator("MatMul b t -> c"), operator("NonZero c -> d"), operator("Gather c first -> e"), operator("Gather c first -> f"),
+		operator("MatMul b t -> c"), operator("NonZero c -> d"), operator("Gather c first -> e"),
+		operator("Gather c first -> f"),
 		operator("Add d e -> g"), operator("Add g f -> h"), operator("NonZero h -> y"),
 	}, onnx.NewInts("flat", 1, 4, 36), onnx.NewFloats("class", []int64{1, 4, 1}, 1, 2, 3, 4), onnx.NewInts("first", 0))
 	_, _, problems := onnxnet.Read(&onnx.File{Model: m}, "m").Lower(graph.Options{})
@@ -152,7 +157,8 @@ func TestEveryRefusal(t *testing.T) {
 	}
 	want := []string{
 		`1: Concat: one of its inputs is a constant, [1x4x1]`,
-		`3: MatMul: it multiplies two computed tensors, [1x4x37] and [1x37x4]: attention, which cnncalc has no layer for (2 times)`,
+		`3: MatMul: it multiplies two computed tensors, [1x4x37] and [1x37x4]: attention, ` +
+			`which cnncalc has no layer for (2 times)`,
 		`6: NonZero: cnncalc has no layer for it`,
 	}
 	if !slices.Equal(got, want) {

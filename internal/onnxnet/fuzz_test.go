@@ -62,7 +62,8 @@ var operators = []string{
 	"MatMul", "BatchNormalization", "InstanceNormalization", "LayerNormalization", "GroupNormalization", "LRN", "Softmax",
 	"PRelu", "Add", "Sub", "Mul", "Div", "Sum", "Max", "Concat", "Slice", "Split", "Transpose", "Flatten", "Reshape",
 	"Squeeze", "Unsqueeze", "Resize", "Upsample", "DepthToSpace", "SpaceToDepth", "Pad", "Clip", "Dropout", "Relu",
-	"HardSigmoid", "Constant", "ConstantOfShape", "Shape", "Size", "Gather", "Range", "Where", "Expand", "Cast", "Identity",
+	"HardSigmoid", "Constant", "ConstantOfShape", "Shape", "Size", "Gather", "Range", "Where", "Expand",
+	"Cast", "Identity",
 	"Pow", "Sqrt", "Erf", "Equal", "Mod", "Neg", "Abs",
 }
 

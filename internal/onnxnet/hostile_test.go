@@ -18,7 +18,8 @@ import (
 func modelOf(nodes []onnx.Node, initializers ...onnx.Tensor) *onnx.Model {
 	return &onnx.Model{IRVersion: 8, Opsets: map[string]int64{"": 17}, Graph: onnx.Graph{
 		Nodes: nodes, Initializers: initializers, Outputs: []onnx.Value{{Name: "y"}},
-		Inputs: []onnx.Value{{Name: "x", Type: onnx.Float, HasShape: true, Dims: []onnx.Dim{{Size: 1}, {Size: 4}, {Size: 6}, {Size: 6}}}},
+		Inputs: []onnx.Value{{Name: "x", Type: onnx.Float, HasShape: true,
+			Dims: []onnx.Dim{{Size: 1}, {Size: 4}, {Size: 6}, {Size: 6}}}},
 	}}
 }
 
@@ -56,35 +57,46 @@ func TestHostileModels(t *testing.T) {
 	}{
 		"cycle": {modelOf([]onnx.Node{operator("Add x b -> a"), operator("Relu a -> b"), operator("Relu b -> y")}),
 			`node 0 reads "b", which a later node makes: the nodes are out of order or in a cycle`},
-		"two producers":    {modelOf([]onnx.Node{relu, relu}), `node 1 makes "y", which exists already`},
-		"huge initializer": {modelOf([]onnx.Node{relu}, huge), `the initializer "w": its shape has more values than can be counted`},
+		"two producers": {modelOf([]onnx.Node{relu, relu}), `node 1 makes "y", which exists already`},
+		"huge initializer": {modelOf([]onnx.Node{relu}, huge),
+			`the initializer "w": its shape has more values than can be counted`},
 		"negative initializer": {modelOf([]onnx.Node{relu}, onnx.NewTensor("w", -1)),
 			`the initializer "w": its shape has a size of -1`},
 		"many dimensions": {modelOf([]onnx.Node{relu}, onnx.NewTensor("w", make([]int64, 100)...)),
 			`the initializer "w": its shape has 100 dimensions; at most 32 are possible`},
-		"bytes of another shape": {modelOf([]onnx.Node{operator("Reshape x s -> y")}, onnx.Tensor{Name: "s", Type: onnx.Int64, Dims: []int64{3}}),
+		"bytes of another shape": {modelOf([]onnx.Node{operator("Reshape x s -> y")},
+			onnx.Tensor{Name: "s", Type: onnx.Int64, Dims: []int64{3}}),
 			`Reshape, node 0: it has 0 bytes of values, but its shape and type need 24`},
-		"huge constant": {modelOf([]onnx.Node{operator("Constant -> c", constant(onnx.NewTensor("", 1<<31))), operator("Add x c -> y")}),
+		"huge constant": {modelOf([]onnx.Node{operator("Constant -> c", constant(onnx.NewTensor("", 1<<31))),
+			operator("Add x c -> y")}),
 			`Constant, node 0: its output would have a size of 2147483648`},
-		"missing input":       {modelOf([]onnx.Node{operator("Conv x -> y")}), `Conv, node 0: it lacks its input 2`},
-		"input left out":      {modelOf([]onnx.Node{operator("Concat _ x -> y", axis)}), `Concat, node 0: it lacks its input 1`},
-		"no input":            {modelOf([]onnx.Node{operator("Shape -> s"), operator("Reshape x s -> y")}), `Shape, node 0: it lacks its input 1`},
-		"constant for volume": {modelOf([]onnx.Node{operator("Conv w x -> y")}, onnx.NewTensor("w", 1, 4, 6, 6)), `Conv: its first input is a constant, [1x4x6x6]`},
+		"missing input": {modelOf([]onnx.Node{operator("Conv x -> y")}), `Conv, node 0: it lacks its input 2`},
+		"input left out": {modelOf([]onnx.Node{operator("Concat _ x -> y", axis)}),
+			`Concat, node 0: it lacks its input 1`},
+		"no input": {modelOf([]onnx.Node{operator("Shape -> s"), operator("Reshape x s -> y")}),
+			`Shape, node 0: it lacks its input 1`},
+		"constant for volume": {modelOf([]onnx.Node{operator("Conv w x -> y")}, onnx.NewTensor("w", 1, 4, 6, 6)),
+			`Conv: its first input is a constant, [1x4x6x6]`},
 		"constant only": {modelOf([]onnx.Node{operator("SpaceToDepth w -> y", onnx.Attribute{Name: "blocksize", Int: 2})},
 			onnx.NewTensor("w", 1, 4, 60, 60)), `SpaceToDepth: its first input is a constant, [1x4x60x60]`},
 		"another's operator": {modelOf([]onnx.Node{{Op: "Slice", Domain: "com.example", Outputs: []string{"y"}}}),
 			`Slice: it is an operator of the domain "com.example", not of ONNX: export the model without it`},
-		"made-up operator": {modelOf([]onnx.Node{operator("AdaptiveAveragePool x -> y")}), `AdaptiveAveragePool: cnncalc has no layer for it`},
-		"second output":    {modelOf([]onnx.Node{operator("Dropout x -> a y")}), `Dropout: its output "y" is used, which no layer makes`},
+		"made-up operator": {modelOf([]onnx.Node{operator("AdaptiveAveragePool x -> y")}),
+			`AdaptiveAveragePool: cnncalc has no layer for it`},
+		"second output": {modelOf([]onnx.Node{operator("Dropout x -> a y")}),
+			`Dropout: its output "y" is used, which no layer makes`},
 		"no first output": {modelOf([]onnx.Node{{Op: "MaxPool", Inputs: []string{"x"}, Outputs: []string{"", "y"},
 			Attributes: []onnx.Attribute{ints("kernel_shape", 2, 2)}}}), `MaxPool: its first output has no name`},
 		"negative part": {modelOf([]onnx.Node{operator("Split x s -> y z", axis)}, onnx.NewInts("s", 5, -1)),
 			`Split, node 0: 2 sizes do not split 4 into 2 parts`},
-		"parts beyond the range": {modelOf([]onnx.Node{operator("Split x s -> y z", axis)}, onnx.NewInts("s", math.MaxInt64, math.MinInt64+5)),
+		"parts beyond the range": {modelOf([]onnx.Node{operator("Split x s -> y z", axis)},
+			onnx.NewInts("s", math.MaxInt64, math.MinInt64+5)),
 			`Split, node 0: 2 sizes do not split 4 into 2 parts`},
-		"training": {modelOf([]onnx.Node{operator("Dropout x r t -> y")}, onnx.NewFloats("r", nil, 0.5), onnx.NewInts("t", 1)),
+		"training": {modelOf([]onnx.Node{operator("Dropout x r t -> y")}, onnx.NewFloats("r", nil, 0.5),
+			onnx.NewInts("t", 1)),
 			`Dropout: it is exported for training; export the model for inference`},
-		"names": {modelOf([]onnx.Node{{Name: "\x1b[31m\u202e", Op: "Conv\x1b[1m\u202e", Inputs: []string{"\u202ea\n"}, Outputs: []string{"y"}}}),
+		"names": {modelOf([]onnx.Node{{Name: "\x1b[31m\u202e", Op: "Conv\x1b[1m\u202e", Inputs: []string{"\u202ea\n"},
+			Outputs: []string{"y"}}}),
 			`node 0, "\x1b[31m\u202e" reads "\u202ea\n", which no node makes`},
 	}
 	for name, test := range tests {
@@ -141,7 +153,8 @@ func TestLargeModels(t *testing.T) {
 	inputs := modelOf([]onnx.Node{operator("Relu x -> y")})
 	for i := range count {
 		inputs.Graph.Inputs = append(inputs.Graph.Inputs, onnx.Value{
-			Name: strings.Repeat("é", 1+i%200) + fmt.Sprint(i), Type: onnx.Float, HasShape: true, Dims: inputs.Graph.Inputs[0].Dims,
+			Name: strings.Repeat("é", 1+i%200) + fmt.Sprint(i), Type: onnx.Float, HasShape: true,
+			Dims: inputs.Graph.Inputs[0].Dims,
 		})
 	}
 	parts := make([]string, count)
@@ -156,12 +169,14 @@ func TestLargeModels(t *testing.T) {
 		model *onnx.Model
 		want  string
 	}{
-		"constants":                  {modelOf(doubled, onnx.NewInts("big", 4000)), "Expand, node 2098: the model computes constants of more than 8388608 numbers"},
+		"constants": {modelOf(doubled, onnx.NewInts("big", 4000)),
+			"Expand, node 2098: the model computes constants of more than 8388608 numbers"},
 		"copies that one node reads": {modelOf(append(copies, operator("Sum"+names.String()+" -> y"))), ""},
 		"a value that one node reads again and again": {
 			modelOf([]onnx.Node{operator("Identity x -> a"), operator("Sum" + strings.Repeat(" a", count) + " -> y")}), ""},
 		"inputs": {inputs, ""},
-		"parts": {modelOf([]onnx.Node{{Op: "Split", Inputs: []string{"x"}, Outputs: parts, Attributes: []onnx.Attribute{{Name: "axis", Int: 1}}}}),
+		"parts": {modelOf([]onnx.Node{{Op: "Split", Inputs: []string{"x"}, Outputs: parts,
+			Attributes: []onnx.Attribute{{Name: "axis", Int: 1}}}}),
 			"Split: from=4 is past the last channel of a depth of 4"},
 	}
 	for name, test := range tests {
@@ -183,9 +198,11 @@ func TestOperators(t *testing.T) {
 		model *onnx.Model
 		want  string
 	}{
-		"more at the end": {modelOf([]onnx.Node{operator("ConvTranspose x w -> y", ints("strides", 2, 2), word("auto_pad", "SAME_UPPER"))}, filters),
+		"more at the end": {modelOf([]onnx.Node{operator("ConvTranspose x w -> y", ints("strides", 2, 2),
+			word("auto_pad", "SAME_UPPER"))}, filters),
 			"UPCONV3-4 s2 p=0,1,0,1 nobias"},
-		"more at the start": {modelOf([]onnx.Node{operator("ConvTranspose x w -> y", ints("strides", 2, 2), ints("output_shape", 12, 12))}, filters),
+		"more at the start": {modelOf([]onnx.Node{operator("ConvTranspose x w -> y", ints("strides", 2, 2),
+			ints("output_shape", 12, 12))}, filters),
 			"UPCONV3-4 s2 p=1,0,1,0 nobias"},
 		"corners of a whole size": {modelOf([]onnx.Node{operator("Resize x _ s -> y", word("mode", "linear"),
 			word("coordinate_transformation_mode", "align_corners"))}, scales(1, 1, 2, 2)), "RESIZE12 bilinear align"},
@@ -193,9 +210,12 @@ func TestOperators(t *testing.T) {
 			word("coordinate_transformation_mode", "align_corners"))}, scales(1, 1, 0.6, 0.6)),
 			"Resize: its scales [1 1 0.6 0.6] do not give [1x4x3x3] exactly"},
 		"a single activation": {modelOf([]onnx.Node{operator("Relu x -> y")}), "RELU"},
-		"least value":         {modelOf([]onnx.Node{operator("Clip x low -> y")}, onnx.NewFloats("low", nil, -0.5)), "CLIP min=-0.5"},
-		"largest value":       {modelOf([]onnx.Node{operator("Clip x _ high -> y")}, onnx.NewFloats("high", nil, 2)), "CLIP max=2"},
-		"all values of a float": {modelOf([]onnx.Node{operator("Clip x low high -> y")}, onnx.NewFloats("low", nil, -math.MaxFloat32),
+		"least value": {modelOf([]onnx.Node{operator("Clip x low -> y")}, onnx.NewFloats("low", nil, -0.5)),
+			"CLIP min=-0.5"},
+		"largest value": {modelOf([]onnx.Node{operator("Clip x _ high -> y")}, onnx.NewFloats("high", nil, 2)),
+			"CLIP max=2"},
+		"all values of a float": {modelOf([]onnx.Node{operator("Clip x low high -> y")},
+			onnx.NewFloats("low", nil, -math.MaxFloat32),
 			onnx.NewFloats("high", nil, 1)), "CLIP max=1"},
 		"no limits": {modelOf([]onnx.Node{operator("Relu x -> a"), operator("Clip a -> y")}), "RELU"},
 		"computed limit": {modelOf([]onnx.Node{operator("Relu x -> a"), operator("Clip x a -> y")}),
@@ -219,7 +239,8 @@ func TestOperators(t *testing.T) {
 
 // A softmax along the pictures of a batch is not one along the channels.
 func TestSoftmaxAlongBatch(t *testing.T) {
-	m := modelOf([]onnx.Node{operator("GlobalAveragePool x -> a"), operator("Softmax a -> y", onnx.Attribute{Name: "axis"})})
+	m := modelOf([]onnx.Node{operator("GlobalAveragePool x -> a"),
+		operator("Softmax a -> y", onnx.Attribute{Name: "axis"})})
 	m.Opsets[""] = 11
 	if got := refusal(m); got != "" {
 		t.Error(got)
@@ -254,35 +275,52 @@ func TestOpsets(t *testing.T) {
 		model *onnx.Model
 		want  string
 	}{
-		"sum from an axis":    {one(6, operator("Add x a -> y", whole("axis", 1), whole("broadcast", 1)), four("a")), "SCALE bias"},
-		"sum of the last":     {one(6, operator("Add x a -> y", whole("axis", 1)), onnx.NewFloats("a", []int64{6}, 1, 2, 3, 4, 5, 6)), "Add, node 0: the shapes [1x4x6x6] and [6x1x1] do not fit"},
-		"slope":               {one(6, operator("PRelu x a -> y"), four("a")), "PRELU"},
-		"slope of the last":   {one(7, operator("PRelu x a -> y"), four("a")), "PRelu: its slope is [4]; PRELU has one for each channel, or one"},
-		"norm for training":   {one(6, operator(norm), norms...), "BatchNormalization: it is exported for training; export the model for inference"},
-		"norm":                {one(6, operator(norm, whole("is_test", 1)), norms...), "BN"},
-		"norm of each place":  {one(8, operator(norm, whole("spatial", 0)), norms...), "BatchNormalization: it has statistics for each place (spatial = 0); BN has one for each channel"},
-		"norm of groups, old": {one(20, operator("GroupNormalization x a b -> y", whole("num_groups", 2)), two("a"), two("b")), "GN2"},
-		"norm of groups, mixed": {one(21, operator("GroupNormalization x a b -> y", whole("num_groups", 2)), two("a"), two("b")),
+		"sum from an axis": {one(6, operator("Add x a -> y", whole("axis", 1), whole("broadcast", 1)), four("a")),
+			"SCALE bias"},
+		"sum of the last": {one(6, operator("Add x a -> y", whole("axis", 1)),
+			onnx.NewFloats("a", []int64{6}, 1, 2, 3, 4, 5, 6)), "Add, node 0: the shapes [1x4x6x6] and [6x1x1] do not fit"},
+		"slope": {one(6, operator("PRelu x a -> y"), four("a")), "PRELU"},
+		"slope of the last": {one(7, operator("PRelu x a -> y"), four("a")),
+			"PRelu: its slope is [4]; PRELU has one for each channel, or one"},
+		"norm for training": {one(6, operator(norm), norms...),
+			"BatchNormalization: it is exported for training; export the model for inference"},
+		"norm": {one(6, operator(norm, whole("is_test", 1)), norms...), "BN"},
+		"norm of each place": {one(8, operator(norm, whole("spatial", 0)), norms...),
+			"BatchNormalization: it has statistics for each place (spatial = 0); BN has one for each channel"},
+		"norm of groups, old": {one(20, operator("GroupNormalization x a b -> y", whole("num_groups", 2)), two("a"),
+			two("b")), "GN2"},
+		"norm of groups, mixed": {one(21, operator("GroupNormalization x a b -> y", whole("num_groups", 2)), two("a"),
+			two("b")),
 			"GroupNormalization: its weight is [2], but GN needs [4]"},
 		"norm of no groups": {one(18, operator("GroupNormalization x a b -> y", whole("num_groups", 0)), two("a"), two("b")),
 			"GroupNormalization: GN: groups must be 1 or more, not 0"},
 		"norm of odd groups": {one(18, operator("GroupNormalization x a b -> y", whole("num_groups", 3)), two("a"), two("b")),
 			"GroupNormalization: the input's depth 4 cannot be split into 3 groups"},
-		"norm of groups, new": {one(21, operator("GroupNormalization x a b -> y", whole("num_groups", 2)), four("a"), four("b")), "GN2"},
-		"no axes":             {modelOf([]onnx.Node{operator("Relu x -> r"), operator("ReduceSum r a -> y", whole("noop_with_empty_axes", 1))}, onnx.NewInts("a")), "RELU"},
-		"all axes":            {one(18, operator("ReduceMean x a -> y"), onnx.NewInts("a")), "ReduceMean: it reduces dimensions [0 1 2 3] of [N C H W]; GAP and GMP reduce height and width"},
-		"window":              {one(17, operator("Conv x w -> y", ints("kernel_shape", 3, 3)), onnx.NewTensor("w", 4, 4, 5, 5)), "Conv, node 0: its kernel_shape is [3x3], but its filters are [4x4x5x5]"},
-		"swish":               {one(24, operator("Swish x -> y")), "SILU"},
-		"swish, slow":         {one(24, operator("Swish x -> y", number("alpha", 0.5))), "Swish: its alpha is 0.5; SILU has 1"},
+		"norm of groups, new": {one(21, operator("GroupNormalization x a b -> y", whole("num_groups", 2)), four("a"),
+			four("b")), "GN2"},
+		"no axes": {modelOf([]onnx.Node{operator("Relu x -> r"),
+			operator("ReduceSum r a -> y", whole("noop_with_empty_axes", 1))}, onnx.NewInts("a")), "RELU"},
+		"all axes": {one(18, operator("ReduceMean x a -> y"), onnx.NewInts("a")),
+			"ReduceMean: it reduces dimensions [0 1 2 3] of [N C H W]; GAP and GMP reduce height and width"},
+		"window": {one(17, operator("Conv x w -> y", ints("kernel_shape", 3, 3)),
+			onnx.NewTensor("w", 4, 4, 5, 5)), "Conv, node 0: its kernel_shape is [3x3], but its filters are [4x4x5x5]"},
+		"swish": {one(24, operator("Swish x -> y")), "SILU"},
+		"swish, slow": {one(24, operator("Swish x -> y", number("alpha", 0.5))),
+			"Swish: its alpha is 0.5; SILU has 1"},
 		"sizes of axes": {one(18, operator("Resize x _ _ s -> y", ints("axes", 2, 3), word("mode", "nearest"),
-			word("coordinate_transformation_mode", "asymmetric"), word("nearest_mode", "floor")), onnx.NewInts("s", 12, 12)), "UPSAMPLE2"},
-		"ratio": {one(18, operator("Resize x _ _ s -> y", ints("axes", 2, 3), word("keep_aspect_ratio_policy", "not_larger")), onnx.NewInts("s", 12, 9)),
+			word("coordinate_transformation_mode", "asymmetric"), word("nearest_mode",
+				"floor")), onnx.NewInts("s", 12, 12)), "UPSAMPLE2"},
+		"ratio": {one(18, operator("Resize x _ _ s -> y", ints("axes", 2, 3), word("keep_aspect_ratio_policy", "not_larger")),
+			onnx.NewInts("s", 12, 9)),
 			`Resize, node 0: its keep_aspect_ratio_policy is "not_larger"; RESIZE stretches`},
-		"scales of old":  {one(6, operator("Upsample x -> y", number("height_scale", 2), number("width_scale", 2))), "UPSAMPLE2"},
-		"parts":          {one(18, operator("Split x -> y z", whole("axis", 1), whole("num_outputs", 3))), "Split, node 0: it has 2 outputs, but its num_outputs is 3"},
-		"to integers":    {one(17, operator("Cast x -> y", whole("to", 7))), "Cast: it turns values into int64"},
-		"named type":     {one(5, operator("Cast x -> y", word("to", "INT32"))), "Cast: it turns values into int32"},
-		"sparse average": {one(19, operator("AveragePool x -> y", ints("kernel_shape", 2, 2), ints("dilations", 2, 2))), "AveragePool: its window is dilated, which that of AVGPOOL cannot be"},
+		"scales of old": {one(6, operator("Upsample x -> y", number("height_scale", 2), number("width_scale", 2))),
+			"UPSAMPLE2"},
+		"parts": {one(18, operator("Split x -> y z", whole("axis", 1), whole("num_outputs", 3))),
+			"Split, node 0: it has 2 outputs, but its num_outputs is 3"},
+		"to integers": {one(17, operator("Cast x -> y", whole("to", 7))), "Cast: it turns values into int64"},
+		"named type":  {one(5, operator("Cast x -> y", word("to", "INT32"))), "Cast: it turns values into int32"},
+		"sparse average": {one(19, operator("AveragePool x -> y", ints("kernel_shape", 2, 2), ints("dilations", 2, 2))),
+			"AveragePool: its window is dilated, which that of AVGPOOL cannot be"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			n, problems := network.ReadModel("m", &onnx.File{Model: test.model}).Network(graph.Options{})

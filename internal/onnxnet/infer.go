@@ -81,8 +81,8 @@ func (m *model) inferNode(n *node) error {
 	return nil
 }
 
-// alignOperand gives a constant second operand the shape that numpy's rules need. Below opset 7, its dimensions start at
-// the attribute axis of the first operand's, and those of a PRelu's slope at the channels.
+// alignOperand gives a constant second operand the shape that numpy's rules need. Below opset 7, its dimensions start
+// at the attribute axis of the first operand's, and those of a PRelu's slope at the channels.
 func (m *model) alignOperand(n *node) {
 	if m.opset >= 7 || len(n.in) != 2 || n.in[0].dims == nil || n.in[1].tensor == nil {
 		return
@@ -692,8 +692,8 @@ func (n *node) scales() ([]float64, error) {
 	return spread(n, scales, slices.Repeat([]float64{1}, len(n.in[0].dims)))
 }
 
-// spread returns a list of a Resize for all dimensions. From opset 18 on, the attribute axes says which ones the list is
-// for; the others stay as they were.
+// spread returns a list of a Resize for all dimensions. From opset 18 on, the attribute axes says which ones the list
+// is for; the others stay as they were.
 func spread[T any](n *node, list, others []T) ([]T, error) {
 	axes := n.ints("axes", nil)
 	if axes == nil {

@@ -53,12 +53,14 @@ func TestSizesOfInputs(t *testing.T) {
 	}{
 		{[][]onnx.Dim{{{}, {Size: 10}}}, all(8, 8, 0), `the input "x0" has the dimensions N, C: its size is 1x1`},
 		{[][]onnx.Dim{{{}, {Size: 10}}}, all(1, 1, 12), ""},
-		{[][]onnx.Dim{{{}, {Size: 3}, {Size: 9}}}, all(8, 8, 0), `the input "x0" has the dimensions N, C, W: its size is 224x1`},
+		{[][]onnx.Dim{{{}, {Size: 3}, {Size: 9}}}, all(8, 8, 0),
+			`the input "x0" has the dimensions N, C, W: its size is 224x1`},
 		{[][]onnx.Dim{{{}, {Size: 3}, {Size: 9}}}, all(8, 1, 0), ""},
 		{[][]onnx.Dim{{{}, {Size: 3}, {}, {}}, {{}, {Size: 4}, {}, {}}}, all(8, 9, 0), ""},
 		{[][]onnx.Dim{{{}, {Size: 3}, {}, {Size: 8}}, {{}, {Size: 4}, {}, {}}}, all(8, 8, 0),
 			"the model has inputs of different sizes, x0, x1: name the one to change, as in x1=96x96"},
-		{[][]onnx.Dim{{{}, {Size: 3}, {}, {Size: 8}}, {{}, {Size: 10}}}, graph.Options{Inputs: map[string]graph.Shape{"x1": {W: 5, H: 1}}},
+		{[][]onnx.Dim{{{}, {Size: 3}, {}, {Size: 8}}, {{}, {Size: 10}}},
+			graph.Options{Inputs: map[string]graph.Shape{"x1": {W: 5, H: 1}}},
 			`the input "x1" has the dimensions N, C: its size is 1x1`},
 	} {
 		m := &onnx.Model{IRVersion: 8, Opsets: map[string]int64{"": 17}}

@@ -45,8 +45,8 @@ func (l *lowering) before(n *node) string {
 	return ""
 }
 
-// lower makes a graph of the model's nodes. Nodes that have no layers are in l.refused. Those that read them are left out,
-// or refused too if they have no layers whatever they read.
+// lower makes a graph of the model's nodes. Nodes that have no layers are in l.refused. Those that read them are left
+// out, or refused too if they have no layers whatever they read.
 func lower(m *model, header graph.Graph) (*lowering, error) {
 	l := &lowering{
 		model: m, bindings: map[string]*Binding{}, named: map[string]int{}, heads: names{},
@@ -248,8 +248,8 @@ func (l *lowering) layerOn(n *node, kind string, s settings, w bound, places ...
 	return at, nil
 }
 
-// op returns the layer of a kind with some settings. Nodes that are alike share it, since making it takes far longer than
-// finding it.
+// op returns the layer of a kind with some settings. Nodes that are alike share it, since making it takes far longer
+// than finding it.
 func (l *lowering) op(kind string, s settings) (op.Layer, error) {
 	key := s.key(kind)
 	if made, ok := l.made[key]; ok {
@@ -294,8 +294,8 @@ type weightKey struct {
 	form   string
 }
 
-// keyOf returns the key of a layer, and whether other layers may share its weights: there are some, and they are not only
-// equal to others.
+// keyOf returns the key of a layer, and whether other layers may share its weights: there are some, and they are not
+// only equal to others.
 func keyOf(kind string, wants []graph.Weight, w bound) (sharingKey, bool) {
 	key := sharingKey{kind: kind}
 	if len(wants) == 0 || len(wants) > len(key.weights) {
@@ -395,8 +395,8 @@ func (n *node) foreign() error {
 	return fmt.Errorf("it is an operator of the domain %s, not of ONNX: %s", plain.Quote(plain.Cut(n.Domain)), remedy)
 }
 
-// hasShapeOnly reports whether the shape of an operator's output is known, which lets what comes after it be named, and no
-// layer computes it.
+// hasShapeOnly reports whether the shape of an operator's output is known, which lets what comes after it be named, and
+// no layer computes it.
 func hasShapeOnly(op string) bool {
 	switch op {
 	case "ScatterND", "Equal", "Less", "Greater", "And", "Or", "Not", "Where":

@@ -339,8 +339,8 @@ func (l *lowering) takesNearest(n *node, transform string) bool {
 	return false
 }
 
-// pixels is depth to space and back. PyTorch keeps the channels of one block together, as DepthToSpace does in mode CRD.
-// The other order, that of mode DCR and of SpaceToDepth, is a channel shuffle away.
+// pixels is depth to space and back. PyTorch keeps the channels of one block together, as DepthToSpace does in mode
+// CRD. The other order, that of mode DCR and of SpaceToDepth, is a channel shuffle away.
 func (l *lowering) pixels(n *node) error {
 	from := n.in[0]
 	if err := isPlanar(from); err != nil {

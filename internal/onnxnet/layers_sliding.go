@@ -56,8 +56,9 @@ func (s settings) window(w window, isPool bool) settings {
 	return s
 }
 
-// withoutNeedlessRounding leaves the rounding out of the layers of a kind that round down, or up, if all of their windows
-// fit a whole number of times. Otherwise it stays in all of them, so that layers that a program made alike are alike.
+// withoutNeedlessRounding leaves the rounding out of the layers of a kind that round down, or up, if all of their
+// windows fit a whole number of times. Otherwise it stays in all of them, so that layers that a program made alike are
+// alike.
 func (l *lowering) withoutNeedlessRounding() error {
 	type rounding struct{ kind, word string }
 	of := map[graph.Op]rounding{} // of windows
@@ -175,8 +176,8 @@ func (n *node) biasOf(w bound, s settings) error {
 	return nil
 }
 
-// padded adds a PAD for pads that a layer cannot have itself, which are those over limit of a window's span, and returns
-// the layer to slide over and the window without them.
+// padded adds a PAD for pads that a layer cannot have itself, which are those over limit of a window's span, and
+// returns the layer to slide over and the window without them.
 func (l *lowering) padded(n *node, w window, limit func(span int64) int64) (int, window, error) {
 	at := n.in[0].layer
 	isLarge := func(a axis) bool { return max(a.before, a.after) > limit(a.span()) }
@@ -277,7 +278,8 @@ func (l *lowering) pool(n *node) error {
 		win.endPadsAsCeil()
 	}
 	at := n.in[0].layer
-	if n.op == "AveragePool" && !excludes && !slices.ContainsFunc(win, func(a axis) bool { return a.ceil && !a.isExact() }) {
+	roundsUp := func(a axis) bool { return a.ceil && !a.isExact() }
+	if n.op == "AveragePool" && !excludes && !slices.ContainsFunc(win, roundsUp) {
 		if at, win, err = l.padded(n, win, func(span int64) int64 { return span / 2 }); err != nil {
 			return err
 		}

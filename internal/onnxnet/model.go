@@ -103,8 +103,8 @@ func (s *Source) Lower(o graph.Options) (*graph.Graph, Weights, diag.List) {
 	return g, Weights{s.file, l.bindings, m.isQuantised}, nil
 }
 
-// problems returns one problem for each operator and reason that was refused, with its count and its first place. Reasons
-// that differ in numbers only, such as sizes, are one.
+// problems returns one problem for each operator and reason that was refused, with its count and its first place.
+// Reasons that differ in numbers only, such as sizes, are one.
 func (l *lowering) problems() diag.List {
 	var list diag.List
 	at := map[string]int{}

@@ -14,8 +14,8 @@ import (
 // newestOpset is the last version of ONNX's operators that this package knows: that of onnx 1.22.
 const newestOpset = 27
 
-// operator is what this package knows of one of ONNX's operators. Which types of elements an operator takes, which is most
-// of what opsets change, does not matter here.
+// operator is what this package knows of one of ONNX's operators. Which types of elements an operator takes, which is
+// most of what opsets change, does not matter here.
 type operator struct {
 	span // the opsets that have the operator
 	// inputs is the number of inputs that a node needs at least, or allInputs.

@@ -49,7 +49,8 @@ func TestQuantisedModels(t *testing.T) {
 			t.Errorf("%s: %v", name, &problems[0])
 			continue
 		}
-		if got, want := layersOf(t, n.Graph), layersOf(t, written(t, "INPUT -> CONV3-4 p0 -> RELU").Graph); !slices.Equal(got, want) {
+		if got, want := layersOf(t, n.Graph), layersOf(t, written(t, "INPUT -> CONV3-4 p0 -> RELU").Graph); !slices.Equal(got,
+			want) {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 		if !file.Weights().AreQuantised() {

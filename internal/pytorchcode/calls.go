@@ -29,8 +29,8 @@ type call struct {
 }
 
 // findCalls finds the calls of blocks that can be modules. Their nodes follow each other, have all of the weights whose
-// names start with the call's, use no others, exist in training only either all or not at all, and cannot be cut where the
-// network is checkpointed.
+// names start with the call's, use no others, exist in training only either all or not at all, and cannot be cut where
+// the network is checkpointed.
 func (p *program) findCalls() {
 	known := map[*graph.Scope]*call{}
 	prefixes := map[string]int{}

@@ -60,8 +60,9 @@ func Code(n *shape.Network) ([]byte, error) { return CheckpointedCode(n, Checkpo
 // CheckpointedCode is Code with segments that are checkpointed.
 func CheckpointedCode(n *shape.Network, checkpoints Checkpoints) ([]byte, error) {
 	p := &program{
-		n: n, checkpoints: checkpoints, reads: make([][]int, len(n.Nodes)), uses: make([]int, len(n.Nodes)), like: make([]int, len(n.Nodes)),
-		within: make([]*call, len(n.Nodes)), ownerNames: map[string]bool{}, around: map[string]bool{}, forms: make([]form, len(n.Nodes)),
+		n: n, checkpoints: checkpoints, reads: make([][]int, len(n.Nodes)), uses: make([]int, len(n.Nodes)),
+		like: make([]int, len(n.Nodes)), within: make([]*call, len(n.Nodes)), ownerNames: map[string]bool{},
+		around: map[string]bool{}, forms: make([]form, len(n.Nodes)),
 		isFlat: make([]bool, len(n.Nodes)), areFlat: make([]bool, len(n.Nodes)), overwrites: make([]bool, len(n.Nodes)),
 		reserved: setOf(keywords, globals), inherited: setOf(attributesOfModule), classNames: setOf(keywords, globals),
 		helpers: map[string]bool{},

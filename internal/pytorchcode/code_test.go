@@ -221,7 +221,8 @@ func TestHostileNames(t *testing.T) {
 }
 
 func TestUnicode(t *testing.T) {
-	got := code(t, "name: \"caf\u00e9\u202e\"\ndescription: \"\u00fcber\"\ninput: 8x8x3\nlayers: INPUT -> CONV3-3 -> FC-2\n")
+	got := code(t, "name: \"caf\u00e9\u202e\"\ndescription: \"\u00fcber\"\n"+
+		"input: 8x8x3\nlayers: INPUT -> CONV3-3 -> FC-2\n")
 	if !strings.Contains(got, "class Caf(nn.Module):") || strings.Contains(got, "\u202e") {
 		t.Errorf("%s", got)
 	}

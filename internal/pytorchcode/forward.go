@@ -216,7 +216,8 @@ func (c *coder) segmentOf(it item) int {
 	if c.in != nil {
 		return 0
 	}
-	return 1 + slices.IndexFunc(c.checkpoints.Segments, func(s graph.Segment) bool { return s.From < node && node <= s.To })
+	holds := func(s graph.Segment) bool { return s.From < node && node <= s.To }
+	return 1 + slices.IndexFunc(c.checkpoints.Segments, holds)
 }
 
 // isTrainingOnly reports whether an item exists in training only, and what is around it does not.
@@ -375,8 +376,8 @@ func (c *coder) expression(i int, f form, in []string) (string, error) {
 			return f.call(attribute(parts...), in), nil
 		}
 		if f.shared == nil {
-			return "", fmt.Errorf("%s cannot be written as PyTorch code: its settings differ from those of the layer whose weights "+
-				"it shares", n.Name)
+			return "", fmt.Errorf("%s cannot be written as PyTorch code: its settings differ from those of the layer whose "+
+				"weights it shares", n.Name)
 		}
 		return f.shared(attribute(parts...), in), nil
 	case c.owns(i):

@@ -77,8 +77,8 @@ func checkBrackets(code string) error {
 	return nil
 }
 
-// stringEnd returns the place after the quote that ends a string, -1 if there is none. A string of one quote ends in its
-// line.
+// stringEnd returns the place after the quote that ends a string, -1 if there is none. A string of one quote ends in
+// its line.
 func stringEnd(code, quote string) int {
 	for i := 0; i < len(code); i++ {
 		switch {

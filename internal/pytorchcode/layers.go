@@ -81,7 +81,9 @@ func simple(module, function, settings string) form {
 
 // comma returns settings that follow others.
 func comma(settings string) string {
-	if settings == "" || strings.HasPrefix(settings, ", ") || strings.HasPrefix(settings, markStart) && isKeywordFirst(settings) {
+	switch {
+	case settings == "", strings.HasPrefix(settings, ", "),
+		strings.HasPrefix(settings, markStart) && isKeywordFirst(settings):
 		return settings
 	}
 	return ", " + settings
@@ -208,7 +210,8 @@ func (l *layer) conv(o op.Windowed, filters int64, nobias bool, groups int64) (f
 	if _, isDepthwise := o.(*op.DWConv); isDepthwise {
 		role = "groups~"
 	}
-	options := window(g) + keyword("dilation", pair(g.H.Dilation, g.W.Dilation), "1") + keyword(role, fmt.Sprint(groups), "1")
+	options := window(g) + keyword("dilation", pair(g.H.Dilation, g.W.Dilation), "1") +
+		keyword(role, fmt.Sprint(groups), "1")
 	f := form{isPlane: true}
 	f.module = "nn.Conv2d(" + number("in_channels", l.in[0].D) + ", " + number("channels", filters) + ", " +
 		setting("kernel_size", pair(g.H.Size, g.W.Size)) + options + keyword("bias", truth(!nobias), "True") + ")"
@@ -239,7 +242,8 @@ func (l *layer) upConv(o *op.UpConv) (form, error) {
 		keyword("bias", truth(!o.NoBias), "True") + dilation + ")"
 	f.call = func(m string, in []string) string { return cut(m + "(" + in[0] + ")") }
 	f.shared = func(m string, in []string) string {
-		return cut("F.conv_transpose2d(" + in[0] + ", " + m + ".weight, " + m + ".bias" + window(g) + extra + groups + dilation + ")")
+		return cut("F.conv_transpose2d(" + in[0] + ", " + m + ".weight, " + m + ".bias" + window(g) + extra + groups +
+			dilation + ")")
 	}
 	return f, nil
 }
@@ -253,8 +257,8 @@ func (l *layer) local(o *op.Local) (form, error) {
 		return form{}, err
 	}
 	g = reaching(g)
-	settings := keyword("stride", pair2(g.H.Stride, g.W.Stride), "(1, 1)") + keyword("padding", padded(g), "(0, 0, 0, 0)") +
-		keyword("dilation", pair2(g.H.Dilation, g.W.Dilation), "(1, 1)")
+	settings := keyword("stride", pair2(g.H.Stride, g.W.Stride), "(1, 1)") +
+		keyword("padding", padded(g), "(0, 0, 0, 0)") + keyword("dilation", pair2(g.H.Dilation, g.W.Dilation), "(1, 1)")
 	f := form{isPlane: true, helper: "Local"}
 	f.module = "Local(" + number("in_channels", l.in[0].D) + ", " + number("channels", o.Filters) + ", " +
 		setting("kernel_size", pair2(g.H.Size, g.W.Size)) + ", " + setting("size", pair2(g.H.Out, g.W.Out)) + settings +
@@ -295,8 +299,8 @@ func poolSize(a op.Axis, ceil bool) int64 {
 	return n
 }
 
-// rounding reports whether PyTorch's pools need ceil_mode for the size of the output. ok is false if they cannot have that
-// size: they need equal pads, of at most half the window.
+// rounding reports whether PyTorch's pools need ceil_mode for the size of the output. ok is false if they cannot have
+// that size: they need equal pads, of at most half the window.
 func rounding(g op.Geometry) (ceil, ok bool) {
 	if !isEven(g) || g.W.Before > g.W.Size/2 || g.H.Before > g.H.Size/2 {
 		return false, false
@@ -349,7 +353,8 @@ func (l *layer) avgPool(o *op.AvgPool) (form, error) {
 	ceil, ok := rounding(g)
 	counts := keyword("count_include_pad", truth(!o.ExcludePad || !isPadded(g)), "True")
 	if ok {
-		return simple("nn.AvgPool2d", "F.avg_pool2d", poolSettings(g)+keyword("ceil_mode", truth(ceil), "False")+counts).onPlane(), nil
+		settings := poolSettings(g) + keyword("ceil_mode", truth(ceil), "False") + counts
+		return simple("nn.AvgPool2d", "F.avg_pool2d", settings).onPlane(), nil
 	}
 	if o.ExcludePad {
 		pads, settings := setting("pads", padded(reaching(g))), poolSettings(withoutPads(reaching(g)))
@@ -403,7 +408,8 @@ func (l *layer) norm() (form, bool) {
 		f.module = "nn.GroupNorm(" + number("groups", o.Groups()) + ", " + number("channels", s.D) + eps +
 			keyword("affine", truth(o.Affine()), "True") + ")"
 		f.shared = func(m string, in []string) string {
-			return "F.group_norm(" + in[0] + ", " + number("groups", o.Groups()) + ", " + m + ".weight, " + m + ".bias" + eps + ")"
+			return "F.group_norm(" + in[0] + ", " + number("groups", o.Groups()) + ", " + m + ".weight, " + m + ".bias" +
+				eps + ")"
 		}
 	case *op.InstanceNorm:
 		eps := keyword("eps", decimal(o.Eps()), "1e-05")
@@ -616,14 +622,17 @@ func (l *layer) activation() (form, error) {
 			return simple("nn.Hardsigmoid", "F.hardsigmoid", inPlace), nil
 		}
 		slope, shift := setting("slope", decimal(o.Slope())), setting("shift", decimal(o.Shift()))
-		return expression(func(in []string) string { return "(" + in[0] + " * " + slope + " + " + shift + ").clamp(0, 1)" }), nil
+		return expression(func(in []string) string {
+			return "(" + in[0] + " * " + slope + " + " + shift + ").clamp(0, 1)"
+		}), nil
 	case *op.LeakyReLU:
 		return simple("nn.LeakyReLU", "F.leaky_relu", setting("slope", decimal(o.Slope()))+inPlace), nil
 	case *op.ELU:
 		return simple("nn.ELU", "F.elu", setting("alpha", decimal(o.Alpha()))+inPlace), nil
 	case *op.Clip:
 		low, high := o.Bounds()
-		return simple("nn.Hardtanh", "F.hardtanh", setting("low", decimal(low))+", "+setting("high", decimal(high))+inPlace), nil
+		bounds := setting("low", decimal(low)) + ", " + setting("high", decimal(high))
+		return simple("nn.Hardtanh", "F.hardtanh", bounds+inPlace), nil
 	case *op.Sigmoid:
 		return simple("nn.Sigmoid", "torch.sigmoid", ""), nil
 	case *op.Tanh:

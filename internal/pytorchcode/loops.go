@@ -55,7 +55,8 @@ func loops(lines []line) []line {
 			continue
 		}
 		l := lines[at]
-		out = append(out, line{text: fmt.Sprintf("for i in range(%d, %d):", first.number, first.number+end-at), depth: l.depth})
+		loop := fmt.Sprintf("for i in range(%d, %d):", first.number, first.number+end-at)
+		out = append(out, line{text: loop, depth: l.depth})
 		text := fmt.Sprintf(`self.add_module(f"%s{i}", %s)`, first.stem, first.rest)
 		if first.isCall {
 			text = fmt.Sprintf(`%s = getattr(self, f"%s{i}")%s`, first.results, first.stem, first.rest)

@@ -53,9 +53,9 @@ var keywords = strings.Fields(`False None True and as assert async await break c
 	finally for from global if import in is lambda nonlocal not or pass raise return try while with match case type _`)
 
 // globals are the names that the code uses: of its imports, of Python and of its own functions.
-var globals = strings.Fields(`torch nn F json struct self super range getattr len print open sum tuple load net center_crop
-	channel_shuffle average_of_values outputs i LayerNorm2d Local Scale StochasticDepth bytearray ValueError isinstance
-	checkpoint`)
+var globals = strings.Fields(`torch nn F json struct self super range getattr len print open sum tuple load net
+	center_crop channel_shuffle average_of_values outputs i LayerNorm2d Local Scale StochasticDepth bytearray ValueError
+	isinstance checkpoint`)
 
 // setOf returns the names of some lists.
 func setOf(lists ...[]string) map[string]bool {
@@ -103,7 +103,8 @@ func identifier(text string) string {
 	return text
 }
 
-// className returns text in the form of a class's name: "resnet50" as Resnet50, "squeezed_residual" as SqueezedResidual.
+// className returns text in the form of a class's name: "resnet50" as Resnet50, "squeezed_residual" as
+// SqueezedResidual.
 func className(text string) string {
 	var b strings.Builder
 	upper := true
@@ -136,13 +137,14 @@ func unique(taken map[string]bool, name string) string {
 }
 
 // attributesOfModule are what every nn.Module has. A layer of such a name cannot be an attribute.
-var attributesOfModule = strings.Fields(`T_destination add_module apply bfloat16 buffers call_super_init children compile
-	cpu cuda double dump_patches eval extra_repr float forward get_buffer get_extra_state get_parameter get_submodule half
-	ipu load_state_dict modules mtia named_buffers named_children named_modules named_parameters parameters
-	register_backward_hook register_buffer register_forward_hook register_forward_pre_hook register_full_backward_hook
-	register_full_backward_pre_hook register_load_state_dict_post_hook register_load_state_dict_pre_hook register_module
-	register_parameter register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state
-	set_submodule share_memory state_dict to to_empty train training type xpu zero_grad`)
+var attributesOfModule = strings.Fields(`T_destination add_module apply bfloat16 buffers call_super_init
+	children compile cpu cuda double dump_patches eval extra_repr float forward get_buffer get_extra_state
+	get_parameter get_submodule half ipu load_state_dict modules mtia named_buffers named_children named_modules
+	named_parameters parameters register_backward_hook register_buffer register_forward_hook
+	register_forward_pre_hook register_full_backward_hook register_full_backward_pre_hook
+	register_load_state_dict_post_hook register_load_state_dict_pre_hook register_module register_parameter
+	register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule
+	share_memory state_dict to to_empty train training type xpu zero_grad`)
 
 // attribute returns the expression for a layer below a module, by the parts of its name.
 func attribute(parts ...string) string {

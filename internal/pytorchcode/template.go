@@ -14,8 +14,8 @@ type line struct {
 	segment int // number of the checkpointed segment that it is in, from 1; 0 for none
 }
 
-// A mark is mark, role, between, value, between, default, end. A mark with a default is a keyword argument, which is left
-// out where it always has that value. No name holds these characters: package graph accepts printable ones only.
+// A mark is mark, role, between, value, between, default, end. A mark with a default is a keyword argument, which is
+// left out where it always has that value. No name holds these characters: package graph accepts printable ones only.
 const (
 	markStart   = "\x00"
 	markBetween = "\x01"
@@ -235,8 +235,8 @@ func (c *class) write(w *writer, doc string) {
 	w.line(2, "return %s", strings.Join(first.results, ", "))
 }
 
-// section writes the lines of __init__ or forward, whose first mark is number at, and returns the number after the last.
-// A comment is kept if it is right for every call.
+// section writes the lines of __init__ or forward, whose first mark is number at, and returns the number after the
+// last. A comment is kept if it is right for every call.
 func (c *class) section(w *writer, at int, prefix string, lines func(b *body) []line) int {
 	var filled []line
 	for k, l := range lines(c.calls[0]) {

@@ -75,7 +75,8 @@ type item struct {
 	listed   bool // @label+: the result is added to the list of that name
 }
 
-// body is a *layer, *group, *merge, *call, *paramLayer, *goOn or *inputMark, or a *broken if the text could not be read.
+// body is a *layer, *group, *merge, *call, *paramLayer, *goOn or *inputMark, or a *broken if the text could not be
+// read.
 type body interface{ isBody() }
 
 type layer struct {

@@ -122,8 +122,8 @@ func (c *column) settleRounding() bool {
 	return true
 }
 
-// isInside reports whether a label names a result within the occurrences, not before them. ok is false if they differ in
-// that, or in which of their results it is.
+// isInside reports whether a label names a result within the occurrences, not before them. ok is false if they differ
+// in that, or in which of their results it is.
 func (c *column) isInside(occurrences []occurrence) (inside, ok bool) {
 	offset := func(k int) int64 { return c.values[k] - int64(occurrences[k].first()) }
 	inside = offset(0) >= 0

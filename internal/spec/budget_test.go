@@ -92,7 +92,8 @@ func TestFilesOfBudgets(t *testing.T) {
 		[]byte("networks:\n  a.yaml: &small {parameters: 5M}\n  \"*.onnx\": *small\n"))
 	want := []NetworkBudget{
 		{"a.yaml", diag.Pos{Line: 2, Col: 3}, []graph.BudgetItem{{Figure: "parameters", Pos: diag.Pos{Line: 2, Col: 19},
-			Settings: []graph.BudgetSetting{{Key: "max", Value: "5M", Pos: diag.Pos{Line: 2, Col: 31}, ValuePos: diag.Pos{Line: 2, Col: 31}}}}}},
+			Settings: []graph.BudgetSetting{{Key: "max", Value: "5M", Pos: diag.Pos{Line: 2, Col: 31},
+				ValuePos: diag.Pos{Line: 2, Col: 31}}}}}},
 	}
 	if len(budgets) == 2 {
 		want = append(want, NetworkBudget{"*.onnx", diag.Pos{Line: 3, Col: 3}, budgets[0].Items})
@@ -110,9 +111,10 @@ func TestFilesOfBudgets(t *testing.T) {
 		"networks: {a.yaml: {}}":         "1:20: a.yaml has no limit",
 		"networks: {}":                   "1:11: networks names no network",
 		"networks:\n  *.yaml: {macs: 1}": "2:3: YAML reads a value that starts with * as an alias",
-		"networks: {a: {macs: 1}}\n---\nnetworks: {a: {macs: 1}}": "2:1: a second YAML document starts here: a file holds one document",
-		"networks: {a: {macs: 1}":                                 "1:11: this { is not closed, or a comma is missing after it",
-		"\xff":                                                    `1:1: the byte 0xff is not valid UTF-8`,
+		"networks: {a: {macs: 1}}\n---\nnetworks: {a: {macs: 1}}": "" +
+			"2:1: a second YAML document starts here: a file holds one document",
+		"networks: {a: {macs: 1}": "1:11: this { is not closed, or a comma is missing after it",
+		"\xff":                    `1:1: the byte 0xff is not valid UTF-8`,
 	} {
 		_, _, problems := ReadBudgets("b.yaml", []byte(text))
 		if len(problems) != 1 || problems[0].Error() != want {

@@ -93,7 +93,8 @@ func TestLengthOfLists(t *testing.T) {
 			_, _, problems := Read("list.yaml", []byte("input: 8x8x3\n"+test.before+values+test.after))
 			isLong := len(problems) > 0 && problems[0].Msg == "a list has at most 100,000 values"
 			if want := length > 100_000; isLong != want || len(problems) > 1 {
-				t.Errorf("%s: with %d values there are %d problems, the length is among them: %v", test.name, length, len(problems), isLong)
+				t.Errorf("%s: with %d values there are %d problems, the length is among them: %v", test.name, length, len(problems),
+					isLong)
 			}
 		}
 	}

@@ -8,22 +8,22 @@
 //
 //  1. Text: read.go turns bytes into lines of text and rejects what is not text. read_arrow.go reads arrow text alone,
 //     without phase 2.
-//  2. YAML: yaml.go walks the nodes, and traps.go explains what YAML makes of arrow text. values.go, blocks.go, heads.go,
-//     inputs.go, preprocess.go, budget.go and pytorch.go read the values of keys. char_positions.go finds the place of
-//     every character of a scalar.
+//  2. YAML: yaml.go walks the nodes, and traps.go explains what YAML makes of arrow text. values.go, blocks.go,
+//     heads.go, inputs.go, preprocess.go, budget.go and pytorch.go read the values of keys. char_positions.go finds the
+//     place of every character of a scalar.
 //  3. Arrow text: lex.go cuts it into tokens, and parse.go makes the syntax tree of ast.go from them. parse_numbers.go
 //     reads expressions, and fields.go reads the settings of a layer, whose kind kinds.go finds.
 //  4. Lowering: lower.go and lower_*.go expand repeats, blocks and lists into a graph. eval.go evaluates expressions,
 //     and names.go resolves labels and names the layers.
 //  5. Printing: order.go puts a graph into the order of a file, parts.go divides it into the layers and the heads, and
-//     arrange.go finds the chain that each is written as. print.go writes it as a file, and fold.go as one
-//     line of the notes' grammar. For a file with blocks, pieces.go turns the chains into pieces whose numbers are slots,
-//     result_lists.go finds lists, find_blocks.go and block_params.go find the blocks and their parameters, render.go and
-//     block_text.go write them, and print_blocks.go writes the file.
+//     arrange.go finds the chain that each is written as. print.go writes it as a file, and fold.go as one line of the
+//     notes' grammar. For a file with blocks, pieces.go turns the chains into pieces whose numbers are slots,
+//     result_lists.go finds lists, find_blocks.go and block_params.go find the blocks and their parameters, render.go
+//     and block_text.go write them, and print_blocks.go writes the file. rewrite.go edits the text of a file instead.
 //
-// [Read] is phases 1 to 3, [File.Lower] is phase 4, and [Print], [PrintBlocks] and [Pattern] are phase 5. Reading and
-// lowering report their problems and pass on what is sound, so that independent mistakes all show up. crowded.go and
-// lower_limits.go bound what a hostile file can cost.
+// [Read] is phases 1 to 3, [File.Lower] is phase 4, and [Print], [PrintBlocks], [Pattern] and [File.Rewrite] are
+// phase 5. Reading and lowering report their problems and pass on what is sound, so that independent mistakes all show
+// up. crowded.go and lower_limits.go bound what a hostile file can cost.
 //
 // # Grammar
 //

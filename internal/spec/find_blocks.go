@@ -19,8 +19,8 @@ const (
 	minSaved       = 40
 )
 
-// finder finds blocks in the chains of a graph: sequences of pieces that occur several times, but for numbers. Each time
-// it takes the block that makes the file shortest, and writes calls of it in place of the sequences.
+// finder finds blocks in the chains of a graph: sequences of pieces that occur several times, but for numbers. Each
+// time it takes the block that makes the file shortest, and writes calls of it in place of the sequences.
 type finder struct {
 	graph *graph.Graph
 	*forms
@@ -73,8 +73,8 @@ func (f *finder) allChains() []*[]*piece {
 	return chains
 }
 
-// markCopies marks the pieces that are only in the file once more because a sequence occurs several times in a row, which
-// is then written once. With all, all of them are.
+// markCopies marks the pieces that are only in the file once more because a sequence occurs several times in a row,
+// which is then written once. With all, all of them are.
 func markCopies(chain []*piece, all bool) {
 	for _, p := range chain {
 		p.isCopy = all
@@ -243,8 +243,8 @@ func (s *sequences) isClosed(at, length int) bool {
 }
 
 // isWhole reports whether the sequence is one that a person would name: it leaves no convolution without its
-// normalisation and activation function, cuts no repeat, starts where a shortcut does and ends after its paths are joined, and has one
-// merge at most.
+// normalisation and activation function, cuts no repeat, starts where a shortcut does and ends after its paths are
+// joined, and has one merge at most.
 func (s *sequences) isWhole(at, length int) bool {
 	first, last := s.pieces[at], s.pieces[at+length-1]
 	if first.opening().isKind("") {
@@ -253,7 +253,8 @@ func (s *sequences) isWhole(at, length int) bool {
 	if at > s.start[at] && first.from == none && s.pieces[at-1].isFollowedBy(first) {
 		return false
 	}
-	if next := at + length; next < s.start[at]+len(*s.chain[at]) && s.pieces[next].from == none && last.isFollowedBy(s.pieces[next]) {
+	next, end := at+length, s.start[at]+len(*s.chain[at])
+	if next < end && s.pieces[next].from == none && last.isFollowedBy(s.pieces[next]) {
 		return false
 	}
 	if last.joinsSkip() || s.cutsRepeat(at, length) {
@@ -270,7 +271,8 @@ func (s *sequences) isWhole(at, length int) bool {
 	return merges <= 1
 }
 
-// cutsRepeat reports whether the sequence starts or ends within pieces that repeat each other, and is longer than these.
+// cutsRepeat reports whether the sequence starts or ends within pieces that repeat each other, and is longer than
+// these.
 func (s *sequences) cutsRepeat(at, length int) bool {
 	before, end := s.pieces[s.start[at]:at], at+length
 	sequence, after := s.pieces[at:end], s.pieces[end:s.start[at]+len(*s.chain[at])]
@@ -302,8 +304,8 @@ func (s *sequences) groups() [][]int {
 	return groups
 }
 
-// candidate returns those of the sequences that are closed and do not overlap, and how much shorter the file is at most if
-// each is a call. Copies save nothing.
+// candidate returns those of the sequences that are closed and do not overlap, and how much shorter the file is at most
+// if each is a call. Copies save nothing.
 func (s *sequences) candidate(places []int, length int) candidate {
 	var c candidate
 	longest, end := 0, -1

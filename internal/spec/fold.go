@@ -106,8 +106,8 @@ func foldPeriod(items []string, period int, isLater func(item string) bool) []st
 	return folded
 }
 
-// countTurns returns how many times in a row items starts with its first period items: 1 or more. The result of the last
-// time may have a label.
+// countTurns returns how many times in a row items starts with its first period items: 1 or more. The result of the
+// last time may have a label.
 func countTurns(items []string, period int) (turns int, label string) {
 	for turns = 1; (turns+1)*period <= len(items); turns++ {
 		if slices.Equal(items[:period], items[turns*period:(turns+1)*period]) {

@@ -103,9 +103,10 @@ func FuzzArrow(f *testing.F) {
 		file := newFile()
 		file.vars["N"] = variable{values: []int64{2}}
 		file.blocks["u"] = &block{
-			name:   "u",
-			params: []param{{name: "w"}, {name: "s", def: &passed{number: &number{expr: &literal{1}}}}, {name: "l"}, {name: "act"}},
-			body:   &chain{items: []item{{body: &broken{}}}},
+			name: "u",
+			params: []param{{name: "w"}, {name: "s", def: &passed{number: &number{expr: &literal{1}}}}, {name: "l"},
+				{name: "act"}},
+			body: &chain{items: []item{{body: &broken{}}}},
 		}
 		lex := &lexer{text: charsOf(lines), end: diag.Pos{Line: 1, Col: 1}, problems: &problems}
 		untilCrowded(func() {
@@ -139,7 +140,8 @@ func charsOf(lines []string) []char {
 
 // A file of budgets is read or has problems at places that exist.
 func FuzzReadBudgets(f *testing.F) {
-	for _, text := range []string{"networks:\n  a.yaml: {parameters: 5M}\n", "networks: {\"*\": {peak: [{max: 1B}, 2]}}", "networks: {a: {b: [}}",
+	for _, text := range []string{"networks:\n  a.yaml: {parameters: 5M}\n", "networks: {\"*\": {peak: [{max: 1B}, 2]}}",
+		"networks: {a: {b: [}}",
 		"networks: &a {b: *a}", "", "\xff", "networks: 1\n---\n"} {
 		f.Add([]byte(text))
 	}

@@ -519,7 +519,8 @@ func (p *parser) passedLayer(to *passed) {
 	case !ok:
 		p.fail(p.unknown(t, p.after()))
 	case p.kinds.joins[kind.Name]:
-		p.fail(diag.ErrorfAt(t.pos, "block/call", "%s cannot be an argument: an argument is one layer without paths", kind.Name).
+		p.fail(diag.ErrorfAt(t.pos, "block/call", "%s cannot be an argument: an argument is one layer without paths",
+			kind.Name).
 			WithHint("write the paths in the block, and pass what differs in them"))
 	default:
 		inside := p.inArgument

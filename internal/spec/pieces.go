@@ -71,7 +71,8 @@ var activations = []string{
 	"HARDSWISH", "CLIP",
 }
 
-// changes are the kinds of layers, besides activation functions, that change or move the values of the layer before them.
+// changes are the kinds of layers, besides activation functions, that change or move the values of the layer before
+// them.
 var changes = []string{"BN", "LN", "GN", "IN", "SCALE", "SHUFFLE", "DROPOUT", "STOCHDEPTH"}
 
 // forms makes the forms of layers, one for layers that are alike.

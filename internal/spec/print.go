@@ -167,8 +167,8 @@ func decimalList(numbers []float64) string {
 
 func decimalText(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
 
-// writeWrapped writes items joined by arrows, indented. It starts a new line before an arrow whose item would exceed the
-// width, and before each path of an item that is wider by itself.
+// writeWrapped writes items joined by arrows, indented. It starts a new line before an arrow whose item would exceed
+// the width, and before each path of an item that is wider by itself.
 func writeWrapped(b *strings.Builder, items []string, indent string) {
 	width := len(indent)
 	b.WriteString(indent)
@@ -196,6 +196,9 @@ func writeWrapped(b *strings.Builder, items []string, indent string) {
 // itself goes on in further lines.
 func withPathsOnLines(item, indent string) string {
 	const bar, arrow = " | ", " -> "
+	startsLine := func(at, width int, depths []int) bool {
+		return strings.HasPrefix(item[at:], arrow) && width+nextItem(item[at:], depths[at:]) > printWidth
+	}
 	depths := depthsOf(item)
 	outermost := math.MaxInt
 	for i := range item {
@@ -210,7 +213,7 @@ func withPathsOnLines(item, indent string) string {
 		case depths[i] == outermost && strings.HasPrefix(item[i:], bar):
 			b.WriteString("\n" + indent + "  ")
 			width = len(indent + "  ")
-		case depths[i] == outermost && strings.HasPrefix(item[i:], arrow) && width+nextItem(item[i:], depths[i:]) > printWidth:
+		case depths[i] == outermost && startsLine(i, width, depths):
 			b.WriteString("\n" + indent + "    ")
 			width = len(indent + "    ")
 		default:
@@ -240,7 +243,8 @@ func depthsOf(text string) []int {
 // nextItem returns the width of an arrow at the start of a text and of the item that follows it.
 func nextItem(text string, depths []int) int {
 	for i := 1; i < len(text); i++ {
-		if depths[i] < depths[0] || depths[i] == depths[0] && (strings.HasPrefix(text[i:], " -> ") || strings.HasPrefix(text[i:], " | ")) {
+		isMark := strings.HasPrefix(text[i:], " -> ") || strings.HasPrefix(text[i:], " | ")
+		if depths[i] < depths[0] || depths[i] == depths[0] && isMark {
 			return i
 		}
 	}

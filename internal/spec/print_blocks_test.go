@@ -53,8 +53,9 @@ layers: |
 pytorch: {inline: [stack]}
 `},
 		{"activation functions", `
-  INPUT -> DWCONV3 nobias -> BN -> RELU -> CONV1-16 nobias -> BN -> DWCONV3 nobias -> BN -> SILU -> CONV1-24 nobias -> BN
-  -> DWCONV3 s2 p1 nobias floor -> BN -> RELU -> CONV1-40 nobias -> BN -> DWCONV3 nobias -> BN -> GELU -> CONV1-56 nobias -> BN
+  INPUT -> DWCONV3 nobias -> BN -> RELU -> CONV1-16 nobias -> BN -> DWCONV3 nobias -> BN -> SILU -> CONV1-24 nobias
+  -> BN -> DWCONV3 s2 p1 nobias floor -> BN -> RELU -> CONV1-40 nobias -> BN -> DWCONV3 nobias -> BN -> GELU
+  -> CONV1-56 nobias -> BN
   -> DWCONV3 nobias -> BN -> GELU -> CONV1-72 nobias -> BN -> DWCONV3 nobias -> BN -> RELU -> CONV1-96 nobias -> BN
 `, `
 defaults: {conv: {nobias: true}, dwconv: {nobias: true}}
@@ -206,7 +207,8 @@ func drawBody(t *rapid.T, name string, depth int) string {
 		items = append(items, rapid.SampledFrom([]string{
 			"CONV1-w -> act", "CONV(k)-w nobias -> BN -> act", "CONV3-(2*w) s(s) p1 floor", "DWCONV(k) s(s) p((k-1)/2) floor",
 			"ADD(CONV1-w -> act | CONV1-w)", "CONCAT(CONV1-w -> act | CONV3-(w/8) | IDENTITY)",
-			"MUL(GAP -> CONV1-w -> RELU -> CONV1-w -> SIGMOID | CONV1-w)", "CONV1-w @in -> act -> CONV(k)-w -> ADD(@in | IDENTITY)",
+			"MUL(GAP -> CONV1-w -> RELU -> CONV1-w -> SIGMOID | CONV1-w)",
+			"CONV1-w @in -> act -> CONV(k)-w -> ADD(@in | IDENTITY)",
 			"CONV1-w -> ADD(CONV3-w d2 -> act -> CONV3-w | IDENTITY) -> act",
 		}).Draw(t, name+" item"))
 	}

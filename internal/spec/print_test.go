@@ -197,8 +197,8 @@ func TestPatternOfManyMerges(t *testing.T) {
 	}
 }
 
-// drawGraph returns a random graph: chains, merges of any earlier results, unused results, and any nodes as outputs. The
-// last layers may be those of heads.
+// drawGraph returns a random graph: chains, merges of any earlier results, unused results, and any nodes as outputs.
+// The last layers may be those of heads.
 func drawGraph(t *rapid.T) *graph.Graph {
 	b := graph.Builder{}
 	inputs := 1
@@ -351,15 +351,17 @@ func TestPrintSharedWeights(t *testing.T) {
 	checkRoundTrip(t, g)
 }
 
-// FuzzPrint checks that a file without problems prints and reads back as the same graph, flat and, with names as those of
-// a model, with blocks.
+// FuzzPrint checks that a file without problems prints and reads back as the same graph, flat and, with names as those
+// of a model, with blocks.
 func FuzzPrint(f *testing.F) {
 	f.Add(blocksAndLabels)
 	f.Add("inputs: {a: 8x8x1, b: 8x8x2}\nlayers: CONCAT(@a | @b -> RELU) @c -> RELU\nheads:\n" +
 		"  x: {layers: '@c -> CONV1-2 @d', training: true, loss: 0.5}\n  y: '@x.d -> RELU'\n")
-	f.Add("input: 8x8x2\nblocks:\n  up(s, w, a=RELU): ADD(@s -> CROP like=@s -> a | CONV1-w)\nlayers: INPUT @x -> up(@x, 2, TANH)")
+	f.Add("input: 8x8x2\nblocks:\n  up(s, w, a=RELU): ADD(@s -> CROP like=@s -> a | CONV1-w)\n" +
+		"layers: INPUT @x -> up(@x, 2, TANH)")
 	f.Add("input: 8x8x1\nvars: {N: 2}\ndefaults: {conv: {filters: [2,3]}}\nlayers: '[CONV3 -> RELU?]*N -> FC-2'")
-	f.Add("input: 9x9x1\nlayers: '[CONV3-2 -> BN -> RELU -> CONV3-4 s2 p1 floor @a+ -> CONCAT(@a) -> ADD(CONV1-4 | IDENTITY)]*2'")
+	f.Add("input: 9x9x1\nlayers: '[CONV3-2 -> BN -> RELU -> CONV3-4 s2 p1 floor @a+ -> CONCAT(@a) " +
+		"-> ADD(CONV1-4 | IDENTITY)]*2'")
 	f.Add("input: 8x8x1\nlayers: [conv: {filters: 2, size: 3, name: a.b}, RELU, DROPOUT0.25]")
 	f.Fuzz(func(t *testing.T, text string) {
 		if len(text) > maxFuzzed {
@@ -390,7 +392,8 @@ func TestWrongGraphsBecomeProblems(t *testing.T) {
 	}
 	g.Nodes[2].Inputs = []int{3}
 	p := onlyInput(g)
-	if p == nil || p.Code != "network/internal" || !strings.Contains(p.Msg, "node 2, relu2: it reads node 3, which is not earlier") {
+	if p == nil || p.Code != "network/internal" || !strings.Contains(p.Msg,
+		"node 2, relu2: it reads node 3, which is not earlier") {
 		t.Errorf("the problem is %v", p)
 	}
 	if err := graph.Check(g); err != nil || len(g.Nodes) != 1 {

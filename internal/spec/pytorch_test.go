@@ -125,7 +125,8 @@ layers: |
 	for _, n := range g.Nodes {
 		names = append(names, n.Name)
 	}
-	want := "input conv1 relu1 add1 conv2 relu2 add2 conv3 relu3 last outer1.conv1 outer1.conv2 outer1.relu1 outer1.add1 conv4"
+	want := "input conv1 relu1 add1 conv2 relu2 add2 conv3 relu3 last " +
+		"outer1.conv1 outer1.conv2 outer1.relu1 outer1.add1 conv4"
 	if got := strings.Join(names, " "); got != want {
 		t.Errorf("names %s, want %s", got, want)
 	}

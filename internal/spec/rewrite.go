@@ -287,11 +287,15 @@ func itemLen(text string) int {
 		switch {
 		case strings.ContainsRune("([{", r):
 			open++
-		case open == 0 && (strings.ContainsRune("\n\"'→)]}|,", r) || strings.HasPrefix(text[i:], "->") || strings.HasPrefix(text[i:], " #")):
+		case open == 0 && (strings.ContainsRune("\n\"'→)]}|,", r) || startsAny(text[i:], "->", " #")):
 			return len(strings.TrimRight(text[:i], " "))
 		case strings.ContainsRune(")]}", r):
 			open--
 		}
 	}
 	return len(text)
+}
+
+func startsAny(text string, starts ...string) bool {
+	return slices.ContainsFunc(starts, func(start string) bool { return strings.HasPrefix(text, start) })
 }

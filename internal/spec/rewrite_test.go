@@ -43,7 +43,8 @@ func TestRewriteOptions(t *testing.T) {
 		{"an input of several", "inputs: {a: 8x8x3, b: 8x8x1}\nlayers: CONCAT(@a | @b)\n",
 			"inputs: {a: 8x8x3, b: 8x8x4}\nlayers: CONCAT(@a | @b)\n",
 			graph.Options{Inputs: map[string]graph.Shape{"b": {W: 8, H: 8, D: 4}}}},
-		{"a list on lines, which is not edited", "input: 8x8x3\nvars:\n  w:\n    - 4\n    - 8\nlayers: INPUT -> [CONV3-w]*2\n",
+		{"a list on lines, which is not edited",
+			"input: 8x8x3\nvars:\n  w:\n    - 4\n    - 8\nlayers: INPUT -> [CONV3-w]*2\n",
 			"input: 8x8x3\nlayers: |\n  INPUT -> CONV3-1 -> CONV3-2\n", as(0, map[string][]int64{"w": {1, 2}})},
 	} {
 		f, _, problems := Read("test.yaml", []byte(c.text))
@@ -153,7 +154,8 @@ func TestRewritePrintsTheRest(t *testing.T) {
 // FuzzRewrite checks that a file with other values of variables, another input, and other layers reads as the graph.
 func FuzzRewrite(f *testing.F) {
 	f.Add(blocksAndLabels)
-	f.Add("inputs: {a: 8x8x1, b: 8x8x2}\nvars: {N: [1, 2]}\nlayers: CONCAT(@a | @b -> RELU)*N @c -> FC-2\nheads: {x: '@c -> FC-2 @d'}")
+	f.Add("inputs: {a: 8x8x1, b: 8x8x2}\nvars: {N: [1, 2]}\nlayers: CONCAT(@a | @b -> RELU)*N @c -> FC-2\n" +
+		"heads: {x: '@c -> FC-2 @d'}")
 	f.Add("input: 8x8x1\nvars: {N: 2}\nlayers: '[CONV3-2 -> RELU?]*N -> FLATTEN -> FC-2 # é'")
 	f.Add("input: 8x8x1\nlayers: [fc: {units: 2, name: a.b}, RELU, \"\\u0046C-2\"]")
 	f.Fuzz(func(t *testing.T, text string) {

@@ -30,8 +30,9 @@ func JSONSchema(budget map[string]any) map[string]any {
 			"classes":  schema{"anyOf": []any{schema{"type": "integer", "minimum": 1}, text}},
 			"vars":     schema{"type": "object", "additionalProperties": oneOrMore("integer")},
 			"defaults": defaults,
-			"blocks":   schema{"type": "object", "additionalProperties": chain, "description": "name(parameters): chain; a parameter is a number, or in a call a label or a layer"},
-			"layers":   chain,
+			"blocks": schema{"type": "object", "additionalProperties": chain,
+				"description": "name(parameters): chain; a parameter is a number, or in a call a label or a layer"},
+			"layers": chain,
 			"heads": schema{"type": "object", "additionalProperties": headSchema(chain),
 				"description": "further outputs: chains that start from a result, as \"@label -> CONV1-8\""},
 			"preprocess": object(schema{

@@ -78,8 +78,8 @@ var topKeys = []string{
 	"preprocess", "labels", "frozen", "budget", "pytorch",
 }
 
-// document returns the root of the whole file, or nil after a problem. If the file is not YAML, that is the only problem
-// it reports.
+// document returns the root of the whole file, or nil after a problem. If the file is not YAML, that is the only
+// problem it reports.
 func (w *walker) document(text string) *yaml.Node {
 	decoder := yaml.NewDecoder(strings.NewReader(text))
 	var root, second yaml.Node
