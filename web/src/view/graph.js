@@ -79,8 +79,8 @@ export function mountGraph(element, study, { onSelect, selected = "" }) {
     for (const [text, title, press] of /** @type {[string, string, () => void][]} */ ([
       ["+", "Zoom in", () => zoomTo(zoom * 1.25)],
       ["−", "Zoom out", () => zoomTo(zoom / 1.25)],
-      ["1:1", "Original size", () => zoomTo(1)],
-      ["Fit", "The whole network", () => fit()],
+      ["1:1", "1:1, the original size", () => zoomTo(1)],
+      ["Fit", "Fit the whole network", () => fit()],
     ])) {
       const button = document.createElement("button");
       button.type = "button";

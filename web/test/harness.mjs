@@ -1,0 +1,86 @@
+// What the tests of the page share: a browser, cnncalc edit, and a page that is watched.
+//
+// CNNCALC names the program, or it is built. CHROMIUM names the browser, or it is Debian's.
+import { chromium } from "playwright-core";
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+export const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+
+
+const axe = readFileSync(join(root, "web/node_modules/axe-core/axe.min.js"), "utf8");
+
+let built;
+
+/** program returns the path of cnncalc. */
+export function program() {
+  if (process.env.CNNCALC) return process.env.CNNCALC;
+  if (!built) {
+    built = join(newFolder(), "cnncalc");
+    execFileSync("go", ["build", "-o", built, "./cmd/cnncalc"], { cwd: root, stdio: "inherit" });
+  }
+  return built;
+}
+
+export function newFolder() {
+  return mkdtempSync(join(tmpdir(), "cnncalc-test-"));
+}
+
+export function startBrowser() {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+}
+
+/** edit starts cnncalc edit for a file of this text, or for a SPEC. */
+export async function edit({ text, spec = "net.yaml" }) {
+  const folder = newFolder();
+  const file = join(folder, spec);
+  if (text !== undefined) writeFileSync(file, text);
+  const child = spawn(program(), ["edit", "--no-browser", spec], { cwd: folder });
+  const ended = new Promise((resolve) => child.on("exit", resolve));
+  const lines = createInterface({ input: child.stdout });
+  const address = await new Promise((resolve, reject) => {
+    lines.once("line", resolve);
+    ended.then((code) => reject(new Error(`cnncalc edit ended with ${code}`)));
+  });
+  const stop = () => (child.kill("SIGINT"), ended);
+  return { address, file, folder, ended, stop };
+}
+
+/** open opens an address, and watches what must not happen: errors, and requests to elsewhere. */
+export async function open(browser, address, options = {}) {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const faults = [];
+  const home = new URL(address).origin;
+  page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
+  page.on("pageerror", (error) => faults.push(String(error)));
+  page.on("request", (request) => {
+    const url = request.url();
+    if (!url.startsWith(`${home}/`) && !/^(data|blob):/.test(url)) faults.push(`a request to ${url}`);
+  });
+  await page.goto(address);
+  return { page, faults, close: () => context.close() };
+}
+
+/** studied waits until the page shows what is in the editor. */
+export async function studied(page) {
+  await page.waitForFunction(() => /^\d+ layers|^\d+:\d+ /.test(document.getElementById("problem").textContent), null, { timeout: 20_000 });
+}
+
+/** write replaces the text of the editor, as by typing. */
+export async function write(page, text) {
+  await page.locator("#editor .cm-content").click();
+  await page.keyboard.press("ControlOrMeta+a");
+  await page.keyboard.insertText(text);
+}
+
+/** violations returns what axe-core finds. */
+export async function violations(page) {
+  await page.evaluate(axe);
+  const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+  return found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).join(", ")}`);
+}

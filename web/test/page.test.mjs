@@ -1,0 +1,112 @@
+// The page of cnncalc edit in a browser.
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { edit, open, root, startBrowser, studied, violations, write } from "./harness.mjs";
+
+const sound = "name: small\ninput: 32x32x3\nlayers: INPUT -> CONV3-8 -> RELU -> POOL2 -> FC-10\n";
+
+let browser;
+before(async () => (browser = await startBrowser()));
+after(() => browser.close());
+
+/** withPage runs a test with a page of its own, and then requires that nothing went wrong on it. */
+function withPage(name, options, run) {
+  test(name, async () => {
+    const server = await edit(options);
+    const opened = await open(browser, server.address, options.browser);
+    try {
+      await studied(opened.page);
+      await run(opened.page, server);
+      assert.deepEqual(opened.faults, []);
+    } finally {
+      await opened.close();
+      await server.stop();
+    }
+  });
+}
+
+withPage("the token leaves the address and survives a reload", { text: sound }, async (page) => {
+  assert.ok(!page.url().includes("token"), page.url());
+  await page.reload();
+  await studied(page);
+  assert.equal(await page.locator("#file-name").textContent(), "net.yaml");
+});
+
+withPage("typing changes the totals", { text: sound }, async (page) => {
+  const totals = await page.locator("#totals").innerText();
+  await write(page, sound.replace("CONV3-8", "CONV3-64"));
+  await page.waitForFunction((old) => document.getElementById("totals").innerText !== old, totals);
+});
+
+withPage("a problem is at its line and column", { text: sound }, async (page) => {
+  await write(page, sound.replace("POOL2", "POOLL2"));
+  await page.waitForFunction(() => /^3:\d+ /.test(document.getElementById("problem").textContent));
+  const place = (await page.locator("#problem").textContent()).split(" ")[0];
+  const line = sound.split("\n")[2];
+  assert.equal(place, `3:${line.indexOf("POOL2") + 1}`);
+  await page.locator("#problem").click();
+  assert.equal(await page.locator("#position").textContent(), place);
+});
+
+withPage("a file is saved, and a conflict is shown", { text: sound }, async (page, server) => {
+  const changed = sound.replace("FC-10", "FC-11");
+  await write(page, changed);
+  await page.keyboard.press("ControlOrMeta+s");
+  await page.waitForFunction(() => document.getElementById("file-state").textContent === "");
+  assert.equal(readFileSync(server.file, "utf8"), changed);
+
+  writeFileSync(server.file, "# by another program\n");
+  await write(page, changed.replace("FC-11", "FC-12"));
+  await page.keyboard.press("ControlOrMeta+s");
+  await page.locator("#question[open]").waitFor();
+  assert.match(await page.locator("#question").innerText(), /changed on disk/);
+  assert.equal(readFileSync(server.file, "utf8"), "# by another program\n");
+});
+
+withPage("names of the user are text", { text: sound }, async (page) => {
+  const name = `<img src=x onerror=document.title='run'>"'javascript:alert(1)`;
+  await write(page, sound.replace("name: small", `name: ${JSON.stringify(name)}`));
+  await studied(page);
+  await page.waitForTimeout(300);
+  assert.equal(await page.locator("img[src=x]").count(), 0);
+  assert.doesNotMatch(await page.title(), /^run$/);
+});
+
+withPage("an ONNX model opens", { text: sound }, async (page) => {
+  await page.locator("#file-input").setInputFiles(join(root, "testdata/onnx/convnext-17.onnx"));
+  await page.waitForFunction(() => document.getElementById("file-name").textContent === "convnext-17.yaml");
+  await studied(page);
+});
+
+withPage("a picture of a digit is recognised", { spec: "lenet5" }, async (page) => {
+  const digit = readFileSync(join(root, "testdata/digits/eight.png"));
+  await page.locator("#tab-run").click();
+  await page.locator("#panels input[type=file]").setInputFiles({ name: "eight.png", mimeType: "image/png", buffer: digit });
+  await page.locator(".ranking li").first().waitFor();
+  assert.match(await page.locator(".ranking li").first().innerText(), /^8/);
+});
+
+for (const colorScheme of ["light", "dark"]) {
+  withPage(`axe-core finds nothing in ${colorScheme}`, { text: sound, browser: { colorScheme } }, async (page) => {
+    assert.deepEqual(await violations(page), []);
+  });
+}
+
+withPage("360 pixels are wide enough", { text: sound, browser: { viewport: { width: 360, height: 740 } } }, async (page) => {
+  const width = () => page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok((await width()) <= 360, `the editor is ${await width()} wide`);
+  await page.locator("#show-results").click();
+  assert.ok((await width()) <= 360, `the results are ${await width()} wide`);
+});
+
+test("the server ends with its page", async () => {
+  const server = await edit({ text: sound });
+  const opened = await open(browser, server.address);
+  await studied(opened.page);
+  await opened.page.close({ runBeforeUnload: false });
+  await opened.close();
+  const code = await Promise.race([server.ended, new Promise((resolve) => setTimeout(resolve, 30_000, "still running"))]);
+  assert.equal(code, 0);
+});
