@@ -1,0 +1,78 @@
+// The static page, whose cnncalc is WebAssembly in a worker: make web builds it into dist/.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { extname, join } from "node:path";
+import { after, before, test } from "node:test";
+import { open, root, startBrowser, studied, violations, write } from "./harness.mjs";
+
+const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".gz": "application/gzip", ".txt": "text/plain" };
+
+/** serve serves dist/ as a host of static files does. */
+async function serve() {
+  const server = createServer(async (request, response) => {
+    const name = new URL(request.url, "http://host").pathname.replace(/\/$/, "/index.html");
+    try {
+      const data = await readFile(join(root, "web/dist", name));
+      response.writeHead(200, { "Content-Type": types[extname(name)] ?? "application/octet-stream" }).end(data);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { address: `http://127.0.0.1:${server.address().port}/`, close: () => server.close() };
+}
+
+let browser, host;
+before(async () => ([browser, host] = await Promise.all([startBrowser(), serve()])));
+after(() => (browser.close(), host.close()));
+
+test("the static page computes, offline too", async () => {
+  const { page, faults, close } = await open(browser, host.address);
+  await studied(page);
+  await page.context().setOffline(true);
+  const totals = await page.locator("#totals").innerText();
+  await write(page, "input: 32x32x3\nlayers: INPUT -> CONV3-64 -> FC-10\n");
+  await page.waitForFunction((old) => document.getElementById("totals").innerText !== old, totals);
+  await write(page, "input: 32x32x3\nlayers: INPUT -> CONF3-64 -> FC-10\n");
+  await page.waitForFunction(() => document.getElementById("problem").textContent.startsWith("2:18 "));
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test("a digit is recognised in the browser", async () => {
+  const { page, faults, close } = await open(browser, host.address);
+  await studied(page);
+  const digit = await readFile(join(root, "testdata/digits/eight.png"));
+  await page.locator("#tab-run").click();
+  await page.locator("#panels input[type=file]").setInputFiles({ name: "eight.png", mimeType: "image/png", buffer: digit });
+  await page.locator(".ranking li").first().waitFor();
+  assert.match(await page.locator(".ranking li").first().innerText(), /^8/);
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test("an ONNX model opens in the browser", async () => {
+  const { page, faults, close } = await open(browser, host.address);
+  await studied(page);
+  await page.locator("#file-input").setInputFiles(join(root, "testdata/onnx/convnext-17.onnx"));
+  await page.waitForFunction(() => document.getElementById("file-name").textContent === "convnext-17.yaml");
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test("a shared link opens", async () => {
+  const context = await browser.newContext({ permissions: ["clipboard-read", "clipboard-write"] });
+  const page = await context.newPage();
+  await page.goto(host.address);
+  await studied(page);
+  await write(page, "name: shared\ninput: 32x32x3\nlayers: INPUT -> FC-7\n");
+  await page.locator("#link").click();
+  await page.waitForFunction(() => document.getElementById("live").textContent.startsWith("Copied"));
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  await context.close();
+  const opened = await open(browser, link);
+  await opened.page.waitForFunction(() => document.querySelector(".cm-content").textContent.includes("FC-7"));
+  assert.deepEqual(opened.faults, []);
+  await opened.close();
+});
