@@ -92,7 +92,8 @@ func newDraw(a *app) *cobra.Command {
 	rateVarDefault(flags, &f.peak, "peak", traffic.AssumedPeak, numeral.FLOPS, "arithmetic rate of the machine, for --heat time")
 	rateVarDefault(flags, &f.bandwidth, "bandwidth", traffic.AssumedBandwidth, numeral.Bandwidth,
 		"memory bandwidth of the machine, for --heat time")
-	flags.StringVar(&f.field.layer, "layer", "", "of --style field: the layer (default: the last that does not see everything)")
+	flags.StringVar(&f.field.layer, "layer", "",
+		"of --style field: the layer (default: the last that does not see everything)")
 	flags.StringVar(&f.field.at, "at", "", "of --style field: the value's column and row, such as 7,7 (default: the middle)")
 	flags.StringVar(&f.field.input, "input", "", "of --style field: a picture to draw on")
 	wordVar(flags, &f.field.fit, "fit", "", fitModes(), "of --style field: crop or stretch the picture (default: as in run)")

@@ -204,5 +204,6 @@ func (c *tikzCanvas) rect(class string, r rect, radius float64) {
 
 func (c *tikzCanvas) text(t label) {
 	anchors := [...]string{start: "base west", middle: "base", end: "base east"}
-	c.Printf("\\node[%s,anchor=%s] at %s {%s};\n", styles(t.class, " text"), anchors[t.anchor], point(t.x, t.y), tikz.Escape(t.text))
+	c.Printf("\\node[%s,anchor=%s] at %s {%s};\n", styles(t.class, " text"), anchors[t.anchor], point(t.x, t.y),
+		tikz.Escape(t.text))
 }

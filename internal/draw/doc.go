@@ -5,7 +5,8 @@
 // lay it out themselves, or drawn (graph_picture.go), for which each frame is laid out in ranks (layout.go, rank.go,
 // order.go, straighten.go).
 //
-// Volumes are the boxes of the notes and of papers (volumes.go, volumes_picture.go).
+// Volumes are the boxes of the notes and of papers (volumes.go, volumes_picture.go), a Field is what one value sees
+// (field.go, field_picture.go).
 //
 // Pictures are drawn on a canvas, which writes SVG or TikZ (canvas.go).
 package draw

@@ -135,9 +135,9 @@ const cellWidth = longestName * letterWidth
 // newPlane returns a map with its corner at x, y and a longer side.
 func newPlane(m *FieldMap, x, y, side float64) plane {
 	scale := side / float64(max(m.Shape.W, m.Shape.H))
-	p := plane{FieldMap: m, rect: rect{x, y, max(float64(m.Shape.W)*scale, leastPatch), max(float64(m.Shape.H)*scale, leastPatch)}}
-	p.patch = rect{x + float64(m.Patch.X)*scale, y + float64(m.Patch.Y)*scale,
-		max(float64(m.Patch.W)*scale, leastPatch), max(float64(m.Patch.H)*scale, leastPatch)}
+	length := func(places int64) float64 { return max(float64(places)*scale, leastPatch) }
+	p := plane{FieldMap: m, rect: rect{x, y, length(m.Shape.W), length(m.Shape.H)}}
+	p.patch = rect{x + float64(m.Patch.X)*scale, y + float64(m.Patch.Y)*scale, length(m.Patch.W), length(m.Patch.H)}
 	p.patch.x = min(p.patch.x, x+p.w-p.patch.w)
 	p.patch.y = min(p.patch.y, y+p.h-p.patch.h)
 	return p

@@ -2,8 +2,8 @@ package draw
 
 import "cnncalc/internal/shape"
 
-// shortcuts finds the edges that lead past planes smaller than those at both of their ends, as from the contracting path
-// of U-Net to its expanding path.
+// shortcuts finds the edges that lead past planes smaller than those at both of their ends, as from the contracting
+// path of U-Net to its expanding path.
 type shortcuts struct {
 	network   *shape.Network
 	consumers [][]int

@@ -1,7 +1,6 @@
 package draw
 
 import (
-	"fmt"
 	"math"
 	"strings"
 
@@ -133,7 +132,7 @@ func arrange(volumes []Volume, scale Scale) *solidRows {
 		p.width = max(p.width, x-volumeGap+2*margin)
 		first = end
 	}
-	p.legend = fmt.Sprintf("Width and height have one scale, depth another, and bars a third; all are %s.", scaleText(scale))
+	p.legend = "Width and height have one scale, depth another, and bars a third; all are " + scaleText(scale) + "."
 	p.width, p.height = max(p.width, textWidth(p.legend)+2*margin), y+1.5*margin
 	return p
 }

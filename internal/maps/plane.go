@@ -34,11 +34,6 @@ func newRange(values []float32) Range {
 // IsFlat reports whether all finite values are the same.
 func (r Range) IsFlat() bool { return r.Min == r.Max }
 
-// union returns the range over the values of both.
-func (r Range) union(s Range) Range {
-	return Range{min(r.Min, s.Min), max(r.Max, s.Max), r.Odd + s.Odd}
-}
-
 func (r Range) String() string {
 	text := fmt.Sprintf("from %.3g to %.3g", r.Min, r.Max)
 	if r.IsFlat() {

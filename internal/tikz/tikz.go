@@ -1,6 +1,6 @@
 // Package tikz writes drawings as LaTeX documents of one page, made with the package TikZ. What is drawn is up to its
 // callers. The documents need no other fonts and packages than those of every TeX distribution, and compile with
-// pdflatex, xelatex and lualatex.
+// pdflatex and lualatex.
 package tikz
 
 import (
