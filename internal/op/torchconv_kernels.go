@@ -118,17 +118,17 @@ func (c torchConv) hasWeightKernel() bool {
 }
 
 // hasDepthwiseWeightKernel is init_conf of jit_uni_dw_conv_bwd_weights_kernel (2.6,
-// cpu/x64/jit_uni_dw_conv_kernel_f32.cpp).
+// cpu/x64/jit_uni_dw_conv_kernel_f32.cpp). Its loop over rows leaves the pads in steps of one row or of the stride, so
+// pads of several rows must be whole strides, as measured.
 func (c torchConv) hasDepthwiseWeightKernel() bool {
 	w, h := c.window.W, c.window.H
-	padFits := func(a Axis) bool {
-		after := (a.Out-1)*a.Stride + a.Span() - a.In - a.Before // what the windows reach into
-		return a.Before <= a.Size/2 && after <= a.Size/2
-	}
+	after := func(a Axis) int64 { return (a.Out-1)*a.Stride + a.Span() - a.In - a.Before } // what the windows reach into
+	padFits := func(a Axis) bool { return a.Before <= a.Size/2 && after(a) <= a.Size/2 }
+	hasSteps := func(pad int64) bool { return pad <= 1 || pad%h.Stride == 0 }
 	above := h.Before % h.Stride
 	if above > 0 {
 		above = h.Stride - above
 	}
 	return w.Size <= 3 && w.Stride <= w.Size && !c.isDilated() && padFits(w) && padFits(h) &&
-		h.In >= h.Size+above && w.In >= w.Size
+		hasSteps(h.Before) && hasSteps(after(h)) && h.In >= h.Size+above && w.In >= w.Size
 }

@@ -532,10 +532,15 @@ def depthwise():
         (7, 1, 3, 1, 14, 96, 2), (7, 4, 3, 1, 29, 96, 1), (2, 2, 0, 1, 14, 64, 2), (2, 3, 0, 1, 14, 64, 1),
         ((3, 5), 1, (1, 2), 1, 14, 64, 1), ((5, 3), 1, (2, 1), 1, 14, 64, 1), ((7, 1), 1, (3, 0), 1, 14, 64, 2),
         (3, 1, 1, 1, 2, 64, 4), (5, 1, 2, 1, 4, 64, 2),
+        # Pads above and below of one row, of whole strides, and others.
+        ((5, 3), (2, 1), (2, 1), 1, 14, 16, 2), ((5, 3), (3, 1), (1, 0), 1, 14, 16, 1), ((5, 3), (3, 1), (2, 0), 1, 14, 16, 1),
+        ((5, 2), (4, 1), (2, 0), 1, 14, 16, 2), ((7, 3), (2, 3), (3, 1), 1, 11, 24, 1), ((7, 3), (3, 2), (3, 1), 1, 11, 16, 2),
+        ((7, 3), (3, 2), (3, 1), 1, 13, 16, 2),
     ]:
         high, wide = size if isinstance(size, tuple) else (size, size)
         up, left = pad if isinstance(pad, tuple) else (pad, pad)
-        text = f"DWCONV{wide}x{high} s{stride} p{left}x{up} d{dilation} nobias floor"
+        steps = "{1}x{0}".format(*stride) if isinstance(stride, tuple) else stride
+        text = f"DWCONV{wide}x{high} s{steps} p{left}x{up} d{dilation} nobias floor"
         model = nn.Sequential(nn.Conv2d(3, depth, 1, bias=False),
                               nn.Conv2d(depth, depth, size, stride, pad, dilation, groups=depth, bias=False))
         sizes, most = measure(model, (3, plane, plane), batch)
