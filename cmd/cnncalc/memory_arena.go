@@ -28,5 +28,6 @@ func (a *app) arenaMemory(args []string, f *memoryFlags, out output) error {
 	if err != nil {
 		return problemError("%s: %w", l.title(), err)
 	}
-	return a.print(out, &report.ArenaMemory{Title: l.title(), Batch: f.batch, DType: o.DType, Order: order})
+	return a.print(out, &report.ArenaMemory{Title: l.title(), Batch: f.batch, DType: o.DType, Order: order,
+		More: f.columns != nil})
 }

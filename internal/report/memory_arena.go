@@ -14,6 +14,7 @@ type ArenaMemory struct {
 	Batch int64
 	DType memory.DType
 	Order *memory.ArenaOrder
+	More  bool // with the column that --columns chooses in addition
 }
 
 type arenaOrderDocument struct {
@@ -57,12 +58,19 @@ func (v *ArenaMemory) Table(units Units) Table {
 		},
 		Notes: v.notes(units), Minor: []string{"step", "offset", "layer"},
 	}
+	if v.More {
+		t.Columns = append(t.Columns, left("origin", "origin"))
+	}
 	for at, task := range v.Order.Tasks {
 		node, out := &v.Order.Network.Nodes[task.Node], v.Order.Network.Layers[task.Node].Out
-		t.Rows = append(t.Rows, []Cell{
+		row := []Cell{
 			Int(int64(at + 1)), Str(node.Name), Str(op.Short(node.Op)), Str("[" + out.String() + "]"),
 			Int(task.Bytes), Int(task.Held), Int(task.Offset),
-		})
+		}
+		if v.More {
+			row = append(row, Str(originOf(node)))
+		}
+		t.Rows = append(t.Rows, row)
 	}
 	return t
 }
