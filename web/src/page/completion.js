@@ -123,8 +123,8 @@ function variables(text) {
  */
 function labels(text, before) {
   const typed = /@([\w.-]*)$/.exec(before)?.[1];
-  const count = text.split(`@${typed}`).length - 1;
-  return labelsIn(text).filter((name) => name !== typed || count > 1).map((name) => ({ label: `@${name}`, type: "constant" }));
+  const isOnlyTyped = [...text.matchAll(/@([\w.-]+)/g)].filter((found) => found[1] === typed).length < 2;
+  return labelsIn(text).filter((name) => name !== typed || !isOnlyTyped).map((name) => ({ label: `@${name}`, type: "constant" }));
 }
 
 /**

@@ -5,8 +5,8 @@ import { lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
 import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
 import { Annotation, EditorState, StateEffect, StateField } from "@codemirror/state";
 import {
-  EditorView, drawSelection, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, hoverTooltip, keymap,
-  lineNumbers, showTooltip,
+  EditorView, closeHoverTooltips, drawSelection, hasHoverTooltips, highlightActiveLine, highlightActiveLineGutter,
+  highlightSpecialChars, hoverTooltip, keymap, lineNumbers, showTooltip,
 } from "@codemirror/view";
 import { completion } from "./completion.js";
 import { helpAt } from "./describe.js";
@@ -40,7 +40,7 @@ export function createEditor(parent, { language, onChange, onCursor }) {
       ...closeBracketsKeymap, ...completionKeymap, ...lintKeymap, ...searchKeymap, ...historyKeymap, ...defaultKeymap,
       indentWithTab,
     ]),
-    EditorView.contentAttributes.of({ "aria-label": "Network file", spellcheck: "false", autocapitalize: "off" }),
+    EditorView.contentAttributes.of({ "aria-label": "Network file", spellcheck: "false", autocapitalize: "off", tabindex: "0" }),
     EditorView.updateListener.of((update) => {
       if (update.docChanged) onChange();
       if (update.selectionSet || update.docChanged) {
@@ -114,7 +114,7 @@ function showHelp(view, language) {
 
 /** @param {EditorView} view */
 function hideHelp(view) {
-  if (!view.state.field(helpField)) return false;
-  view.dispatch({ effects: /** @type {any} */ (setHelp).of(null) });
+  if (!view.state.field(helpField) && !hasHoverTooltips(view.state)) return false;
+  view.dispatch({ effects: [/** @type {any} */ (setHelp).of(null), closeHoverTooltips] });
   return true;
 }

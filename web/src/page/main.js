@@ -29,7 +29,7 @@ const status = createStatus();
 const editor = createEditor(byId("editor"), {
   language: () => language,
   onChange() {
-    results.stale();
+    results.changed();
     files.refresh();
     student.again();
   },
@@ -107,8 +107,8 @@ async function copyLink() {
 async function start() {
   results.tabs.show(results.tabs.first);
   try {
-    const shared = await sharedIn(location.hash);
     await files.open();
+    const shared = await sharedIn(location.hash);
     if (shared) openShared(shared);
     else if (adapter.kind === "wasm") await files.example("lenet5");
   } catch (error) {

@@ -71,7 +71,13 @@ export function createResults(editor) {
         layer.show(study, chosen);
       }
       mark(!study.sound);
+      byId("main").dataset.studied = study.sound ? "sound" : "broken";
       draw(tabs.shown());
+    },
+    /** changed notes that the text is not the studied one any more; a moment later it is, or the views are stale. */
+    changed() {
+      isStale = true;
+      byId("main").dataset.studied = "";
     },
     /** stale marks the views as those of an older text. */
     stale: () => mark(true),

@@ -1,0 +1,221 @@
+// The page of cnncalc edit in a browser: typing, completion, help, problems, controls, links, themes, and the keyboard.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, test } from "node:test";
+import { closeBrowser, open, settled } from "./browser.mjs";
+
+after(closeBrowser);
+
+/** on runs a test on the page of a SPEC, which must not have faults. */
+function on(name, spec, options, run) {
+  test(name, async () => {
+    const opened = await open(spec, options);
+    try {
+      await settled(opened.page);
+      await run(opened.page, opened);
+      assert.deepEqual(opened.faults, []);
+    } finally {
+      await opened.close();
+    }
+  });
+}
+
+/** atEnd puts the cursor after the last layer of lenet5. */
+async function atEnd(page) {
+  await page.click(".cm-content");
+  await page.keyboard.press("Control+End");
+  await page.keyboard.press("Backspace");
+}
+
+const total = (page, title) =>
+  page.$eval("#totals", (list, title) => [...list.children].find((one) => one.firstChild.textContent === title)?.lastChild.textContent, title);
+
+on("the figures follow the keys", "lenet5", {}, async (page) => {
+  assert.equal(await total(page, "parameters"), "61,706");
+  await atEnd(page);
+  await page.keyboard.type(" -> FC-10");
+  await page.waitForFunction(() => document.querySelector("#totals").textContent.includes("61,816"));
+});
+
+on("a broken line has its problem at its place, and the last sound state stays", "lenet5", {}, async (page) => {
+  await atEnd(page);
+  await page.keyboard.type(" -> RELUU");
+  await settled(page, false);
+  assert.equal(await page.textContent("#problem"), "16:50 unknown kind of layer RELUU");
+  assert.equal(await page.textContent(".cm-lintRange-error"), "RELUU");
+  assert.equal(await total(page, "parameters"), "61,706");
+  assert.ok(await page.$eval("#main", (main) => main.classList.contains("stale")));
+  await page.click("#tab-problems");
+  assert.match(await page.textContent("#panel-problems"), /line 16, column 50/);
+  await page.click(".cm-content");
+  for (let i = 0; i < 9; i++) await page.keyboard.press("Control+z");
+  await settled(page);
+  assert.ok(!(await page.$eval("#main", (main) => main.classList.contains("stale"))));
+});
+
+on("kinds, options, labels, blocks and keys are completed", "resnet50", {}, async (page) => {
+  const offered = async (typed) => {
+    await page.keyboard.type(typed);
+    await page.waitForTimeout(200); // what is offered while one types
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Control+Space");
+    await page.waitForSelector(".cm-tooltip-autocomplete li");
+    const labels = await page.$$eval(".cm-tooltip-autocomplete .cm-completionLabel", (all) => all.map((one) => one.textContent));
+    await page.keyboard.press("Escape");
+    await page.waitForSelector(".cm-tooltip-autocomplete", { state: "detached" });
+    return labels;
+  };
+  await atEnd(page);
+  assert.equal((await offered(" @last -> CO"))[0], "CONV");
+  assert.ok((await offered("NV3-8 ")).includes("s"));
+  assert.deepEqual(await offered("-> bott"), ["bottleneck"]);
+  assert.deepEqual(await offered("leneck(@la"), ["@last"]);
+  assert.ok((await offered(")\npre")).includes("preprocess"));
+  assert.ok((await offered("process: {")).includes("resize"));
+});
+
+on("F1 explains the kind at the cursor, and the pointer does", "lenet5", {}, async (page) => {
+  await page.click(".cm-content >> text=/^POOL$/ >> nth=0");
+  await page.keyboard.press("F1");
+  await page.waitForSelector(".cm-tooltip .help");
+  assert.match(await page.textContent(".cm-tooltip .help"), /^POOLmax pooling/);
+  await page.keyboard.press("Escape");
+  await page.waitForSelector(".cm-tooltip .help", { state: "detached" });
+  await page.hover(".cm-content >> text=/^RELU$/ >> nth=0");
+  await page.waitForSelector(".cm-tooltip .help");
+  assert.match(await page.textContent(".cm-tooltip .help"), /^RELU/);
+});
+
+on("a variable is a slider, which can be written into the file", "resnet20", {}, async (page) => {
+  await page.focus(".variable input[type=range]");
+  for (let i = 0; i < 3; i++) await page.keyboard.press("ArrowRight");
+  await page.waitForFunction(() => document.querySelector("#totals").textContent.includes("564,122"));
+  assert.match(await page.textContent(".cm-content"), /vars: \{n: 3\}/);
+  await page.click("text=Write into the file");
+  assert.match(await page.textContent(".cm-content"), /vars: \{n: 6\}/);
+  await settled(page);
+  assert.equal(await total(page, "parameters"), "564,122");
+});
+
+on("settings change the figures, and a wrong one says what would be right", "lenet5", {}, async (page) => {
+  const before = await total(page, "training peak");
+  await page.fill("#setting-batch", "64");
+  await page.waitForFunction((before) => !document.querySelector("#totals").textContent.includes(before), before);
+  await page.fill("#setting-device", "t44");
+  await page.waitForFunction(() => document.querySelector("#problem").textContent.includes("did you mean t4?"));
+});
+
+on("choosing a layer moves the cursor, and the cursor chooses a layer", "lenet5", {}, async (page) => {
+  await page.click("#tab-table");
+  await page.click("[data-layer=pool1]");
+  assert.match(await page.textContent("#layer h2"), /^pool1/);
+  assert.equal(await page.textContent("#position"), "14:29");
+  await page.click(".cm-content >> text=/^FC$/ >> nth=1");
+  assert.match(await page.textContent("#layer h2"), /^fc2/);
+  assert.equal(await page.getAttribute("tr[aria-current]", "data-layer"), "fc2");
+  await page.click("#tab-graph");
+  await page.click("#panel-graph text[data-layer=conv1]");
+  assert.match(await page.textContent("#layer h2"), /^conv1/);
+});
+
+on("a table is sorted, searched and copied", "lenet5", {}, async (page) => {
+  await page.click("#tab-table");
+  await page.click("th >> text=MACs");
+  assert.equal(await page.getAttribute("tbody tr", "data-layer"), "conv2");
+  await page.fill("[aria-label='Search layers']", "pool");
+  assert.equal(await page.locator("tbody tr").count(), 2);
+  await page.click("text=Copy as CSV");
+  await page.waitForFunction(() => document.querySelector(".view-note").textContent === "Copied 2 rows");
+  assert.match(await page.evaluate(() => navigator.clipboard.readText()), /^name,text,output,.*\npool1,POOL2,14x14x6,1176,/);
+});
+
+on("a link holds the network, and shows it elsewhere", "lenet5", {}, async (page) => {
+  await atEnd(page);
+  await page.keyboard.type(" -> FC-10 @é");
+  await page.click("#link");
+  await page.waitForFunction(() => document.querySelector("#problem").textContent.startsWith("Copied a link"));
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  const other = await open("vgg16", { fragment: `&${new URL(link).hash.slice(1)}` });
+  try {
+    await other.page.waitForFunction(() => document.querySelector(".cm-content").textContent.includes("FC-10 @é"));
+    assert.doesNotMatch(await other.page.evaluate(() => location.href), /network=/);
+    assert.deepEqual(other.faults, []);
+  } finally {
+    await other.close();
+  }
+});
+
+on("a damaged link is said to be, and the file is shown", "lenet5", { fragment: "&network=AAAA" }, async (page) => {
+  assert.equal(await page.textContent("#problem"), "the link is damaged: it does not hold a network");
+});
+
+on("text of users is never HTML", "lenet5", {}, async (page) => {
+  await atEnd(page);
+  await page.evaluate(() => navigator.clipboard.writeText(
+    ` -> FC-5 @x\nlabels: ["<img src=x onerror=document.title='owned'>", "javascript:alert(1)", "\u202e"]\nname: <script>document.title="owned"</script>`));
+  await page.keyboard.press("Control+v");
+  for (const tab of ["graph", "table", "problems", "run"]) await page.click(`#tab-${tab}`);
+  await page.waitForTimeout(200);
+  assert.equal(await page.locator("main script, main img[src]").count(), 0);
+  assert.doesNotMatch(await page.title(), /^owned/);
+});
+
+on("the theme is the system's until another is chosen", "lenet5", { theme: "dark" }, async (page) => {
+  const colour = () => page.$eval("body", (body) => getComputedStyle(body).backgroundColor);
+  const drawn = () => page.$eval("#panel-graph .box.conv", (box) => getComputedStyle(box).fill);
+  const [darkColour, darkBox] = [await colour(), await drawn()];
+  await page.click("#theme");
+  assert.equal(await page.textContent("#theme"), "Theme: light");
+  assert.notEqual(await colour(), darkColour);
+  assert.notEqual(await drawn(), darkBox);
+});
+
+on("the tabs and the skip links work by keyboard alone", "lenet5", {}, async (page) => {
+  await page.focus("body");
+  await page.keyboard.press("Tab");
+  assert.equal(await page.textContent(":focus"), "Skip to the editor");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  assert.equal(await page.getAttribute(":focus", "id"), "tab-graph");
+  await page.keyboard.press("ArrowRight");
+  assert.equal(await page.getAttribute(":focus", "id"), "tab-table");
+  assert.ok(await page.isVisible("#panel-table"));
+  await page.keyboard.press("Alt+e");
+  assert.ok(await page.$eval(":focus", (focus) => focus.classList.contains("cm-content")));
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Tab");
+  assert.ok(!(await page.$eval(":focus", (focus) => focus.classList.contains("cm-content"))));
+});
+
+on("a page of 360 pixels shows one pane at a time, and nothing is cut off", "lenet5", { width: 360, height: 740 }, async (page) => {
+  assert.ok(await page.isVisible(".cm-content"));
+  await page.click("#show-results");
+  assert.ok(await page.isVisible("#panel-graph"));
+  assert.ok(!(await page.isVisible(".cm-content")));
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+});
+
+const axe = readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
+
+for (const theme of ["light", "dark"]) {
+  for (const width of [1280, 360]) {
+    on(`axe finds nothing wrong: ${theme}, ${width} pixels wide`, "lenet5", { theme, width }, async (page) => {
+      await page.evaluate(axe);
+      const check = async (state) => {
+        const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+        assert.deepEqual(found.violations.map(({ id, nodes }) => [state, id, ...nodes.map((node) => node.html)]), []);
+      };
+      await check("the editor");
+      if (width === 360) await page.click("#show-results");
+      for (const tab of await page.$$eval("[role=tab]", (tabs) => tabs.map(({ id }) => id))) {
+        await page.click(`#${tab}`);
+        await check(tab);
+      }
+      await page.click("#help");
+      await check("help");
+      await page.keyboard.press("Escape");
+      await page.click("#examples");
+      await check("examples");
+    });
+  }
+}
