@@ -45,8 +45,10 @@ const variables = createVariables({
   onChange: () => student.again(),
   onWrite: (values) => editor.replace(changesOf(editor.text(), values)),
 });
+/** request returns the network as it is in the editor, with the settings. */
+const request = () => ({ name: files.name(), text: editor.text(), settings: { ...settings.values(), set: variables.values() } });
 const student = createStudent(adapter, {
-  request: () => ({ name: files.name(), text: editor.text(), settings: { ...settings.values(), set: variables.values() } }),
+  request,
   onStudy(study, took) {
     status.study(study, took);
     editor.mark(study.problems);
@@ -61,7 +63,7 @@ const student = createStudent(adapter, {
 });
 const run = createRun(results.tabs.panel("run"), {
   run: (picture, signal) =>
-    adapter.call("run", { name: files.name(), text: editor.text(), builtIn: files.builtIn() }, { bytes: picture, signal }),
+    adapter.call("run", { ...request(), builtIn: files.builtIn() }, { bytes: picture, signal }),
 });
 
 status.onProblem(() => {

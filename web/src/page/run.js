@@ -83,6 +83,6 @@ function rank({ label, probability }) {
 
 /** @param {Answer["layers"][number]} layer */
 function map(layer) {
-  return el("figure", {}, el("figcaption", {}, el("b", {}, layer.name), layer.output ? ` ${layer.output}` : ""),
-    el("img", { src: `data:image/png;base64,${layer.picture}`, alt: `The maps of ${layer.name}` }));
+  const alt = `The maps of ${layer.name}, ${layer.kind ?? ""} ${layer.output ?? ""}`;
+  return el("img", { src: `data:image/png;base64,${layer.picture}`, alt }); // the picture has a caption
 }
