@@ -128,9 +128,16 @@ export function mountGraph(element, study, { onSelect, selected = "" }) {
     return all.find((one) => one.tagName === "text") ?? all[0];
   }
 
+  /** place shows the drawing's top in its middle, smaller if it is wide. It waits until the view is to be seen. */
+  const place = new ResizeObserver(() => {
+    if (scroller.clientWidth === 0) return;
+    place.disconnect();
+    if (size.width > scroller.clientWidth) zoomTo(Math.max(0.5, (scroller.clientWidth / size.width) * 0.98));
+    scroller.scrollTo(Math.max(0, (size.width * zoom - scroller.clientWidth) / 2), 0);
+  });
+
   update(study);
-  if (size.width > scroller.clientWidth && scroller.clientWidth > 0) zoomTo(Math.max(0.5, (scroller.clientWidth / size.width) * 0.98));
-  scroller.scrollTo(Math.max(0, (size.width * zoom - scroller.clientWidth) / 2), 0);
+  place.observe(scroller);
   return {
     update,
     select(/** @type {string} */ name) {
