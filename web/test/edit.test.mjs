@@ -70,7 +70,9 @@ on("kinds, options, labels, blocks and keys are completed", "resnet50", {}, asyn
   assert.ok((await offered("NV3-8 ")).includes("s"));
   assert.deepEqual(await offered("-> bott"), ["bottleneck"]);
   assert.deepEqual(await offered("leneck(@la"), ["@last"]);
-  assert.ok((await offered(")\npre")).includes("preprocess"));
+  await page.keyboard.type(")\n");
+  await page.keyboard.press("Backspace"); // the indentation of the layers
+  assert.ok((await offered("pre")).includes("preprocess"));
   assert.ok((await offered("process: {")).includes("resize"));
 });
 
