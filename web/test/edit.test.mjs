@@ -1,21 +1,40 @@
 // The page of cnncalc edit in a browser: typing, completion, help, problems, controls, links, themes, and the keyboard.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { after, test } from "node:test";
-import { closeBrowser, open, settled } from "./browser.mjs";
+import { edit, open, startBrowser, violations } from "./harness.mjs";
 
-after(closeBrowser);
+const browser = await startBrowser();
+after(() => browser.close());
+
+/** serve serves a SPEC, and opens it when the page knows the language. */
+async function serve(spec, { theme = "light", width = 1280, height = 800, fragment = "" } = {}) {
+  const server = await edit({ spec });
+  const opened = await open(browser, server.address + fragment, {
+    viewport: { width, height }, colorScheme: theme, permissions: ["clipboard-read", "clipboard-write"],
+  });
+  await opened.page.waitForSelector("#setting-mode option >> nth=1", { state: "attached" });
+  const close = async () => {
+    await opened.close();
+    await server.stop();
+  };
+  return { ...opened, close };
+}
+
+/** settled waits until the newest text is studied, and found sound or not. */
+async function settled(page, isSound = true) {
+  await page.waitForFunction((state) => document.querySelector("#main").dataset.studied === state, isSound ? "sound" : "broken");
+}
 
 /** on runs a test on the page of a SPEC, which must not have faults. */
 function on(name, spec, options, run) {
   test(name, async () => {
-    const opened = await open(spec, options);
+    const { page, faults, close } = await serve(spec, options);
     try {
-      await settled(opened.page);
-      await run(opened.page, opened);
-      assert.deepEqual(opened.faults, []);
+      await settled(page);
+      await run(page);
+      assert.deepEqual(faults, []);
     } finally {
-      await opened.close();
+      await close();
     }
   });
 }
@@ -137,7 +156,7 @@ on("a link holds the network, and shows it elsewhere", "lenet5", {}, async (page
   await page.click("#link");
   await page.waitForFunction(() => document.querySelector("#problem").textContent.startsWith("Copied a link"));
   const link = await page.evaluate(() => navigator.clipboard.readText());
-  const other = await open("vgg16", { fragment: `&${new URL(link).hash.slice(1)}` });
+  const other = await serve("vgg16", { fragment: `&${new URL(link).hash.slice(1)}` });
   try {
     await other.page.waitForFunction(() => document.querySelector(".cm-content").textContent.includes("FC-10 @é"));
     assert.doesNotMatch(await other.page.evaluate(() => location.href), /network=/);
@@ -197,16 +216,10 @@ on("a page of 360 pixels shows one pane at a time, and nothing is cut off", "len
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
 });
 
-const axe = readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
-
 for (const theme of ["light", "dark"]) {
   for (const width of [1280, 360]) {
     on(`axe finds nothing wrong: ${theme}, ${width} pixels wide`, "lenet5", { theme, width }, async (page) => {
-      await page.evaluate(axe);
-      const check = async (state) => {
-        const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
-        assert.deepEqual(found.violations.map(({ id, nodes }) => [state, id, ...nodes.map((node) => node.html)]), []);
-      };
+      const check = async (state) => assert.deepEqual(await violations(page), [], state);
       await check("the editor");
       if (width === 360) await page.click("#show-results");
       for (const tab of await page.$$eval("[role=tab]", (tabs) => tabs.map(({ id }) => id))) {
