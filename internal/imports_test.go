@@ -93,12 +93,14 @@ var allowed = []struct {
 	{"internal/pageserver", []string{"internal/plain", "internal/regular", "internal/network", "internal/report", "internal/pagecall"}},
 	{"web/wasm", []string{"internal/pagecall"}},
 
+	{"internal/htmlreport", []string{"internal/page", "internal/plain", "internal/svg", "internal/report", "internal/study"}},
+
 	// The program wires them all together.
 	{"cmd/cnncalc", []string{"architectures", "internal/snapshot", "internal/page", "internal/pagecall", "internal/preprocess", "internal/pageserver", "internal/ansi", "internal/choice", "internal/numeral", "internal/plain", "internal/regular", "internal/weights",
 		"internal/picture", "internal/labels",
 		"internal/diag", "internal/graph", "internal/op", "internal/spec", "internal/shape", "internal/onnx", "internal/onnxnet", "internal/network", "internal/memory", "internal/fit",
 		"internal/pytorchcode", "internal/traffic", "internal/convert", "internal/count", "internal/lint",
-		"internal/ranking", "internal/draw", "internal/exec", "internal/maps", "internal/figure", "internal/align", "internal/budget", "internal/sweep", "internal/baseline", "internal/report", "internal/study", "internal/page"}},
+		"internal/ranking", "internal/draw", "internal/exec", "internal/maps", "internal/figure", "internal/align", "internal/budget", "internal/sweep", "internal/baseline", "internal/report", "internal/study", "internal/htmlreport", "internal/page"}},
 }
 
 func TestTableIsAcyclic(t *testing.T) {

@@ -107,6 +107,7 @@ type loaded struct {
 	builtIn  bool   // no file, but a network of package architectures
 	file     *network.File
 	network  *shape.Network
+	options  graph.Options  // of the network
 	limits   []budget.Limit // of the file's own budget
 	problems diag.List
 }
@@ -153,6 +154,7 @@ func (l *loaded) lower(options graph.Options) error {
 			return codedError{exitUsage, &problem}
 		}
 	}
+	l.options = options
 	l.network, l.problems = l.file.Network(options)
 	limits, wrong := budget.Read(l.network.Budget)
 	l.limits, l.problems = limits, append(l.problems, wrong...)

@@ -47,7 +47,7 @@ func newRoot(a *app) *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp())
 	root.AddCommand(newCheck(a), newMemory(a), newFit(a), newCheckpoint(a), newCompare(a), newDiff(a), newSweep(a), newSolve(a),
-		newReconcile(a), newExplain(a), newTraffic(a), newDraw(a), newEdit(a), newConvert(a), newRun(a), newList(a), newShow(a),
+		newReconcile(a), newExplain(a), newTraffic(a), newDraw(a), newReport(a), newEdit(a), newConvert(a), newRun(a), newList(a), newShow(a),
 		newSchema(a))
 	addMan(a, root)
 	for _, topic := range helpTopics() {

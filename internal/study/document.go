@@ -184,20 +184,11 @@ type DeviceLimit struct {
 }
 
 // Roofline is how the layers of a batch use a machine when they run. Peak and bandwidth are in operations and bytes a
-// second, a MAC being two operations; an intensity is in MACs per byte. Ridge is that at which neither bounds.
+// second, a MAC being two operations; an intensity is in MACs per byte. Ridge is that at which neither bounds. The layers
+// have the MACs of one picture and the bytes of the batch.
 type Roofline struct {
-	Peak      float64         `json:"peak"`
-	Bandwidth float64         `json:"bandwidth"`
-	Ridge     float64         `json:"ridge"`
-	Layers    []RooflineLayer `json:"layers"` // those that move something
-}
-
-// RooflineLayer is a layer of a batch on the machine.
-type RooflineLayer struct {
-	Layer     string  `json:"layer"`
-	Intensity float64 `json:"intensity"`
-	MACs      int64   `json:"macs,omitempty"`
-	Bytes     int64   `json:"bytes"`
-	Bound     string  `json:"bound"`   // "memory" or "arithmetic"
-	Seconds   float64 `json:"seconds"` // at least
+	Batch     int64   `json:"batch"`
+	Peak      float64 `json:"peak"`
+	Bandwidth float64 `json:"bandwidth"`
+	Ridge     float64 `json:"ridge"`
 }

@@ -1,8 +1,12 @@
 package study
 
-import "cnncalc/internal/traffic"
+import (
+	"time"
 
-// roofline adds how the layers use the machine when they run.
+	"cnncalc/internal/traffic"
+)
+
+// roofline adds what the layers move when they run, and the machine.
 func (m *maker) roofline() {
 	running, place := m.network.Inference()
 	account, err := traffic.New(running, m.plan.Batch)
@@ -11,22 +15,28 @@ func (m *maker) roofline() {
 		return
 	}
 	machine := m.plan.use.Machine
-	m.Roofline = &Roofline{Peak: machine.FLOPS, Bandwidth: machine.Bandwidth, Ridge: machine.Ridge(),
-		Layers: []RooflineLayer{}}
+	m.Roofline = &Roofline{Batch: m.plan.Batch, Peak: machine.FLOPS, Bandwidth: machine.Bandwidth, Ridge: machine.Ridge()}
 	for i, l := range account.Layers {
 		at := i
 		if place != nil {
 			at = place[i]
 		}
 		m.Layers[at].Moved = l.Bytes()
-		if l.Bytes() == 0 {
-			continue
-		}
-		bound := "arithmetic"
-		if machine.IsMemoryBound(l) {
-			bound = "memory"
-		}
-		m.Roofline.Layers = append(m.Roofline.Layers, RooflineLayer{m.Layers[at].Name, l.Intensity(), l.MACs, l.Bytes(),
-			bound, machine.LeastTime(l)})
 	}
 }
+
+// Intensity returns the MACs of a layer per byte that it moves, 0 where it moves nothing.
+func (r *Roofline) Intensity(l Layer) float64 { return r.traffic(l).Intensity() }
+
+// LeastTime returns the seconds that a layer takes at least.
+func (r *Roofline) LeastTime(l Layer) float64 {
+	return traffic.Machine{FLOPS: r.Peak, Bandwidth: r.Bandwidth}.LeastTime(r.traffic(l))
+}
+
+// traffic returns what a layer moves. Package traffic has counted the product.
+func (r *Roofline) traffic(l Layer) traffic.Layer {
+	return traffic.Layer{Read: l.Moved, MACs: l.MACs * r.Batch}
+}
+
+// Seconds returns a number of seconds as a duration.
+func Seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

@@ -2,10 +2,10 @@ package study
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"cnncalc/internal/figure"
@@ -23,6 +23,7 @@ import (
 type Settings struct {
 	Set       map[string]string `json:"set,omitempty"`       // variables: "64", or "2,2,3" for a list
 	InputSize string            `json:"inputSize,omitempty"` // "384", "640x480", or "left=384" for each of several, with spaces between
+	Until     string            `json:"until,omitempty"`     // the node or value that a model ends with
 	Freeze    []string          `json:"freeze,omitempty"`    // patterns of layers and parameters
 	Batch     int64             `json:"batch,omitempty"`     // pictures
 	Mode      string            `json:"mode,omitempty"`
@@ -32,6 +33,35 @@ type Settings struct {
 	Device    string            `json:"device,omitempty"`    // its name or its memory, "12GiB"; "" for none
 	Peak      string            `json:"peak,omitempty"`      // arithmetic rate, "13TFLOP/s"
 	Bandwidth string            `json:"bandwidth,omitempty"` // of memory, "200GB/s"
+}
+
+// With returns the settings with options of a network in place of their own.
+func (s Settings) With(o graph.Options) Settings {
+	s.Set, s.InputSize, s.Freeze, s.Until = map[string]string{}, "", o.Freeze, o.Until
+	for name, values := range o.Vars {
+		texts := make([]string, len(values))
+		for i, v := range values {
+			texts[i] = strconv.FormatInt(v, 10)
+		}
+		s.Set[name] = strings.Join(texts, ",")
+	}
+	var sizes []string
+	if o.InputWidth > 0 {
+		sizes = append(sizes, sizeText(graph.Shape{W: o.InputWidth, H: o.InputHeight, D: o.InputDepth}))
+	}
+	for _, name := range slices.Sorted(maps.Keys(o.Inputs)) {
+		sizes = append(sizes, name+"="+sizeText(o.Inputs[name]))
+	}
+	s.InputSize = strings.Join(sizes, " ")
+	return s
+}
+
+// sizeText writes a size as people do, without the depth where it is the file's.
+func sizeText(s graph.Shape) string {
+	if s.D == 0 {
+		return fmt.Sprintf("%dx%d", s.W, s.H)
+	}
+	return s.String()
 }
 
 // maxBatch bounds the batch: pictures that no device holds.
@@ -53,6 +83,17 @@ func (s Settings) withDefaults() Settings {
 	return s
 }
 
+// Check returns an error for settings that mean nothing for any network. It begins with the setting's name.
+func (s Settings) Check() error {
+	p := &plan{Settings: s.withDefaults()}
+	for _, read := range []func(*network.File) error{p.readFreeze, p.readUse, p.readDevice} {
+		if err := read(nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // plan is settings as the accounts take them.
 type plan struct {
 	Settings
@@ -64,7 +105,8 @@ type plan struct {
 // is typing may just have taken them away. The error says which setting is wrong.
 func (s Settings) read(f *network.File) (*plan, error) {
 	p := &plan{Settings: s.withDefaults()}
-	p.network = graph.Options{Vars: map[string][]int64{}, Inputs: map[string]graph.Shape{}, Freeze: s.Freeze}
+	p.network = graph.Options{Vars: map[string][]int64{}, Inputs: map[string]graph.Shape{}, Freeze: s.Freeze,
+		Until: s.Until}
 	for _, read := range []func(*network.File) error{p.readVariables, p.readInputSizes, p.readFreeze, p.readUse,
 		p.readDevice} {
 		if err := read(f); err != nil {
@@ -133,24 +175,40 @@ func (p *plan) readFreeze(*network.File) error {
 // readUse reads the options of the accounts.
 func (p *plan) readUse(*network.File) error {
 	o := &p.use.Options
-	var wrong [6]error
-	o.Mode, wrong[0] = memory.ParseMode(p.Mode)
-	o.DType, wrong[1] = memory.ParseDType(p.DType)
-	o.Torch, wrong[2] = memory.ParseTorch(p.Torch)
-	if p.Optimizer != "" {
-		o.Optimizer, wrong[3] = memory.ParseOptimizer(p.Optimizer)
-	}
 	machine := &traffic.Machine{}
-	machine.FLOPS, wrong[4] = numeral.FLOPS(p.Peak)
-	machine.Bandwidth, wrong[5] = numeral.Bandwidth(p.Bandwidth)
 	p.use.Account, p.use.Machine, p.use.Threads = memory.PyTorchAccount, machine, 1
-	if err := errors.Join(wrong[:]...); err != nil {
-		return err
+	for _, err := range []error{
+		parse("mode", p.Mode, &o.Mode, memory.ParseMode),
+		parse("dtype", p.DType, &o.DType, memory.ParseDType),
+		parse("torch", p.Torch, &o.Torch, memory.ParseTorch),
+		parse("optimizer", p.Optimizer, &o.Optimizer, memory.ParseOptimizer),
+		parse("peak", p.Peak, &machine.FLOPS, numeral.FLOPS),
+		parse("bandwidth", p.Bandwidth, &machine.Bandwidth, numeral.Bandwidth),
+	} {
+		if err != nil {
+			return err
+		}
 	}
 	if p.Batch < 1 || p.Batch > maxBatch {
 		return fmt.Errorf("batch must be from 1 to %d, not %d", maxBatch, p.Batch)
 	}
-	return o.Check()
+	if err := o.Check(); err != nil {
+		return fmt.Errorf("dtype: %w", err)
+	}
+	return nil
+}
+
+// parse reads the value of a setting into to; "" leaves it as it is.
+func parse[T any](setting, value string, to *T, read func(string) (T, error)) error {
+	if value == "" {
+		return nil
+	}
+	parsed, err := read(value)
+	if err != nil {
+		return fmt.Errorf("%s: %w", setting, err)
+	}
+	*to = parsed
+	return nil
 }
 
 // readDevice reads the device, if there is one, with the usual reserve.
