@@ -10,11 +10,15 @@ import (
 )
 
 // accountFlags choose an account and its options; "" for the default.
-type accountFlags struct{ account, mode, optimizer, dtype, torch string }
+type accountFlags struct {
+	account, mode, optimizer, dtype, torch string
+	accounts                               []string // of --account; nil for a command without that flag
+}
 
 // registerAccount adds --account, of some of the accounts.
 func (f *accountFlags) registerAccount(flags *pflag.FlagSet, value memory.AccountName, accounts []string,
 	usage string) {
+	f.accounts = accounts
 	wordVar(flags, &f.account, "account", string(value), accounts, usage+choice.List(accounts))
 }
 
@@ -39,7 +43,11 @@ func (f *accountFlags) registerTorch(flags *pflag.FlagSet) {
 func (f *accountFlags) accountOptions() (memory.AccountName, memory.Options, error) {
 	o := memory.Options{Torch: memory.Torch2CUDA, Mode: memory.Training, DType: memory.FP32,
 		Optimizer: memory.DefaultOptimizer}
-	account, err := memory.ParseAccountName(f.account)
+	names := f.accounts
+	if names == nil {
+		names = memory.AccountNames()
+	}
+	account, err := choice.Parse[memory.AccountName](f.account, "an account", names)
 	if err != nil {
 		return account, o, usageError("--account: %w", err)
 	}

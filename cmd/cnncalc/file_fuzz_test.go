@@ -377,6 +377,9 @@ func FuzzConvert(f *testing.F) {
 		if old.Out != now.Out || old.Parameters() != now.Parameters() || old.MACs != now.MACs {
 			t.Errorf("%s prints another network: %+v, want %+v\n%s", v.args, now, old, r.out)
 		}
+		if v.args != "show --canonical" {
+			return // convert keeps the file's text where it can
+		}
 		if again := callOn(t, r.out, "show", "--canonical", "-"); again.out != r.out {
 			t.Errorf("%s prints %s, which is shown as %s", v.args, r.out, again.out)
 		}

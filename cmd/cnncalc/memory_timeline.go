@@ -30,6 +30,8 @@ func (a *app) timeline(args []string, f *memoryFlags) error {
 		return usageError("--columns is for tables")
 	case f.account == string(memory.NotesAccount):
 		return usageError("--timeline: the notes' account has no steps; use --account pytorch or cnncalc")
+	case f.account == string(memory.ArenaAccount):
+		return usageError("--timeline: leave it out for --account arena, whose table is in the order of the steps")
 	}
 	account, options, err := f.accountOptions()
 	if err != nil {
