@@ -144,14 +144,11 @@ def measure_inputs(model, shapes, batch):
 def loss_of(model, xs, targets):
     """The outputs and the loss, as the network's code would compute it."""
     outputs = model(*xs)
-    if isinstance(outputs, torch.Tensor):
-        return outputs, F.cross_entropy(outputs, targets[0])
-    losses = [F.cross_entropy(output, target) for output, target in zip(outputs, targets)]
+    losses = [F.cross_entropy(output, target)
+              for output, target in zip([outputs] if isinstance(outputs, torch.Tensor) else outputs, targets)]
     weights = getattr(model, "loss_weights", [1] * len(losses))
-    total = losses[0]
-    for loss, weight in zip(losses[1:], weights[1:]):
-        total = total + (loss if weight == 1 else weight * loss)
-    return outputs, total
+    terms = [loss if weight == 1 else weight * loss for loss, weight in zip(losses, weights)]
+    return outputs, sum(terms[1:], terms[0])
 
 
 def cases():

@@ -5,8 +5,9 @@
     python3 testdata/pytorch/fuzz.py ./cnncalc [--minutes 10] [--seed 1] [--count N]
 
 Last run with Python 3.11, torch 1.13.0 and NumPy 1.24.2. A network has layers of all kinds and with all of their
-options, merges of several paths, repeats, blocks, labels, heads, shared weights and frozen layers. The same network is
-made of PyTorch's modules, with the same weights, and these must be equal:
+options, one or several inputs, merges of several paths, repeats, blocks with numbers, layers and labels as arguments,
+labels from which layers go on or take their size, lists of results, heads, some of them for training only, shared
+weights and frozen layers. The same network is made of PyTorch's modules, with the same weights, and these must be equal:
 
 - the shape, the parameters and the MACs of every layer;
 - the bytes that autograd saves in training, in each category, where cnncalc calls them exact;
@@ -21,6 +22,8 @@ import json
 import math
 import os
 import random
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -46,7 +49,7 @@ def load_measure():
     spec = importlib.util.spec_from_file_location("memory", os.path.join(HERE, "..", "memory", "generate.py"))
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.measure
+    return module.measure_inputs
 
 
 class Unfit(Exception):
@@ -112,6 +115,10 @@ class Scale(nn.Module):
 
 # A layer is its text, which cnncalc reads, and its module. Each function here draws one for an input of this shape,
 # (depth, height, width), with a random.Random.
+
+def pair_of(size):
+    return "x".join(map(str, size))
+
 
 def pair(w, h):
     return str(w) if w == h else f"{w}x{h}"
@@ -423,9 +430,47 @@ def pixels(r, shape):
     return f"{kind}{factor}", Call(lambda x: function(x, factor))
 
 
+def same_conv(r, shape):
+    """A convolution that keeps the plane."""
+    size, filters = r.choice([1, 3, 5]), r.randint(1, 6)
+    return f"CONV{size}-{filters}", nn.Conv2d(shape[0], filters, size, padding=size // 2)
+
+
+# Layers that take the width and the height of the result with a label.
+
+def crop_like(r, shape, like, label):
+    (_, height, width), (_, h, w) = shape, like
+    if h > height or w > width:
+        raise Unfit
+    x0, y0, text = (width - w) // 2, (height - h) // 2, f"CROP like=@{label}"
+    if r.random() < 0.3:
+        x0, y0 = r.randint(0, width - w), r.randint(0, height - h)
+        text += f" offset={x0},{y0}"
+    return text, Call(lambda x: x[:, :, y0:y0 + h, x0:x0 + w])
+
+
+def upsample_like(r, shape, like, label):
+    (_, height, width), (_, h, w) = shape, like
+    if h % height or w % width:
+        raise Unfit
+    factor = h // height, w // width
+    if r.random() < 0.5:
+        return f"UPSAMPLE like=@{label}", Call(lambda x: F.interpolate(x, scale_factor=factor))
+    return (f"UPSAMPLE like=@{label} bilinear",
+            Call(lambda x: F.interpolate(x, scale_factor=factor, mode="bilinear")))
+
+
+def resize_like(r, shape, like, label):
+    mode = r.choice(["nearest", "bilinear", "bilinear align"])
+    options = {} if mode == "nearest" else {"mode": "bilinear", "align_corners": mode.endswith("align")}
+    return f"RESIZE like=@{label} {mode}", Call(lambda x: F.interpolate(x, like[1:], **options))
+
+
+LIKE = {crop: crop_like, upsample: upsample_like, resize: resize_like}
+
 LAYERS = [(conv, 8), (dwconv, 3), (local, 0.3), (upconv, 2), (pool, 2), (avgpool, 2), (l2pool, 0.4), (adaptive, 1),
           (global_pool, 0.5), (fc, 0.5), (flatten, 0.3), (activation, 8), (dropout, 2), (norm, 5), (scale, 1.5),
-          (upsample, 1), (resize, 1), (pad, 1), (crop, 1), (channels, 1), (shuffled, 1), (pixels, 2)]
+          (upsample, 1.5), (resize, 1.5), (pad, 1), (crop, 1.5), (channels, 1), (shuffled, 1), (pixels, 2), (same_conv, 1)]
 
 # Layers whose output autograd does not keep, so that it can be overwritten.
 OVERWRITABLE = (conv, dwconv, upconv, avgpool)
@@ -435,70 +480,214 @@ OVERWRITABLE = (conv, dwconv, upconv, avgpool)
 # again with some items left out. A layer is drawn from its own seed, so that it depends on nothing but its input.
 
 def draw_chain(r, length, depth):
-    return [draw_item(r, depth) for _ in range(length)]
+    items = []
+    for _ in range(length):
+        if depth == 0 and r.random() < 0.03:
+            items += draw_dense(r)
+        elif depth == 0 and items and r.random() < 0.1:
+            items[-1]["label"], items[-1]["collect"] = True, None
+            items.append({"goto": r.random(), "label": False, "collect": None})
+        else:
+            items.append(draw_item(r, depth))
+    return items
+
+
+def draw_network(r):
+    """The arguments of a Network."""
+    sizes = [(r.randint(1, 14), r.randint(1, 14), r.choice([1, 3, 3, r.randint(1, 6)]))]
+    chain = draw_chain(r, r.randint(1, 9), 0)
+    while len(sizes) < 4 and r.random() < 0.2:
+        size = sizes[0] if r.random() < 0.5 else (r.randint(1, 14), r.randint(1, 14), r.randint(1, 6))
+        merge = {**draw_merge(r, 0), "seed": r.getrandbits(32), "label": r.random() < 0.3, "collect": None}
+        merge["paths"] = [{"chain": draw_chain(r, r.randint(0, 2), 1), **read(r)} for _ in range(2)]
+        merge["paths"][1]["input"] = len(sizes)
+        chain.insert(r.choice([0, r.randint(0, len(chain))]), merge)
+        sizes.append(size)
+    heads = [{"from": r.random(), "chain": draw_chain(r, r.choice([0, 1, 1, 2, 3]), 0), "training": r.random() < 0.4,
+              "loss": r.choice([None, None, "0.3", "2"])} for _ in range(r.choice([0, 0, 0, 1, 2, 3]))]
+    return {"sizes": sizes, "chain": chain, "heads": heads, "frozen": r.getrandbits(32) if r.random() < 0.3 else None,
+            "label": r.random() < 0.2}
+
+
+def read(r):
+    """What a path reads: the result before the merge, that of a label, an input, or all of a list."""
+    return {"from": r.random() if r.random() < 0.3 else None, "input": None,
+            "list": r.randrange(2) if r.random() < 0.1 else None}
+
+
+def draw_merge(r, depth):
+    kind = r.choice(["ADD", "ADD", "CONCAT", "CONCAT", "MUL", "MAX"])
+    paths = [{**read(r), "chain": draw_chain(r, r.choice([0, 1, 1, 2, 3]), depth + 1)}
+             for _ in range(r.choice([1, 2, 2, 2, 3]))]
+    return {"merge": kind, "paths": paths, "inplace": kind == "ADD" and r.random() < 0.15, "lead": r.random() < 0.5}
+
+
+def draw_dense(r):
+    """Layers that read all results of a list and add theirs to it, as in DenseNet."""
+    which = r.randrange(2)
+    items = [draw_layer(r, draw) for draw in (same_conv, *r.choices([norm, activation], k=r.randint(0, 2)), same_conv)]
+    whole = {"merge": "CONCAT", "seed": 0, "inplace": False, "lead": False, "label": False, "collect": None,
+             "paths": [{"from": None, "input": None, "list": which, "chain": []}]}
+    items[0]["collect"] = items[-1]["collect"] = which
+    repeat = {"repeat": r.randint(1, 3), "arguments": None, "chain": [whole, *items[1:]], "label": False,
+              "collect": None, "seed": 0}
+    return [items[0], repeat, {**whole}] if r.random() < 0.7 else [items[0], repeat]
+
+
+def draw_layer(r, draw):
+    index = [draw for draw, _ in LAYERS].index(draw)
+    return {"seed": r.getrandbits(32), "layer": index, "inplace": r.random() < 0.4, "share": None, "like": None,
+            "label": False, "collect": None}
 
 
 def draw_item(r, depth):
     item = {"seed": r.getrandbits(32)}
     roll = r.random()
     if depth < 2 and roll < 0.2:
-        kind = r.choice(["ADD", "ADD", "CONCAT", "MUL", "MAX"])
-        paths = [draw_chain(r, r.choice([0, 1, 1, 2, 3]), depth + 1) for _ in range(r.choice([1, 2, 2, 2, 3]))]
-        item.update(merge=kind, paths=[{"from": r.random() if r.random() < 0.3 else None, "chain": p} for p in paths])
-        item["inplace"] = kind == "ADD" and r.random() < 0.15
-    elif depth < 2 and roll < 0.24:
-        item.update(repeat=r.randint(1, 3), block=r.random() < 0.5, chain=draw_chain(r, r.randint(1, 3), depth + 1))
+        item.update(draw_merge(r, depth))
+    elif depth < 2 and roll < 0.28:
+        item.update(repeat=r.randint(1, 3), arguments=r.getrandbits(32) if r.random() < 0.7 else None,
+                    chain=draw_chain(r, r.randint(1, 3), depth + 1))
     else:
-        item["layer"] = r.choices(range(len(LAYERS)), [w for _, w in LAYERS])[0]
-        item["inplace"] = r.random() < 0.4
-        item["share"] = r.random() if r.random() < 0.1 else None
+        item.update(draw_layer(r, r.choices([draw for draw, _ in LAYERS], [w for _, w in LAYERS])[0]))
+        item["share"] = r.random() if r.random() < 0.2 else None
+        item["like"] = r.random() if r.random() < 0.5 else None
     item["label"] = depth == 0 and r.random() < 0.3
+    item["collect"] = r.randrange(2) if r.random() < 0.1 else None
     return item
+
+
+Head = collections.namedtuple("Head", "name start stop at training loss")  # a head: its layers, and which is the output
 
 
 class Network(nn.Module):
     """A network from its chain, with what cnncalc should say of each layer. Items that do not fit are left out."""
 
-    def __init__(self, size, chain, heads=(), frozen=None):
+    def __init__(self, sizes, chain, heads=(), frozen=None, label=False):
         super().__init__()
-        width, height, depth = size
-        self.kinds, self.inputs, self.shapes, self.macs = ["INPUT"], [[]], [(depth, height, width)], [0]
-        self.labels, self.blocks, self.shared = {}, [], set()
-        text, end, made = self.chain(chain, 0)
-        self.text = f"input: {width}x{height}x{depth}\nlayers: |\n  INPUT" + "".join(f" -> {t}" for t in text) + "\n"
-        self.outputs = [end]
-        heads = self.heads(heads, end)
-        self.made = {"size": size, "chain": made, "heads": heads, "frozen": frozen}
+        self.inputs = [[] for _ in sizes]
+        self.kinds, self.macs = ["INPUT"] * len(sizes), [0] * len(sizes)
+        self.shapes = [(depth, height, width) for width, height, depth in sizes]
+        self.sizes, self.blocks, self.shared = len(sizes), [], set()
+        self.labels = {f"in{i}": i for i in range(len(sizes))} if len(sizes) > 1 or label else {}
+        self.lists = [[], []]
+        self.refers = {}  # whose size or weights a layer takes
+        self.heads, self.head = [], None  # all, and the one that is being made
+        texts, end, made = self.chain(chain, 0, first=True)
+        texts, end = self.join_inputs(texts, end, made)
+        text = f"input: {pair_of(sizes[0])}\n" if len(sizes) == 1 else \
+            "inputs: {" + ", ".join(f"in{i}: {pair_of(size)}" for i, size in enumerate(sizes)) + "}\n"
+        self.end = end
+        made_heads, head_text = self.make_heads(heads)
+        self.text = f"{text}layers: |\n  {' -> '.join(texts)}\n{head_text}"
+        self.made = {"sizes": sizes, "chain": made, "heads": made_heads, "frozen": frozen, "label": label}
         if self.blocks:
-            self.text += "blocks:\n" + "".join(f"  b{i}(): |\n    {text}\n" for i, text in enumerate(self.blocks, 1))
+            self.text += "blocks:\n" + "".join(f"  {head}: |\n    {text}\n" for head, text in self.blocks)
+        self.finish()
         self.names = list(self.kinds)  # until cnncalc says how it calls them
         self.frozen = self.freeze(frozen)
 
-    def heads(self, heads, end):
-        """Makes further outputs, each a chain from a label."""
+    def join_inputs(self, texts, end, made):
+        """The layers with their start, and a CONCAT of inputs that nothing reads."""
+        if self.sizes == 1:
+            texts = ["INPUT @in0" if self.labels else "INPUT"] + texts
+        elif not (made and made[0].get("led")):
+            texts = ["@in0"] + texts
+        used = {k for inputs in self.inputs for k in inputs} | {end}
+        for i in range(self.sizes):
+            if i not in used:
+                path, fix = [f"@in{i}"], end
+                for text, module in self.plane(self.shapes[end], self.shapes[i]):
+                    fix = self.step(text, module, [i])
+                    path.append(text)
+                end = self.step("CONCAT", Call(COMBINE["CONCAT"]), [end, fix if len(path) > 1 else i])
+                texts = texts + [f"CONCAT(IDENTITY | {' -> '.join(path)})"]
+        return texts, end
+
+    def make_heads(self, heads):
+        """Makes further outputs, each a chain from a label, and one for each result that nothing reads."""
         texts, made = [], []
         for head in heads:
-            if not self.labels:
-                break
-            name = list(self.labels)[int(head["from"] * len(self.labels))]
-            mark = self.mark()
-            text, at, kept = self.chain(head["chain"], self.labels[name])
-            if at in self.outputs or not text or any(end in inputs for inputs in self.inputs[mark[0]:]):
-                self.reset(mark)  # the end of the layers would not be an output
+            mark, start, name = self.mark(), len(self.kinds), f"h{len(self.heads)}"
+            self.head = Head(name, start, math.inf, None, head["training"], head["loss"])
+            if self.labels:
+                label = list(self.labels)[int(head["from"] * len(self.labels))]
+                text = [f"@{self.reference(label)}"]
+                items, at, kept = self.inner_chain(head["chain"], self.labels[label])
+                if self.takes_head(at, start):
+                    self.heads.append(self.head._replace(stop=len(self.kinds), at=at))
+                    texts.append(self.head_text(name, text + items, head))
+                    made.append({**head, "chain": kept})
+                    mark = self.mark()
+            self.head = None
+            self.reset(mark)
+        read = {k for inputs in self.inputs for k in inputs} | {head.at for head in self.heads} | {self.end}
+        for label, i in self.labels.items():
+            if i not in read:
+                count, owner = len(self.kinds), self.owner(i)
+                head = Head(f"h{len(self.heads)}", count, count, i, owner is not None and owner.training, None)
+                texts.append(self.head_text(head.name, [f"@{self.reference(label)}"], head._asdict()))
+                self.heads.append(head)
+        return made, "heads:\n" + "".join(texts) if texts else ""
+
+    def takes_head(self, at, start):
+        """Whether the head that ends with a layer can be one: an output is named once, and one is not for training."""
+        if at < self.sizes or any(at == head.at for head in self.heads):
+            return False
+        reads = {k for inputs in self.inputs[start:] for k in inputs} | ({at} if at < start else set())
+        return self.end not in reads or not self.head.training or any(not head.training for head in self.heads)
+
+    @staticmethod
+    def head_text(name, texts, head):
+        text = f'"{" -> ".join(texts)}"'
+        if head["training"] or head["loss"]:
+            training = ", training: true" if head["training"] else ""
+            text = f"{{layers: {text}{training}" + (f", loss: {head['loss']}}}" if head["loss"] else "}")
+        return f"  {name}: {text}\n"
+
+    def owner(self, i):
+        """The head that a layer belongs to."""
+        return next((head for head in (*self.heads, self.head) if head and head.start <= i < head.stop), None)
+
+    def reference(self, label):
+        """A label as it is written here."""
+        owner = self.owner(self.labels[label])
+        return label if owner is None or owner is self.head else f"{owner.name}.{label}"
+
+    def finish(self):
+        """Finds the outputs, the order in which the layers run, and which of them exist in training only."""
+        read = {k for inputs in self.inputs for k in inputs} | {head.at for head in self.heads}
+        self.outputs = ([] if self.end in read else [self.end]) + [head.at for head in self.heads]
+        self.loss_weights = [1] * (len(self.outputs) - len(self.heads)) + [float(head.loss or 1) for head in self.heads]
+        self.training_outputs = {head.at for head in self.heads if head.training}
+        self.order = list(range(self.heads[0].start if self.heads else len(self.kinds)))
+        barrier, moved = self.sizes - 1, set()  # where the last head is that runs always, and the layers of heads for training
+        for head in self.heads:
+            layers = range(head.start, head.stop)
+            if not head.training:
+                self.order += layers
+                barrier = len(self.order) - 1 if layers else barrier
                 continue
-            texts.append(f'  h{len(texts)}: "{" -> ".join(["@" + name] + text)}"')
-            self.outputs.append(at)
-            made.append({**head, "chain": kept})
-        if texts:
-            self.text += "heads:\n" + "\n".join(texts) + "\n"
-        return made
+            reads = [self.order.index(k) for i in layers for k in (*self.inputs[i], *self.refers.get(i, ()))
+                     if k < head.start]
+            place = max([barrier, *reads]) + 1
+            while place < len(self.order) and self.order[place] in moved:
+                place += 1
+            self.order[place:place] = layers
+            moved.update(layers)
+        always, open_ = set(), [i for i in self.outputs if i not in self.training_outputs]
+        while open_:
+            if (i := open_.pop()) not in always:
+                always.add(i)
+                open_ += self.inputs[i]
+        self.in_training_only = set(range(self.sizes, len(self.kinds))) - always
 
     def freeze(self, seed):
         """Freezes layers at random, and returns their indices with the name of a tensor, or with ""."""
         if seed is None:
             return []
         r, frozen = random.Random(seed), []
-        for i in range(1, len(self.kinds)):
+        for i in range(self.sizes, len(self.kinds)):
             tensors = list(self.module(i).named_parameters())
             if not tensors or i in self.shared or r.random() < 0.5:
                 continue
@@ -532,26 +721,38 @@ class Network(nn.Module):
         return index
 
     def mark(self):
-        return len(self.kinds), len(self.labels), len(self.blocks)
+        return len(self.kinds), len(self.labels), len(self.blocks), [len(nodes) for nodes in self.lists]
 
     def reset(self, mark):
         """Takes back the layers since mark."""
-        count, labels, blocks = mark
+        count, labels, blocks, lists = mark
         for i in range(count, len(self.kinds)):
             delattr(self, f"step{i}")
         for rows in (self.kinds, self.inputs, self.shapes, self.macs):
             del rows[count:]
         del self.blocks[blocks:]
+        for nodes, n in zip(self.lists, lists):
+            del nodes[n:]
         self.shared = {i for i in self.shared if i < count}
+        self.refers = {i: others for i, others in self.refers.items() if i < count}
         self.labels = dict(list(self.labels.items())[:labels])
 
-    def chain(self, items, at):
+    def inner_chain(self, items, at):
+        """The chain of a path, of brackets or of a head, whose own lists are known in it only."""
+        lists = self.lists
+        self.lists = [nodes or [] for nodes in lists]
+        try:
+            return self.chain(items, at)
+        finally:
+            self.lists = lists
+
+    def chain(self, items, at, first=False):
         """Makes a chain from node at: its texts, the node it ends with, and the items that were made."""
         texts, made = [], []
         for item in items:
             mark = self.mark()
             try:
-                text, end, kept = self.item(item, at)
+                text, end, kept = self.item(item, at, first and not texts)
             except Unfit:
                 self.reset(mark)
                 continue
@@ -560,19 +761,34 @@ class Network(nn.Module):
             at = end
         return texts, at, made
 
-    def item(self, item, at):
+    def item(self, item, at, first):
+        if "goto" in item:
+            return self.go_on(item, at)
         label = f"r{len(self.labels)}" if item["label"] else None
+        collect = item["collect"]
         if "merge" in item:
-            text, end, item = self.merge(item, at)
+            text, end, item = self.merge(item, at, first)
         elif "repeat" in item:
             text, end, item = self.repeat(item, at)
-            label = None
+            label = collect = None
         else:
             text, end = self.layer(item, at)
         if label:
             self.labels[label] = end
             text += f" @{label}"
+        elif collect is not None:
+            self.lists[collect].append(end)
+            text += f" @l{collect}+"
         return text, end, item
+
+    def go_on(self, item, at):
+        """The next layers follow a result with a label."""
+        if at not in self.labels.values():
+            raise Unfit  # nothing could read the result before
+        label = list(self.labels)[int(item["goto"] * len(self.labels))]
+        if self.labels[label] == at:
+            raise Unfit
+        return f"@{self.reference(label)}", self.labels[label], item
 
     def layer(self, item, at):
         if item["share"] is not None and (shared := self.share(item["share"], at)):
@@ -582,11 +798,26 @@ class Network(nn.Module):
         torch.manual_seed(item["seed"])
         if draw is activation and item["inplace"] and self.overwritable(at):
             draw = in_place
-        text, module = draw(r, shape)
+        text, module, *refers = self.like(draw, r, item["like"], shape) or draw(r, shape)
         end = self.step(text, module, [at])
+        self.refers[end] = refers
         module.keeps_output = draw not in OVERWRITABLE
-        module.text = text
+        if not refers:
+            module.text = text
         return text, end
+
+    def like(self, draw, r, which, shape):
+        """A layer that takes its size from a label, and the node of that."""
+        fits = []
+        for label, i in self.labels.items() if which is not None and draw in LIKE else ():
+            try:
+                text, module = LIKE[draw](r, shape, self.shapes[i], self.reference(label))
+            except Unfit:
+                continue
+            fits.append((text, module, i))
+        if not fits:
+            return None
+        return fits[int(which * len(fits))]
 
     def share(self, which, at):
         """A layer with the weights of an earlier one that has a label."""
@@ -595,9 +826,10 @@ class Network(nn.Module):
             return None
         name = list(of)[int(which * len(of))]
         module = self.module(of[name])
-        text = f"{module.text} share=@{name}"
+        text = f"{module.text} share=@{self.reference(name)}"
         end = self.step(text, module, [at])
         self.shared.add(end)
+        self.refers[end] = [of[name]]
         return text, end
 
     def is_shareable(self, i, depth):
@@ -610,33 +842,78 @@ class Network(nn.Module):
     def module(self, i):
         return getattr(self, f"step{i}", None)
 
+    def is_named(self, i):
+        return i in self.labels.values() or any(i in nodes for nodes in self.lists)
+
     def overwritable(self, at):
-        return at > 0 and at == len(self.kinds) - 1 and at not in self.labels.values() and \
+        return at >= self.sizes and at == len(self.kinds) - 1 and not self.is_named(at) and \
             not getattr(self.module(at), "keeps_output", True)
 
     def repeat(self, item, at):
         """A chain that is made several times, with other weights."""
-        first, end, made = self.chain(item["chain"], at)
+        first, end, made = self.inner_chain(item["chain"], at)
         if not first:
             raise Unfit
         for _ in range(item["repeat"] - 1):
-            again, end, kept = self.chain(made, end)
+            again, end, kept = self.inner_chain(made, end)
             if again != first:
                 raise Unfit  # the shapes have changed, and with them what is drawn
-        text = " -> ".join(first)
-        if not item["block"] or "@" in text:
-            return f"[{text}]*{item['repeat']}", end, {**item, "chain": made}
-        self.blocks.append(text)
-        return f"b{len(self.blocks)}()*{item['repeat']}", end, {**item, "chain": made}
+        text, times = " -> ".join(first), "" if item["repeat"] == 1 else f"*{item['repeat']}"
+        item = {**item, "chain": made}
+        if item["arguments"] is None or "@l" in text:
+            return f"[{text}]{times}", end, item
+        head, arguments, text = self.block(random.Random(item["arguments"]), first)
+        self.blocks.append((head, text))
+        return f"b{len(self.blocks)}({', '.join(arguments)}){times}", end, item
 
-    def merge(self, item, at):
+    def block(self, r, texts):
+        """The head of a block of these layers, the arguments of a call, and its text."""
+        values, keys = [], []  # parameters without and with a default
+
+        def parameter(letter, value, default):
+            name = f"{letter}{len(values) + len(keys)}"
+            if default is None:
+                values.append((name, name, value))
+            else:
+                keys.append((name, f"{name}={default}", None if default == value else f"{name}={value}"))
+            return name
+
+        def number(match):
+            name = parameter("w", match[2], r.choice([None, match[2], "7"]))
+            return match[1] + name
+
+        layers = []
+        for text in texts:
+            if text in IN_PLACE | PLAIN and r.random() < 0.6:
+                layers.append(parameter("act", text, r.choice([None, text, "RELU", "IDENTITY"])))
+                continue
+            if r.random() < 0.2:
+                layers.append(parameter("none", "IDENTITY", r.choice([None, "IDENTITY", "BN"])))
+            if r.random() < 0.6:
+                text = re.sub(r"((?:CONV|LOCAL|FC)[0-9x]*-)([0-9]+)", number, text, 1)
+            layers.append(text)
+        text, labels = " -> ".join(layers), {}
+        for label in re.findall(r"@((?:h[0-9]+\.)?(?:r|in)[0-9]+)", text):
+            if label not in labels:
+                labels[label] = parameter("of", f"@{label}", None)
+        text = re.sub(r"@((?:h[0-9]+\.)?(?:r|in)[0-9]+)", lambda match: "@" + labels[match[1]], text)
+        heads = [head for _, head, _ in values + keys]
+        return f"b{len(self.blocks) + 1}({', '.join(heads)})", [a for _, _, a in values + keys if a], text
+
+    def merge(self, item, at, first):
         texts, starts, ends, paths = [], [], [], []
+        lead = first and item["lead"] and self.sizes > 1
         for path in item["paths"]:
-            start, text = at, []
-            if path["from"] is not None and self.labels:
-                name = list(self.labels)[int(path["from"] * len(self.labels))]
-                start, text = self.labels[name], [f"@{name}"]
-            items, end, made = self.chain(path["chain"], start)
+            path_starts, text = self.start(path, at, lead)
+            if path["list"] is not None and len(path_starts) and text == [f"@l{path['list']}"]:
+                if any(self.shapes[i][1:] != self.shapes[(ends + path_starts)[0]][1:] for i in path_starts):
+                    raise Unfit
+                texts.append(text[0])
+                starts += path_starts
+                ends += path_starts
+                paths.append(path)
+                continue
+            items, end, made = self.inner_chain(path["chain"], path_starts[0])
             text, fix = text + items, None
             if ends and item["merge"] == "CONCAT":
                 fix = self.plane(self.shapes[ends[0]], self.shapes[end])
@@ -646,10 +923,10 @@ class Network(nn.Module):
                 end = self.step(t, module, [end])
                 text.append(t)
             texts.append(" -> ".join(text) if text else "IDENTITY")
-            starts.append(start)
+            starts += path_starts
             ends.append(end)
             paths.append({**path, "chain": made})
-        if at not in starts:
+        if at not in starts and at not in self.labels.values():
             raise Unfit  # nothing would use the result before
         inplace = item["inplace"] and self.can_add_in_place(ends, at)
         module = Call(COMBINE[item["merge"]])
@@ -657,12 +934,23 @@ class Network(nn.Module):
             module = Call(add_in_place)
         end = self.step(item["merge"], module, ends)
         text = f"{item['merge']}({' | '.join(texts)})" + (" inplace" if inplace else "")
-        return text, end, {**item, "paths": paths}
+        return text, end, {**item, "paths": paths, "led": lead}
+
+    def start(self, path, at, lead):
+        """The results that a path reads, and its text."""
+        if path["list"] is not None and self.lists[path["list"]]:
+            return list(self.lists[path["list"]]), [f"@l{path['list']}"]
+        if path["input"] is not None and path["input"] < self.sizes:
+            return [path["input"]], [f"@in{path['input']}"]
+        if path["from"] is not None and self.labels:
+            name = list(self.labels)[int(path["from"] * len(self.labels))]
+            return [self.labels[name]], [f"@{self.reference(name)}"]
+        return [at], ["@in0"] if lead else []
 
     def can_add_in_place(self, ends, at):
         """The first path is computed by a layer that nothing else needs, and has the sum's shape."""
         first = ends[0]
-        return len(ends) > 1 and first != at and first not in self.labels.values() and ends.count(first) == 1 and \
+        return len(ends) > 1 and first != at and not self.is_named(first) and ends.count(first) == 1 and \
             not getattr(self.module(first), "keeps_output", True) and \
             all(self.shapes[e] == self.shapes[first] for e in ends)
 
@@ -693,25 +981,27 @@ class Network(nn.Module):
             fix.append((f"CONV1-{depth}", nn.Conv2d(have[0], depth, 1)))
         return fix
 
-    def forward(self, x):
+    def forward(self, *xs):
+        order = [i for i in self.order[self.sizes:] if self.training or i not in self.in_training_only]
+        outputs = [i for i in self.outputs if self.training or i not in self.training_outputs]
         last = {}  # where each value is read last
-        for i, inputs in enumerate(self.inputs):
-            last.update((k, i) for k in inputs)
-        last.update((k, len(self.inputs)) for k in self.outputs)
-        values = {0: x}
-        del x
-        for i in range(1, len(self.inputs)):
+        for i in order:
+            last.update((k, i) for k in self.inputs[i])
+        last.update((k, None) for k in outputs)
+        values = dict(enumerate(xs))
+        del xs
+        for i in order:
             values[i] = self.module(i)(*(values[k] for k in self.inputs[i]))
-            for k in {0, *self.inputs[i]}:
+            for k in set(self.inputs[i]):
                 if last.get(k) == i:
                     del values[k]
-        outputs = [values[k] for k in self.outputs]
-        return outputs if len(outputs) > 1 else outputs[0]
+        results = [values[k] for k in outputs]
+        return results if len(results) > 1 else results[0]
 
     def weights(self):
         """The tensors under cnncalc's names."""
         named = {}
-        for i, name in enumerate(self.names[1:], 1):
+        for i, name in enumerate(self.names[self.sizes:], self.sizes):
             for key, t in self.module(i).state_dict().items() if i not in self.shared else []:
                 if not key.endswith("num_batches_tracked"):
                     named[f"{name}.{key.removeprefix('layer.')}"] = t.clone().float().numpy()
@@ -774,7 +1064,7 @@ class Checker:
 
     def check(self, network):
         """The mismatches of a network, as texts."""
-        if len(network.kinds) == 1:
+        if len(network.kinds) == network.sizes:
             return []
         with open(self.path("net.yaml"), "w") as file:
             file.write(network.text)
@@ -782,7 +1072,8 @@ class Checker:
                    "--optimizer", "none", "--format", "json"]
         try:
             report = json.loads(self.cnncalc(*account))
-            network.names = [row["name"] for row in report["layers"]]
+            if len(report["layers"]) == len(network.kinds):
+                network.names = [row["name"] for _, row in sorted(zip(network.order, report["layers"]))]
             if network.frozen and len(network.names) == len(network.kinds):
                 frozen = ["--freeze=" + network.names[i] + (f".{only}" if only else "") for i, only in network.frozen]
                 report = json.loads(self.cnncalc(*account, *frozen))
@@ -795,26 +1086,37 @@ class Checker:
         return self.compare_layers(network, report) or \
             self.compare_saved(network, report) + self.compare_output(network)
 
+    def still(self, made, sorts):
+        """Whether a network has a mismatch of one of these sorts."""
+        try:
+            return not sorts.isdisjoint(map(sort, self.check(Network(**made))))
+        except Unfit:
+            return False
+
     def compare_layers(self, network, report):
         wrong = []
-        kinds = [row["kind"] for row in report["layers"]]
-        if kinds != network.kinds:
-            return [f"layers: {kinds}, want {network.kinds}"]
-        for i, row in enumerate(report["layers"]):
+        kinds, want = [row["kind"] for row in report["layers"]], [network.kinds[i] for i in network.order]
+        if kinds != want:
+            return [f"layers: {kinds}, want {want}"]
+        for i, row in zip(network.order, report["layers"]):
             shape = row["output"]["depth"], row["output"]["height"], row["output"]["width"]
-            parameters = sum(p.numel() for p in network.module(i).parameters()) if i and i not in network.shared else 0
+            parameters = sum(p.numel() for p in network.module(i).parameters()) if i >= network.sizes and i not in network.shared else 0
             for what, got, want in (("shape", shape, network.shapes[i]), ("parameters", row["parameters"], parameters),
                                     ("MACs", row["macs"], network.macs[i])):
                 if got != want:
                     wrong.append(f"{row['name']}: {what} {got}, PyTorch {want}")
-        self.counts["layers"] += len(kinds) - 1
-        self.counts["heads"] += len(network.outputs) - 1
+        self.counts["layers"] += len(kinds) - network.sizes
+        self.counts["heads"] += len(network.heads)
+        self.counts["heads for training"] += len(network.training_outputs)
+        self.counts["networks of several inputs"] += network.sizes > 1
+        for what, pattern in TEXTS.items():
+            self.counts[what] += len(re.findall(pattern, network.text))
         return wrong
 
     def compare_saved(self, network, report):
         account = report["memory"]["pytorch"]
         try:
-            sizes, peak = self.measure(network, network.shapes[0], BATCH)
+            sizes, peak = self.measure(network, network.shapes[:network.sizes], BATCH)
         except RuntimeError as e:
             if account["warnings"]:
                 return []
@@ -834,13 +1136,7 @@ class Checker:
                 for key, n in saved.items() if n != sizes.get(key, 0)]
 
     def compare_output(self, network):
-        width, height, depth = network.shapes[0][2], network.shapes[0][1], network.shapes[0][0]
-        pictures = []
-        for i in range(BATCH):
-            shape = (height, width, 3) if depth == 3 else (height, width)
-            name = f"picture{i}.png"
-            Image.fromarray(np.random.default_rng(i).integers(0, 256, shape, dtype=np.uint8)).save(self.path(name))
-            pictures += ["--input", name]
+        pictures = self.pictures(network)
         torch.manual_seed(1)
         with torch.no_grad():
             randomise(network)
@@ -853,26 +1149,42 @@ class Checker:
         except Refused as e:
             return [f"run: {e}"]
         network.double().eval()
-        dumped = [torch.from_numpy(np.load(os.path.join(dump, name + ".npy"))).double() for name in network.names]
-        for name in os.listdir(dump):
-            os.remove(os.path.join(dump, name))
-        os.rmdir(dump)
+        dumped = {i: torch.from_numpy(np.load(os.path.join(dump, name + ".npy"))).double()
+                  for i, name in enumerate(network.names) if i not in network.in_training_only}
+        shutil.rmtree(dump)
         self.counts["outputs"] += 1
         with torch.no_grad():
-            outputs = network(dumped[0].clone())
+            outputs = network(*(dumped[i].clone() for i in range(network.sizes)))
             outputs = [outputs] if isinstance(outputs, torch.Tensor) else outputs
-            ends = [dumped[k] for k in network.outputs]
+            ends = [dumped[k] for k in network.outputs if k not in network.training_outputs]
             if all(close(got, want, 1e-4) for got, want in zip(ends, outputs)):
                 return []
             # Rounding may have been amplified: each layer by itself.
             self.counts["outputs, layer by layer"] += 1
             wrong = []
-            for i in range(1, len(dumped)):
+            for i in list(dumped)[network.sizes:]:
                 out = network.module(i)(*(dumped[k].clone() for k in network.inputs[i]))
                 if not close(dumped[i], out, 1e-4):
                     off = (dumped[i].reshape(out.shape) - out).abs().max().item()
                     wrong.append(f"{network.names[i]}: output off by {off:.3g} of {out.abs().max().item():.3g}")
             return wrong
+
+    def pictures(self, network):
+        """The flags of run for random pictures, or for arrays where an input is no picture."""
+        flags, random_values = [], np.random.default_rng(1)
+        for i in range(network.sizes):
+            depth, height, width = network.shapes[i]
+            if network.sizes > 1 or depth not in (1, 3):
+                name = f"input{i}.npy"
+                np.save(self.path(name), random_values.random((BATCH, depth, height, width), dtype=np.float32))
+                flags += ["--input", f"in{i}={name}" if network.sizes > 1 else name]
+                continue
+            for k in range(BATCH):
+                shape = (height, width, 3) if depth == 3 else (height, width)
+                name = f"picture{k}.png"
+                Image.fromarray(random_values.integers(0, 256, shape, dtype=np.uint8)).save(self.path(name))
+                flags += ["--input", name]
+        return flags
 
 
 def close(got, want, tolerance):
@@ -881,8 +1193,13 @@ def close(got, want, tolerance):
 
 
 # Networks that PyTorch runs and cnncalc does not take.
-RIGHTLY = ("there is nothing to train", "no layer makes a volume of its own", "nothing is left of it",
+RIGHTLY = ("all heads are for training", "there is nothing to train", "no layer makes a volume of its own", "nothing is left of it",
            "hold padding only")
+
+
+# What is counted by the text of a network.
+TEXTS = {"labels that layers follow": "-> @[a-z0-9.]+ ->", "sizes of labels": "like=@", "lists joined": r"[(|] ?@l[01]",
+         "shared weights": "share=@", "calls with arguments": r"b[0-9]+\([^)\n]+\)(?!:)"}
 
 
 class Refused(Exception):
@@ -916,8 +1233,12 @@ def smaller_networks(made):
         yield {**made, "heads": rest[0] + rest[1]}
         for smaller in smaller_chains(head["chain"]):
             yield {**made, "heads": [*rest[0], {**head, "chain": smaller}, *rest[1]]}
+        if head["training"] or head["loss"]:
+            yield {**made, "heads": [*rest[0], {**head, "training": False, "loss": None}, *rest[1]]}
     if made["frozen"] is not None:
         yield {**made, "frozen": None}
+    if len(made["sizes"]) > 1:
+        yield {**made, "sizes": made["sizes"][:-1]}
 
 
 def smaller_chains(chain):
@@ -929,8 +1250,14 @@ def smaller_chains(chain):
 
 
 def smaller_items(item):
-    if item["label"]:
-        yield [{**item, "label": False}]
+    if "goto" in item:
+        return
+    if item["label"] or item["collect"] is not None:
+        yield [{**item, "label": False, "collect": None}]
+    if item.get("share") or item.get("like"):
+        yield [{**item, "share": None, "like": None}]
+    if item.get("arguments"):
+        yield [{**item, "arguments": None}]
     if "merge" in item:
         for path in item["paths"]:
             yield path["chain"]
@@ -960,22 +1287,21 @@ def main():
         seed = args.seed
         while time.time() < end and checker.counts["networks"] < args.count and mismatches < args.mismatches:
             r = random.Random(seed)
-            size = r.randint(1, 14), r.randint(1, 14), r.choice([1, 3])
-            chain = draw_chain(r, r.randint(1, 9), 0)
-            heads = [{"from": r.random(), "chain": draw_chain(r, r.randint(1, 3), 1)}
-                     for _ in range(r.choice([0, 0, 0, 1, 2]))]
-            network = Network(size, chain, heads, r.getrandbits(32) if r.random() < 0.3 else None)
+            seed += 1
+            try:
+                network = Network(**draw_network(r))
+            except Unfit:
+                continue
             checker.counts["networks"] += 1
             kinds.update(network.kinds)
             if wrong := checker.check(network):
                 mismatches += 1
                 sorts = {sort(w) for w in wrong}
-                small = shrunk(network.made, lambda n: not sorts.isdisjoint(map(sort, checker.check(Network(**n)))))
+                small = shrunk(network.made, lambda n: checker.still(n, sorts))
                 network = Network(**small)
                 wrong = checker.check(network)
-                print(f"--- seed {seed}, frozen {network.frozen}")
+                print(f"--- seed {seed - 1}, frozen {network.frozen}")
                 print(network.text + "\n".join(wrong), flush=True)
-            seed += 1
         print(", ".join(f"{what} {n}" for what, n in checker.counts.items()))
         print("layers drawn: " + ", ".join(f"{kind} {n}" for kind, n in kinds.most_common()))
         print(f"{mismatches} mismatches")
