@@ -43,6 +43,19 @@ func TestSharedWeightsAreStoredOnce(t *testing.T) {
 	}
 }
 
+// Weights of a layer that exists in training only are asked for under its name, as a file with all layers has them.
+func TestSharedWeightsOfTraining(t *testing.T) {
+	p := compile(t, line("8x8x3", "CONV3-4 @a")+`heads:
+  early: {layers: "@a -> CONV1-2 @b", training: true}
+  scores: "@a -> CONV1-2 share=@early.b"
+`, Options{Batch: 1, Threads: 1, Algo: Direct})
+	defer p.Close()
+	tensors := p.Tensors()
+	if got := tensors[len(tensors)-2]; got.Name != "early.b.weight" || !slices.Equal(got.Also, []string{"scores.conv1.weight"}) {
+		t.Errorf("the tensor %s, also called %q; want early.b.weight and scores.conv1.weight", got.Name, got.Also)
+	}
+}
+
 // A network with its own copy of the weights for each level computes the same.
 func TestSharedWeightsAreThoseOfTheFirst(t *testing.T) {
 	const apart = "CONV3-32 -> RELU @p3 -> POOL2 @p4 -> POOL2 @p5 -> @p3 -> CONV3-32 @head -> BN @norm -> FLATTEN @o3" +

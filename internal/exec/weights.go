@@ -42,10 +42,11 @@ func (p *Program) Tensors() []Tensor {
 		for k := range p.steps[i].tensors {
 			if p.network.Layers[i].Owner == i {
 				all = append(all, p.tensor(i, k, len(all)))
-				continue
 			}
 			t := &all[first[i]+k]
-			t.Also = append(t.Also, p.network.Nodes[i].Name+"."+p.network.Layers[i].Weights[k].Name)
+			if name := p.network.Nodes[i].Name; name != p.network.StoredAs(i) {
+				t.Also = append(t.Also, name+"."+p.network.Layers[i].Weights[k].Name)
+			}
 		}
 	}
 	return all
@@ -55,7 +56,7 @@ func (p *Program) Tensors() []Tensor {
 func (p *Program) tensor(i, k, index int) Tensor {
 	w := &p.network.Layers[i].Weights[k]
 	t := Tensor{
-		Name: p.network.Nodes[p.network.Layers[i].Owner].Name + "." + w.Name, Role: w.Role, Index: index,
+		Name: p.network.StoredAs(i) + "." + w.Name, Role: w.Role, Index: index,
 		FanIn: p.steps[i].tensors[k].fanIn, Start: p.steps[i].tensors[k].start,
 	}
 	for _, d := range w.Dims {

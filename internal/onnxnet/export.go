@@ -202,7 +202,7 @@ func (l *layer) weight(name string, dims ...int64) string {
 		if dims == nil {
 			dims = w.Dims
 		}
-		full := l.network.Nodes[l.network.Layers[l.index].Owner].Name + "." + name
+		full := l.network.StoredAs(l.index) + "." + name
 		if earlier, ok := l.written[full]; ok {
 			return l.sharedWeight(full, earlier, dims)
 		}

@@ -20,6 +20,7 @@ func (n *Network) Inference() (*Network, []int) {
 		if _, known := owners[owner]; !known {
 			owners[owner] = i // the first that uses the weights here
 			now.Layers[i] = now.Layers[i].Used()
+			now.Layers[i].storedAs = n.StoredAs(old)
 		}
 		now.Layers[i].Owner = owners[owner]
 	}
@@ -28,6 +29,16 @@ func (n *Network) Inference() (*Network, []int) {
 		now.Total.FrozenCount += now.Layers[i].FrozenCount
 	}
 	return now, from
+}
+
+// StoredAs returns the name under which files have the weights of node i: that of the first layer that uses them, even
+// if that exists in training only.
+func (n *Network) StoredAs(i int) string {
+	owner := n.Layers[i].Owner
+	if name := n.Layers[owner].storedAs; name != "" {
+		return name
+	}
+	return n.Nodes[owner].Name
 }
 
 // IsTrainingOnly reports whether node i exists in training only.

@@ -30,6 +30,8 @@ type Layer struct {
 	// weights are 0 where they are another's, so that a sum has each once; Used has them too.
 	Owner int
 	MACs  int64
+
+	storedAs string // the name in files of the layer whose weights the owner has, if that exists in training only
 }
 
 // Parameters returns the number of weights and biases.

@@ -28,6 +28,9 @@ heads:
 	if got := now.Total.Parameters(); got != a+b {
 		t.Errorf("%d parameters of the network that runs, want %d", got, a+b)
 	}
+	if got := now.StoredAs(len(now.Nodes) - 2); got != "train.b" {
+		t.Errorf("the weights are stored as those of %s, want train.b, of which PyTorch's state_dict has them", got)
+	}
 	for i, l := range now.Layers {
 		if l.Owner > i || n.Layers[from[i]].Owner != n.Layers[from[l.Owner]].Owner {
 			t.Errorf("%s has the weights of %s", now.Nodes[i].Name, now.Nodes[l.Owner].Name)
