@@ -145,7 +145,7 @@ func (o *Pad) Autograd(Pass, []graph.Shape, graph.Shape) Autograd {
 		return Autograd{}
 	}
 	a := keeps(savedInput(0))
-	a.CopiesGradient = true
+	a.CopiesGradient, a.Order = true, PlanesOrder
 	return a
 }
 

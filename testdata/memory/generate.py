@@ -498,6 +498,10 @@ LAYOUTS = {
         Then(lambda x: F.pad(ln(x), (1, 1, 1, 1), "reflect"), Flat(nn.Linear(16 * 34 * 26, 10))),
     "LN noaffine -> PAD1 replicate -> FC-10":
         Then(lambda x: F.pad(ln(x), (1, 1, 1, 1), "replicate"), Flat(nn.Linear(16 * 34 * 26, 10))),
+    "LN noaffine -> PAD1 reflect -> SIGMOID -> FC-10":
+        Then(lambda x: F.pad(ln(x), (1, 1, 1, 1), "reflect").sigmoid(), Flat(nn.Linear(16 * 34 * 26, 10))),
+    "LN noaffine -> PAD1 replicate -> SIGMOID -> FC-10":
+        Then(lambda x: F.pad(ln(x), (1, 1, 1, 1), "replicate").sigmoid(), Flat(nn.Linear(16 * 34 * 26, 10))),
     "LN noaffine -> UPSAMPLE2 -> FC-10":
         Then(lambda x: F.interpolate(ln(x), scale_factor=2), Flat(nn.Linear(16 * 64 * 48, 10))),
     "LN noaffine -> L2POOL2 -> FC-10": Then(lambda x: F.lp_pool2d(ln(x), 2, 2), Flat(nn.Linear(16 * 16 * 12, 10))),
