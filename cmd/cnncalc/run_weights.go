@@ -111,6 +111,11 @@ func withoutTraining(tensors []weights.Info, n *shape.Network) []weights.Info {
 			unneeded[n.Nodes[i].Name] = true
 		}
 	}
+	for i := range n.Nodes {
+		if !n.IsTrainingOnly(i) {
+			delete(unneeded, n.StoredAs(i)) // with share=@label, it has the weights of a layer for training
+		}
+	}
 	if len(unneeded) == 0 {
 		return tensors
 	}
