@@ -141,7 +141,7 @@ type checking struct {
 func (c *checking) expand(specs []string) ([]string, error) {
 	var all []string
 	for _, spec := range specs {
-		names, err := expand(spec)
+		names, err := c.networksOf(spec, len(specs) == 1)
 		if err == nil {
 			all = append(all, names...)
 			continue

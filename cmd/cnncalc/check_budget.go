@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 
 	"cnncalc/architectures"
 	"cnncalc/internal/budget"
@@ -34,6 +35,21 @@ func (c *checking) readBudgets() error {
 	}
 	return c.add(report.CheckedFile{Name: name, Title: name, Source: budgets.Source, Problems: problems,
 		Network: &shape.Network{}})
+}
+
+// networksOf returns the networks of a SPEC. The file of budgets has none among others, since a shell's *.yaml names it
+// too. As the only SPEC, it is all networks that it names.
+func (c *checking) networksOf(spec string, isOnly bool) ([]string, error) {
+	_, err := os.Stat(spec)
+	switch {
+	case filepath.Base(spec) != budget.FileName || err != nil:
+		return expand(spec)
+	case c.budgets == nil || !report.SameFile(spec, c.budgets.Source.Name):
+		return nil, problemError("%s is a file of budgets, and no network: --budget %[1]s uses it", plain.CutPath(spec))
+	case isOnly:
+		return c.named, nil
+	}
+	return nil, nil
 }
 
 // specs returns the networks that are checked if none is given: those that have budgets, or else the usual one.

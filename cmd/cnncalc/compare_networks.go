@@ -151,7 +151,7 @@ func cutNetwork(text string, networks int) (k int, value string, err error) {
 	}
 	n, err := numeral.Int(number)
 	if err != nil || n < 1 || n > int64(networks) {
-		return 0, "", fmt.Errorf("the networks have the numbers 1 to %d", networks)
+		return 0, "", fmt.Errorf("the networks are numbered 1 to %d", networks)
 	}
 	return int(n) - 1, value, nil
 }

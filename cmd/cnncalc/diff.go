@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"cnncalc/internal/baseline"
+	"cnncalc/internal/choice"
 	"cnncalc/internal/figure"
 	"cnncalc/internal/memory"
 	"cnncalc/internal/plain"
@@ -89,6 +90,9 @@ func diffFigures() []string {
 	}
 	return names
 }
+
+// reportFigures returns the names of the figures that a report may have.
+func reportFigures() []string { return append(diffFigures(), "arena") }
 
 func (a *app) diff(args []string, f *diffFlags) error {
 	out, err := f.parse("diff")
@@ -185,7 +189,7 @@ func (f *diffFlags) tolerances() (baseline.Tolerances, error) {
 			return t, usageError("--allow %s is given twice", of.Name)
 		}
 		if of.Better == figure.Neither {
-			return t, usageError("--allow: %s may become anything", of.Name)
+			return t, usageError("--allow: %s may change freely, and needs no tolerance", of.Name)
 		}
 		if t.ByName[of.Name], err = baseline.ParseTolerance(amount, of.Unit); err != nil {
 			return t, usageError("--allow %s: %w", of.Name, err)
@@ -264,12 +268,15 @@ func earlierPath(old string, l *loaded) (string, error) {
 		return old, nil
 	}
 	revision, path := gitPath(old)
+	if revision == "" {
+		return "", usageError("--baseline %s names no revision: write git:main, or git:main:mynet.yaml", plain.CutPath(old))
+	}
 	if path != "" || strings.HasSuffix(old, ":") && revision != "" {
 		return old, nil
 	}
 	if l.builtIn || l.name == "-" || isArrowText(l.name) || isGitSpec(l.name) {
-		return "", usageError("%s has no file in a git revision: write git:%s:PATH", plain.CutPath(l.name),
-			plain.Cut(revision))
+		return "", usageError("%s is not a file, so git:%s has no earlier state of it: write git:%[2]s:PATH",
+			plain.CutPath(l.name), plain.Cut(revision))
 	}
 	name := l.name
 	if filepath.IsAbs(name) {
@@ -288,11 +295,11 @@ func earlierPath(old string, l *loaded) (string, error) {
 func (f *diffFlags) choose(r *baseline.Record, n *shape.Network) error {
 	names := make([]string, len(f.figures))
 	for i, name := range f.figures {
-		one, err := figure.Find(strings.TrimSpace(name))
+		name, err := choice.Parse[string](strings.TrimSpace(name), "a figure that diff compares", reportFigures())
 		if err != nil {
 			return usageError("--figures: %w", err)
 		}
-		names[i] = one.Name
+		names[i] = name
 	}
 	for _, text := range f.allow {
 		name, _, _ := strings.Cut(text, "=")

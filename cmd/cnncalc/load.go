@@ -322,6 +322,11 @@ func builtIn(name string) ([]byte, error) {
 		return data, nil
 	}
 	message := fmt.Sprintf("there is no file and no built-in network called %s", plain.CutPath(name))
+	if base, size, ok := strings.Cut(name, "@"); ok {
+		if _, err := readSize(size); err == nil {
+			return nil, problemError("%s; another input size is a flag: %s --input-size %s", message, plain.CutPath(base), size)
+		}
+	}
 	if hint := diag.DidYouMean(strings.TrimSuffix(name, ".yaml"), architectures.Names()); hint != "" {
 		return nil, problemError("%s; %s", message, hint)
 	}

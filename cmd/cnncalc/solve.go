@@ -176,6 +176,9 @@ func (f *solveFlags) limits(use *figure.Use) ([]figure.Limit, error) {
 	var limits []figure.Limit
 	dependsOnDevice := false
 	for _, text := range f.budgets {
+		if strings.Contains(text, "||") {
+			return nil, usageError("--budget: %s has ||: a budget joins limits by && only", plain.Quote(plain.Cut(text)))
+		}
 		for word := range strings.SplitSeq(text, "&&") {
 			limit, err := figure.ParseLimit(strings.TrimSpace(word))
 			if err != nil {
@@ -225,7 +228,7 @@ const maxValues = 1_000_000
 // search returns the search for the setting, in the range that is given or else in a usual one.
 func (f *solveFlags) search(l *loaded, q *sweep.Query, limits []figure.Limit) (*sweep.Search, error) {
 	s := &sweep.Search{For: f.setting, Limits: limits, Query: q, Workers: f.workers}
-	if err := f.checkSetting(l, q.Base); err != nil {
+	if err := f.checkSetting(l); err != nil {
 		return nil, err
 	}
 	if f.span == "" {
@@ -256,15 +259,9 @@ func (f *solveFlags) parseRange(flag, text string) (sweep.Axis, error) {
 }
 
 // checkSetting refuses a variable that the network does not have.
-func (f *solveFlags) checkSetting(l *loaded, base graph.Options) error {
-	if f.setting == sweep.ForBatch || f.setting == sweep.ForInputSize {
-		return nil
-	}
-	base.Vars = map[string][]int64{f.setting: {1}}
-	if err := l.file.Unknown(base); err != nil {
-		return usageError("--for: %w; input-size and batch are settings too", err)
-	}
-	return nil
+func (f *solveFlags) checkSetting(l *loaded) error {
+	settings := append(l.file.Variables(), sweep.ForInputSize, sweep.ForBatch)
+	return checkWord("for", f.setting, "a variable of the network or another setting", settings)
 }
 
 // Ends of the ranges that are tried without --range, as multiples of what the file has.

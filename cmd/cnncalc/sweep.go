@@ -111,6 +111,9 @@ func (a *app) sweep(ctx context.Context, args []string, f *sweepFlags) error {
 		return err
 	}
 	tally.note(a, "combinations")
+	if tally.leftOut > 0 && tally.leftOut+tally.problems == tally.rows {
+		a.note("no combination meets the condition of --where")
+	}
 	if tally.problems == job.total {
 		return errReported
 	}
@@ -352,10 +355,14 @@ func (t *tally) add(space *sweep.Space, row *sweep.Row) {
 
 // note says on standard error how many combinations have problems.
 func (t *tally) note(a *app, what string) {
-	if t.problems == 0 {
+	switch t.problems {
+	case 0:
 		return
+	case 1:
+		a.note("1 of %s %s has a problem:", plain.Count(t.rows), what)
+	default:
+		a.note("%s of %s %s have problems, such as:", plain.Count(t.problems), plain.Count(t.rows), what)
 	}
-	a.note("%s of %s %s have problems, such as:", plain.Count(t.problems), plain.Count(t.rows), what)
 	for _, p := range t.named {
 		a.note("  %s: %s", p.point, p.reason)
 	}

@@ -106,7 +106,7 @@ type MissingError struct{ From, Figure string }
 func (e *MissingError) Error() string {
 	text := plain.CutPath(e.From) + " does not have the figure " + e.Figure
 	if remedy := reportWith(e.Figure); remedy != "" {
-		text += ": write it with " + remedy
+		text += "; a report of " + remedy + " has it"
 	}
 	return text
 }

@@ -175,8 +175,8 @@ func TestChosenFigures(t *testing.T) {
 	if err := r.Select([]string{"macs"}); err != nil || len(r.Figures) != 1 || r.Figures[0].Name != "macs" {
 		t.Errorf("%v, %v", r.Figures, err)
 	}
-	want := "old.yaml does not have the figure training_peak: write it with " +
-		"cnncalc memory SPEC --account pytorch --mode training --format json"
+	want := "old.yaml does not have the figure training_peak; a report of " +
+		"cnncalc memory SPEC --account pytorch --mode training --format json has it"
 	if err := r.Select([]string{"training_peak"}); err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}

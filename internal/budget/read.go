@@ -183,7 +183,7 @@ func (r *reader) bound(s graph.BudgetSetting, relation figure.Relation) error {
 func atLeastOne(text string) (int64, error) {
 	n, err := numeral.Int(text)
 	if err != nil || n < 1 {
-		return 0, fmt.Errorf("%s is not a whole number from 1", plain.Quote(text))
+		return 0, fmt.Errorf("%s is not a whole number of 1 or more", plain.Quote(text))
 	}
 	return n, nil
 }
@@ -235,7 +235,7 @@ func (r *reader) checkMode() error {
 	case !r.takes(figure.Mode):
 		*mode = memory.Training
 	case *mode == "":
-		return fmt.Errorf("write what for: mode: %s", choice.List(memory.Modes()))
+		return fmt.Errorf("write the mode: %s", choice.List(memory.Modes()))
 	case isRun && *mode != memory.Inference:
 		return fmt.Errorf("account cnncalc is for inference: account pytorch has training")
 	}

@@ -165,7 +165,9 @@ func budgetDocuments(findings []budget.Finding) []budgetDocument {
 func (f *CheckedFile) IsFine() bool { return f.Unreadable == nil && len(f.Problems) == 0 }
 
 // EndsInTable reports whether the text ends in a table, or may: what follows is set apart from it.
-func (f *CheckedFile) EndsInTable() bool { return f.WithTable || !f.IsFine() && !f.IsSound }
+func (f *CheckedFile) EndsInTable() bool {
+	return f.Unreadable == nil && (f.WithTable || !f.IsFine() && !f.IsSound)
+}
 
 // WriteText writes what was found: the problems and the table up to the first, or a summary.
 func (f *CheckedFile) WriteText(w io.Writer) error {

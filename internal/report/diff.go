@@ -243,7 +243,7 @@ func growthText(g baseline.Growth, from string) string {
 	if g.NewErr != nil {
 		return fmt.Sprintf("%s is no longer known: %v; it was %s in %s", g.Name, g.NewErr, g.Unit.Text(g.Value), from)
 	}
-	return fmt.Sprintf("%s is %s, %s compared with %s; allowed is %s", g.Name, g.Unit.Text(g.New), g.Change(), from,
+	return fmt.Sprintf("%s is %s, %s compared with %s; %s is allowed", g.Name, g.Unit.Text(g.New), g.Change(), from,
 		allowedText(g))
 }
 

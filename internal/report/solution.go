@@ -268,12 +268,45 @@ func (v *Sizes) Document() any {
 	return d
 }
 
+// notes say why sizes are not in the table.
+func (v *Sizes) notes() []string {
+	var notes []string
+	switch v.LeftOut {
+	case 0:
+	case 1:
+		notes = append(notes, "1 of them breaks the budget.")
+	default:
+		notes = append(notes, plain.Count(v.LeftOut)+" of them break the budget.")
+	}
+	switch {
+	case v.Problem == nil:
+	case v.Tried-int64(len(v.Rows))-v.LeftOut == 1:
+		notes = append(notes, fmt.Sprintf("%s has a problem: %s", v.Problem.Inputs[0], v.Problem.Problem))
+	default:
+		notes = append(notes, fmt.Sprintf("The others have problems, such as %s: %s", v.Problem.Inputs[0], v.Problem.Problem))
+	}
+	return notes
+}
+
+// title says how many of the sizes the network accepts.
+func (v *Sizes) title(accepted int64, first, last string) string {
+	switch {
+	case v.Tried == 1 && accepted == 1:
+		return v.Title + " accepts " + first
+	case v.Tried == 1:
+		return v.Title + " does not accept " + first
+	case accepted == 0:
+		return fmt.Sprintf("%s accepts none of the %s sizes from %s to %s", v.Title, plain.Count(v.Tried), first, last)
+	}
+	return fmt.Sprintf("%s accepts %s of the %s sizes from %s to %s", v.Title, plain.Count(accepted), plain.Count(v.Tried),
+		first, last)
+}
+
 // Table returns a row for each size.
 func (v *Sizes) Table(units Units) Table {
 	sizes := &v.Query.Space.Inputs[0]
 	t := Table{
-		Title: fmt.Sprintf("%s accepts %s of the %s sizes from %s to %s", v.Title, plain.Count(int64(len(v.Rows))+v.LeftOut),
-			plain.Count(v.Tried), sizes.At(0), sizes.At(sizes.Len()-1)),
+		Title:   v.title(int64(len(v.Rows))+v.LeftOut, sizes.At(0).String(), sizes.At(sizes.Len()-1).String()),
 		Columns: []Column{right("input", "input"), right("output", "output")},
 	}
 	for _, f := range v.Query.Figures {
@@ -286,12 +319,6 @@ func (v *Sizes) Table(units Units) Table {
 		}
 		t.Rows = append(t.Rows, cells)
 	}
-	if v.LeftOut > 0 {
-		t.Notes = append(t.Notes, plain.Count(v.LeftOut)+" of them break the budget.")
-	}
-	if v.Problem != nil {
-		t.Notes = append(t.Notes, fmt.Sprintf("The others have problems, such as %s: %s", v.Problem.Inputs[0],
-			v.Problem.Problem))
-	}
+	t.Notes = v.notes()
 	return t
 }

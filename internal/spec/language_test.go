@@ -142,7 +142,7 @@ func TestSetReplacesVariables(t *testing.T) {
 	}
 	for _, test := range []struct{ name, want string }{
 		{"N", ""}, {"relu", ""},
-		{"depth", "the network has no variable depth; it has [N w relu]"},
+		{"depth", "the network has no variable depth; it has N, w, relu"},
 		{"rleu", "the network has no variable rleu; did you mean relu?"},
 	} {
 		err := f.Unknown(graph.Options{Vars: map[string][]int64{test.name: {1}}})

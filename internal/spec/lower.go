@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"cnncalc/internal/diag"
 	"cnncalc/internal/graph"
@@ -28,9 +29,10 @@ func (f *File) Unknown(o graph.Options) error {
 			return fmt.Errorf("the network has no variable %s; %s", plain.Cut(name), hint)
 		}
 		if len(known) == 0 {
-			return fmt.Errorf("the network has no variable %s: it has none", plain.Cut(name))
+			return fmt.Errorf("the network has no variables, and so no %s", plain.Cut(name))
 		}
-		return fmt.Errorf("the network has no variable %s; it has %s", plain.Cut(name), plain.CutNames(fmt.Sprint(known)))
+		return fmt.Errorf("the network has no variable %s; it has %s", plain.Cut(name),
+			plain.CutNames(strings.Join(known, ", ")))
 	}
 	return nil
 }
