@@ -59,14 +59,16 @@ func newCheckpoint(a *app) *cobra.Command {
 	f.registerFormat(flags, append(report.TableFormats(), report.SVG)...)
 	f.registerPath(flags)
 	f.registerUnits(flags)
-	f.registerColumns(flags, "columns to print, in order: peak,saved,extra_macs,overhead,segments,chosen")
+	f.registerColumns(flags, "peak", "saved", "extra_macs", "overhead", "segments", "chosen")
 	registerBatch(flags, &f.batch, "pictures in a batch")
 	sizeVar(flags, &f.memory, "memory", "choose the plan with the least recomputation whose peak is at most this: 4GiB")
 	flags.StringVar(&f.overhead, "overhead", "",
 		"choose the plan with the least peak that runs at most this share of a forward pass's MACs again: 20%")
-	flags.StringVar(&f.optimizer, "optimizer", "", strings.Join(memory.Optimizers(), ", ")+" (default momentum)")
-	flags.StringVar(&f.dtype, "dtype", "", "fp32, fp16, bf16 or amp (default fp32)")
-	flags.StringVar(&f.torch, "torch", "", "the PyTorch release: "+choice.List(memory.Torches())+" (default 2-cuda)")
+	wordVar(flags, &f.optimizer, "optimizer", "", memory.Optimizers(),
+		strings.Join(memory.Optimizers(), ", ")+" (default momentum)")
+	wordVar(flags, &f.dtype, "dtype", "", memory.DTypes(), "fp32, fp16, bf16 or amp (default fp32)")
+	wordVar(flags, &f.torch, "torch", "", memory.Torches(),
+		"the PyTorch release: "+choice.List(memory.Torches())+" (default 2-cuda)")
 	return cmd
 }
 
