@@ -33,7 +33,7 @@ async function run(module, args) {
   go.env = { HOME: "/" };
   go.exit = () => {};
   const written = [];
-  const { writeSync, write } = fs;
+  const { write } = fs;
   fs.write = (fd, buffer, offset, length, position, callback) => {
     if (fd !== 1) return write(fd, buffer, offset, length, position, callback);
     written.push(Buffer.from(buffer.subarray(offset, offset + length)));
@@ -42,7 +42,8 @@ async function run(module, args) {
   try {
     await go.run(await WebAssembly.instantiate(module, go.importObject));
   } finally {
-    Object.assign(fs, { writeSync, write });
+    for (const timer of go._scheduledTimeouts.values()) clearTimeout(timer); // of the program, which has ended
+    Object.assign(fs, { write });
   }
   return Buffer.concat(written).toString();
 }
