@@ -128,10 +128,8 @@ func (m *PyTorch) AliveAtPeak(batch int64) ([]AliveBytes, error) {
 func (m *PyTorch) stateTensors(p *pass) []AliveBytes {
 	rule := m.options.Optimizer.rule()
 	var state []AliveBytes
-	for _, t := range p.tensors {
-		if t.part != Gradients {
-			continue
-		}
+	for _, id := range p.updated() {
+		t := &p.tensors[id]
 		name := p.network.Nodes[t.node].Name + "." + t.what + " state"
 		for range rule.copies {
 			state = append(state, AliveBytes{name, State, t.size.once})
@@ -151,11 +149,10 @@ func (m *PyTorch) scratchTensors(p *pass, at moment) []AliveBytes {
 		return []AliveBytes{{at.step.Name, Scratch, at.scratch}}
 	}
 	var copies []AliveBytes
-	for _, t := range p.tensors {
+	for _, id := range p.updated() {
 		for range m.options.Optimizer.rule().foreach {
-			if t.part == Gradients {
-				copies = append(copies, AliveBytes{t.name(p.network.Graph), Scratch, t.size.once})
-			}
+			t := &p.tensors[id]
+			copies = append(copies, AliveBytes{t.name(p.network.Graph) + " gradient", Scratch, t.size.once})
 		}
 	}
 	return copies

@@ -106,11 +106,11 @@ func (p *builder) layerBackward(i int) {
 			ofInputs[k] = p.inputGradient(i, k, ofOutput)
 		}
 	}
-	again := p.weightGradients(i)
+	again, added := p.weightGradients(i)
 	p.workspace(i, Backward)
-	beside := again
+	beside := slices.Concat(again, added)
 	if rule.CopiesGradient && p.isSlice(ofOutput) {
-		beside = append(slices.Clone(again), p.volume(i, p.width[i]))
+		beside = append(beside, p.volume(i, p.width[i]))
 	}
 	p.need(p.besides(beside, p.linears(rule.Backward, p.width[i])))
 	p.endStep(Backward, i, p.name(i))
@@ -142,17 +142,21 @@ func (p *builder) inputGradient(i, k, ofOutput int) int {
 func (p *builder) isSlice(gradient int) bool { return p.partial[gradient] && p.batch > 1 }
 
 // weightGradients makes the gradients of node i's weights and biases that are not frozen, which stay. It returns the
-// sizes of those that another layer has made before, as both use the same weights: they are added to the first.
-func (p *builder) weightGradients(i int) (again []linear) {
+// sizes of those that another layer has made before, as both use the same weights: they are added to the first; and of those
+// that are added, in place, to a gradient that was there before the pass.
+func (p *builder) weightGradients(i int) (again, added []linear) {
 	half := linear{}
 	for k, id := range p.weights[i] {
 		t := p.tensors[id]
 		if !p.network.Layers[i].Weights[k].IsLearnt() {
 			continue
 		}
-		if p.hasGradient[id] {
+		switch {
+		case p.options.Parallel.keepsGradients():
+			added = append(added, t.size)
+		case p.hasGradient[id]:
 			again = append(again, t.size)
-		} else {
+		default:
 			p.add(t.node, t.what, Gradients, t.size)
 			p.hasGradient[id] = true
 		}
@@ -161,7 +165,7 @@ func (p *builder) weightGradients(i int) (again []linear) {
 	if p.options.DType == AMP && p.rules[i].Autocast == op.LowersType {
 		p.need([]linear{half}) // they are made in half, and cast
 	}
-	return again
+	return again, added
 }
 
 // besides returns the sizes of what a layer needs with more tensors there all the time.

@@ -91,18 +91,16 @@ type update struct {
 	scratch int64 // in whole blocks
 }
 
-// updateOf adds up over the gradients of a pass, which are as large as the parameters that are updated. It fails if the
-// sum cannot be counted.
+// updateOf adds up over the parameters that are updated on the device. It fails if the sum cannot be counted.
 func (o Optimizer) updateOf(p *pass) (update, error) {
 	rule := o.rule()
 	all, rounded, largest, scalars := int64(0), int64(0), int64(0), int64(0) // addUp has counted the gradients
-	for _, t := range p.tensors {
-		if t.part == Gradients {
-			all += t.size.once
-			rounded += p.blocks(t.size.once)
-			largest = max(largest, p.blocks(t.size.once))
-			scalars += 4 * rule.scalars
-		}
+	for _, id := range p.updated() {
+		bytes := p.tensors[id].size.once
+		all += bytes
+		rounded += p.blocks(bytes)
+		largest = max(largest, p.blocks(bytes))
+		scalars += 4 * rule.scalars
 	}
 	copies, of := rule.single, largest
 	if p.options.Torch == Torch2CUDA {

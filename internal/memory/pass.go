@@ -261,6 +261,7 @@ func (p *builder) prepare() {
 	}
 	p.inputRead = make([]int, len(p.network.Inputs))
 	if p.options.Mode == Training {
+		p.prepareGradients()
 		p.addTargets()
 	}
 	first := p.network.Inputs[0]

@@ -35,6 +35,8 @@ type Options struct {
 	Optimizer Optimizer // in training; "" is none
 	// ComputeMajor is the major compute capability of the CUDA device, 8 for an A100; 0 where it is not known.
 	ComputeMajor int
+	// Parallel is how a training is spread over devices; zero for one device, and a pass for each update.
+	Parallel Parallel
 }
 
 // Check returns an error for what PyTorch does not do.

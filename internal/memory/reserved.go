@@ -115,7 +115,7 @@ func (r *replay) free(id int) {
 
 // makeState takes the optimizer's state.
 func (r *replay) makeState(rule optimizerRule) {
-	for _, w := range r.learnt(State) {
+	for _, w := range r.copies(State) {
 		for range rule.copies {
 			r.allocate(w.AliveBytes, w.node)
 		}
@@ -126,7 +126,7 @@ func (r *replay) makeState(rule optimizerRule) {
 func (r *replay) step(rule optimizerRule) {
 	var copies []*allocator.Block
 	for range rule.foreach {
-		for _, w := range r.learnt(Scratch) {
+		for _, w := range r.copies(Scratch) {
 			copies = append(copies, r.allocate(w.AliveBytes, w.node))
 		}
 	}
@@ -141,18 +141,12 @@ type copyOf struct {
 	node int
 }
 
-// learnt returns a tensor for each parameter that the optimizer updates, in the order of the layers.
-func (r *replay) learnt(part Part) []copyOf {
+// copies returns a tensor for each parameter that the optimizer updates, in the order of the layers.
+func (r *replay) copies(part Part) []copyOf {
 	var copies []copyOf
-	seen := map[int]bool{}
-	for i, layer := range r.network.Layers {
-		for k, w := range layer.Weights {
-			if id := r.weights[i][k]; w.IsLearnt() && !seen[id] {
-				seen[id] = true
-				t := &r.tensors[id]
-				copies = append(copies, copyOf{AliveBytes{r.recording.nameOf(t, r.pass), part, t.size.at(r.batch)}, i})
-			}
-		}
+	for _, id := range r.updated() {
+		t := &r.tensors[id]
+		copies = append(copies, copyOf{AliveBytes{r.recording.nameOf(t, r.pass), part, t.size.at(r.batch)}, t.node})
 	}
 	return copies
 }
@@ -161,7 +155,7 @@ func (r *replay) learnt(part Part) []copyOf {
 func (r *replay) endIteration() {
 	for id := range r.tensors {
 		switch r.tensors[id].part {
-		case Parameters, Buffers, InputBatch, Targets, Workspace:
+		case Parameters, Buffers, GradientBuckets, InputBatch, Targets, Workspace:
 		default:
 			r.free(id)
 		}

@@ -12,28 +12,29 @@ type Part string
 
 // The parts of PyTorch's account, in the order in which they are printed.
 const (
-	Parameters  Part = "parameters"
-	Buffers     Part = "buffers"      // BN's running statistics, and its counters
-	WeightCasts Part = "weight casts" // autocast's half copies
-	Gradients   Part = "gradients"    // of the parameters
-	State       Part = "optimizer state"
-	InputBatch  Part = "input batch"
-	Targets     Part = "targets"
-	Volumes     Part = "volumes"    // outputs of layers, and other volumes that autograd saves
-	Statistics  Part = "statistics" // mean and deviation that BN saves
-	Masks       Part = "dropout masks"
-	Indices     Part = "max pool indices"
-	Scalars     Part = "scalars" // Python numbers that autograd saves as tensors
-	Loss        Part = "loss"    // what the cross entropy saves, and its result
-	VolumeGrads Part = "gradients of volumes"
-	Scratch     Part = "scratch"   // while a layer is computed, or the optimizer updates
-	Workspace   Part = "workspace" // cuBLAS's
-	Rounding    Part = "rounding"  // of every tensor to whole blocks of the allocator
+	Parameters      Part = "parameters"
+	Buffers         Part = "buffers"          // BN's running statistics, and its counters
+	WeightCasts     Part = "weight casts"     // autocast's half copies
+	Gradients       Part = "gradients"        // of the parameters
+	GradientBuckets Part = "gradient buckets" // DDP's, where the gradients are not in them
+	State           Part = "optimizer state"
+	InputBatch      Part = "input batch"
+	Targets         Part = "targets"
+	Volumes         Part = "volumes"    // outputs of layers, and other volumes that autograd saves
+	Statistics      Part = "statistics" // mean and deviation that BN saves
+	Masks           Part = "dropout masks"
+	Indices         Part = "max pool indices"
+	Scalars         Part = "scalars" // Python numbers that autograd saves as tensors
+	Loss            Part = "loss"    // what the cross entropy saves, and its result
+	VolumeGrads     Part = "gradients of volumes"
+	Scratch         Part = "scratch"   // while a layer is computed, or the optimizer updates
+	Workspace       Part = "workspace" // cuBLAS's
+	Rounding        Part = "rounding"  // of every tensor to whole blocks of the allocator
 )
 
 // parts returns them all.
 func parts() []Part {
-	return []Part{Parameters, Buffers, WeightCasts, Gradients, State, InputBatch, Targets, Volumes, Statistics, Masks,
+	return []Part{Parameters, Buffers, WeightCasts, Gradients, GradientBuckets, State, InputBatch, Targets, Volumes, Statistics, Masks,
 		Indices, Scalars,
 		Loss, VolumeGrads, Scratch, Workspace, Rounding}
 }
