@@ -93,3 +93,29 @@ func (f *fitFlags) suitable(torch memory.Torch, modes []memory.Mode, dtypes []me
 	}
 	return all, nil
 }
+
+// spread adds the trainings on several devices after those on one.
+func (f *fitFlags) spread(options []memory.Options) ([]memory.Options, error) {
+	parallel, err := f.parallel()
+	if err != nil || !f.isGiven() {
+		return options, err
+	}
+	isTraining := func(o memory.Options) bool { return o.Mode == memory.Training }
+	if f.account != string(memory.PyTorchAccount) || !slices.ContainsFunc(options, isTraining) {
+		return nil, usageError("--gpus and --accumulate are for trainings by --account pytorch")
+	}
+	if f.devices > 1 {
+		parallel = slices.Insert(parallel, 0, memory.Parallel{Devices: 1, Accumulate: f.accumulate})
+	}
+	var all []memory.Options
+	for _, o := range options {
+		if !isTraining(o) {
+			all = append(all, o)
+			continue
+		}
+		for _, o.Parallel = range parallel {
+			all = append(all, o)
+		}
+	}
+	return all, nil
+}

@@ -33,6 +33,10 @@ amp is torch.autocast, which keeps weights in float32; int8 is for inference.
 tensors that only their gradients need are not saved. The last pattern that matches decides: --freeze '*' --freeze
 '!fc1' trains fc1 alone.
 
+--gpus shows what each device of a training holds, with --strategy ddp (DistributedDataParallel) or zero1 (with
+ZeroRedundancyOptimizer), and --accumulate what a pass holds where gradients add up over several passes. The batch is that of
+one device and one pass.
+
 --timeline shows the memory in use after each step, forward and backward, and the most in use during the step, as
 bars. Text and Markdown fold the steps of a long network into some 60 rows: "conv3 +2" is conv3, during which the most
 is in use, and two more steps. --all prints every step; CSV and JSON always do. --format svg, or -o with a name that
@@ -47,6 +51,7 @@ type memoryFlags struct {
 	specFlags
 	outputFlags
 	accountFlags
+	parallelFlags
 	as       string
 	batch    int64
 	all      bool
@@ -89,6 +94,7 @@ func newMemory(a *app) *cobra.Command {
 	f.registerMode(flags, "inference or training (default: both for notes, training for pytorch)")
 	f.registerTypes(flags)
 	f.registerTorch(flags)
+	f.registerParallel(flags, "with --gpus: "+strings.Join(memory.Strategies(), " or ")+" (default ddp)")
 	flags.BoolVar(&f.all, "all", false,
 		"also list layers without a volume or parameters of their own; with --timeline, print every step")
 	numberVar(flags, &f.depth, "depth", 0,
@@ -134,6 +140,9 @@ func (a *app) memory(args []string, f *memoryFlags) error {
 	if err != nil {
 		return err
 	}
+	if options.Parallel, err = f.oneParallel(account, options.Mode); err != nil {
+		return err
+	}
 	l, err := a.loadSound(args, &f.specFlags)
 	if err != nil {
 		return err
@@ -171,6 +180,23 @@ func (f *memoryFlags) checkSnapshot(format report.Format) error {
 		return usageError("a snapshot is not text: give its file, -o pass.pickle")
 	}
 	return nil
+}
+
+// oneParallel reads how a training is spread. The account has one strategy.
+func (f *memoryFlags) oneParallel(account memory.AccountName, mode memory.Mode) (memory.Parallel, error) {
+	all, err := f.parallel()
+	switch {
+	case err != nil:
+		return memory.Parallel{}, err
+	case !f.isGiven():
+		return memory.Parallel{}, nil
+	case account != memory.PyTorchAccount || mode != memory.Training:
+		return memory.Parallel{}, usageError("--gpus and --accumulate are for trainings by --account pytorch")
+	case len(f.strategies) > 1:
+		return memory.Parallel{}, usageError("--strategy takes one of %s; fit compares them",
+			strings.Join(memory.Strategies(), ", "))
+	}
+	return all[0], nil
 }
 
 // rows returns the rows that a table of layers has.

@@ -37,6 +37,9 @@ func (a *app) timeline(args []string, f *memoryFlags) error {
 	if err != nil {
 		return err
 	}
+	if options.Parallel, err = f.oneParallel(account, options.Mode); err != nil {
+		return err
+	}
 	l, err := a.loadSound(args, &f.specFlags)
 	if err != nil {
 		return err

@@ -31,6 +31,11 @@ type Query struct {
 	Resize func(width, height int64) *shape.Network
 }
 
+// IsSpread reports whether trainings are on several devices, or accumulate gradients.
+func (q *Query) IsSpread() bool {
+	return slices.ContainsFunc(q.Options, func(o memory.Options) bool { return o.Parallel != memory.Parallel{} })
+}
+
 // IsCurve reports whether the rows are over batches or input sizes.
 func (q *Query) IsCurve() bool { return q.Batches != nil || q.BySize }
 
@@ -49,6 +54,7 @@ type Row struct {
 	Mode      memory.Mode           `json:"mode"`
 	DType     memory.DType          `json:"dtype"`
 	Optimizer memory.Optimizer      `json:"optimizer,omitempty" jsonschema:"in training"`
+	Parallel  *memory.Parallel      `json:"parallel,omitempty" jsonschema:"with --gpus or --accumulate"`
 	Largest   int64                 `json:"largest_batch" jsonschema:"0 where one picture does not fit"`
 	Batch     int64                 `json:"batch"`
 	Bytes     int64                 `json:"bytes"`
@@ -138,7 +144,7 @@ func (a *asker) account(n *shape.Network, o memory.Options, last *memory.PyTorch
 	switch {
 	case a.Query.Account == memory.NotesAccount:
 		return memory.NewNotesModel(n, o)
-	case last == nil || of.Mode != o.Mode || of.DType != o.DType:
+	case last == nil || of.Mode != o.Mode || of.DType != o.DType || of.Parallel != o.Parallel:
 		return memory.NewPyTorch(n, o)
 	}
 	return last.WithOptimizer(o.Optimizer)
@@ -168,8 +174,13 @@ func (a *asker) rows(n *shape.Network, o memory.Options, by account) error {
 		if err != nil {
 			return err
 		}
+		var parallel *memory.Parallel
+		if o.Parallel != (memory.Parallel{}) {
+			parallel = &o.Parallel
+		}
 		a.Rows = append(a.Rows, Row{
-			Input: fmt.Sprintf("%dx%d", in.W, in.H), Mode: o.Mode, DType: o.DType, Optimizer: o.Optimizer,
+			Parallel: parallel,
+			Input:    fmt.Sprintf("%dx%d", in.W, in.H), Mode: o.Mode, DType: o.DType, Optimizer: o.Optimizer,
 			Largest: largest, Batch: batch, Bytes: bytes, Fits: bytes <= q.Budget.Available, Parts: parts,
 			Named: named,
 		})
@@ -202,5 +213,9 @@ func basis(q *Query) []string {
 		return []string{"The notes' account is exact by their rules, and no measure of what a framework takes: --account " +
 			"pytorch is."}
 	}
-	return memory.Options{Torch: q.Torch, DType: memory.FP32, ComputeMajor: q.Budget.computeMajor()}.Basis()
+	o := memory.Options{Torch: q.Torch, DType: memory.FP32, ComputeMajor: q.Budget.computeMajor()}
+	if len(q.Options) > 0 {
+		o.Parallel = q.Options[len(q.Options)-1].Parallel
+	}
+	return o.Basis()
 }

@@ -285,7 +285,7 @@ func (p *pass) stepAt(at int) Moment {
 // is up to them, so scratch is always an estimate, and so is the peak.
 func (p *pass) isExact(part Part) bool {
 	switch part {
-	case Parameters, Buffers, Gradients, InputBatch, Targets:
+	case Parameters, Buffers, Gradients, GradientBuckets, InputBatch, Targets:
 		return p.options.DType != INT8
 	case Scratch, Workspace, Rounding:
 		return false

@@ -44,5 +44,24 @@ func (o Options) Basis() []string {
 		lines = append(lines,
 			"int8: a byte for a weight and a value, float32 for biases and BN; what a quantized kernel needs is not known.")
 	}
+	return append(lines, o.Parallel.basis()...)
+}
+
+// basis says what a training on several devices rests on.
+func (p Parallel) basis() []string {
+	var lines []string
+	if p.isSpread() {
+		lines = append(lines, "ddp: each device has all parameters, pictures of its own, and buckets for the gradients; with "+
+			"gradient_as_bucket_view, the gradients are parts of the buckets. Two processes of PyTorch 1.13 had the same bytes. "+
+			"What NCCL takes is not in the account.")
+	}
+	if p.isSpread() && p.Strategy == ZeRO1 {
+		lines = append(lines, "zero1: ZeroRedundancyOptimizer keeps the state of each parameter on one device. The account is of "+
+			"the device with the most; a large layer makes it much more than the others.")
+	}
+	if p.Accumulate > 1 {
+		lines = append(lines, "Gradients stay from one pass to the next, so that set_to_none saves nothing but before the first: "+
+			"each new gradient is added to the old one and released.")
+	}
 	return lines
 }

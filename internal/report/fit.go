@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"cnncalc/internal/checked"
 	"cnncalc/internal/fit"
 	"cnncalc/internal/memory"
 	"cnncalc/internal/plain"
@@ -75,8 +76,14 @@ func (v *Fit) columns() []Column {
 		columns = append(columns, right("input", "input"))
 	}
 	columns = append(columns, left("mode", "mode"), left("dtype", "dtype"), left("optimizer", "optimizer"))
+	if q.IsSpread() {
+		columns = append(columns, right("gpus", "gpus"), left("strategy", "strategy"))
+	}
 	if q.Batches == nil {
 		columns = append(columns, right("largest_batch", "largest batch"))
+		if q.IsSpread() {
+			columns = append(columns, right("global_batch", "global batch"))
+		}
 	}
 	if q.IsCurve() {
 		columns = append(columns, right("batch", "batch"), right("memory", "memory"), left("fits", "fits"))
@@ -103,8 +110,14 @@ func (v *Fit) cells(row *fit.Row, units Units) []Cell {
 		optimizer = dash()
 	}
 	cells = append(cells, Str(string(row.Mode)), Str(string(row.DType)), optimizer)
+	if q.IsSpread() {
+		cells = append(cells, spreadCells(row.Parallel)...)
+	}
 	if q.Batches == nil {
 		cells = append(cells, Int(row.Largest))
+		if q.IsSpread() {
+			cells = append(cells, globalBatch(row))
+		}
 	}
 	if q.IsCurve() {
 		cells = append(cells, Int(row.Batch), units.size(row.Bytes), Str(yesOrNo(row.Fits)))
@@ -115,6 +128,29 @@ func (v *Fit) cells(row *fit.Row, units Units) []Cell {
 		cells = append(cells, units.size(row.Named.Bytes), Str(yesOrNo(row.Named.Fits)))
 	}
 	return append(cells, groupCells(row.Parts, units)...)
+}
+
+// spreadCells returns the devices of a row and their strategy.
+func spreadCells(p *memory.Parallel) []Cell {
+	switch {
+	case p == nil:
+		return []Cell{Int(1), dash()}
+	case p.Strategy == "":
+		return []Cell{Int(p.Devices), dash()}
+	}
+	return []Cell{Int(p.Devices), Str(string(p.Strategy))}
+}
+
+// globalBatch returns the pictures of an update: those of all devices and passes. A batch that cannot be counted has a dash.
+func globalBatch(row *fit.Row) Cell {
+	if row.Parallel == nil {
+		return Int(row.Largest)
+	}
+	all, err := checked.Product(row.Largest, max(1, row.Parallel.Devices), max(1, row.Parallel.Accumulate))
+	if err != nil {
+		return dash()
+	}
+	return Int(all)
 }
 
 func yesOrNo(yes bool) string {
@@ -134,7 +170,7 @@ type partGroup struct {
 func partGroups() []partGroup {
 	return []partGroup{
 		{"parameters", "parameters", []memory.Part{memory.Parameters, memory.Buffers, memory.WeightCasts}},
-		{"gradients", "gradients", []memory.Part{memory.Gradients}},
+		{"gradients", "gradients", []memory.Part{memory.Gradients, memory.GradientBuckets}},
 		{"optimizer_state", "state", []memory.Part{memory.State}},
 		{"volumes", "volumes", []memory.Part{memory.InputBatch, memory.Targets, memory.Volumes, memory.Statistics,
 			memory.Masks, memory.Indices, memory.Loss}},

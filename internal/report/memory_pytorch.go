@@ -26,6 +26,7 @@ type pytorchDocument struct {
 	Mode       memory.Mode            `json:"mode"`
 	DType      memory.DType           `json:"dtype"`
 	Optimizer  memory.Optimizer       `json:"optimizer,omitempty" jsonschema:"in training"`
+	Parallel   *memory.Parallel       `json:"parallel,omitempty" jsonschema:"with --gpus or --accumulate"`
 	Peak       memory.PeakBytes       `json:"peak"`
 	Reserved   int64                  `json:"reserved,omitempty" jsonschema:"an estimate, in PyTorch 2 on CUDA"`
 	Parts      []memory.PartBytes     `json:"parts"`
@@ -55,6 +56,9 @@ func (v *PyTorchMemory) Document() any {
 	}
 	if a.Options.Mode == memory.Training {
 		d.Optimizer, d.Saved = a.Options.Optimizer, &a.Saved
+		if p := a.Options.Parallel; p != (memory.Parallel{}) {
+			d.Parallel = &p
+		}
 	} else {
 		d.Volumes = &a.Volumes
 	}
@@ -133,6 +137,12 @@ func describeOptions(o memory.Options) string {
 		words = append(words, "no optimizer")
 	default:
 		words = append(words, string(o.Optimizer))
+	}
+	if p := o.Parallel; p.Devices > 1 {
+		words = append(words, fmt.Sprintf("each of %s devices by %s", plain.Count(p.Devices), p.Strategy))
+	}
+	if p := o.Parallel; p.Accumulate > 1 {
+		words = append(words, plain.Count(p.Accumulate)+" passes for an update")
 	}
 	return strings.Join(words, ", ")
 }
