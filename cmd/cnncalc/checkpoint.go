@@ -17,13 +17,13 @@ import (
 	"cnncalc/internal/report"
 )
 
-const checkpointLong = `checkpoint finds what torch.utils.checkpoint saves in a training, and at which price. A segment of
-checkpointed layers keeps its input alone; when the backward pass reaches it, it runs forward again. The
-table has the plans of which none is better in both the peak and the MACs that run again.
+const checkpointLong = `checkpoint finds how much memory torch.utils.checkpoint saves in a training, and what that costs. A
+checkpointed segment of layers keeps only its input. When the backward pass reaches the segment, it runs forward again.
+The table lists the plans of which none is better in both the peak and the MACs that run again.
 
---memory chooses the plan with the fewest MACs that run again whose peak, by PyTorch's account (cnncalc help
-memory), is at most this. --overhead chooses the plan with the least peak whose MACs that run again are at most this
-share of a forward pass. If no plan fits, the exit code is 1.
+--memory chooses, of the plans whose peak by PyTorch's account (cnncalc help memory) is at most this, the one that runs
+the fewest MACs again. --overhead chooses, of the plans that run at most this share of a forward pass again, the one
+with the least peak. If no plan fits, the exit code is 1.
 
 A network can be cut where a single volume joins its layers. Segments do not overlap and are not nested; of all such
 plans, dynamic programming finds the best (after Beaumont et al., Optimal checkpointing for heterogeneous
@@ -45,7 +45,7 @@ func newCheckpoint(a *app) *cobra.Command {
 	var f checkpointFlags
 	cmd := &cobra.Command{
 		Use:   "checkpoint [SPEC]",
-		Short: "find the layers that a training should run twice to take less memory",
+		Short: "find layers to run twice, so that a training takes less memory",
 		Long:  checkpointLong,
 		Example: "  cnncalc checkpoint torchvision/resnet50 --batch 64 --memory 4GiB\n" +
 			"  cnncalc checkpoint torchvision/resnet50 --batch 64 --overhead 20%\n" +
@@ -173,7 +173,8 @@ func (l *loaded) checkpointsOf(names []string) (pytorchcode.Checkpoints, error) 
 	if err != nil {
 		return pytorchcode.Checkpoints{}, err
 	}
-	model, err := memory.NewPyTorch(l.network, memory.Options{Torch: memory.Torch2CUDA, Mode: memory.Training, DType: memory.FP32})
+	o := memory.Options{Torch: memory.Torch2CUDA, Mode: memory.Training, DType: memory.FP32}
+	model, err := memory.NewPyTorch(l.network, o)
 	if err != nil {
 		return pytorchcode.Checkpoints{}, problemError("%s: %w", l.title(), err)
 	}
@@ -183,7 +184,8 @@ func (l *loaded) checkpointsOf(names []string) (pytorchcode.Checkpoints, error) 
 	return pytorchcode.Checkpoints{Segments: segments, Cuts: model.CutNodes()}, nil
 }
 
-// segments returns the segments that are named by their first and last layers, "conv1:pool1", in the order of the network.
+// segments returns the segments that are named by their first and last layers, "conv1:pool1", in the order of the
+// network.
 func (l *loaded) segments(names []string) ([]graph.Segment, error) {
 	var segments []graph.Segment
 	for _, name := range names {

@@ -65,7 +65,7 @@ func newConvert(a *app) *cobra.Command {
 	flags := cmd.Flags()
 	flags.BoolVar(&f.fcToConv, "fc-to-conv", false, "turn FC layers into CONV layers")
 	flags.StringSliceVar(&f.checkpoints, "checkpoint", nil,
-		"run these segments of PyTorch code by torch.utils.checkpoint, by their first and last layers: conv1:pool1,conv5:pool3")
+		"first and last layers of the segments that torch.utils.checkpoint runs in PyTorch code: conv1:pool1,conv5:pool3")
 	flags.StringVar(&f.weights, "weights", "", "file of the network's trained weights (safetensors, npz, npy), or random")
 	flags.Var(seedFlag{&f.seed}, "seed", "seed of random weights")
 	flags.StringVar(&f.save, "save-weights", "", "write the weights of the new network to this safetensors file")

@@ -34,8 +34,8 @@ tensors that only their gradients need are not saved. The last pattern that matc
 '!fc1' trains fc1 alone.
 
 --gpus shows what each device of a training holds, with --strategy ddp (DistributedDataParallel) or zero1 (with
-ZeroRedundancyOptimizer), and --accumulate what a pass holds where gradients add up over several passes. The batch is that of
-one device and one pass.
+ZeroRedundancyOptimizer). --accumulate shows what a pass holds if gradients add up over several passes. --batch is the
+batch of one device and one pass.
 
 --timeline shows the memory in use after each step, forward and backward, and the most in use during the step, as
 bars. Text and Markdown fold the steps of a long network into some 60 rows: "conv3 +2" is conv3, during which the most

@@ -51,17 +51,17 @@ func (o Options) Basis() []string {
 func (p Parallel) basis() []string {
 	var lines []string
 	if p.isSpread() {
-		lines = append(lines, "ddp: each device has all parameters, pictures of its own, and buckets for the gradients; with "+
-			"gradient_as_bucket_view, the gradients are parts of the buckets. Two processes of PyTorch 1.13 had the same bytes. "+
-			"What NCCL takes is not in the account.")
+		lines = append(lines, "ddp: each device has all parameters, pictures of its own, and buckets for the gradients; "+
+			"with gradient_as_bucket_view, the gradients are parts of the buckets. Two processes of PyTorch 1.13 had the same "+
+			"bytes. What NCCL takes is not in the account.")
 	}
 	if p.isSpread() && p.Strategy == ZeRO1 {
-		lines = append(lines, "zero1: ZeroRedundancyOptimizer keeps the state of each parameter on one device. The account is of "+
-			"the device with the most; a large layer makes it much more than the others.")
+		lines = append(lines, "zero1: ZeroRedundancyOptimizer keeps the state of each parameter on one device. The account "+
+			"is of the device with the most.")
 	}
 	if p.Accumulate > 1 {
-		lines = append(lines, "Gradients stay from one pass to the next, so that set_to_none saves nothing but before the first: "+
-			"each new gradient is added to the old one and released.")
+		lines = append(lines, "Gradients stay from one pass to the next, and each new one is added to the old one and "+
+			"released: zero_grad(set_to_none=True) makes only the first pass of an update smaller.")
 	}
 	return lines
 }

@@ -24,9 +24,9 @@ func SegmentsTo(ends []int) []graph.Segment {
 
 // Checkpointed returns the account of a training in which torch.utils.checkpoint, with use_reentrant=False, runs these
 // segments, and all other layers run as usual. Only the input of a segment is kept; when the backward pass reaches it,
-// the segment runs forward again, and now autograd saves what it needs. Segments begin with the input or a node that CutNodes returned, end with
-// one of these, and are in order. The state of the random numbers that is kept for the second run, some kilobytes, is not
-// counted.
+// the segment runs forward again, and now autograd saves what it needs. Segments begin with the input or a node that
+// CutNodes returned, end with one of these, and are in order. The state of the random numbers that is kept for the
+// second run, some kilobytes, is not counted.
 func (m *PyTorch) Checkpointed(segments []graph.Segment) (*PyTorch, error) {
 	if m.options.Mode != Training {
 		return nil, fmt.Errorf("checkpoints are for training: an inference saves nothing")
@@ -72,7 +72,8 @@ func (m *PyTorch) checkSegments(segments []graph.Segment, cuts []int) error {
 		case !isCut(s.To):
 			return fmt.Errorf("a segment cannot end with %s; %s", name(s.To), placesText)
 		case s.From == 0 && m.writesInput():
-			return fmt.Errorf("a segment cannot begin with the first layers: they write over the input, so that they cannot run again")
+			return fmt.Errorf("a segment cannot begin with the first layers: they write over the input, so they cannot run " +
+				"again")
 		}
 		end = s.To
 	}
@@ -140,8 +141,8 @@ func (m *PyTorch) learnsUpTo(i int) bool {
 	return slices.ContainsFunc(m.network.Layers[:i+1], func(l shape.Layer) bool { return l.Trainable() > 0 })
 }
 
-// learning returns the segments in which something is learnt. For others autograd saves nothing anyway, so that they need
-// not be checkpointed.
+// learning returns the segments in which something is learnt. For others autograd saves nothing anyway, so that they
+// need not be checkpointed.
 func (p *builder) learning(segments []graph.Segment) []graph.Segment {
 	return slices.DeleteFunc(slices.Clone(segments), func(s graph.Segment) bool { return !p.needsGrad[s.To] })
 }
@@ -176,8 +177,8 @@ type trace struct {
 	loss                     int   // the first event after that
 }
 
-// checkpointed runs a whole iteration. Modules that one of the cuts divides are written out in its code, so that nothing
-// holds their inputs.
+// checkpointed runs a whole iteration. Modules that one of the cuts divides are written out in its code, so that
+// nothing holds their inputs.
 func (p *builder) checkpointed(segments []graph.Segment, cuts []int) *trace {
 	count := len(p.network.Nodes)
 	t := &trace{forward: make([]span, count), again: make([]span, count), backward: make([]span, count)}

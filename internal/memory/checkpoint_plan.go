@@ -17,11 +17,11 @@ type Plan struct {
 }
 
 // Planner finds the segments with which a batch needs the least recomputation, of all that torch.utils.checkpoint can
-// express: segments that do not overlap, of which the input is kept. What a segment needs depends on the layers before it
-// only by what these keep, so that dynamic programming over the places where the network can be cut finds the plans. Chen,
-// Xu, Zhang and Guestrin (Training Deep Nets with Sublinear Memory Cost, 2016) choose such segments for layers that are
-// alike; Beaumont, Eyraud-Dubois, Herrmann, Joly and Shilova (Optimal checkpointing for heterogeneous chains, 2019) find
-// the best plan of any chain in the same way, of a larger class: their segments may be nested.
+// express: segments that do not overlap, of which the input is kept. What a segment needs depends on the layers before
+// it only by what these keep, so that dynamic programming over the places where the network can be cut finds the plans.
+// Chen, Xu, Zhang and Guestrin (Training Deep Nets with Sublinear Memory Cost, 2016) choose such segments for layers
+// that are alike; Beaumont, Eyraud-Dubois, Herrmann, Joly and Shilova (Optimal checkpointing for heterogeneous chains,
+// 2019) find the best plan of any chain in the same way, of a larger class: their segments may be nested.
 type Planner struct {
 	model *PyTorch
 	batch int64
@@ -151,8 +151,8 @@ func (p *Planner) Least(macs int64) (*Plan, error) {
 	return best, nil
 }
 
-// solve returns the plan with the fewest MACs that run again, and of these one with the fewest segments, whose peak is at
-// most limit; nil where there is none with at most so many.
+// solve returns the plan with the fewest MACs that run again, and of these one with the fewest segments, whose peak is
+// at most limit; nil where there is none with at most so many.
 func (p *Planner) solve(limit, macs int64) (*Plan, error) {
 	s := search{Planner: p, limit: limit - p.model.update.rounded, macs: macs, width: fewWays}
 	found := s.run()
@@ -306,7 +306,8 @@ func (s *segmentSum) add(l *link, as *segmentLink, input, kept int64) {
 	s.casts, s.savedCasts, s.macs = s.casts+l.casts, s.savedCasts+l.savedCasts, s.macs+l.macs
 }
 
-// best returns the ways that no other is better than in every respect, the one with the fewest MACs that run again first.
+// best returns the ways that no other is better than in every respect, the one with the fewest MACs that run again
+// first.
 func (s *search) best(all []*way) []*way {
 	if s.keepsLeast {
 		for _, w := range all {

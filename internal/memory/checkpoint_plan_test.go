@@ -128,8 +128,8 @@ func leastOf(all []memory.Plan, holds func(memory.Plan) bool, compare func(a, b 
 	return least
 }
 
-// The peak of a plan is that of its code in PyTorch 1.13 (testdata/memory/plans.py), less the state of the random numbers
-// that each checkpoint keeps. Where a kernel needs scratch at the peak, which is an estimate, it is close.
+// The peak of a plan is that of its code in PyTorch 1.13 (testdata/memory/plans.py), less the state of the random
+// numbers that each checkpoint keeps. Where a kernel needs scratch at the peak, which is an estimate, it is close.
 func TestPlansAreAsInPyTorch(t *testing.T) {
 	var file struct {
 		State int64

@@ -29,8 +29,8 @@ func ParseStrategy(s string) (Strategy, error) {
 	return choice.Parse[Strategy](s, "a strategy", Strategies())
 }
 
-// Parallel is how a training is spread over devices, and how many passes there are for each update. The account is of the
-// device that holds the most.
+// Parallel is how a training is spread over devices, and how many passes there are for each update. The account is of
+// the device that holds the most.
 type Parallel struct {
 	Devices  int64    `json:"devices" jsonschema:"1 for a single one"`
 	Strategy Strategy `json:"strategy,omitempty" jsonschema:"of several devices"`
@@ -43,15 +43,15 @@ type Parallel struct {
 // isSpread reports whether there are several devices.
 func (p Parallel) isSpread() bool { return p.Devices > 1 }
 
-// keepsGradients reports whether gradients are there when a pass begins, so that each new one is added to the old one and
-// released.
+// keepsGradients reports whether gradients are there when a pass begins, so that each new one is added to the old one
+// and released.
 func (p Parallel) keepsGradients() bool { return p.Accumulate > 1 || p.isSpread() && p.Views }
 
 // hasBuckets reports whether there are buckets in addition to the gradients.
 func (p Parallel) hasBuckets() bool { return p.isSpread() && !p.Views }
 
-// Sizes of buckets: a bucket is full once it has as many bytes. The first is smaller, so that the reduction begins early
-// (torch/nn/parallel/distributed.py, torch/csrc/distributed/c10d/reducer.hpp).
+// Sizes of buckets: a bucket is full once it has as many bytes. The first is smaller, so that the reduction begins
+// early (torch/nn/parallel/distributed.py, torch/csrc/distributed/c10d/reducer.hpp).
 const (
 	firstBucket = 1 << 20
 	laterBucket = 25 << 20
@@ -66,8 +66,8 @@ func (m *PyTorch) Buckets() ([]int64, error) {
 	return p.buckets(), nil
 }
 
-// buckets fills buckets with the gradients in the order in which the backward pass makes them, as DDP does after the first
-// iteration.
+// buckets fills buckets with the gradients in the order in which the backward pass makes them, as DDP does after the
+// first iteration.
 func (p *pass) buckets() []int64 {
 	var full []int64
 	last, limit := int64(0), int64(firstBucket)

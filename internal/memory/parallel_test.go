@@ -26,7 +26,8 @@ func modelOf(t *testing.T, network string, o memory.Options) *memory.PyTorch {
 	return m
 }
 
-// What a device holds in data-parallel training is what two processes of PyTorch 1.13 held (testdata/memory/devices.py).
+// What a device holds in data-parallel training is what two processes of PyTorch 1.13 held
+// (testdata/memory/devices.py).
 func TestParallelIsPyTorchs(t *testing.T) {
 	type measured struct{ Reducer, Iteration, Accumulating int64 }
 	var file struct {
@@ -82,8 +83,8 @@ func TestParallelIsPyTorchs(t *testing.T) {
 	}
 }
 
-// One device needs what it does without a strategy, more devices never need more on each, and their states add up to the
-// whole.
+// One device needs what it does without a strategy, more devices never need more on each, and their states add up to
+// the whole.
 func TestParallelProperties(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for range 20 {

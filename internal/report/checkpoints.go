@@ -57,8 +57,8 @@ type segmentDocument struct {
 
 // Document returns the view for programs.
 func (v *Checkpoints) Document() any {
-	d := checkpointsDocument{Schema: Schema, Network: v.Title, Batch: v.Batch, Torch: v.Options.Torch, DType: v.Options.DType,
-		Optimizer: v.Options.Optimizer, Places: v.Places, MACs: v.Network.Total.MACs, PlainPeak: v.Plain, Exact: v.Exact,
+	d := checkpointsDocument{Schema: Schema, Network: v.Title, Batch: v.Batch, Torch: v.Options.Torch,
+		DType: v.Options.DType, Optimizer: v.Options.Optimizer, Places: v.Places, MACs: v.Network.Total.MACs, PlainPeak: v.Plain, Exact: v.Exact,
 		AskedFor: v.Asked}
 	for i := range v.Curve {
 		d.Curve = append(d.Curve, v.planDocument(&v.Curve[i]))
@@ -104,8 +104,9 @@ func (v *Checkpoints) Table(units Units) Table {
 		if v.Chosen != nil && v.isChosen(p) && !isChosen {
 			mark, isChosen = "<- "+v.Asked, true
 		}
-		t.Rows = append(t.Rows, []Cell{units.size(p.Peak), units.size(v.Plain - p.Peak), Int(p.ExtraMACs),
-			{Text: v.overhead(p.ExtraMACs), Value: percent(p.ExtraMACs, v.Network.Total.MACs)}, Int(int64(len(p.Segments))), Str(mark)})
+		overhead := Cell{Text: v.overhead(p.ExtraMACs), Value: percent(p.ExtraMACs, v.Network.Total.MACs)}
+		t.Rows = append(t.Rows, []Cell{units.size(p.Peak), units.size(v.Plain - p.Peak), Int(p.ExtraMACs), overhead,
+			Int(int64(len(p.Segments))), Str(mark)})
 	}
 	return t
 }
@@ -126,13 +127,13 @@ func (v *Checkpoints) notes(units Units) []string {
 		lines = append(lines, "The network cannot be cut: no single volume joins its layers.")
 	}
 	lines = append(lines,
-		"A segment is run by torch.utils.checkpoint: only its input is kept, and it runs forward again before it runs backward.",
+		"A segment keeps only its input, and runs forward again before it runs backward (torch.utils.checkpoint).",
 		"Layers without MACs, such as BN and RELU, run again without being counted.")
 	if !v.Exact {
 		lines = append(lines, "There are too many plans to compare all: another may be a little better.")
 	}
-	return append(lines, fmt.Sprintf("By PyTorch's account (PyTorch %s), without the state of the random numbers, some kilobytes "+
-		"for each segment.", v.Options.Torch))
+	return append(lines, fmt.Sprintf("By PyTorch's account (PyTorch %s), without the state of the random numbers, some "+
+		"kilobytes for each segment.", v.Options.Torch))
 }
 
 // chosenLines say which segments the plan has, and how it is written as code.
@@ -147,8 +148,9 @@ func (v *Checkpoints) chosenLines(units Units) []string {
 	case len(v.Chosen.Segments) == 0:
 		return []string{v.Asked + ": no checkpoints are needed.", ""}
 	}
-	lines := []string{fmt.Sprintf("%s: %s (%s bytes), %s MACs a picture run again, %s of a forward pass. The segments:", v.Asked,
-		Bytes(v.Chosen.Peak, units), plain.Count(v.Chosen.Peak), plain.Count(v.Chosen.ExtraMACs), v.overhead(v.Chosen.ExtraMACs))}
+	peak, macs := v.Chosen.Peak, v.Chosen.ExtraMACs
+	lines := []string{fmt.Sprintf("%s: %s (%s bytes), %s MACs a picture run again, %s of a forward pass. The segments:",
+		v.Asked, Bytes(peak, units), plain.Count(peak), plain.Count(macs), v.overhead(macs))}
 	var names []string
 	for _, s := range v.Chosen.Segments {
 		name := SegmentName(v.Network.Graph, s)

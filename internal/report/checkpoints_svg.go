@@ -26,19 +26,19 @@ const checkpointsStyle = `
     }
 `
 
-// WriteSVG draws the curve for a document: the peak over the MACs that run again, as a share of a forward pass, with the
-// chosen plan marked.
+// WriteSVG draws the curve for a document: the peak over the MACs that run again, as a share of a forward pass, with
+// the chosen plan marked.
 func (v *Checkpoints) WriteSVG(w io.Writer, units Units) error {
 	title := svg.Cut(v.Title+": the peak with checkpoints", longestTitle)
 	least := v.Curve[len(v.Curve)-1]
-	description := fmt.Sprintf("from %s without checkpoints to %s with %s of a forward pass run again", Bytes(v.Plain, units),
-		Bytes(least.Peak, units), v.overhead(least.ExtraMACs))
+	description := fmt.Sprintf("from %s without checkpoints to %s with %s of a forward pass run again",
+		Bytes(v.Plain, units), Bytes(least.Peak, units), v.overhead(least.ExtraMACs))
 	p := curvePlot{Checkpoints: v, units: units, top: float64(max(v.Plain, 1)) * headroom,
 		right:    max(percent(least.ExtraMACs, v.Network.Total.MACs), 1) * 1.05,
 		Document: svg.New(svgWidth, svgHeight, title, svg.Cut(description, longestTitle), checkpointsStyle)}
 	p.Printf(`  <text class="title" x="%g" y="28">%s</text>`+"\n", plotLeft, svg.Escape(title))
-	p.Printf(`  <text class="soft" x="%g" y="52">peak of a batch of %d, over MACs that run again in %% of a forward pass</text>`+"\n",
-		plotLeft, v.Batch)
+	what := fmt.Sprintf("peak of a batch of %d, over MACs that run again in %% of a forward pass", v.Batch)
+	p.Printf(`  <text class="soft" x="%g" y="52">%s</text>`+"\n", plotLeft, what)
 	p.axes()
 	p.line()
 	return writeAll(w, p.Bytes())
@@ -107,6 +107,7 @@ func (p *curvePlot) mark(plan *memory.Plan) {
 		anchor = "end"
 	}
 	p.Printf(`  <circle class="chosen" cx="%s" cy="%s" r="5"/>`+"\n", svg.Coordinate(x), svg.Coordinate(y))
-	p.Printf(`  <text class="label" x="%s" y="%s" text-anchor="%s">%s</text>`+"\n", svg.Coordinate(x), svg.Coordinate(y-10), anchor,
-		svg.Escape(svg.Cut(p.Asked+": "+Bytes(plan.Peak, p.units)+", "+p.overhead(plan.ExtraMACs), longestTitle)))
+	label := svg.Cut(p.Asked+": "+Bytes(plan.Peak, p.units)+", "+p.overhead(plan.ExtraMACs), longestTitle)
+	p.Printf(`  <text class="label" x="%s" y="%s" text-anchor="%s">%s</text>`+"\n",
+		svg.Coordinate(x), svg.Coordinate(y-10), anchor, svg.Escape(label))
 }

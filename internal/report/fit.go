@@ -141,7 +141,8 @@ func spreadCells(p *memory.Parallel) []Cell {
 	return []Cell{Int(p.Devices), Str(string(p.Strategy))}
 }
 
-// globalBatch returns the pictures of an update: those of all devices and passes. A batch that cannot be counted has a dash.
+// globalBatch returns the pictures of an update: those of all devices and passes. A batch that cannot be counted has a
+// dash.
 func globalBatch(row *fit.Row) Cell {
 	if row.Parallel == nil {
 		return Int(row.Largest)
