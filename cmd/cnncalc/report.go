@@ -8,6 +8,7 @@ import (
 
 	"cnncalc/internal/htmlreport"
 	"cnncalc/internal/memory"
+	"cnncalc/internal/numeral"
 	"cnncalc/internal/report"
 	"cnncalc/internal/study"
 	"cnncalc/internal/traffic"
@@ -28,7 +29,7 @@ type reportFlags struct {
 	accountFlags
 	batch           int64
 	device          string
-	peak, bandwidth string
+	peak, bandwidth quantity[float64]
 }
 
 func newReport(a *app) *cobra.Command {
@@ -53,8 +54,9 @@ func newReport(a *app) *cobra.Command {
 	f.registerTorch(flags)
 	flags.Lookup("torch").Usage = strings.Replace(flags.Lookup("torch").Usage, "--account pytorch follows", "the memory follows", 1)
 	flags.StringVar(&f.device, "device", "", "a GPU, such as rtx3060, or its memory: 12GiB")
-	flags.StringVar(&f.peak, "peak", traffic.AssumedPeak, "arithmetic rate of the machine, for the roofline")
-	flags.StringVar(&f.bandwidth, "bandwidth", traffic.AssumedBandwidth, "memory bandwidth of the machine, for the roofline")
+	rateVarDefault(flags, &f.peak, "peak", traffic.AssumedPeak, numeral.FLOPS, "arithmetic rate of the machine, for the roofline")
+	rateVarDefault(flags, &f.bandwidth, "bandwidth", traffic.AssumedBandwidth, numeral.Bandwidth,
+		"memory bandwidth of the machine, for the roofline")
 	return cmd
 }
 
@@ -120,5 +122,5 @@ func (f *reportFlags) checkReport(args []string) error {
 // settings returns what the flags say of the study.
 func (f *reportFlags) settings() study.Settings {
 	return study.Settings{Batch: f.batch, Mode: f.mode, DType: f.dtype, Optimizer: f.optimizer, Torch: f.torch,
-		Device: f.device, Peak: f.peak, Bandwidth: f.bandwidth}
+		Device: f.device, Peak: f.peak.text, Bandwidth: f.bandwidth.text}
 }

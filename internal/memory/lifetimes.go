@@ -24,7 +24,11 @@ func (m *PyTorch) Lifetimes(batch int64) ([]Lifetime, error) {
 	for _, e := range p.events {
 		switch e.kind {
 		case eventTake:
-			r.take(e.index, p, step)
+			from := step
+			if p.isLasting(e.index) {
+				from = 0
+			}
+			r.take(e.index, p, from)
 		case eventFree:
 			r.release(e.index, step)
 		case eventNeed:
