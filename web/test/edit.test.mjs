@@ -139,6 +139,14 @@ on("choosing a layer moves the cursor, and the cursor chooses a layer", "lenet5"
   assert.match(await page.textContent("#layer h2"), /^conv1/);
 });
 
+on("the tabs show one view each", "lenet5", {}, async (page) => {
+  for (const [tab, content] of [["memory", ".view-timeline"], ["fit", ".view-devices"], ["roofline", ".view-layer"], ["graph", ".view-zoom"]]) {
+    await page.click(`#tab-${tab}`);
+    await page.waitForSelector(`#panel-${tab} ${content}`);
+    assert.equal(await page.locator("[role=tabpanel]:visible").count(), 1);
+  }
+});
+
 on("a table is sorted, searched and copied", "lenet5", {}, async (page) => {
   await page.click("#tab-table");
   await page.click("th >> text=MACs");

@@ -2,7 +2,7 @@ import { createLayer } from "./layer.js";
 import { createProblems, isSevere } from "./problems.js";
 import { createTabs } from "./tabs.js";
 import { createTotals } from "./totals.js";
-import { byId } from "./dom.js";
+import { byId, el } from "./dom.js";
 import { views } from "./views.js";
 
 /**
@@ -32,7 +32,9 @@ export function createResults(editor) {
     if (!kind || !sound) return;
     const known = drawn.get(id);
     if (!known) {
-      const view = kind.mount(tabs.panel(id), sound, { onSelect: (/** @type {string} */ name) => choose(name, true), selected: chosen });
+      const host = el("div", {}); // a view may hide what it is in, as it does without data
+      tabs.panel(id).append(host);
+      const view = kind.mount(host, sound, { onSelect: (/** @type {string} */ name) => choose(name, true), selected: chosen });
       drawn.set(id, { view, study: sound });
     } else if (known.study !== sound) {
       known.view.update(sound);

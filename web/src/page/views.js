@@ -1,6 +1,10 @@
 import "../view/view.css";
+import "../view/charts.css";
+import { mountBatches } from "../view/batches.js";
 import { mountGraph } from "../view/graph.js";
+import { mountRoofline } from "../view/roofline.js";
 import { mountTable } from "../view/table.js";
+import { mountTimeline } from "../view/timeline.js";
 
 /**
  * The views of a study, in the order of their tabs. Each mounts into its panel, and is updated with later studies.
@@ -10,4 +14,7 @@ import { mountTable } from "../view/table.js";
 export const views = [
   { id: "graph", title: "Graph", mount: mountGraph },
   { id: "table", title: "Table", mount: mountTable },
+  { id: "memory", title: "Memory", mount: mountTimeline },
+  { id: "fit", title: "Fit", mount: mountBatches },
+  { id: "roofline", title: "Roofline", mount: mountRoofline },
 ];
