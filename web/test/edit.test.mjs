@@ -72,6 +72,20 @@ on("a broken line has its problem at its place, and the last sound state stays",
   assert.ok(!(await page.$eval("#main", (main) => main.classList.contains("stale"))));
 });
 
+on("a fix is a button, and can be undone", "lenet5", {}, async (page) => {
+  await atEnd(page);
+  await page.keyboard.type(" -> RELUU");
+  await settled(page, false);
+  await page.click("#tab-problems");
+  await page.click("#panel-problems .fix");
+  await settled(page);
+  assert.match(await page.textContent(".cm-content"), /FC-10 -> RELU$/);
+  await page.click(".cm-content");
+  await page.keyboard.press("Control+z");
+  await settled(page, false);
+  assert.match(await page.textContent(".cm-content"), /FC-10 -> RELUU$/);
+});
+
 on("kinds, options, labels, blocks and keys are completed", "resnet50", {}, async (page) => {
   const offered = async (typed) => {
     await page.keyboard.type(typed);
