@@ -83,7 +83,7 @@ var allowed = []struct {
 	{"internal/report", []string{"internal/ansi", "internal/snapshot", "internal/checked", "internal/choice", "internal/numeral", "internal/pattern", "internal/plain", "internal/svg", "internal/diag", "internal/graph", "internal/op",
 		"internal/shape", "internal/memory", "internal/fit", "internal/count",
 		"internal/traffic", "internal/ranking", "internal/figure", "internal/align", "internal/budget", "internal/sweep", "internal/baseline"}},
-	{"internal/study", []string{"internal/numeral", "internal/plain", "internal/diag", "internal/graph", "internal/op", "internal/shape", "internal/network", "internal/memory",
+	{"internal/study", []string{"internal/pattern", "internal/numeral", "internal/plain", "internal/diag", "internal/graph", "internal/op", "internal/shape", "internal/network", "internal/memory",
 		"internal/traffic", "internal/fit", "internal/draw", "internal/lint", "internal/figure", "internal/budget", "internal/report"}},
 
 	// The page, on a local server or as WebAssembly.
@@ -93,7 +93,7 @@ var allowed = []struct {
 	{"internal/pageserver", []string{"internal/plain", "internal/regular", "internal/network", "internal/report", "internal/pagecall"}},
 	{"web/wasm", []string{"internal/pagecall"}},
 
-	{"internal/htmlreport", []string{"internal/page", "internal/plain", "internal/svg", "internal/report", "internal/study"}},
+	{"internal/htmlreport", []string{"internal/pattern", "internal/page", "internal/plain", "internal/svg", "internal/report", "internal/study"}},
 
 	// The program wires them all together.
 	{"cmd/cnncalc", []string{"architectures", "internal/snapshot", "internal/page", "internal/pagecall", "internal/preprocess", "internal/pageserver", "internal/ansi", "internal/choice", "internal/numeral", "internal/plain", "internal/regular", "internal/weights",

@@ -154,13 +154,9 @@ func completeTopic(cmd *cobra.Command, args []string, typed string) ([]string, c
 }
 
 func (c completer) completeDevice(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
-	devices, err := fit.Devices()
+	names, err := fit.DeviceNames()
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveError
-	}
-	names := make([]string, len(devices))
-	for i, d := range devices {
-		names[i] = d.Name
 	}
 	return startingWith(names, typed), cobra.ShellCompDirectiveNoFileComp
 }

@@ -128,11 +128,7 @@ func withoutTraining(tensors []weights.Info, n *shape.Network) []weights.Info {
 
 // match matches the file's tensors to those of network n.
 func (a *app) match(file *weights.File, path string, n *shape.Network, tensors []exec.Tensor) (*trained, error) {
-	wants := make([]weights.Want, len(tensors))
-	for i, t := range tensors {
-		wants[i] = weights.Want{Name: t.Name, Also: t.Also, Shape: t.Shape}
-	}
-	assignment, err := weights.Match(withoutTraining(file.Tensors(), n), wants)
+	assignment, err := weights.Match(withoutTraining(file.Tensors(), n), exec.Wants(tensors))
 	if err != nil {
 		return nil, err
 	}

@@ -21,6 +21,15 @@ func He(seed uint64) Source {
 	}
 }
 
+// Wants returns the tensors as [weights.Match] takes them.
+func Wants(tensors []Tensor) []weights.Want {
+	wants := make([]weights.Want, len(tensors))
+	for i, t := range tensors {
+		wants[i] = weights.Want{Name: t.Name, Also: t.Also, Shape: t.Shape}
+	}
+	return wants
+}
+
 // Given returns a Source that copies known values. lookup returns the values of the tensor with a name, and must fail
 // if its shape differs from the given one.
 func Given(lookup func(name string, shape []int) ([]float32, error)) Source {

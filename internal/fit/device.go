@@ -67,6 +67,19 @@ func (d Device) computeMajor() (int, error) {
 	return strconv.Atoi(major)
 }
 
+// DeviceNames returns the names of all devices.
+func DeviceNames() ([]string, error) {
+	devices, err := Devices()
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, len(devices))
+	for i, d := range devices {
+		names[i] = d.Name
+	}
+	return names, nil
+}
+
 // FindDevice returns the device of a name, ignoring case, spaces, dashes and underscores. The error for any other name
 // suggests the nearest ones.
 func FindDevice(name string) (Device, error) {

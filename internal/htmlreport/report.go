@@ -10,12 +10,11 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"cnncalc/internal/page"
+	"cnncalc/internal/pattern"
 	"cnncalc/internal/plain"
 	"cnncalc/internal/report"
 	"cnncalc/internal/study"
@@ -71,7 +70,7 @@ func (w *writer) head(documents []*study.Document) {
 }
 
 // styles finds the style elements of the file.
-var styles = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?s)<style>(.*?)</style>`) })
+var styles = pattern.Lazy(`(?s)<style>(.*?)</style>`)
 
 // finish puts the policy in.
 func (w *writer) finish() []byte {

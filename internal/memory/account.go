@@ -234,9 +234,6 @@ func (p *pass) mostOfParts(batch int64) map[Part]int64 {
 	for _, e := range p.events {
 		switch e.kind {
 		case eventTake:
-			if p.isLasting(e.index) {
-				continue
-			}
 			t := &p.tensors[e.index]
 			now[t.part] += t.size.at(batch)
 			most[t.part] = max(most[t.part], now[t.part])

@@ -170,14 +170,13 @@ func (m *PyTorch) replayWith(segments []graph.Segment, cuts []int, batch int64) 
 	live := p.lasting(batch)
 	for i, e := range p.events {
 		now := live
-		switch {
-		case e.kind == eventTake && p.isLasting(e.index):
-		case e.kind == eventTake:
+		switch e.kind {
+		case eventTake:
 			live += p.size(e.index, batch)
 			now = live
-		case e.kind == eventFree:
+		case eventFree:
 			live -= p.size(e.index, batch)
-		case e.kind == eventNeed:
+		case eventNeed:
 			now += p.needed(e.index, batch)
 		}
 		r.live[i], r.most[i] = live, now

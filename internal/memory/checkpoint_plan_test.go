@@ -10,7 +10,6 @@ import (
 
 	"cnncalc/internal/graph"
 	"cnncalc/internal/memory"
-	"cnncalc/internal/shape"
 )
 
 // allPlans are the ways to choose segments between the places from number t on.
@@ -146,12 +145,7 @@ func TestPlansAreAsInPyTorch(t *testing.T) {
 	}
 	equal := 0
 	for _, c := range file.Plans {
-		var n *shape.Network
-		if strings.Contains(c.Network, "\n") {
-			n = parsed(t, c.Network)
-		} else {
-			n = builtIn(t, c.Network)
-		}
+		n := recorded(t, c.Network)
 		o := options(memory.Torch113CPU, memory.Training)
 		o.Optimizer = memory.NoOptimizer
 		m, err := memory.NewPyTorch(n, o)

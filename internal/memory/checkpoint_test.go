@@ -10,6 +10,15 @@ import (
 	"cnncalc/internal/shape"
 )
 
+// recorded returns the network of a recorded case: the text of a file, or the name of a built-in one.
+func recorded(t *testing.T, network string) *shape.Network {
+	t.Helper()
+	if strings.Contains(network, "\n") {
+		return parsed(t, network)
+	}
+	return builtIn(t, network)
+}
+
 // nodesOf finds layers by name.
 func nodesOf(t *testing.T, n *shape.Network, names []string) []int {
 	t.Helper()
@@ -40,12 +49,7 @@ func TestCheckpointedIsPyTorchs(t *testing.T) {
 		t.Fatalf("only %d trainings", len(file.Trainings))
 	}
 	for _, c := range file.Trainings {
-		var n *shape.Network
-		if strings.Contains(c.Network, "\n") {
-			n = parsed(t, c.Network)
-		} else {
-			n = builtIn(t, c.Network)
-		}
+		n := recorded(t, c.Network)
 		o := options(memory.Torch113CPU, memory.Training)
 		o.Optimizer = memory.NoOptimizer
 		m, err := memory.NewPyTorch(n, o)

@@ -24,11 +24,9 @@ func (m *PyTorch) Lifetimes(batch int64) ([]Lifetime, error) {
 	for _, e := range p.events {
 		switch e.kind {
 		case eventTake:
-			from := step
-			if p.isLasting(e.index) {
-				from = 0
-			}
-			r.take(e.index, p, from)
+			r.take(e.index, p, step)
+		case eventFirst:
+			r.take(e.index, p, 0)
 		case eventFree:
 			r.release(e.index, step)
 		case eventNeed:

@@ -88,7 +88,7 @@ func (r *replay) run() {
 	step := 0
 	for _, e := range r.events {
 		switch e.kind {
-		case eventTake:
+		case eventTake, eventFirst:
 			t := &r.tensors[e.index]
 			if bytes := t.size.at(r.batch); bytes > 0 && r.blocks[e.index] == nil {
 				r.blocks[e.index] = r.allocate(AliveBytes{r.recording.nameOf(t, r.pass), t.part, bytes}, t.node)

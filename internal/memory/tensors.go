@@ -93,6 +93,9 @@ const (
 	eventNeed
 	eventStep
 	eventUnread // only modules that the tensor was passed to still hold it
+	// eventFirst takes a tensor in the first iteration. In any later one, which accounts are of, it is there from the
+	// start.
+	eventFirst
 )
 
 // program is everything that is taken and given back in one pass, in order, for any batch.
@@ -111,7 +114,11 @@ type program struct {
 func (p *program) take(t tensor) int {
 	id := len(p.tensors)
 	p.tensors = append(p.tensors, t)
-	p.events = append(p.events, event{eventTake, id})
+	kind := eventTake
+	if p.isLasting(id) {
+		kind = eventFirst
+	}
+	p.events = append(p.events, event{kind, id})
 	return id
 }
 
@@ -176,8 +183,7 @@ func (p *program) check(batch int64) error {
 	return err
 }
 
-// isLasting reports whether a tensor stays from one iteration to the next, though the first iteration only takes it on the
-// way. In any later one, which the account is of, it is there from the start.
+// isLasting reports whether a tensor stays from one iteration to the next, and the first one only takes it on the way.
 func (p *program) isLasting(id int) bool { return p.tensors[id].part == Workspace }
 
 // lasting returns the bytes of such tensors.
@@ -198,9 +204,6 @@ func (p *program) peak(batch int64) (bytes int64, at int, end int64) {
 		now := live
 		switch e.kind {
 		case eventTake:
-			if p.isLasting(e.index) {
-				continue
-			}
 			live += p.size(e.index, batch)
 			now = live
 		case eventFree:
@@ -223,9 +226,6 @@ func (p *program) timeline(batch int64) []Moment {
 	for _, e := range p.events {
 		switch e.kind {
 		case eventTake:
-			if p.isLasting(e.index) {
-				continue
-			}
 			live += p.size(e.index, batch)
 			most = max(most, live)
 		case eventFree:

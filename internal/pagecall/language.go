@@ -39,13 +39,9 @@ func language() (Language, error) {
 }
 
 func choices() (map[string][]string, error) {
-	devices, err := fit.Devices()
+	names, err := fit.DeviceNames()
 	if err != nil {
 		return nil, err
-	}
-	names := make([]string, len(devices))
-	for i, d := range devices {
-		names[i] = d.Name
 	}
 	return map[string][]string{
 		"mode": memory.Modes(), "dtype": memory.DTypes(), "optimizer": memory.Optimizers(), "device": names,

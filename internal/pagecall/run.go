@@ -142,11 +142,7 @@ func sourceOf(builtIn string, tensors []exec.Tensor) (source exec.Source, isTrai
 	if err != nil {
 		return nil, false, err
 	}
-	wants := make([]weights.Want, len(tensors))
-	for i, t := range tensors {
-		wants[i] = weights.Want{Name: t.Name, Also: t.Also, Shape: t.Shape}
-	}
-	assignment, err := weights.Match(file.Tensors(), wants)
+	assignment, err := weights.Match(file.Tensors(), exec.Wants(tensors))
 	if err != nil { // the network was changed
 		return exec.He(seed), false, nil
 	}

@@ -127,10 +127,14 @@ func (d *decoder) step(opcode byte) error {
 		return d.collect(opcode)
 	case opTuple1, opTuple2, opTuple3:
 		return d.tuple(int(opcode-opTuple1) + 1)
-	case opAppend, opAppends:
-		return d.appendItems(opcode)
-	case opSetItem, opSetItems:
-		return d.setItems(opcode)
+	case opAppend:
+		return d.appendItems(1)
+	case opAppends:
+		return d.appendItems(0)
+	case opSetItem:
+		return d.setItems(2)
+	case opSetItems:
+		return d.setItems(0)
 	case opMemoize, opBinPut, opLongBinPut, opBinGet, opLongBinGet:
 		return d.remember(opcode)
 	}
@@ -217,21 +221,30 @@ func (d *decoder) collect(opcode byte) error {
 	return d.push(dict)
 }
 
-func (d *decoder) appendItems(opcode byte) error {
-	var items []any
-	var err error
-	if opcode == opAppend {
-		items, err = d.last(1)
+// itemsFor removes the items that an opcode adds to the container below them, and returns both. They are the last n
+// values, or those after the mark if n is 0.
+func (d *decoder) itemsFor(n int) (items []any, container any, err error) {
+	if n > 0 {
+		items, err = d.last(n)
 	} else {
 		items, err = d.fromMark()
 	}
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case len(d.stack) == d.base():
+		return nil, nil, errMalformed
+	}
+	return items, d.stack[len(d.stack)-1], nil
+}
+
+// appendItems appends to a list the last n values, or those after the mark if n is 0.
+func (d *decoder) appendItems(n int) error {
+	items, container, err := d.itemsFor(n)
 	if err != nil {
 		return err
 	}
-	if len(d.stack) == d.base() {
-		return errMalformed
-	}
-	list, ok := d.stack[len(d.stack)-1].(*List)
+	list, ok := container.(*List)
 	if !ok {
 		return errMalformed
 	}
@@ -239,21 +252,13 @@ func (d *decoder) appendItems(opcode byte) error {
 	return nil
 }
 
-func (d *decoder) setItems(opcode byte) error {
-	var items []any
-	var err error
-	if opcode == opSetItem {
-		items, err = d.last(2)
-	} else {
-		items, err = d.fromMark()
-	}
+// setItems sets the keys and values, which are the last n values, or those after the mark if n is 0.
+func (d *decoder) setItems(n int) error {
+	items, container, err := d.itemsFor(n)
 	if err != nil {
 		return err
 	}
-	if len(d.stack) == d.base() {
-		return errMalformed
-	}
-	dict, ok := d.stack[len(d.stack)-1].(Dict)
+	dict, ok := container.(Dict)
 	if !ok {
 		return errMalformed
 	}

@@ -8,6 +8,7 @@ import (
 
 	"cnncalc/internal/diag"
 	"cnncalc/internal/network"
+	"cnncalc/internal/pattern"
 )
 
 // Bounds of the search for fixes: each that is tried reads the whole file again.
@@ -122,21 +123,21 @@ func layerEnd(line []rune, at int) int {
 
 // The parts of what fits: remarks in it, and the remedies of an axis.
 var (
-	remark   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(` \([^)]*\)|, where [^;]*| at most`) })
-	axis     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:width|height): `) })
-	size     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([A-Z]+)[0-9x]*`) })
-	input    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^input:\s*["']?([0-9]+x[0-9]+)x`) })
-	path     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("`-> ([^`]*)` to the (first|second)") })
-	isOption = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:[a-z]+=?[0-9x,=-]*|[a-z]+=\S+)$`) })
+	remark   = pattern.Lazy(` \([^)]*\)|, where [^;]*| at most`)
+	axis     = pattern.Lazy(`^(?:width|height): `)
+	size     = pattern.Lazy(`^([A-Z]+)[0-9x]*`)
+	input    = pattern.Lazy(`^input:\s*["']?([0-9]+x[0-9]+)x`)
+	path     = pattern.Lazy("`-> ([^`]*)` to the (first|second)")
+	isOption = pattern.Lazy(`^(?:[a-z]+=?[0-9x,=-]*|[a-z]+=\S+)$`)
 )
 
 // sameOption lists the ways to write each option, of which a layer has one.
 var sameOption = sync.OnceValue(func() []*regexp.Regexp {
 	var all []*regexp.Regexp
-	for _, pattern := range []string{`^(?:p[0-9=(].*|pad=.*|same|valid)$`, `^(?:s[0-9=(].*|stride=.*)$`,
+	for _, expression := range []string{`^(?:p[0-9=(].*|pad=.*|same|valid)$`, `^(?:s[0-9=(].*|stride=.*)$`,
 		`^(?:d[0-9(].*|dilation=.*)$`, `^(?:g[0-9(]+|groups=.*)$`, `^(?:floor|ceil|strict)$`, `^offset=.*$`, `^outpad=.*$`,
 		`^from=.*$`, `^to=.*$`} {
-		all = append(all, regexp.MustCompile(pattern))
+		all = append(all, regexp.MustCompile(expression))
 	}
 	return all
 })
