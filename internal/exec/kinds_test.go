@@ -257,9 +257,10 @@ func checkNetwork(t rapid.TB, text string, tolerance float64) {
 func checkLayers(t rapid.TB, p *Program, input []float32, tolerance float64) []float32 {
 	t.Helper()
 	n, batch := p.network, p.options.Batch
-	want := make([][]volume, batch)
+	want, scale := make([][]volume, batch), make([][]float64, batch)
 	for i := range want {
 		want[i] = naiveNetwork(n, pictures(input, batch, i, 1))
+		scale[i] = scales(n, want[i])
 	}
 	before := slices.Clone(input)
 	out := run(t, p, input, each(func(c Computed) {
@@ -270,7 +271,7 @@ func checkLayers(t rapid.TB, p *Program, input []float32, tolerance float64) []f
 			t.Fatalf("%s has %d values, its shape is %s in a batch of %d", n.Nodes[c.Node].Name, len(c.Output), n.Layers[c.Node].Out, batch)
 		}
 		for i := range batch {
-			if d := far(pictures(c.Output, batch, i, 1), want[i][c.Node].values); d > tolerance {
+			if d := farAt(pictures(c.Output, batch, i, 1), want[i][c.Node].values, scale[i][c.Node]); d > tolerance {
 				t.Errorf("%s: %s, picture %d: off by %.2g", p.options.Algo, n.Nodes[c.Node].Name, i, d)
 			}
 		}

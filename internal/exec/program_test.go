@@ -152,12 +152,22 @@ func TestRunAllocatesNothing(t *testing.T) {
 	ctx := t.Context()
 	profile := NewProfile(p)
 	observers := []Observer{profile}
-	if allocs := testing.AllocsPerRun(10, func() { p.Run(ctx, input) }); allocs != 0 {
+	if allocs := leastAllocs(func() { p.Run(ctx, input) }); allocs != 0 {
 		t.Errorf("%v allocations in a run, want none", allocs)
 	}
-	if allocs := testing.AllocsPerRun(10, func() { p.Run(ctx, input, observers...) }); allocs != 0 {
+	if allocs := leastAllocs(func() { p.Run(ctx, input, observers...) }); allocs != 0 {
 		t.Errorf("%v allocations in a run with a profile, want none", allocs)
 	}
+}
+
+// leastAllocs returns the least allocations for a run of f in a few measurements: each counts the whole process, whose
+// garbage collector may be finishing with what earlier tests left.
+func leastAllocs(f func()) float64 {
+	least := math.Inf(1)
+	for range 5 {
+		least = min(least, testing.AllocsPerRun(10, f))
+	}
+	return least
 }
 
 func TestCompileErrors(t *testing.T) {

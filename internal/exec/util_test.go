@@ -125,24 +125,50 @@ func inputNoise(p *Program) []float32 {
 	return noise(int(values)*p.options.Batch, "input")
 }
 
-// far returns the largest difference between got and want, relative to the largest value of want. It returns +Inf if a
-// difference is NaN.
-func far(got []float32, want []float64) float64 {
+// far returns the largest difference between got and want as a share of the largest absolute value in want.
+func far(got []float32, want []float64) float64 { return farAt(got, want, magnitude(want)) }
+
+// farAt returns the largest difference between got and want as a share of scale, or as it is if scale is 0. It returns
+// +Inf if a difference is NaN.
+func farAt(got []float32, want []float64, scale float64) float64 {
 	if len(got) != len(want) {
 		return math.Inf(1)
 	}
-	largest, distance := 0.0, 0.0
+	distance := 0.0
 	for i, w := range want {
 		d := math.Abs(float64(got[i]) - w)
 		if math.IsNaN(d) {
 			return math.Inf(1)
 		}
-		largest, distance = max(largest, math.Abs(w)), max(distance, d)
+		distance = max(distance, d)
 	}
-	if largest == 0 {
+	if scale == 0 {
 		return distance
 	}
-	return distance / largest
+	return distance / scale
+}
+
+// magnitude returns the largest absolute value.
+func magnitude(values []float64) float64 {
+	result := 0.0
+	for _, v := range values {
+		result = max(result, math.Abs(v))
+	}
+	return result
+}
+
+// scales returns for each layer the size that its rounding errors are measured by: its largest value, but at least a
+// hundredth of its inputs' scale. The mean of a normalised volume, say, is 0 but for the rounding errors of what
+// cancelled in it.
+func scales(n *shape.Network, volumes []volume) []float64 {
+	result := make([]float64, len(volumes))
+	for i, v := range volumes {
+		result[i] = magnitude(v.values)
+		for _, k := range n.Nodes[i].Inputs {
+			result[i] = max(result[i], result[k]/100)
+		}
+	}
+	return result
 }
 
 // sameBits reports whether the bits of all values are the same, including those of NaNs and zeros.
