@@ -35,9 +35,8 @@ type checkFlags struct {
 func newCheck(a *app) *cobra.Command {
 	var f checkFlags
 	cmd := &cobra.Command{
-		Use:   "check [SPEC...]",
-		Short: "check the shapes of a network, and show each mistake with what would fit",
-		Long:  checkLong,
+		Use:  "check [SPEC...]",
+		Long: checkLong,
 		Example: "  cnncalc check mynet.yaml\n  cnncalc check --lint alexnet resnet50\n" +
 			"  cnncalc check nets/ --format github",
 		RunE: func(cmd *cobra.Command, args []string) error { return a.check(args, &f) },

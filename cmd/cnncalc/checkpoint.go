@@ -44,9 +44,8 @@ type checkpointFlags struct {
 func newCheckpoint(a *app) *cobra.Command {
 	var f checkpointFlags
 	cmd := &cobra.Command{
-		Use:   "checkpoint [SPEC]",
-		Short: "find layers to run twice, so that a training takes less memory",
-		Long:  checkpointLong,
+		Use:  "checkpoint [SPEC]",
+		Long: checkpointLong,
 		Example: "  cnncalc checkpoint torchvision/resnet50 --batch 64 --memory 4GiB\n" +
 			"  cnncalc checkpoint torchvision/resnet50 --batch 64 --overhead 20%\n" +
 			"  cnncalc checkpoint mynet.yaml --batch 32 -o curve.svg",

@@ -46,9 +46,8 @@ type compareFlags struct {
 func newCompare(a *app) *cobra.Command {
 	var f compareFlags
 	cmd := &cobra.Command{
-		Use:   "compare A B [C...]",
-		Short: "print the figures of networks side by side, and the layers that differ",
-		Long:  compareLong,
+		Use:  "compare A B [C...]",
+		Long: compareLong,
 		Example: "  cnncalc compare vgg16 torchvision/resnet50 --batch 32 --device t4\n" +
 			"  cnncalc compare old.yaml new.yaml --layers\n" +
 			"  cnncalc compare torchvision/resnet18 torchvision/resnet18 --input-size 2:384",

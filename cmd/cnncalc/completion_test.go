@@ -59,7 +59,7 @@ func TestWordsComplete(t *testing.T) {
 
 // eachFlag calls a function with all flags of all commands that take a value.
 func eachFlag(do func(*cobra.Command, *pflag.Flag)) {
-	root := newRoot(&app{})
+	root := newRoot(&app{}, nil)
 	for _, cmd := range root.Commands() {
 		if !cmd.Runnable() || cmd.Hidden {
 			continue

@@ -51,9 +51,8 @@ type convertFlags struct {
 func newConvert(a *app) *cobra.Command {
 	f := convertFlags{seed: defaultSeed}
 	cmd := &cobra.Command{
-		Use:   "convert [SPEC]",
-		Short: "convert a network to an ONNX model, PyTorch code or YAML, or its FC layers to CONV layers",
-		Long:  convertLong,
+		Use:  "convert [SPEC]",
+		Long: convertLong,
 		Example: "  cnncalc convert torchvision/resnet18 --weights resnet18.safetensors -o resnet18.onnx\n" +
 			"  cnncalc convert model.onnx -o model.yaml --save-weights model.safetensors\n" +
 			"  cnncalc convert torchvision/resnet18 -o resnet18.py\n" +

@@ -45,9 +45,8 @@ type diffFlags struct {
 func newDiff(a *app) *cobra.Command {
 	var f diffFlags
 	cmd := &cobra.Command{
-		Use:   "diff [OLD] NEW",
-		Short: "print what a change to a network costs, and fail if a figure has become worse",
-		Long:  diffLong,
+		Use:  "diff [OLD] NEW",
+		Long: diffLong,
 		Example: "  cnncalc diff old.yaml new.yaml --tolerance 2%\n" +
 			"  cnncalc diff git:main:mynet.yaml mynet.yaml --allow parameters=+5% --allow training_peak=+100MiB\n" +
 			"  cnncalc diff --baseline git:origin/main nets/*.yaml --format markdown",

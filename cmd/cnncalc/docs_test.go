@@ -437,7 +437,7 @@ var (
 
 // Every command and flag that the text of a page names is there.
 func TestDocsNameCommandsAndFlags(t *testing.T) {
-	root := newRoot(&app{})
+	root := newRoot(&app{}, nil)
 	root.InitDefaultHelpCmd()
 	known := []string{"--help"}
 	add := func(f *pflag.Flag) { known = append(known, "--"+f.Name) }

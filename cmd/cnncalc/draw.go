@@ -68,9 +68,8 @@ type drawFlags struct {
 func newDraw(a *app) *cobra.Command {
 	var f drawFlags
 	cmd := &cobra.Command{
-		Use:   "draw [SPEC]",
-		Short: "draw a network: its graph, its volumes or what a value sees",
-		Long:  drawLong,
+		Use:  "draw [SPEC]",
+		Long: drawLong,
 		Example: "  cnncalc draw torchvision/resnet50 -o resnet50.svg\n" +
 			"  cnncalc draw googlenet --heat macs --depth 0 -o googlenet.svg\n" +
 			"  cnncalc draw vgg16 --style volumes -o vgg16.svg\n" +

@@ -39,7 +39,6 @@ func newEdit(a *app) *cobra.Command {
 	var f editFlags
 	cmd := &cobra.Command{
 		Use:     "edit [SPEC]",
-		Short:   "design a network in the browser",
 		Long:    editLong,
 		Example: "  cnncalc edit mynet.yaml\n  cnncalc edit torchvision/resnet50",
 		Args:    atMostOneSpec,

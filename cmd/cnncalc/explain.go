@@ -20,8 +20,7 @@ type explainFlags struct {
 func newExplain(a *app) *cobra.Command {
 	var f explainFlags
 	cmd := &cobra.Command{
-		Use:   "explain [SPEC]",
-		Short: "show the arithmetic of a layer, step by step",
+		Use: "explain [SPEC]",
 		Long: `explain shows the arithmetic of each layer: its shape formula with the numbers, its parameters with and
 without sharing, its im2col matrices, MACs, memory and receptive field, and what its backward pass computes. --layer
 chooses one layer by its name, which cnncalc memory --all prints, or by its name in an ONNX model.

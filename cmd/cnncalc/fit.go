@@ -57,9 +57,8 @@ type fitFlags struct {
 func newFit(a *app) *cobra.Command {
 	var f fitFlags
 	cmd := &cobra.Command{
-		Use:   "fit [SPEC]",
-		Short: "find the largest batch that fits a device, and what would make a larger one fit",
-		Long:  fitLong,
+		Use:  "fit [SPEC]",
+		Long: fitLong,
 		Example: "  cnncalc fit vgg16 --device rtx3060\n" +
 			"  cnncalc fit mynet.yaml --device-memory 12GiB --mode training --optimizer adam --batches 16,32,64\n" +
 			"  cnncalc fit torchvision/resnet50 --device t4 --batch 32 --inputs 224,256,384",

@@ -21,7 +21,7 @@ const maxFuzzedOutput = 1 << 20
 // textFlags are the flags that take a text or a list of texts, as "command --flag".
 func textFlags() []string {
 	var all []string
-	for _, cmd := range newRoot(&app{}).Commands() {
+	for _, cmd := range newRoot(&app{}, nil).Commands() {
 		cmd.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
 			if f.Value.Type() != "bool" {
 				all = append(all, cmd.Name()+" --"+f.Name)

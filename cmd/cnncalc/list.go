@@ -12,8 +12,7 @@ import (
 func newList(a *app) *cobra.Command {
 	var f outputFlags
 	cmd := &cobra.Command{
-		Use:   "list",
-		Short: "list the built-in networks",
+		Use: "list",
 		Long: `list prints the built-in networks. Those whose names start with torchvision/ have torchvision's layers,
 and torchvision's weights fit them. "cnncalc show NAME" prints the file of one.`,
 		Args: noArguments,

@@ -72,7 +72,7 @@ func newApp(ctx context.Context, in io.Reader, out, err io.Writer) *app {
 func (a *app) execute(ctx context.Context, args []string) int {
 	defer a.outputs.Discard()
 	defer a.closeModels()
-	root := newRoot(a)
+	root := newRoot(a, args)
 	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
 		a.completeAll(root)
 	}

@@ -72,7 +72,7 @@ func scriptCondition(condition string) (bool, error) {
 	if condition != "man" {
 		return false, fmt.Errorf("unknown condition %s", condition)
 	}
-	root := newRoot(&app{})
+	root := newRoot(&app{}, nil)
 	found, _, err := root.Find([]string{"man"})
 	return err == nil && found != root, nil
 }
@@ -115,7 +115,7 @@ func TestScriptsUseEveryFlag(t *testing.T) {
 			}
 		}
 	}
-	root := newRoot(&app{})
+	root := newRoot(&app{}, nil)
 	checkFlagsUsed(t, "", root.PersistentFlags(), slices.Concat(slices.Collect(maps.Values(used))...))
 	for _, cmd := range root.Commands() {
 		if _, ok := used[cmd.Name()]; !ok && cmd.Runnable() && !cmd.Hidden {

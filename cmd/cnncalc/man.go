@@ -22,7 +22,7 @@ func addMan(a *app, root *cobra.Command) {
 		Short:  "write the man pages into a new folder",
 		Args:   cobra.ExactArgs(1),
 		Hidden: true,
-		RunE:   func(_ *cobra.Command, args []string) error { return a.man(root, args[0]) },
+		RunE:   func(_ *cobra.Command, args []string) error { return a.man(newRoot(a, nil), args[0]) },
 	})
 }
 

@@ -63,9 +63,8 @@ type memoryFlags struct {
 func newMemory(a *app) *cobra.Command {
 	var f memoryFlags
 	cmd := &cobra.Command{
-		Use:   "memory [SPEC]",
-		Short: "print the activations, parameters and MACs of every layer, and the memory that a batch needs",
-		Long:  memoryLong,
+		Use:  "memory [SPEC]",
+		Long: memoryLong,
 		Example: "  cnncalc memory vgg16 --batch 64\n" +
 			"  cnncalc memory torchvision/resnet50 --account pytorch --batch 32 --optimizer adam\n" +
 			"  cnncalc memory vgg16 --timeline --batch 64 -o vgg16.svg\n" +

@@ -13,7 +13,7 @@ import (
 // Every flag for a whole number takes decimal digits only.
 func TestNumberFlagsAreDecimal(t *testing.T) {
 	tested := 0
-	for _, cmd := range newRoot(&app{}).Commands() {
+	for _, cmd := range newRoot(&app{}, nil).Commands() {
 		cmd.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
 			if !slices.Contains([]string{"int", "uint", "ints"}, f.Value.Type()) {
 				if strings.Contains(f.Value.Type(), "int") || strings.Contains(f.Value.Type(), "float") {
@@ -53,7 +53,7 @@ func checkDecimalFlag(t *testing.T, cmd *cobra.Command, f *pflag.Flag) {
 func TestQuantityFlagsNeedUnits(t *testing.T) {
 	quantities := []string{"memory", "reserve", "peak", "bandwidth"}
 	tested := 0
-	for _, cmd := range newRoot(&app{}).Commands() {
+	for _, cmd := range newRoot(&app{}, nil).Commands() {
 		cmd.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
 			isQuantity := slices.Contains([]string{sizeType, rateType, reserveType}, f.Value.Type())
 			if !isQuantity {

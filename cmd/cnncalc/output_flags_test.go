@@ -13,7 +13,7 @@ import (
 // ending contradicts --format, before it reads anything.
 func TestEndingsOfOutputs(t *testing.T) {
 	tested := 0
-	for _, cmd := range newRoot(&app{}).Commands() {
+	for _, cmd := range newRoot(&app{}, nil).Commands() {
 		if cmd.Flags().Lookup("output") == nil {
 			continue
 		}

@@ -22,9 +22,8 @@ type reconcileFlags struct {
 func newReconcile(a *app) *cobra.Command {
 	var f reconcileFlags
 	cmd := &cobra.Command{
-		Use:   "reconcile A B [SPEC]",
-		Short: "list why two programs count a network differently",
-		Long:  reconcileLong,
+		Use:  "reconcile A B [SPEC]",
+		Long: reconcileLong,
 		Example: "  cnncalc reconcile fvcore thop torchvision/resnet50\n  cnncalc reconcile torchinfo torchsummary " +
 			"mynet.yaml --format csv",
 		RunE: func(_ *cobra.Command, args []string) error { return a.reconcile(args, &f) },

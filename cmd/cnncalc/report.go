@@ -35,9 +35,8 @@ type reportFlags struct {
 func newReport(a *app) *cobra.Command {
 	var f reportFlags
 	cmd := &cobra.Command{
-		Use:   "report [SPEC...]",
-		Short: "write all that is known of networks as one HTML file",
-		Long:  reportLong,
+		Use:  "report [SPEC...]",
+		Long: reportLong,
 		Example: "  cnncalc report torchvision/resnet50 --batch 32 -o resnet50.html\n" +
 			"  cnncalc report vgg16 googlenet --device t4 -o compared.html",
 		RunE: func(_ *cobra.Command, args []string) error { return a.report(args, &f) },

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -24,7 +25,52 @@ const rootExample = `  cnncalc check mynet.yaml                      each mistak
   cnncalc memory vgg16 --batch 64               every layer, and the memory of a batch
   cnncalc fit torchvision/resnet50 --device t4  the largest batch on a GPU`
 
-func newRoot(a *app) *cobra.Command {
+// subcommand is a command with its line in the list of commands.
+type subcommand struct {
+	name, short string
+	new         func(*app) *cobra.Command // without Short
+}
+
+// subcommands returns all commands.
+func subcommands() []subcommand {
+	return []subcommand{
+		{"check", "check the shapes of a network, and show each mistake with what would fit", newCheck},
+		{"memory", "print the activations, parameters and MACs of every layer, and the memory that a batch needs", newMemory},
+		{"fit", "find the largest batch that fits a device, and what would make a larger one fit", newFit},
+		{"checkpoint", "find layers to run twice, so that a training takes less memory", newCheckpoint},
+		{"compare", "print the figures of networks side by side, and the layers that differ", newCompare},
+		{"diff", "print what a change to a network costs, and fail if a figure has become worse", newDiff},
+		{"sweep", "print figures for every combination of several settings", newSweep},
+		{"solve", "find the largest width, depth, input size or batch within a budget", newSolve},
+		{"reconcile", "list why two programs count a network differently", newReconcile},
+		{"explain", "show the arithmetic of a layer, step by step", newExplain},
+		{"traffic", "print the bytes that each layer moves, and whether arithmetic or memory limits it", newTraffic},
+		{"draw", "draw a network: its graph, its volumes or what a value sees", newDraw},
+		{"report", "write all that is known of networks as one HTML file", newReport},
+		{"edit", "design a network in the browser", newEdit},
+		{"convert", "convert a network to an ONNX model, PyTorch code or YAML, or its FC layers to CONV layers", newConvert},
+		{"run", "compute a network's output for pictures", newRun},
+		{"list", "list the built-in networks", newList},
+		{"show", "print the file of a network", newShow},
+		{"schema", "print the JSON Schema of architecture files, or of what a command prints as JSON", newSchema},
+	}
+}
+
+// whole returns the command.
+func (s subcommand) whole(a *app) *cobra.Command {
+	cmd := s.new(a)
+	cmd.Short = s.short
+	return cmd
+}
+
+// line returns what a list of commands shows of the command, which cannot run.
+func (s subcommand) line() *cobra.Command {
+	return &cobra.Command{Use: s.name, Short: s.short, Run: func(*cobra.Command, []string) {}}
+}
+
+// newRoot returns the program's command line for arguments that contain words, or for any if words is nil. A command
+// that is not among the words has no flags: those of all commands would take a fifth of the time of a short command.
+func newRoot(a *app, words []string) *cobra.Command {
 	root := &cobra.Command{
 		Use:                   "cnncalc",
 		Short:                 "check, calculate and run convolutional networks",
@@ -46,9 +92,13 @@ func newRoot(a *app) *cobra.Command {
 	root.SetErr(a.err)
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp())
-	root.AddCommand(newCheck(a), newMemory(a), newFit(a), newCheckpoint(a), newCompare(a), newDiff(a), newSweep(a), newSolve(a),
-		newReconcile(a), newExplain(a), newTraffic(a), newDraw(a), newReport(a), newEdit(a), newConvert(a), newRun(a), newList(a), newShow(a),
-		newSchema(a))
+	for _, s := range subcommands() {
+		if words == nil || slices.Contains(words, s.name) {
+			root.AddCommand(s.whole(a))
+		} else {
+			root.AddCommand(s.line())
+		}
+	}
 	addMan(a, root)
 	for _, topic := range helpTopics() {
 		root.AddCommand(topic.command())

@@ -60,9 +60,8 @@ type runFlags struct {
 func newRun(a *app) *cobra.Command {
 	var f runFlags
 	cmd := &cobra.Command{
-		Use:   "run [SPEC] --input PICTURE",
-		Short: "compute a network's output for pictures",
-		Long:  runLong,
+		Use:  "run [SPEC] --input PICTURE",
+		Long: runLong,
 		Example: "  cnncalc run --input photo.jpg\n  cnncalc run lenet5 --input seven.png --maps maps.png\n" +
 			"  cnncalc run torchvision/resnet50 --weights resnet50.safetensors --input cat.jpg",
 		Args: atMostOneSpec,

@@ -25,7 +25,6 @@ const budgetsSchema = "budgets"
 func newSchema(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:       "schema [COMMAND]",
-		Short:     "print the JSON Schema of architecture files, or of what a command prints as JSON",
 		Long:      schemaLong,
 		Example:   "  cnncalc schema > cnncalc.schema.json\n  cnncalc schema memory",
 		ValidArgs: append(report.DocumentCommands(), budgetsSchema),

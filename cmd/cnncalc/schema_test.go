@@ -69,7 +69,7 @@ func TestDocumentSchemas(t *testing.T) {
 // checkAllHaveSchemas holds that every command that writes JSON has a schema, and that there are calls of it.
 func checkAllHaveSchemas(t *testing.T, calls map[string][]string) {
 	t.Helper()
-	for _, cmd := range newRoot(&app{}).Commands() {
+	for _, cmd := range newRoot(&app{}, nil).Commands() {
 		format := cmd.Flags().Lookup("format")
 		writesJSON := format != nil && strings.Contains(format.Usage, "json")
 		if writesJSON != slices.Contains(report.DocumentCommands(), cmd.Name()) || writesJSON != (calls[cmd.Name()] != nil) {

@@ -15,8 +15,7 @@ func newShow(a *app) *cobra.Command {
 	var f specFlags
 	canonical := false
 	cmd := &cobra.Command{
-		Use:   "show [SPEC]",
-		Short: "print the file of a network",
+		Use: "show [SPEC]",
 		Long: `show prints the file of a built-in network, as a start for your own:
 
   cnncalc show vgg16 > mynet.yaml

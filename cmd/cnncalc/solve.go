@@ -50,9 +50,8 @@ type solveFlags struct {
 func newSolve(a *app) *cobra.Command {
 	var f solveFlags
 	cmd := &cobra.Command{
-		Use:   "solve [SPEC]",
-		Short: "find the largest width, depth, input size or batch within a budget",
-		Long:  solveLong + figureHelp(),
+		Use:  "solve [SPEC]",
+		Long: solveLong + figureHelp(),
 		Example: "  cnncalc solve mynet.yaml --for w --range 8:512:8 --budget 'parameters<=5M && macs<=300M'\n" +
 			"  cnncalc solve vgg16 --for batch --budget 'training_peak<=8GiB' --optimizer adam\n" +
 			"  cnncalc solve unet --for input-size --device rtx3060 --batch 4\n" +

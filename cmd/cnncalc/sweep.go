@@ -54,9 +54,8 @@ type sweepFlags struct {
 func newSweep(a *app) *cobra.Command {
 	var f sweepFlags
 	cmd := &cobra.Command{
-		Use:   "sweep [SPEC]",
-		Short: "print figures for every combination of several settings",
-		Long:  sweepLong + figureHelp(),
+		Use:  "sweep [SPEC]",
+		Long: sweepLong + figureHelp(),
 		Example: "  cnncalc sweep mynet.yaml --set w=16:128:16 --set N=1,2,3 --input-size 160:320:32\n" +
 			"  cnncalc sweep mynet.yaml --set w=16:128:16 --where 'parameters<5M && peak<2GiB' -o rows.csv\n" +
 			"  cnncalc sweep mynet.yaml --set w=16:128:16 --set N=1:8 --pareto macs,+parameters",

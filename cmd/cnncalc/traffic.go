@@ -37,7 +37,6 @@ func newTraffic(a *app) *cobra.Command {
 	var f trafficFlags
 	cmd := &cobra.Command{
 		Use:     "traffic [SPEC]",
-		Short:   "print the bytes that each layer moves, and whether arithmetic or memory limits it",
 		Long:    trafficLong,
 		Example: "  cnncalc traffic vgg16 --batch 16\n  cnncalc traffic resnet50 --peak 13TFLOP/s --bandwidth 360GB/s",
 		Args:    atMostOneSpec,

@@ -22,7 +22,7 @@ func Read(name string, data []byte) (*File, *diag.Source, diag.List) {
 	f.text = text
 	w := newWalker(f, source.Lines, needsOfNetwork)
 	untilCrowded(func() {
-		if arrowStart().MatchString(text) {
+		if isArrowText(text) {
 			w.arrowText()
 		} else if root := w.document(text); root != nil {
 			w.top(root)

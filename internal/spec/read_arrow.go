@@ -1,12 +1,30 @@
 package spec
 
 import (
+	"strings"
+
 	"cnncalc/internal/diag"
-	"cnncalc/internal/pattern"
 )
 
-// arrowStart matches the start of arrow text alone: INPUT and an arrow, after comments.
-var arrowStart = pattern.Lazy(`(?i)^(\s*#[^\n]*\n)*\s*INPUT\s*(@[\w.]+\s*)?(->|→)`)
+// isArrowText reports whether a file is arrow text alone: it starts with INPUT and an arrow, after comments. INPUT may
+// have a label. Every file is asked, so a regular expression would cost each command its compilation.
+func isArrowText(text string) bool {
+	skipSpace := func(s string) string { return strings.TrimLeft(s, " \t\f\r\n") }
+	text = skipSpace(text)
+	for strings.HasPrefix(text, "#") {
+		_, rest, _ := strings.Cut(text, "\n")
+		text = skipSpace(rest)
+	}
+	const first = "INPUT"
+	if len(text) < len(first) || !strings.EqualFold(text[:len(first)], first) {
+		return false
+	}
+	text = skipSpace(text[len(first):])
+	if label, ok := strings.CutPrefix(text, "@"); ok {
+		text = skipSpace(strings.TrimLeftFunc(label, func(r rune) bool { return isLetter(r) || isDigit(r) || r == '.' }))
+	}
+	return strings.HasPrefix(text, "->") || strings.HasPrefix(text, "→")
+}
 
 // arrowText reads a file that is only the text of the layers, without YAML. Its input has no size.
 func (w *walker) arrowText() {

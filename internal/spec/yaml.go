@@ -276,15 +276,21 @@ func (w *walker) missing(entries map[string]entry) {
 		if _, several := entries["inputs"]; several && needed.key == "input" {
 			continue
 		}
-		for key := range entries {
-			meant, near := diag.Nearest(key, topKeys)
-			written = written || near && (meant == needed.key || meant == needed.key+"s")
-		}
-		if !written {
+		if !written && !isMisspelt(needed.key, entries) {
 			w.add(diag.Pos{}, "yaml/missing-key", "the key %s is missing", needed.key).
 				WithHint("for example %s", needed.example)
 		}
 	}
+}
+
+// isMisspelt reports whether a key, or its plural, is what some entry seems to mean.
+func isMisspelt(key string, entries map[string]entry) bool {
+	for written := range entries {
+		if meant, near := diag.Nearest(written, topKeys); near && (meant == key || meant == key+"s") {
+			return true
+		}
+	}
+	return false
 }
 
 // scalar resolves a node that must be a single value. It reports any other, and ok is false then.
