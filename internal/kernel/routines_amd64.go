@@ -25,6 +25,7 @@ var avx2 = routines{
 		_, _, _ = a[kc*6-1], b[kc*16-1], c[5*ldc+15]
 		tileAVX2(kc, &a[0], &b[0], &c[0], ldc, add, first(bias, 6), lo, hi)
 	}),
+	packRows: packRowsVector,
 	dot4:     dot4Vector,
 	dotBlock: 2048,
 	rowTaps:  rowTapsVector,
@@ -47,7 +48,7 @@ var avx2 = routines{
 var avx512 = func() routines {
 	r := avx2
 	r.name, r.mr, r.nr, r.lanes = "avx512", 8, 48, 16
-	r.multiply, r.strided, r.packRows = multiplyVector, true, packRowsVector
+	r.multiply, r.strided, r.packRows = multiplyVector, true, packRows512
 	r.dot4, r.dotBlock = dot4Vector5, 16<<10
 	r.strips = true
 	r.tiles, r.splitRows, r.inputTransform = 16, splitRows512, inputTransform512
@@ -101,6 +102,14 @@ func columnAVX512(kc int, a *float32, panels int, b *float32, ldb int, sums *flo
 // packRowsVector is routines.packRows for strides 1 and 2.
 func packRowsVector(dst []float32, ldd int, src []float32, at, next, stride int, steps []packStep, rows int) {
 	// Steps may read before src[at], and lanes that are not read may lie outside src.
+	packRowsAVX2(&dst[0], ldd, &src[0], at, next, stride, &steps[0], len(steps)/rows, rows)
+}
+
+//go:noescape
+func packRowsAVX2(dst *float32, ldd int, src *float32, at, next, stride int, steps *packStep, n, rows int)
+
+// packRows512 is routines.packRows for strides 1 and 2.
+func packRows512(dst []float32, ldd int, src []float32, at, next, stride int, steps []packStep, rows int) {
 	packRowsAVX512(&dst[0], ldd, &src[0], at, next, stride, &steps[0], len(steps)/rows, rows)
 }
 
