@@ -67,7 +67,7 @@ type fencedCheck func(name string, run func())
 
 func fencedProducts(f *fences, r *routines, check fencedCheck) {
 	for _, c := range productCases(r) {
-		if c.kc > 31 || c.rows > r.mr+1 {
+		if c.kc > 31 || c.rows > 2*r.mr+1 {
 			continue
 		}
 		p := c.make(r, f.buffer)

@@ -21,6 +21,15 @@ type product struct {
 	edge []float32
 }
 
+// check panics if a slice is too short for panels of A of mr rows.
+func (p *product) check(mr int) {
+	_, _ = p.a[roundUp(p.rows, mr)*p.kc-1], p.b[(p.kc-1)*p.ldb+p.cols-1]
+	_ = p.c[(p.rows-1)*p.ldc+p.cols-1]
+	if p.bias != nil {
+		_ = p.bias[roundUp(p.rows, mr)-1]
+	}
+}
+
 // tileRoutine multiplies a panel of A, [kc, mr], by a panel of B, [kc, nr], into all mr x nr values of c, whose rows
 // are ldc apart. The other arguments are as in product.
 type tileRoutine func(kc int, a, b, c []float32, ldc int, add bool, bias []float32, lo, hi float32)

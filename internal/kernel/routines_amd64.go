@@ -15,16 +15,14 @@ func sets() []*routines {
 	return []*routines{&avx512, &avx2, &generic}
 }
 
-// avx2 keeps 6x16 sums in twelve of the sixteen 256-bit registers. Two hold a row of B, and one a broadcast value of A.
+// avx2 keeps 6x16 sums in twelve of the sixteen 256-bit registers. Two hold a row of B, one a broadcast value of A, and
+// one the mask of the last columns.
 var avx2 = routines{
-	name:  "avx2",
-	mr:    6,
-	nr:    16,
-	lanes: 16,
-	multiply: tiled(6, 16, func(kc int, a, b, c []float32, ldc int, add bool, bias []float32, lo, hi float32) {
-		_, _, _ = a[kc*6-1], b[kc*16-1], c[5*ldc+15]
-		tileAVX2(kc, &a[0], &b[0], &c[0], ldc, add, first(bias, 6), lo, hi)
-	}),
+	name:     "avx2",
+	mr:       6,
+	nr:       16,
+	lanes:    16,
+	multiply: multiplyVector,
 	packRows: packRowsVector,
 	dot4:     dot4Vector,
 	dotBlock: 2048,
@@ -48,7 +46,7 @@ var avx2 = routines{
 var avx512 = func() routines {
 	r := avx2
 	r.name, r.mr, r.nr, r.lanes = "avx512", 8, 48, 16
-	r.multiply, r.strided, r.packRows = multiplyVector, true, packRows512
+	r.multiply, r.strided, r.packRows = multiply512, true, packRows512
 	r.dot4, r.dotBlock = dot4Vector5, 16<<10
 	r.strips = true
 	r.tiles, r.splitRows, r.inputTransform = 16, splitRows512, inputTransform512
@@ -56,13 +54,19 @@ var avx512 = func() routines {
 	return r
 }()
 
-// multiplyVector is routines.multiply for panels of eight rows.
+// multiplyVector is routines.multiply for panels of six rows.
 func multiplyVector(p product) {
-	_, _ = p.a[roundUp(p.rows, 8)*p.kc-1], p.b[(p.kc-1)*p.ldb+p.cols-1]
-	_ = p.c[(p.rows-1)*p.ldc+p.cols-1]
-	if p.bias != nil {
-		_ = p.bias[roundUp(p.rows, 8)-1]
-	}
+	p.check(6)
+	_ = p.b[p.kc*16-1] // complete rows
+	multiplyAVX2(&p)
+}
+
+//go:noescape
+func multiplyAVX2(p *product)
+
+// multiply512 is routines.multiply for panels of eight rows.
+func multiply512(p product) {
+	p.check(8)
 	if p.cols == 1 {
 		multiplyColumn(&p)
 		return
@@ -161,11 +165,6 @@ func rowTapsVector(dst, src []float32, t taps) bool {
 //go:noescape
 func rowTapsAVX2(
 	dst *float32, n int, src *float32, step, rows int, filter *float32, fw, dw, stride int, bias, lo, hi float32)
-
-// tileAVX2 is a tileRoutine for 6x16 values. kc is at least 1.
-//
-//go:noescape
-func tileAVX2(kc int, a, b, c *float32, ldc int, add bool, bias *float32, lo, hi float32)
 
 // dot4AVX2 writes the inner products of n values of x, a multiple of 16, with four rows of weights.
 //

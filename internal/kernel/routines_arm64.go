@@ -52,3 +52,11 @@ func tileNEON(kc int, a, b, c *float32, ldc int, add bool, bias *float32, lo, hi
 //
 //go:noescape
 func dot4NEON(n int, weights *float32, ldw int, x *float32, sums *[4]float32)
+
+// first returns the address of the first of n values, or nil if values is nil.
+func first(values []float32, n int) *float32 {
+	if values == nil {
+		return nil
+	}
+	return &values[:n][0]
+}

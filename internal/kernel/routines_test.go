@@ -26,10 +26,14 @@ func (c productCase) String() string {
 func productCases(r *routines) []productCase {
 	var cases []productCase
 	for _, kc := range []int{1, 2, 3, 4, 5, 8, 31, 256} {
-		for _, rows := range []int{1, r.mr - 1, r.mr, r.mr + 1, 8*r.mr + 1} {
+		rows := []int{8*r.mr + 1}
+		for n := 1; n <= 2*r.mr+1; n++ {
+			rows = append(rows, n)
+		}
+		for _, rows := range rows {
 			for cols := 1; cols <= r.nr; cols++ {
 				c := productCase{
-					routines: r.name, kc: kc, rows: max(rows, 1), cols: cols,
+					routines: r.name, kc: kc, rows: rows, cols: cols,
 					add: kc%2 == 0, last: cols%2 == 0, gapC: cols % 3, gapB: r.nr - cols,
 				}
 				if r.strided {
@@ -104,7 +108,7 @@ func checkProduct(t *testing.T, r *routines, c productCase) {
 
 func TestProductKeepsNaN(t *testing.T) {
 	for _, r := range compiled {
-		for cols := 4; cols <= r.nr; cols += r.lanes {
+		for cols := 4; cols <= r.nr; cols += min(r.lanes, 4) {
 			c := productCase{kc: 1, rows: r.mr, cols: cols, last: true, gapB: r.nr - cols}
 			p := c.make(r, func(n int) []float32 { return make([]float32, n) })
 			p.b[3] = float32(math.NaN())
