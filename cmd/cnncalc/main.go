@@ -38,6 +38,7 @@ const interruptGrace = 2 * time.Second
 
 func main() {
 	ignoreClosedPipe()
+	collectSeldom()
 	ctx, interrupt := context.WithCancel(context.Background())
 	interrupts := notifyInterrupts()
 	a := newApp(ctx, os.Stdin, os.Stdout, os.Stderr)

@@ -31,6 +31,7 @@ func TestMain(m *testing.M) {
 // printPeak runs the program and prints the most memory that it held, in MiB, in place of its report. The figure that
 // wait4 returns to a parent also counts what the parent held at the fork.
 func printPeak() {
+	collectSeldom()
 	code := run(context.Background(), os.Args[1:], os.Stdin, io.Discard, os.Stderr)
 	bytes, _ := memory.PeakResident()
 	fmt.Println(bytes >> 20)
