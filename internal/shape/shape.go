@@ -75,10 +75,11 @@ func Infer(g *graph.Graph) (*Network, diag.List) {
 	n := &Network{Graph: g, Layers: make([]Layer, len(g.Nodes)), Sound: len(g.Nodes), trainingOnly: g.TrainingOnly()}
 	var problems diag.List
 	var in []graph.Shape
+	alike := likeLayers{}
 	for i := range g.Nodes {
 		in = n.appendInputs(in[:0], i)
 		n.sizeLike(i)
-		layer, err := infer(n.Nodes[i].Op, in)
+		layer, err := n.inferNode(i, in, alike)
 		layer.Owner = i
 		if err == nil {
 			err = n.share(i, &layer)
@@ -167,6 +168,31 @@ func (n *Network) own() {
 	copied := *n.Graph
 	copied.Nodes = slices.Clone(n.Nodes)
 	n.Graph, n.owned = &copied, true
+}
+
+// likeLayers holds the first node of each layer and the shape that it reads, of layers with one input.
+type likeLayers map[likeLayer]int
+
+type likeLayer struct {
+	op graph.Op
+	in graph.Shape
+}
+
+// inferNode returns a node's shape and counts. Those of a layer that another node has on an equal input, as in a
+// repeat, are the same; so are its weights, unless some will be marked as frozen.
+func (n *Network) inferNode(i int, in []graph.Shape, alike likeLayers) (Layer, error) {
+	if len(in) != 1 || n.Frozen != nil {
+		return infer(n.Nodes[i].Op, in)
+	}
+	key := likeLayer{n.Nodes[i].Op, in[0]}
+	if earlier, ok := alike[key]; ok {
+		return n.Layers[earlier], nil
+	}
+	l, err := infer(key.op, in)
+	if err == nil {
+		alike[key] = i
+	}
+	return l, err
 }
 
 // infer returns one node's shape and counts.
