@@ -287,7 +287,7 @@ func randomNetwork(t *testing.T, r *rand.Rand) *shape.Network {
 	for i := 1; i < 4+r.IntN(60); i++ {
 		switch r.IntN(6) {
 		case 0:
-			scope = &graph.Scope{Outer: scope, Block: "block", What: "block", Pos: diag.Pos{Line: 1 + r.IntN(3), Col: 1}}
+			scope = &graph.Scope{Outer: scope, Block: "block", Call: "block", Pos: diag.Pos{Line: 1 + r.IntN(3), Col: 1}}
 		case 1:
 			if scope != nil {
 				scope = scope.Outer

@@ -61,7 +61,7 @@ func (b *builder) level(s span, depth int) []*Part {
 		part := b.part(one, depth)
 		part.Times, part.Varies, part.Gathers = times, b.varies(one, times), b.gathers(one, times)
 		if scope := b.scope(i, depth); part.IsFrame() && part.Title == "" && times == 1 {
-			part.Title = scope.What
+			part.Title = scope.What()
 		}
 		parts = b.append(parts, part)
 		i += one.len() * times

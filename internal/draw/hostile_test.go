@@ -58,7 +58,7 @@ heads: {side: "@a -> GAP"}
 		n.Nodes[i].Name, n.Nodes[i].Origin = text+fmt.Sprint(i), text
 		for s := n.Nodes[i].Within; s != nil && !seen[s]; s = s.Outer {
 			seen[s] = true
-			s.Block, s.What, s.Name = text, text, text+s.Name
+			s.Block, s.Call, s.Name = text, text, text+s.Name
 		}
 	}
 	for k := range n.Heads {

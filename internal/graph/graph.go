@@ -135,8 +135,10 @@ func (n *Node) JoinsPaths() bool {
 // Scope is one turn of a repeat or one call of a block, as it was before lowering.
 type Scope struct {
 	Outer *Scope
-	What  string // "turn 2 of 3" or "inception3"
 	Pos   diag.Pos
+	Turn  int64  // of a repeat, from 1; 0 for a call
+	Turns int64  // of the repeat
+	Call  string // the call's name and running number, "inception3"; "" for a turn
 	Block string // the name of the block, "" for a turn
 	Name  string // of the call, as in the names of the layers in it, "inceptionE1.fork2"; "" for a turn
 	// IsInline reports whether the layers of the call are named as those around it, not after it.
@@ -157,15 +159,23 @@ type Module struct {
 // Segment is a run of nodes: those after From, up to and including To.
 type Segment struct{ From, To int }
 
+// What returns "turn 2 of 3" or "inception3 at line 5".
+func (s *Scope) What() string {
+	if s.Turn > 0 {
+		return fmt.Sprintf("turn %d of %d", s.Turn, s.Turns)
+	}
+	return fmt.Sprintf("%s at line %d", s.Call, s.Pos.Line)
+}
+
 // maxNamed is the most repeats and blocks that a message names. Text may nest a thousand of them.
 const maxNamed = 8
 
-// String returns the scopes from the outside in, "inception3, turn 2 of 3", with "..." in place of all but the
+// String returns the scopes from the outside in, "inception3 at line 5, turn 2 of 3", with "..." in place of all but the
 // innermost few.
 func (s *Scope) String() string {
 	var names []string
 	for ; s != nil && len(names) < maxNamed; s = s.Outer {
-		names = append(names, s.What)
+		names = append(names, s.What())
 	}
 	if s != nil {
 		names = append(names, "...")

@@ -1,8 +1,6 @@
 package spec
 
 import (
-	"strconv"
-
 	"cnncalc/internal/diag"
 	"cnncalc/internal/graph"
 )
@@ -61,10 +59,10 @@ func (f *frame) describe() *graph.Scope {
 	}
 	f.scope = &graph.Scope{Outer: f.outer.describe(), Pos: f.pos}
 	if f.block == nil {
-		f.scope.What = "turn " + strconv.FormatInt(f.turn.index+1, 10) + " of " + strconv.FormatInt(f.turn.count, 10)
+		f.scope.Turn, f.scope.Turns = f.turn.index+1, f.turn.count
 		return f.scope
 	}
-	f.scope.What = f.call + " at line " + strconv.Itoa(f.pos.Line)
+	f.scope.Call = f.call
 	f.scope.Block, f.scope.Name = f.block.name, f.name
 	f.scope.IsInline = f.block.isInline
 	f.scope.Module, f.scope.TakesList = f.block.isModule, f.block.takesList
