@@ -66,14 +66,17 @@ func (a *arranger) chain(first, end int) []chainItem {
 	for i := first; i < end; i++ {
 		switch in := a.graph.Nodes[i].Inputs; {
 		case len(in) == 0:
-			a.fragments = append(a.fragments, fragment{none, []chainItem{{node: i, from: none}}})
+			a.begin(none, i, end)
 		case a.graph.Nodes[i].JoinsPaths():
 			a.merge(i)
 		case in[0] == i-1 && i > first:
 			a.follow(chainItem{node: i, from: none})
 		default:
-			a.fragments = append(a.fragments, fragment{in[0], []chainItem{{node: i, from: in[0]}}})
+			a.begin(in[0], i, end)
 		}
+	}
+	if len(a.fragments) == 1 {
+		return a.fragments[0].items
 	}
 	var chain []chainItem
 	for _, f := range a.fragments {
@@ -97,6 +100,18 @@ func (a *arranger) countUses() {
 		a.uses[out]++
 		a.lastUse[out] = math.MaxInt
 	}
+}
+
+// begin starts a fragment with node i, which reads the result from, with room for the nodes before end that follow it
+// one after the other.
+func (a *arranger) begin(from, i, end int) {
+	last := i + 1
+	for last < end && len(a.graph.Nodes[last].Inputs) == 1 && a.graph.Nodes[last].Inputs[0] == last-1 {
+		last++
+	}
+	items := make([]chainItem, 1, last-i)
+	items[0] = chainItem{node: i, from: from}
+	a.fragments = append(a.fragments, fragment{from, items})
 }
 
 // follow appends an item to the last fragment.

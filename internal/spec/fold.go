@@ -80,9 +80,10 @@ func foldUnless(items []string, isLater func(item string) bool) []string {
 	return items
 }
 
-// foldPeriod folds every run of equal sequences of one length.
+// foldPeriod folds every run of equal sequences of one length. Without such a run, it returns the items.
 func foldPeriod(items []string, period int, isLater func(item string) bool) []string {
 	var folded []string
+	copied := 0 // of the items, those that are in folded
 	for i := 0; i < len(items); {
 		turns, label := countTurns(items[i:], period)
 		if turns > 1 && isLater(items[i]) {
@@ -91,7 +92,6 @@ func foldPeriod(items []string, period int, isLater func(item string) bool) []st
 			}
 		}
 		if turns == 1 {
-			folded = append(folded, items[i])
 			i++
 			continue
 		}
@@ -100,10 +100,15 @@ func foldPeriod(items []string, period int, isLater func(item string) bool) []st
 		if period > 1 || hasOptions || strings.HasSuffix(strings.TrimRight(sequence, "0123456789"), "*") {
 			sequence = "[" + sequence + "]"
 		}
+		folded = append(folded, items[copied:i]...)
 		folded = append(folded, fmt.Sprintf("%s*%d%s", sequence, turns, label))
 		i += turns * period
+		copied = i
 	}
-	return folded
+	if folded == nil {
+		return items
+	}
+	return append(folded, items[copied:]...)
 }
 
 // countTurns returns how many times in a row items starts with its first period items: 1 or more. The result of the

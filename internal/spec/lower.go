@@ -153,6 +153,7 @@ func (l *lowerer) network(top *place) {
 	if l.file.layers == nil {
 		l.unknown(diag.Pos{}, top)
 	} else {
+		l.reserve(1, len(l.file.layers.items))
 		l.layers(l.file.layers.items, top)
 	}
 	for i := range l.graph.Nodes {
@@ -263,8 +264,12 @@ func (l *lowerer) item(it *item, at *place) {
 		l.unknown(it.pos, at)
 		return
 	}
+	before := len(l.graph.Nodes)
 	for i := range turns.count {
 		l.spend(1, it.pos, at)
+		if i == 1 {
+			l.reserve(turns.count-1, len(l.graph.Nodes)-before)
+		}
 		inner := *at
 		if it.count != nil {
 			turn := turns
@@ -354,6 +359,12 @@ func (l *lowerer) module(first int, inputs []int) {
 		}
 	}
 	l.graph.Modules = append(l.graph.Modules, graph.Module{First: first, Last: last, Inputs: inputs})
+}
+
+// reserve makes room for as many nodes in each of some turns, which are most often alike.
+func (l *lowerer) reserve(turns int64, nodes int) {
+	room := min(turns*int64(nodes), int64(MaxLayers+1-len(l.graph.Nodes)))
+	l.graph.Nodes = slices.Grow(l.graph.Nodes, int(max(room, 0)))
 }
 
 // emit appends a node and makes it the last result.

@@ -333,6 +333,9 @@ func (p *printer) item(item *chainItem) string {
 
 // notation returns a node's kind or, in full, its layer in the arrow language, with the labels as printed.
 func (p *printer) notation(n *graph.Node) string {
+	if n.Refs == nil && !p.withSettings {
+		return n.Op.Kind()
+	}
 	labels := make(map[string]op.Value, len(n.Refs))
 	for _, r := range n.Refs {
 		labels[r.Key] = op.Value{Label: strings.TrimPrefix(p.reference(r.Node), "@")}
