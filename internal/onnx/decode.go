@@ -23,7 +23,7 @@ const maxNodes = 400_000
 
 // Decode reads a ModelProto. The tensors of the model share the memory of data.
 func Decode(data []byte) (*Model, error) {
-	d := &decoder{data: data}
+	d := &decoder{data: data, words: map[string]string{}}
 	m := &Model{Opsets: map[string]int64{}}
 	d.message(data, func(f field) { d.model(m, f) })
 	if d.err != nil {
@@ -35,7 +35,8 @@ func Decode(data []byte) (*Model, error) {
 // decoder keeps the first error, after which it skips everything.
 type decoder struct {
 	data  []byte
-	built int64 // bytes
+	built int64             // bytes
+	words map[string]string // seen so far, see word
 	err   error
 }
 
@@ -119,6 +120,21 @@ func (d *decoder) text(f field) string {
 		return ""
 	}
 	return string(b)
+}
+
+// maxWords bounds the words that a decoder remembers.
+const maxWords = 1024
+
+// word is text for what most nodes have one of a few of, such as an operator: equal words share their memory.
+func (d *decoder) word(f field) string {
+	if w, ok := d.words[string(d.embedded(f))]; ok {
+		return w
+	}
+	w := d.text(f)
+	if len(d.words) < maxWords {
+		d.words[w] = w
+	}
+	return w
 }
 
 func (d *decoder) integer(f field) int64 {
@@ -289,11 +305,11 @@ func (d *decoder) node(f field) Node {
 		case 3:
 			n.Name = d.text(f)
 		case 4:
-			n.Op = d.text(f)
+			n.Op = d.word(f)
 		case 5:
 			n.Attributes = add(d, n.Attributes, d.attribute(f))
 		case 7:
-			n.Domain = d.text(f)
+			n.Domain = d.word(f)
 		}
 	})
 	if n.Domain == "ai.onnx" {
@@ -308,7 +324,7 @@ func (d *decoder) attribute(f field) Attribute {
 	d.nested(f, func(f field) {
 		switch f.Number {
 		case 1:
-			a.Name = d.text(f)
+			a.Name = d.word(f)
 		case 2:
 			a.Float, held = d.float(f), KindFloat
 		case 3:

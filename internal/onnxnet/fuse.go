@@ -112,7 +112,8 @@ func (m *model) fuseNothing(n *node) bool {
 
 // isSingle reports whether the window of a pool is a single value, everywhere.
 func isSingle(n *node) bool {
-	w, err := windowOf(n, n.ints("kernel_shape", nil))
+	var space [2]axis
+	w, err := windowOf(space[:0], n, n.ints("kernel_shape", nil))
 	return err == nil && !slices.ContainsFunc(w, func(a axis) bool {
 		return a.size != 1 || a.stride != 1 || a.before+a.after != 0
 	})

@@ -26,9 +26,6 @@ func (m *model) infer(o graph.Options) error {
 			return fmt.Errorf("%s, node %s: %w", n.op, n.place(), err)
 		}
 	}
-	m.keep(func(n *node) bool {
-		return slices.ContainsFunc(n.out, func(v *value) bool { return v != nil && !v.isConstant() })
-	})
 	m.dropUnused()
 	return nil
 }
@@ -184,11 +181,12 @@ func convShape(_ *model, n *node) ([]int64, error) {
 	if err != nil {
 		return nil, err
 	}
-	g, err := windowOf(n, kernel)
+	var space [2]axis
+	g, err := windowOf(space[:0], n, kernel)
 	if err != nil {
 		return nil, err
 	}
-	return append([]int64{n.in[0].dims[0], w[0]}, g.outputs()...), nil
+	return g.appendOutputs(make([]int64, 0, 2+len(g)), n.in[0].dims[0], w[0]), nil
 }
 
 // filters returns the sizes of a convolution's filters, and of their window.
@@ -205,12 +203,12 @@ func (n *node) filters() (dims, kernel []int64, err error) {
 }
 
 func poolShape(_ *model, n *node) ([]int64, error) {
-	kernel := n.ints("kernel_shape", nil)
-	g, err := windowOf(n, kernel)
+	var space [2]axis
+	g, err := windowOf(space[:0], n, n.ints("kernel_shape", nil))
 	if err != nil {
 		return nil, err
 	}
-	return append(slices.Clone(n.in[0].dims[:2]), g.outputs()...), nil
+	return g.appendOutputs(make([]int64, 0, 2+len(g)), n.in[0].dims[:2]...), nil
 }
 
 func convTransposeShape(_ *model, n *node) ([]int64, error) {
@@ -218,7 +216,8 @@ func convTransposeShape(_ *model, n *node) ([]int64, error) {
 	if err != nil {
 		return nil, err
 	}
-	g, err := transposedWindowOf(n, kernel)
+	var space [2]axis
+	g, err := transposedWindowOf(space[:0], n, kernel)
 	if err != nil {
 		return nil, err
 	}
@@ -226,7 +225,7 @@ func convTransposeShape(_ *model, n *node) ([]int64, error) {
 	if groups < 1 || w[1] > graph.MaxExtent/groups {
 		return nil, fmt.Errorf("%d groups do not fit filters of %s", groups, sizes(w))
 	}
-	return append([]int64{n.in[0].dims[0], w[1] * groups}, g.outputs()...), nil
+	return g.appendOutputs(make([]int64, 0, 2+len(g)), n.in[0].dims[0], w[1]*groups), nil
 }
 
 func globalShape(_ *model, n *node) ([]int64, error) {

@@ -68,6 +68,7 @@ func lower(m *model, header graph.Graph) (*lowering, error) {
 		}
 	}
 	l.graph.Grow(len(m.inputs) + len(m.nodes))
+	l.shapes = slices.Grow(l.shapes, len(m.inputs)+len(m.nodes))
 	l.refused = m.invalid
 	for _, n := range m.nodes {
 		if n.isInvalid {
@@ -251,26 +252,27 @@ func (l *lowering) layerOn(n *node, kind string, s settings, w bound, places ...
 // op returns the layer of a kind with some settings. Nodes that are alike share it, since making it takes far longer
 // than finding it.
 func (l *lowering) op(kind string, s settings) (op.Layer, error) {
-	key := s.key(kind)
-	if made, ok := l.made[key]; ok {
+	var space [128]byte
+	key := s.appendKey(space[:0], kind)
+	if made, ok := l.made[string(key)]; ok {
 		return made, nil
 	}
 	made, err := op.New(kind, s)
 	if err == nil {
-		l.made[key] = made
+		l.made[string(key)] = made
 	}
 	return made, err
 }
 
-// key returns a text that is the same for layers of one kind with equal settings.
-func (s settings) key(kind string) string {
+// appendKey appends a text that is the same for layers of one kind with equal settings.
+func (s settings) appendKey(text []byte, kind string) []byte {
 	var space [8]string // for all but rare layers, without an allocation
 	keys := space[:0]
 	for k := range s {
 		keys = append(keys, k)
 	}
 	slices.Sort(keys)
-	text := append(make([]byte, 0, 64), kind...)
+	text = append(text, kind...)
 	for _, k := range keys {
 		v := s[k]
 		text = append(append(text, ' '), k...)
@@ -279,7 +281,7 @@ func (s settings) key(kind string) string {
 			text = strconv.AppendInt(append(text, ','), n, 10)
 		}
 	}
-	return string(text)
+	return text
 }
 
 // sharingKey is equal for layers of one kind whose weights are the same tensors of the model, in the same forms.

@@ -146,7 +146,7 @@ func (a axis) keepsSize() bool {
 func (a axis) isExact() bool { return (a.in+a.before+a.after-a.span())%a.stride == 0 }
 
 // filtersOf returns the filters of a Conv or a ConvTranspose, and its window with the pads of a Pad before it.
-func (l *lowering) filtersOf(n *node, read func(n *node, kernel []int64) (window, error)) (*Binding, window, error) {
+func (l *lowering) filtersOf(n *node, read func(w window, n *node, kernel []int64) (window, error)) (*Binding, window, error) {
 	v := n.in[1]
 	if v.tensor == nil {
 		return nil, nil, notStored("filters are", v)
@@ -155,7 +155,7 @@ func (l *lowering) filtersOf(n *node, read func(n *node, kernel []int64) (window
 	if len(dims) < 3 || len(dims) > 4 {
 		return nil, nil, fmt.Errorf("it has %d dimensions; cnncalc knows convolutions of one and two", len(dims)-2)
 	}
-	w, err := read(n, dims[2:])
+	w, err := read(nil, n, dims[2:])
 	return v.tensor, flat1D(w), err
 }
 
@@ -268,7 +268,7 @@ func (l *lowering) pool(n *node) error {
 	if len(n.out) > 1 && n.out[1].isRead() {
 		return errors.New("the indices of its maxima are used, which cnncalc does not keep")
 	}
-	win, err := windowOf(n, n.ints("kernel_shape", nil))
+	win, err := windowOf(nil, n, n.ints("kernel_shape", nil))
 	if err != nil {
 		return err
 	}

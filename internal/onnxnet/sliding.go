@@ -2,6 +2,7 @@ package onnxnet
 
 import (
 	"fmt"
+	"slices"
 
 	"cnncalc/internal/graph"
 )
@@ -16,18 +17,19 @@ type axis struct {
 	ceil                                           bool
 }
 
-func (w window) outputs() []int64 {
-	outs := make([]int64, len(w))
-	for i, a := range w {
-		outs[i] = a.out
+// appendOutputs appends some sizes and those of the window's outputs.
+func (w window) appendOutputs(dims []int64, first ...int64) []int64 {
+	dims = append(dims, first...)
+	for _, a := range w {
+		dims = append(dims, a.out)
 	}
-	return outs
+	return dims
 }
 
 func (a axis) span() int64 { return a.dilation*(a.size-1) + 1 }
 
-// axesOfWindow reads the attributes that windows share.
-func axesOfWindow(n *node, kernel []int64) (window, error) {
+// axesOfWindow reads the attributes that windows share, and appends the axes to w.
+func axesOfWindow(w window, n *node, kernel []int64) (window, error) {
 	in := n.in[0].dims
 	rank := len(in) - 2
 	if rank < 1 || len(kernel) != rank {
@@ -41,7 +43,7 @@ func axesOfWindow(n *node, kernel []int64) (window, error) {
 		pads != nil && len(pads) != 2*rank {
 		return nil, fmt.Errorf("its strides, dilations or pads are not those of %d dimensions", rank)
 	}
-	w := make(window, rank)
+	w = slices.Grow(w, rank)[:rank]
 	for i := range w {
 		w[i] = axis{in: in[2+i], size: kernel[i], stride: 1, dilation: 1, ceil: n.int("ceil_mode", 0) != 0}
 		if strides != nil {
@@ -65,9 +67,9 @@ func axesOfWindow(n *node, kernel []int64) (window, error) {
 	return w, nil
 }
 
-// windowOf returns the window of a Conv or a pool, with its outputs.
-func windowOf(n *node, kernel []int64) (window, error) {
-	w, err := axesOfWindow(n, kernel)
+// windowOf returns the window of a Conv or a pool, with its outputs, in the memory of w as far as that is enough.
+func windowOf(w window, n *node, kernel []int64) (window, error) {
+	w, err := axesOfWindow(w, n, kernel)
 	if err != nil {
 		return nil, err
 	}
@@ -99,8 +101,8 @@ func windowOf(n *node, kernel []int64) (window, error) {
 }
 
 // transposedWindowOf returns the window of a ConvTranspose: out = S(in-1) + outpad + span - pads.
-func transposedWindowOf(n *node, kernel []int64) (window, error) {
-	w, err := axesOfWindow(n, kernel)
+func transposedWindowOf(w window, n *node, kernel []int64) (window, error) {
+	w, err := axesOfWindow(w, n, kernel)
 	if err != nil {
 		return nil, err
 	}

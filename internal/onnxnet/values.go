@@ -17,16 +17,16 @@ type value struct {
 	producer *node       // nil for inputs and initializers
 	readers  []reader    // may hold nodes that read the value no longer: see uses
 	uses     int         // how often nodes read it
-	isOutput bool        // whether the model returns it
 
 	dims    []int64   // with the file's batch; nil if unknown
 	numbers []float64 // the values of a small constant; nil if there are none, or they are unknown
 	tensor  *Binding  // a stored or constant tensor; nil for what is computed from the input
 
-	layout layout // what the dimensions are, once the value is in the network
-	batch  int64  // pictures, where the value is in the network
-	layer  int    // the node of the graph that makes the value
-	placed bool
+	layout   layout // what the dimensions are, once the value is in the network
+	batch    int64  // pictures, where the value is in the network
+	layer    int    // the node of the graph that makes the value
+	placed   bool
+	isOutput bool // whether the model returns it
 }
 
 // reader is an input of a node.
@@ -37,6 +37,13 @@ type reader struct {
 
 // isRead reports whether a node reads the value or the model returns it.
 func (v *value) isRead() bool { return v != nil && (v.uses > 0 || v.isOutput) }
+
+// need marks the node that computes a value as needed.
+func (v *value) need() {
+	if v != nil && v.producer != nil && !v.isConstant() {
+		v.producer.isNeeded = true
+	}
+}
 
 // readBy notes that input at of a node reads the value.
 func (v *value) readBy(n *node, at int) {
@@ -82,6 +89,7 @@ type model struct {
 	file    *onnx.File
 	opset   int64
 	values  map[string]*value
+	made    slab[value]       // those of the map
 	inputs  []*value          // those that are not initializers
 	names   map[string]string // of the inputs, as the network calls them
 	outputs []*value
@@ -113,8 +121,8 @@ func newModel(file *onnx.File, until string) (*model, error) {
 		if m.values[t.Name] != nil {
 			return nil, fmt.Errorf("two initializers have the name %s", plain.Quote(t.Name))
 		}
-		b := stored(t)
-		m.values[t.Name] = &value{name: t.Name, dims: b.Dims, tensor: b}
+		v, b := m.newValue(t.Name), stored(t)
+		v.dims, v.tensor = b.Dims, b
 	}
 	for i := range g.Inputs {
 		if err := m.addInput(&g.Inputs[i]); err != nil {
@@ -129,6 +137,14 @@ func newModel(file *onnx.File, until string) (*model, error) {
 	}
 	m.dropUnused()
 	return m, nil
+}
+
+// newValue adds a value whose name no other has.
+func (m *model) newValue(name string) *value {
+	v := &m.made.take(1)[0]
+	v.name = name
+	m.values[name] = v
+	return v
 }
 
 // findOutputs finds the values that the model returns, or the one that the network is to end with.
@@ -183,8 +199,8 @@ func (m *model) addInput(declared *onnx.Value) error {
 		}
 		return nil
 	}
-	v := &value{name: declared.Name, declared: declared}
-	m.values[v.name] = v
+	v := m.newValue(declared.Name)
+	v.declared = declared
 	m.inputs = append(m.inputs, v)
 	return nil
 }
@@ -201,16 +217,17 @@ func (m *model) connect(nodes []onnx.Node) error {
 	}
 	made := make([]node, len(nodes))
 	m.nodes = make([]*node, len(nodes))
+	var ends slab[*value]
 	for i := range nodes {
 		n := &made[i]
 		n.Node, n.index, n.op = &nodes[i], i, nodes[i].Op
-		n.in, n.out = make([]*value, 0, len(n.Inputs)), make([]*value, 0, len(n.Outputs))
+		n.in, n.out = ends.take(len(n.Inputs)), ends.take(len(n.Outputs))
 		m.nodes[i] = n
 		if n.Domain != "" {
 			n.op = n.Domain + "." + n.Op // which nothing here knows
 			n.isFunction = functions[n.Op]
 		}
-		for _, name := range n.Inputs {
+		for at, name := range n.Inputs {
 			v := m.values[name]
 			switch {
 			case name == "":
@@ -219,21 +236,18 @@ func (m *model) connect(nodes []onnx.Node) error {
 					n.place(), plain.Quote(name))
 			case v == nil:
 				return fmt.Errorf("node %s reads %s, which no node makes", n.place(), plain.Quote(name))
-			default:
-				v.readBy(n, len(n.in))
 			}
-			n.in = append(n.in, v)
+			n.in[at] = v
 		}
-		for _, name := range n.Outputs {
-			var v *value
-			if name != "" {
-				if m.values[name] != nil {
-					return fmt.Errorf("node %s makes %s, which exists already", n.place(), plain.Quote(name))
-				}
-				v = &value{name: name, producer: n}
-				m.values[name] = v
+		for at, name := range n.Outputs {
+			if name == "" {
+				continue
 			}
-			n.out = append(n.out, v)
+			if m.values[name] != nil {
+				return fmt.Errorf("node %s makes %s, which exists already", n.place(), plain.Quote(name))
+			}
+			n.out[at] = m.newValue(name)
+			n.out[at].producer = n
 		}
 		if n.takeQuantised() {
 			m.isQuantised = true
@@ -254,40 +268,32 @@ func (n *node) takeQuantised() bool {
 	return n.op == "QuantizeLinear" || n.op == "DequantizeLinear" || n.Op == "QLinearConv" || n.Op == "QLinearMatMul"
 }
 
-// dropUnused removes the nodes that no output depends on.
+// dropUnused removes the nodes that no output depends on, and lists the readers of each value anew. Constants depend on
+// no node.
 func (m *model) dropUnused() {
 	for _, n := range m.nodes {
 		n.isNeeded = false
 	}
 	for _, o := range m.outputs {
-		if o.producer != nil {
-			o.producer.isNeeded = true
-		}
+		o.need()
 	}
+	kept := len(m.nodes)
 	for i := len(m.nodes) - 1; i >= 0; i-- {
-		if !m.nodes[i].isNeeded {
+		n := m.nodes[i]
+		if !n.isNeeded {
 			continue
 		}
-		for _, v := range m.nodes[i].in {
-			if v != nil && v.producer != nil {
-				v.producer.isNeeded = true
-			}
+		for _, v := range n.in {
+			v.need()
 		}
+		kept--
+		m.nodes[kept] = n
 	}
-	m.keep(func(n *node) bool { return n.isNeeded })
-}
-
-// keep keeps some of the nodes, and lists the readers of each value anew.
-func (m *model) keep(wanted func(n *node) bool) {
-	kept := m.nodes[:0]
-	for _, n := range m.nodes {
-		if wanted(n) {
-			kept = append(kept, n)
+	m.nodes = m.nodes[kept:]
+	for _, values := range m.made.chunks {
+		for i := range values {
+			values[i].readers, values[i].uses = values[i].readers[:0], 0
 		}
-	}
-	m.nodes = kept
-	for _, v := range m.values {
-		v.readers, v.uses = v.readers[:0], 0
 	}
 	for _, n := range m.nodes {
 		for at, v := range n.in {
