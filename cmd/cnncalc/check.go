@@ -132,8 +132,11 @@ type checking struct {
 	columns []string     // of the tables; nil for the notes'
 	budgets *budget.File // nil if there is none
 	named   []string     // the networks that it names
+	isSound bool         // it has no problems
 	files   []report.CheckedFile
 	isShort bool // print a sound network in one line, and a total
+
+	afterTable bool // what was printed last is a table
 }
 
 // expand returns the networks of SPECs. A folder or a pattern that has none is in the report.
@@ -165,10 +168,10 @@ func (c *checking) addUnreadable(name string, err error) error {
 // add adds a file to the report, and prints what was found in it unless all is printed at the end.
 func (c *checking) add(file report.CheckedFile) error {
 	if c.format == report.Text && file.Unreadable == nil {
-		afterTable := len(c.files) > 0 && c.files[len(c.files)-1].EndsInTable()
-		if err := c.printChecked(&file, afterTable); err != nil {
+		if err := c.printChecked(&file); err != nil {
 			return err
 		}
+		c.afterTable = file.EndsInTable()
 	}
 	if c.format != report.JSON {
 		file.Network = nil // not needed any more, and there may be thousands
@@ -208,7 +211,7 @@ func (c *checking) writeTotal(w io.Writer) error {
 	if !c.isShort {
 		return nil
 	}
-	if c.files[len(c.files)-1].EndsInTable() {
+	if c.afterTable {
 		if _, err := io.WriteString(w, "\n"); err != nil {
 			return err
 		}
@@ -249,9 +252,9 @@ func (c *checking) checked(l *loaded) report.CheckedFile {
 }
 
 // printChecked prints what was found in a file, after an empty line where a table is before it.
-func (c *checking) printChecked(file *report.CheckedFile, afterTable bool) error {
+func (c *checking) printChecked(file *report.CheckedFile) error {
 	return c.write("", func(w io.Writer) error {
-		if afterTable {
+		if c.afterTable {
 			if _, err := io.WriteString(w, "\n"); err != nil {
 				return err
 			}

@@ -29,8 +29,8 @@ func (c *checking) readBudgets() error {
 	budgets, problems := budget.ReadFile(name, data)
 	named, more := budgets.Specs(architectures.Names())
 	problems = append(problems, more...)
-	c.budgets, c.named = budgets, named
-	if len(problems) == 0 {
+	c.budgets, c.named, c.isSound = budgets, named, len(problems) == 0
+	if c.isSound {
 		return nil
 	}
 	return c.add(report.CheckedFile{Name: name, Title: name, Source: budgets.Source, Problems: problems,
@@ -60,7 +60,9 @@ func (c *checking) specs() []string {
 	case c.budgets == nil:
 		return []string{c.specOf(nil)}
 	}
-	c.note("no SPEC given: checking the networks of %s", plain.CutPath(c.budgets.Source.Name))
+	if len(c.named) > 0 {
+		c.note("no SPEC given: checking the networks of %s", plain.CutPath(c.budgets.Source.Name))
+	}
 	return c.named
 }
 
@@ -70,7 +72,7 @@ func (c *checking) limits(l *loaded) []budget.Limit {
 		return l.limits
 	}
 	more := c.budgets.Limits(l.name, l.builtIn)
-	if more == nil && c.flags.budget != "" {
+	if more == nil && c.flags.budget != "" && c.isSound {
 		c.note("%s gives %s no budget", plain.CutPath(c.flags.budget), plain.CutPath(l.name))
 	}
 	return append(l.limits[:len(l.limits):len(l.limits)], more...)

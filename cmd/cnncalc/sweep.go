@@ -223,7 +223,7 @@ func (f *specFlags) variables() ([]sweep.Axis, error) {
 		if hasAxis(axes, name) {
 			return nil, usageError("--set %s is given twice: list all values after one =", plain.Cut(name))
 		}
-		axis, err := sweep.ParseNumbers(name, values)
+		axis, err := sweep.ParseVariable(name, values)
 		if err != nil {
 			return nil, usageError("--set %s: %w", plain.Cut(name), err)
 		}
@@ -263,12 +263,12 @@ func hasAxis(axes []sweep.Axis, name string) bool {
 
 // parseBatches reads batches.
 func parseBatches(text string) (sweep.Axis, error) {
-	axis, err := sweep.ParseNumbers("", text)
+	axis, err := sweep.ParseNumbers(text)
 	if err != nil {
 		return axis, usageError("--batch: %w", err)
 	}
 	for v := range axis.Ends {
-		if v.List != nil || v.Number < 1 {
+		if v.Number < 1 {
 			return axis, usageError("--batch takes numbers that are 1 or more, such as 1,8 or 1:64, not %s", v)
 		}
 	}

@@ -164,9 +164,19 @@ func budgetDocuments(findings []budget.Finding) []budgetDocument {
 // IsFine reports whether the file could be read and has no problems.
 func (f *CheckedFile) IsFine() bool { return f.Unreadable == nil && len(f.Problems) == 0 }
 
-// EndsInTable reports whether the text ends in a table, or may: what follows is set apart from it.
+// EndsInTable reports whether the text ends in a table: what follows is set apart from it.
 func (f *CheckedFile) EndsInTable() bool {
-	return f.Unreadable == nil && (f.WithTable || !f.IsFine() && !f.IsSound)
+	return f.Unreadable == nil && (f.WithTable || !f.IsSound && f.soundLayers() > 0)
+}
+
+// soundLayers returns how many layers are in the table of a network with problems: those before the first one. If the
+// problems are elsewhere in the file, the layers are none of its matter, unless their table was asked for.
+func (f *CheckedFile) soundLayers() int {
+	n := f.Network
+	if n.Sound == 0 || n.Sound == len(n.Nodes) && !f.WithTable {
+		return 0
+	}
+	return n.Sound
 }
 
 // WriteText writes what was found: the problems and the table up to the first, or a summary.
@@ -240,7 +250,7 @@ func (f *CheckedFile) advice() string {
 }
 
 func (f *CheckedFile) writeTableUpToProblem(w io.Writer) error {
-	switch f.Network.Sound {
+	switch f.soundLayers() {
 	case 0:
 		return nil
 	case len(f.Network.Nodes):

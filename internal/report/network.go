@@ -126,8 +126,8 @@ func trainingLines(n *shape.Network) []string {
 			heads = append(heads, h.Name)
 		}
 	}
-	return []string{fmt.Sprintf("For training only: %s. The totals have the parameters of these layers (%d), but not "+
-		"their %s values and %s MACs.", plain.CutNames(strings.Join(heads, ", ")), layers,
+	return []string{fmt.Sprintf("For training only: %s, and the layers that no other output needs (%d). The totals have the "+
+		"parameters of these layers, but not their %s values and %s MACs.", plain.CutNames(strings.Join(heads, ", ")), layers,
 		plain.Count(n.TrainingOnly.Activations), plain.Count(n.TrainingOnly.MACs)), ""}
 }
 

@@ -120,15 +120,22 @@ func (a *Axis) Ends(yield func(Value) bool) {
 	}
 }
 
-// ParseNumbers reads the values of a variable or a batch, with commas between them: numbers, ranges from:to or
-// from:to:step, and lists, "16:64:16,96,[64,128]". A range holds its last number if a step ends there.
-func ParseNumbers(name, text string) (Axis, error) {
+// ParseNumbers reads numbers and ranges, from:to or from:to:step, with commas between them, "16:64:16,96". A range holds
+// its last number if a step ends there.
+func ParseNumbers(text string) (Axis, error) { return parse("", text, parseRange) }
+
+// ParseVariable reads the values of a variable: what ParseNumbers reads, and lists, "[64,128]".
+func ParseVariable(name, text string) (Axis, error) {
 	return parse(name, text, func(word string) (part, error) {
 		if strings.HasPrefix(word, "[") {
 			list, err := parseList(word)
 			return part{count: 1, value: &Value{List: list}}, err
 		}
-		return parseRange(word)
+		p, err := parseRange(word)
+		if errors.Is(err, errNotNumbers) {
+			err = notValues(word)
+		}
+		return p, err
 	})
 }
 
@@ -186,7 +193,10 @@ func parseRange(word string) (part, error) {
 	words := strings.Split(word, ":")
 	numbers := make([]int64, len(words))
 	for i, w := range words {
-		n, err := parseNumber(w, word)
+		n, err := parseNumber(w)
+		if errors.Is(err, errNotNumbers) {
+			err = fmt.Errorf("%s %w", quote(word), errNotNumbers)
+		}
 		if err != nil {
 			return part{}, err
 		}
@@ -199,7 +209,7 @@ func parseRange(word string) (part, error) {
 		numbers = append(numbers, 1)
 	case 3:
 	default:
-		return part{}, notValues(word)
+		return part{}, fmt.Errorf("%s %w", quote(word), errNotNumbers)
 	}
 	p, err := newRange(numbers[0], numbers[1], numbers[2])
 	if err != nil {
@@ -228,7 +238,10 @@ func parseList(word string) ([]int64, error) {
 	}
 	var list []int64
 	for w := range strings.SplitSeq(inner, ",") {
-		n, err := parseNumber(strings.TrimSpace(w), word)
+		n, err := parseNumber(strings.TrimSpace(w))
+		if errors.Is(err, errNotNumbers) {
+			err = notValues(word)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -237,8 +250,11 @@ func parseList(word string) ([]int64, error) {
 	return list, nil
 }
 
-// parseNumber reads a number that is a part of word.
-func parseNumber(s, word string) (int64, error) {
+// errNotNumbers ends the message of an error about a word that is no number.
+var errNotNumbers = errors.New("is not a number or a range such as 16:128:16")
+
+// parseNumber reads a number. The error for what is none does not name it.
+func parseNumber(s string) (int64, error) {
 	n, err := numeral.Int(s)
 	switch {
 	case errors.Is(err, numeral.ErrLeadingZero):
@@ -246,11 +262,12 @@ func parseNumber(s, word string) (int64, error) {
 	case errors.Is(err, numeral.ErrRange):
 		return 0, fmt.Errorf("%s is %w", quote(s), err)
 	case err != nil:
-		return 0, notValues(word)
+		return 0, errNotNumbers
 	}
 	return n, nil
 }
 
+// notValues returns the error for a word that is no value of a variable.
 func notValues(word string) error {
 	return fmt.Errorf("%s is not a number, a range such as 16:128:16, or a list such as [2,2,3]", quote(word))
 }

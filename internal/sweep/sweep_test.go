@@ -22,7 +22,7 @@ import (
 
 func numbers(t *testing.T, name, text string) sweep.Axis {
 	t.Helper()
-	a, err := sweep.ParseNumbers(name, text)
+	a, err := sweep.ParseVariable(name, text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,18 @@ func TestAxesThatAreWrong(t *testing.T) {
 		"0:9223372036854775806,0:9223372036854775806":     "has too many values",
 		"-9223372036854775808:9223372036854775807:65536,": "has too many values",
 	} {
-		if _, err := sweep.ParseNumbers("w", text); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := sweep.ParseVariable("w", text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v; want %s", text, err, want)
+		}
+	}
+	for text, want := range map[string]string{
+		"":      `"" is not a number or a range such as 16:128:16`,
+		"1,x":   `"x" is not a number or a range such as 16:128:16`,
+		"1:x":   `"1:x" is not a number or a range such as 16:128:16`,
+		"[2,3]": `"[2,3]" is not a number or a range such as 16:128:16`,
+		"010":   `"010" starts with a zero: write 10`,
+	} {
+		if _, err := sweep.ParseNumbers(text); err == nil || err.Error() != want {
 			t.Errorf("%s: %v; want %s", text, err, want)
 		}
 	}
@@ -175,7 +186,7 @@ const network4 = "input: 32x32x3\nvars: {w: 8, N: 2}\nlayers: INPUT -> [CONV3-w 
 func query(t testing.TB) *sweep.Query {
 	f := network.Read("net.yaml", []byte(network4))
 	axis := func(name, text string) sweep.Axis {
-		a, err := sweep.ParseNumbers(name, text)
+		a, err := sweep.ParseVariable(name, text)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -405,12 +416,12 @@ func TestGoals(t *testing.T) {
 func BenchmarkSmallNetworks(b *testing.B) {
 	q := query(b)
 	var err error
-	if q.Space.Variables[0], err = sweep.ParseNumbers("w", "1:1000000000"); err != nil {
+	if q.Space.Variables[0], err = sweep.ParseVariable("w", "1:1000000000"); err != nil {
 		b.Fatal(err)
 	}
-	q.Space.Variables[1], _ = sweep.ParseNumbers("N", "2")
+	q.Space.Variables[1], _ = sweep.ParseVariable("N", "2")
 	q.Space.Options = q.Space.Options[:1]
-	q.Space.Batches, _ = sweep.ParseNumbers("", "1")
+	q.Space.Batches, _ = sweep.ParseNumbers("1")
 	b.ReportAllocs()
 	b.ResetTimer()
 	if err := q.Run(context.Background(), 0, int64(b.N), 1, func([]sweep.Row) error { return nil }); err != nil {
