@@ -20,13 +20,21 @@ type upsampler struct {
 // convertPlanes converts planes whose bounds start at (0, 0) to RGB. convert takes
 // one row of luma and chroma at full resolution and writes 4 bytes a pixel.
 func convertPlanes(m *image.YCbCr, up upsampler, convert func(dst, luma, cb, cr []uint8)) *image.RGBA {
+	dst := image.NewRGBA(image.Rect(0, 0, m.Rect.Dx(), m.Rect.Dy()))
+	inBands(dst.Rect.Dy(), func(lo, hi int) { convertRows(dst, m, up, convert, lo, hi) })
+	return dst
+}
+
+// convertRows converts rows [lo, hi).
+func convertRows(
+	dst *image.RGBA, m *image.YCbCr, up upsampler, convert func(dst, luma, cb, cr []uint8), lo, hi int,
+) {
 	w, h := m.Rect.Dx(), m.Rect.Dy()
-	dst := image.NewRGBA(image.Rect(0, 0, w, h))
 	// The planes are padded to whole blocks; what lies beyond is not the picture.
 	samples := (w + up.horizontal - 1) / up.horizontal
 	last := (h - 1) / up.vertical
 	cb, cr := make([]uint8, samples*up.horizontal), make([]uint8, samples*up.horizontal)
-	for y := range h {
+	for y := lo; y < hi; y++ {
 		near := y / up.vertical
 		far := near
 		if up.vertical == 2 {
@@ -41,7 +49,6 @@ func convertPlanes(m *image.YCbCr, up upsampler, convert func(dst, luma, cb, cr 
 		}
 		convert(dst.Pix[y*dst.Stride:][:4*w], m.Y[y*m.YStride:][:w], cb[:w], cr[:w])
 	}
-	return dst
 }
 
 // jpegUpsampler chooses as libjpeg-turbo 2.1 does with its default of "fancy

@@ -3,11 +3,7 @@ package picture
 import (
 	"fmt"
 	"image"
-	"image/color"
 	"math"
-
-	"golang.org/x/image/draw"
-	"golang.org/x/image/math/f64"
 
 	"cnncalc/internal/plain"
 )
@@ -50,8 +46,8 @@ type Geometry struct {
 // Bounds on what Fit does for one picture.
 const (
 	maxSide = 1 << 20 // of the result and of Resize, in pixels
-	maxTaps = 2e9     // source pixels read, about 10 seconds
-	maxRow  = 1 << 22 // source pixels under one result pixel, along one axis
+	maxTaps = 2e9     // products of a weight and a pixel, about 5 seconds
+	maxRow  = 1 << 15 // source pixels under one result pixel, along one axis: weights of more would be too coarse
 )
 
 // Geometry computes how a picture of width x height pixels is resized and cut.
@@ -122,8 +118,8 @@ func (o FitOptions) cropGeometry(width, height int64) (Geometry, error) {
 // round.
 func halfToEven(n int64) int { return int(math.RoundToEven(float64(n) / 2)) }
 
-// Fit resizes and cuts src to o.Width x o.Height with an antialiased bilinear
-// filter, within 1/255 of Pillow's. It computes only the part that is kept, so
+// Fit resizes and cuts src to o.Width x o.Height with the antialiased bilinear
+// filter of Pillow, to the same bytes. It computes only the part that is kept, so
 // memory does not grow with the scaled size. src must be opaque.
 func Fit(src *image.RGBA, o FitOptions) (*image.RGBA, error) {
 	w, h := src.Rect.Dx(), src.Rect.Dy()
@@ -134,46 +130,21 @@ func Fit(src *image.RGBA, o FitOptions) (*image.RGBA, error) {
 	if err := checkWork(w, h, g); err != nil {
 		return nil, err
 	}
-	dst := image.NewRGBA(image.Rect(0, 0, o.Width, o.Height))
-	scaleX := float64(g.Scaled.X) / float64(w)
-	scaleY := float64(g.Scaled.Y) / float64(h)
-	toResult := f64.Aff3{
-		scaleX, 0, -float64(g.Crop.Min.X) - scaleX*float64(src.Rect.Min.X),
-		0, scaleY, -float64(g.Crop.Min.Y) - scaleY*float64(src.Rect.Min.Y),
-	}
-	// Transform and Scale compute the same filter, but Scale keeps columns of the
-	// whole scaled picture in memory.
-	draw.BiLinear.Transform(rounded{dst}, toResult, src, src.Rect, draw.Src, nil)
-	return dst, nil
+	return resize(src, g), nil
 }
 
-// checkWork refuses what would take too long: the filter is not separated, so
-// its cost is the product of both axes, and a picture that is shrunk along one
-// and enlarged along the other reads its pixels many times over.
+// checkWork refuses what would take too long, and what the weights of the filter
+// are too coarse for.
 func checkWork(width, height int, g Geometry) error {
-	// Bilinear reaches one pixel to each side, measured at the coarser scale.
+	// The filter reaches one pixel to each side, measured at the coarser scale.
 	tapsX := 2*max(float64(width)/float64(g.Scaled.X), 1) + 1
 	tapsY := 2*max(float64(height)/float64(g.Scaled.Y), 1) + 1
 	size := g.Crop.Size()
-	taps := float64(size.X) * float64(size.Y) * tapsX * tapsY
+	rows := float64(size.Y)*float64(height)/float64(g.Scaled.Y) + tapsY // of the picture
+	taps := float64(size.X) * (rows*tapsX + float64(size.Y)*tapsY)
 	if taps > maxTaps || tapsX > maxRow || tapsY > maxRow {
 		return fmt.Errorf("resizing a picture of %dx%d to %dx%d takes too long: make the picture smaller or crop it first",
 			width, height, g.Scaled.X, g.Scaled.Y)
 	}
 	return nil
 }
-
-// rounded rounds the filter's 16-bit results to 8 bits. Package draw by itself
-// cuts the lower byte off, which darkens a picture by half a level on average.
-type rounded struct{ *image.RGBA }
-
-func (r rounded) SetRGBA64(x, y int, c color.RGBA64) {
-	i := r.PixOffset(x, y)
-	r.Pix[i] = roundTo8(c.R)
-	r.Pix[i+1] = roundTo8(c.G)
-	r.Pix[i+2] = roundTo8(c.B)
-	r.Pix[i+3] = 255
-}
-
-// roundTo8 scales 0..65535 to 0..255.
-func roundTo8(v uint16) uint8 { return uint8((uint32(v) + 128) / 257) }
