@@ -31,8 +31,8 @@ assumption. --reserve sets it as a size, a share of the memory, or the sum of bo
 what uses the most memory, and which changes would reduce it, with the figures of the network after each change. It
 shows them also if not even one picture fits.
 
---gpus adds rows for trainings on several devices, for each --strategy. largest batch is that of one device and one
-pass, and global batch the pictures of an update, over all devices and the passes of --accumulate.
+--gpus adds rows for trainings on several devices, for each --strategy (cnncalc help memory). largest batch is that of
+one device and one pass, and global batch the pictures of an update, over all devices and the passes of --accumulate.
 
 --batches shows the memory of each of several batches. --inputs shows, for each of several input sizes, the largest
 batch and the memory of --batch pictures; it leaves out sizes that the network does not accept, and says why on
@@ -91,7 +91,7 @@ func newFit(a *app) *cobra.Command {
 		"separated by commas (default fp32,amp,fp16,int8; fp32 for --batches and --inputs): "+
 			strings.Join(memory.DTypes(), ", "))
 	f.registerTorch(flags)
-	f.registerParallel(flags, "with --gpus, separated by commas (default all): "+strings.Join(memory.Strategies(), ", "))
+	f.registerParallel(flags, allStrategies)
 	flags.Var(numbersFlag{&f.batches}, "batches", "show the memory for these batches: 1,2,4,8")
 	flags.BoolVar(&f.explain, "explain", false,
 		"say what the columns hold, how much of the device is usable, and how far to trust the figures")

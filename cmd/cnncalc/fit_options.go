@@ -96,7 +96,11 @@ func (f *fitFlags) suitable(torch memory.Torch, modes []memory.Mode, dtypes []me
 
 // spread adds the trainings on several devices after those on one.
 func (f *fitFlags) spread(options []memory.Options) ([]memory.Options, error) {
-	parallel, err := f.parallel()
+	torch := memory.Torch2CUDA
+	if len(options) > 0 {
+		torch = options[0].Torch
+	}
+	parallel, err := f.parallel(torch, []string{allStrategies})
 	if err != nil || !f.isGiven() {
 		return options, err
 	}

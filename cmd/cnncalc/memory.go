@@ -33,9 +33,18 @@ amp is torch.autocast, which keeps weights in float32; int8 is for inference.
 tensors that only their gradients need are not saved. The last pattern that matches decides: --freeze '*' --freeze
 '!fc1' trains fc1 alone.
 
---gpus shows what each device of a training holds, with --strategy ddp (DistributedDataParallel) or zero1 (with
-ZeroRedundancyOptimizer). --accumulate shows what a pass holds if gradients add up over several passes. --batch is the
-batch of one device and one pass.
+--gpus shows what each device of a training holds. --batch is the batch of one device and one pass. --accumulate shows
+what a pass holds if gradients add up over several passes. --strategy is one of these, or several of them for a table
+beside a single device:
+
+  ddp    DistributedDataParallel: each device has all parameters, gradients and state
+  zero1  with ZeroRedundancyOptimizer: each device has its part of the optimizer's state
+  zero2  DeepSpeed's stage 2: and its part of the gradients
+  zero3  DeepSpeed's stage 3: and its part of the parameters, gathered layer by layer
+  fsdp   FullyShardedDataParallel: likewise, by units of layers
+  all    all of them
+
+zero2, zero3 and fsdp are estimates by the sources of DeepSpeed and PyTorch 2, with their defaults.
 
 --timeline shows the memory in use after each step, forward and backward, and the most in use during the step, as
 bars. Text and Markdown fold the steps of a long network into some 60 rows: "conv3 +2" is conv3, during which the most
@@ -69,6 +78,7 @@ func newMemory(a *app) *cobra.Command {
 			"  cnncalc memory torchvision/resnet50 --account pytorch --batch 32 --optimizer adam\n" +
 			"  cnncalc memory vgg16 --timeline --batch 64 -o vgg16.svg\n" +
 			"  cnncalc memory vgg16 --batch 64 --against snapshot.pickle\n" +
+			"  cnncalc memory torchvision/resnet50 --account pytorch --batch 32 --gpus 8 --strategy all\n" +
 			"  cnncalc memory mynet.yaml --format csv -o table.csv",
 		Args: atMostOneSpec,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -93,7 +103,7 @@ func newMemory(a *app) *cobra.Command {
 	f.registerMode(flags, "inference or training (default: both for notes, training for pytorch)")
 	f.registerTypes(flags)
 	f.registerTorch(flags)
-	f.registerParallel(flags, "with --gpus: "+strings.Join(memory.Strategies(), " or ")+" (default ddp)")
+	f.registerParallel(flags, string(memory.DDP))
 	flags.BoolVar(&f.all, "all", false,
 		"also list layers without a volume or parameters of their own; with --timeline, print every step")
 	numberVar(flags, &f.depth, "depth", 0,
@@ -139,7 +149,8 @@ func (a *app) memory(args []string, f *memoryFlags) error {
 	if err != nil {
 		return err
 	}
-	if options.Parallel, err = f.oneParallel(account, options.Mode); err != nil {
+	parallel, err := f.parallels(account, options)
+	if err != nil {
 		return err
 	}
 	l, err := a.loadSound(args, &f.specFlags)
@@ -147,6 +158,10 @@ func (a *app) memory(args []string, f *memoryFlags) error {
 		return err
 	}
 	a.noteFolded(l)
+	if len(parallel) > 1 {
+		return a.strategies(l, f, options, parallel, out)
+	}
+	options.Parallel = parallel[0]
 	view, err := l.memoryView(account, f, options)
 	if err != nil {
 		return err
@@ -181,18 +196,30 @@ func (f *memoryFlags) checkSnapshot(format report.Format) error {
 	return nil
 }
 
-// oneParallel reads how a training is spread. The account has one strategy.
-func (f *memoryFlags) oneParallel(account memory.AccountName, mode memory.Mode) (memory.Parallel, error) {
-	all, err := f.parallel()
+// parallels reads how a training is spread: zero for a single device.
+func (f *memoryFlags) parallels(account memory.AccountName, o memory.Options) ([]memory.Parallel, error) {
+	all, err := f.parallel(o.Torch, []string{string(memory.DDP)})
+	switch {
+	case err != nil:
+		return nil, err
+	case !f.isGiven():
+		return []memory.Parallel{{}}, nil
+	case account != memory.PyTorchAccount || o.Mode != memory.Training:
+		return nil, usageError("--gpus and --accumulate are for trainings by --account pytorch")
+	case len(all) > 1 && (f.depth > 0 || f.all):
+		return nil, usageError("several strategies are rows of a table, which has no layers: leave out --depth and --all")
+	}
+	return all, nil
+}
+
+// oneParallel is parallels for what has only one strategy.
+func (f *memoryFlags) oneParallel(account memory.AccountName, o memory.Options) (memory.Parallel, error) {
+	all, err := f.parallels(account, o)
 	switch {
 	case err != nil:
 		return memory.Parallel{}, err
-	case !f.isGiven():
-		return memory.Parallel{}, nil
-	case account != memory.PyTorchAccount || mode != memory.Training:
-		return memory.Parallel{}, usageError("--gpus and --accumulate are for trainings by --account pytorch")
-	case len(f.strategies) > 1:
-		return memory.Parallel{}, usageError("--strategy takes one of %s; fit compares them",
+	case len(all) > 1:
+		return memory.Parallel{}, usageError("--timeline is of one --strategy: choose from %s",
 			strings.Join(memory.Strategies(), ", "))
 	}
 	return all[0], nil

@@ -37,7 +37,7 @@ func (a *app) timeline(args []string, f *memoryFlags) error {
 	if err != nil {
 		return err
 	}
-	if options.Parallel, err = f.oneParallel(account, options.Mode); err != nil {
+	if options.Parallel, err = f.oneParallel(account, options); err != nil {
 		return err
 	}
 	l, err := a.loadSound(args, &f.specFlags)

@@ -106,6 +106,7 @@ type quantity[T int64 | float64] struct {
 // Types of flags with values of their own, which help shows in place of a value.
 const (
 	sizeType    = "size"
+	countType   = "count"
 	rateType    = "rate"
 	reserveType = "size+share"
 	widthType   = "width"

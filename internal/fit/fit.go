@@ -214,8 +214,14 @@ func basis(q *Query) []string {
 			"pytorch is."}
 	}
 	o := memory.Options{Torch: q.Torch, DType: memory.FP32, ComputeMajor: q.Budget.computeMajor()}
-	if len(q.Options) > 0 {
-		o.Parallel = q.Options[len(q.Options)-1].Parallel
+	lines := o.Basis()
+	for _, of := range q.Options {
+		o.Parallel = of.Parallel
+		for _, line := range o.Basis() {
+			if !slices.Contains(lines, line) {
+				lines = append(lines, line)
+			}
+		}
 	}
-	return o.Basis()
+	return lines
 }

@@ -130,7 +130,7 @@ func (m *PyTorch) stateTensors(p *pass) []AliveBytes {
 	var state []AliveBytes
 	for _, id := range p.updated() {
 		t := &p.tensors[id]
-		name := p.network.Nodes[t.node].Name + "." + t.what + " state"
+		name := t.name(p.network.Graph) + " state"
 		for range rule.copies {
 			state = append(state, AliveBytes{name, State, t.size.once})
 		}
@@ -149,6 +149,9 @@ func (m *PyTorch) scratchTensors(p *pass, at moment) []AliveBytes {
 		return []AliveBytes{{at.step.Name, Scratch, at.scratch}}
 	}
 	var copies []AliveBytes
+	if p.flatGradient > 0 {
+		copies = append(copies, AliveBytes{"flat gradient", Scratch, p.flatGradient})
+	}
 	for _, id := range p.updated() {
 		for range m.options.Optimizer.rule().foreach {
 			t := &p.tensors[id]
@@ -282,8 +285,10 @@ func (p *pass) stepAt(at int) Moment {
 // is up to them, so scratch is always an estimate, and so is the peak.
 func (p *pass) isExact(part Part) bool {
 	switch part {
-	case Parameters, Buffers, Gradients, GradientBuckets, InputBatch, Targets:
+	case Buffers, InputBatch, Targets:
 		return p.options.DType != INT8
+	case Parameters, Gradients, GradientBuckets:
+		return p.options.DType != INT8 && !p.options.Parallel.isSharded()
 	case Scratch, Workspace, Rounding:
 		return false
 	}

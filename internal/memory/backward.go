@@ -19,6 +19,7 @@ func (p *builder) loss() {
 	if len(losses) > 1 {
 		p.sumLosses(losses, width)
 	}
+	p.sharding.beginBackward()
 	p.rootGradient = p.add(none, "gradient of the loss", VolumeGrads, linear{once: width})
 	for k, out := range slices.Backward(p.outputs) {
 		if p.needsGrad[out] {
@@ -98,6 +99,7 @@ func (p *builder) backward() {
 // gradients on.
 func (p *builder) layerBackward(i int) {
 	rule, node := &p.rules[i], &p.network.Nodes[i]
+	p.sharding.beforeBackward(i)
 	ofOutput := p.grad[i]
 	ofInputs := make([]int, len(node.Inputs))
 	for k, in := range node.Inputs {
@@ -124,6 +126,7 @@ func (p *builder) layerBackward(i int) {
 			p.accumulate(in, ofInputs[k])
 		}
 	}
+	p.sharding.afterBackward(i)
 }
 
 // inputGradient returns the gradient that node i makes for its input k: a tensor of its own, or the output's gradient.
@@ -157,12 +160,19 @@ func (p *builder) weightGradients(i int) (again, added []linear) {
 		case p.hasGradient[id]:
 			again = append(again, t.size)
 		default:
-			p.add(t.node, t.what, Gradients, t.size)
+			size := t.size
+			if p.sharding.lowers() {
+				size.once /= 2
+			}
+			gradient := p.add(t.node, t.what, Gradients, size)
+			if p.gradientOf != nil {
+				p.gradientOf[id] = gradient
+			}
 			p.hasGradient[id] = true
 		}
 		half.once += t.size.once / 2
 	}
-	if p.options.DType == AMP && p.rules[i].Autocast == op.LowersType {
+	if p.options.DType == AMP && p.rules[i].Autocast == op.LowersType && !p.sharding.lowers() {
 		p.need([]linear{half}) // they are made in half, and cast
 	}
 	return again, added

@@ -50,7 +50,7 @@ func (o Options) Basis() []string {
 // basis says what a training on several devices rests on.
 func (p Parallel) basis() []string {
 	var lines []string
-	if p.isSpread() {
+	if p.isSpread() && !p.isSharded() {
 		lines = append(lines, "ddp: each device has all parameters, pictures of its own, and buckets for the gradients; "+
 			"with gradient_as_bucket_view, the gradients are parts of the buckets. Two processes of PyTorch 1.13 had the same "+
 			"bytes. What NCCL takes is not in the account.")
@@ -59,9 +59,45 @@ func (p Parallel) basis() []string {
 		lines = append(lines, "zero1: ZeroRedundancyOptimizer keeps the state of each parameter on one device. The account "+
 			"is of the device with the most.")
 	}
-	if p.Accumulate > 1 {
+	if p.isSpread() {
+		lines = append(lines, p.shardedBasis()...)
+	}
+	if p.Accumulate > 1 && !p.isSharded() {
 		lines = append(lines, "Gradients stay from one pass to the next, and each new one is added to the old one and "+
 			"released: zero_grad(set_to_none=True) makes only the first pass of an update smaller.")
+	}
+	return lines
+}
+
+// shardedBasis says what the estimate of a strategy follows.
+func (p Parallel) shardedBasis() []string {
+	var lines []string
+	switch p.Strategy {
+	case ZeRO2:
+		lines = append(lines, "zero2: an estimate by DeepSpeed's source (stage_1_and_2.py, commit 7dee2e0) and its defaults. "+
+			"Each device has all parameters, a float32 copy of its partition of them, the optimizer's state of that, and the "+
+			"gradients of the parameters that the partition has a part of.")
+	case ZeRO3:
+		lines = append(lines, "zero3: an estimate by DeepSpeed's source (stage3.py, partitioned_param_coordinator.py, commit "+
+			"00a31c9) and its defaults. Each device has a part of every parameter, a float32 copy of it, its gradient and the "+
+			"optimizer's state. Gathered parameters stay until the backward pass if fewer than --live-parameters are used "+
+			"in between.")
+	case FSDP:
+		lines = append(lines, "fsdp: an estimate by the source of PyTorch 2 (torch/distributed/fsdp, commit 00ae0bc): "+
+			"FULL_SHARD, BACKWARD_PRE prefetches, no forward ones. Each device has a shard of every unit, and gathers a unit to "+
+			"run it. A unit is a block of the file, or as many layers as have --unit-size parameters.")
+	}
+	if p.Strategy.IsDeepSpeed() {
+		lines = append(lines, "The bucket that gradients are reduced in has reduce_bucket_size values, 500 million by default: "+
+			"--bucket-size changes that.")
+	}
+	if p.isSharded() {
+		lines = append(lines, "No device has measured it. What NCCL takes is not in the account.")
+	}
+	if p.Offload && p.Strategy == FSDP {
+		lines = append(lines, "CPUOffload keeps the shards of parameters and gradients on the CPU, and the optimizer's state.")
+	} else if p.Offload {
+		lines = append(lines, "The CPU keeps the float32 copy, the gradients of the device's part and the optimizer's state.")
 	}
 	return lines
 }

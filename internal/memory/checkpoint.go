@@ -209,6 +209,7 @@ func (p *builder) checkpointed(segments []graph.Segment, cuts []int) *trace {
 		p.release(p.output[s.From])
 	}
 	p.release(p.rootGradient)
+	p.sharding.end()
 	return t
 }
 

@@ -98,7 +98,7 @@ func (o Optimizer) updateOf(p *pass) (update, error) {
 	for _, id := range p.updated() {
 		bytes := p.tensors[id].size.once
 		all += bytes
-		rounded += p.blocks(bytes)
+		rounded += p.blocks(bytes) // addUp has counted them
 		largest = max(largest, p.blocks(bytes))
 		scalars += 4 * rule.scalars
 	}
@@ -110,6 +110,12 @@ func (o Optimizer) updateOf(p *pass) (update, error) {
 	scratch, err := checked.Product(copies, of)
 	if err != nil {
 		return update{}, err
+	}
+	if o != NoOptimizer {
+		scratch, err = checked.Sum(p.flatGradient, max(0, scratch-p.replaced))
+		if err != nil {
+			return update{}, err
+		}
 	}
 	kept, err := checked.Product(rule.copies, rounded)
 	if err != nil {

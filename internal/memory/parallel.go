@@ -6,11 +6,10 @@ import (
 	"slices"
 
 	"cnncalc/internal/checked"
-	"cnncalc/internal/choice"
 	"cnncalc/internal/op"
 )
 
-// Strategy is how a training is spread over several devices, each of which has all parameters and its own pictures.
+// Strategy is how a training is spread over several devices, each of which has its own pictures.
 type Strategy string
 
 // The strategies.
@@ -19,15 +18,25 @@ const (
 	DDP Strategy = "ddp"
 	// ZeRO1 is DDP with ZeroRedundancyOptimizer: each device keeps the optimizer's state of some parameters.
 	ZeRO1 Strategy = "zero1"
+	// ZeRO2 is DeepSpeed's stage 2: each device also keeps only its part of the gradients.
+	ZeRO2 Strategy = "zero2"
+	// ZeRO3 is DeepSpeed's stage 3: each device also keeps only its part of every parameter, and gathers a layer's when it
+	// runs.
+	ZeRO3 Strategy = "zero3"
+	// FSDP is FullyShardedDataParallel with full sharding: the same by units of layers.
+	FSDP Strategy = "fsdp"
 )
 
-// Strategies returns the names that ParseStrategy takes.
-func Strategies() []string { return []string{string(DDP), string(ZeRO1)} }
-
-// ParseStrategy reads a strategy's name.
-func ParseStrategy(s string) (Strategy, error) {
-	return choice.Parse[Strategy](s, "a strategy", Strategies())
+// Strategies returns the names of all.
+func Strategies() []string {
+	return []string{string(DDP), string(ZeRO1), string(ZeRO2), string(ZeRO3), string(FSDP)}
 }
+
+// IsEstimate reports whether only the sources say what a strategy takes. Devices measured the others.
+func (s Strategy) IsEstimate() bool { return s.IsDeepSpeed() || s == FSDP }
+
+// IsDeepSpeed reports whether DeepSpeed runs the strategy.
+func (s Strategy) IsDeepSpeed() bool { return s == ZeRO2 || s == ZeRO3 }
 
 // Parallel is how a training is spread over devices, and how many passes there are for each update. The account is of
 // the device that holds the most.
@@ -38,6 +47,29 @@ type Parallel struct {
 	Views bool `json:"gradient_as_bucket_view"`
 	// Accumulate is the passes for each update. The gradients stay from one to the next.
 	Accumulate int64 `json:"accumulate" jsonschema:"passes for each update"`
+	// UnitSize is the parameters with which a unit of FSDP ends; 0 for the blocks of the file as units.
+	UnitSize int64 `json:"unit_size,omitempty" jsonschema:"of fsdp: the parameters with which a unit ends"`
+	// BucketSize is DeepSpeed's reduce_bucket_size, 0 for its default.
+	BucketSize int64 `json:"bucket_size,omitempty" jsonschema:"of zero2 and zero3: reduce_bucket_size, in parameters"`
+	// LiveParameters is stage3_max_live_parameters and stage3_max_reuse_distance, 0 for DeepSpeed's default.
+	LiveParameters int64 `json:"live_parameters,omitempty" jsonschema:"of zero3: stage3_max_live_parameters"`
+	// Offload reports whether the CPU keeps the optimizer's state and updates the parameters.
+	Offload bool `json:"offload_optimizer,omitempty"`
+}
+
+// Check returns an error for what a strategy does not have.
+func (p Parallel) Check(torch Torch) error {
+	switch s := p.Strategy; {
+	case !p.isSpread():
+		return nil
+	case s.IsEstimate() && torch != Torch2CUDA:
+		return fmt.Errorf("%s is for CUDA devices: take PyTorch %s", s, Torch2CUDA)
+	case s.IsEstimate() && p.Views:
+		return fmt.Errorf("%s has no gradient_as_bucket_view: it is for %s and %s", s, DDP, ZeRO1)
+	case !s.IsEstimate() && p.Offload:
+		return fmt.Errorf("%s updates on the devices: to offload the optimizer, take %s, %s or %s", s, ZeRO2, ZeRO3, FSDP)
+	}
+	return nil
 }
 
 // isSpread reports whether there are several devices.
@@ -45,10 +77,15 @@ func (p Parallel) isSpread() bool { return p.Devices > 1 }
 
 // keepsGradients reports whether gradients are there when a pass begins, so that each new one is added to the old one
 // and released.
-func (p Parallel) keepsGradients() bool { return p.Accumulate > 1 || p.isSpread() && p.Views }
+func (p Parallel) keepsGradients() bool {
+	return !p.isSharded() && (p.Accumulate > 1 || p.isSpread() && p.Views)
+}
+
+// isSharded reports whether a sharding decides what of gradients and parameters there is.
+func (p Parallel) isSharded() bool { return p.isSpread() && p.Strategy.IsEstimate() }
 
 // hasBuckets reports whether there are buckets in addition to the gradients.
-func (p Parallel) hasBuckets() bool { return p.isSpread() && !p.Views }
+func (p Parallel) hasBuckets() bool { return p.isSpread() && !p.isSharded() && !p.Views }
 
 // Sizes of buckets: a bucket is full once it has as many bytes. The first is smaller, so that the reduction begins
 // early (torch/nn/parallel/distributed.py, torch/csrc/distributed/c10d/reducer.hpp).
@@ -166,8 +203,11 @@ func (p *pass) learnt() []int {
 	return all
 }
 
-// updated returns the parameters that the device with the most of the optimizer's state updates.
+// updated returns the tensors that the device with the most of the optimizer's state updates: parameters, or shards.
 func (p *pass) updated() []int {
+	if p.options.Parallel.isSharded() {
+		return p.shardsUpdated
+	}
 	all := p.learnt()
 	if !p.options.Parallel.isSpread() || p.options.Parallel.Strategy != ZeRO1 || len(all) == 0 {
 		return all
@@ -183,7 +223,7 @@ func (m *PyTorch) StateByDevice() ([]int64, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !m.options.Parallel.isSpread() || m.options.Parallel.Strategy != ZeRO1 {
+	if !m.options.Parallel.isSpread() || m.options.Parallel.Strategy != ZeRO1 { // all have as much
 		return slices.Repeat([]int64{m.update.state}, int(max(1, m.options.Parallel.Devices))), nil
 	}
 	rule := m.options.Optimizer.rule()

@@ -28,6 +28,10 @@ type pass struct {
 	warnings  []string
 
 	writesInput bool // a layer works in place on the input
+
+	shardsUpdated []int // where the training is sharded: the tensors that the optimizer updates on the device
+	flatGradient  int64 // bytes of a copy of the gradients that the update makes first, in whole blocks
+	replaced      int64 // what the copy replaces
 }
 
 // builder makes a pass: a tensor is free once its last holder releases it.
@@ -50,6 +54,9 @@ type builder struct {
 	castOf      map[int]int   // by weight: its half copy, where autocast keeps one
 	hasGradient map[int]bool  // by weight: a layer that shares it has made its gradient
 
+	sharding   sharding
+	gradientOf map[int]int // by weight: the tensor of its gradient, where the training is sharded
+
 	targets      []int   // by output of the network
 	rootGradient int     // a one, which backward() starts from
 	workspaces   []Phase // that cuBLAS has one for
@@ -65,6 +72,7 @@ func newPass(n *shape.Network, o Options, class int64) (*pass, error) {
 	if o.Mode == Training {
 		p.loss()
 		p.backward()
+		p.sharding.end()
 	}
 	return p.finish()
 }
@@ -82,6 +90,7 @@ func newBuilder(n *shape.Network, o Options, class int64) (*builder, error) {
 		reads: make([]int, count), grad: make([]int, count),
 		castOf: map[int]int{}, hasGradient: map[int]bool{},
 	}
+	p.sharding = p.newSharding()
 	for i := range p.grad {
 		p.grad[i] = none
 	}
@@ -211,7 +220,11 @@ func (p *builder) volume(i int, width int64) linear {
 
 // add takes a tensor that has one holder.
 func (p *builder) add(node int, what string, part Part, size linear) int {
-	id := p.take(tensor{node, what, part, size})
+	return p.held(p.take(tensor{node, what, part, size}))
+}
+
+// held returns a new tensor, which gets one holder.
+func (p *builder) held(id int) int {
 	p.holders = append(p.holders, 1)
 	p.partial = append(p.partial, false)
 	p.calls = append(p.calls, 0)
@@ -249,12 +262,18 @@ func (p *builder) prepare() {
 			if w.Role == graph.RoleBuffer {
 				part = Buffers
 			}
-			p.weights[i] = append(p.weights[i], p.add(i, w.Name, part, p.weightSize(w)))
+			t := tensor{i, w.Name, part, p.weightSize(w)}
+			if p.sharding.divides(w) {
+				p.weights[i] = append(p.weights[i], p.held(p.declare(t)))
+			} else {
+				p.weights[i] = append(p.weights[i], p.held(p.take(t)))
+			}
 		}
 		for range p.rules[i].Counters {
 			p.add(i, "num_batches_tracked", Buffers, linear{once: 8})
 		}
 	}
+	p.sharding.begin()
 	for _, in := range p.network.Inputs {
 		p.width[in] = p.options.DType.valueBytes()
 		p.output[in] = p.add(in, "", InputBatch, p.volume(in, p.width[in]))
@@ -354,6 +373,7 @@ func (p *builder) countReads() {
 
 // layer runs node i forward: it makes its output, what autograd saves, and what the computation needs.
 func (p *builder) layer(i int) {
+	p.sharding.beforeForward(i)
 	rule, node := &p.rules[i], &p.network.Nodes[i]
 	inputs := make([]int, len(node.Inputs)) // as the layer reads them
 	var temporary []int
@@ -391,6 +411,7 @@ func (p *builder) layer(i int) {
 	for _, id := range temporary {
 		p.release(id)
 	}
+	p.sharding.afterForward(i)
 }
 
 // copyName returns what a layer's own copy of an input is called.
@@ -443,7 +464,7 @@ func (p *builder) outputWidth(i int) int64 {
 // copy of each weight, except for frozen ones, whose copies are only for this layer
 // (aten/src/ATen/autocast_mode.cpp, cached_cast).
 func (p *builder) castWeights(i int) (casts, uncached []int) {
-	if p.options.DType != AMP || p.rules[i].Autocast != op.LowersType {
+	if p.options.DType != AMP || p.rules[i].Autocast != op.LowersType || p.sharding.lowers() {
 		return p.weights[i], nil
 	}
 	casts = make([]int, len(p.weights[i]))

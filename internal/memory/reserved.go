@@ -125,6 +125,9 @@ func (r *replay) makeState(rule optimizerRule) {
 // step is what a step of the optimizer needs while it runs: copies of all parameters at once.
 func (r *replay) step(rule optimizerRule) {
 	var copies []*allocator.Block
+	if r.flatGradient > 0 && rule.name != NoOptimizer {
+		copies = append(copies, r.allocate(AliveBytes{"flat gradient", Scratch, r.flatGradient}, none))
+	}
 	for range rule.foreach {
 		for _, w := range r.copies(Scratch) {
 			copies = append(copies, r.allocate(w.AliveBytes, w.node))
@@ -155,7 +158,7 @@ func (r *replay) copies(part Part) []copyOf {
 func (r *replay) endIteration() {
 	for id := range r.tensors {
 		switch r.tensors[id].part {
-		case Parameters, Buffers, GradientBuckets, InputBatch, Targets, Workspace:
+		case Parameters, Masters, Buffers, GradientBuckets, InputBatch, Targets, Workspace:
 		default:
 			r.free(id)
 		}

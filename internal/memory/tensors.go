@@ -13,10 +13,12 @@ type Part string
 // The parts of PyTorch's account, in the order in which they are printed.
 const (
 	Parameters      Part = "parameters"
-	Buffers         Part = "buffers"          // BN's running statistics, and its counters
-	WeightCasts     Part = "weight casts"     // autocast's half copies
-	Gradients       Part = "gradients"        // of the parameters
-	GradientBuckets Part = "gradient buckets" // DDP's, where the gradients are not in them
+	Masters         Part = "master parameters"   // DeepSpeed's copies in float32, which the optimizer updates
+	Gathered        Part = "gathered parameters" // of a unit or layer whose shards are on several devices
+	Buffers         Part = "buffers"             // BN's running statistics, and its counters
+	WeightCasts     Part = "weight casts"        // autocast's half copies
+	Gradients       Part = "gradients"           // of the parameters
+	GradientBuckets Part = "gradient buckets"    // DDP's, where the gradients are not in them
 	State           Part = "optimizer state"
 	InputBatch      Part = "input batch"
 	Targets         Part = "targets"
@@ -34,9 +36,8 @@ const (
 
 // parts returns them all.
 func parts() []Part {
-	return []Part{Parameters, Buffers, WeightCasts, Gradients, GradientBuckets, State, InputBatch, Targets, Volumes, Statistics, Masks,
-		Indices, Scalars,
-		Loss, VolumeGrads, Scratch, Workspace, Rounding}
+	return []Part{Parameters, Masters, Gathered, Buffers, WeightCasts, Gradients, GradientBuckets, State, InputBatch,
+		Targets, Volumes, Statistics, Masks, Indices, Scalars, Loss, VolumeGrads, Scratch, Workspace, Rounding}
 }
 
 // linear is a number of bytes: some for each picture of the batch, and some once for all.
@@ -110,10 +111,15 @@ type program struct {
 	inputRead []int
 }
 
+// declare adds a tensor that has no memory of its own.
+func (p *program) declare(t tensor) int {
+	p.tensors = append(p.tensors, t)
+	return len(p.tensors) - 1
+}
+
 // take adds a tensor, which is alive from here on.
 func (p *program) take(t tensor) int {
-	id := len(p.tensors)
-	p.tensors = append(p.tensors, t)
+	id := p.declare(t)
 	kind := eventTake
 	if p.isLasting(id) {
 		kind = eventFirst

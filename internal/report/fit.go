@@ -170,7 +170,8 @@ type partGroup struct {
 // partGroups returns all groups. A part that is in none counts as rest.
 func partGroups() []partGroup {
 	return []partGroup{
-		{"parameters", "parameters", []memory.Part{memory.Parameters, memory.Buffers, memory.WeightCasts}},
+		{"parameters", "parameters", []memory.Part{memory.Parameters, memory.Masters, memory.Gathered, memory.Buffers,
+			memory.WeightCasts}},
 		{"gradients", "gradients", []memory.Part{memory.Gradients, memory.GradientBuckets}},
 		{"optimizer_state", "state", []memory.Part{memory.State}},
 		{"volumes", "volumes", []memory.Part{memory.InputBatch, memory.Targets, memory.Volumes, memory.Statistics,
@@ -222,7 +223,7 @@ func (v *Fit) notes(units Units) []string {
 // partGroupLines say what the columns of parts hold.
 func partGroupLines() []string {
 	return []string{
-		"parameters include buffers and half copies, volumes all else that is saved. The rest is scratch, workspace and " +
+		"parameters include buffers, copies and what is gathered, volumes all else that is saved. The rest is scratch, workspace and " +
 			"rounding.",
 	}
 }

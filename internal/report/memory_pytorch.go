@@ -202,6 +202,7 @@ func (v *PyTorchMemory) peakLines(units Units) []string {
 		memory.Forward:  "while " + peak.Name + " runs forward",
 		memory.LossStep: "in the cross entropy",
 		memory.Backward: "while " + peak.Name + " runs backward",
+		memory.Reduce:   "in " + peak.Name,
 		memory.Update:   "in the step of " + peak.Name,
 	}
 	lines := []string{fmt.Sprintf("The peak occurs %s. The largest tensors alive then:", where[peak.Phase])}

@@ -93,6 +93,8 @@ func describeStep(s memory.Moment) string {
 	switch s.Phase {
 	case memory.LossStep:
 		return "loss"
+	case memory.Reduce:
+		return s.Name
 	case memory.Update:
 		return "update by " + s.Name
 	}
