@@ -37,7 +37,8 @@ func (f *parallelFlags) registerParallel(flags *pflag.FlagSet, byDefault string)
 		"with --gpus, separated by commas (default "+byDefault+"): "+strings.Join(words, ", "))
 	flags.BoolVar(&f.views, "bucket-views", false, "with --gpus: DDP's gradient_as_bucket_view=True")
 	numberVar(flags, &f.accumulate, "accumulate", 1, "passes of a training for each update, whose gradients add up")
-	countVar(flags, &f.unitSize, "unit-size", "for fsdp: parameters with which a unit ends, 1M (default: a block of the file)")
+	countVar(flags, &f.unitSize, "unit-size",
+		"for fsdp: parameters with which a unit ends, 1M (default: a block of the file)")
 	countVar(flags, &f.bucketSize, "bucket-size", "for zero2 and zero3: reduce_bucket_size, in parameters (default 500M)")
 	countVar(flags, &f.liveSize, "live-parameters",
 		"for zero3: stage3_max_live_parameters and stage3_max_reuse_distance (default 1G)")

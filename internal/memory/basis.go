@@ -74,28 +74,28 @@ func (p Parallel) shardedBasis() []string {
 	var lines []string
 	switch p.Strategy {
 	case ZeRO2:
-		lines = append(lines, "zero2: an estimate by DeepSpeed's source (stage_1_and_2.py, commit 7dee2e0) and its defaults. "+
-			"Each device has all parameters, a float32 copy of its partition of them, the optimizer's state of that, and the "+
-			"gradients of the parameters that the partition has a part of.")
+		lines = append(lines, "zero2: an estimate by DeepSpeed's source (stage_1_and_2.py, commit 7dee2e0) and its "+
+			"defaults. Each device has all parameters, a float32 copy of its partition of them, the optimizer's state of "+
+			"that, and the gradients of the parameters that the partition has a part of.")
 	case ZeRO3:
-		lines = append(lines, "zero3: an estimate by DeepSpeed's source (stage3.py, partitioned_param_coordinator.py, commit "+
-			"00a31c9) and its defaults. Each device has a part of every parameter, a float32 copy of it, its gradient and the "+
-			"optimizer's state. Gathered parameters stay until the backward pass if fewer than --live-parameters are used "+
-			"in between.")
+		lines = append(lines, "zero3: an estimate by DeepSpeed's source (stage3.py, partitioned_param_coordinator.py, "+
+			"commit 00a31c9) and its defaults. Each device has a part of every parameter, a float32 copy of it, its gradient "+
+			"and the optimizer's state. Gathered parameters stay until the backward pass if fewer than --live-parameters "+
+			"are used in between.")
 	case FSDP:
 		lines = append(lines, "fsdp: an estimate by the source of PyTorch 2 (torch/distributed/fsdp, commit 00ae0bc): "+
-			"FULL_SHARD, BACKWARD_PRE prefetches, no forward ones. Each device has a shard of every unit, and gathers a unit to "+
-			"run it. A unit is a block of the file, or as many layers as have --unit-size parameters.")
+			"FULL_SHARD, BACKWARD_PRE prefetches, no forward ones. Each device has a shard of every unit, and gathers a unit "+
+			"to run it. A unit is a block of the file, or as many layers as have --unit-size parameters.")
 	}
 	if p.Strategy.IsDeepSpeed() {
-		lines = append(lines, "The bucket that gradients are reduced in has reduce_bucket_size values, 500 million by default: "+
-			"--bucket-size changes that.")
+		lines = append(lines, "The bucket that gradients are reduced in has reduce_bucket_size values, 500 million by "+
+			"default: --bucket-size changes that.")
 	}
 	if p.isSharded() {
 		lines = append(lines, "No device has measured it. What NCCL takes is not in the account.")
 	}
 	if p.Offload && p.Strategy == FSDP {
-		lines = append(lines, "CPUOffload keeps the shards of parameters and gradients on the CPU, and the optimizer's state.")
+		lines = append(lines, "CPUOffload keeps the shards of parameters and gradients and the optimizer's state on the CPU.")
 	} else if p.Offload {
 		lines = append(lines, "The CPU keeps the float32 copy, the gradients of the device's part and the optimizer's state.")
 	}

@@ -5,10 +5,10 @@ import "cnncalc/internal/graph"
 // fsdp is FullyShardedDataParallel of PyTorch 2 with its defaults: FULL_SHARD, BACKWARD_PRE prefetches and no forward
 // ones (torch/distributed/fsdp/_runtime_utils.py, commit 00ae0bc, after 2.0; flat_param.py of 1.13).
 //
-// A unit's parameters are one flat parameter, of which each device keeps a shard. The pass gathers a unit when its first
-// layer runs, and frees it after its last one. Backward, it gathers the next unit before a unit runs; when all gradients of
-// a unit are there, it frees the unit and reduces the flat gradient to a shard. What is in no unit is in the root, which is
-// gathered from the start of the pass until its gradients are reduced.
+// A unit's parameters are one flat parameter, of which each device keeps a shard. The pass gathers a unit when its
+// first layer runs, and frees it after its last one. Backward, it gathers the next unit before a unit runs; when all
+// gradients of a unit are there, it frees the unit and reduces the flat gradient to a shard. What is in no unit is in
+// the root, which is gathered from the start of the pass until its gradients are reduced.
 //
 // The shards of parameters and gradients and the optimizer are on the CPU with CPUOffload, the only way to offload that
 // FSDP has.
@@ -151,8 +151,8 @@ func newUnit(name string, first int) *unit {
 	return &unit{name: name, first: first, gathered: none, shard: none}
 }
 
-// blockUnits makes a unit of each outermost block that is a module of the PyTorch code, or of each outermost block where
-// none is.
+// blockUnits makes a unit of each outermost block that is a module of the PyTorch code, or of each outermost block
+// where none is.
 func (f *fsdp) blockUnits() []*unit {
 	of := func(isUnit func(*graph.Scope) bool) []*unit {
 		var units []*unit
@@ -280,8 +280,8 @@ func (f *fsdp) afterBackward(i int) {
 	}
 }
 
-// reduce makes the flat gradient of a unit, which split's backward step concatenates, frees the unit, pads the gradient,
-// and reduces it to a shard in the parameters' type.
+// reduce makes the flat gradient of a unit, which split's backward step concatenates, frees the unit, pads the
+// gradient, and reduces it to a shard in the parameters' type.
 func (f *fsdp) reduce(u *unit) {
 	devices := f.options.Parallel.Devices
 	flat := f.add(none, "gradient of "+u.name, Gradients, linear{once: f.bytes(u.values, f.width())})

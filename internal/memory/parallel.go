@@ -20,8 +20,8 @@ const (
 	ZeRO1 Strategy = "zero1"
 	// ZeRO2 is DeepSpeed's stage 2: each device also keeps only its part of the gradients.
 	ZeRO2 Strategy = "zero2"
-	// ZeRO3 is DeepSpeed's stage 3: each device also keeps only its part of every parameter, and gathers a layer's when it
-	// runs.
+	// ZeRO3 is DeepSpeed's stage 3: each device also keeps only its part of every parameter, and gathers a layer's when
+	// it runs.
 	ZeRO3 Strategy = "zero3"
 	// FSDP is FullyShardedDataParallel with full sharding: the same by units of layers.
 	FSDP Strategy = "fsdp"

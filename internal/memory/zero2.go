@@ -59,12 +59,13 @@ func (b *gradientBucket) reduce(reduced func()) {
 	b.endReduction("the reduction of a bucket")
 }
 
-// zero2 is stage 2 of DeepSpeed's ZeRO (deepspeed/runtime/zero/stage_1_and_2.py, commit 7dee2e0): the learnt parameters are one
-// flat tensor. Each device updates a partition of it, for which it has a float32 copy, whatever the type of the parameters,
-// and the optimizer's state. The gradients are reduced bucket by bucket; each device then keeps those of the parameters
-// that its partition has a part of, whole. The update copies them to a flat tensor of float32.
+// zero2 is stage 2 of DeepSpeed's ZeRO (deepspeed/runtime/zero/stage_1_and_2.py, commit 7dee2e0): the learnt parameters
+// are one flat tensor. Each device updates a partition of it, for which it has a float32 copy, whatever the type of the
+// parameters, and the optimizer's state. The gradients are reduced bucket by bucket; each device then keeps those of
+// the parameters that its partition has a part of, whole. The update copies them to a flat tensor of float32.
 //
-// With --offload optimizer, copy, state and gradients are on the CPU, and the device has a buffer for the largest gradient.
+// With --offload optimizer, copy, state and gradients are on the CPU, and the device has a buffer for the largest
+// gradient.
 type zero2 struct {
 	*builder
 	users     map[int][]int

@@ -7,11 +7,11 @@ import (
 )
 
 // zero3 is stage 3 of DeepSpeed's ZeRO (deepspeed/runtime/zero/stage3.py, partition_parameters.py and
-// partitioned_param_coordinator.py, the last at commit 00a31c9): each device keeps a part of every parameter, a float32 copy of it, its gradient
-// and the optimizer's state. A layer's parameters are gathered before it runs, and those of the next layers as well, up to
-// stage3_prefetch_bucket_size values. After the layer they are released, unless they are used again within
-// stage3_max_reuse_distance values: with DeepSpeed's defaults, all parameters of a network of fewer than 500 million stay from
-// the forward pass to the backward pass. Small parameters are always there.
+// partitioned_param_coordinator.py, the last at commit 00a31c9): each device keeps a part of every parameter, a float32
+// copy of it, its gradient and the optimizer's state. A layer's parameters are gathered before it runs, and those of
+// the next layers as well, up to stage3_prefetch_bucket_size values. After the layer they are released, unless they are
+// used again within stage3_max_reuse_distance values: with DeepSpeed's defaults, all parameters of a network of fewer
+// than 500 million stay from the forward pass to the backward pass. Small parameters are always there.
 //
 // With --offload optimizer, copy, state and gradients are on the CPU.
 type zero3 struct {

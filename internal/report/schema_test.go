@@ -21,13 +21,13 @@ var documents = map[string][]any{
 	"diff":       {diffDocument{}},
 	"fit":        {fitDocument{}, devicesDocument{}},
 	"list":       {networksDocument{}},
-	"memory":     {networkDocument{}, countDocument{}, timelineDocument{}, againstDocument{}, arenaOrderDocument{},
+	"memory": {networkDocument{}, countDocument{}, timelineDocument{}, againstDocument{}, arenaOrderDocument{},
 		strategiesDocument{}},
-	"reconcile":  {reconciliationDocument{}},
-	"run":        {runDocument{}},
-	"solve":      {solutionDocument{}, sizesDocument{}},
-	"sweep":      {sweepRow{}}, // a line
-	"traffic":    {trafficDocument{}},
+	"reconcile": {reconciliationDocument{}},
+	"run":       {runDocument{}},
+	"solve":     {solutionDocument{}, sizesDocument{}},
+	"sweep":     {sweepRow{}}, // a line
+	"traffic":   {trafficDocument{}},
 }
 
 // The schemas that the program prints are those of the types that it marshals. -update writes them again.
