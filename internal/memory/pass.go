@@ -18,12 +18,15 @@ type pass struct {
 	network *shape.Network
 	options Options
 
-	outputs   []int   // the nodes whose results the caller gets
-	output    []int   // by node: the tensor that its output is in, none where it does not run
-	shares    []bool  // by node: its output is in the memory of its input
-	weights   [][]int // by node: the tensors of its declared weights, which several may share
-	saved     [][]int // by node: the tensors that autograd holds for it
-	lossSaved []int   // what it holds for the loss
+	outputs   []int         // the nodes whose results the caller gets
+	output    []int         // by node: the tensor that its output is in, none where it does not run
+	shares    []bool        // by node: its output is in the memory of its input
+	weights   [][]int       // by node: the tensors of its declared weights, which several may share
+	saved     [][]int       // by node: the tensors that autograd holds for it
+	lossSaved []int         // what it holds for the loss
+	rules     []op.Autograd // by node
+	needsGrad []bool        // by node: it, or one before it, has parameters that are not frozen
+	width     []int64       // by node: bytes of one value of its output
 	estimates []string
 	warnings  []string
 
@@ -39,20 +42,17 @@ type builder struct {
 	pass
 	err error
 
-	rules       []op.Autograd // by node
-	layouts     []op.Layout   // by node: where the values of its output are in memory
-	needsGrad   []bool        // by node: it, or one before it, has parameters that are not frozen
-	width       []int64       // by node: bytes of one value of its output
-	reads       []int         // by node: inputs of later nodes that are still to read its output
-	grad        []int         // by node: the tensor of its output's gradient so far
-	holders     []int         // by tensor: how many still need it; once none does, it is free
-	calls       []int         // by tensor: how many of its holders are modules that it was passed to
-	savedBy     []int         // by tensor: the first node that autograd holds it for, 0 for none
-	partial     []bool        // by tensor: its holders see parts of it, so that it cannot be written to
-	casts       []int         // half copies of weights that autocast keeps until the forward pass has ended
-	batch       int64         // 1, or what stands for all larger ones in its class
-	castOf      map[int]int   // by weight: its half copy, where autocast keeps one
-	hasGradient map[int]bool  // by weight: a layer that shares it has made its gradient
+	layouts     []op.Layout  // by node: where the values of its output are in memory
+	reads       []int        // by node: inputs of later nodes that are still to read its output
+	grad        []int        // by node: the tensor of its output's gradient so far
+	holders     []int        // by tensor: how many still need it; once none does, it is free
+	calls       []int        // by tensor: how many of its holders are modules that it was passed to
+	savedBy     []int        // by tensor: the first node that autograd holds it for, 0 for none
+	partial     []bool       // by tensor: its holders see parts of it, so that it cannot be written to
+	casts       []int        // half copies of weights that autocast keeps until the forward pass has ended
+	batch       int64        // 1, or what stands for all larger ones in its class
+	castOf      map[int]int  // by weight: its half copy, where autocast keeps one
+	hasGradient map[int]bool // by weight: a layer that shares it has made its gradient
 
 	sharding   sharding
 	gradientOf map[int]int // by weight: the tensor of its gradient, where the training is sharded
@@ -84,10 +84,10 @@ func newBuilder(n *shape.Network, o Options, class int64) (*builder, error) {
 		pass: pass{
 			program: &program{block: o.Torch.block()}, network: n, options: o, outputs: n.OutputsIn(o.Mode == Training),
 			output: make([]int, count), shares: make([]bool, count), weights: make([][]int, count), saved: make([][]int, count),
+			rules: make([]op.Autograd, count), needsGrad: make([]bool, count), width: make([]int64, count),
 		},
-		rules: make([]op.Autograd, count), layouts: make([]op.Layout, count),
-		needsGrad: make([]bool, count), width: make([]int64, count),
-		reads: make([]int, count), grad: make([]int, count),
+		layouts: make([]op.Layout, count),
+		reads:   make([]int, count), grad: make([]int, count),
 		castOf: map[int]int{}, hasGradient: map[int]bool{},
 	}
 	p.sharding = p.newSharding()
