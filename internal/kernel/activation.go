@@ -95,9 +95,18 @@ func (j *activateJob) do(task, _ int) {
 	activate(j.dst[lo:hi], j.src[lo:hi], j.act)
 }
 
-// activate uses the built-in max and min instead of comparisons: they keep NaN and compile without branches, which
-// matters as the sign of an activation is hard to predict.
-func activate(dst, src []float32, act Activation) {
+// activate applies act to each value, with the routines of this processor where they have it.
+func activate(dst, src []float32, act Activation) { activateWith(active, dst, src, act) }
+
+func activateWith(r *routines, dst, src []float32, act Activation) {
+	if r.activate == nil || !r.activate(dst, src, act) {
+		activateGeneric(r, dst, src, act)
+	}
+}
+
+// activateGeneric uses the built-in max and min instead of comparisons: they keep NaN and compile without branches,
+// which matters as the sign of an activation is hard to predict.
+func activateGeneric(r *routines, dst, src []float32, act Activation) {
 	dst = dst[:len(src)]
 	alpha := act.Alpha
 	switch act.Kind {
@@ -105,7 +114,7 @@ func activate(dst, src []float32, act Activation) {
 		copy(dst, src)
 	case ReLU, ReLU6, Clip:
 		b, _ := act.bounds()
-		active.affine(dst, src, 1, 0, b)
+		r.affine(dst, src, 1, 0, b)
 	case LeakyReLU:
 		leaky(dst, src, alpha)
 	case Sigmoid:
@@ -138,9 +147,7 @@ func activate(dst, src []float32, act Activation) {
 			dst[i] = v * relu6(v+3) / 6
 		}
 	case HardSigmoid:
-		for i, v := range src {
-			dst[i] = relu6(v+3) / 6
-		}
+		r.affine(dst, src, 1.0/6, 0.5, bounds{0, 1})
 	case Mish:
 		for i, v := range src {
 			x := float64(v)
@@ -161,7 +168,7 @@ func activate(dst, src []float32, act Activation) {
 			dst[i] = float32(x / 2 * (1 + math.Tanh(math.Sqrt2/math.SqrtPi*(x+0.044715*x*x*x))))
 		}
 	case Ramp:
-		active.affine(dst, src, act.Alpha, act.Beta, bounds{0, 1})
+		r.affine(dst, src, act.Alpha, act.Beta, bounds{0, 1})
 	default:
 		panic("kernel: unknown activation")
 	}

@@ -192,3 +192,17 @@ func BenchmarkBytes(b *testing.B) {
 func rate(b *testing.B, flops float64) {
 	b.ReportMetric(flops*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 }
+
+// BenchmarkActivate measures the activations of a plane that fits in the first-level cache.
+func BenchmarkActivate(b *testing.B) {
+	src := values(4096, 1)
+	dst := make([]float32, len(src))
+	for kind := Sigmoid; kind <= GELUTanh; kind++ {
+		b.Run(fmt.Sprint(kind), func(b *testing.B) {
+			for b.Loop() {
+				activate(dst, src, Activation{Kind: kind, Alpha: 1, Beta: 20})
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(src)), "ns/value")
+		})
+	}
+}

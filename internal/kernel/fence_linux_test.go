@@ -82,6 +82,11 @@ func fencedRows(f *fences, r *routines, check fencedCheck) {
 		dst, x, y := f.buffer(n), f.buffer(n), f.buffer(n)
 		check(fmt.Sprintf("affine of %d", n), func() { r.affine(dst, x, 2, 1, limits) })
 		check(fmt.Sprintf("add of %d", n), func() { r.add(dst, x, y, limits) })
+		if r.activate != nil {
+			for kind := Sigmoid; kind <= GELUTanh; kind++ {
+				check(fmt.Sprintf("activation %d of %d", kind, n), func() { r.activate(dst, x, Activation{Kind: kind}) })
+			}
+		}
 		for _, ldw := range []int{0, n, n + 3} {
 			weights := f.buffer(3*ldw + n)
 			check(fmt.Sprintf("dot4 of %d, rows %d apart", n, ldw), func() { r.dot4(weights, ldw, x) })

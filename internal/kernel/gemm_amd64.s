@@ -10,13 +10,13 @@
 	VFMADD231PS  Y13, Y14, sum1
 
 #define ROW1(value, spread, sum0) \
-	VBROADCASTSS value, spread      \
+	VBROADCASTSS value, spread     \
 	VFMADD231PS  Y12, spread, sum0
 
 // Adds a row of C to its sums. Y15 masks the last vector.
 #define ADD2(sum0, sum1) \
-	VADDPS     (R13), sum0, sum0    \
-	VMASKMOVPS 32(R13), Y15, Y12    \
+	VADDPS     (R13), sum0, sum0 \
+	VMASKMOVPS 32(R13), Y15, Y12 \
 	VADDPS     Y12, sum1, sum1
 
 #define ADD1(sum0) \
@@ -52,7 +52,7 @@
 #define PART1(sum0) \
 	VMASKMOVPS sum0, Y15, (R13)
 
-// Advances to the next row of C, or jumps to label after the last.
+	// Advances to the next row of C, or jumps to label after the last.
 #define NEXT(rows, label) \
 	CMPQ R11, $rows \
 	JLE  label      \
@@ -160,13 +160,13 @@ wideStore:
 	TESTQ R9, R9
 	JZ    widePart
 	STORE2(Y0, Y1)
-	ADDQ    R8, R13
+	ADDQ  R8, R13
 	STORE2(Y2, Y3)
-	ADDQ    R8, R13
+	ADDQ  R8, R13
 	STORE2(Y4, Y5)
-	ADDQ    R8, R13
+	ADDQ  R8, R13
 	STORE2(Y6, Y7)
-	ADDQ    R8, R13
+	ADDQ  R8, R13
 	STORE2(Y8, Y9)
 	NEXT(5, done)
 	STORE2(Y10, Y11)
@@ -174,13 +174,13 @@ wideStore:
 
 widePart:
 	PART2(Y0, Y1)
-	ADDQ    R8, R13
+	ADDQ R8, R13
 	PART2(Y2, Y3)
-	ADDQ    R8, R13
+	ADDQ R8, R13
 	PART2(Y4, Y5)
-	ADDQ    R8, R13
+	ADDQ R8, R13
 	PART2(Y6, Y7)
-	ADDQ    R8, R13
+	ADDQ R8, R13
 	PART2(Y8, Y9)
 	NEXT(5, done)
 	PART2(Y10, Y11)
@@ -259,11 +259,11 @@ lowPart:
 	PART2(Y4, Y5)
 	NEXT(3, done)
 	PART2(Y6, Y7)
-	JMP  done
+	JMP done
 
 narrow:
 	LEAQ (R12)(R12*2), R14
-	SHLQ $3, R14 // the bytes of a panel of A
+	SHLQ $3, R14           // the bytes of a panel of A
 
 pair:
 	CMPQ    R11, $6
@@ -353,17 +353,17 @@ pairBound:
 pairStore:
 	MOVQ DX, R13
 	PART1(Y0)
-	ADDQ    R8, R13
+	ADDQ R8, R13
 	PART1(Y1)
-	ADDQ    R8, R13
+	ADDQ R8, R13
 	PART1(Y2)
-	ADDQ    R8, R13
+	ADDQ R8, R13
 	PART1(Y3)
-	ADDQ    R8, R13
+	ADDQ R8, R13
 	PART1(Y4)
-	ADDQ    R8, R13
+	ADDQ R8, R13
 	PART1(Y5)
-	ADDQ    R8, R13
+	ADDQ R8, R13
 	PART1(Y6)
 	NEXT(7, done)
 	PART1(Y7)

@@ -227,9 +227,10 @@ func naiveActivation(x float64, act Activation) float64 {
 		if alpha*x > beta {
 			return x
 		}
-		return math.Log(1+math.Exp(alpha*x)) / alpha
+		return math.Log1p(math.Exp(alpha*x)) / alpha
 	case GELUTanh:
-		return 0.5 * x * (1 + math.Tanh(math.Sqrt(2/math.Pi)*(x+0.044715*math.Pow(x, 3))))
+		// x/2 * (1 + tanh(u)), which cancels for a negative u.
+		return x / (1 + math.Exp(-2*math.Sqrt(2/math.Pi)*(x+0.044715*math.Pow(x, 3))))
 	case Clip:
 		return math.Min(math.Max(x, alpha), beta)
 	case Ramp:

@@ -45,7 +45,7 @@ step:
 	JNZ        step
 	JMP        next
 
-	// Masks prevent reading other lanes.
+// Masks prevent reading other lanes.
 some:
 	VMOVD        BX, X4
 	VPBROADCASTD X4, Y4
@@ -73,8 +73,8 @@ some:
 	JNZ          step
 	JMP          next
 
-	// The lanes are the even ones of four vectors. The last vector begins one value earlier, as its last value may not
-	// be read.
+// The lanes are the even ones of four vectors. The last vector begins one value earlier, as its last value may not
+// be read.
 step2:
 	MOVLQSX    packStep_src(R8), AX
 	MOVLQSX    packStep_dst(R8), CX

@@ -70,6 +70,10 @@ type routines struct {
 	// affine computes src*scale + shift, clamped to bounds. dst may be src. NaN stays NaN.
 	affine func(dst, src []float32, scale, shift float32, b bounds)
 
+	// activate applies an activation that is not a clamp. dst may be src. It returns false without doing anything if there
+	// is no routine for act. It is nil if there are none.
+	activate func(dst, src []float32, act Activation) bool
+
 	// add computes x + y, clamped to bounds. dst may be either. NaN stays NaN.
 	add func(dst, x, y []float32, b bounds)
 

@@ -35,10 +35,11 @@ var avx2 = routines{
 	move:            moveGeneric,
 	fastWinograd:    true,
 
-	affine: affineVector,
-	add:    addVector,
-	maxRow: maxRowVector,
-	evens:  evensVector,
+	affine:   affineVector,
+	activate: activateVector,
+	add:      addVector,
+	maxRow:   maxRowVector,
+	evens:    evensVector,
 }
 
 // avx512 keeps 8x48 sums in 24 of the 32 512-bit registers. The number of filters of most layers is a multiple of
