@@ -16,7 +16,6 @@ import (
 	"cnncalc/internal/page"
 	"cnncalc/internal/pattern"
 	"cnncalc/internal/plain"
-	"cnncalc/internal/report"
 	"cnncalc/internal/study"
 	"cnncalc/internal/svg"
 )
@@ -298,7 +297,7 @@ func (w *writer) memory(k int, d *study.Document) {
 	w.open(k, "memory", "Memory over the steps")
 	m := d.Memory
 	peak := m.Steps[m.At]
-	w.printf("<p>The peak is %s, at %s (%s). These are the largest tensors alive then:</p>\n", report.Bytes(m.Peak, report.IEC),
+	w.printf("<p>The peak is %s, at %s (%s). These are the largest tensors alive then:</p>\n", plain.Bytes(m.Peak),
 		escape(peak.Layer), peak.Phase)
 	w.table("Tensors at the peak", []string{"tensor", "what", "size"}, 2)
 	shown := 0
@@ -307,7 +306,7 @@ func (w *writer) memory(k int, d *study.Document) {
 			continue
 		}
 		shown++
-		w.printf("<tr><td>%s<td>%s<td>%s\n", escape(t.Name), t.Part, report.Bytes(t.Bytes, report.IEC))
+		w.printf("<tr><td>%s<td>%s<td>%s\n", escape(t.Name), t.Part, plain.Bytes(t.Bytes))
 	}
 	w.endTable()
 	w.shut()
@@ -320,12 +319,12 @@ func (w *writer) batches(k int, d *study.Document) {
 	w.open(k, "batches", "Batch and memory")
 	w.table("Memory of batches", []string{"batch", "memory"}, 0)
 	for _, p := range d.Batches.Points {
-		w.printf("<tr><td>%s<td>%s\n", plain.Count(p.Batch), report.Bytes(p.Bytes, report.IEC))
+		w.printf("<tr><td>%s<td>%s\n", plain.Count(p.Batch), plain.Bytes(p.Bytes))
 	}
 	w.endTable()
 	w.table("Devices", []string{"device", "for the network", "largest batch"}, 1)
 	for _, l := range d.Batches.Devices {
-		w.printf("<tr><td>%s<td>%s<td>%s\n", escape(l.Name), report.Bytes(l.Bytes, report.IEC), plain.Count(l.Largest))
+		w.printf("<tr><td>%s<td>%s<td>%s\n", escape(l.Name), plain.Bytes(l.Bytes), plain.Count(l.Largest))
 	}
 	w.endTable()
 	w.shut()
@@ -348,7 +347,7 @@ func (w *writer) roofline(k int, d *study.Document) {
 	w.table("Slowest layers", []string{"name", "layer", "MACs per byte", "at least"}, 2)
 	for _, l := range layers[:min(mostSlow, len(layers))] {
 		w.printf("<tr><td>%s<td>%s<td>%.3g<td>%s\n", escape(l.Name), escape(l.Text), d.Roofline.Intensity(l),
-			report.Duration(study.Seconds(d.Roofline.LeastTime(l))))
+			plain.Duration(study.Seconds(d.Roofline.LeastTime(l))))
 	}
 	w.endTable()
 	w.shut()

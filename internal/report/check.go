@@ -9,6 +9,7 @@ import (
 	"cnncalc/internal/ansi"
 	"cnncalc/internal/budget"
 	"cnncalc/internal/diag"
+	"cnncalc/internal/explain"
 	"cnncalc/internal/figure"
 	"cnncalc/internal/plain"
 	"cnncalc/internal/shape"
@@ -206,7 +207,7 @@ func (f *CheckedFile) summary() string {
 		layers = fmt.Sprintf("%d layers", count)
 	}
 	figures := fmt.Sprintf("%s, %s -> %s, %s parameters%s, %s MACs\n", layers, n.InputShapes(), n.OutputShapes(),
-		plain.Count(n.Total.Parameters()), inBrackets(frozenText(n.Total)), plain.Count(n.Total.MACs))
+		plain.Count(n.Total.Parameters()), inBrackets(explain.Frozen(n.Total)), plain.Count(n.Total.MACs))
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s", plain.Escape(f.Name), f.Screen.Colours.Paint(ansi.Green, "ok"))
 	if f.IsShort {

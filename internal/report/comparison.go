@@ -198,7 +198,7 @@ func quotientText(x float64) string {
 	case x < 0.9995:
 		return strconv.FormatFloat(x, 'f', 3, 64) + "x"
 	case x < 999.5:
-		return threeDigits(x) + "x"
+		return plain.ThreeDigits(x) + "x"
 	}
 	return plain.Count(int64(x+0.5)) + "x"
 }

@@ -24,5 +24,5 @@ func quantityText(n int64, unit figure.Unit, units Units) string {
 	case n < 10_000:
 		return plain.Count(n) + " ns"
 	}
-	return Duration(time.Duration(n))
+	return plain.Duration(time.Duration(n))
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"cnncalc/internal/explain"
 	"cnncalc/internal/memory"
 	"cnncalc/internal/plain"
 	"cnncalc/internal/shape"
@@ -59,7 +60,7 @@ func (v *NotesMemory) totalLines(units Units) []string {
 		fmt.Sprintf("TOTAL memory: %s values * %d bytes = %s / image (forward only, twice that with the backward pass)",
 			plain.Count(total.Activations), m.BytesPerValue, Bytes(perImage, units)),
 		fmt.Sprintf("TOTAL params: %s (%s weights + %s biases)%s", plain.Count(total.Parameters()),
-			plain.Count(total.WeightCount), plain.Count(total.BiasCount), frozenText(total)),
+			plain.Count(total.WeightCount), plain.Count(total.BiasCount), explain.Frozen(total)),
 		"",
 	}
 }

@@ -6,8 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"cnncalc/internal/graph"
-	"cnncalc/internal/op"
+	"cnncalc/internal/explain"
 	"cnncalc/internal/plain"
 	"cnncalc/internal/shape"
 )
@@ -61,7 +60,7 @@ func notesColumns(n *shape.Network) []layerColumn {
 		if r.block != nil {
 			return weights(r)
 		}
-		return Cell{Text: weightsText(n, r.first()), Value: n.Layers[r.first()].WeightCount}
+		return Cell{Text: explain.Weights(n, r.first()), Value: n.Layers[r.first()].WeightCount}
 	}
 	total := n.Total
 	return append(nameColumns(n),
@@ -101,14 +100,6 @@ func weightCountOf(l shape.Layer) int64 { return l.WeightCount }
 func biasCountOf(l shape.Layer) int64   { return l.BiasCount }
 func macsOf(l shape.Layer) int64        { return l.MACs }
 
-// frozenText returns ", 9,408 trainable and 64 frozen", or "" where nothing is frozen.
-func frozenText(l shape.Layer) string {
-	if l.FrozenCount == 0 {
-		return ""
-	}
-	return fmt.Sprintf(", %s trainable and %s frozen", plain.Count(l.Trainable()), plain.Count(l.FrozenCount))
-}
-
 // trainingLines returns the note about the figures of layers that exist in training only, which the totals leave out.
 func trainingLines(n *shape.Network) []string {
 	layers := 0
@@ -140,39 +131,4 @@ func memoryText(l shape.Layer) string {
 		return strconv.FormatInt(l.Activations, 10)
 	}
 	return fmt.Sprintf("%d*%d*%d=%s", l.Out.W, l.Out.H, l.Out.D, Short(l.Activations))
-}
-
-// weightsText returns the product of the weights and its value: "(3*3*64)*64 = 36,864".
-func weightsText(n *shape.Network, i int) string {
-	l := n.Layers[i]
-	if l.Owner != i {
-		return "those of " + n.Nodes[l.Owner].Name
-	}
-	product := weightProduct(n, i)
-	if product == "" {
-		return plain.Count(l.WeightCount)
-	}
-	return product + " = " + plain.Count(l.WeightCount)
-}
-
-// weightProduct returns the product that gives a layer's weights, as its kind writes it, or (FW*FH*C)*K from the
-// dimensions of its weight tensor; "" where there is nothing to multiply.
-func weightProduct(n *shape.Network, i int) string {
-	l := n.Layers[i]
-	if l.WeightCount == 0 {
-		return ""
-	}
-	if own, ok := n.Nodes[i].Op.(op.WeightProduct); ok {
-		return own.WeightProduct(n.InputsOf(i), l.Out)
-	}
-	at := slices.IndexFunc(l.Weights, func(w graph.Weight) bool { return w.Role == graph.RoleWeight })
-	dims := l.Weights[at].Dims
-	if len(dims) == 1 {
-		return ""
-	}
-	factors := make([]string, len(dims)-1)
-	for k, d := range dims[1:] {
-		factors[len(factors)-1-k] = strconv.FormatInt(d, 10)
-	}
-	return fmt.Sprintf("(%s)*%d", strings.Join(factors, "*"), dims[0])
 }

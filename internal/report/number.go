@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"strconv"
-	"time"
 )
 
 // Short formats n as the CS231n notes write the memory column of their VGG-16 table: below 10,000 in full, and from
@@ -36,33 +35,4 @@ func shortUnsigned(n uint64) string {
 		return fmt.Sprintf("%d.%d%s", n/unit, n%unit/(unit/10), suffix)
 	}
 	return fmt.Sprintf("%d%s", n/unit, suffix)
-}
-
-// Duration formats a time to three significant digits: "0.012 ms", "188 ms", "4.35 s"; from a minute on to the second:
-// "2m05s". A negative time is shown as zero.
-func Duration(d time.Duration) string {
-	ms := float64(max(d, 0)) / float64(time.Millisecond)
-	switch {
-	case ms < 0.9995:
-		return fmt.Sprintf("%.3f ms", ms)
-	case ms < 999.5:
-		return threeDigits(ms) + " ms"
-	case ms < 59_950:
-		return threeDigits(ms/1e3) + " s"
-	default:
-		seconds := int64(d.Round(time.Second) / time.Second)
-		return fmt.Sprintf("%dm%02ds", seconds/60, seconds%60)
-	}
-}
-
-// threeDigits formats x >= 0 to three digits, with at most two decimals and all digits before the point.
-func threeDigits(x float64) string {
-	switch {
-	case x < 9.995:
-		return strconv.FormatFloat(x, 'f', 2, 64)
-	case x < 99.95:
-		return strconv.FormatFloat(x, 'f', 1, 64)
-	default:
-		return strconv.FormatFloat(x, 'f', 0, 64)
-	}
 }

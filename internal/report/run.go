@@ -271,7 +271,7 @@ func (v *Run) WriteText(w io.Writer) error {
 // so, and on a measured machine the least time and the share of the peak.
 func (v *Run) Table(units Units) Table {
 	t := Table{
-		Title: fmt.Sprintf("%s: %s, batch %d, %s", v.Title, v.In, v.Batch, Duration(v.took())),
+		Title: fmt.Sprintf("%s: %s, batch %d, %s", v.Title, v.In, v.Batch, plain.Duration(v.took())),
 		Columns: []Column{
 			left("name", "name"), left("layer", "layer"), left("output", "output"), right("time", "time"),
 			right("gflops", "GFLOP/s"),
@@ -292,7 +292,7 @@ func (v *Run) Table(units Units) Table {
 }
 
 func (v *Run) cells(l *RunLayer) []Cell {
-	took, rate := Cell{Text: Duration(l.Time), Value: l.Time.Seconds()}, dash()
+	took, rate := Cell{Text: plain.Duration(l.Time), Value: l.Time.Seconds()}, dash()
 	if l.FusedInto != "" {
 		took = Cell{Text: "in " + l.FusedInto, Value: 0.0}
 	}
@@ -325,7 +325,7 @@ func (v *Run) measuredCells(l *RunLayer) []Cell {
 		ofPeak = Cell{Text: fmt.Sprintf("%.0f%%", share), Value: share}
 	}
 	if l.Least > 0 {
-		least = Cell{Text: Duration(time.Duration(l.Least * 1e9)), Value: l.Least}
+		least = Cell{Text: plain.Duration(time.Duration(l.Least * 1e9)), Value: l.Least}
 	}
 	return []Cell{ofPeak, least}
 }

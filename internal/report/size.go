@@ -1,10 +1,9 @@
 package report
 
 import (
-	"fmt"
-
 	"cnncalc/internal/choice"
 	"cnncalc/internal/numeral"
+	"cnncalc/internal/plain"
 )
 
 // Units are the units that sizes in bytes are printed in.
@@ -24,36 +23,12 @@ func ParseUnits(s string) (Units, error) {
 	return choice.Parse[Units](s, "a kind of units", UnitNames())
 }
 
-// Bytes formats n bytes: in full below the first unit ("512 B"), above it to one decimal in the largest unit that
-// leaves at least 1.0 after rounding: 1,048,575 is "1.0 MiB", never "1024.0 KiB". Any units but SI are IEC.
+// Bytes formats n bytes as [plain.Bytes] or [plain.BytesSI] do. Any units but SI are IEC.
 func Bytes(n int64, units Units) string {
-	if n < 0 {
-		return "-" + bytesUnsigned(-uint64(n), units)
-	}
-	return bytesUnsigned(uint64(n), units)
-}
-
-func bytesUnsigned(n uint64, units Units) string {
-	base, names := uint64(1024), []string{"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"}
 	if units == SI {
-		base, names = 1000, []string{"kB", "MB", "GB", "TB", "PB", "EB"}
+		return plain.BytesSI(n)
 	}
-	if n < base {
-		return fmt.Sprintf("%d B", n)
-	}
-	unit := uint64(1)
-	for _, name := range names {
-		unit *= base
-		// Tenths of the remainder, rounded half up. The product stays below 2^64: the largest unit is 2^60.
-		whole, tenths := n/unit, (n%unit*10+unit/2)/unit
-		if tenths == 10 {
-			whole, tenths = whole+1, 0
-		}
-		if whole < base {
-			return fmt.Sprintf("%d.%d %s", whole, tenths, name)
-		}
-	}
-	return fmt.Sprintf("%d B", n) // not reached: an int64 is below 16 EiB
+	return plain.Bytes(n)
 }
 
 // BytesAsGiven formats a size that a user gave: in the units, with the same size in the other units before it where

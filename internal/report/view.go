@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"cnncalc/internal/plain"
 )
 
 // View is one report: a struct of figures that a command fills, and how they are shown. A new report is such a struct
@@ -38,5 +40,5 @@ func secondsText(s float64) string {
 	if s > 1e9 {
 		return fmt.Sprintf("%.3g s", s)
 	}
-	return Duration(time.Duration(s * float64(time.Second)))
+	return plain.Duration(time.Duration(s * float64(time.Second)))
 }

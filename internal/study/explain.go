@@ -3,7 +3,7 @@ package study
 import (
 	"strings"
 
-	"cnncalc/internal/report"
+	"cnncalc/internal/explain"
 )
 
 // explain adds the explanations of the layers and what their backward passes compute.
@@ -12,7 +12,7 @@ func (m *maker) explain() {
 	for i := range m.network.Nodes {
 		var e Explanation
 		var text strings.Builder
-		for _, line := range report.ExplainLines(m.network, i) {
+		for _, line := range explain.Lines(m.network, i) {
 			e.Lines = append(e.Lines, Line{line.Topic, line.Text})
 			text.WriteString(line.Topic + "\n" + line.Text + "\n")
 		}
@@ -25,7 +25,7 @@ func (m *maker) explain() {
 		}
 		m.Layers[i].Explained = at
 		o := m.network.Nodes[i].Op
-		if text := report.Backward(o); text != "" {
+		if text := explain.Backward(o); text != "" {
 			m.Backward[o.Kind()] = text
 		}
 	}

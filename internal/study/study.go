@@ -10,7 +10,6 @@ import (
 	"cnncalc/internal/lint"
 	"cnncalc/internal/network"
 	"cnncalc/internal/plain"
-	"cnncalc/internal/report"
 	"cnncalc/internal/shape"
 )
 
@@ -84,9 +83,9 @@ func (m *maker) totals() {
 func quantityText(u figure.Unit, value int64) string {
 	switch u {
 	case figure.Bytes:
-		return report.Bytes(value, report.IEC)
+		return plain.Bytes(value)
 	case figure.Nanoseconds:
-		return report.Duration(nanoseconds(value))
+		return plain.Duration(nanoseconds(value))
 	case figure.Pixels:
 		return plain.Count(value) + " px"
 	}
