@@ -30,11 +30,15 @@ man:
 assets: web/node_modules
 	node web/build.mjs
 
-# The page as static files, in web/dist, for any host of static files. Inlining makes the program an eighth larger.
+# The page as static files, in web/dist, for any host of static files. Inlining makes the programs an eighth larger, and xz
+# makes them a third smaller than gzip does.
 web: web/node_modules
 	node web/build.mjs --dist
-	GOOS=js GOARCH=wasm go build -trimpath -gcflags=all=-l -ldflags='-s -w' -o web/dist/cnncalc.wasm ./web/wasm
-	gzip -9nf web/dist/cnncalc.wasm
+	for program in study run; do \
+		GOOS=js GOARCH=wasm go build -trimpath -gcflags=all=-l -ldflags='-s -w' \
+			-o web/dist/$$program.wasm ./web/wasm/$$program || exit 1; \
+		xz -9e --check=crc32 -f web/dist/$$program.wasm || exit 1; \
+	done
 	cp "$$(go env GOROOT)/lib/wasm/wasm_exec.js" web/dist/
 
 web/node_modules: web/package-lock.json

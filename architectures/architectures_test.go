@@ -80,6 +80,14 @@ func TestOpen(t *testing.T) {
 }
 
 // Every file says what it is: its own name, a description, and where it comes from.
+func TestHasWeights(t *testing.T) {
+	for _, name := range architectures.Names() {
+		if _, has := architectures.Weights(name); has != architectures.HasWeights(name) {
+			t.Errorf("%s has weights: %v, and HasWeights says %v", name, has, !has)
+		}
+	}
+}
+
 func TestFilesSayWhatTheyAre(t *testing.T) {
 	for _, name := range architectures.Names() {
 		net := builtIn(t, name)

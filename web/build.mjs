@@ -27,15 +27,18 @@ const options = {
   logLevel: "warning",
 };
 
-// bundle writes a script for each entry point and a style sheet for each that imports one.
+// bundle writes a script for each entry point and a style sheet for each that imports one. It returns the files that these
+// are made of.
 async function bundle(folder) {
   const result = await esbuild.build({
     ...options,
     entryPoints: { page: "src/page/main.js", report: "src/report/main.js" },
     outdir: folder,
   });
-  await writeFile(join(folder, "licenses.txt"), await licenses(Object.keys(result.metafile.inputs)));
+  const inputs = Object.keys(result.metafile.inputs);
+  await writeFile(join(folder, "licenses.txt"), await licenses(inputs));
   await cp(join(web, "src/page/index.html"), join(folder, "index.html"));
+  return inputs;
 }
 
 // licenses returns the licence of every package that one of the inputs is from.
@@ -48,11 +51,19 @@ async function licenses(inputs) {
   let text = "The page contains these packages of npm.\n";
   for (const name of [...packages].sort()) {
     const folder = join(web, "node_modules", name);
-    const { version } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+    const { version, license, author, main } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
     const file = (await readdir(folder)).find((f) => /^licen[cs]e/i.test(f));
-    text += `\n${"=".repeat(80)}\n${name} ${version}\n\n${(await readFile(join(folder, file), "utf8")).trim()}\n`;
+    const terms = file
+      ? (await readFile(join(folder, file), "utf8")).trim()
+      : `${license}, by ${author}\n\n${noticeOf(await readFile(join(folder, main), "utf8"))}`;
+    text += `\n${"=".repeat(80)}\n${name} ${version}\n\n${terms}\n`;
   }
   return text;
+}
+
+// noticeOf returns the comment about licences at the beginning of a script.
+function noticeOf(script) {
+  return /^\/\*!([^]*?)\*\//.exec(script)[1].replaceAll(/^ \* ?/gm, "").trim();
 }
 
 // differences names the files that are not the same in both folders.
@@ -66,14 +77,15 @@ async function differences(one, other) {
   return different;
 }
 
-// writeDist writes the page as static files, which call WebAssembly where the page of cnncalc edit calls its server.
-async function writeDist() {
+// writeDist writes the page as static files, which call WebAssembly where the page of cnncalc edit calls its server. Inputs
+// are the files that the page is made of.
+async function writeDist(inputs) {
   await rm(dist, { recursive: true, force: true });
   await mkdir(dist);
-  for (const name of ["page.js", "page.css", "licenses.txt"]) await cp(join(assets, name), join(dist, name));
-  const page = await readFile(join(assets, "index.html"), "utf8");
-  await writeFile(join(dist, "index.html"), staticPage(page));
-  await esbuild.build({ ...options, entryPoints: { worker: "src/adapter/worker.js" }, outdir: dist });
+  for (const name of ["page.js", "page.css"]) await cp(join(assets, name), join(dist, name));
+  await writeFile(join(dist, "index.html"), staticPage(await readFile(join(assets, "index.html"), "utf8")));
+  const worker = await esbuild.build({ ...options, entryPoints: { worker: "src/adapter/worker.js" }, outdir: dist });
+  await writeFile(join(dist, "licenses.txt"), await licenses([...inputs, ...Object.keys(worker.metafile.inputs)]));
 }
 
 // The policy that the server sends as a header, for a host that sends none.
@@ -109,6 +121,6 @@ if (process.argv.includes("--check")) {
 } else {
   await rm(assets, { recursive: true, force: true });
   await mkdir(assets, { recursive: true });
-  await bundle(assets);
-  if (process.argv.includes("--dist")) await writeDist();
+  const inputs = await bundle(assets);
+  if (process.argv.includes("--dist")) await writeDist(inputs);
 }

@@ -62,14 +62,18 @@ func (f *drawFlags) drawnField(l *loaded) ([]byte, error) {
 	if err != nil {
 		return nil, usageError("--at: %w", err)
 	}
-	var background image.Image
+	var background string
 	if f.field.input != "" {
-		if background, err = f.field.picture(n); err != nil {
+		fitted, err := f.field.picture(n)
+		if err != nil {
+			return nil, err
+		}
+		if background, err = picture.DataURI(fitted); err != nil {
 			return nil, err
 		}
 	}
 	remark := fmt.Sprintf("Its receptive field is %s.", report.FieldText(fields[node], n.InputShape()))
-	return seen.SVG(l.title(), remark, background)
+	return seen.SVG(l.title(), remark, background), nil
 }
 
 // lastThatSeesParts returns the last layer up to the main output whose values do not all see the same part of the

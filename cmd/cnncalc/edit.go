@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path"
@@ -17,6 +18,7 @@ import (
 
 	"cnncalc/internal/page"
 	"cnncalc/internal/pagecall"
+	"cnncalc/internal/pagerun"
 	"cnncalc/internal/pageserver"
 	"cnncalc/internal/plain"
 	"cnncalc/internal/spec"
@@ -53,8 +55,10 @@ func (a *app) edit(ctx context.Context, args []string, f *editFlags) error {
 	if err != nil {
 		return err
 	}
+	answers := pagecall.Answers()
+	maps.Copy(answers, pagerun.Answers())
 	server, err := pageserver.New(pageserver.Options{
-		Assets: page.Assets(), Calls: &pagecall.Calls{Log: a.err}, Document: document,
+		Assets: page.Assets(), Calls: &pagecall.Calls{Answers: answers, Log: a.err}, Document: document,
 		Grace: pageserver.DefaultGrace, ReloadGrace: pageserver.DefaultReloadGrace,
 	})
 	if err != nil {

@@ -8,10 +8,10 @@ import (
 
 	"cnncalc/internal/choice"
 	"cnncalc/internal/diag"
-	"cnncalc/internal/exec"
 	"cnncalc/internal/figure"
 	"cnncalc/internal/fit"
 	"cnncalc/internal/graph"
+	"cnncalc/internal/kernel"
 	"cnncalc/internal/memory"
 	"cnncalc/internal/numeral"
 	"cnncalc/internal/plain"
@@ -141,8 +141,8 @@ func (r *reader) value(s graph.BudgetSetting) (err error) {
 	case "threads":
 		var threads int64
 		threads, err = atLeastOne(s.Value)
-		if err == nil && threads > exec.MaxThreads {
-			err = fmt.Errorf("at most %d threads", exec.MaxThreads)
+		if err == nil && threads > kernel.MaxThreads {
+			err = fmt.Errorf("at most %d threads", kernel.MaxThreads)
 		}
 		r.use.Threads = int(threads)
 	case "account":

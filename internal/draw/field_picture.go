@@ -1,12 +1,7 @@
 package draw
 
 import (
-	"bytes"
-	"encoding/base64"
 	"fmt"
-	"image"
-	"image/jpeg"
-	"image/png"
 
 	"cnncalc/internal/graph"
 	"cnncalc/internal/plain"
@@ -53,9 +48,9 @@ type plane struct {
 	row   int
 }
 
-// SVG draws the field on a picture of the size of the network's input or smaller, nil for an empty grid. remark says in
-// a sentence what else there is to know of the field.
-func (f *Field) SVG(title, remark string, picture image.Image) ([]byte, error) {
+// SVG draws the field on a picture, which has the proportions of the network's input and is given as a data URI, "" for
+// an empty grid. remark says in a sentence what else there is to know of the field.
+func (f *Field) SVG(title, remark, picture string) []byte {
 	title = plain.CutNames(title)
 	lines := f.lines(remark)
 	planes, width, height := f.arrange(2*margin + float64(len(lines)+1)*lineHeight)
@@ -72,11 +67,8 @@ func (f *Field) SVG(title, remark string, picture image.Image) ([]byte, error) {
 	c := &svgCanvas{Document: doc}
 	for i := range planes {
 		uri := ""
-		if i == 0 && picture != nil {
-			var err error
-			if uri, err = dataURI(picture); err != nil {
-				return nil, err
-			}
+		if i == 0 {
+			uri = picture
 		}
 		drawPlane(c, &planes[i], uri)
 	}
@@ -85,7 +77,7 @@ func (f *Field) SVG(title, remark string, picture image.Image) ([]byte, error) {
 			drawRays(c, &planes[i-1], &planes[i])
 		}
 	}
-	return doc.Bytes(), nil
+	return doc.Bytes()
 }
 
 // lines says in words what the drawing shows.
@@ -211,20 +203,4 @@ func drawRays(c *svgCanvas, from, to *plane) {
 	right := from.patch.x + from.patch.w
 	c.path("ray", stroke{moveTo(right, from.patch.y), lineTo(to.patch.x, to.patch.y),
 		moveTo(right, from.patch.y+from.patch.h), lineTo(to.patch.x, to.patch.y+to.patch.h)})
-}
-
-// dataURI returns a picture as an address: a small one pixel by pixel, as PNG, any other as JPEG. Both are the same in
-// all versions of Go, whose compression is not.
-func dataURI(picture image.Image) (string, error) {
-	var b bytes.Buffer
-	var err error
-	kind := "png"
-	if size := picture.Bounds().Size(); size.X*size.Y <= 64*64 {
-		encoder := png.Encoder{CompressionLevel: png.NoCompression}
-		err = encoder.Encode(&b, picture)
-	} else {
-		kind = "jpeg"
-		err = jpeg.Encode(&b, picture, &jpeg.Options{Quality: 88})
-	}
-	return "data:image/" + kind + ";base64," + base64.StdEncoding.EncodeToString(b.Bytes()), err
 }

@@ -1,11 +1,7 @@
 package draw
 
 import (
-	"encoding/base64"
 	"fmt"
-	"image"
-	"image/color"
-	"image/png"
 	"strings"
 	"testing"
 
@@ -79,33 +75,23 @@ func TestFieldLeavesMapsOut(t *testing.T) {
 		last.Follows {
 		t.Errorf("%d maps, %d left out, %s and %s", len(f.Maps), f.LeftOut, first.Name, last.Name)
 	}
-	svg, err := f.SVG("net", "", nil)
-	if err != nil || !strings.Contains(string(svg), ">52 maps in the middle are left out.<") {
-		t.Error(err, "the drawing does not say what it leaves out")
+	svg := f.SVG("net", "", "")
+	if !strings.Contains(string(svg), ">52 maps in the middle are left out.<") {
+		t.Error("the drawing does not say what it leaves out")
 	}
 }
 
-// A small picture is in the drawing pixel for pixel, and the rectangle is at its place.
+// The picture is at its place, and so is the rectangle.
 func TestFieldOnPicture(t *testing.T) {
-	picture := image.NewGray(image.Rect(0, 0, 8, 8))
-	picture.SetGray(3, 4, color.Gray{Y: 77})
 	f := fieldOf(t, read(t, "net", "input: 8x8x1\nlayers: INPUT -> CONV3-1 s1 p1"), "conv1", 3, 4)
-	svg, err := f.SVG("net", "", picture)
-	if err != nil {
-		t.Fatal(err)
-	}
+	svg := f.SVG("net", "", "data:image/png;base64,AAAA")
 	// By hand: 3x3 pixels from 2,3 on, of 42 each; the picture begins below the title and two lines.
-	if want := fmt.Sprintf(`<rect class="frame" x="%v" y="%v" width="126" height="126"/>`, 24+2*42, 105+3*42); !strings.Contains(
-		string(svg), want) {
-		t.Errorf("no %s in %s", want, svg)
-	}
-	_, uri, _ := strings.Cut(string(svg), "data:image/png;base64,")
-	uri, _, _ = strings.Cut(uri, `"`)
-	got, err := png.Decode(base64.NewDecoder(base64.StdEncoding, strings.NewReader(uri)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got.Bounds() != picture.Rect || got.At(3, 4) != (color.Gray{Y: 77}) {
-		t.Errorf("%v, %v", got.Bounds(), got.At(3, 4))
+	for _, want := range []string{
+		fmt.Sprintf(`<rect class="frame" x="%v" y="%v" width="126" height="126"/>`, 24+2*42, 105+3*42),
+		` href="data:image/png;base64,AAAA"/>`,
+	} {
+		if !strings.Contains(string(svg), want) {
+			t.Errorf("no %s in %s", want, svg)
+		}
 	}
 }

@@ -29,8 +29,8 @@ type Options struct {
 	Fuse bool
 }
 
-// MaxThreads is the limit of Options.Threads, as each thread needs scratch memory of its own.
-const MaxThreads = 1024
+// MaxThreads is the limit of Options.Threads.
+const MaxThreads = kernel.MaxThreads
 
 // Algo is a way to compute convolutions.
 type Algo string

@@ -3,7 +3,6 @@ package figure
 import (
 	"fmt"
 
-	"cnncalc/internal/exec"
 	"cnncalc/internal/fit"
 	"cnncalc/internal/memory"
 	"cnncalc/internal/shape"
@@ -25,7 +24,7 @@ type Sheet struct {
 	network *shape.Network
 	use     *Use
 	pytorch map[memory.Mode]*memory.PyTorch
-	program *exec.Program // for the batch that was last asked for
+	run     *footprint // for the batch that was last asked for
 }
 
 // NewSheet returns the sheet of a network without problems.
@@ -69,12 +68,15 @@ func (s *Sheet) PyTorch(mode memory.Mode) (*memory.PyTorch, error) {
 	return model, nil
 }
 
-// programFor returns the program of cnncalc run for a batch.
-func (s *Sheet) programFor(batch int64) (*exec.Program, error) {
-	if s.program != nil && int64(s.program.Batch()) == batch {
-		return s.program, nil
+// footprint is the memory that cnncalc run takes for a batch, in bytes.
+type footprint struct{ batch, arena, total int64 }
+
+// footprint returns that of a batch.
+func (s *Sheet) footprint(batch int64) (*footprint, error) {
+	if s.run != nil && s.run.batch == batch {
+		return s.run, nil
 	}
-	program, err := exec.Plan(s.network, batch, s.use.Threads)
-	s.program = program
-	return program, err
+	run, err := runFootprint(s.network, batch, s.use.Threads)
+	s.run = run
+	return run, err
 }

@@ -73,11 +73,11 @@ func peak(s *Sheet, batch int64) (int64, error) {
 	case memory.NotesAccount:
 		return s.notes(s.use.Options.Mode, batch)
 	case memory.RunAccount:
-		program, err := s.programFor(batch)
+		run, err := s.footprint(batch)
 		if err != nil {
 			return 0, err
 		}
-		return program.Footprint().Total, nil
+		return run.total, nil
 	}
 	return s.pytorchPeak(s.use.Options.Mode, batch)
 }
@@ -85,11 +85,11 @@ func peak(s *Sheet, batch int64) (int64, error) {
 func isPeakEstimate(u *Use) bool { return u.Account == memory.PyTorchAccount }
 
 func arena(s *Sheet, batch int64) (int64, error) {
-	program, err := s.programFor(batch)
+	run, err := s.footprint(batch)
 	if err != nil {
 		return 0, err
 	}
-	return program.Footprint().Arena, nil
+	return run.arena, nil
 }
 
 func largestBatch(s *Sheet, _ int64) (int64, error) { return s.largestBatch(s.use.Options.Mode) }

@@ -8,6 +8,9 @@ import (
 	"sync/atomic"
 )
 
+// MaxThreads is the largest number of threads of a run, as each needs scratch memory of its own.
+const MaxThreads = 1024
+
 // Workers is a fixed set of goroutines that share the tasks of a kernel call. Calls from several goroutines run one
 // after the other. Create a set with [NewWorkers] and end it with [Workers.Close].
 //

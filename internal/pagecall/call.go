@@ -54,8 +54,10 @@ type Call struct {
 	Attachment []byte // a model or a picture; nil for none
 }
 
-// Calls answers calls, also concurrently. The zero value does.
+// Calls answers calls, also concurrently.
 type Calls struct {
+	// Answers are what it answers, by the name of the call.
+	Answers map[string]Answerer
 	// Log is where the stack of a defect is written; nil for nowhere.
 	Log io.Writer
 }
@@ -103,7 +105,7 @@ func asError(err error) *Error {
 }
 
 func (c *Calls) result(ctx context.Context, call Call) (any, error) {
-	answer, ok := answers()[call.Name]
+	answer, ok := c.Answers[call.Name]
 	switch {
 	case !ok:
 		return nil, Errorf(Request, "there is no call %s", plain.Quote(plain.Cut(call.Name)))
@@ -118,7 +120,7 @@ func (c *Calls) result(ctx context.Context, call Call) (any, error) {
 }
 
 // guard returns what answer does, and an error if it panics.
-func (c *Calls) guard(ctx context.Context, call Call, answer answerer) (result any, err error) {
+func (c *Calls) guard(ctx context.Context, call Call, answer Answerer) (result any, err error) {
 	defer func() {
 		if value := recover(); value != nil {
 			result, err = nil, c.defect(call.Name, value)
@@ -135,24 +137,22 @@ func (c *Calls) defect(name string, value any) error {
 	return Errorf(Internal, "this is a defect of cnncalc, please report it with the network: %v", value)
 }
 
-// answerer answers a call.
-type answerer func(context.Context, Call) (any, error)
+// Answerer answers a call.
+type Answerer func(context.Context, Call) (any, error)
 
-// answers returns the calls that there are.
-func answers() map[string]answerer {
-	return map[string]answerer{
+// Answers returns the answers about networks: all but those that run one or read a model, which are in package pagerun.
+func Answers() map[string]Answerer {
+	return map[string]Answerer{
 		"list":     func(context.Context, Call) (any, error) { return list(), nil },
 		"language": func(context.Context, Call) (any, error) { return language() },
 		"show":     with(show),
-		"convert":  withAttachment(convertModel),
 		"study":    with(makeStudy),
-		"run":      withAttachment(run),
 	}
 }
 
 // with returns the answer of a function that takes a request of one type.
-func with[R any](f func(context.Context, R) (any, error)) answerer {
-	return withAttachment(func(ctx context.Context, request R, attachment []byte) (any, error) {
+func with[R any](f func(context.Context, R) (any, error)) Answerer {
+	return WithAttachment(func(ctx context.Context, request R, attachment []byte) (any, error) {
 		if attachment != nil {
 			return nil, Errorf(Request, "the call takes no file")
 		}
@@ -160,8 +160,8 @@ func with[R any](f func(context.Context, R) (any, error)) answerer {
 	})
 }
 
-// withAttachment is with for a function that also takes a model or a picture.
-func withAttachment[R any](f func(context.Context, R, []byte) (any, error)) answerer {
+// WithAttachment returns the answer of a function that takes a request of one type, and a model or a picture.
+func WithAttachment[R any](f func(context.Context, R, []byte) (any, error)) Answerer {
 	return func(ctx context.Context, call Call) (any, error) {
 		var request R
 		if err := Decode(call.Request, &request); err != nil {

@@ -3,7 +3,6 @@ package pagecall
 import (
 	"context"
 	"encoding/json"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -11,15 +10,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"cnncalc/architectures"
-	"cnncalc/internal/graph"
-	"cnncalc/internal/network"
 	"cnncalc/internal/op"
+	"cnncalc/internal/study"
 )
 
 // answer calls, and returns the error of the answer or decodes its result.
 func answer(t *testing.T, call Call, to any) *Error {
 	t.Helper()
-	encoded := new(Calls).Answer(t.Context(), call)
+	encoded := (&Calls{Answers: Answers()}).Answer(t.Context(), call)
 	decoded := struct {
 		Result any    `json:"result"`
 		Error  *Error `json:"error"`
@@ -51,10 +49,6 @@ func TestCallsThatAreWrong(t *testing.T) {
 			Error{Request, `there is no built-in network "vgg61"; did you mean vgg11?`}},
 		{"a path", Call{Name: "show", Request: []byte(`{"name": "../go.mod"}`)},
 			Error{Request, `there is no built-in network "../go.mod"`}},
-		{"no model", Call{Name: "convert", Request: []byte(`{"name": "m.onnx"}`)},
-			Error{Problem, "m.onnx is not an ONNX model"}},
-		{"half a model", Call{Name: "convert", Request: []byte(`{"name": "m.onnx"}`), Attachment: []byte{0x08, 0x07, 0x3a, 0x10}},
-			Error{Problem, "m.onnx: "}},
 	} {
 		err := answer(t, test.call, nil)
 		if err == nil || err.Code != test.want.Code || !strings.HasPrefix(err.Message, test.want.Message) {
@@ -84,7 +78,7 @@ func TestDefects(t *testing.T) {
 func TestCallsThatAreStopped(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	encoded := new(Calls).Answer(ctx, Call{Name: "list", Request: []byte("{}")})
+	encoded := (&Calls{Answers: Answers()}).Answer(ctx, Call{Name: "list", Request: []byte("{}")})
 	if want := `{"error":{"code":"limit","message":"it was stopped"}}`; strings.TrimSpace(string(encoded)) != want {
 		t.Errorf("the answer is %s, want %s", encoded, want)
 	}
@@ -131,17 +125,36 @@ func TestLanguageHasEveryKindAndField(t *testing.T) {
 	}
 }
 
-// What a dropped model becomes is a network without problems.
-func TestConvert(t *testing.T) {
-	model, err := os.ReadFile("../../testdata/onnx/convnext-17.onnx")
+func request(t *testing.T, value any) []byte {
+	t.Helper()
+	data, err := json.Marshal(value)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var text Text
-	if err := answer(t, Call{"convert", []byte(`{"name": "convnext.onnx"}`), model}, &text); err != nil {
+	return data
+}
+
+func lenet5(t *testing.T) string {
+	t.Helper()
+	text, err := architectures.Open("lenet5")
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := network.Sound("m.yaml", []byte(text.Text), graph.Options{}); err != nil {
-		t.Errorf("%v in\n%s", err, text.Text)
+	return string(text)
+}
+
+func TestStudy(t *testing.T) {
+	var d study.Document
+	err := answer(t, Call{Name: "study", Request: request(t, StudyRequest{Name: "lenet5", Text: lenet5(t)})}, &d)
+	if err != nil || !d.Sound || d.Name != "lenet5" {
+		t.Errorf("%v, sound %v, name %s", err, d.Sound, d.Name)
+	}
+	broken := StudyRequest{Name: "b", Text: "input: 8x8x1\nlayers: INPUT -> CONF3-8 -> FC-2\n"}
+	if err := answer(t, Call{Name: "study", Request: request(t, broken)}, &d); err != nil || d.Sound || len(d.Problems) == 0 {
+		t.Errorf("a network with a problem: %v, sound %v, %d problems", err, d.Sound, len(d.Problems))
+	}
+	wrong := StudyRequest{Text: lenet5(t), Settings: study.Settings{DType: "fp3"}}
+	if err := answer(t, Call{Name: "study", Request: request(t, wrong)}, nil); err == nil {
+		t.Error("a type of values that there is not was accepted")
 	}
 }

@@ -15,8 +15,8 @@ type StudyRequest struct {
 	Settings study.Settings `json:"settings"`
 }
 
-// read returns the file of a request.
-func (r StudyRequest) read() (*network.File, error) {
+// File returns the file of a request.
+func (r StudyRequest) File() (*network.File, error) {
 	if len(r.Text) > network.MaxFileSize {
 		return nil, Errorf(Limit, "%s is larger than %s bytes, the most that an architecture file may have",
 			plain.Escape(plain.CutPath(r.Name)), plain.Count(network.MaxFileSize))
@@ -25,7 +25,7 @@ func (r StudyRequest) read() (*network.File, error) {
 }
 
 func makeStudy(ctx context.Context, r StudyRequest) (any, error) {
-	file, err := r.read()
+	file, err := r.File()
 	if err != nil {
 		return nil, err
 	}

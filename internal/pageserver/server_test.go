@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"maps"
 	"mime/multipart"
 	"net"
 	"net/http"
@@ -20,7 +21,15 @@ import (
 
 	"cnncalc/internal/network"
 	"cnncalc/internal/pagecall"
+	"cnncalc/internal/pagerun"
 )
+
+// answers returns those of cnncalc edit.
+func answers() map[string]pagecall.Answerer {
+	all := pagecall.Answers()
+	maps.Copy(all, pagerun.Answers())
+	return all
+}
 
 // started is a server that runs until the end of the test.
 type started struct {
@@ -34,7 +43,7 @@ func start(t *testing.T, d *Document) *started {
 	t.Helper()
 	assets := fstest.MapFS{"index.html": {Data: []byte("<!doctype html>")}, "page.js": {Data: []byte("1")}}
 	s, err := New(Options{
-		Assets: assets, Calls: &pagecall.Calls{}, Document: d, Grace: time.Minute, ReloadGrace: 10 * time.Millisecond,
+		Assets: assets, Calls: &pagecall.Calls{Answers: answers()}, Document: d, Grace: time.Minute, ReloadGrace: 10 * time.Millisecond,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -11,7 +11,6 @@ import { fileURLToPath } from "node:url";
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
-
 const axe = readFileSync(join(root, "web/node_modules/axe-core/axe.min.js"), "utf8");
 
 let built;
@@ -68,7 +67,7 @@ export async function open(browser, address, options = {}) {
 
 /** studied waits until the page shows what is in the editor. */
 export async function studied(page) {
-  await page.waitForFunction(() => /^\d+ layers|^\d+:\d+ /.test(document.getElementById("problem").textContent), null, { timeout: 20_000 });
+  await page.locator('#main[data-studied="sound"], #main[data-studied="broken"]').waitFor({ timeout: 20_000 });
 }
 
 /** write replaces the text of the editor, as by typing. */

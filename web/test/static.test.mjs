@@ -4,9 +4,10 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join } from "node:path";
 import { after, before, test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { open, root, startBrowser, studied, violations, write } from "./harness.mjs";
 
-const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".gz": "application/gzip", ".txt": "text/plain" };
+const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".xz": "application/x-xz", ".txt": "text/plain" };
 
 /** serve serves dist/ as a host of static files does. */
 async function serve() {
@@ -26,6 +27,26 @@ async function serve() {
 let browser, host;
 before(async () => ([browser, host] = await Promise.all([startBrowser(), serve()])));
 after(() => (browser.close(), host.close()));
+
+// What a host sends: texts compressed as by gzip -9, which every host and browser can, and what is compressed already.
+async function sent(name) {
+  const data = await readFile(join(root, "web/dist", name));
+  return name.endsWith(".xz") ? data.length : gzipSync(data, { level: 9 }).length;
+}
+
+test("the page is fetched with less than 2 MB, and so is what runs a network", async () => {
+  const { page, close } = await open(browser, "about:blank");
+  const fetched = new Set();
+  page.on("request", (request) => fetched.add(new URL(request.url()).pathname.slice(1) || "index.html"));
+  await page.goto(host.address);
+  await studied(page);
+  await close();
+  assert.ok(fetched.has("study.wasm.xz") && !fetched.has("run.wasm.xz"), [...fetched].join(", "));
+  let total = 0;
+  for (const name of fetched) total += await sent(name);
+  assert.ok(total < 2_000_000, `the page is ${total} bytes`);
+  assert.ok((await sent("run.wasm.xz")) < 2_000_000);
+});
 
 test("the static page computes, offline too", async () => {
   const { page, faults, close } = await open(browser, host.address);

@@ -1,6 +1,2 @@
-//go:build !js
-
-// Command wasm is for a browser only: make web builds it.
-package main
-
-func main() { panic("build this program with GOOS=js GOARCH=wasm") }
+// Package wasm lets the programs in its folders answer the calls of the static page, in which they run as WebAssembly.
+package wasm

@@ -5,15 +5,39 @@ const patience = 60_000;
 // How long a call that nobody waits for any more may hold up the next one.
 const grace = 1_000;
 
-// connectWasm returns the adapter to cnncalc in WebAssembly, which runs in a worker: one call at a time, in order.
+// The calls that the program run answers, which is fetched when one is first needed. The program study answers the others.
+const ofRun = ["run", "convert"];
+
+// connectWasm returns the adapter to cnncalc in WebAssembly.
 export function connectWasm() {
-  const queue = []; // of {name, request, bytes, signal, resolve, reject}
+  const study = startProgram("study"); // what takes longest begins at once
+  let run = null;
+
+  async function call(name, request, { bytes, signal } = {}) {
+    signal?.throwIfAborted();
+    if (bytes instanceof Blob) bytes = await bytes.arrayBuffer();
+    const program = ofRun.includes(name) ? (run ??= startProgram("run")) : study;
+    return unwrap(JSON.parse(await program.call({ name, request: JSON.stringify(request), bytes }, signal)));
+  }
+
+  function close() {
+    study.close();
+    run?.close();
+  }
+
+  return { kind: "wasm", ended: new Promise(() => {}), call, close };
+}
+
+// startProgram starts a program in a worker, which answers one call at a time, in order: call(message, signal) resolves to
+// the answer.
+function startProgram(program) {
+  const queue = []; // of {message, signal, resolve, reject}
   let worker = null;
   let running = null;
   let timer = 0;
 
   function start() {
-    worker = new Worker("worker.js");
+    worker = new Worker(`worker.js?${program}`);
     worker.onmessage = ({ data }) => finish((call) => call.resolve(data));
     worker.onerror = (event) => {
       event.preventDefault();
@@ -41,7 +65,7 @@ export function connectWasm() {
     running = queue.shift();
     if (!worker) start();
     timer = setTimeout(() => replace(new CallError("limit", "the call takes too long")), patience);
-    worker.postMessage({ name: running.name, request: JSON.stringify(running.request), bytes: running.bytes });
+    worker.postMessage(running.message);
   }
 
   function abandon(call) {
@@ -51,21 +75,15 @@ export function connectWasm() {
     if (call === running) setTimeout(() => call === running && replace(call.signal.reason), grace);
   }
 
-  async function call(name, request, { bytes, signal } = {}) {
-    signal?.throwIfAborted();
-    if (bytes instanceof Blob) bytes = await bytes.arrayBuffer();
-    return unwrap(
-      JSON.parse(
-        await new Promise((resolve, reject) => {
-          const call = { name, request, bytes, signal, resolve, reject };
-          signal?.addEventListener("abort", () => abandon(call), { once: true });
-          queue.push(call);
-          next();
-        }),
-      ),
-    );
+  function call(message, signal) {
+    return new Promise((resolve, reject) => {
+      const call = { message, signal, resolve, reject };
+      signal?.addEventListener("abort", () => abandon(call), { once: true });
+      queue.push(call);
+      next();
+    });
   }
 
-  start(); // what takes longest begins at once
-  return { kind: "wasm", ended: new Promise(() => {}), call, close: () => worker?.terminate() };
+  start();
+  return { call, close: () => worker?.terminate() };
 }

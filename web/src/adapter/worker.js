@@ -1,24 +1,21 @@
-// The worker in which cnncalc runs as WebAssembly. It answers each message {name, request, bytes}, of which request is
-// JSON, with the answer as JSON.
+// A worker in which a program of cnncalc runs as WebAssembly: worker.js?study runs study.wasm. It answers each message
+// {name, request, bytes}, of which request is JSON, with the answer as JSON.
+import { XzReadableStream } from "xz-decompress";
 
 importScripts("wasm_exec.js"); // Go's own, which defines Go
 
-const ready = load();
+const ready = load(`${location.search.slice(1)}.wasm.xz`);
 
-// load runs the program until it has defined the function cnncalc(name, request, bytes). The file is compressed, since
-// not every host of static files compresses it; one that does makes it arrive uncompressed.
-async function load() {
-  const response = await fetch("cnncalc.wasm.gz");
-  if (!response.ok) throw new Error(`cnncalc.wasm.gz: ${response.status}`);
+// load runs a program until it has defined the function cnncalc(name, request, bytes). The file is compressed, since not
+// every host of static files compresses it.
+async function load(file) {
+  const response = await fetch(file);
+  if (!response.ok) throw new Error(`${file}: ${response.status}`);
   const go = new Go();
-  const { instance } = await WebAssembly.instantiate(await uncompressed(await response.blob()), go.importObject);
+  const headers = { "Content-Type": "application/wasm" };
+  const program = new Response(new XzReadableStream(response.body), { headers });
+  const { instance } = await WebAssembly.instantiateStreaming(program, go.importObject);
   go.run(instance);
-}
-
-async function uncompressed(blob) {
-  const [first, second] = new Uint8Array(await blob.slice(0, 2).arrayBuffer());
-  if (first !== 0x1f || second !== 0x8b) return blob.arrayBuffer();
-  return new Response(blob.stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
 }
 
 onmessage = async ({ data }) => {

@@ -116,6 +116,7 @@ async function start() {
   } catch (error) {
     status.say(/** @type {Error} */ (error).message);
   }
+  student.now(); // before what is asked next, since WebAssembly answers one call at a time
   addEventListener("hashchange", followLink);
   const [described, networks] = await Promise.all([adapter.call("language", {}), adapter.call("list", {})]);
   language = described;

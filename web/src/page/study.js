@@ -30,6 +30,7 @@ export function createStudent(adapter, { request, onStudy, onError }) {
   let running = new AbortController();
 
   async function study() {
+    clearTimeout(timer);
     running.abort();
     const own = (running = new AbortController());
     const began = performance.now();
@@ -42,6 +43,8 @@ export function createStudent(adapter, { request, onStudy, onError }) {
   }
 
   return {
+    /** now studies the network at once. */
+    now: study,
     /** again studies the network when the keys rest. What was asked before is not wanted any more. */
     again() {
       running.abort();

@@ -1,4 +1,4 @@
-package pagecall
+package pagerun
 
 import (
 	"bytes"
@@ -17,11 +17,11 @@ import (
 	"cnncalc/internal/maps"
 	"cnncalc/internal/memory"
 	"cnncalc/internal/op"
+	"cnncalc/internal/pagecall"
 	"cnncalc/internal/picture"
 	"cnncalc/internal/plain"
 	"cnncalc/internal/preprocess"
 	"cnncalc/internal/ranking"
-	"cnncalc/internal/report"
 	"cnncalc/internal/shape"
 	"cnncalc/internal/study"
 	"cnncalc/internal/weights"
@@ -67,7 +67,7 @@ type LayerMaps struct {
 }
 
 func run(ctx context.Context, r RunRequest, data []byte) (any, error) {
-	file, err := (StudyRequest{Name: r.Name, Text: r.Text}).read()
+	file, err := (pagecall.StudyRequest{Name: r.Name, Text: r.Text}).File()
 	if err != nil {
 		return nil, err
 	}
@@ -78,9 +78,9 @@ func run(ctx context.Context, r RunRequest, data []byte) (any, error) {
 	n, problems := file.Network(options)
 	switch {
 	case len(problems) > 0:
-		return nil, Errorf(Problem, "the network has problems: %s", plain.Escape(problems.Sorted()[0].Error()))
+		return nil, pagecall.Errorf(pagecall.Problem, "the network has problems: %s", plain.Escape(problems.Sorted()[0].Error()))
 	case len(n.Inputs) != 1:
-		return nil, Errorf(Problem, "the network has %d inputs, and one picture is given", len(n.Inputs))
+		return nil, pagecall.Errorf(pagecall.Problem, "the network has %d inputs, and one picture is given", len(n.Inputs))
 	}
 	program, err := compile(n)
 	if err != nil {
@@ -126,8 +126,8 @@ func compile(n *shape.Network) (*exec.Program, error) {
 	}
 	if need := program.Footprint().Total; need > limit {
 		program.Close()
-		return nil, Errorf(Limit, "the network needs %s to run, and the page has at most %s: use cnncalc run",
-			report.Bytes(need, report.IEC), report.Bytes(limit, report.IEC))
+		return nil, pagecall.Errorf(pagecall.Limit, "the network needs %s to run, and the page has at most %s: use cnncalc run",
+			plain.Bytes(need), plain.Bytes(limit))
 	}
 	return program, nil
 }
@@ -156,7 +156,7 @@ func readPicture(data []byte, program *exec.Program) ([]float32, error) {
 	n := program.Network()
 	in := n.InputShape()
 	if in.D != 1 && in.D != 3 {
-		return nil, Errorf(Problem, "the input is %s, but a picture is 3 deep, or 1 in grey", in)
+		return nil, pagecall.Errorf(pagecall.Problem, "the input is %s, but a picture is 3 deep, or 1 in grey", in)
 	}
 	p, err := picture.Decode(bytes.NewReader(data), picture.Limits{})
 	if err != nil {

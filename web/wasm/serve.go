@@ -1,9 +1,6 @@
 //go:build js
 
-// Command wasm is the static page's half of cnncalc: it runs in a worker of the page, and defines the function
-// cnncalc(name, request, attachment) there, which returns an answer. Requests and answers are JSON, as those of the
-// server of cnncalc edit; the attachment is a Uint8Array or undefined.
-package main
+package wasm
 
 import (
 	"context"
@@ -13,8 +10,11 @@ import (
 	"cnncalc/internal/pagecall"
 )
 
-func main() {
-	calls := &pagecall.Calls{Log: os.Stderr}
+// Serve defines the function cnncalc(name, request, attachment) in the worker in which the program runs, which returns
+// an answer. Requests and answers are JSON, as those of the server of cnncalc edit; the attachment is a Uint8Array or
+// undefined. Serve does not return.
+func Serve(answers map[string]pagecall.Answerer) {
+	calls := &pagecall.Calls{Answers: answers, Log: os.Stderr}
 	js.Global().Set("cnncalc", js.FuncOf(func(_ js.Value, args []js.Value) any {
 		call := pagecall.Call{Name: args[0].String(), Request: []byte(args[1].String()), Attachment: bytesOf(args[2])}
 		return string(calls.Answer(context.Background(), call))

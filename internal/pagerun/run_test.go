@@ -1,4 +1,4 @@
-package pagecall
+package pagerun
 
 import (
 	"bytes"
@@ -9,8 +9,24 @@ import (
 	"testing"
 
 	"cnncalc/architectures"
-	"cnncalc/internal/study"
+	"cnncalc/internal/graph"
+	"cnncalc/internal/network"
+	"cnncalc/internal/pagecall"
 )
+
+// answer calls, and returns the error of the answer or decodes its result.
+func answer(t *testing.T, call pagecall.Call, to any) *pagecall.Error {
+	t.Helper()
+	encoded := (&pagecall.Calls{Answers: Answers()}).Answer(t.Context(), call)
+	decoded := struct {
+		Result any             `json:"result"`
+		Error  *pagecall.Error `json:"error"`
+	}{Result: to}
+	if err := json.Unmarshal(encoded, &decoded); err != nil {
+		t.Fatalf("%s answers %s: %v", call.Name, encoded, err)
+	}
+	return decoded.Error
+}
 
 func request(t *testing.T, value any) []byte {
 	t.Helper()
@@ -30,22 +46,6 @@ func lenet5(t *testing.T) string {
 	return string(text)
 }
 
-func TestStudy(t *testing.T) {
-	var d study.Document
-	err := answer(t, Call{Name: "study", Request: request(t, StudyRequest{Name: "lenet5", Text: lenet5(t)})}, &d)
-	if err != nil || !d.Sound || d.Name != "lenet5" {
-		t.Errorf("%v, sound %v, name %s", err, d.Sound, d.Name)
-	}
-	broken := StudyRequest{Name: "b", Text: "input: 8x8x1\nlayers: INPUT -> CONF3-8 -> FC-2\n"}
-	if err := answer(t, Call{Name: "study", Request: request(t, broken)}, &d); err != nil || d.Sound || len(d.Problems) == 0 {
-		t.Errorf("a network with a problem: %v, sound %v, %d problems", err, d.Sound, len(d.Problems))
-	}
-	wrong := StudyRequest{Text: lenet5(t), Settings: study.Settings{DType: "fp3"}}
-	if err := answer(t, Call{Name: "study", Request: request(t, wrong)}, nil); err == nil {
-		t.Error("a type of values that there is not was accepted")
-	}
-}
-
 func TestADigitIsRecognised(t *testing.T) {
 	eight, err := os.ReadFile("../../testdata/digits/eight.png")
 	if err != nil {
@@ -53,7 +53,7 @@ func TestADigitIsRecognised(t *testing.T) {
 	}
 	var got Run
 	of := RunRequest{Name: "lenet5.yaml", Text: lenet5(t), BuiltIn: "lenet5"}
-	if err := answer(t, Call{"run", request(t, of), eight}, &got); err != nil {
+	if err := answer(t, pagecall.Call{Name: "run", Request: request(t, of), Attachment: eight}, &got); err != nil {
 		t.Fatal(err)
 	}
 	if len(got.Ranking) != 10 || got.Ranking[0].Label != "8" || got.Ranking[0].Probability < 0.5 || got.Note != "" {
@@ -78,7 +78,7 @@ func TestRunsOfOtherNetworks(t *testing.T) {
 	}
 	changed := RunRequest{Text: strings.Replace(lenet5(t), "FC-120", "FC-121", 1), BuiltIn: "lenet5"}
 	var got Run
-	if err := answer(t, Call{"run", request(t, changed), eight}, &got); err != nil {
+	if err := answer(t, pagecall.Call{Name: "run", Request: request(t, changed), Attachment: eight}, &got); err != nil {
 		t.Fatal(err)
 	}
 	if len(got.Ranking) > 0 || !strings.Contains(got.Note, "random") {
@@ -94,8 +94,40 @@ func TestRunsOfOtherNetworks(t *testing.T) {
 		{"no picture", "input: 8x8x1\nlayers: INPUT -> FC-2\n", nil, "the picture: "},
 		{"memory", "input: 60000x60000x3\nlayers: INPUT -> CONV3-64\n", eight, "the network needs "},
 	} {
-		err := answer(t, Call{"run", request(t, RunRequest{Text: test.text}), test.picture}, nil)
+		err := answer(t, pagecall.Call{Name: "run", Request: request(t, RunRequest{Text: test.text}), Attachment: test.picture}, nil)
 		if err == nil || !strings.HasPrefix(err.Message, test.want) {
+			t.Errorf("%s: %v, want %s", test.name, err, test.want)
+		}
+	}
+}
+
+// What a dropped model becomes is a network without problems.
+func TestConvert(t *testing.T) {
+	model, err := os.ReadFile("../../testdata/onnx/convnext-17.onnx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text pagecall.Text
+	if err := answer(t, pagecall.Call{Name: "convert", Request: []byte(`{"name": "convnext.onnx"}`), Attachment: model}, &text); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := network.Sound("m.yaml", []byte(text.Text), graph.Options{}); err != nil {
+		t.Errorf("%v in\n%s", err, text.Text)
+	}
+}
+
+func TestModelsThatAreWrong(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		call pagecall.Call
+		want string
+	}{
+		{"no model", pagecall.Call{Name: "convert", Request: []byte(`{"name": "m.onnx"}`)}, "m.onnx is not an ONNX model"},
+		{"half a model", pagecall.Call{Name: "convert", Request: []byte(`{"name": "m.onnx"}`), Attachment: []byte{0x08, 0x07, 0x3a, 0x10}},
+			"m.onnx: "},
+	} {
+		err := answer(t, test.call, nil)
+		if err == nil || err.Code != pagecall.Problem || !strings.HasPrefix(err.Message, test.want) {
 			t.Errorf("%s: %v, want %s", test.name, err, test.want)
 		}
 	}

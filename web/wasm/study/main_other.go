@@ -1,0 +1,5 @@
+//go:build !js
+
+package main
+
+func main() { panic("build this program with GOOS=js GOARCH=wasm") }
