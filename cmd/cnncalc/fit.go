@@ -34,6 +34,9 @@ shows them also if not even one picture fits.
 --gpus adds rows for trainings on several devices, for each --strategy (cnncalc help memory). largest batch is that of
 one device and one pass, and global batch the pictures of an update, over all devices and the passes of --accumulate.
 
+With a --device whose rates are known, images/s is the most pictures a second that it runs by the roofline model
+(cnncalc help traffic); with --gpus, that all devices run.
+
 --batches shows the memory of each of several batches. --inputs shows, for each of several input sizes, the largest
 batch and the memory of --batch pictures; it leaves out sizes that the network does not accept, and says why on
 standard error. --inputs auto finds the largest square input with which --batch pictures fit.`
@@ -77,8 +80,8 @@ func newFit(a *app) *cobra.Command {
 	f.registerTable(flags)
 	f.registerPath(flags)
 	f.registerUnits(flags)
-	f.registerColumns(flags, "mode", "dtype", "optimizer", "largest_batch", "memory", "parameters", "gradients",
-		"optimizer_state", "volumes", "volume_gradients", "rest")
+	f.registerColumns(flags, "mode", "dtype", "optimizer", "largest_batch", "memory", "images_per_second_at_most",
+		"parameters", "gradients", "optimizer_state", "volumes", "volume_gradients", "rest")
 	registerBatch(flags, &f.batch, "the batch that you want to fit; if it does not, fit lists what would need less memory")
 	f.registerDevice(flags)
 	flags.BoolVar(&f.listDevices, "list-devices", false, "list the known devices and their memory, with sources")

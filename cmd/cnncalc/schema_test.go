@@ -40,7 +40,7 @@ func TestDocumentSchemas(t *testing.T) {
 		"run":       {"run lenet5 --input DIGIT --top 2", "run net.yaml --weights random --input DIGIT"},
 		"solve":     {"solve net.yaml --for N --range 1:8 --budget macs<=1000", "solve net.yaml --for batch --device t4", "solve unet --sizes 572:580"},
 		"sweep":     {"sweep net.yaml --set N=2"},
-		"traffic":   {"traffic net.yaml"},
+		"traffic":   {"traffic net.yaml", "traffic net.yaml --device t4 --mode training --gpus 2", "traffic lenet5 --device v100-16gb --dtype fp16"},
 	}
 	checkAllHaveSchemas(t, calls)
 	for command, lines := range calls {

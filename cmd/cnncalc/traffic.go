@@ -21,7 +21,13 @@ other than MACs takes no time. A kernel with fewer multiplications than MACs, su
 
 columns is the size of the matrix that im2col makes of one picture for a CONV. inflation is that size divided by the
 size of the CONV's input, which the notes call the drawback of im2col. scratch is the memory that cnncalc run uses
-instead, for the whole batch; it is exact for this processor and --threads.`
+instead, for the whole batch; it is exact for this processor and --threads.
+
+--device, --dtype and --mode ask for a step in PyTorch instead: what each layer moves and computes in the types of the
+step, in training forward and backward, and a lower bound for its time on the device. --list-devices of fit has the
+rates of devices and their sources; --peak, --bandwidth and --interconnect take others. float32 convolutions run in
+TF32 where the device has that, which is PyTorch's default. --gpus adds what several devices exchange for each update,
+by --strategy (cnncalc help memory).`
 
 type trafficFlags struct {
 	specFlags
@@ -31,20 +37,25 @@ type trafficFlags struct {
 	assumed         []string // which of the two are not given
 	threads         int
 	calibrate       bool
+	step            stepFlags
 }
 
 func newTraffic(a *app) *cobra.Command {
 	var f trafficFlags
 	cmd := &cobra.Command{
-		Use:     "traffic [SPEC]",
-		Long:    trafficLong,
-		Example: "  cnncalc traffic vgg16 --batch 16\n  cnncalc traffic resnet50 --peak 13TFLOP/s --bandwidth 360GB/s",
-		Args:    atMostOneSpec,
+		Use:  "traffic [SPEC]",
+		Long: trafficLong,
+		Example: "  cnncalc traffic vgg16 --batch 16\n  cnncalc traffic resnet50 --peak 13TFLOP/s --bandwidth 360GB/s\n" +
+			"  cnncalc traffic torchvision/resnet50 --device a100-80gb --dtype amp --mode training --batch 64 --gpus 8",
+		Args: atMostOneSpec,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, rate := range []string{"peak", "bandwidth"} {
 				if !cmd.Flags().Changed(rate) {
 					f.assumed = append(f.assumed, rate)
 				}
+			}
+			if f.step.isGiven() {
+				return a.trafficOfStep(args, &f)
 			}
 			return a.traffic(args, &f)
 		},
@@ -56,7 +67,9 @@ func newTraffic(a *app) *cobra.Command {
 	f.registerUnits(flags)
 	f.registerColumns(flags, "name", "layer", "read", "weights", "written", "macs", "intensity", "bound", "time",
 		"columns", "inflation", "scratch", "origin")
+	flags.Lookup("columns").Usage += " (a step has others)"
 	registerBatch(flags, &f.batch, "pictures in a batch")
+	f.step.registerStep(flags)
 	rateVarDefault(flags, &f.peak, "peak", traffic.AssumedPeak, numeral.FLOPS, "arithmetic rate of the machine: 13TFLOP/s")
 	rateVarDefault(flags, &f.bandwidth, "bandwidth", traffic.AssumedBandwidth, numeral.Bandwidth,
 		"memory bandwidth of the machine: 360GB/s")

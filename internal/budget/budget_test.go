@@ -43,6 +43,8 @@ func settingsOf(f figure.Figure) []string {
 		return []string{"mode", "inference", "memory", "1GiB"}
 	case "inference_batch", "training_batch":
 		return []string{"memory", "1GiB"}
+	case "inference_images_per_second", "training_images_per_second":
+		return []string{"device", "t4"}
 	case "time":
 		return []string{"flops", "1TFLOP/s", "bandwidth", "1GB/s"}
 	}

@@ -122,6 +122,14 @@ func All() []Figure {
 			isEstimate: isPeakEstimate, value: trainingBatch, shares: trainingBatchShares},
 		{Name: "time", Better: Less, Unit: Nanoseconds, What: "least time of a batch by the roofline model",
 			Takes: []Setting{Batch, Rates}, needs: needsMachine, isEstimate: always, value: leastTime, shares: timeShares},
+		{Name: "inference_images_per_second", Better: More,
+			What:  "pictures of an inference that a device runs in a second at most, by the roofline model",
+			Takes: []Setting{Batch, DType, Device}, needs: needsRates, isEstimate: always,
+			value: mostPictures(memory.Inference)},
+		{Name: "training_images_per_second", Better: More,
+			What:  "pictures of a training that a device runs in a second at most, by the roofline model",
+			Takes: []Setting{Batch, DType, Optimizer, Device}, needs: needsRates, isEstimate: always,
+			value: mostPictures(memory.Training)},
 	}
 }
 

@@ -106,6 +106,8 @@ func TestFiguresThatNeedMore(t *testing.T) {
 		"largest_batch":   "largest_batch needs a device",
 		"inference_batch": "inference_batch needs a device",
 		"time":            "time needs the rates of a machine",
+
+		"training_images_per_second": "training_images_per_second needs a device that is known by name",
 	} {
 		f, _ := Find(name)
 		if _, err := sheet.Value(f, 1); err == nil || err.Error() != want {
@@ -117,7 +119,11 @@ func TestFiguresThatNeedMore(t *testing.T) {
 // Every figure can be computed for a network once nothing is missing, and has a line of help.
 func TestEveryFigure(t *testing.T) {
 	use := notes()
-	use.Budget, use.Machine = &fit.Budget{Available: 1 << 33}, &traffic.Machine{FLOPS: 1e12, Bandwidth: 1e11}
+	device, err := fit.FindDevice("t4")
+	if err != nil {
+		t.Fatal(err)
+	}
+	use.Budget, use.Machine = &fit.Budget{Device: &device, Available: 1 << 33}, &traffic.Machine{FLOPS: 1e12, Bandwidth: 1e11}
 	sheet := NewSheet(builtIn(t, "lenet5"), use)
 	for _, f := range All() {
 		if v, err := sheet.Value(f, 4); err != nil || v <= 0 {

@@ -2,6 +2,8 @@ package figure
 
 import (
 	"errors"
+	"fmt"
+	"math"
 
 	"cnncalc/internal/memory"
 	"cnncalc/internal/shape"
@@ -140,6 +142,30 @@ func needsMachine(u *Use) string {
 		return "the rates of a machine"
 	}
 	return ""
+}
+
+func needsRates(u *Use) string {
+	switch {
+	case u.Budget == nil || u.Budget.Device == nil:
+		return "a device that is known by name"
+	case !u.Budget.Device.Rates.AreKnown(u.Options.DType):
+		return fmt.Sprintf("a device whose rate in %s is known", u.Options.DType)
+	}
+	return ""
+}
+
+func mostPictures(mode memory.Mode) func(*Sheet, int64) (int64, error) {
+	return func(s *Sheet, batch int64) (int64, error) {
+		model, err := s.PyTorch(mode)
+		if err != nil {
+			return 0, err
+		}
+		step, err := traffic.NewStep(s.network, model, batch)
+		if err != nil {
+			return 0, err
+		}
+		return int64(min(step.MostPictures(s.use.Budget.Device.Rates), math.MaxInt64/2)), nil
+	}
 }
 
 func always(*Use) bool { return true }

@@ -9,6 +9,7 @@ import (
 
 	"cnncalc/internal/diag"
 	"cnncalc/internal/plain"
+	"cnncalc/internal/traffic"
 )
 
 // Device is a GPU.
@@ -22,6 +23,9 @@ type Device struct {
 	// StatedBy and UsableBy are the sources of the two; UsableBy is "" where nothing was reported.
 	StatedBy string `json:"stated_by"`
 	UsableBy string `json:"usable_by"`
+	// Rates are the vendor's at the boost clock, without sparsity; a rate that no source states is 0.
+	Rates   traffic.Rates `json:"rates"`
+	RatesBy string        `json:"rates_by" jsonschema:"the source of the rates"`
 }
 
 //go:embed devices.csv
@@ -40,8 +44,12 @@ func Devices() ([]Device, error) {
 			return nil, fmt.Errorf("devices.csv: %s: %w", r[0], err)
 		}
 		d := Device{Name: r[0], Model: r[1], Stated: gib << 30, Usable: gib << 30, Compute: r[4], StatedBy: r[5],
-			UsableBy: r[6]}
-		if _, err := d.computeMajor(); err != nil {
+			UsableBy: r[6], RatesBy: r[13]}
+		major, err := d.computeMajor()
+		if err == nil {
+			d.Rates, err = readRates(r[7:13], major)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("devices.csv: %s: %w", r[0], err)
 		}
 		if r[3] != "" {
@@ -54,6 +62,32 @@ func Devices() ([]Device, error) {
 		devices = append(devices, d)
 	}
 	return devices, nil
+}
+
+// volta is the major compute capability of the first devices with tensor cores.
+const volta = 7
+
+// readRates reads the rates of a device, in TFLOP/s, TOP/s and GB/s. Without tensor cores and a rate for half, cuDNN
+// computes half in float32.
+func readRates(cells []string, computeMajor int) (traffic.Rates, error) {
+	var r traffic.Rates
+	for i, to := range []struct {
+		rate *float64
+		unit float64
+	}{{&r.FP32, 1e12}, {&r.TF32, 1e12}, {&r.FP16, 1e12}, {&r.INT8, 1e12}, {&r.Bandwidth, 1e9}, {&r.Interconnect, 1e9}} {
+		if cells[i] == "" {
+			continue
+		}
+		rate, err := strconv.ParseFloat(cells[i], 64)
+		if err != nil {
+			return r, err
+		}
+		*to.rate = rate * to.unit
+	}
+	if r.FP16 == 0 && computeMajor < volta {
+		r.FP16 = r.FP32
+	}
+	return r, nil
 }
 
 // ComputeMajor returns the major number of the compute capability.

@@ -12,6 +12,7 @@ import (
 
 	"cnncalc/internal/memory"
 	"cnncalc/internal/shape"
+	"cnncalc/internal/traffic"
 )
 
 // Query is what is asked of a network: whether a batch fits, and what fits at most, with each of some options.
@@ -60,6 +61,8 @@ type Row struct {
 	Bytes     int64                 `json:"bytes"`
 	Fits      bool                  `json:"fits"`
 	Parts     map[memory.Part]int64 `json:"parts" jsonschema:"at the peak"`
+	// Pictures is the most pictures a second that all devices run by the roofline model, 0 where the device is not known.
+	Pictures float64 `json:"images_per_second_at_most,omitempty" jsonschema:"of all devices, by the rates of the device"`
 	// Named is what the query's batch takes, where the user named it and the row is of another.
 	Named *NamedBatch `json:"named_batch,omitempty"`
 }
@@ -174,6 +177,10 @@ func (a *asker) rows(n *shape.Network, o memory.Options, by account) error {
 		if err != nil {
 			return err
 		}
+		pictures, err := q.mostPictures(n, by, o, batch)
+		if err != nil {
+			return err
+		}
 		var parallel *memory.Parallel
 		if o.Parallel != (memory.Parallel{}) {
 			parallel = &o.Parallel
@@ -182,10 +189,23 @@ func (a *asker) rows(n *shape.Network, o memory.Options, by account) error {
 			Parallel: parallel,
 			Input:    fmt.Sprintf("%dx%d", in.W, in.H), Mode: o.Mode, DType: o.DType, Optimizer: o.Optimizer,
 			Largest: largest, Batch: batch, Bytes: bytes, Fits: bytes <= q.Budget.Available, Parts: parts,
-			Named: named,
+			Named: named, Pictures: pictures,
 		})
 	}
 	return nil
+}
+
+// mostPictures returns the most pictures of a batch that all devices run in a second, 0 where that is not known.
+func (q *Query) mostPictures(n *shape.Network, by account, o memory.Options, batch int64) (float64, error) {
+	m, isPyTorch := by.(*memory.PyTorch)
+	if !isPyTorch || q.Torch != memory.Torch2CUDA || q.Budget.Device == nil || !q.Budget.Device.Rates.AreKnown(o.DType) {
+		return 0, nil
+	}
+	step, err := traffic.NewStep(n, m, batch)
+	if err != nil {
+		return 0, err
+	}
+	return step.MostPictures(q.Budget.Device.Rates), nil
 }
 
 // batches returns those that have a row.
@@ -215,6 +235,10 @@ func basis(q *Query) []string {
 	}
 	o := memory.Options{Torch: q.Torch, DType: memory.FP32, ComputeMajor: q.Budget.computeMajor()}
 	lines := o.Basis()
+	if d := q.Budget.Device; d != nil && q.Torch == memory.Torch2CUDA && d.Rates.AreKnown(memory.FP32) {
+		lines = append(lines, "images/s is an upper bound by the roofline model and the rates of the device ("+d.RatesBy+
+			"): cnncalc traffic --device has it layer by layer.")
+	}
 	for _, of := range q.Options {
 		o.Parallel = of.Parallel
 		for _, line := range o.Basis() {

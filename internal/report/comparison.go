@@ -232,6 +232,10 @@ func figureLabel(f figure.Figure) string {
 		return "largest batch, training"
 	case "time":
 		return "least time of the batch"
+	case "inference_images_per_second":
+		return "images/s at most, inference"
+	case "training_images_per_second":
+		return "images/s at most, training"
 	}
 	return f.Name
 }

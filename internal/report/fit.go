@@ -46,7 +46,8 @@ func (v *Fit) Document() any {
 func (v *Fit) Table(units Units) Table {
 	t := Table{
 		Title: v.heading(units), Columns: v.columns(), Notes: v.notes(units),
-		Minor: []string{"rest", "volume_gradients", "gradients", "optimizer_state", "volumes", "parameters"},
+		Minor: []string{"rest", "volume_gradients", "gradients", "optimizer_state", "volumes", "parameters",
+			"images_per_second_at_most"},
 	}
 	for i := range v.Answer.Rows {
 		t.Rows = append(t.Rows, v.cells(&v.Answer.Rows[i], units))
@@ -93,6 +94,9 @@ func (v *Fit) columns() []Column {
 	if q.IsNamed && !q.IsCurve() {
 		columns = append(columns, right("batch_memory", "batch "+plain.Count(q.Batch)), left("batch_fits", "fits"))
 	}
+	if v.hasPictures() {
+		columns = append(columns, right("images_per_second_at_most", "images/s, at most"))
+	}
 	for _, g := range partGroups() {
 		columns = append(columns, right(g.key, g.header))
 	}
@@ -127,7 +131,23 @@ func (v *Fit) cells(row *fit.Row, units Units) []Cell {
 	if row.Named != nil {
 		cells = append(cells, units.size(row.Named.Bytes), Str(yesOrNo(row.Named.Fits)))
 	}
+	if v.hasPictures() {
+		cells = append(cells, picturesCell(row.Pictures))
+	}
 	return append(cells, groupCells(row.Parts, units)...)
+}
+
+// hasPictures reports whether rows say how many pictures a second the device runs at most.
+func (v *Fit) hasPictures() bool {
+	return slices.ContainsFunc(v.Answer.Rows, func(r fit.Row) bool { return r.Pictures > 0 })
+}
+
+// picturesCell returns a rate of pictures, a dash where it is not known.
+func picturesCell(rate float64) Cell {
+	if rate == 0 {
+		return dash()
+	}
+	return Cell{Text: imagesPerSecond(rate), Value: rate}
 }
 
 // spreadCells returns the devices of a row and their strategy.
@@ -328,19 +348,38 @@ func (v Devices) Table(units Units) Table {
 		Columns: []Column{
 			left("name", "name"), left("model", "model"), right("stated", "stated"), right("usable", "usable"),
 			left("compute_capability", "compute"), left("stated_by", "stated by"), left("usable_by", "usable by"),
+			right("fp32", "fp32"), right("tf32", "tf32"), right("fp16", "fp16"), right("int8", "int8"),
+			right("bandwidth", "bandwidth"), right("interconnect", "interconnect"), left("rates_by", "rates by"),
 		},
 		Notes: []string{
 			"stated is the vendor's figure, in GB of 2^30 bytes; usable is what the driver reports where that is known, " +
 				"otherwise the same.",
 			"compute is the CUDA compute capability: cuBLAS's workspace depends on it.",
 			"Error correction and the driver take the difference. Other drivers report other figures.",
+			"The rates are the vendor's at the boost clock: operations a second by type (a MAC is two; tf32, fp16 and int8 " +
+				"of tensor cores, without sparsity), the memory's bandwidth, and the bandwidth to other devices, both directions " +
+				"together.",
 		},
-		Minor: []string{"stated_by", "usable_by", "compute_capability", "model"},
+		Minor: []string{"rates_by", "stated_by", "usable_by", "interconnect", "int8", "tf32", "compute_capability", "model",
+			"fp16", "fp32", "bandwidth"},
 	}
 	for _, d := range v {
 		t.Rows = append(t.Rows,
 			[]Cell{Str(d.Name), Str(d.Model), units.size(d.Stated), units.size(d.Usable), Str(d.Compute),
-				Str(d.StatedBy), Str(d.UsableBy)})
+				Str(d.StatedBy), Str(d.UsableBy), rateCell(d.Rates.FP32, FLOPS), rateCell(d.Rates.TF32, FLOPS),
+				rateCell(d.Rates.FP16, FLOPS), rateCell(d.Rates.INT8, operations),
+				rateCell(d.Rates.Bandwidth, Bandwidth), rateCell(d.Rates.Interconnect, Bandwidth), Str(d.RatesBy)})
 	}
 	return t
 }
+
+// rateCell returns a rate as text that format writes and as a number, or a dash where it is not known.
+func rateCell(rate float64, format func(float64) string) Cell {
+	if rate == 0 {
+		return dash()
+	}
+	return Cell{Text: format(rate), Value: rate}
+}
+
+// operations formats a rate of integer arithmetic.
+func operations(rate float64) string { return decimalPrefix(rate) + "OP/s" }

@@ -27,7 +27,7 @@ var documents = map[string][]any{
 	"run":       {runDocument{}},
 	"solve":     {solutionDocument{}, sizesDocument{}},
 	"sweep":     {sweepRow{}}, // a line
-	"traffic":   {trafficDocument{}},
+	"traffic":   {trafficDocument{}, stepDocument{}},
 }
 
 // The schemas that the program prints are those of the types that it marshals. -update writes them again.

@@ -93,30 +93,27 @@ type Rates struct {
 	Interconnect float64 `json:"interconnect,omitempty" jsonschema:"bytes a second, both directions together"`
 }
 
-// AreKnown reports whether there is a bound on the time of a step.
-func (r Rates) AreKnown() bool { return r.FP32 > 0 && r.Bandwidth > 0 }
+// AreKnown reports whether they bound the time of a step in a type.
+func (r Rates) AreKnown(d memory.DType) bool { return r.Of(d, true) > 0 && r.Bandwidth > 0 }
 
-// Of returns the rate of MACs in a type. PyTorch lets cuDNN convolve float32 in TF32 unless told otherwise, but not
-// cuBLAS multiply matrices (torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32). A type that has no
-// rate of its own has float32's.
+// Of returns the operations a second of MACs in a type, 0 where the rate is not known. PyTorch lets cuDNN convolve
+// float32 in TF32 unless told otherwise, but not cuBLAS multiply matrices (torch.backends.cudnn.allow_tf32,
+// torch.backends.cuda.matmul.allow_tf32).
 func (r Rates) Of(d memory.DType, isMatrix bool) float64 {
-	rate := 0.0
-	switch d {
-	case memory.FP16, memory.BF16, memory.AMP:
-		rate = r.FP16
-	case memory.INT8:
-		rate = r.INT8
-	case memory.FP32:
-		if !isMatrix {
-			rate = r.TF32
-		}
+	switch {
+	case d == memory.FP16 || d == memory.BF16 || d == memory.AMP:
+		return r.FP16
+	case d == memory.INT8:
+		return r.INT8
+	case isMatrix:
+		return r.FP32
 	}
-	return max(rate, r.FP32)
+	return max(r.TF32, r.FP32)
 }
 
 // Uniform returns the rates of a machine that computes as fast in each type.
 func (m Machine) Uniform() Rates {
-	return Rates{FP32: m.FLOPS, Bandwidth: m.Bandwidth}
+	return Rates{FP32: m.FLOPS, TF32: m.FLOPS, FP16: m.FLOPS, INT8: m.FLOPS, Bandwidth: m.Bandwidth}
 }
 
 // MachineFor returns the rates at which node i runs.
@@ -178,13 +175,19 @@ func (s *Step) Exchanges() []Exchange {
 	return []Exchange{{"all-reduce of the gradients", 2 * share}}
 }
 
+// Time returns the least seconds of an exchange; 0 where no rate is known.
+func (e Exchange) Time(r Rates) float64 {
+	if r.Interconnect == 0 {
+		return 0
+	}
+	return e.Bytes / (r.Interconnect / 2)
+}
+
 // ExchangeTime returns the least seconds of the exchanges of an update; 0 where there are none or no rate is known.
 func (s *Step) ExchangeTime(r Rates) float64 {
 	sum := 0.0
-	if r.Interconnect > 0 {
-		for _, e := range s.Exchanges() {
-			sum += e.Bytes / (r.Interconnect / 2)
-		}
+	for _, e := range s.Exchanges() {
+		sum += e.Time(r)
 	}
 	return sum
 }

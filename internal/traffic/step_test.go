@@ -113,7 +113,7 @@ func TestRates(t *testing.T) {
 		want     float64
 	}{
 		{r, memory.FP32, false, 80}, {r, memory.FP32, true, 10}, {r, memory.AMP, true, 160}, {r, memory.BF16, false, 160},
-		{r, memory.INT8, false, 320}, {old, memory.FP16, false, 10}, {old, memory.FP32, false, 10},
+		{r, memory.INT8, false, 320}, {old, memory.FP16, false, 0}, {old, memory.FP32, false, 10},
 	} {
 		if got := c.rates.Of(c.dtype, c.isMatrix); got != c.want {
 			t.Errorf("%s, matrix %t: %v, want %v", c.dtype, c.isMatrix, got, c.want)
