@@ -104,7 +104,7 @@ func TestCompletions(t *testing.T) {
 		{"explain grammar --set -", "K= M= N= filters= pool="},
 		{"solve grammar --for -", "K M N filters pool input-size batch"},
 		{"solve grammar --budget parameters<=5M&&train", "parameters<=5M&&training_peak parameters<=5M&&training_batch " +
-			"parameters<=5M&&trainable"},
+			"parameters<=5M&&training_images_per_second parameters<=5M&&trainable"},
 		{"sweep grammar --where !(mac", "!(macs"},
 		{"sweep grammar --pareto macs,+para", "macs,+parameters"},
 		{"diff lenet5 cifar10 --allow mac", "macs="},

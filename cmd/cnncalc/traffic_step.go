@@ -123,7 +123,8 @@ func (a *app) trafficOfStep(args []string, f *trafficFlags) error {
 		return err
 	}
 	if !rates.AreKnown(options.DType) {
-		return usageError("no source states how fast %s is in %s: give --peak, such as 50TFLOP/s", f.step.device, options.DType)
+		return usageError("no source states how fast %s is in %s: give --peak, such as 50TFLOP/s", f.step.device,
+			options.DType)
 	}
 	l, err := a.loadSound(args, &f.specFlags)
 	if err != nil {
