@@ -10,7 +10,8 @@ import darknet
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CACHE = os.path.join(HERE, "cache")
-CNNCALC = os.path.join(CACHE, "cnncalc-bench")
+CNNCALC, BENCH = os.path.join(CACHE, "cnncalc"), os.path.join(CACHE, "cnncalc-bench")
+PHOTO = os.path.join(HERE, "..", "testdata", "pictures", "photo.jpg")
 PYTHON = "/usr/bin/python3"  # the one that Debian's packages are for
 
 IDLE_S = 0.01   # a program that has used no processor for so long has ceased to spin
@@ -115,18 +116,31 @@ class Darknet(Program):
         self.process.wait()
 
 
-def cnncalc(name, threads, algo, variant="initialised"):
-    return Program("cnncalc " + algo, [CNNCALC, "-weights", cached(f"{name}-{variant}.safetensors"), "-input", cached(name + ".npy"),
-                                       "-threads", str(threads), "-algo", algo, "torchvision/" + name])
+def cnncalc(name, threads, algo, variant="initialised", batch=1):
+    return Program("cnncalc " + algo, [BENCH, "-weights", cached(f"{name}-{variant}.safetensors"), "-input", cached(name + ".npy"),
+                                       "-batch", str(batch), "-threads", str(threads), "-algo", algo, "torchvision/" + name])
 
 
-def onnxruntime(name, threads):
-    return Program("ONNX Runtime", ["node", os.path.join(HERE, "onnxruntime.js"), cached(name + ".onnx"), cached(name + ".npy"), str(threads)])
+def onnxruntime_command(name, threads, batch=1):
+    return ["node", os.path.join(HERE, "onnxruntime.js"), cached(name + ".onnx"), cached(name + ".npy"), str(threads), str(batch)]
 
 
-def pytorch(name, threads):
-    return Program("PyTorch", [PYTHON, os.path.join(HERE, "pytorch.py"), name, cached(name + ".npy"), str(threads)],
+def onnxruntime(name, threads, batch=1):
+    return Program("ONNX Runtime", onnxruntime_command(name, threads, batch))
+
+
+def pytorch(name, threads, batch=1):
+    return Program("PyTorch", [PYTHON, os.path.join(HERE, "pytorch.py"), name, cached(name + ".npy"), str(threads), str(batch)],
                    OMP_NUM_THREADS=str(threads), OPENBLAS_NUM_THREADS=str(threads))
+
+
+def whole_commands(name, threads):
+    """From a command to its result: commands that load a network, run it once and end, by label."""
+    return {
+        "cnncalc": [CNNCALC, "run", "torchvision/" + name, "--weights", cached(name + "-initialised.safetensors"),
+                    "--input", PHOTO, "--threads", str(threads)],
+        "ONNX Runtime": onnxruntime_command(name, threads) + ["once"],
+    }
 
 
 def version_of(package):

@@ -1,4 +1,4 @@
-"""PyTorch's side of the benchmark: pytorch.py NETWORK INPUT.npy THREADS
+"""PyTorch's side of the benchmark: pytorch.py NETWORK INPUT.npy THREADS BATCH
 
 The weights are made anew from their seed, which takes less memory than loading them. The protocol is that of
 cnncalc-bench/main.go: a line of JSON when ready, then one line for each line of standard input.
@@ -22,10 +22,10 @@ def blas():
 
 
 def main():
-    name, input_file, threads = sys.argv[1:]
+    name, input_file, threads, batch = sys.argv[1:]
     torch.set_num_threads(int(threads))
     net = networks.build(name)
-    picture = torch.from_numpy(np.load(input_file))
+    pictures = torch.from_numpy(np.load(input_file)).repeat(int(batch), 1, 1, 1)
     output = None
     print(json.dumps({"version": f"{torch.__version__}, {blas()}"}), flush=True)
     with torch.inference_mode():
@@ -35,12 +35,12 @@ def main():
                 milliseconds = []
                 for i in range(-1, int(argument)):
                     start = time.perf_counter()
-                    output = net(picture)
+                    output = net(pictures)
                     if i >= 0:
                         milliseconds.append((time.perf_counter() - start) * 1000)
                 print(*milliseconds, flush=True)
             elif command == "logits":
-                print(*(format(v, ".9g") for v in output.flatten().tolist()), flush=True)
+                print(*(format(v, ".9g") for v in output[0].tolist()), flush=True)
             else:
                 sys.exit(f"pytorch.py: unknown command {line!r}")
 

@@ -15,6 +15,7 @@ class Report:
         self.options = o
         self.agreements = []  # (network, Agreement)
         self.all = []  # Measured
+        self.wholes = []  # (network, milliseconds by label)
 
     @property
     def sound(self):
@@ -26,6 +27,19 @@ class Report:
 
     def measured(self, m):
         self.all.append(m)
+
+    def whole(self, name, times):
+        self.wholes.append((name, times))
+
+    def whole_text(self):
+        """The times from command to result."""
+        rows = []
+        for name, times in self.wholes:
+            low, ratio, high = quartiles([a / b for a, b in zip(times["cnncalc"], times["ONNX Runtime"])])
+            rows.append([name, *(f"{statistics.median(times[label]):.0f}" for label in times), f"{ratio:.2f}", f"{low:.2f} to {high:.2f}"])
+        head = ["network", *(self.wholes[0][1]), "cnncalc / ONNX Runtime", "quartiles"]
+        return ("Milliseconds from command to result, with reading the network, the weights and the picture; "
+                f"{max(self.options.threads)} threads, the median of {self.options.rounds} rounds:\n\n" + table(head, rows))
 
     def text(self):
         return "\n\n".join(["# Measured by bench/run", self.machine(), self.ratio_table(), self.time_table(), *self.darknet_table(),
@@ -39,7 +53,8 @@ class Report:
                 versions["cnncalc " + commit() if label.startswith("cnncalc") else label] = version
         lines = [f"- {processor()}, {os.cpu_count()} processors, {memory_gib():.0f} GiB; Linux {platform.release()}"]
         lines += [f"- {program}: {version}" for program, version in versions.items()]
-        lines.append(f"- one picture, float32, {self.options.rounds} rounds")
+        pictures = "one picture" if self.options.batch == 1 else f"{self.options.batch} pictures at a time"
+        lines.append(f"- {pictures}, float32, {self.options.rounds} rounds")
         return "\n".join(lines)
 
     def labels(self):

@@ -3,10 +3,11 @@ import dataclasses
 import os
 import random
 import statistics
+import subprocess
 import time
 
 import darknet
-from programs import Darknet, cnncalc, onnxruntime, pytorch
+from programs import Darknet, cnncalc, onnxruntime, pytorch, whole_commands
 
 TURN_MS = 80        # a turn has so many passes that they take about this long together
 MAX_PASSES = 20     # but no more than these
@@ -57,14 +58,15 @@ def quartiles(values):
 
 
 def measure(name, threads, o):
-    programs = [cnncalc(name, threads, algo) for algo in o.algos] + [onnxruntime(name, threads), pytorch(name, threads)]
+    programs = [cnncalc(name, threads, algo, batch=o.batch) for algo in o.algos]
+    programs += [onnxruntime(name, threads, o.batch), pytorch(name, threads, o.batch)]
     passes = {}
     for p in programs:
         p.settle()  # after getting ready
         passes[p.label] = passes_in_a_turn(p)
         p.settle()
     slow = []
-    if o.darknet and threads == 1 and name in darknet.NETWORKS:
+    if o.darknet and threads == 1 and o.batch == 1 and name in darknet.NETWORKS:
         slow = [Darknet(name)]
         passes["darknet"] = 1
     order = random.Random(SEED)
@@ -76,6 +78,19 @@ def measure(name, threads, o):
     for p in programs + slow:
         p.close()
     return m
+
+
+def measure_whole(name, threads, o):
+    """Milliseconds from command to result, by label, one of each round, after a round that is not counted."""
+    commands, order = whole_commands(name, threads), random.Random(SEED)
+    times = {label: [] for label in commands}
+    for counts in [False] + [True] * o.rounds:
+        for label in order.sample(list(commands), len(commands)):
+            start = time.perf_counter()
+            subprocess.run(commands[label], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+            if counts:
+                times[label].append((time.perf_counter() - start) * 1000)
+    return times
 
 
 def play(programs, passes, order):

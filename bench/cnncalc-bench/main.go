@@ -1,16 +1,14 @@
 // Cnncalc-bench is cnncalc's side of the benchmark in the folder above: it holds a built-in network with its weights
 // in memory and runs it on request, so that the driver can take turns between several programs.
 //
-//	cnncalc-bench -weights FILE -input PICTURE.npy [-threads N] [-algo NAME] NETWORK
-//	cnncalc-bench -tensors NETWORK
+//	cnncalc-bench -weights FILE -input PICTURE.npy [-batch N] [-threads N] [-algo NAME] NETWORK
 //
 // It prints a line of JSON when it is ready, then answers each line of standard input with one line:
 //
 //	run N     runs the network once to warm up, then N times; the N durations in milliseconds
-//	logits    the outputs of the last run
+//	logits    the outputs of the last run for the first picture
 //
-// It ends when standard input does. -tensors prints the network's tensors as JSON, for the script that exports
-// weights.
+// It ends when standard input does. A batch is the same picture several times.
 package main
 
 import (
@@ -23,6 +21,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -45,11 +44,11 @@ const maxInput = 16 << 20
 
 func main() {
 	var o options
-	flag.StringVar(&o.weights, "weights", "", "safetensors or npz file, with cnncalc's names of the tensors")
+	flag.StringVar(&o.weights, "weights", "", "safetensors or npz file")
 	flag.StringVar(&o.input, "input", "", "npy file of the picture, [1, D, H, W]")
+	flag.IntVar(&o.batch, "batch", 1, "pictures at a time")
 	flag.IntVar(&o.threads, "threads", 1, "threads")
 	flag.StringVar(&o.algo, "algo", string(exec.Auto), choice.List(exec.Algos()))
-	flag.BoolVar(&o.tensors, "tensors", false, "print the network's tensors and exit")
 	flag.Parse()
 	o.network = flag.Arg(0)
 	if err := run(o, os.Stdin, os.Stdout); err != nil {
@@ -60,8 +59,7 @@ func main() {
 
 type options struct {
 	network, weights, input, algo string
-	threads                       int
-	tensors                       bool
+	batch, threads                int
 }
 
 func run(o options, in io.Reader, out io.Writer) error {
@@ -73,25 +71,22 @@ func run(o options, in io.Reader, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	program, err := exec.Compile(network, exec.Options{Batch: 1, Threads: o.threads, Algo: algo, Fuse: true})
+	program, err := exec.Compile(network, exec.Options{Batch: o.batch, Threads: o.threads, Algo: algo, Fuse: true})
 	if err != nil {
 		return err
-	}
-	if o.tensors {
-		return json.NewEncoder(out).Encode(list(network, program))
 	}
 	if err := load(program, o.weights); err != nil {
 		return err
 	}
 	defer program.Close()
-	input, err := readInput(o.input)
+	picture, err := readInput(o.input)
 	if err != nil {
 		return err
 	}
 	if err := json.NewEncoder(out).Encode(ready{runtime.Version(), program.Footprint()}); err != nil {
 		return err
 	}
-	return (&server{program: program, input: input}).serve(in, out)
+	return (&server{program: program, batch: o.batch, input: slices.Repeat(picture, o.batch)}).serve(in, out)
 }
 
 // builtIn returns a network that comes with cnncalc.
@@ -103,36 +98,20 @@ func builtIn(name string) (*shape.Network, error) {
 	return network.Sound(name, data, graph.Options{})
 }
 
-// listed is a tensor as -tensors prints it.
-type listed struct {
-	Name  string `json:"name"`  // "conv1.weight"
-	Kind  string `json:"kind"`  // the layer's, "CONV"
-	Shape []int  `json:"shape"` // outermost first
-}
-
-// list returns the tensors of all layers, in the order of the layers.
-func list(n *shape.Network, p *exec.Program) []listed {
-	kinds := map[string]string{}
-	for _, node := range n.Nodes {
-		kinds[node.Name] = node.Op.Kind()
-	}
-	var all []listed
-	for _, t := range p.Tensors() {
-		layer := t.Name[:strings.LastIndexByte(t.Name, '.')]
-		all = append(all, listed{t.Name, kinds[layer], t.Shape})
-	}
-	return all
-}
-
 // load fills the weights from the file, which stays open for weights that are used in place.
 func load(p *exec.Program, path string) error {
 	file, err := weights.Open(path)
 	if err != nil {
 		return err
 	}
-	p.Borrow(func(t exec.Tensor) ([]float32, bool) { return file.View(t.Name) })
+	assignment, err := weights.Match(file.Tensors(), exec.Wants(p.Tensors()))
+	if err != nil {
+		return err
+	}
+	name := func(t exec.Tensor) string { return assignment.Names[t.Index] }
+	p.Borrow(func(t exec.Tensor) ([]float32, bool) { return file.View(name(t)) })
 	return p.Load(context.Background(), func(dst []float32, t exec.Tensor, _ func(int, func(int))) error {
-		return file.Read(t.Name, dst)
+		return file.Read(name(t), dst)
 	})
 }
 
@@ -156,7 +135,8 @@ type ready struct {
 // server answers the driver's commands.
 type server struct {
 	program *exec.Program
-	input   []float32 // [1, D, H, W]
+	batch   int
+	input   []float32 // [batch, D, H, W]
 	output  []float32 // nil before the first run
 }
 
@@ -187,7 +167,7 @@ func (s *server) answer(line string) (string, error) {
 		if s.output == nil {
 			return "", errors.New("logits: nothing has run yet")
 		}
-		return join(s.output, 9), nil
+		return join(s.output[:len(s.output)/s.batch], 9), nil
 	}
 	return "", fmt.Errorf("unknown command %q", line)
 }
