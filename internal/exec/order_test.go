@@ -32,6 +32,27 @@ func TestArenaOfMobileNetV2(t *testing.T) {
 	}
 }
 
+// Peaks that others published for networks in int8 at 224x224: github.com/petewarden/ml_memory_analyser, README.md at
+// commit 0e7eee2, of TensorFlow Lite's models.
+func TestArenaIsPublished(t *testing.T) {
+	for name, want := range map[string]int64{
+		"torchvision/mobilenet_v2":       1_505_280,
+		"torchvision/mobilenet_v3_large": 1_003_520,
+	} {
+		text, err := architectures.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, err := NewArenaOrder(compile(t, string(text), testOptions(1)).network, 1, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o.Peak != want || o.Arena != want {
+			t.Errorf("%s holds %d bytes, in an arena of %d, published are %d", name, o.Peak, o.Arena, want)
+		}
+	}
+}
+
 // By hand, in bytes of int8 at 4x4: the input has 16, and the paths of CONCAT are 16*10 -> 16*2 and 16*6 -> 16*6. In the
 // file's order, with the second path first, 16*6 wait while 16*(10+2), or 16*(1+10), are held: 16*18. The other order
 // holds 16*(2+6+6) in the second path and 16*(2+6+8) in CONCAT: 16*16.

@@ -192,6 +192,7 @@ type runLayerDocument struct {
 	Algorithm string   `json:"algorithm,omitempty" jsonschema:"of a convolution"`
 	Why       string   `json:"why,omitempty" jsonschema:"that algorithm, in words"`
 	Least     *float64 `json:"least_seconds,omitempty" jsonschema:"an estimate, for the measured machine"`
+	Ratio     *float64 `json:"times_least,omitempty" jsonschema:"how many times the least time it took"`
 	OfPeak    *float64 `json:"of_peak,omitempty" jsonschema:"the rate as a share of the measured machine's"`
 	// FusedInto is the layer that this one was computed together with. Of such layers only the last has values.
 	FusedInto string   `json:"fused_into,omitempty"`
@@ -235,6 +236,9 @@ func (v *Run) Document() any {
 		if v.Measured != nil && l.FusedInto == "" {
 			ofPeak := l.GFLOPS * 1e9 / v.Measured.FLOPS
 			layer.Least, layer.OfPeak = &l.Least, &ofPeak
+			if ratio := l.ratio(); ratio > 0 {
+				layer.Ratio = &ratio
+			}
 		}
 		if l.HasValues {
 			layer.Min, layer.Mean, layer.Max = finite(l.Min), finite(l.Mean), finite(l.Max)
@@ -279,7 +283,8 @@ func (v *Run) Table(units Units) Table {
 		Notes: v.notes(units), Minor: []string{"why", "gflops", "output", "layer", "mean"},
 	}
 	if v.Measured != nil {
-		t.Columns = append(t.Columns, right("of_peak", "of peak"), right("least", "least time"))
+		t.Columns = append(t.Columns, right("of_peak", "of peak"), right("least", "least time"),
+			right("ratio", "ratio"))
 	}
 	t.Columns = append(t.Columns, right("min", "min"), right("mean", "mean"), right("max", "max"))
 	if v.Profile {
@@ -317,7 +322,7 @@ func (v *Run) cells(l *RunLayer) []Cell {
 	return append(cells, Str(l.Algorithm), Str(l.Why))
 }
 
-// measuredCells returns a layer's share of the peak, and its least time.
+// measuredCells returns a layer's share of the peak, its least time, and how many times that it took.
 func (v *Run) measuredCells(l *RunLayer) []Cell {
 	ofPeak, least := dash(), dash()
 	if l.FLOPs > 0 {
@@ -327,7 +332,11 @@ func (v *Run) measuredCells(l *RunLayer) []Cell {
 	if l.Least > 0 {
 		least = Cell{Text: plain.Duration(time.Duration(l.Least * 1e9)), Value: l.Least}
 	}
-	return []Cell{ofPeak, least}
+	ratio := dash()
+	if r := l.ratio(); r > 0 {
+		ratio = Cell{Text: fmt.Sprintf("%.3g", r), Value: r}
+	}
+	return []Cell{ofPeak, least, ratio}
 }
 
 // value returns a cell of a value that a layer computed.
@@ -364,6 +373,9 @@ func (v *Run) notes(units Units) []string {
 		notes = append(notes, fmt.Sprintf("The machine, measured: %s. The least time is an estimate, with all MACs and "+
 			"bytes at these rates. Kernels with fewer multiplications than MACs, such as Winograd's, can be faster.",
 			v.Measured))
+		if line := v.modelLine(); line != "" {
+			notes = append(notes, line)
+		}
 	}
 	if v.Profile {
 		notes = append(append(notes, ""), v.memoryLines(units)...)
