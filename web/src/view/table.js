@@ -1,7 +1,7 @@
-/** How many rows are shown at most: more take too long at each key. */
-const maxRows = 2000;
+/** How many rows there are at first, and how many more when the last is nearly seen: all would take too long at each key. */
+const someRows = 60;
 
-/** @typedef {{key: string, title: string, what: string, value: (layer: any) => string | number, text?: (layer: any) => string}} Column */
+/** @typedef {{key: string, title: string, what: string, isNumber?: boolean, value: (layer: any) => string | number, text?: (layer: any) => string}} Column */
 
 const count = (/** @type {number} */ n) => (n ? n.toLocaleString("en-US") : "");
 
@@ -10,12 +10,12 @@ const columns = [
   { key: "name", title: "name", what: "the layer's name", value: (layer) => layer.name },
   { key: "text", title: "layer", what: "as in the file", value: (layer) => layer.text },
   { key: "output", title: "output", what: "width, height and depth of its output", value: (layer) => layer.output },
-  { key: "activations", title: "activations", what: "values of its output, of one picture", value: (layer) => layer.activations ?? 0 },
-  { key: "parameters", title: "parameters", what: "weights and biases", value: (layer) => layer.parameters ?? 0 },
-  { key: "macs", title: "MACs", what: "multiply-accumulates of one picture", value: (layer) => layer.macs ?? 0 },
-  { key: "saved", title: "saved", what: "bytes of the batch that autograd keeps for the backward pass", value: (layer) => layer.saved ?? 0 },
+  { key: "activations", title: "activations", isNumber: true, what: "values of its output, of one picture", value: (layer) => layer.activations ?? 0 },
+  { key: "parameters", title: "parameters", isNumber: true, what: "weights and biases", value: (layer) => layer.parameters ?? 0 },
+  { key: "macs", title: "MACs", isNumber: true, what: "multiply-accumulates of one picture", value: (layer) => layer.macs ?? 0 },
+  { key: "saved", title: "saved", isNumber: true, what: "bytes of the batch that autograd keeps for the backward pass", value: (layer) => layer.saved ?? 0 },
   {
-    key: "field", title: "field", what: "the pixels that one value sees, width x height",
+    key: "field", title: "field", isNumber: true, what: "the pixels that one value sees, width x height",
     value: (layer) => layer.field?.size[0] ?? 0, text: (layer) => (layer.field ? layer.field.size.join("x") : ""),
   },
 ];
@@ -40,16 +40,17 @@ export function mountTable(element, study, { onSelect, selected = "" }) {
     button.addEventListener("click", () => sortBy(column));
     return make("th", { scope: "col" }, button);
   });
-  element.replaceChildren(
-    make("div", { class: "view-bar" }, search, copy, note),
-    make("table", {}, make("thead", {}, make("tr", {}, ...heads)), body),
-  );
+  const table = make("table", {}, make("thead", {}, make("tr", {}, ...heads)), body);
+  element.replaceChildren(make("div", { class: "view-bar" }, search, copy, note), table);
 
   let current = study;
   let chosen = selected;
   /** @type {Column | null} */
   let sorted = null; // null for the order of the file
   let isDescending = false;
+  /** @type {HTMLTableRowElement | undefined} */
+  let marked;
+  let most = someRows; // rows
 
   search.addEventListener("input", draw);
   copy.addEventListener("click", async () => {
@@ -70,7 +71,7 @@ export function mountTable(element, study, { onSelect, selected = "" }) {
   });
 
   function sortBy(/** @type {Column} */ column) {
-    const isNumber = typeof column.value(current.layers[0]) === "number";
+    const isNumber = column.isNumber ?? false;
     if (sorted !== column) [sorted, isDescending] = [column, isNumber];
     else if (isDescending === isNumber) isDescending = !isDescending;
     else sorted = null;
@@ -89,8 +90,12 @@ export function mountTable(element, study, { onSelect, selected = "" }) {
   function draw() {
     const shown = rows();
     const peaks = new Map(columns.map(({ key, value }) => [key, shown.reduce((/** @type {number} */ most, /** @type {any} */ layer) => Math.max(most, Number(value(layer)) || 0), 0)]));
-    body.replaceChildren(...shown.slice(0, maxRows).map((/** @type {any} */ layer) => row(layer, peaks)));
-    note.textContent = shown.length > maxRows ? `The first ${count(maxRows)} of ${count(shown.length)} layers` : `${count(shown.length)} layers`;
+    table.style.setProperty("--columns", widths(shown));
+    const few = shown.slice(0, most);
+    while (body.children.length > few.length) body.lastElementChild.remove();
+    body.append(...few.slice(body.children.length).map(emptyRow));
+    few.forEach((/** @type {any} */ layer, /** @type {number} */ i) => fill(body.children[i], layer, peaks));
+    note.textContent = `${count(shown.length)} layers`;
     heads.forEach((head, i) => {
       if (columns[i] === sorted) head.setAttribute("aria-sort", isDescending ? "descending" : "ascending");
       else head.removeAttribute("aria-sort");
@@ -98,21 +103,32 @@ export function mountTable(element, study, { onSelect, selected = "" }) {
     mark(false);
   }
 
+  /** grow adds rows up to a number, if there are so many layers. */
+  function grow(/** @type {number} */ to) {
+    if (body.children.length < most || to <= most) return;
+    most = to;
+    draw();
+  }
+
+  /** mark marks the row of the chosen layer, and makes it the one that Tab goes to. */
   function mark(/** @type {boolean} */ isToBeSeen) {
-    let tabStop = body.querySelector("tr");
-    for (const row of body.querySelectorAll("tr")) {
-      const is = row.dataset.layer === chosen;
-      row.toggleAttribute("aria-current", false);
-      row.tabIndex = -1;
-      if (!is) continue;
-      row.setAttribute("aria-current", "true");
-      tabStop = row;
-      if (isToBeSeen) row.scrollIntoView({ block: "nearest" });
-    }
-    if (tabStop) tabStop.tabIndex = 0;
+    if (isToBeSeen) grow(rows().findIndex((/** @type {any} */ layer) => layer.name === chosen) + 1);
+    const drawn = /** @type {HTMLTableRowElement[]} */ ([...body.children]);
+    const at = drawn.findIndex((row) => row.dataset.layer === chosen);
+    marked?.removeAttribute("aria-current");
+    marked?.setAttribute("tabindex", "-1");
+    marked = drawn[Math.max(at, 0)];
+    marked?.setAttribute("tabindex", "0");
+    if (at < 0) return;
+    marked?.setAttribute("aria-current", "true");
+    if (isToBeSeen) marked?.scrollIntoView({ block: "nearest" });
   }
 
   draw();
+  const end = make("div", {});
+  element.append(end);
+  new IntersectionObserver(([entry]) => entry.isIntersecting && grow(most + someRows), { rootMargin: "800px", scrollMargin: "800px" }).observe(end);
+  addEventListener("beforeprint", () => grow(Infinity));
   return {
     update(/** @type {any} */ next) {
       current = next;
@@ -126,25 +142,56 @@ export function mountTable(element, study, { onSelect, selected = "" }) {
   };
 }
 
+/** textOf returns what a cell shows. */
+function textOf(/** @type {Column} */ column, /** @type {any} */ layer) {
+  if (column.text) return column.text(layer);
+  const value = column.value(layer);
+  return typeof value === "number" ? count(value) : value;
+}
+
+/** The most characters of a cell that are shown. */
+const widest = 44;
+
 /**
- * row returns the row of a layer. The bar in a cell is its share of the column's largest value.
+ * widths returns the columns of a CSS grid, as wide as their longest texts.
  *
+ * @param {any[]} layers
+ * @returns {string}
+ */
+function widths(layers) {
+  return columns.map((column) => {
+    const longest = layers.reduce((most, layer) => Math.max(most, textOf(column, layer).length), column.title.length + 1);
+    return `minmax(calc(${Math.min(longest, widest)}ch + 16px), ${longest}fr)`;
+  }).join(" ");
+}
+
+/** emptyRow returns a row that [fill] fills. */
+function emptyRow() {
+  const cells = columns.map((column) => make("td", column.isNumber ? { class: "view-number" } : {}));
+  return make("tr", { tabindex: "-1" }, ...cells);
+}
+
+/**
+ * fill has a row show a layer. The bar in a cell is its share of the column's largest value. Only what changes is written,
+ * so that the browser has little to do at each key.
+ *
+ * @param {HTMLTableRowElement} row
  * @param {any} layer
  * @param {Map<string, number>} peaks
  */
-function row(layer, peaks) {
-  const cells = columns.map((column) => {
-    const value = column.value(layer);
-    const isNumber = typeof value === "number";
-    const cell = make("td", isNumber ? { class: "view-number" } : {}, column.text ? column.text(layer) : isNumber ? count(value) : value);
-    const peak = peaks.get(column.key);
-    if (heated.has(column.key) && peak && value) {
-      cell.style.setProperty("--share", `${(100 * Number(value)) / peak}%`);
-      cell.classList.add("view-heat");
-    }
-    return cell;
+function fill(row, layer, peaks) {
+  if (row.dataset.layer !== layer.name) row.dataset.layer = layer.name;
+  columns.forEach((column, i) => {
+    const cell = /** @type {HTMLElement} */ (row.children[i]);
+    const text = textOf(column, layer);
+    if (cell.textContent !== text) cell.textContent = text;
+    if (!heated.has(column.key)) return;
+    const value = Number(column.value(layer));
+    const share = value ? `${((100 * value) / (peaks.get(column.key) ?? value)).toFixed(1)}%` : "";
+    if (cell.style.getPropertyValue("--share") === share) return;
+    cell.style.setProperty("--share", share);
+    cell.classList.toggle("view-heat", share !== "");
   });
-  return make("tr", { "data-layer": layer.name }, ...cells);
 }
 
 /**
