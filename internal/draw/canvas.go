@@ -29,7 +29,7 @@ type group struct {
 type id struct{ what, name string }
 
 func layerID(name string) id { return id{"layer", name} }
-func blockID(name string) id { return id{"block", name} }
+func blockID(key string) id  { return id{"block", key} }
 
 // label is a line of text. x is its start, its middle or its end, y its baseline.
 type label struct {

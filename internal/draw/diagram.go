@@ -32,8 +32,8 @@ type Diagram struct {
 	Title   string
 	HasHeat bool
 	// HasNames makes SVG name what it draws, for pages on which one chooses layers: the group of a box and the text of
-	// each of its rows have the attribute data-layer, the name of the (first) layer; the group of a frame, and that of a
-	// block's single box, have data-block, the name of the call, which is "" for a repeat.
+	// each of its rows have the attribute data-layer, the name of the (first) layer; the group of a frame, and that of
+	// the single box of a block or repeat, have data-block, the key by which Options.Folded knows it.
 	HasNames bool
 	Parts    []*Part // in the order of the layers
 	Edges    []Edge
@@ -42,8 +42,8 @@ type Diagram struct {
 // Part is a box, which represents a run of layers, or a frame around other parts.
 type Part struct {
 	Title string // of a frame, "bottleneck"; of a collapsed block too
-	// Name is that of the block's first call, as in the names of its layers, "layer1.0"; "" for a repeat.
-	Name  string
+	// Key is that of a frame, or of a block or repeat that is a single box, for Options.Folded.
+	Key   string
 	Times int // how many in a row the frame or box represents, 1 or more
 	// Varies reports whether the turns after the first have other sizes.
 	Varies bool
@@ -148,6 +148,8 @@ func (p *Part) names() string {
 type Options struct {
 	// Depth is how many frames may be inside each other; what is deeper is a single box. Below 0 there is no bound.
 	Depth int
+	// Folded has the keys of frames that are single boxes too. Keys of frames that there are not mean nothing.
+	Folded []string
 	// Unfolded draws all turns of a repeat instead of the first.
 	Unfolded bool
 	// Heat is a figure of each node, of which boxes show their share; nil for none.

@@ -8,6 +8,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -473,10 +474,10 @@ layers: INPUT -> unit(4)*2 -> [CONV3-4 -> POOL3 s1 p1]*2 -> GAP
 		hasNames bool
 		want     string
 	}{
-		{-1, true, "block=unit1 block= layer=input layer=input layer=unit1.conv1 layer=unit1.conv1 layer=unit1.relu1 " +
+		{-1, true, "block=unit1.conv1 0 block=conv1 0 layer=input layer=input layer=unit1.conv1 layer=unit1.conv1 layer=unit1.relu1 " +
 			"layer=unit1.add1 layer=unit1.add1 layer=unit1.relu2 layer=conv1 layer=conv1 layer=pool1 layer=pool1 " +
 			"layer=gap1 layer=gap1"},
-		{0, true, "layer=input layer=input block=unit1 block= layer=gap1 layer=gap1"},
+		{0, true, "layer=input layer=input block=unit1.conv1 0 block=conv1 0 layer=gap1 layer=gap1"},
 		{-1, false, ""},
 	} {
 		d := New(n, Options{Depth: c.depth})
@@ -493,6 +494,40 @@ layers: INPUT -> unit(4)*2 -> [CONV3-4 -> POOL3 s1 p1]*2 -> GAP
 			t.Errorf("depth %d: %s; want %s", c.depth, strings.Join(got, " "), c.want)
 		}
 	}
+}
+
+// Each frame of a network can be a single box, alone and with all others.
+func TestFolded(t *testing.T) {
+	for _, name := range []string{"googlenet", "unet", "torchvision/resnet50", "torchvision/densenet121"} {
+		n := builtIn(t, name)
+		frames, boxes := keys(New(n, Options{Depth: -1}).Parts)
+		if len(frames) == 0 || len(boxes) != 0 {
+			t.Fatalf("%s: frames %q, single boxes %q", name, frames, boxes)
+		}
+		for _, key := range frames {
+			open, folded := keys(New(n, Options{Depth: -1, Folded: []string{key, "nothing"}}).Parts)
+			if !slices.Equal(folded, []string{key}) || slices.Contains(open, key) {
+				t.Errorf("%s: folding %s leaves the frames %q and the single boxes %q", name, key, open, folded)
+			}
+		}
+		if open, folded := keys(New(n, Options{Depth: -1, Folded: frames}).Parts); len(open) != 0 || len(folded) == 0 {
+			t.Errorf("%s: folding all leaves the frames %q and the single boxes %q", name, open, folded)
+		}
+	}
+}
+
+// keys returns the keys of frames, and those of single boxes.
+func keys(parts []*Part) (frames, boxes []string) {
+	for _, p := range parts {
+		if p.IsFrame() {
+			frames = append(frames, p.Key)
+		} else if p.Key != "" {
+			boxes = append(boxes, p.Key)
+		}
+		f, b := keys(p.Inner)
+		frames, boxes = append(frames, f...), append(boxes, b...)
+	}
+	return frames, boxes
 }
 
 // Layers that all read from far above would take rows times columns of places: they are refused.

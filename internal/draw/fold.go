@@ -2,6 +2,7 @@ package draw
 
 import (
 	"slices"
+	"strconv"
 
 	"cnncalc/internal/graph"
 	"cnncalc/internal/op"
@@ -185,18 +186,23 @@ func (b *builder) part(s span, depth int) *Part {
 	switch {
 	case scope == nil:
 		return b.box(s.First)
-	case b.options.Depth >= 0 && depth >= b.options.Depth:
-		return b.collapsed(s, scope)
+	case b.options.Depth >= 0 && depth >= b.options.Depth || slices.Contains(b.options.Folded, b.key(s, depth)):
+		return b.collapsed(s, scope, b.key(s, depth))
 	}
 	inner := b.level(s, depth+1)
 	if only := inner[0]; len(inner) == 1 && only.Times == 1 && (only.Title == "" || scope.Block == "") {
 		if only.IsFrame() {
 			only.Title += scope.Block
-			only.Name += scope.Name
+			only.Key = b.key(s, depth)
 		}
 		return only
 	}
-	return &Part{Title: scope.Block, Name: scope.Name, Inner: inner}
+	return &Part{Title: scope.Block, Key: b.key(s, depth), Inner: inner}
+}
+
+// key returns the key of a frame: its first layer, and how many frames are around it.
+func (b *builder) key(s span, depth int) string {
+	return b.network.Nodes[s.First].Name + " " + strconv.Itoa(depth)
 }
 
 // box returns the box of a layer.
@@ -209,12 +215,12 @@ func (b *builder) box(i int) *Part {
 }
 
 // collapsed returns the box of a block that is not unfolded.
-func (b *builder) collapsed(s span, scope *graph.Scope) *Part {
+func (b *builder) collapsed(s span, scope *graph.Scope, key string) *Part {
 	name := scope.Block
 	if name == "" {
 		name = "repeat"
 	}
-	p := &Part{Title: name, Name: scope.Name, Size: b.network.Layers[s.End-1].Out.String(), Rows: []Row{{
+	p := &Part{Title: name, Key: key, Size: b.network.Layers[s.End-1].Out.String(), Rows: []Row{{
 		Node: s.First, Name: scope.Name, Text: name + ", " + plain.Count(int64(s.len())) + " layers", Class: Collapsed}}}
 	for i := s.First; i < s.End; i++ {
 		b.boxes[i] = p

@@ -101,7 +101,7 @@ func (d *Diagram) describe() string {
 }
 
 func drawFrame(c canvas, f placedFrame) {
-	c.begin(group{id: blockID(f.Name)})
+	c.begin(group{id: blockID(f.Key)})
 	c.rect("frame", f.rect, 8)
 	for i, line := range f.label() {
 		c.text(label{class: "framed", x: f.x + framePad*0.7, y: f.y + 15 + float64(i)*titleRow, text: line})
@@ -132,7 +132,7 @@ func drawPath(c canvas, p path) {
 func drawBox(c canvas, b placedBox) {
 	g := group{title: b.names(), id: layerID(b.Rows[0].Name)}
 	if b.isCollapsed() {
-		g.id = blockID(b.Name)
+		g.id = blockID(b.Key)
 	}
 	if b.Training {
 		g.class = "training"

@@ -33,6 +33,7 @@ type Settings struct {
 	Device    string            `json:"device,omitempty"`    // its name or its memory, "12GiB"; "" for none
 	Peak      string            `json:"peak,omitempty"`      // arithmetic rate, "13TFLOP/s"
 	Bandwidth string            `json:"bandwidth,omitempty"` // of memory, "200GB/s"
+	Folded    []string          `json:"folded,omitempty"`    // blocks and repeats that are single boxes in the graph, by data-block
 }
 
 // With returns the settings with options of a network in place of their own.

@@ -96,7 +96,7 @@ func quantityText(u figure.Unit, value int64) string {
 const maxDrawnVolumes = 40
 
 func (m *maker) draw() {
-	diagram := draw.New(m.network, draw.Options{Depth: -1})
+	diagram := draw.New(m.network, draw.Options{Depth: -1, Folded: m.plan.Folded})
 	diagram.Title, diagram.HasNames = m.Name, true
 	if picture, err := diagram.SVG(); err != nil {
 		m.fail("graph", err)

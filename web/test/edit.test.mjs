@@ -153,6 +153,26 @@ on("choosing a layer moves the cursor, and the cursor chooses a layer", "lenet5"
   assert.match(await page.textContent("#layer h2"), /^conv1/);
 });
 
+on("blocks of the graph are folded and unfolded, by a click and by keys", "googlenet", {}, async (page) => {
+  const frames = page.locator("#panel-graph [aria-expanded=true]");
+  const folded = page.locator("#panel-graph [aria-expanded=false]");
+  const count = await frames.count();
+  assert.ok(count > 2 && (await folded.count()) === 0);
+  await frames.first().click();
+  await folded.first().waitFor();
+  assert.equal(await frames.count(), count - 1);
+  assert.match(await folded.first().getAttribute("aria-label"), /^Unfold inception, 14 layers/);
+  await folded.first().focus();
+  await page.keyboard.press("Enter");
+  await folded.first().waitFor({ state: "detached" });
+  assert.equal(await frames.count(), count);
+  const focused = () => page.evaluate(() => document.querySelector("#panel-graph .view-drawing").shadowRoot.activeElement?.ariaExpanded);
+  assert.equal(await focused(), "true");
+  await page.keyboard.press("Space");
+  await folded.first().waitFor();
+  assert.equal(await focused(), "false");
+});
+
 on("the tabs show one view each", "lenet5", {}, async (page) => {
   for (const [tab, content] of [["memory", ".view-timeline"], ["fit", ".view-devices"], ["roofline", ".view-layer"], ["graph", ".view-zoom"]]) {
     await page.click(`#tab-${tab}`);

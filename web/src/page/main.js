@@ -38,7 +38,7 @@ const editor = createEditor(byId("editor"), {
     if (isUser) results.chooseAt(line, column);
   },
 });
-const results = createResults(editor);
+const results = createResults(editor, () => student.now());
 const files = createFiles(adapter, editor, status.say);
 const settings = createSettings(() => student.again());
 const variables = createVariables({
@@ -46,7 +46,7 @@ const variables = createVariables({
   onWrite: (values) => editor.replace(changesOf(editor.text(), values)),
 });
 /** request returns the network as it is in the editor, with the settings. */
-const request = () => ({ name: files.name(), text: editor.text(), settings: { ...settings.values(), set: variables.values() } });
+const request = () => ({ name: files.name(), text: editor.text(), settings: { ...settings.values(), set: variables.values(), folded: results.folded() } });
 const student = createStudent(adapter, {
   request,
   onStudy(study, took) {

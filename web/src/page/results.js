@@ -10,8 +10,9 @@ import { views } from "./views.js";
  * problems of the newest.
  *
  * @param {ReturnType<typeof import("./editor.js").createEditor>} editor
+ * @param {() => void} onFold is called when what is folded in the graph has changed
  */
-export function createResults(editor) {
+export function createResults(editor, onFold) {
   const tabs = createTabs(
     [...views.map(({ id, title }) => ({ id, title })), { id: "problems", title: "Problems" }, { id: "run", title: "Run" }],
     (id) => draw(id),
@@ -24,6 +25,7 @@ export function createResults(editor) {
   /** @type {import("./study.js").Study | null} */
   let sound = null;
   let chosen = "";
+  const folded = new Set();
   let isStale = false;
 
   /** draw brings the view that is shown up to date; the others wait until they are. */
@@ -34,7 +36,7 @@ export function createResults(editor) {
     if (!known) {
       const host = el("div", {}); // a view may hide what it is in, as it does without data
       tabs.panel(id).append(host);
-      const view = kind.mount(host, sound, { onSelect: (/** @type {string} */ name) => choose(name, true), selected: chosen });
+      const view = kind.mount(host, sound, { onSelect: (/** @type {string} */ name) => choose(name, true), onFold: fold, selected: chosen });
       drawn.set(id, { view, study: sound });
     } else if (known.study !== sound) {
       known.view.update(sound);
@@ -53,6 +55,11 @@ export function createResults(editor) {
     if (isFromView && at?.line && !isStale) editor.go(at.line, at.column ?? 1);
   }
 
+  function fold(/** @type {string} */ key) {
+    if (!folded.delete(key)) folded.add(key);
+    onFold();
+  }
+
   function mark(/** @type {boolean} */ stale) {
     isStale = stale;
     byId("main").classList.toggle("stale", stale && sound !== null);
@@ -61,6 +68,8 @@ export function createResults(editor) {
   return {
     tabs,
     sound: () => sound,
+    /** folded returns what is folded in the graph, as a study takes it. */
+    folded: () => [...folded],
     choose,
     /** update shows a study of the text as it is. */
     update(/** @type {import("./study.js").Study} */ study) {

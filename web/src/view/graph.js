@@ -11,17 +11,21 @@ const chosenStyle = `
   [data-layer]:hover > .box { filter: brightness(0.95) }
   .chosen > .box { stroke-width: 3.5; stroke: #bf3989 }
   text.chosen { font-weight: 700; text-decoration: underline }
+  [role="button"] { cursor: pointer; text-decoration: underline dotted; text-underline-offset: 3px }
+  [role="button"]:hover { text-decoration-style: solid }
+  [role="button"]:focus-visible { outline: 2px solid #0969da; outline-offset: 2px; border-radius: 3px }
 `;
 
 /**
  * mountGraph shows the drawing of a network: it zooms with Ctrl and the wheel, with + and -, and with the buttons, and
- * pans by scrolling and dragging. A click chooses a layer.
+ * pans by scrolling and dragging. A click chooses a layer. The title of a frame, and the box of a folded one, are buttons
+ * where onFold can fold and unfold: it gets the drawing's data-block.
  *
  * @param {HTMLElement} element
  * @param {any} study
- * @param {{onSelect: (layer: string) => void, selected?: string}} options
+ * @param {{onSelect: (layer: string) => void, onFold?: (key: string) => void, selected?: string}} options
  */
-export function mountGraph(element, study, { onSelect, selected = "" }) {
+export function mountGraph(element, study, { onSelect, onFold, selected = "" }) {
   element.classList.add("view-graph");
   const host = document.createElement("div");
   host.className = "view-drawing";
@@ -49,7 +53,10 @@ export function mountGraph(element, study, { onSelect, selected = "" }) {
       host.shadowRoot?.replaceChildren();
       return;
     }
+    const focused = host.shadowRoot?.activeElement && blockOf(host.shadowRoot.activeElement);
     svg = showSVG(host, next.graph);
+    if (onFold) makeFoldable(svg);
+    if (focused) [...buttonsOf(svg)].find((button) => blockOf(button) === focused)?.focus();
     /** @type {ShadowRoot} */ (host.shadowRoot).adoptedStyleSheets = [chosenSheet];
     size = { width: svg.width.baseVal.value, height: svg.height.baseVal.value };
     scale();
@@ -108,9 +115,23 @@ export function mountGraph(element, study, { onSelect, selected = "" }) {
   });
   const isDragged = pan(scroller);
   scroller.addEventListener("click", (event) => {
-    const layer = /** @type {Element} */ (event.composedPath()[0])?.closest?.("[data-layer]")?.getAttribute("data-layer");
-    if (layer && !isDragged()) onSelect(layer);
+    const at = /** @type {Element} */ (event.composedPath()[0]);
+    if (isDragged() || fold(at)) return;
+    const layer = at.closest?.("[data-layer]")?.getAttribute("data-layer");
+    if (layer) onSelect(layer);
   });
+  scroller.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    if (fold(/** @type {Element} */ (event.composedPath()[0]))) event.preventDefault();
+  });
+
+  /** fold folds or unfolds the frame whose button an element is in. It reports whether there is one. */
+  function fold(/** @type {Element} */ at) {
+    const button = at.closest?.("[role=button]");
+    if (!button) return false;
+    onFold?.(blockOf(button));
+    return true;
+  }
 
   /** mark marks the chosen layer; one of a later turn of a repeat is marked where its first is drawn. */
   function mark(/** @type {boolean} */ isToBeSeen) {
@@ -146,6 +167,26 @@ export function mountGraph(element, study, { onSelect, selected = "" }) {
       mark(isNew);
     },
   };
+}
+
+/** @returns {NodeListOf<SVGElement>} the buttons that fold and unfold */
+const buttonsOf = (/** @type {Element} */ svg) => svg.querySelectorAll("[role=button]");
+
+/** blockOf returns the key of the frame or folded box that an element is in. */
+const blockOf = (/** @type {Element} */ at) => at.closest("[data-block]")?.getAttribute("data-block") ?? "";
+
+/** makeFoldable makes buttons of the titles of frames, and of the boxes of those that are folded. */
+function makeFoldable(/** @type {SVGSVGElement} */ svg) {
+  svg.setAttribute("role", "group"); // an image has no buttons
+  for (const block of svg.querySelectorAll("[data-block]")) {
+    const isFolded = block.querySelector(".box") !== null;
+    const button = isFolded ? block : block.querySelector("text");
+    const title = block.querySelector("text")?.textContent ?? "";
+    button?.setAttribute("role", "button");
+    button?.setAttribute("tabindex", "0");
+    button?.setAttribute("aria-label", `${isFolded ? "Unfold" : "Fold"} ${title}`);
+    button?.setAttribute("aria-expanded", String(!isFolded));
+  }
 }
 
 /**
