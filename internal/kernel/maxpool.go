@@ -20,7 +20,7 @@ func maxPoolScratch(g *Pool, workers int, r *routines) int {
 
 // planMaxPool returns the plan of planes to be computed flat.
 func planMaxPool(g Conv, r *routines) flatPlan {
-	if r.strips && poolStripsFit(&g) {
+	if r.poolStrips > 0 && poolStripsFit(&g) {
 		return flatPlan{}
 	}
 	return planFlat(g)
@@ -37,9 +37,9 @@ func (g *Pool) window() Conv {
 func maxPool(dst, src, scratch []float32, g Pool, w *Workers, r *routines) {
 	window := g.window()
 	dst, src = dst[:window.dstSize()], src[:window.srcSize()]
-	if r.strips && poolStripsFit(&window) {
+	if r.poolStrips > 0 && poolStripsFit(&window) {
 		split := splitPlanes(g.N, g.C, g.H*g.W, g.OH, w.Size())
-		launch(w, split.tasks(), stripPoolJob{dst, src, window, split})
+		launch(w, split.tasks(), stripPoolJob{dst, src, window, split, r.poolStrips})
 		return
 	}
 	f := planFlat(window)
@@ -58,16 +58,17 @@ type stripPoolJob struct {
 	dst, src []float32
 	g        Conv
 	split    planeSplit
+	width    int // of strips
 }
 
 func (j *stripPoolJob) do(task, _ int) {
 	g, t := &j.g, j.split.task(task)
-	s := newStrip(g, t.row0, t.row1)
+	s := newStrip(g, j.width, t.row0, t.row1)
 	for plane := t.first; plane < t.last; plane += s.planes {
 		s.planes = min(stripPlanes(g), t.last-plane)
 		in := j.src[plane*s.srcPlane+s.first:]
 		out := j.dst[plane*s.dstPlane+t.row0*g.OW:]
-		for ow := 0; ow < g.OW; ow += stripWidth {
+		for ow := 0; ow < g.OW; ow += s.width {
 			s.columns(out, in, g, ow)
 			s.maxPool(g.FH, g.SH)
 		}

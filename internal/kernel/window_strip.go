@@ -1,12 +1,10 @@
 package kernel
 
-// stripWidth is the number of adjacent outputs of a row in a strip: the values in a 512-bit register.
-const stripWidth = 16
-
 // strip holds the arguments of a routine for windows of 3x3, or of 2x2 with stride 2. One call computes all rows of up
-// to stripWidth columns of outputs, in some planes. Each row of the input is loaded once for all windows that read it,
+// to width columns of outputs, in some planes. Each row of the input is loaded once for all windows that read it,
 // and columns outside the input are masked. So there is no padded copy, and edges cost no more than the middle.
 type strip struct {
+	width  int // 16 or 8: the values in a register
 	planes int // at least 1
 	ahead  int // rows of input between the current one and the one prefetched
 
@@ -45,10 +43,11 @@ func poolStripsFit(g *Conv) bool {
 const stripAhead = 8
 
 // newStrip returns a strip for rows [oh0, oh1) of outputs, without planes and columns.
-func newStrip(g *Conv, oh0, oh1 int) strip {
+func newStrip(g *Conv, width, oh0, oh1 int) strip {
 	top := oh0*g.SH - g.PT
 	bottom := (oh1-1)*g.SH - g.PT + g.FH
 	s := strip{
+		width:   width,
 		dstStep: g.OW, dstPlane: g.OH * g.OW, outs: oh1 - oh0,
 		first: max(top, 0) * g.W, srcStep: g.W, srcPlane: g.H * g.W,
 		rows: min(bottom, g.H) - max(top, 0), above: max(0, -top),
@@ -63,7 +62,7 @@ func newStrip(g *Conv, oh0, oh1 int) strip {
 // input that is read.
 func (s *strip) columns(dst, src []float32, g *Conv, ow int) {
 	s.dst, s.src = &dst[ow], &src[0]
-	s.lanes = lowBits(min(g.OW-ow, stripWidth))
+	s.lanes = lowBits(min(g.OW-ow, s.width))
 	s.left = ow*g.SW - g.PL
 	s.valid = lowBits(g.W-s.left) &^ lowBits(-s.left)
 }

@@ -4,12 +4,23 @@ package kernel
 
 // depthwise computes a strip of a depthwise convolution with stride 1 or 2.
 func (s *strip) depthwise(stride int) {
-	if stride == 1 {
+	switch {
+	case s.width == 8 && stride == 1:
+		depthwise3x3S1AVX2(s)
+	case s.width == 8:
+		depthwise3x3S2AVX2(s)
+	case stride == 1:
 		depthwise3x3S1AVX512(s)
-		return
+	default:
+		depthwise3x3S2AVX512(s)
 	}
-	depthwise3x3S2AVX512(s)
 }
+
+//go:noescape
+func depthwise3x3S1AVX2(s *strip)
+
+//go:noescape
+func depthwise3x3S2AVX2(s *strip)
 
 //go:noescape
 func depthwise3x3S1AVX512(s *strip)
@@ -17,7 +28,7 @@ func depthwise3x3S1AVX512(s *strip)
 //go:noescape
 func depthwise3x3S2AVX512(s *strip)
 
-// maxPool computes the maximum of each window of 3x3, or of 2x2 with stride 2.
+// maxPool computes the maximum of each window of 3x3, or of 2x2 with stride 2. The strip is 16 wide.
 func (s *strip) maxPool(size, stride int) {
 	switch {
 	case size == 2:

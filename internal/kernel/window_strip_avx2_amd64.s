@@ -1,0 +1,248 @@
+//go:build amd64 && !noasm
+
+#include "go_asm.h"
+#include "textflag.h"
+
+// The general registers are those of window_strip_amd64.s. The stack holds vectors for which there is no register:
+//
+//	mask1 to mask4  the columns inside the input, for each load
+//	wanted          the outputs that are wanted; all is 1 if they all are, as masked stores are slow on some processors
+//	lowest, highest the bounds
+#define mask1 masks-32(SP)
+#define mask2 masks-64(SP)
+#define mask3 masks-96(SP)
+#define mask4 masks-128(SP)
+#define wanted masks-160(SP)
+#define lowest masks-192(SP)
+#define highest masks-224(SP)
+#define all masks-232(SP)
+
+// Expands eight bits of BX, from bit `shift` on, to a mask of eight lanes.
+#define MASK(shift, mask) \
+	MOVQ         BX, CX              \
+	SHRQ         shift, CX           \
+	VMOVD        CX, X0              \
+	VPBROADCASTD X0, Y0              \
+	VPAND        bits8<>(SB), Y0, Y0 \
+	VPCMPEQD     bits8<>(SB), Y0, Y0 \
+	VMOVDQU      Y0, mask
+
+// Loads what all planes share, but for the masks of columns. BX becomes their bits.
+#define STRIP \
+	MOVQ         s+0(FP), AX           \
+	MOVQ         strip_dstStep(AX), R8 \
+	MOVQ         strip_srcStep(AX), R9 \
+	SHLQ         $2, R8                \
+	SHLQ         $2, R9                \
+	MOVQ         strip_ahead(AX), R15  \
+	IMULQ        R9, R15               \
+	MOVQ         strip_planes(AX), R10 \
+	MOVQ         strip_dst(AX), R11    \
+	MOVQ         strip_src(AX), R12    \
+	MOVQ         strip_left(AX), BX    \
+	LEAQ         (R12)(BX*4), R12      \
+	VBROADCASTSS strip_lo(AX), Y0      \
+	VMOVUPS      Y0, lowest            \
+	VBROADCASTSS strip_hi(AX), Y0      \
+	VMOVUPS      Y0, highest           \
+	MOVQ         strip_filter(AX), R13 \
+	MOVQ         strip_bias(AX), R14   \
+	VXORPS       Y6, Y6, Y6            \
+	MOVQ         strip_lanes(AX), BX   \
+	MASK($0, wanted)                   \
+	XORQ         CX, CX                \
+	CMPQ         BX, $0xff             \
+	SETEQ        CX                    \
+	MOVQ         CX, all               \
+	MOVQ         strip_valid(AX), BX
+
+// Begins a plane. BX becomes the number of rows of padding above.
+#define PLANE \
+	MOVQ R11, DI             \
+	MOVQ R12, SI             \
+	MOVQ strip_outs(AX), DX  \
+	MOVQ strip_rows(AX), CX  \
+	MOVQ strip_above(AX), BX
+
+// Ends a plane. Zero is set after the last one.
+#define NEXT_PLANE \
+	MOVQ strip_dstPlane(AX), BX \
+	LEAQ (R11)(BX*4), R11       \
+	MOVQ strip_srcPlane(AX), BX \
+	LEAQ (R12)(BX*4), R12       \
+	DECQ R10
+
+// Loads the plane's bias, if there is one, into Y6, and the rows of its filter into Y7-Y9, Y10-Y12 and Y13-Y15.
+#define FILTER \
+	VBROADCASTSS (R13), Y7    \
+	VBROADCASTSS 4(R13), Y8   \
+	VBROADCASTSS 8(R13), Y9   \
+	VBROADCASTSS 12(R13), Y10 \
+	VBROADCASTSS 16(R13), Y11 \
+	VBROADCASTSS 20(R13), Y12 \
+	VBROADCASTSS 24(R13), Y13 \
+	VBROADCASTSS 28(R13), Y14 \
+	VBROADCASTSS 32(R13), Y15 \
+	ADDQ         $36, R13     \
+	TESTQ        R14, R14     \
+	JZ           3(PC)        \
+	VBROADCASTSS (R14), Y6    \
+	ADDQ         $4, R14
+
+// sum = old + the windows' row in Y2-Y4 times a row of the filter. The products are first summed by themselves, so that
+// they do not wait for old.
+#define TAPS(f0, f1, f2, old, sum) \
+	VMULPS      Y2, f0, Y5  \
+	VFMADD231PS Y3, f1, Y5  \
+	VFMADD231PS Y4, f2, Y5  \
+	VADDPS      Y5, old, sum
+
+// Clamps a row of sums and writes it. NaN stays NaN.
+#define FINISH(sum) \
+	VMOVUPS    lowest, Y5      \
+	VMAXPS     sum, Y5, sum    \
+	VMOVUPS    highest, Y5     \
+	VMINPS     sum, Y5, sum    \
+	CMPQ       all, $0         \
+	JEQ        3(PC)           \
+	VMOVUPS    sum, (DI)       \
+	JMP        3(PC)           \
+	VMOVUPS    wanted, Y5      \
+	VMASKMOVPS sum, Y5, (DI)   \
+	ADDQ       R8, DI          \
+	DECQ       DX
+
+#define LOAD(offset, mask, y) \
+	VMOVUPS    mask, Y5        \
+	VMASKMOVPS offset(SI), Y5, y
+
+// The windows' columns in a row of input, with stride 1.
+#define LOAD1 \
+	PREFETCHT0 (SI)(R15*1) \
+	LOAD(0, mask1, Y2)     \
+	LOAD(4, mask2, Y3)     \
+	LOAD(8, mask3, Y4)     \
+	ADDQ       R9, SI
+
+// The same with stride 2: the first column is the even values, the second the odd ones, and the third the even ones from
+// the third value on. Y1 is free.
+#define LOAD2 \
+	PREFETCHT0 (SI)(R15*1)   \
+	PREFETCHT0 64(SI)(R15*1) \
+	LOAD(0, mask1, Y2)       \
+	LOAD(32, mask2, Y1)      \
+	VSHUFPS    $0xdd, Y1, Y2, Y3 \
+	VSHUFPS    $0x88, Y1, Y2, Y2 \
+	VPERMPD    $0xd8, Y3, Y3 \
+	VPERMPD    $0xd8, Y2, Y2 \
+	LOAD(8, mask3, Y4)       \
+	LOAD(40, mask4, Y1)      \
+	VSHUFPS    $0x88, Y1, Y4, Y4 \
+	VPERMPD    $0xd8, Y4, Y4 \
+	ADDQ       R9, SI
+
+DATA bits8<>+0(SB)/4, $1
+DATA bits8<>+4(SB)/4, $2
+DATA bits8<>+8(SB)/4, $4
+DATA bits8<>+12(SB)/4, $8
+DATA bits8<>+16(SB)/4, $16
+DATA bits8<>+20(SB)/4, $32
+DATA bits8<>+24(SB)/4, $64
+DATA bits8<>+28(SB)/4, $128
+GLOBL bits8<>(SB), RODATA|NOPTR, $32
+
+// func depthwise3x3S1AVX2(s *strip)
+//
+// Y1 holds the sums of the windows that end with the current row, Y0 those of the windows whose middle row it is.
+TEXT ·depthwise3x3S1AVX2(SB), NOSPLIT, $232-8
+	STRIP
+	MASK($0, mask1)
+	MASK($1, mask2)
+	MASK($2, mask3)
+
+plane:
+	PLANE
+	FILTER
+	NEGQ    BX
+	ADDQ    $2, BX
+	VMOVAPS Y6, Y0
+	VMOVAPS Y6, Y1
+
+row:
+	LOAD1
+	DECQ BX
+	JGE  middle
+	TAPS(Y13, Y14, Y15, Y1, Y1)
+	FINISH(Y1)
+
+middle:
+	TAPS(Y10, Y11, Y12, Y0, Y1)
+	TAPS(Y7, Y8, Y9, Y6, Y0)
+	DECQ CX
+	JNZ  row
+
+	// Windows that extend beyond the last row.
+below:
+	TESTQ DX, DX
+	JZ    next
+	DECQ  BX
+	JGE   skip
+	FINISH(Y1)
+
+skip:
+	VMOVAPS Y0, Y1
+	JMP     below
+
+next:
+	NEXT_PLANE
+	JNZ plane
+	VZEROUPPER
+	RET
+
+// func depthwise3x3S2AVX2(s *strip)
+//
+// Y0 holds the sums of the current windows. Every other row, a shared one, is the last of some windows and the first of
+// the next.
+TEXT ·depthwise3x3S2AVX2(SB), NOSPLIT, $232-8
+	STRIP
+	MASK($0, mask1)
+	MASK($8, mask2)
+	MASK($2, mask3)
+	MASK($10, mask4)
+
+plane:
+	PLANE
+	FILTER
+	VMOVAPS Y6, Y0
+	DECQ    BX
+	JEQ     middle
+	NEGQ    BX // without padding, the first shared row ends no window
+
+shared:
+	LOAD2
+	DECQ BX
+	JEQ  first
+	TAPS(Y13, Y14, Y15, Y0, Y0)
+	FINISH(Y0)
+
+first:
+	TAPS(Y7, Y8, Y9, Y6, Y0)
+	DECQ CX
+	JZ   below
+
+middle:
+	LOAD2
+	TAPS(Y10, Y11, Y12, Y0, Y0)
+	DECQ CX
+	JNZ  shared
+
+below:
+	TESTQ DX, DX
+	JZ    next
+	FINISH(Y0)
+
+next:
+	NEXT_PLANE
+	JNZ plane
+	VZEROUPPER
+	RET
