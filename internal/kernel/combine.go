@@ -1,5 +1,7 @@
 package kernel
 
+import "math"
+
 // Crop copies the window of OH x OW values at row y, column x of each plane. dst is [N, C, OH, OW], src [N, C, H, W].
 func Crop(dst, src []float32, g Resize, y, x int, w *Workers) {
 	launch(w, g.N*g.C, cropJob{dst[:g.N*g.C*g.OH*g.OW], src[:g.N*g.C*g.H*g.W], g, y, x})
@@ -143,8 +145,12 @@ func (how Combination) apply(dst, x, y []float32, act Activation) {
 	case how == Sum:
 		b, rest = act.bounds()
 		active.add(dst, x, y, b)
+	case how == Product && len(y) < len(dst):
+		b, rest = act.bounds()
+		noShift := float32(math.Copysign(0, -1)) // added to 0, +0 would change its sign
+		active.affine(dst, x, y[0], noShift, b)
 	case len(y) < len(dst):
-		how.withOne(dst, x, y[0])
+		maxOfOne(dst, x, y[0])
 	default:
 		how.withEach(dst, x, y)
 	}
@@ -153,15 +159,9 @@ func (how Combination) apply(dst, x, y []float32, act Activation) {
 	}
 }
 
-// withOne combines each value with y.
-func (how Combination) withOne(dst, x []float32, y float32) {
+// maxOfOne sets dst to the maximum of each value and y.
+func maxOfOne(dst, x []float32, y float32) {
 	dst = dst[:len(x)]
-	if how == Product {
-		for i, v := range x {
-			dst[i] = v * y
-		}
-		return
-	}
 	for i, v := range x {
 		dst[i] = max(v, y)
 	}

@@ -19,7 +19,7 @@ func depthwiseScratch(g *Conv, workers int, r *routines) int {
 
 // planDepthwise returns the plan of planes to be computed flat.
 func planDepthwise(g *Conv, r *routines) flatPlan {
-	if r.rowTaps == nil || r.depthwiseStrips > 0 && stripsFit(g) {
+	if r.rowTaps == nil || r.stripWidth > 0 && stripsFit(g) {
 		return flatPlan{}
 	}
 	return planFlat(*g)
@@ -31,7 +31,7 @@ func convDepthwise(dst, src, weights, scratch []float32, g Conv, e Epilogue, w *
 	}
 	j := depthwiseJob{
 		dst: dst[:g.dstSize()], src: src[:g.srcSize()], weights: weights[:g.K*g.FH*g.FW],
-		g: g, e: e, r: r, flat: planDepthwise(&g, r), strips: r.depthwiseStrips > 0 && stripsFit(&g),
+		g: g, e: e, r: r, flat: planDepthwise(&g, r), strips: r.stripWidth > 0 && stripsFit(&g),
 		split: splitPlanes(g.N, g.K, g.H*g.W, g.OH, w.Size()),
 	}
 	if j.flat.width > 0 {
@@ -80,7 +80,7 @@ func (j *depthwiseJob) do(task, worker int) {
 func (j *depthwiseJob) doStrips(t planeRange) {
 	g := &j.g
 	multiple := g.K / g.C
-	s := newStrip(g, j.r.depthwiseStrips, t.row0, t.row1)
+	s := newStrip(g, j.r.stripWidth, t.row0, t.row1)
 	s.lo, s.hi = j.bounds.lo, j.bounds.hi
 	for plane := t.first; plane < t.last; plane += s.planes {
 		k := plane % g.K

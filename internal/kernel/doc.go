@@ -68,7 +68,7 @@
 //   - CONV by im2col and matrix product: gemm.go, matrix_product.go, pack.go, pack_steps.go
 //   - CONV by Winograd's algorithm: winograd.go
 //   - CONV by definition, and the geometry of convolutions: conv.go
-//   - DWCONV: depthwise.go, and window_strip.go for 3x3 windows (AVX-512)
+//   - DWCONV: depthwise.go, and window_strip.go for 3x3 windows (amd64)
 //   - UPCONV: conv_transposed.go
 //   - LOCAL: local.go; FC: linear.go
 //   - POOL: maxpool.go and window_strip.go; other pools: pool.go

@@ -37,9 +37,9 @@ type routines struct {
 	// outputs. It is nil if there is no routine.
 	rowTaps func(dst, src []float32, t taps) bool
 
-	// depthwiseStrips and poolStrips are the widths of strips for strip.depthwise and strip.maxPool, 0 without routines.
-	// They are methods, as a strip passed to a function in this table would be allocated on the heap.
-	depthwiseStrips, poolStrips int
+	// stripWidth is the width of strips for strip.depthwise and strip.maxPool, 0 without routines. They are methods, as a
+	// strip passed to a function in this table would be allocated on the heap.
+	stripWidth int
 
 	// tiles is the number of tiles that the transforms of ConvWinograd compute at a time: at most winogradMaxTiles, and
 	// a divisor of nr.

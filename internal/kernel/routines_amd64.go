@@ -28,7 +28,7 @@ var avx2 = routines{
 	dotBlock: 2048,
 	rowTaps:  rowTapsVector,
 
-	depthwiseStrips: 8,
+	stripWidth: 8,
 
 	tiles:           8,
 	splitRows:       splitRowsVector,
@@ -51,7 +51,7 @@ var avx512 = func() routines {
 	r.name, r.mr, r.nr, r.lanes = "avx512", 8, 48, 16
 	r.multiply, r.strided, r.packRows = multiply512, true, packRows512
 	r.dot4, r.dotBlock = dot4Vector5, 16<<10
-	r.depthwiseStrips, r.poolStrips = 16, 16
+	r.stripWidth = 16
 	r.tiles, r.splitRows, r.inputTransform = 16, splitRows512, inputTransform512
 	r.outputTransform, r.move = outputTransform512, move512
 	return r

@@ -28,9 +28,15 @@ func depthwise3x3S1AVX512(s *strip)
 //go:noescape
 func depthwise3x3S2AVX512(s *strip)
 
-// maxPool computes the maximum of each window of 3x3, or of 2x2 with stride 2. The strip is 16 wide.
+// maxPool computes the maximum of each window of 3x3, or of 2x2 with stride 2.
 func (s *strip) maxPool(size, stride int) {
 	switch {
+	case s.width == 8 && size == 2:
+		maxPool2x2S2AVX2(s)
+	case s.width == 8 && stride == 2:
+		maxPool3x3S2AVX2(s)
+	case s.width == 8:
+		maxPool3x3S1AVX2(s)
 	case size == 2:
 		maxPool2x2S2AVX512(s)
 	case stride == 2:
@@ -39,6 +45,15 @@ func (s *strip) maxPool(size, stride int) {
 		maxPool3x3S1AVX512(s)
 	}
 }
+
+//go:noescape
+func maxPool3x3S1AVX2(s *strip)
+
+//go:noescape
+func maxPool3x3S2AVX2(s *strip)
+
+//go:noescape
+func maxPool2x2S2AVX2(s *strip)
 
 //go:noescape
 func maxPool3x3S1AVX512(s *strip)

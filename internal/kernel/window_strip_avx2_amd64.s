@@ -29,32 +29,35 @@
 
 // Loads what all planes share, but for the masks of columns. BX becomes their bits.
 #define STRIP \
-	MOVQ         s+0(FP), AX           \
-	MOVQ         strip_dstStep(AX), R8 \
-	MOVQ         strip_srcStep(AX), R9 \
-	SHLQ         $2, R8                \
-	SHLQ         $2, R9                \
-	MOVQ         strip_ahead(AX), R15  \
-	IMULQ        R9, R15               \
-	MOVQ         strip_planes(AX), R10 \
-	MOVQ         strip_dst(AX), R11    \
-	MOVQ         strip_src(AX), R12    \
-	MOVQ         strip_left(AX), BX    \
-	LEAQ         (R12)(BX*4), R12      \
+	MOVQ  s+0(FP), AX           \
+	MOVQ  strip_dstStep(AX), R8 \
+	MOVQ  strip_srcStep(AX), R9 \
+	SHLQ  $2, R8                \
+	SHLQ  $2, R9                \
+	MOVQ  strip_ahead(AX), R15  \
+	IMULQ R9, R15               \
+	MOVQ  strip_planes(AX), R10 \
+	MOVQ  strip_dst(AX), R11    \
+	MOVQ  strip_src(AX), R12    \
+	MOVQ  strip_left(AX), BX    \
+	LEAQ  (R12)(BX*4), R12      \
+	MOVQ  strip_lanes(AX), BX   \
+	MASK($0, wanted)            \
+	XORQ  CX, CX                \
+	CMPQ  BX, $0xff             \
+	SETEQ CX                    \
+	MOVQ  CX, all               \
+	MOVQ  strip_valid(AX), BX
+
+// Loads what all planes of a depthwise convolution share.
+#define BOUNDS \
 	VBROADCASTSS strip_lo(AX), Y0      \
 	VMOVUPS      Y0, lowest            \
 	VBROADCASTSS strip_hi(AX), Y0      \
 	VMOVUPS      Y0, highest           \
 	MOVQ         strip_filter(AX), R13 \
 	MOVQ         strip_bias(AX), R14   \
-	VXORPS       Y6, Y6, Y6            \
-	MOVQ         strip_lanes(AX), BX   \
-	MASK($0, wanted)                   \
-	XORQ         CX, CX                \
-	CMPQ         BX, $0xff             \
-	SETEQ        CX                    \
-	MOVQ         CX, all               \
-	MOVQ         strip_valid(AX), BX
+	VXORPS       Y6, Y6, Y6
 
 // Begins a plane. BX becomes the number of rows of padding above.
 #define PLANE \
@@ -92,28 +95,28 @@
 // sum = old + the windows' row in Y2-Y4 times a row of the filter. The products are first summed by themselves, so that
 // they do not wait for old.
 #define TAPS(f0, f1, f2, old, sum) \
-	VMULPS      Y2, f0, Y5  \
-	VFMADD231PS Y3, f1, Y5  \
-	VFMADD231PS Y4, f2, Y5  \
+	VMULPS      Y2, f0, Y5   \
+	VFMADD231PS Y3, f1, Y5   \
+	VFMADD231PS Y4, f2, Y5   \
 	VADDPS      Y5, old, sum
 
 // Clamps a row of sums and writes it. NaN stays NaN.
 #define FINISH(sum) \
-	VMOVUPS    lowest, Y5      \
-	VMAXPS     sum, Y5, sum    \
-	VMOVUPS    highest, Y5     \
-	VMINPS     sum, Y5, sum    \
-	CMPQ       all, $0         \
-	JEQ        3(PC)           \
-	VMOVUPS    sum, (DI)       \
-	JMP        3(PC)           \
-	VMOVUPS    wanted, Y5      \
-	VMASKMOVPS sum, Y5, (DI)   \
-	ADDQ       R8, DI          \
+	VMOVUPS lowest, Y5   \
+	VMAXPS  sum, Y5, sum \
+	VMOVUPS highest, Y5  \
+	VMINPS  sum, Y5, sum \
+	CMPQ    all, $0      \
+	JEQ     3(PC)        \
+	VMOVUPS sum, (DI)    \
+	JMP     3(PC)        \
+	VMOVUPS    wanted, Y5    \
+	VMASKMOVPS sum, Y5, (DI) \
+	ADDQ       R8, DI        \
 	DECQ       DX
 
 #define LOAD(offset, mask, y) \
-	VMOVUPS    mask, Y5        \
+	VMOVUPS    mask, Y5          \
 	VMASKMOVPS offset(SI), Y5, y
 
 // The windows' columns in a row of input, with stride 1.
@@ -127,18 +130,18 @@
 // The same with stride 2: the first column is the even values, the second the odd ones, and the third the even ones from
 // the third value on. Y1 is free.
 #define LOAD2 \
-	PREFETCHT0 (SI)(R15*1)   \
-	PREFETCHT0 64(SI)(R15*1) \
-	LOAD(0, mask1, Y2)       \
-	LOAD(32, mask2, Y1)      \
+	PREFETCHT0 (SI)(R15*1)       \
+	PREFETCHT0 64(SI)(R15*1)     \
+	LOAD(0, mask1, Y2)           \
+	LOAD(32, mask2, Y1)          \
 	VSHUFPS    $0xdd, Y1, Y2, Y3 \
 	VSHUFPS    $0x88, Y1, Y2, Y2 \
-	VPERMPD    $0xd8, Y3, Y3 \
-	VPERMPD    $0xd8, Y2, Y2 \
-	LOAD(8, mask3, Y4)       \
-	LOAD(40, mask4, Y1)      \
+	VPERMPD    $0xd8, Y3, Y3     \
+	VPERMPD    $0xd8, Y2, Y2     \
+	LOAD(8, mask3, Y4)           \
+	LOAD(40, mask4, Y1)          \
 	VSHUFPS    $0x88, Y1, Y4, Y4 \
-	VPERMPD    $0xd8, Y4, Y4 \
+	VPERMPD    $0xd8, Y4, Y4     \
 	ADDQ       R9, SI
 
 DATA bits8<>+0(SB)/4, $1
@@ -159,6 +162,7 @@ TEXT ·depthwise3x3S1AVX2(SB), NOSPLIT, $232-8
 	MASK($0, mask1)
 	MASK($1, mask2)
 	MASK($2, mask3)
+	BOUNDS
 
 plane:
 	PLANE
@@ -209,6 +213,7 @@ TEXT ·depthwise3x3S2AVX2(SB), NOSPLIT, $232-8
 	MASK($8, mask2)
 	MASK($2, mask3)
 	MASK($10, mask4)
+	BOUNDS
 
 plane:
 	PLANE
@@ -216,7 +221,7 @@ plane:
 	VMOVAPS Y6, Y0
 	DECQ    BX
 	JEQ     middle
-	NEGQ    BX // without padding, the first shared row ends no window
+	NEGQ    BX     // without padding, the first shared row ends no window
 
 shared:
 	LOAD2
@@ -242,6 +247,219 @@ below:
 	FINISH(Y0)
 
 next:
+	NEXT_PLANE
+	JNZ plane
+	VZEROUPPER
+	RET
+
+// Loads values, with -Inf for padding according to the mask.
+#define LOAD_POOL(offset, mask, y) \
+	VMASKMOVPS offset(SI), mask, y \
+	VBLENDVPS  mask, y, Y11, y
+
+// Sets Y2 to the maximum of two columns, and Y6 where one is NaN, which MAX does not report.
+#define MAX2 \
+	VCMPPS $3, Y3, Y2, Y6 \
+	VMAXPS Y3, Y2, Y2
+
+// The same for three columns.
+#define MAX3 \
+	MAX2                  \
+	VCMPPS $3, Y4, Y4, Y5 \
+	VMAXPS Y4, Y2, Y2     \
+	VORPS  Y5, Y6, Y6
+
+// The windows' columns in a row of input, with stride 1.
+#define POOL_ROW1 \
+	PREFETCHT0 (SI)(R15*1) \
+	LOAD_POOL(0, Y12, Y2)  \
+	LOAD_POOL(4, Y13, Y3)  \
+	LOAD_POOL(8, Y14, Y4)  \
+	ADDQ       R9, SI      \
+	MAX3
+
+// Writes the even values of a row of input to Y2 and the odd ones to Y3.
+#define POOL_PAIRS \
+	PREFETCHT0 (SI)(R15*1)       \
+	PREFETCHT0 64(SI)(R15*1)     \
+	LOAD_POOL(0, Y12, Y2)        \
+	LOAD_POOL(32, Y13, Y5)       \
+	VSHUFPS    $0xdd, Y5, Y2, Y3 \
+	VSHUFPS    $0x88, Y5, Y2, Y2 \
+	VPERMPD    $0xd8, Y3, Y3     \
+	VPERMPD    $0xd8, Y2, Y2
+
+// The windows' columns with stride 2, three or two of them.
+#define POOL_ROW2 \
+	POOL_PAIRS                \
+	LOAD_POOL(8, Y14, Y4)     \
+	LOAD_POOL(40, Y15, Y5)    \
+	VSHUFPS $0x88, Y5, Y4, Y4 \
+	VPERMPD $0xd8, Y4, Y4     \
+	ADDQ    R9, SI            \
+	MAX3
+
+#define POOL_ROW2X2 \
+	POOL_PAIRS  \
+	ADDQ R9, SI \
+	MAX2
+
+// Includes the current row in the windows of Y1. Y9 is set where they have a NaN.
+#define TAKE \
+	VMAXPS Y2, Y1, Y1 \
+	VORPS  Y6, Y9, Y9
+
+// Writes a row of outputs. All bits set is a NaN.
+#define FINISH_POOL \
+	VORPS   Y9, Y1, Y1 \
+	CMPQ    all, $0    \
+	JEQ     3(PC)      \
+	VMOVUPS Y1, (DI)   \
+	JMP     3(PC)      \
+	VMOVUPS    wanted, Y5   \
+	VMASKMOVPS Y1, Y5, (DI) \
+	ADDQ       R8, DI       \
+	DECQ       DX
+
+// Loads the masks of columns, and sets Y11 to -Inf.
+#define POOL_CONSTANTS \
+	VMOVUPS  mask1, Y12    \
+	VMOVUPS  mask2, Y13    \
+	VMOVUPS  mask3, Y14    \
+	VMOVUPS  mask4, Y15    \
+	VPCMPEQD Y11, Y11, Y11 \
+	VPSLLD   $23, Y11, Y11
+
+// func maxPool3x3S1AVX2(s *strip)
+//
+// Y1 and Y9 hold the windows that end with the current row, Y0 and Y8 those whose middle row it is.
+TEXT ·maxPool3x3S1AVX2(SB), NOSPLIT, $232-8
+	STRIP
+	MASK($0, mask1)
+	MASK($1, mask2)
+	MASK($2, mask3)
+	MASK($2, mask4)
+	POOL_CONSTANTS
+
+plane:
+	PLANE
+	NEGQ    BX
+	ADDQ    $2, BX
+	VMOVAPS Y11, Y0
+	VMOVAPS Y11, Y1
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+
+row:
+	POOL_ROW1
+	DECQ BX
+	JGE  middle
+	TAKE
+	FINISH_POOL
+
+middle:
+	VMAXPS  Y2, Y0, Y1
+	VORPS   Y6, Y8, Y9
+	VMOVAPS Y2, Y0
+	VMOVAPS Y6, Y8
+	DECQ    CX
+	JNZ     row
+
+	// Windows that extend beyond the last row.
+below:
+	TESTQ DX, DX
+	JZ    next
+	DECQ  BX
+	JGE   skip
+	FINISH_POOL
+
+skip:
+	VMOVAPS Y0, Y1
+	VMOVAPS Y8, Y9
+	JMP     below
+
+next:
+	NEXT_PLANE
+	JNZ plane
+	VZEROUPPER
+	RET
+
+// func maxPool3x3S2AVX2(s *strip)
+//
+// As in depthwise3x3S2AVX2, every other row is shared.
+TEXT ·maxPool3x3S2AVX2(SB), NOSPLIT, $232-8
+	STRIP
+	MASK($0, mask1)
+	MASK($8, mask2)
+	MASK($2, mask3)
+	MASK($10, mask4)
+	POOL_CONSTANTS
+
+plane:
+	PLANE
+	VMOVAPS Y11, Y1
+	VXORPS  Y9, Y9, Y9
+	DECQ    BX
+	JEQ     middle
+	NEGQ    BX
+
+shared:
+	POOL_ROW2
+	DECQ BX
+	JEQ  first
+	TAKE
+	FINISH_POOL
+
+first:
+	VMOVAPS Y2, Y1
+	VMOVAPS Y6, Y9
+	DECQ    CX
+	JZ      below
+
+middle:
+	POOL_ROW2
+	TAKE
+	DECQ CX
+	JNZ  shared
+
+below:
+	TESTQ DX, DX
+	JZ    next
+	FINISH_POOL
+
+next:
+	NEXT_PLANE
+	JNZ plane
+	VZEROUPPER
+	RET
+
+// func maxPool2x2S2AVX2(s *strip)
+//
+// There is no padding above.
+TEXT ·maxPool2x2S2AVX2(SB), NOSPLIT, $232-8
+	STRIP
+	MASK($0, mask1)
+	MASK($8, mask2)
+	MASK($2, mask3)
+	MASK($10, mask4)
+	POOL_CONSTANTS
+
+plane:
+	PLANE
+
+upper:
+	POOL_ROW2X2
+	VMOVAPS Y2, Y1
+	VMOVAPS Y6, Y9
+	DECQ    CX
+	JZ      lower
+	POOL_ROW2X2
+	TAKE
+	DECQ    CX
+
+lower:
+	FINISH_POOL
+	JNZ upper
 	NEXT_PLANE
 	JNZ plane
 	VZEROUPPER
