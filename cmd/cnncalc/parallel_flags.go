@@ -100,7 +100,7 @@ type strategyFlag struct {
 }
 
 func (f *parallelFlags) strategyFlags() []strategyFlag {
-	replicates := func(s memory.Strategy) bool { return !s.IsEstimate() }
+	replicates := func(s memory.Strategy) bool { return !s.IsSharded() }
 	isStage3 := func(s memory.Strategy) bool { return s == memory.ZeRO3 }
 	isFSDP := func(s memory.Strategy) bool { return s == memory.FSDP }
 	return []strategyFlag{
@@ -108,7 +108,7 @@ func (f *parallelFlags) strategyFlags() []strategyFlag {
 		{"unit-size", f.unitSize.text != "", isFSDP, &f.unitSize},
 		{"bucket-size", f.bucketSize.text != "", memory.Strategy.IsDeepSpeed, &f.bucketSize},
 		{"live-parameters", f.liveSize.text != "", isStage3, &f.liveSize},
-		{"offload", f.offload != "", memory.Strategy.IsEstimate, nil},
+		{"offload", f.offload != "", memory.Strategy.IsSharded, nil},
 	}
 }
 
@@ -168,8 +168,8 @@ func (f *parallelFlags) checkSuits(strategies []memory.Strategy) error {
 // of returns how a strategy spreads a training, with the flags that suit it.
 func (f *parallelFlags) of(s memory.Strategy) memory.Parallel {
 	p := memory.Parallel{Devices: f.devices, Strategy: s, Accumulate: f.accumulate}
-	p.Views = f.views && !s.IsEstimate()
-	p.Offload = f.offload != "" && s.IsEstimate()
+	p.Views = f.views && !s.IsSharded()
+	p.Offload = f.offload != "" && s.IsSharded()
 	if s == memory.FSDP {
 		p.UnitSize = f.unitSize.value
 	}

@@ -288,7 +288,7 @@ func (p *pass) isExact(part Part) bool {
 	case Buffers, InputBatch, Targets:
 		return p.options.DType != INT8
 	case Parameters, Gradients, GradientBuckets:
-		return p.options.DType != INT8 && !p.options.Parallel.isSharded()
+		return p.options.DType != INT8 && !p.options.Parallel.isFromSource()
 	case Scratch, Workspace, Rounding:
 		return false
 	}

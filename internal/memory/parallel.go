@@ -32,8 +32,8 @@ func Strategies() []string {
 	return []string{string(DDP), string(ZeRO1), string(ZeRO2), string(ZeRO3), string(FSDP)}
 }
 
-// IsEstimate reports whether only the sources say what a strategy takes. Devices measured the others.
-func (s Strategy) IsEstimate() bool { return s.IsDeepSpeed() || s == FSDP }
+// IsSharded reports whether each device keeps only its part of the gradients at least.
+func (s Strategy) IsSharded() bool { return s.IsDeepSpeed() || s == FSDP }
 
 // IsDeepSpeed reports whether DeepSpeed runs the strategy.
 func (s Strategy) IsDeepSpeed() bool { return s == ZeRO2 || s == ZeRO3 }
@@ -62,11 +62,11 @@ func (p Parallel) Check(torch Torch) error {
 	switch s := p.Strategy; {
 	case !p.isSpread():
 		return nil
-	case s.IsEstimate() && torch != Torch2CUDA:
+	case s.IsSharded() && torch != Torch2CUDA:
 		return fmt.Errorf("%s is for CUDA devices: take PyTorch %s", s, Torch2CUDA)
-	case s.IsEstimate() && p.Views:
+	case s.IsSharded() && p.Views:
 		return fmt.Errorf("%s has no gradient_as_bucket_view: it is for %s and %s", s, DDP, ZeRO1)
-	case !s.IsEstimate() && p.Offload:
+	case !s.IsSharded() && p.Offload:
 		return fmt.Errorf("%s updates on the devices: to offload the optimizer, take %s, %s or %s", s, ZeRO2, ZeRO3, FSDP)
 	}
 	return nil
@@ -82,7 +82,10 @@ func (p Parallel) keepsGradients() bool {
 }
 
 // isSharded reports whether a sharding decides what of gradients and parameters there is.
-func (p Parallel) isSharded() bool { return p.isSpread() && p.Strategy.IsEstimate() }
+func (p Parallel) isSharded() bool { return p.isSpread() && p.Strategy.IsSharded() }
+
+// isFromSource reports whether only sources say what is kept: nothing has measured it.
+func (p Parallel) isFromSource() bool { return p.isSpread() && p.Strategy.IsDeepSpeed() }
 
 // hasBuckets reports whether there are buckets in addition to the gradients.
 func (p Parallel) hasBuckets() bool { return p.isSpread() && !p.isSharded() && !p.Views }

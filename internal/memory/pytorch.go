@@ -48,7 +48,7 @@ func (o Options) Check() error {
 	case o.Torch == Torch113CPU && (o.DType == FP16 || o.DType == AMP):
 		return fmt.Errorf("PyTorch %s computes no convolutions in half: take bf16, or PyTorch %s", o.Torch, Torch2CUDA)
 	}
-	return o.Parallel.Check(o.Torch)
+	return nil
 }
 
 // PyTorch is PyTorch's account of a network, for any batch. It may be used concurrently.
