@@ -12,14 +12,14 @@ import (
 	"cnncalc/internal/study"
 )
 
-// pack returns documents as JSON for the script, without the drawings, which the file has. A list of objects is written
+// pack returns documents as JSON for the script, without the drawings and explanations, which the file has. A list of objects is written
 // as {"$": [keys], "rows": [[values]]}, in which null is a key that an object lacks: the keys are most of the text. The
 // JSON has no "<" and no line separators, so that it can be in a script element.
 func pack(documents []*study.Document) ([]byte, error) {
 	packed := make([]any, len(documents))
 	for k, d := range documents {
 		short := *d
-		short.Graph, short.Volumes = "", ""
+		short.Graph, short.Volumes, short.Explanations = "", "", nil
 		text, err := json.Marshal(short)
 		if err != nil {
 			return nil, err

@@ -155,8 +155,8 @@ func comparedText(f, first *study.Total, withRatio bool) string {
 
 // network writes the sections of a network.
 func (w *writer) network(k int, d *study.Document, heading string) {
-	w.printf("<article class=\"network\" id=\"n%d\" data-network=\"%d\">\n<header><%s>%s</%s>\n", k, k, heading, escape(d.Name),
-		heading)
+	w.printf("<article class=\"network\" id=\"n%d\" data-network=\"%d\">\n<header><%s id=\"n%d-title\">%s</%s>\n", k, k, heading, k,
+		escape(d.Name), heading)
 	if d.Description != "" {
 		w.printf("<p>%s</p>\n", escape(d.Description))
 	}
@@ -202,10 +202,11 @@ func (w *writer) totals(d *study.Document) {
 	w.printf("</dl>\n")
 }
 
-// open and shut write a section with a heading; the view is put into the element of the same name.
+// open and shut write a section with a heading; the view is put into the element of the same name. Its label has the
+// network's name too, since several networks have such a section.
 func (w *writer) open(k int, name, title string) {
-	w.printf("<section class=\"panel\" aria-labelledby=\"n%d-%s-title\"><h2 id=\"n%d-%s-title\">%s</h2>\n"+
-		"<div id=\"n%d-%s\">\n", k, name, k, name, title, k, name)
+	w.printf("<section class=\"panel\" aria-labelledby=\"n%d-title n%d-%s-title\"><h2 id=\"n%d-%s-title\">%s</h2>\n"+
+		"<div id=\"n%d-%s\">\n", k, k, name, k, name, title, k, name)
 }
 
 func (w *writer) shut() { w.printf("</div></section>\n") }

@@ -44,10 +44,12 @@ func builtIn(t *testing.T, name string) *study.Document {
 // The report of a deep network is not larger than a mail takes, and equal networks make equal reports.
 func TestSize(t *testing.T) {
 	const most = 400_000
-	text := reportOf(t, builtIn(t, "torchvision/resnet152"))
-	if len(text) > most {
-		t.Errorf("the report of ResNet-152 has %d bytes, more than %d", len(text), most)
+	for _, name := range []string{"torchvision/resnet152", "torchvision/densenet121"} {
+		if text := reportOf(t, builtIn(t, name)); len(text) > most {
+			t.Errorf("the report of %s has %d bytes, more than %d", name, len(text), most)
+		}
 	}
+	text := reportOf(t, builtIn(t, "torchvision/resnet152"))
 	if again := reportOf(t, builtIn(t, "torchvision/resnet152")); again != text {
 		t.Error("two reports of a network differ")
 	}

@@ -43,27 +43,45 @@ function graphOf(/** @type {HTMLElement | null} */ element) {
   return svg ? new XMLSerializer().serializeToString(svg) : "";
 }
 
-/** explanation shows the arithmetic of the chosen layer above that of all. */
+/** explanation shows the arithmetic of the chosen layer above that of all, in whose order its explanations are. */
 function explanation(/** @type {HTMLElement} */ element, /** @type {any} */ study) {
+  const lists = [...element.querySelectorAll("details > dl")];
   const panel = make("div", { class: "chosen", "aria-live": "polite" }, "Choose a layer in the graph, the table or the roofline.");
   element.prepend(panel);
   return {
     select(/** @type {string} */ name) {
       const layer = study.layers.find((/** @type {any} */ one) => one.name === name);
       if (!layer) return;
-      const { lines } = study.explanations[layer.explained];
-      const alike = study.layers.filter((/** @type {any} */ one) => one.explained === layer.explained && one !== layer);
-      const all = [...lines];
-      if (layer.within) all.push({ topic: "within", text: layer.within });
-      if (layer.origin) all.push({ topic: "in the model", text: layer.origin });
-      if (layer.field) all.push({ topic: "receptive field", text: `${layer.field.size.join("x")} pixels, jump ${layer.field.jump.join("x")}, from pixel ${layer.field.start.join(", ")} on` });
-      if (study.backward[layer.kind]) all.push({ topic: "backward pass", text: study.backward[layer.kind] });
-      if (alike.length > 0) {
-        const more = alike.length > mostAlike ? `, and ${alike.length - mostAlike} more` : "";
-        all.push({ topic: "the same in", text: alike.slice(0, mostAlike).map((/** @type {any} */ one) => one.name).join(", ") + more });
-      }
-      panel.replaceChildren(make("h3", {}, layer.name, " ", make("code", {}, layer.text)),
-        make("dl", {}, ...all.flatMap(({ topic, text }) => [make("dt", {}, topic), make("dd", {}, text)])));
+      const list = /** @type {Element} */ (lists[layer.explained].cloneNode(true));
+      const lines = ownLines(layer, study.layers);
+      const backward = study.backward[layer.kind]; // which the explanation of one layer of each kind has
+      if (backward && !list.textContent?.includes(backward)) lines.unshift(["backward pass", backward]);
+      for (const [topic, text] of lines) list.append(make("dt", {}, topic), make("dd", {}, text));
+      panel.replaceChildren(make("h3", {}, layer.name, " ", make("code", {}, layer.text)), list);
     },
   };
+}
+
+/**
+ * ownLines returns what is to say of a layer that is not of all with the same arithmetic: topics and texts.
+ *
+ * @param {any} layer
+ * @param {any[]} layers
+ * @returns {[string, string][]}
+ */
+function ownLines(layer, layers) {
+  /** @type {[string, string][]} */
+  const lines = [];
+  if (layer.within) lines.push(["within", layer.within]);
+  if (layer.origin) lines.push(["in the model", layer.origin]);
+  if (layer.field) {
+    const { size, jump, start } = layer.field;
+    lines.push(["receptive field", `${size.join("x")} pixels, jump ${jump.join("x")}, from pixel ${start.join(", ")} on`]);
+  }
+  const alike = layers.filter((one) => one.explained === layer.explained && one !== layer).map((one) => one.name);
+  if (alike.length > 0) {
+    const more = alike.length > mostAlike ? `, and ${alike.length - mostAlike} more` : "";
+    lines.push(["the same in", alike.slice(0, mostAlike).join(", ") + more]);
+  }
+  return lines;
 }

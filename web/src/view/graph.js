@@ -33,7 +33,7 @@ export function mountGraph(element, study, { onSelect, onFold, selected = "" }) 
   scroller.className = "view-scroller";
   scroller.tabIndex = 0;
   scroller.setAttribute("role", "region");
-  scroller.setAttribute("aria-label", "Graph of the network");
+  scroller.setAttribute("aria-label", `Graph of ${study.name || "the network"}`);
   scroller.append(host);
   element.replaceChildren(scroller, buttons());
   followTheme(host);
