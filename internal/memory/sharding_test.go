@@ -182,6 +182,39 @@ func TestShardingProperties(t *testing.T) {
 	}
 }
 
+// Layers that share weights, and outputs of training only: the parts add up to the peak, and each gradient is reduced
+// once.
+func TestSharedWeightsInShards(t *testing.T) {
+	const text = `input: 16x16x3
+layers: INPUT -> CONV3-8 @a -> RELU -> CONV3-8 @b -> RELU -> CONV3-8 share=@b -> GAP -> FC-10
+heads: {aux: "@a -> CONV3-8 share=@b -> GAP -> FC-10"}
+`
+	n := parsed(t, text)
+	for _, p := range []memory.Parallel{
+		{Strategy: memory.ZeRO2, BucketSize: 100}, {Strategy: memory.ZeRO3, BucketSize: 100, LiveParameters: 1},
+		{Strategy: memory.FSDP}, {Strategy: memory.FSDP, UnitSize: 100}, {Strategy: memory.FSDP, UnitSize: 1, Offload: true},
+	} {
+		p.Devices = 4
+		a := accountOf(t, text, sharded(p), 2)
+		sum := int64(0)
+		for _, b := range a.Parts {
+			sum += b.AtPeak
+		}
+		if sum != a.Peak.Bytes {
+			t.Errorf("%+v: the parts have %d bytes at the peak, want %d", p, sum, a.Peak.Bytes)
+		}
+		if p.Strategy != memory.FSDP || p.Offload {
+			continue
+		}
+		// At the end there are the shards of parameters, gradients and state, and the shard of a unit is never padded by more
+		// than a value for each device.
+		shards := part(a, memory.Parameters)
+		if all := 4 * n.Total.Parameters(); shards*p.Devices < all || shards*p.Devices > all+4*p.Devices*int64(len(n.Nodes)) {
+			t.Errorf("%+v: the shards of all devices have %d bytes, want %d", p, shards*p.Devices, all)
+		}
+	}
+}
+
 // Checkpoints and the replay of the allocator know shards too.
 func TestShardsElsewhere(t *testing.T) {
 	n := parsed(t, "input: 16x16x3\nlayers: INPUT -> [CONV3-8 -> RELU]*6 -> FC-10\n")
