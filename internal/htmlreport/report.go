@@ -168,6 +168,7 @@ func (w *writer) network(k int, d *study.Document, heading string) {
 	w.memory(k, d)
 	w.batches(k, d)
 	w.roofline(k, d)
+	w.fields(k, d)
 	w.explanations(k, d)
 	w.basis(d)
 	w.printf("</article>\n")
@@ -352,6 +353,42 @@ func (w *writer) roofline(k int, d *study.Document) {
 	}
 	w.endTable()
 	w.shut()
+}
+
+// mostFields is how many layers the receptive fields list.
+const mostFields = 24
+
+// fields lists the layers that see more than all before them.
+func (w *writer) fields(k int, d *study.Document) {
+	var layers []study.Layer
+	most := int64(0)
+	for _, l := range d.Layers {
+		if l.Field != nil && !l.Training && max(l.Field.Size[0], l.Field.Size[1]) > most {
+			most = max(l.Field.Size[0], l.Field.Size[1])
+			layers = append(layers, l)
+		}
+	}
+	if len(layers) == 0 {
+		return
+	}
+	w.open(k, "fields", "Receptive fields")
+	w.printf("<p>The pixels of the picture that one value of a layer sees, where they are more than before%s:</p>\n",
+		ofAll(len(layers), mostFields))
+	w.table("Receptive fields", []string{"name", "layer", "width", "height", "jump"}, 2)
+	for _, l := range layers[:min(mostFields, len(layers))] {
+		w.printf("<tr><td>%s<td>%s<td>%s<td>%s<td>%g\n", escape(l.Name), escape(l.Text), plain.Count(l.Field.Size[0]),
+			plain.Count(l.Field.Size[1]), l.Field.Jump[0])
+	}
+	w.endTable()
+	w.shut()
+}
+
+// ofAll says that only some are shown, "" if all are.
+func ofAll(all, shown int) string {
+	if all <= shown {
+		return ""
+	}
+	return fmt.Sprintf(" (the first %d of %s)", shown, plain.Count(int64(all)))
 }
 
 // explanations writes the arithmetic, once for all layers that have the same.

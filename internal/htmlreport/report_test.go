@@ -61,7 +61,7 @@ func TestSections(t *testing.T) {
 	for _, want := range []string{
 		"Side by side", "x2242.21", // VGG-16's parameters
 		`id="n0-graph"`, `id="n0-volumes"`, `id="n0-layers"`, `id="n0-memory"`, `id="n0-batches"`, `id="n0-roofline"`,
-		`id="n0-explain"`, `id="n1-layers"`, "<tr><td>conv1<td>CONV5-6<td>28x28x6<td>4,704<td>156<td>117,600",
+		`id="n0-explain"`, `id="n0-fields"`, `id="n1-layers"`, "<tr><td>conv1<td>CONV5-6<td>28x28x6<td>4,704<td>156<td>117,600",
 		`<template shadowrootmode="open"><svg`, "<details><summary><b>conv1</b> CONV5-6",
 	} {
 		if !strings.Contains(text, want) {

@@ -174,7 +174,7 @@ on("blocks of the graph are folded and unfolded, by a click and by keys", "googl
 });
 
 on("the tabs show one view each", "lenet5", {}, async (page) => {
-  for (const [tab, content] of [["memory", ".view-timeline"], ["fit", ".view-devices"], ["roofline", ".view-layer"], ["graph", ".view-zoom"]]) {
+  for (const [tab, content] of [["memory", ".view-timeline"], ["fit", ".view-devices"], ["roofline", ".view-layer"], ["fields", ".view-layer"], ["graph", ".view-zoom"]]) {
     await page.click(`#tab-${tab}`);
     await page.waitForSelector(`#panel-${tab} ${content}`);
     assert.equal(await page.locator("[role=tabpanel]:visible").count(), 1);

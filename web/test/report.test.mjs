@@ -83,6 +83,12 @@ on("the memory says what is alive", ["lenet5"], {}, async (page) => {
   assert.notEqual(await memory.innerText(), first);
 });
 
+on("a layer is chosen by its receptive field", ["lenet5"], {}, async (page) => {
+  await page.locator("#n0-fields [data-layer=pool1]").click();
+  assert.match(await page.locator("#n0-fields .view-step").innerText(), /^pool1 POOL2: a value sees 6x6 pixels of the picture; the next value sees it 2x2 pixels on$/);
+  assert.match(await page.locator("#n0-explain .chosen").innerText(), /^pool1/);
+});
+
 on("several networks are side by side", networks["two networks"], {}, async (page) => {
   const row = page.getByRole("row", { name: /^parameters / });
   assert.match(await row.first().innerText(), /61,706\s+11,689,512\s/);

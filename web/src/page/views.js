@@ -1,6 +1,7 @@
 import "../view/view.css";
 import "../view/charts.css";
 import { mountBatches } from "../view/batches.js";
+import { mountFields } from "../view/fields.js";
 import { mountGraph } from "../view/graph.js";
 import { mountRoofline } from "../view/roofline.js";
 import { mountTable } from "../view/table.js";
@@ -17,4 +18,5 @@ export const views = [
   { id: "memory", title: "Memory", mount: mountTimeline },
   { id: "fit", title: "Fit", mount: mountBatches },
   { id: "roofline", title: "Roofline", mount: mountRoofline },
+  { id: "fields", title: "Fields", mount: mountFields },
 ];

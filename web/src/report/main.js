@@ -3,6 +3,7 @@ import "../view/charts.css";
 import "./report.css";
 import { mountBatches } from "../view/batches.js";
 import { make } from "../view/chart.js";
+import { mountFields } from "../view/fields.js";
 import { mountGraph } from "../view/graph.js";
 import { mountRoofline } from "../view/roofline.js";
 import { mountTable } from "../view/table.js";
@@ -26,7 +27,7 @@ function showNetwork(study, k) {
   /** @type {any[]} */
   const views = [];
   const onSelect = (/** @type {string} */ name) => views.forEach((view) => view.select(name));
-  const mounts = { graph: mountGraph, layers: mountTable, memory: mountTimeline, batches: mountBatches, roofline: mountRoofline };
+  const mounts = { graph: mountGraph, layers: mountTable, memory: mountTimeline, batches: mountBatches, roofline: mountRoofline, fields: mountFields };
   study.graph = graphOf(find("graph"));
   for (const [name, mount] of Object.entries(mounts)) {
     const element = find(name);
