@@ -236,6 +236,9 @@ func (w *writer) notes(k int, d *study.Document) {
 	w.shut()
 }
 
+// onPaper has a drawing be no wider than a page.
+const onPaper = "<style>@media print { svg { max-width: 100%; height: auto } }</style>"
+
 // pictures writes the drawings in shadow trees, so that their styles are for them alone.
 func (w *writer) pictures(k int, d *study.Document) {
 	for _, p := range []struct{ name, title, svg string }{{"graph", "Graph", d.Graph}, {"volumes", "Volumes", d.Volumes}} {
@@ -244,7 +247,7 @@ func (w *writer) pictures(k int, d *study.Document) {
 		}
 		w.open(k, p.name, p.title)
 		w.printf("<div class=\"wide drawing\" tabindex=\"0\" role=\"region\" aria-label=\"%s of %s\">"+
-			"<div><template shadowrootmode=\"open\">%s</template></div></div>\n", p.title, escape(d.Name), p.svg)
+			"<div><template shadowrootmode=\"open\">%s%s</template></div></div>\n", p.title, escape(d.Name), p.svg, onPaper)
 		w.shut()
 	}
 }

@@ -13,6 +13,7 @@ const chosenStyle = `
   text.chosen { font-weight: 700; text-decoration: underline }
   [role="button"] { cursor: pointer; text-decoration: underline dotted; text-underline-offset: 3px }
   [role="button"]:hover { text-decoration-style: solid }
+  @media print { svg { max-width: 100%; height: auto } }
   [role="button"]:focus-visible { outline: 2px solid #0969da; outline-offset: 2px; border-radius: 3px }
 `;
 
@@ -149,12 +150,13 @@ export function mountGraph(element, study, { onSelect, onFold, selected = "" }) 
     return all.find((one) => one.tagName === "text") ?? all[0];
   }
 
-  /** place shows the drawing's top in its middle, smaller if it is wide. It waits until the view is to be seen. */
+  /** place shows the first box in the middle at the top, smaller if the drawing is wide. It waits until the view is to be seen. */
   const place = new ResizeObserver(() => {
     if (scroller.clientWidth === 0) return;
     place.disconnect();
     if (size.width > scroller.clientWidth) zoomTo(Math.max(0.5, (scroller.clientWidth / size.width) * 0.98));
-    scroller.scrollTo(Math.max(0, (size.width * zoom - scroller.clientWidth) / 2), 0);
+    const first = svg?.querySelector("[data-layer]")?.getBoundingClientRect();
+    if (first) scroller.scrollTo(first.left + first.width / 2 - scroller.getBoundingClientRect().left - scroller.clientWidth / 2, 0);
   });
 
   update(study);
