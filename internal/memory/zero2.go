@@ -1,6 +1,10 @@
 package memory
 
-import "cnncalc/internal/graph"
+import (
+	"slices"
+
+	"cnncalc/internal/graph"
+)
 
 // DeepSpeed's defaults (deepspeed/runtime/zero/config.py, commit 1b88ac3), in values.
 const (
@@ -85,19 +89,19 @@ func (z *zero2) begin() {
 	z.users, z.gradients = z.builder.users(), none
 	z.bucket = z.newBucket()
 	parallel, width := z.options.Parallel, z.options.DType.valueBytes()
-	learnt := z.learnt()
-	total, largest := int64(0), int64(0)
-	for _, id := range learnt {
+	var sizes []int64
+	total := int64(0)
+	for _, id := range z.learnt() {
+		sizes = append(sizes, z.valuesOf(id))
 		total += z.valuesOf(id) // addUp counts their bytes
-		largest = max(largest, z.valuesOf(id))
 	}
 	// Shards begin at multiples of 4 bytes: of 2 values in half.
 	partition := 2 * shardValues(total, 2*parallel.Devices)
 	z.add(none, "flat parameters", Parameters, linear{once: z.bytes(partition, parallel.Devices, width)})
-	z.kept = z.bytes(z.mostTouched(learnt, partition), width)
+	z.kept = z.bytes(mostTouched(sizes, partition), width)
 	if parallel.Offload {
 		z.kept = 0
-		z.add(none, "buffer to offload gradients", GradientBuckets, linear{once: z.bytes(largest, width)})
+		z.add(none, "buffer to offload gradients", GradientBuckets, linear{once: z.bytes(slices.Max(sizes), width)})
 		return
 	}
 	copyOf := linear{once: z.bytes(partition, BytesPerValue)}
@@ -109,14 +113,13 @@ func (z *zero2) begin() {
 	}
 }
 
-// mostTouched returns the values of the parameters that a partition of the flat tensor has a part of, for the partition
-// with the most.
-func (z *zero2) mostTouched(learnt []int, partition int64) int64 {
+// mostTouched returns the values of the parameters that a partition of their flat tensor has a part of, for the
+// partition with the most. sizes are the values of each parameter.
+func mostTouched(sizes []int64, partition int64) int64 {
 	most, touched := int64(0), int64(0)
 	end := int64(0)     // of the parameters so far
 	border := partition // the end of the partition
-	for _, id := range learnt {
-		values := z.valuesOf(id)
+	for _, values := range sizes {
 		end += values
 		touched += values
 		most = max(most, touched)
