@@ -11,6 +11,6 @@ import { connectWasm } from "./wasm.js";
 //   ended                                  a promise, which resolves when the server has ended; never with WebAssembly
 //   close()                                ends what the adapter holds
 export function connect() {
-  const kind = document.querySelector('meta[name="cnncalc-adapter"]').content;
-  return kind === "wasm" ? connectWasm() : connectLocal();
+  const meta = /** @type {HTMLMetaElement | null} */ (document.querySelector('meta[name="cnncalc-adapter"]'));
+  return meta?.content === "wasm" ? connectWasm() : connectLocal();
 }

@@ -7,7 +7,7 @@
 //   "internal"    a fault of cnncalc
 //   "unreachable" the server has ended, or the WebAssembly could not be loaded
 export class CallError extends Error {
-  constructor(code, message) {
+  constructor(/** @type {string} */ code, /** @type {string} */ message) {
     super(message);
     this.name = "CallError";
     this.code = code;
@@ -15,7 +15,7 @@ export class CallError extends Error {
 }
 
 // unwrap returns the result of an answer, {result} or {error: {code, message}}.
-export function unwrap(answer) {
+export function unwrap(/** @type {any} */ answer) {
   if (answer.error) throw new CallError(answer.error.code, answer.error.message);
   return answer.result;
 }

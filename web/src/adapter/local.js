@@ -1,5 +1,7 @@
 import { CallError, unwrap } from "./error.js";
 
+/** @typedef {{bytes?: ArrayBuffer | Blob, signal?: AbortSignal}} CallOptions */
+
 // connectLocal returns the adapter to the server that this page is from.
 export function connectLocal() {
   const token = takeToken();
@@ -8,7 +10,7 @@ export function connectLocal() {
   return {
     kind: "local",
     ended,
-    call: (name, request, options) => call(name, token, request, options),
+    call: (/** @type {string} */ name, /** @type {object} */ request, /** @type {CallOptions=} */ options) => call(name, token, request, options),
     close() {},
   };
 }
@@ -25,7 +27,7 @@ function takeToken() {
   return token;
 }
 
-function post(path, token, options) {
+function post(/** @type {string} */ path, /** @type {string} */ token, /** @type {RequestInit} */ options) {
   return fetch(`api/${path}`, {
     method: "POST",
     ...options,
@@ -35,12 +37,12 @@ function post(path, token, options) {
 
 // stayAlive keeps a request open, by which the server knows that the page is. It resolves when the server has ended. One
 // tab of several does, so that the others have all connections that a browser grants.
-function stayAlive(token) {
+function stayAlive(/** @type {string} */ token) {
   return navigator.locks.request("cnncalc-alive", async () => {
     for (let failures = 0; failures < 2; failures++) {
       try {
         const response = await post("alive", token, {});
-        if (!response.ok) return;
+        if (!response.ok || !response.body) return;
         for (const reader = response.body.getReader(); !(await reader.read()).done; ) failures = 0;
       } catch {
         // the connection broke: the next turn says whether the server is gone
@@ -50,6 +52,14 @@ function stayAlive(token) {
   });
 }
 
+/**
+ * call posts a call, and resolves to its result.
+ *
+ * @param {string} name
+ * @param {string} token
+ * @param {object} request
+ * @param {CallOptions} options
+ */
 async function call(name, token, request, { bytes, signal } = {}) {
   try {
     const response = await post(name, token, { signal, ...body(request, bytes) });
@@ -61,7 +71,7 @@ async function call(name, token, request, { bytes, signal } = {}) {
 }
 
 // body returns a request as JSON, or with bytes as a form of two parts.
-function body(request, bytes) {
+function body(/** @type {object} */ request, /** @type {ArrayBuffer | Blob | undefined} */ bytes) {
   const json = JSON.stringify(request);
   if (bytes === undefined) return { body: json, headers: { "Content-Type": "application/json" } };
   const form = new FormData();

@@ -57,13 +57,13 @@ export function mountTable(element, study, { onSelect, selected = "" }) {
     await navigator.clipboard.writeText(csv(rows()));
     note.textContent = `Copied ${rows().length} rows`;
   });
-  body.addEventListener("click", (event) => {
+  body.addEventListener("click", (/** @type {MouseEvent} */ event) => {
     const row = /** @type {Element} */ (event.target).closest("tr");
     if (row?.dataset.layer) onSelect(row.dataset.layer);
   });
-  body.addEventListener("keydown", (event) => {
+  body.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     const row = /** @type {Element} */ (event.target).closest("tr");
-    const to = { ArrowDown: row?.nextElementSibling, ArrowUp: row?.previousElementSibling }[event.key];
+    const to = event.key === "ArrowDown" ? row?.nextElementSibling : event.key === "ArrowUp" ? row?.previousElementSibling : null;
     if (!(to instanceof HTMLTableRowElement) || !to.dataset.layer) return;
     event.preventDefault();
     to.focus();
@@ -127,7 +127,8 @@ export function mountTable(element, study, { onSelect, selected = "" }) {
   draw();
   const end = make("div", {});
   element.append(end);
-  new IntersectionObserver(([entry]) => entry.isIntersecting && grow(most + someRows), { rootMargin: "800px", scrollMargin: "800px" }).observe(end);
+  const early = /** @type {IntersectionObserverInit} */ ({ rootMargin: "800px", scrollMargin: "800px" });
+  new IntersectionObserver(([entry]) => entry.isIntersecting && grow(most + someRows), early).observe(end);
   addEventListener("beforeprint", () => grow(Infinity));
   return {
     update(/** @type {any} */ next) {
