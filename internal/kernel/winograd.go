@@ -159,10 +159,7 @@ func transformPanel(dst, weights []float32, g *Conv, first, mr, step int) {
 	filters := max(min(g.K-first, mr), 0)
 	for c := range g.C {
 		for lane := range filters {
-			u := transformFilter(weights[((first+lane)*g.C+c)*9:][:9])
-			for point, v := range u {
-				points[point*mr+lane] = v
-			}
+			transformFilter(points[lane:], mr, weights[((first+lane)*g.C+c)*9:])
 		}
 		for point := range winogradPoints {
 			copy(dst[point*step+c*mr:][:mr], points[point*mr:])
@@ -170,26 +167,30 @@ func transformPanel(dst, weights []float32, g *Conv, first, mr, step int) {
 	}
 }
 
-// transformFilter returns G g G^T, computed in float64.
-func transformFilter(g []float32) (u [winogradPoints]float32) {
+// transformFilter computes G g G^T in float64, and writes its points mr values apart.
+func transformFilter(points []float32, mr int, g []float32) {
 	var half [3][winogradInput]float64
-	for j := range 3 {
-		half[j] = filterPoints(float64(g[j]), float64(g[3+j]), float64(g[6+j]))
+	for j := range half {
+		filterPoints(&half[j], float64(g[j]), float64(g[3+j]), float64(g[6+j]))
 	}
+	points = points[:(winogradPoints-1)*mr+1]
+	at := 0
 	for i := range winogradInput {
-		for j, v := range filterPoints(half[0][i], half[1][i], half[2][i]) {
-			u[i*winogradInput+j] = float32(v)
+		var row [winogradInput]float64
+		filterPoints(&row, half[0][i], half[1][i], half[2][i])
+		for _, v := range row {
+			points[at] = float32(v)
+			at += mr
 		}
 	}
-	return u
 }
 
-// filterPoints returns G times a column of three values.
-func filterPoints(a, b, c float64) [winogradInput]float64 {
-	return [winogradInput]float64{
-		a / 4, -(a + b + c) / 6, -(a - b + c) / 6,
-		(a + 2*b + 4*c) / 24, (a - 2*b + 4*c) / 24, c,
-	}
+// filterPoints sets to to G times a column of three values. It multiplies by 1/6 and 1/24, as a division takes several
+// times as long.
+func filterPoints(to *[winogradInput]float64, a, b, c float64) {
+	p, q := a+c, a+4*c
+	to[0], to[1], to[2] = a/4, (p+b)*(-1.0/6), (p-b)*(-1.0/6)
+	to[3], to[4], to[5] = (q+2*b)*(1.0/24), (q-2*b)*(1.0/24), c
 }
 
 // ConvWinograd computes a convolution for which [WinogradFits] holds. dst is [N, K, OH, OW], src [N, C, H, W]. filters

@@ -3,6 +3,7 @@ package weights
 import (
 	"fmt"
 	"math"
+	"unsafe"
 )
 
 // NotFinite describes the NaN and infinite values of a tensor, or returns "" if there are none. A network computes with
@@ -32,13 +33,25 @@ func NotFinite(name string, shape []int, values []float32) string {
 }
 
 // allFinite reports whether no value is NaN or infinite. Adding 1 to the exponent carries into the sign, which is
-// cleared first, only where all bits of the exponent are set; so the loop needs no branch.
+// cleared first, only where all bits of the exponent are set; so the loop needs no branch, and takes two values at a
+// time.
 func allFinite(values []float32) bool {
-	var seen uint32
-	for _, v := range values {
-		seen |= math.Float32bits(v)&0x7fffffff + 0x00800000
+	const magnitude, one, sign = 0x7fffffff_7fffffff, 0x00800000_00800000, 0x80000000_80000000
+	var seen uint64
+	add := func(pair uint64) { seen |= pair&magnitude + one }
+	if len(values) > 0 && uintptr(unsafe.Pointer(&values[0]))%8 != 0 {
+		add(uint64(math.Float32bits(values[0])))
+		values = values[1:]
 	}
-	return seen&0x80000000 == 0
+	if pairs := len(values) / 2; pairs > 0 {
+		for _, pair := range unsafe.Slice((*uint64)(unsafe.Pointer(&values[0])), pairs) {
+			add(pair)
+		}
+	}
+	if len(values)%2 == 1 {
+		add(uint64(math.Float32bits(values[len(values)-1])))
+	}
+	return seen&sign == 0
 }
 
 // position returns the index along each dimension of value i in C order.
