@@ -16,6 +16,7 @@ import (
 	"cnncalc/internal/labels"
 	"cnncalc/internal/maps"
 	"cnncalc/internal/memory"
+	"cnncalc/internal/network"
 	"cnncalc/internal/op"
 	"cnncalc/internal/pagecall"
 	"cnncalc/internal/picture"
@@ -36,11 +37,13 @@ const (
 	seed            = 1 // of random weights
 )
 
-// RunRequest is a network that runs on the picture that comes with it.
+// RunRequest is a network that runs on the picture that comes with it. With Picture, an ONNX model comes with it instead,
+// which runs on Picture with its own weights; Text is not used then.
 type RunRequest struct {
 	Name     string         `json:"name"`
 	Text     string         `json:"text"`
 	BuiltIn  string         `json:"builtIn"` // the built-in network whose text this is, with its weights; "" for none
+	Picture  []byte         `json:"picture"`
 	Settings study.Settings `json:"settings"`
 }
 
@@ -67,7 +70,7 @@ type LayerMaps struct {
 }
 
 func run(ctx context.Context, r RunRequest, data []byte) (any, error) {
-	file, err := (pagecall.StudyRequest{Name: r.Name, Text: r.Text}).File()
+	file, data, err := r.open(data)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +90,7 @@ func run(ctx context.Context, r RunRequest, data []byte) (any, error) {
 		return nil, err
 	}
 	defer program.Close()
-	source, isTrained, err := sourceOf(r.BuiltIn, program.Tensors())
+	source, isTrained, err := sourceOf(file, r.BuiltIn, program.Tensors())
 	if err != nil {
 		return nil, err
 	}
@@ -132,22 +135,42 @@ func compile(n *shape.Network) (*exec.Program, error) {
 	return program, nil
 }
 
-// sourceOf returns the weights that come with a built-in network, if they fit these tensors, or random ones.
-func sourceOf(builtIn string, tensors []exec.Tensor) (source exec.Source, isTrained bool, err error) {
+// open returns the network's file and the picture; data came with the request.
+func (r RunRequest) open(data []byte) (file *network.File, picture []byte, err error) {
+	if r.Picture == nil {
+		file, err := (pagecall.StudyRequest{Name: r.Name, Text: r.Text}).File()
+		return file, data, err
+	}
+	file, err = readModel(r.Name, data)
+	return file, r.Picture, err
+}
+
+// sourceOf returns the weights of a model, those that come with a built-in network, if they fit these tensors, or random
+// ones. The network of the file was lowered last.
+func sourceOf(file *network.File, builtIn string, tensors []exec.Tensor) (source exec.Source, isTrained bool, err error) {
+	if stored := file.Weights(); stored != nil {
+		if stored.AreQuantised() {
+			return nil, false, pagecall.Errorf(pagecall.Problem, "the model is quantised, and the page does not compute with "+
+				"integers: take the model as it was before it was quantised")
+		}
+		return func(dst []float32, tensor exec.Tensor, _ func(int, func(int))) error {
+			return stored.Fill(dst, tensor.Name)
+		}, true, nil
+	}
 	data, has := architectures.Weights(builtIn)
 	if !has {
 		return exec.He(seed), false, nil
 	}
-	file, err := weights.New(bytes.NewReader(data), int64(len(data)), builtIn)
+	trained, err := weights.New(bytes.NewReader(data), int64(len(data)), builtIn)
 	if err != nil {
 		return nil, false, err
 	}
-	assignment, err := weights.Match(file.Tensors(), exec.Wants(tensors))
+	assignment, err := weights.Match(trained.Tensors(), exec.Wants(tensors))
 	if err != nil { // the network was changed
 		return exec.He(seed), false, nil
 	}
 	return func(dst []float32, tensor exec.Tensor, _ func(int, func(int))) error {
-		return file.Read(assignment.Names[tensor.Index], dst)
+		return trained.Read(assignment.Names[tensor.Index], dst)
 	}, true, nil
 }
 

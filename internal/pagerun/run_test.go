@@ -132,3 +132,27 @@ func TestModelsThatAreWrong(t *testing.T) {
 		}
 	}
 }
+
+// A model runs with its own weights, on the picture in the request.
+func TestRunOfAModel(t *testing.T) {
+	model, err := os.ReadFile("../../testdata/onnx/convnext-17.onnx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	eight, err := os.ReadFile("../../testdata/digits/eight.png")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got Run
+	of := request(t, RunRequest{Name: "convnext.onnx", Picture: eight})
+	if err := answer(t, pagecall.Call{Name: "run", Request: of, Attachment: model}, &got); err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Ranking) == 0 || got.Note != "" {
+		t.Errorf("the ranking is %+v, with the note %q", got.Ranking, got.Note)
+	}
+	picture := pagecall.Call{Name: "run", Request: of, Attachment: eight}
+	if err := answer(t, picture, nil); err == nil || err.Message != "convnext.onnx is not an ONNX model" {
+		t.Errorf("a picture in place of the model: %v", err)
+	}
+}

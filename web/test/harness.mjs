@@ -83,3 +83,18 @@ export async function violations(page) {
   const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
   return found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).join(", ")}`);
 }
+
+/** model returns the path of lenet5 as an ONNX model, with its weights. */
+export function model() {
+  const path = join(newFolder(), "digits.onnx");
+  execFileSync(program(), ["convert", "lenet5", "-o", path]);
+  return path;
+}
+
+/** answerTo chooses a picture of an eight on the tab Run, and returns the first answer. */
+export async function answerTo(page) {
+  await page.locator("#tab-run").click();
+  await page.locator("#panels input[type=file]").setInputFiles(join(root, "testdata/digits/eight.png"));
+  await page.locator(".ranking li").first().waitFor();
+  return page.locator(".ranking li").first().innerText();
+}

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { edit, open, root, startBrowser, studied, violations, write } from "./harness.mjs";
+import { answerTo, edit, model, open, root, startBrowser, studied, violations, write } from "./harness.mjs";
 
 const sound = "name: small\ninput: 32x32x3\nlayers: INPUT -> CONV3-8 -> RELU -> POOL2 -> FC-10\n";
 
@@ -78,6 +78,16 @@ withPage("an ONNX model opens", { text: sound }, async (page) => {
   await page.locator("#file-input").setInputFiles(join(root, "testdata/onnx/convnext-17.onnx"));
   await page.waitForFunction(() => document.getElementById("file-name").textContent === "convnext-17.yaml");
   await studied(page);
+});
+
+withPage("an ONNX model runs with its own weights, until the network is changed", { text: sound }, async (page) => {
+  await page.locator("#file-input").setInputFiles(model());
+  await page.waitForFunction(() => document.getElementById("file-name").textContent === "digits.yaml");
+  assert.match(await answerTo(page), /^8/);
+  await write(page, (await page.locator(".cm-content").innerText()).replace("input: 28x28x1", "input: 32x32x1"));
+  await studied(page);
+  await page.locator("#panels input[type=file]").setInputFiles(join(root, "testdata/digits/eight.png"));
+  await page.getByText("The weights are random").waitFor();
 });
 
 withPage("a picture of a digit is recognised", { spec: "lenet5" }, async (page) => {

@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import { extname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { open, root, startBrowser, studied, violations, write } from "./harness.mjs";
+import { answerTo, model, open, root, startBrowser, studied, write } from "./harness.mjs";
 
 const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".xz": "application/x-xz", ".txt": "text/plain" };
 
@@ -78,6 +78,16 @@ test("an ONNX model opens in the browser", async () => {
   await studied(page);
   await page.locator("#file-input").setInputFiles(join(root, "testdata/onnx/convnext-17.onnx"));
   await page.waitForFunction(() => document.getElementById("file-name").textContent === "convnext-17.yaml");
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test("an ONNX model runs with its own weights in the browser", async () => {
+  const { page, faults, close } = await open(browser, host.address);
+  await studied(page);
+  await page.locator("#file-input").setInputFiles(model());
+  await page.waitForFunction(() => document.getElementById("file-name").textContent === "digits.yaml");
+  assert.match(await answerTo(page), /^8/);
   assert.deepEqual(faults, []);
   await close();
 });

@@ -15,6 +15,8 @@ export function createFiles(adapter, editor, say) {
   let saved = ""; // the text as it is on the disk
   let isForeign = false; // the text is not the file's: saving it replaces another network
   let lineEnd = "\n";
+  /** The ONNX model that was opened last, and the text that it became. @type {{file: File, text: string} | null} */
+  let model = null;
   let builtIn = ""; // the built-in network that the text is, as long as it is
 
   const isDirty = () => isForeign || editor.text() !== saved;
@@ -35,6 +37,7 @@ export function createFiles(adapter, editor, say) {
   /** load shows a text from elsewhere. */
   function load(/** @type {string} */ newName, /** @type {string} */ text, /** @type {string} */ origin) {
     builtIn = origin;
+    model = null;
     name = newName;
     isForeign = true;
     show(text);
@@ -54,6 +57,7 @@ export function createFiles(adapter, editor, say) {
     file = { name: opened.name, version: opened.version };
     name = opened.name;
     isForeign = false;
+    model = null;
     builtIn = /^(\S+) is a built-in network/.exec(opened.note ?? "")?.[1] ?? "";
     show(opened.text);
     refresh();
@@ -125,6 +129,7 @@ export function createFiles(adapter, editor, say) {
         say(`Reading ${chosen.name} …`);
         const converted = await adapter.call("convert", { name: chosen.name }, { bytes: chosen });
         load(chosen.name.replace(/\.[^.]*$/, ".yaml"), converted.text, "");
+        model = { file: chosen, text: editor.text() };
       }
       announce(`Opened ${chosen.name}`);
       say(`Opened ${chosen.name}`);
@@ -149,5 +154,7 @@ export function createFiles(adapter, editor, say) {
     name: () => name,
     /** builtIn returns the built-in network that the text is, "" if it was changed or is another. */
     builtIn: () => (editor.text() === saved ? builtIn : ""),
+    /** model returns the ONNX model that the text was made of, null if it was changed or is another. */
+    model: () => (model && editor.text() === model.text ? model.file : null),
   };
 }

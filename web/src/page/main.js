@@ -62,8 +62,11 @@ const student = createStudent(adapter, {
   },
 });
 const run = createRun(results.tabs.panel("run"), {
-  run: (picture, signal) =>
-    adapter.call("run", { ...request(), builtIn: files.builtIn() }, { bytes: picture, signal }),
+  async run(picture, signal) {
+    const model = files.model();
+    if (!model) return adapter.call("run", { ...request(), builtIn: files.builtIn() }, { bytes: picture, signal });
+    return adapter.call("run", { ...request(), name: model.name, picture: await base64(picture) }, { bytes: model, signal });
+  },
 });
 
 status.onProblem(() => {
@@ -84,6 +87,16 @@ adapter.ended.then(() => {
   document.body.prepend(el("p", { class: "ended", role: "alert" }, "cnncalc has ended: what you change now cannot be saved. Start cnncalc edit again."));
 });
 start();
+
+/** @returns {Promise<string>} the bytes of a picture in base64 */
+function base64(/** @type {Blob} */ picture) {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(String(reader.result).replace(/^[^,]*,/, ""));
+    reader.onerror = () => reject(reader.error);
+    reader.readAsDataURL(picture);
+  });
+}
 
 function startButtons() {
   byId("save").addEventListener("click", files.save);
