@@ -4,8 +4,10 @@
 import { chromium } from "playwright-core";
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, extname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
@@ -97,4 +99,21 @@ export async function answerTo(page) {
   await page.locator("#panels input[type=file]").setInputFiles(join(root, "testdata/digits/eight.png"));
   await page.locator(".ranking li").first().waitFor();
   return page.locator(".ranking li").first().innerText();
+}
+
+const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".xz": "application/x-xz", ".txt": "text/plain" };
+
+/** serveStatic serves dist/, which make web builds, as a host of static files does. */
+export async function serveStatic() {
+  const server = createServer(async (request, response) => {
+    const name = new URL(request.url, "http://host").pathname.replace(/\/$/, "/index.html");
+    try {
+      const data = await readFile(join(root, "web/dist", name));
+      response.writeHead(200, { "Content-Type": types[extname(name)] ?? "application/octet-stream" }).end(data);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { address: `http://127.0.0.1:${server.address().port}/`, close: () => server.close() };
 }

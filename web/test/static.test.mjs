@@ -1,31 +1,13 @@
 // The static page, whose cnncalc is WebAssembly in a worker: make web builds it into dist/.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import { extname, join } from "node:path";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { answerTo, model, open, root, startBrowser, studied, write } from "./harness.mjs";
-
-const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".xz": "application/x-xz", ".txt": "text/plain" };
-
-/** serve serves dist/ as a host of static files does. */
-async function serve() {
-  const server = createServer(async (request, response) => {
-    const name = new URL(request.url, "http://host").pathname.replace(/\/$/, "/index.html");
-    try {
-      const data = await readFile(join(root, "web/dist", name));
-      response.writeHead(200, { "Content-Type": types[extname(name)] ?? "application/octet-stream" }).end(data);
-    } catch {
-      response.writeHead(404).end();
-    }
-  });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return { address: `http://127.0.0.1:${server.address().port}/`, close: () => server.close() };
-}
+import { answerTo, model, open, root, serveStatic, startBrowser, studied, write } from "./harness.mjs";
 
 let browser, host;
-before(async () => ([browser, host] = await Promise.all([startBrowser(), serve()])));
+before(async () => ([browser, host] = await Promise.all([startBrowser(), serveStatic()])));
 after(() => (browser.close(), host.close()));
 
 // What a host sends: texts compressed as by gzip -9, which every host and browser can, and what is compressed already.
