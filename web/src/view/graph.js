@@ -183,10 +183,8 @@ function makeFoldable(/** @type {SVGSVGElement} */ svg) {
   for (const block of svg.querySelectorAll("[data-block]")) {
     const isFolded = block.querySelector(".box") !== null;
     const button = isFolded ? block : block.querySelector("text");
-    const title = block.querySelector("text")?.textContent ?? "";
     button?.setAttribute("role", "button");
     button?.setAttribute("tabindex", "0");
-    button?.setAttribute("aria-label", `${isFolded ? "Unfold" : "Fold"} ${title}`);
     button?.setAttribute("aria-expanded", String(!isFolded));
   }
 }
