@@ -52,7 +52,12 @@
 #define PART1(sum0) \
 	VMASKMOVPS sum0, Y15, (R13)
 
-	// Advances to the next row of C, or jumps to label after the last.
+	// Prefetches a row of C that the panel writes, so that it is in the cache after kc steps, and advances to the next.
+#define FETCH \
+	PREFETCHT0 (R13)   \
+	ADDQ       R8, R13
+
+// Advances to the next row of C, or jumps to label after the last.
 #define NEXT(rows, label) \
 	CMPQ R11, $rows \
 	JLE  label      \
@@ -111,20 +116,28 @@ wide:
 	VMOVAPS Y0, Y11
 	MOVQ    DI, AX
 	MOVQ    R12, CX
+	MOVQ    DX, R13
+	FETCH
+	FETCH
+	FETCH
+	FETCH
+	FETCH
+	FETCH
 
 wideStep:
-	VMOVUPS (AX), Y12
-	VMOVUPS 32(AX), Y13
+	PREFETCHT0 1536(SI)
+	VMOVUPS    (AX), Y12
+	VMOVUPS    32(AX), Y13
 	ROW2(0, Y0, Y1)
 	ROW2(4, Y2, Y3)
 	ROW2(8, Y4, Y5)
 	ROW2(12, Y6, Y7)
 	ROW2(16, Y8, Y9)
 	ROW2(20, Y10, Y11)
-	ADDQ    $24, SI
-	ADDQ    $64, AX
-	DECQ    CX
-	JNZ     wideStep
+	ADDQ       $24, SI
+	ADDQ       $64, AX
+	DECQ       CX
+	JNZ        wideStep
 
 	MOVBQZX product_add(BX), AX
 	TESTQ   AX, AX
