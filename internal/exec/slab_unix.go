@@ -6,7 +6,11 @@ import "golang.org/x/sys/unix"
 
 // mapMemory allocates page-aligned zeros.
 func mapMemory(bytes int) ([]byte, error) {
-	return unix.Mmap(-1, 0, bytes, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
+	data, err := unix.Mmap(-1, 0, bytes, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
+	if err == nil {
+		useHugePages(data)
+	}
+	return data, err
 }
 
 // unmapMemory frees memory from mapMemory. That cannot fail.

@@ -1,0 +1,6 @@
+//go:build unix && !linux
+
+package exec
+
+// useHugePages does nothing: the system chooses by itself.
+func useHugePages([]byte) {}
