@@ -38,7 +38,8 @@ export function bytes(/** @type {number} */ n) {
 }
 
 /** count returns a whole number with commas. */
-export const count = (/** @type {number} */ n) => n.toLocaleString("en-US");
+export const count = (/** @type {number} */ n) => grouped.format(n);
+const grouped = new Intl.NumberFormat("en-US");
 
 /** short returns a number with three digits and a prefix: "1.25 G". */
 export function short(/** @type {number} */ n) {

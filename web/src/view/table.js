@@ -3,7 +3,8 @@ const someRows = 60;
 
 /** @typedef {{key: string, title: string, what: string, isNumber?: boolean, value: (layer: any) => string | number, text?: (layer: any) => string}} Column */
 
-const count = (/** @type {number} */ n) => (n ? n.toLocaleString("en-US") : "");
+const grouped = new Intl.NumberFormat("en-US"); // made once: toLocaleString makes one at each call
+const count = (/** @type {number} */ n) => (n ? grouped.format(n) : "");
 
 /** @type {Column[]} */
 const columns = [
@@ -127,7 +128,7 @@ export function mountTable(element, study, { onSelect, selected = "" }) {
   draw();
   const end = make("div", {});
   element.append(end);
-  const early = /** @type {IntersectionObserverInit} */ ({ rootMargin: "800px", scrollMargin: "800px" });
+  const early = /** @type {IntersectionObserverInit} */ ({ scrollMargin: "300px" });
   new IntersectionObserver(([entry]) => entry.isIntersecting && grow(most + someRows), early).observe(end);
   addEventListener("beforeprint", () => grow(Infinity));
   return {
@@ -150,6 +151,9 @@ function textOf(/** @type {Column} */ column, /** @type {any} */ layer) {
   return typeof value === "number" ? count(value) : value;
 }
 
+/** digits returns how long a number is with its commas. */
+const digits = (/** @type {number} */ n) => Math.floor((Math.floor(Math.log10(Math.max(n, 1))) + 1) * (4 / 3));
+
 /** The most characters of a cell that are shown. */
 const widest = 44;
 
@@ -161,7 +165,8 @@ const widest = 44;
  */
 function widths(layers) {
   return columns.map((column) => {
-    const longest = layers.reduce((most, layer) => Math.max(most, textOf(column, layer).length), column.title.length + 1);
+    const length = (/** @type {any} */ layer) => (column.isNumber && !column.text ? digits(Number(column.value(layer))) : textOf(column, layer).length);
+    const longest = layers.reduce((most, layer) => Math.max(most, length(layer)), column.title.length + 1);
     return `minmax(calc(${Math.min(longest, widest)}ch + 16px), ${longest}fr)`;
   }).join(" ");
 }
