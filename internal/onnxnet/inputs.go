@@ -82,13 +82,16 @@ func (m *model) givenSize(v *value, o graph.Options) graph.Shape {
 
 // inputNames returns what the network calls the inputs of a model, by their names there.
 func inputNames(m *onnx.Model) map[string]string {
-	stored := make(map[string]bool, len(m.Graph.Initializers))
+	isGiven := make(map[string]bool, len(m.Graph.Inputs)) // when the network runs, not stored in the model
+	for _, in := range m.Graph.Inputs {
+		isGiven[in.Name] = true
+	}
 	for i := range m.Graph.Initializers {
-		stored[m.Graph.Initializers[i].Name] = true
+		delete(isGiven, m.Graph.Initializers[i].Name)
 	}
 	called, used := map[string]string{}, names{}
 	for _, in := range m.Graph.Inputs {
-		if !stored[in.Name] {
+		if isGiven[in.Name] {
 			called[in.Name] = used.unique(in.Name)
 		}
 	}

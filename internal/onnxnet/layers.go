@@ -48,9 +48,10 @@ func (l *lowering) before(n *node) string {
 // lower makes a graph of the model's nodes. Nodes that have no layers are in l.refused. Those that read them are left
 // out, or refused too if they have no layers whatever they read.
 func lower(m *model, header graph.Graph) (*lowering, error) {
+	tensors := len(m.file.Model.Graph.Initializers)
 	l := &lowering{
-		model: m, bindings: map[string]*Binding{}, named: map[string]int{}, heads: names{},
-		made: map[string]op.Layer{}, owners: map[sharingKey]int{},
+		model: m, bindings: make(map[string]*Binding, tensors), named: map[string]int{}, heads: names{},
+		made: map[string]op.Layer{}, owners: make(map[sharingKey]int, min(tensors, len(m.nodes))),
 	}
 	l.graph.Header = header
 	if err := readMetadata(m.file.Model, &l.graph.Header); err != nil {
