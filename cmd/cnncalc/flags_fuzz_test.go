@@ -42,7 +42,10 @@ func FuzzFlags(f *testing.F) {
 		"8x8", "9x", "1:3,[2,2]", "1:9223372036854775807", "parameters<5M&&peak<2GiB", "+macs,-peak", "name", "512MiB+5%",
 		"9223372036854775808", "1e400", strings.Repeat("9", 5000), strings.Repeat("é", 100_000)}
 	for i := range flags {
-		for _, v := range values {
+		for k, v := range values {
+			if testing.Short() && (i+k)%8 != 0 {
+				continue // the race detector has seen each flag and each value with an eighth of the pairs
+			}
 			f.Add(uint8(i), v)
 		}
 	}

@@ -49,11 +49,19 @@ FORMS = {
     "initializers as inputs": {"keep_initializers_as_inputs": True},
 }
 LOGITS = {9: "default", 11: "BN kept", 13: "dynamic batch", 17: "initializers as inputs"}
-SIZES = {"inception_v3": 299}  # the others take 224
+# Width and height of the input; the others take 224. Large networks take less, which changes nothing but sizes in their
+# graphs, since their last pool is over the whole plane.
+SIZES = {"inception_v3": 299} | dict.fromkeys(
+    """resnet101 resnext101_32x8d resnext101_64x4d wide_resnet50_2 wide_resnet101_2 densenet161 densenet169
+    densenet201 efficientnet_b5 efficientnet_b6 efficientnet_b7 efficientnet_v2_s efficientnet_v2_m efficientnet_v2_l
+    convnext_small convnext_base convnext_large regnet_x_3_2gf regnet_y_3_2gf regnet_x_8gf regnet_y_8gf regnet_x_16gf
+    regnet_y_16gf regnet_x_32gf regnet_y_128gf""".split(), 96)
 TOLERANCE = 1e-4
 # Networks whose batch normalisations get the statistics of the input. With random ones, the gates of a large RegNetY are
 # all 0 or 1, and PyTorch's own logits differ by 4e-4 between float32 and float64.
-NORMALISED = ("regnet_y",)
+NORMALISED = ("regnet_y", "efficientnet_v2_s")
+# The range of the random variances of batch normalisations. Among the usual ones, the values of ResNet-152 overflow.
+VARIANCES = {"resnet152": (0.8, 1.2)}
 
 
 class Different(Exception):
@@ -155,7 +163,7 @@ def network(name):
     norms = [m for m in net.modules() if isinstance(m, torch.nn.BatchNorm2d)]
     for m in norms:
         torch.nn.init.uniform_(m.running_mean, -0.1, 0.1)
-        torch.nn.init.uniform_(m.running_var, 0.1, 0.5)
+        torch.nn.init.uniform_(m.running_var, *VARIANCES.get(name, (0.1, 0.5)))
     x = torch.randn(1, 3, size, size)
     if name.startswith(NORMALISED):
         for m in norms:
