@@ -98,8 +98,8 @@
 	VBROADCASTSS c, Y1    \
 	VFMADD213PS  Y1, x, y
 
-// func sigmoidAVX2(dst, src *float32, n int)
-TEXT ·sigmoidAVX2(SB), NOSPLIT, $0-24
+// func sigmoidAssembly(dst, src *float32, n int)
+TEXT ·sigmoidAssembly(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), DI
 	MOVQ src+8(FP), SI
 	MOVQ n+16(FP), CX
@@ -120,8 +120,8 @@ sigmoid:
 	VZEROUPPER
 	RET
 
-// func siluAVX2(dst, src *float32, n int)
-TEXT ·siluAVX2(SB), NOSPLIT, $0-24
+// func siluAssembly(dst, src *float32, n int)
+TEXT ·siluAssembly(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), DI
 	MOVQ src+8(FP), SI
 	MOVQ n+16(FP), CX
@@ -142,10 +142,10 @@ silu:
 	VZEROUPPER
 	RET
 
-// func geluTanhAVX2(dst, src *float32, n int)
+// func geluTanhAssembly(dst, src *float32, n int)
 //
 // x/2 * (1 + tanh(u)) = x / (1 + exp(-2u)), without the cancellation of the former.
-TEXT ·geluTanhAVX2(SB), NOSPLIT, $0-24
+TEXT ·geluTanhAssembly(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), DI
 	MOVQ src+8(FP), SI
 	MOVQ n+16(FP), CX
@@ -169,10 +169,10 @@ geluTanh:
 	VZEROUPPER
 	RET
 
-// func mishAVX2(dst, src *float32, n int)
+// func mishAssembly(dst, src *float32, n int)
 //
 // With t = exp(x), tanh(log(1+t)) is (t*t + 2t) / (t*t + 2t + 2). From x = 12 on it is 1.
-TEXT ·mishAVX2(SB), NOSPLIT, $0-24
+TEXT ·mishAssembly(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), DI
 	MOVQ src+8(FP), SI
 	MOVQ n+16(FP), CX
@@ -200,10 +200,10 @@ mish:
 	VZEROUPPER
 	RET
 
-// func tanhAVX2(dst, src *float32, n int)
+// func tanhAssembly(dst, src *float32, n int)
 //
 // 1 - 2/(exp(2x) + 1), and near 0, where that cancels, the polynomial of Cephes' tanhf.
-TEXT ·tanhAVX2(SB), NOSPLIT, $0-24
+TEXT ·tanhAssembly(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), DI
 	MOVQ src+8(FP), SI
 	MOVQ n+16(FP), CX
@@ -243,12 +243,12 @@ tanh:
 	VZEROUPPER
 	RET
 
-// func geluAVX2(dst, src *float32, n int)
+// func geluAssembly(dst, src *float32, n int)
 //
 // max(x, 0) - |x|/2 * erfc(z) with z = |x|/sqrt(2), which does not cancel for a negative x. erfc(z) is t * exp(-z*z + p(t))
 // with t = 1/(1 + z/2) and a polynomial p, to 1.2e-7 of itself (Press et al., "Numerical Recipes", erfcc). From 13 on the
 // result is x.
-TEXT ·geluAVX2(SB), NOSPLIT, $0-24
+TEXT ·geluAssembly(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), DI
 	MOVQ src+8(FP), SI
 	MOVQ n+16(FP), CX
@@ -294,10 +294,10 @@ gelu:
 	VZEROUPPER
 	RET
 
-// func eluAVX2(dst, src *float32, n int, alpha, scale float32)
+// func eluAssembly(dst, src *float32, n int, alpha, scale float32)
 //
 // scale*x for x > 0, else alpha * (exp(x) - 1), of which the 1 is subtracted from 2^n: near 0 nothing cancels.
-TEXT ·eluAVX2(SB), NOSPLIT, $0-32
+TEXT ·eluAssembly(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), DI
 	MOVQ         src+8(FP), SI
 	MOVQ         n+16(FP), CX
@@ -327,8 +327,8 @@ elu:
 	VZEROUPPER
 	RET
 
-// func hardSwishAVX2(dst, src *float32, n int)
-TEXT ·hardSwishAVX2(SB), NOSPLIT, $0-24
+// func hardSwishAssembly(dst, src *float32, n int)
+TEXT ·hardSwishAssembly(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), DI
 	MOVQ         src+8(FP), SI
 	MOVQ         n+16(FP), CX

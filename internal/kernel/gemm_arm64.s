@@ -1,27 +1,12 @@
 //go:build arm64 && !noasm
 
+#include "neon_arm64.h"
 #include "textflag.h"
-
-// Go's assembler has no vector FADD, FMAX, FMIN and FADDP, nor FMLA with a single element; these are their encodings
-// (Arm Architecture Reference Manual, C7.2) for four float32.
-
-// d += n * m[i]
-#define FMLA_ELEMENT(d, n, m, i) WORD $(0x4F801000 | ((i)&1)<<21 | (m)<<16 | ((i)>>1)<<11 | (n)<<5 | (d))
-
-// d = n + m
-#define FADD(d, n, m) WORD $(0x4E20D400 | (m)<<16 | (n)<<5 | (d))
-
-// d = max(n, m), min(n, m); NaN if either is NaN
-#define FMAX(d, n, m) WORD $(0x4E20F400 | (m)<<16 | (n)<<5 | (d))
-#define FMIN(d, n, m) WORD $(0x4EA0F400 | (m)<<16 | (n)<<5 | (d))
-
-// d = the sums of adjacent pairs in n, then in m
-#define FADDP(d, n, m) WORD $(0x6E20D400 | (m)<<16 | (n)<<5 | (d))
 
 // Adds element i of register a times the row of B in V2 to V4 to the sums in registers s to s+2.
 #define ROW(s, a, i) \
-	FMLA_ELEMENT(s, 2, a, i)       \
-	FMLA_ELEMENT((s)+1, 3, a, i)   \
+	FMLA_ELEMENT(s, 2, a, i)     \
+	FMLA_ELEMENT((s)+1, 3, a, i) \
 	FMLA_ELEMENT((s)+2, 4, a, i)
 
 // Adds a row of C to its sums, and advances to the next row.

@@ -15,6 +15,9 @@ func sets() []*routines {
 	return []*routines{&avx512, &avx2, &generic}
 }
 
+// vectorLanes is the number of values in a vector of the AVX2 routines.
+const vectorLanes = 8
+
 // avx2 keeps 6x16 sums in twelve of the sixteen 256-bit registers. Two hold a row of B, one a broadcast value of A, and
 // one the mask of the last columns.
 var avx2 = routines{

@@ -5,6 +5,9 @@ package kernel
 // sets returns the routines that the processor supports, fastest first. All arm64 processors have NEON.
 func sets() []*routines { return []*routines{&neon, &generic} }
 
+// vectorLanes is the number of values in a vector.
+const vectorLanes = 4
+
 // neon keeps 8x12 sums in 24 of the 32 128-bit registers.
 var neon = routines{
 	name:  "neon",
@@ -38,6 +41,7 @@ var neon = routines{
 	inputTransform:  inputTransformGeneric,
 	outputTransform: outputTransformGeneric,
 	affine:          affineGeneric,
+	activate:        activateVector,
 	add:             addGeneric,
 	maxRow:          maxRowGeneric,
 	evens:           evensGeneric,
