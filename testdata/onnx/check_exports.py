@@ -55,7 +55,8 @@ SIZES = {"inception_v3": 299} | dict.fromkeys(
     """resnet101 resnext101_32x8d resnext101_64x4d wide_resnet50_2 wide_resnet101_2 densenet161 densenet169
     densenet201 efficientnet_b5 efficientnet_b6 efficientnet_b7 efficientnet_v2_s efficientnet_v2_m efficientnet_v2_l
     convnext_small convnext_base convnext_large regnet_x_3_2gf regnet_y_3_2gf regnet_x_8gf regnet_y_8gf regnet_x_16gf
-    regnet_y_16gf regnet_x_32gf regnet_y_128gf""".split(), 96)
+    regnet_y_16gf regnet_x_32gf regnet_y_128gf""".split(), 96) | dict.fromkeys(
+    "swin_t swin_s swin_b swin_v2_t swin_v2_s swin_v2_b".split(), 64)
 TOLERANCE = 1e-4
 # Networks whose batch normalisations get the statistics of the input. With random ones, the gates of a large RegNetY are
 # all 0 or 1, and PyTorch's own logits differ by 4e-4 between float32 and float64.
