@@ -15,10 +15,11 @@ weights and frozen layers. The same network is made of PyTorch's modules, with t
 
 It prints counts, and for every mismatch the smallest network that still has it, and exits with 1 if there was one.
 
-The last 10 minutes (seeds from 20000 and from 40000, on a busy machine): 164 networks with 2,233 layers, 160 heads, 85 of
-them for training, 33 networks of several inputs, 41 labels that layers follow, 62 sizes of labels, 38 lists joined, 43
-shared weights, 27 calls with arguments, 30 networks with frozen layers; the saved bytes of 155 and the outputs of 169 were
-compared. One network was a mismatch: run refused weights that a layer for training shares. It is read since.
+The last 10 minutes (60 runs with --count 40, seeds 70000, 71000 and so on, on a free machine): 2,400 networks with 32,105
+layers, 1,734 heads, 540 of them for training, 470 networks of several inputs, 235 labels that layers follow, 584 sizes of
+labels, 766 lists joined, 405 shared weights, 281 calls with arguments, 500 networks with frozen layers; the saved bytes of
+1,666 and the outputs of 2,020 were compared. No network was a mismatch. PyTorch 1.13 at times corrupts its heap in a
+backward pass and aborts, so runs are short.
 """
 import argparse
 import collections
