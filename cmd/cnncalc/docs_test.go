@@ -448,6 +448,7 @@ func TestDocsNameCommandsAndFlags(t *testing.T) {
 	known := []string{"--help"}
 	add := func(f *pflag.Flag) { known = append(known, "--"+f.Name) }
 	root.PersistentFlags().VisitAll(add)
+	root.Flags().VisitAll(add)
 	for _, cmd := range root.Commands() {
 		cmd.Flags().VisitAll(add)
 	}

@@ -60,7 +60,7 @@ func TestNetworksAreTorchvisions(t *testing.T) {
 	}
 }
 
-// The sentences under the account give the number of networks that were measured.
+// The sentences under the account, and the manual, give the number of networks that were measured.
 func TestBasisIsWhatWasMeasured(t *testing.T) {
 	var built struct {
 		Networks []struct{ Name, Network string }
@@ -88,6 +88,21 @@ func TestBasisIsWhatWasMeasured(t *testing.T) {
 	} {
 		if !strings.Contains(basis, want) {
 			t.Errorf("no %q in:\n%s", want, basis)
+		}
+	}
+	manual, err := os.ReadFile("../../docs/contributing.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var checkpoints struct{ Plans []struct{ Network string } }
+	readJSON(t, "plans.json", &checkpoints)
+	for _, want := range []string{
+		fmt.Sprintf("For %d more networks of torchvision", len(inTraining)-len(readMeasured(t))),
+		fmt.Sprintf("which makes %d networks of torchvision", len(inTraining)),
+		fmt.Sprintf("the code of %d plans", len(checkpoints.Plans)),
+	} {
+		if !strings.Contains(strings.Join(strings.Fields(string(manual)), " "), want) {
+			t.Errorf("docs/contributing.md does not say %q", want)
 		}
 	}
 }
