@@ -8,6 +8,7 @@ package graph
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"cnncalc/internal/checked"
@@ -25,14 +26,16 @@ type Shape struct {
 
 // String returns "224x224x3", with a question mark for each unknown number.
 func (s Shape) String() string {
-	return fmt.Sprintf("%sx%sx%s", known(s.W), known(s.H), known(s.D))
+	text := appendKnown(make([]byte, 0, 24), s.W)
+	text = appendKnown(append(text, 'x'), s.H)
+	return string(appendKnown(append(text, 'x'), s.D))
 }
 
-func known(n int64) string {
+func appendKnown(text []byte, n int64) []byte {
 	if n == 0 {
-		return "?"
+		return append(text, '?')
 	}
-	return fmt.Sprint(n)
+	return strconv.AppendInt(text, n, 10)
 }
 
 // HasPlane reports whether width and height are known.

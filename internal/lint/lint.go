@@ -129,15 +129,15 @@ func adviseConv(n *shape.Network, i int, o *op.Conv, first bool, notes *diag.Lis
 	if g.W.Out == 1 && g.H.Out == 1 {
 		return // the window is the whole input: an FC in another form
 	}
-	pos, name := n.Nodes[i].Pos, op.Short(o)
+	pos := n.Nodes[i].Pos
 	keeps := func(a op.Axis) bool { return a.Stride > 1 || a.Out == a.In }
 	_, padded := n.Nodes[n.Nodes[i].Inputs[0]].Op.(*op.Pad) // a PAD has added what the window takes
 	if !padded && (!keeps(g.W) || !keeps(g.H)) {
-		notes.Add(pos, KeepsSize, "%s changes %dx%d to %dx%d", name, g.W.In, g.H.In, g.W.Out, g.H.Out).
+		notes.Add(pos, KeepsSize, "%s changes %dx%d to %dx%d", op.Short(o), g.W.In, g.H.In, g.W.Out, g.H.Out).
 			WithHint("with stride 1, P=(F-1)/2 keeps the size and leaves down-sampling to the pools")
 	}
 	if !first && max(g.W.Size, g.H.Size) > 5 {
-		notes.Add(pos, LargeWindow, "%s has a large window after the first layer", name).
+		notes.Add(pos, LargeWindow, "%s has a large window after the first layer", op.Short(o)).
 			WithHint("stacks of 3x3 see as much with fewer parameters: three of them see 7x7 with 27C^2 weights instead " +
 				"of 49C^2")
 	}

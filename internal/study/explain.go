@@ -9,6 +9,7 @@ import (
 // explain adds the explanations of the layers and what their backward passes compute.
 func (m *maker) explain() {
 	known := map[string]int{}
+	kinds := map[string]bool{}
 	for i := range m.network.Nodes {
 		var e Explanation
 		var text strings.Builder
@@ -25,6 +26,10 @@ func (m *maker) explain() {
 		}
 		m.Layers[i].Explained = at
 		o := m.network.Nodes[i].Op
+		if kinds[o.Kind()] {
+			continue
+		}
+		kinds[o.Kind()] = true
 		if text := explain.Backward(o); text != "" {
 			m.Backward[o.Kind()] = text
 		}

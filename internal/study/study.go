@@ -36,12 +36,19 @@ func Make(f *network.File, s Settings) (*Document, error) {
 	}
 	m.problems(note, append(lint.Warnings(n), lint.Advice(n)...))
 	m.layers()
-	m.explain()
-	m.totals()
-	m.draw()
-	m.account()
-	m.batches()
-	m.roofline()
+	drawn := *m // what it fails to do comes last
+	drawn.Document = &Document{Name: d.Name, Layers: d.Layers, Backward: d.Backward}
+	together(func() {
+		drawn.explain()
+		drawn.draw()
+	}, func() {
+		m.totals()
+		m.account()
+		m.batches()
+		m.roofline()
+	})
+	d.Explanations, d.Graph, d.Volumes = drawn.Explanations, drawn.Graph, drawn.Volumes
+	d.Failures = append(d.Failures, drawn.Failures...)
 	return d, nil
 }
 

@@ -12,7 +12,8 @@
  *   explanations: {lines: {topic: string, text: string}[]}[]}} Study
  */
 
-/** How long keys may rest before the network is studied again, in milliseconds: two keys of a fast typist are one study. */
+/** A study that takes longer, in milliseconds, waits until the keys rest: two keys of a fast typist are one study. */
+const brief = 60;
 const rest = 25;
 
 /**
@@ -27,6 +28,8 @@ const rest = 25;
  */
 export function createStudent(adapter, { request, onStudy, onError }) {
   let timer = 0;
+  let turn = 0; // of what is to be studied when the task ends
+  let lately = 0; // how long the last study took
   let running = new AbortController();
 
   async function study() {
@@ -36,7 +39,9 @@ export function createStudent(adapter, { request, onStudy, onError }) {
     const began = performance.now();
     try {
       const answer = await adapter.call("study", request(), { signal: own.signal });
-      if (!own.signal.aborted) onStudy(answer, performance.now() - began);
+      if (own.signal.aborted) return;
+      lately = performance.now() - began;
+      onStudy(answer, lately);
     } catch (error) {
       if (!own.signal.aborted) onError(/** @type {Error} */ (error));
     }
@@ -45,11 +50,16 @@ export function createStudent(adapter, { request, onStudy, onError }) {
   return {
     /** now studies the network at once. */
     now: study,
-    /** again studies the network when the keys rest. What was asked before is not wanted any more. */
+    /**
+     * again studies the network after a change. What was asked before is not wanted any more. A brief study begins with the
+     * task's end: a timer would wait until the key is painted.
+     */
     again() {
       running.abort();
       clearTimeout(timer);
-      timer = window.setTimeout(study, rest);
+      const own = ++turn;
+      if (lately > brief) timer = window.setTimeout(study, rest);
+      else queueMicrotask(() => own === turn && study());
     },
   };
 }

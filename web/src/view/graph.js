@@ -49,9 +49,14 @@ export function mountGraph(element, study, { onSelect, onFold, selected = "" }) 
   let current = study;
 
   function update(/** @type {any} */ next) {
+    const isDrawn = svg !== undefined && next.graph === current.graph;
     current = next;
     if (!next.graph) {
       host.shadowRoot?.replaceChildren();
+      return;
+    }
+    if (isDrawn) {
+      mark(false);
       return;
     }
     const focused = host.shadowRoot?.activeElement && blockOf(host.shadowRoot.activeElement);
