@@ -17,7 +17,7 @@ import (
 	"cnncalc/internal/report"
 )
 
-const checkpointLong = `checkpoint finds how much memory torch.utils.checkpoint saves in a training, and what that costs. A
+const checkpointLong = `checkpoint finds how much memory torch.utils.checkpoint saves in training, and what that costs. A
 checkpointed segment of layers keeps only its input. When the backward pass reaches the segment, it runs forward again.
 The table lists the plans of which none is better in both the peak and the MACs that run again.
 

@@ -29,7 +29,7 @@ The weights of a model are those of --weights, those that come with the network,
 --save-weights writes the weights for a YAML file or PyTorch code, as safetensors. The code's load reads them: the
 names in its state_dict are those of cnncalc.
 
---checkpoint has segments of the code run by torch.utils.checkpoint, as cnncalc checkpoint found them.
+With --checkpoint, torch.utils.checkpoint runs segments of the code, such as those that cnncalc checkpoint finds.
 
 --fc-to-conv turns the FC layers into CONV layers, as in the CS231n notes: the first FC of vgg16, over 7x7x512,
 becomes CONV7-4096 p0, the others CONV1. The new network computes the same. For a larger picture (--input-size 384),

@@ -24,12 +24,12 @@ import (
 	"cnncalc/internal/spec"
 )
 
-const editLong = `edit opens a page in the browser to design a network in: its file in an editor, and beside it the graph,
-the tables, and the memory, which follow every key.
+const editLong = `edit opens a page in the browser to design a network in: its file is in an editor, and beside it are the
+graph, the tables and the memory, which change as you type.
 
-The page is from a server on this machine that nobody else can reach. It reads and writes one file: SPEC, or for a
+The page comes from a server on this machine that nobody else can reach. It reads and writes one file: SPEC, or for a
 built-in network or an ONNX model a new one in the current folder. The server ends when the page is closed, or on
-Ctrl-C. Nothing is sent to anywhere else.
+Ctrl-C. Nothing is sent anywhere else.
 
 edit prints the address of the page. It has a token, without which the server answers nothing: keep it to yourself.`
 

@@ -31,10 +31,10 @@ assumption. --reserve sets it as a size, a share of the memory, or the sum of bo
 what uses the most memory, and which changes would reduce it, with the figures of the network after each change. It
 shows them also if not even one picture fits.
 
---gpus adds rows for trainings on several devices, for each --strategy (cnncalc help memory). largest batch is that of
+--gpus adds rows for training on several devices, for each --strategy (cnncalc help memory). largest batch is that of
 one device and one pass, and global batch the pictures of an update, over all devices and the passes of --accumulate.
 
-With a --device whose rates are known, images/s is the most pictures a second that it runs by the roofline model
+With a --device whose rates are known, images/s is an upper bound on its images a second by the roofline model
 (cnncalc help traffic); with --gpus, that all devices run.
 
 --batches shows the memory of each of several batches. --inputs shows, for each of several input sizes, the largest

@@ -106,7 +106,7 @@ func (f *fitFlags) spread(options []memory.Options) ([]memory.Options, error) {
 	}
 	isTraining := func(o memory.Options) bool { return o.Mode == memory.Training }
 	if f.account != string(memory.PyTorchAccount) || !slices.ContainsFunc(options, isTraining) {
-		return nil, usageError("--gpus and --accumulate are for trainings by --account pytorch")
+		return nil, usageError("--gpus and --accumulate are for training by --account pytorch")
 	}
 	if f.devices > 1 {
 		parallel = slices.Insert(parallel, 0, memory.Parallel{Devices: 1, Accumulate: f.accumulate})

@@ -33,15 +33,15 @@ amp is torch.autocast, which keeps weights in float32; int8 is for inference.
 tensors that only their gradients need are not saved. The last pattern that matches decides: --freeze '*' --freeze
 '!fc1' trains fc1 alone.
 
---gpus shows what each device of a training holds. --batch is the batch of one device and one pass. --accumulate shows
+--gpus shows what each device holds in training. --batch is the batch of one device and one pass. --accumulate shows
 what a pass holds if gradients add up over several passes. --strategy is one of these, or several of them for a table
 beside a single device:
 
   ddp    DistributedDataParallel: each device has all parameters, gradients and state
-  zero1  with ZeroRedundancyOptimizer: each device has its part of the optimizer's state
-  zero2  DeepSpeed's stage 2: and its part of the gradients
-  zero3  DeepSpeed's stage 3: and its part of the parameters, gathered layer by layer
-  fsdp   FullyShardedDataParallel: likewise, by units of layers
+  zero1  ddp with ZeroRedundancyOptimizer: each device has only its part of the optimizer's state
+  zero2  DeepSpeed's stage 2: and only its part of the gradients
+  zero3  DeepSpeed's stage 3: and only its part of the parameters, which are gathered layer by layer
+  fsdp   FullyShardedDataParallel: the same as zero3, by units of layers
   all    all of them
 
 zero2 and zero3 are estimates by DeepSpeed's source. All have the defaults of DeepSpeed and PyTorch 2.
@@ -53,8 +53,8 @@ ends in .svg, draws the timeline for a document.
 
 -o pass.pickle writes an iteration as PyTorch's allocator would record it, with each allocation named after its layer:
 open it at pytorch.org/memory_viz. --against snapshot.pickle reads what torch.cuda.memory._dump_snapshot wrote, and
-prints which of the predicted tensors it has at its peak, and what else it has. It only reads data: what a pickle
-would call is refused.`
+prints which of the predicted tensors it has at its peak, and what else it has. cnncalc reads data only, and refuses a
+pickle that calls a function.`
 
 type memoryFlags struct {
 	specFlags
@@ -205,7 +205,7 @@ func (f *memoryFlags) parallels(account memory.AccountName, o memory.Options) ([
 	case !f.isGiven():
 		return []memory.Parallel{{}}, nil
 	case account != memory.PyTorchAccount || o.Mode != memory.Training:
-		return nil, usageError("--gpus and --accumulate are for trainings by --account pytorch")
+		return nil, usageError("--gpus and --accumulate are for training by --account pytorch")
 	case len(all) > 1 && (f.depth > 0 || f.all):
 		return nil, usageError("several strategies are rows of a table, which has no layers: leave out --depth and --all")
 	}

@@ -14,12 +14,12 @@ import (
 	"cnncalc/internal/traffic"
 )
 
-const reportLong = `report writes all that cnncalc knows of a network as one HTML file: totals, notes, the graph, the table of
-layers, the arithmetic of each, memory over the steps of an iteration, batches and the devices that hold them, and the
-roofline. Several networks have their figures side by side, with the ratios to the first.
+const reportLong = `report writes all that cnncalc knows about a network into one HTML file: totals, notes, the graph, the
+table of layers, the arithmetic of each layer, the memory over the steps of an iteration, the batches that fit devices,
+and the roofline. Several networks have their figures side by side, with the ratios to the first.
 
-The file opens from a disk in any browser, asks nothing of any host, prints on paper, and is a document without
-JavaScript too. With it, the graph zooms, the table sorts, searches and copies as CSV, and a click chooses a layer.
+The file opens from a disk in any browser, sends no request to any host, prints on paper, and works without JavaScript
+too. With it, the graph zooms, the table sorts, searches and copies as CSV, and a click chooses a layer.
 
 --set, --input-size and --freeze change all networks; 2:384 changes the second.`
 

@@ -16,7 +16,7 @@ CS231n notes: INPUT -> [[CONV -> RELU]*N -> POOL?]*M -> FC.
 
 SPEC is a network: a file, - for standard input, the name of a built-in network (cnncalc list), a file of a git
 revision (git:main:mynet.yaml), or the layers themselves ('INPUT -> CONV3-16 -> RELU -> FC-10', with --input-size
-32x32x3). Without SPEC, cnncalc reads cnncalc.yaml in the current folder; if there is none, it takes vgg16.
+32x32x3). Without a SPEC, cnncalc reads cnncalc.yaml in the current folder; if there is none, it takes vgg16.
 
 Sizes are width x height x depth. A MAC is one multiply-accumulate. Dilation counts as in frameworks: 1 is dense,
 which the notes' example calls 0. "cnncalc help language" explains how to write a file.`
@@ -37,7 +37,7 @@ func subcommands() []subcommand {
 		{"check", "check the shapes of a network, and show each mistake with what would fit", newCheck},
 		{"memory", "print the activations, parameters and MACs of every layer, and the memory that a batch needs", newMemory},
 		{"fit", "find the largest batch that fits a device, and what would make a larger one fit", newFit},
-		{"checkpoint", "find layers to run twice, so that a training takes less memory", newCheckpoint},
+		{"checkpoint", "find layers to run twice, so that training takes less memory", newCheckpoint},
 		{"compare", "print the figures of networks side by side, and the layers that differ", newCompare},
 		{"diff", "print what a change to a network costs, and fail if a figure has become worse", newDiff},
 		{"sweep", "print figures for every combination of several settings", newSweep},

@@ -44,9 +44,13 @@ func (f *searchFlags) chosenFigures(usual ...string) ([]figure.Figure, error) {
 
 // figureHelp lists the figures.
 func figureHelp() string {
+	width := 0
+	for _, f := range figure.All() {
+		width = max(width, len(f.Name))
+	}
 	var b strings.Builder
 	for _, f := range figure.All() {
-		fmt.Fprintf(&b, "  %-16s %s\n", f.Name, f.What)
+		fmt.Fprintf(&b, "  %-*s  %s\n", width, f.Name, f.What)
 	}
 	return b.String()
 }

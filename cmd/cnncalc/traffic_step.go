@@ -29,7 +29,7 @@ func (f *stepFlags) registerStep(flags *pflag.FlagSet) {
 	flags.StringVar(&f.device, "device", "", "a step on a known device, such as t4 or a100-80gb")
 	f.registerMode(flags, "a step of inference or training (default inference)")
 	f.registerTypes(flags)
-	numberVar(flags, &f.devices, "gpus", 1, "devices of a training, each with a batch of its own")
+	numberVar(flags, &f.devices, "gpus", 1, "devices to train on, each with a batch of its own")
 	wordVar(flags, &f.strategy, "strategy", "", memory.Strategies(),
 		"with --gpus (default ddp): "+strings.Join(memory.Strategies(), ", "))
 	rateVar(flags, &f.interconnect, "interconnect", numeral.Bandwidth,
@@ -66,7 +66,7 @@ func (f *stepFlags) options() (memory.Options, error) {
 	case f.devices == 1 && (f.strategy != "" || f.interconnect.text != ""):
 		return o, usageError("--strategy and --interconnect are for several devices: give --gpus 2 or more")
 	case f.devices > 1 && o.Mode != memory.Training:
-		return o, usageError("--gpus is for trainings: add --mode training")
+		return o, usageError("--gpus is for training: add --mode training")
 	case f.devices > 1:
 		o.Parallel = memory.Parallel{Devices: f.devices, Strategy: strategy, Accumulate: 1}
 	}

@@ -117,8 +117,8 @@ func (f *useFlags) addMachine(u *figure.Use) error {
 
 // registerUse adds the flags, but for --dtype and --optimizer, of which a command may take several.
 func (f *useFlags) registerUse(flags *pflag.FlagSet) {
-	f.registerAccount(flags, memory.PyTorchAccount, memory.AccountNames(), "of peak and largest_batch: ")
-	f.registerMode(flags, "of peak and largest_batch: inference or training (default training)")
+	f.registerAccount(flags, memory.PyTorchAccount, memory.AccountNames(), "account of peak and largest_batch: ")
+	f.registerMode(flags, "mode of peak and largest_batch: inference or training (default training)")
 	f.registerTorch(flags)
 	f.registerDevice(flags)
 	f.registerRates(flags)

@@ -35,7 +35,7 @@ func (*GroupNorm) Kind() string { return "GN" }
 // Fields returns the settings.
 func (o *GroupNorm) Fields() []Field {
 	groups := Field{Key: "groups", Place: Head, Setting: count{&o.groups, "groups"},
-		Doc: "number of groups; it divides the depth"}
+		Doc: "number of groups, which must divide the depth"}
 	return append([]Field{groups}, o.fields("with")...)
 }
 

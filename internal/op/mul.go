@@ -9,7 +9,7 @@ type Mul struct{ broadcasting }
 func mulKind() Kind {
 	return Kind{
 		Name:    "MUL",
-		Summary: "multiplies the results of its paths; a 1x1xD path gates channels, a WxHx1 path places",
+		Summary: "multiplies the results of its paths; a 1x1xD path gates channels, and a WxHx1 path gates places",
 		Backward: "Each path gets the output's gradient times the other paths' product, so they are kept; a gate gets " +
 			"the sum over what it gates.",
 		New: func() Layer { return &Mul{} },

@@ -20,7 +20,7 @@ func padKind() Kind {
 	return Kind{
 		Name:     "PAD",
 		Summary:  "pads the plane: PAD1 or PAD p=0,1,0,1 with zeros, PAD1 value=0.5, PAD1 reflect, PAD1 replicate",
-		Backward: "The gradient is the output's without the padding; what is mirrored or repeated adds to its source's.",
+		Backward: "The gradient is the output's without the padding; a mirrored or repeated value adds its gradient to that of its source.",
 		New:      func() Layer { return &Pad{} },
 	}
 }

@@ -36,7 +36,7 @@ func (o *PixelShuffle) Factor() int64 { return o.factor }
 
 // Fields returns the settings.
 func (o *PixelShuffle) Fields() []Field {
-	return []Field{{Key: "factor", Place: Head, Doc: "how many times wider and higher; its square divides the depth",
+	return []Field{{Key: "factor", Place: Head, Doc: "how many times wider and higher; its square must divide the depth",
 		Setting: count{&o.factor, "factor"}}}
 }
 

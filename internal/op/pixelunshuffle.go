@@ -35,7 +35,7 @@ func (o *PixelUnshuffle) Factor() int64 { return o.factor }
 
 // Fields returns the settings.
 func (o *PixelUnshuffle) Fields() []Field {
-	return []Field{{Key: "factor", Place: Head, Doc: "how many times narrower and lower; it divides width and height",
+	return []Field{{Key: "factor", Place: Head, Doc: "how many times narrower and lower; it must divide width and height",
 		Setting: count{&o.factor, "factor"}}}
 }
 
