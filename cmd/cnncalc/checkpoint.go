@@ -142,7 +142,7 @@ func (l *loaded) checkpoints(f *checkpointFlags, o memory.Options, share float64
 		return nil, err
 	}
 	view := &report.Checkpoints{Title: l.title(), Network: l.network, Batch: f.batch, Options: o, Places: planner.Places(),
-		Plain: planner.Plain().Peak, Curve: planner.Curve(), Command: plain.CutPath(l.name)}
+		Plain: planner.Plain().Peak, Curve: planner.Curve(), Command: l.command(&f.specFlags)}
 	switch {
 	case f.memory.text != "":
 		view.Asked = "--memory " + f.memory.text

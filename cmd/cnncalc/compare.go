@@ -138,7 +138,7 @@ func (f *compareFlags) check(args []string) error {
 
 func firstOr(args []string, fallback string) string {
 	if len(args) > 0 {
-		return plain.CutPath(args[0])
+		return plain.Shell(plain.CutPath(args[0]))
 	}
 	return fallback
 }

@@ -141,6 +141,6 @@ func notOne(spec string) error {
 	if len(networks) > 1 {
 		count = plain.Count(int64(len(networks))) + " networks"
 	}
-	return problemError("%s is %s of %s: name one, such as %s; check and compare take them all", plain.CutPath(spec), what,
-		count, plain.CutPath(networks[0]))
+	return problemError("%s is %s of %s: name one, such as %s; check, compare and report take them all", plain.CutPath(spec), what,
+		count, plain.Shell(plain.CutPath(networks[0])))
 }

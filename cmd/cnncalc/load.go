@@ -235,6 +235,24 @@ func (l *loaded) title() string {
 	return sourceName(l.name)
 }
 
+// command returns the SPEC and the flags that change it, as words of a command line that a shell reads back.
+func (l *loaded) command(flags *specFlags) string {
+	if len(l.name) > plain.MaxPath {
+		return "SPEC"
+	}
+	words := []string{plain.Shell(l.name)}
+	for _, size := range flags.inputSize {
+		words = append(words, "--input-size", plain.Shell(size))
+	}
+	for _, assignment := range flags.set {
+		words = append(words, "--set", plain.Shell(assignment))
+	}
+	if flags.until != "" {
+		words = append(words, "--until", plain.Shell(flags.until))
+	}
+	return strings.Join(words, " ")
+}
+
 // isArrowText reports whether a SPEC that is not a file is a network itself.
 func isArrowText(name string) bool {
 	return strings.Contains(name, "->") || strings.Contains(name, "→")

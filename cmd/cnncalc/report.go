@@ -67,6 +67,9 @@ func (a *app) report(args []string, f *reportFlags) error {
 	if err != nil {
 		return err
 	}
+	if args, err = expandAll(args); err != nil {
+		return err
+	}
 	if err := f.checkReport(args); err != nil {
 		return err
 	}
@@ -104,6 +107,9 @@ func (a *app) report(args []string, f *reportFlags) error {
 func (f *reportFlags) checkReport(args []string) error {
 	if len(args) > maxReported {
 		return usageError("report takes at most %d networks, not %d", maxReported, len(args))
+	}
+	if err := checkStandardInput(args); err != nil {
+		return err
 	}
 	if err := checkBatch(f.batch); err != nil {
 		return err

@@ -194,8 +194,10 @@ func TestNearest(t *testing.T) {
 
 func TestDidYouMean(t *testing.T) {
 	networks := []string{"resnet18", "resnet50", "resnet110", "vgg11", "vgg16", "yolov3", "yolov3-tiny", "torchvision/resnet50",
-		"torchvision/resnet101", "torchvision/wide_resnet101_2", "torchvision/vgg16", "torchvision/efficientnet_b7"}
-	devices := []string{"rtx3060", "rtx3090", "rtx4090", "v100-16gb", "v100-32gb", "a100-40gb", "a100-80gb", "t4"}
+		"torchvision/resnet101", "torchvision/wide_resnet101_2", "torchvision/vgg16", "torchvision/efficientnet_b7",
+		"googlenet", "torchvision/mobilenet_v2", "torchvision/resnext50_32x4d"}
+	devices := []string{"rtx3060", "rtx3090", "rtx4090", "v100-16gb", "v100-32gb", "a100-40gb", "a100-80gb", "t4",
+		"rtx2080ti"}
 	for _, test := range []struct {
 		name       string
 		candidates []string
@@ -217,6 +219,12 @@ func TestDidYouMean(t *testing.T) {
 		{"wide_resnet", networks, "torchvision/wide_resnet101_2"},
 		{"YOLOv3 tiny", networks, "yolov3-tiny"},
 		{"resnt18", networks, "resnet18"},
+		{"mobilenet", networks, "torchvision/mobilenet_v2"},    // not googlenet
+		{"resnext50", networks, "torchvision/resnext50_32x4d"}, // not resnet50
+		{"rtx4090ti", devices, "rtx4090"},                      // not rtx2080ti
+		{"tesla-t4", devices, "t4"},
+		{"Tesla V100", devices, "v100-16gb or v100-32gb"},
+		{"NVIDIA A100 (PCIe)", devices, "a100-40gb or a100-80gb"},
 		{"pytorch", networks, ""},
 		{"5", devices, ""},
 		{"", networks, ""},

@@ -40,7 +40,8 @@ const maxSuggested = 3
 
 // DidYouMean returns "did you mean X?" for the candidates that name was most likely meant to be, "did you mean X, Y or
 // Z?" for several, or "" if there are none. Those are the ones with the same letters and digits, or with the name as a
-// part between slashes, at an end, or anywhere; otherwise the nearest.
+// part between slashes, at an end of one, or anywhere; otherwise the one that is most of the name, or the nearest; or
+// those that a word of the name, such as the t4 of "nvidia t4", is or begins.
 func DidYouMean(name string, candidates []string) string {
 	likely := suggest(name, candidates)
 	last := len(likely) - 1
@@ -54,6 +55,35 @@ func DidYouMean(name string, candidates []string) string {
 }
 
 func suggest(name string, candidates []string) []string {
+	if likely := suggestWhole(name, candidates); likely != nil {
+		return likely
+	}
+	for _, word := range strings.FieldsFunc(name, func(r rune) bool { return lettersOf(string(r)) == "" }) {
+		if word == name || !strings.ContainsFunc(word, unicode.IsDigit) {
+			continue
+		}
+		isFrom := func(c string) bool { return len(c) <= maxTyped && strings.HasPrefix(lettersOf(c), lettersOf(word)) }
+		var from []string
+		for _, c := range candidates {
+			if len(name) <= maxTyped && isFrom(c) {
+				from = append(from, c)
+			}
+		}
+		if from != nil {
+			return shortest(from)
+		}
+	}
+	return nil
+}
+
+// shortest returns the first candidates by length, each once.
+func shortest(alike []string) []string {
+	slices.SortFunc(alike, func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) })
+	alike = slices.Compact(alike)
+	return alike[:min(maxSuggested, len(alike))]
+}
+
+func suggestWhole(name string, candidates []string) []string {
 	typed := lettersOf(name)
 	if len(name) > maxTyped {
 		return nil
@@ -68,15 +98,19 @@ func suggest(name string, candidates []string) []string {
 			alike = append(alike, c)
 		}
 	}
-	if nearest, ok := Nearest(name, candidates); ok && best > atEnd {
+	longest := ""
+	if best == within {
+		longest = slices.MaxFunc(alike, func(a, b string) int {
+			return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
+		})
+	}
+	if nearest, ok := Nearest(name, candidates); ok && best > atPart && 3*len(lettersOf(longest)) < 2*len(typed) {
 		return []string{nearest}
 	}
-	slices.SortFunc(alike, func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) })
-	alike = slices.Compact(alike)
-	if best == within && alike != nil {
-		return alike[len(alike)-1:] // the longest is the most of the name
+	if longest != "" {
+		return []string{longest}
 	}
-	return alike[:min(maxSuggested, len(alike))]
+	return shortest(alike)
 }
 
 // likeness is how a candidate is like a name, the closest first.
@@ -86,6 +120,7 @@ const (
 	same     likeness = iota // but for case and separators
 	segment                  // the name is a part between slashes
 	atEnd                    // the candidate starts or ends with the name
+	atPart                   // a part of it between slashes does
 	anywhere                 // the candidate has the name in it
 	within                   // the name has the candidate in it
 	unlike
@@ -101,6 +136,9 @@ const (
 func likenessOf(typed, candidate string) likeness {
 	letters := lettersOf(candidate)
 	isSegment := func(s string) bool { return lettersOf(s) == typed }
+	endsWith := func(s string) bool {
+		return strings.HasPrefix(lettersOf(s), typed) || strings.HasSuffix(lettersOf(s), typed)
+	}
 	switch {
 	case len(candidate) > maxTyped || typed == "" || letters == "":
 		return unlike
@@ -108,8 +146,10 @@ func likenessOf(typed, candidate string) likeness {
 		return same
 	case slices.ContainsFunc(strings.Split(candidate, "/"), isSegment):
 		return segment
-	case len(typed) >= minEnd && (strings.HasPrefix(letters, typed) || strings.HasSuffix(letters, typed)):
+	case len(typed) >= minEnd && endsWith(candidate):
 		return atEnd
+	case len(typed) >= minEnd && slices.ContainsFunc(strings.Split(candidate, "/"), endsWith):
+		return atPart
 	case len(typed) >= minPart && strings.Contains(letters, typed):
 		return anywhere
 	case len(letters) >= minPart && strings.Contains(typed, letters):

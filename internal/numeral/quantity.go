@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"slices"
 	"strings"
 
 	"cnncalc/internal/plain"
@@ -108,10 +109,13 @@ func FLOPS(s string) (float64, error) {
 	return rate * factor, nil
 }
 
-// Bandwidth parses the bandwidth of a memory in bytes per second: a size as [Bytes] reads it, with or without "/s". The
-// error quotes s and says what to write.
+// Bandwidth parses the bandwidth of a memory in bytes per second: a size as [Bytes] reads it, with or without "/s". A
+// rate in bits, as networks state theirs, is an error: "Gb/s", "Gbit/s", "Gbps". The error quotes s and says what to write.
 func Bandwidth(s string) (float64, error) {
 	size := strings.TrimSpace(s)
+	if inBytes := ofBits(size); inBytes != "" {
+		return 0, fmt.Errorf("%s is in bits: write %s", plain.Quote(s), inBytes)
+	}
 	if end := len(size) - len("/s"); end >= 0 && strings.EqualFold(size[end:], "/s") {
 		size = size[:end]
 	}
@@ -123,4 +127,26 @@ func Bandwidth(s string) (float64, error) {
 		return 0, fmt.Errorf("%s is not a bandwidth: write a number and a unit, such as 20GB/s or 900GB/s", plain.Quote(s))
 	}
 	return float64(bytes), nil
+}
+
+// bitUnits are the ends of units that count bits a second.
+var bitUnits = []string{"b", "b/s", "bit", "bit/s", "bits", "bits/s", "bps"}
+
+// ofBits returns a rate in bits as one in bytes, "360Gb/s" as "45GB/s", and "" for any other. As engineers write it, b is
+// a bit after a prefix in its own case, and B a byte.
+func ofBits(s string) string {
+	number, unit := cutUnit(s)
+	if unit == "" || !strings.Contains("kKMGTPE", unit[:1]) || len(number) > maxNumber {
+		return ""
+	}
+	prefix := unit[:1]
+	if strings.HasPrefix(unit[1:], "i") {
+		prefix = unit[:2]
+	}
+	value, ok := new(big.Rat).SetString(number)
+	if !ok || !slices.Contains(bitUnits, unit[len(prefix):]) {
+		return ""
+	}
+	bytes := value.Quo(value, big.NewRat(8, 1)).FloatString(maxNumber)
+	return strings.TrimRight(strings.TrimRight(bytes, "0"), ".") + prefix + "B/s"
 }

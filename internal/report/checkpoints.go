@@ -24,7 +24,7 @@ type Checkpoints struct {
 	Exact   bool          // all plans were compared
 	Asked   string        // what a plan was asked for, "--memory 4GiB"; "" for the curve alone
 	Chosen  *memory.Plan  // the plan for that, nil for none
-	Command string        // how the network is named, for a command that writes the plan as code
+	Command string        // the SPEC and the flags that change it, for a command that writes the plan as code
 }
 
 // checkpointsDocument is the view in JSON.
