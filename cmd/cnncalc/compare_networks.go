@@ -194,7 +194,7 @@ func suits(c change, file *network.File) error {
 func (g *networkChanges) unused() error {
 	for _, c := range g.ofAll {
 		if err := g.refused[c]; err != nil {
-			return usageError("%s suits none of the networks (the first: %w)", c, err)
+			return usageError("%s applies to none of the networks (the first: %w)", c, err)
 		}
 	}
 	return nil

@@ -126,7 +126,7 @@ func (a *app) convert(args []string, f *convertFlags) error {
 		}
 	}
 	if len(n.Budget) > 0 && (f.toModel() || f.toCode()) {
-		a.note("%s keeps no budget: give it one in %s", plain.CutPath(f.output), budget.FileName)
+		a.note("%s cannot hold the budget: write it into %s", plain.CutPath(f.output), budget.FileName)
 	}
 	switch {
 	case f.toModel():

@@ -93,6 +93,11 @@ func diffFigures() []string {
 // reportFigures returns the names of the figures that a report may have.
 func reportFigures() []string { return append(diffFigures(), "arena") }
 
+// parseDiffFigure returns the name of a figure that diff compares. The error for another name lists them.
+func parseDiffFigure(name string) (string, error) {
+	return choice.Parse[string](strings.TrimSpace(name), "a figure that diff compares", reportFigures())
+}
+
 func (a *app) diff(args []string, f *diffFlags) error {
 	out, err := f.parse("diff")
 	if err != nil {
@@ -180,7 +185,10 @@ func (f *diffFlags) tolerances() (baseline.Tolerances, error) {
 		if !ok {
 			return t, usageError("--allow takes figure=+2%% or figure=+10MiB, not %s", plain.Quote(text))
 		}
-		of, err := figure.Find(strings.TrimSpace(name))
+		if name, err = parseDiffFigure(name); err != nil {
+			return t, usageError("--allow: %w", err)
+		}
+		of, err := figure.Find(name)
 		if err != nil {
 			return t, usageError("--allow: %w", err)
 		}
@@ -294,7 +302,7 @@ func earlierPath(old string, l *loaded) (string, error) {
 func (f *diffFlags) choose(r *baseline.Record, n *shape.Network) error {
 	names := make([]string, len(f.figures))
 	for i, name := range f.figures {
-		name, err := choice.Parse[string](strings.TrimSpace(name), "a figure that diff compares", reportFigures())
+		name, err := parseDiffFigure(name)
 		if err != nil {
 			return usageError("--figures: %w", err)
 		}

@@ -75,7 +75,7 @@ func (a *app) edit(ctx context.Context, args []string, f *editFlags) error {
 	}
 	if !f.noBrowser {
 		if err := openBrowser(server.Address()); err != nil {
-			a.note("no browser could be opened (%v): open the address in one", err)
+			a.note("no browser could be opened (%v): open the address yourself", err)
 		}
 	}
 	return outputError(server.Serve(ctx))

@@ -12,6 +12,7 @@ import (
 
 	"cnncalc/architectures"
 	"cnncalc/internal/budget"
+	"cnncalc/internal/choice"
 	"cnncalc/internal/plain"
 	"cnncalc/internal/regular"
 )
@@ -75,7 +76,7 @@ func networksIn(folder string) ([]string, error) {
 	}
 	if files = withoutFolders(files); files == nil {
 		return nil, problemError("%s has no networks: no file in it ends in %s", plain.CutPath(folder),
-			strings.Join(networkEndings(), ", "))
+			choice.List(networkEndings()))
 	}
 	return files, nil
 }

@@ -47,7 +47,7 @@ func (a *app) reconcile(args []string, f *reconcileFlags) error {
 		return err
 	}
 	if len(args) < 2 || len(args) > 3 {
-		return usageError("reconcile takes two conventions and at most one SPEC: choose from %s",
+		return usageError("reconcile takes two programs and at most one SPEC: choose from %s",
 			strings.Join(count.Names(), ", "))
 	}
 	from, err := count.Find(args[0])

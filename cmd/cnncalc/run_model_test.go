@@ -42,7 +42,7 @@ func TestQuantisedModelIsNotRun(t *testing.T) {
 		{[]string{"check", path}, 0, ""},
 		{[]string{"memory", path, "--account", "pytorch", "--mode", "inference", "--dtype", "int8"}, 0, ""},
 		{[]string{"run", path, "--input", "../../testdata/pictures/photo.jpg", "--preprocess", "unit"}, exitProblem,
-			"q.onnx is quantised, which run and convert do not compute with: take the model as it was before it was quantised"},
+			"q.onnx is quantised, and run and convert compute in float32: take the model from before it was quantised"},
 		{[]string{"convert", path, "-o", path + ".back.onnx"}, exitProblem, "is quantised"},
 	} {
 		var out, failed bytes.Buffer

@@ -40,8 +40,8 @@ func (a *app) openWeights(f *runFlags, l *loaded, tensors []exec.Tensor) (*train
 	embedded, isEmbedded := architectures.Weights(l.name)
 	switch {
 	case f.weights == "" && l.file.Weights() != nil && l.file.Weights().AreQuantised():
-		return nil, problemError("%s is quantised, which run and convert do not compute with: "+
-			"take the model as it was before it was quantised", l.name)
+		return nil, problemError("%s is quantised, and run and convert compute in float32: "+
+			"take the model from before it was quantised", l.name)
 	case f.weights == "" && l.file.Weights() != nil:
 		return ofModel(l.file.Weights(), l.name), nil
 	case f.weights == randomWeights, f.weights == "" && !(isEmbedded && l.builtIn):

@@ -260,7 +260,7 @@ func (f *solveFlags) parseRange(flag, text string) (sweep.Axis, error) {
 // checkSetting refuses a variable that the network does not have.
 func (f *solveFlags) checkSetting(l *loaded) error {
 	settings := append(l.file.Variables(), sweep.ForInputSize, sweep.ForBatch)
-	return checkWord("for", f.setting, "a variable of the network or another setting", settings)
+	return checkWord("for", f.setting, "a setting that solve can find", settings)
 }
 
 // Ends of the ranges that are tried without --range, as multiples of what the file has.

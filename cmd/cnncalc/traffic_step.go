@@ -79,7 +79,7 @@ func (f *trafficFlags) rates() (*fit.Device, traffic.Rates, error) {
 	var rates traffic.Rates
 	isGiven := func(rate string) bool { return !slices.Contains(f.assumed, rate) }
 	if f.step.device != "" {
-		d, err := fit.FindDevice(f.step.device)
+		d, err := fit.FindDevice(f.step.device, "--peak and --bandwidth take any rates")
 		if err != nil {
 			return nil, rates, usageError("--device: %w", err)
 		}

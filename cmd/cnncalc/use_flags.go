@@ -58,7 +58,7 @@ func (f *deviceFlags) deviceOrMemory() (*fit.Device, int64, error) {
 	case f.deviceMemory.text != "":
 		return nil, 0, usageError("--device and --device-memory both give the memory: use one of them")
 	}
-	device, err := fit.FindDevice(f.device)
+	device, err := fit.FindDevice(f.device, "--device-memory takes any size")
 	if err != nil {
 		return nil, 0, usageError("--device: %w", err)
 	}

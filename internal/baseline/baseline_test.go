@@ -303,7 +303,7 @@ func TestReportsThatAreWrong(t *testing.T) {
 		{replaced(`"batch": 2, "layers"`, `"batch": 0, "layers"`), "base.json has a batch of 0"},
 		{replaced(notesMemory, "{}"), "base.json has no account of memory"},
 		{replaced(`"bytes_per_value": 4`, `"bytes_per_value": 3`), "base.json has values of 3 bytes"},
-		{replaced(`"optimizer_cache": 560`, `"optimizer_cache": 561`), "base.json has a cache that is of no optimizer"},
+		{replaced(`"optimizer_cache": 560`, `"optimizer_cache": 561`), "base.json has a cache of an unknown optimizer"},
 		{string(reportWithMemory(`{"pytorch": {"torch": "3"}}`)), "base.json has no peak"},
 		{string(reportWithMemory(`{"pytorch": {"torch": "3", "peak": {"bytes": 1}}}`)), `"3" is not a release`},
 		{string(reportWithMemory(`{"cnncalc": {}}`)), "base.json has 0 threads"},

@@ -285,7 +285,7 @@ func setNotes(o *memory.Options, n *memory.Notes) error {
 			return nil
 		}
 	}
-	return errors.New("has a cache that is of no optimizer: write the report again")
+	return errors.New("has a cache of an unknown optimizer: write the report again")
 }
 
 func (r *Record) addPyTorch(of *report, u *figure.Use) error {

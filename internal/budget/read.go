@@ -157,7 +157,7 @@ func (r *reader) value(s graph.BudgetSetting) (err error) {
 		o.Torch, err = memory.ParseTorch(s.Value)
 	case "device":
 		var d fit.Device
-		d, err = fit.FindDevice(s.Value)
+		d, err = fit.FindDevice(s.Value, "memory takes any size")
 		r.device = &d
 	case "memory":
 		r.memory, err = numeral.Bytes(s.Value)

@@ -25,7 +25,7 @@ func Names() []string {
 
 // Find returns the convention of a name. The error for another name lists them.
 func Find(name string) (*Convention, error) {
-	if _, err := choice.Parse[string](name, "a convention", Names()); err != nil {
+	if _, err := choice.Parse[string](name, "a known program", Names()); err != nil {
 		return nil, err
 	}
 	all := Conventions()

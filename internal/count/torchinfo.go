@@ -21,7 +21,7 @@ func torchinfo() *Convention {
 		Unit: "mult-adds", Counts: []Quantity{Parameters, Operations, Bytes}, MB: "10^6",
 		input: func(t *tally, l *layer) {
 			t.inputVolume(l)
-			t.add(Bytes, Input, l.kind, "Python's object round the tensor's storage", torchinfoObject)
+			t.add(Bytes, Input, l.kind, "Python's object around the tensor's storage", torchinfoObject)
 		},
 		inPyTorch: true, layer: torchinfoLayer, print: torchinfoLines, checked: inTorchvision(),
 		unused: torchinfoUnused,

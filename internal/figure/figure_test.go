@@ -119,7 +119,7 @@ func TestFiguresThatNeedMore(t *testing.T) {
 // Every figure can be computed for a network once nothing is missing, and has a line of help.
 func TestEveryFigure(t *testing.T) {
 	use := notes()
-	device, err := fit.FindDevice("t4")
+	device, err := fit.FindDevice("t4", "")
 	if err != nil {
 		t.Fatal(err)
 	}

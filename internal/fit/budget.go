@@ -28,8 +28,7 @@ func (b Budget) computeMajor() int {
 func NewBudget(device *Device, memory, reserve int64, setting string) (Budget, error) {
 	b := Budget{Device: device, Memory: memory, Reserve: reserve, Available: memory - reserve, Setting: setting}
 	if b.Available <= 0 {
-		return b, fmt.Errorf("%s is %s bytes, which leaves nothing of the device's %s", setting, plain.Count(reserve),
-			plain.Count(memory))
+		return b, fmt.Errorf("%s leaves nothing of the device's %s bytes", setting, plain.Count(memory))
 	}
 	return b, nil
 }

@@ -115,8 +115,8 @@ func DeviceNames() ([]string, error) {
 }
 
 // FindDevice returns the device of a name, ignoring case, spaces, dashes and underscores. The error for any other name
-// suggests the nearest ones.
-func FindDevice(name string) (Device, error) {
+// suggests the nearest ones, or else what the user can give instead, such as "--device-memory takes any size".
+func FindDevice(name, instead string) (Device, error) {
 	devices, err := Devices()
 	if err != nil {
 		return Device{}, err
@@ -130,7 +130,7 @@ func FindDevice(name string) (Device, error) {
 	}
 	hint := diag.DidYouMean(name, names)
 	if hint == "" {
-		hint = "--list-devices shows the known ones, --device-memory takes any size"
+		hint = "cnncalc fit --list-devices shows the known ones, " + instead
 	}
 	return Device{}, fmt.Errorf("%s is not a known device; %s", plain.Quote(name), hint)
 }

@@ -22,7 +22,7 @@ func ExampleAsk() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	device, err := fit.FindDevice("t4")
+	device, err := fit.FindDevice("t4", "")
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -230,8 +230,8 @@ func (a *asker) refuse(n *shape.Network, o memory.Options, by account) {
 
 func basis(q *Query) []string {
 	if q.Account == memory.NotesAccount {
-		return []string{"The notes' account is exact by their rules, and no measure of what a framework takes: --account " +
-			"pytorch is."}
+		return []string{"The notes' account is exact by their rules, but is not what a framework takes: --account pytorch " +
+			"estimates that."}
 	}
 	o := memory.Options{Torch: q.Torch, DType: memory.FP32, ComputeMajor: q.Budget.computeMajor()}
 	lines := o.Basis()

@@ -42,7 +42,7 @@ func TestDevices(t *testing.T) {
 			(d.UsableBy == "" && d.Usable != d.Stated) {
 			t.Errorf("%+v", d)
 		}
-		found, err := fit.FindDevice(strings.ToUpper(strings.ReplaceAll(d.Name, "-", " ")))
+		found, err := fit.FindDevice(strings.ToUpper(strings.ReplaceAll(d.Name, "-", " ")), "")
 		if err != nil || found != d {
 			t.Errorf("%s is found as %+v (%v)", d.Name, found, err)
 		}

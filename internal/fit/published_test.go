@@ -32,7 +32,7 @@ func TestBoundsHold(t *testing.T) {
 	}
 	n := read(t, architecture(t, "torchvision/resnet50"), graph.Options{}) // of v1.5
 	for _, m := range file.Measured {
-		device, err := fit.FindDevice(m.Device)
+		device, err := fit.FindDevice(m.Device, "")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -150,9 +150,9 @@ func smallerSizes(width int64) []int64 {
 func (r *remedies) types() error {
 	words := map[memory.DType]string{
 		memory.AMP:  "amp: torch.autocast, the weights stay float32",
-		memory.FP16: "fp16 for all of the network, bf16 likewise",
-		memory.BF16: "bf16 for all of the network",
-		memory.INT8: "int8: a quantized network",
+		memory.FP16: "fp16 for the whole network; bf16 takes the same",
+		memory.BF16: "bf16 for the whole network",
+		memory.INT8: "int8: a quantised network",
 	}
 	for _, d := range []memory.DType{memory.AMP, memory.FP16, memory.BF16, memory.INT8} {
 		o := r.Options

@@ -50,7 +50,7 @@ func (p FrozenPattern) Check() error {
 		return fmt.Errorf("a pattern has at most %d characters", maxFrozenPattern)
 	}
 	if _, err := path.Match(p.Name(), ""); err != nil {
-		return errors.New("the pattern is not complete: [abc] stands for one of the characters, and ends with ]")
+		return errors.New("the pattern is not complete: [abc] matches one of these characters, and needs its ]")
 	}
 	return nil
 }

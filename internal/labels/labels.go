@@ -35,7 +35,7 @@ func Parse(data []byte) ([]string, error) {
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if !utf8.Valid(data) || bytes.IndexByte(data, 0) >= 0 {
-		return nil, errors.New("the file of labels is not a UTF-8 text")
+		return nil, errors.New("the file of labels is not UTF-8 text")
 	}
 	trimmed := bytes.TrimLeftFunc(data, unicode.IsSpace)
 	firstLine := 1 + countLineEnds(data[:len(data)-len(trimmed)])

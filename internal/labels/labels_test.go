@@ -51,8 +51,8 @@ func TestParse(t *testing.T) {
 func TestParseRefuses(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{" \n", "the file of labels is empty"},
-		{"\xff\xfe", "the file of labels is not a UTF-8 text"},
-		{"a\x00b", "the file of labels is not a UTF-8 text"},
+		{"\xff\xfe", "the file of labels is not UTF-8 text"},
+		{"a\x00b", "the file of labels is not UTF-8 text"},
 		{strings.Repeat("a", MaxFileSize+1), "the file of labels is larger than 16777216 bytes"},
 		{"\r\n\ncat\r" + strings.Repeat("a", MaxLabel+1),
 			`line 4: the label "` + strings.Repeat("a", 40) + `..." has 1,025 bytes; the limit is 1,024`},

@@ -30,8 +30,8 @@ func (o Options) Basis() []string {
 		lines = append(lines, "Estimates follow PyTorch 1.13's rules for the CPU, which were measured in float32 only.")
 	default:
 		lines = append(lines,
-			"Estimates follow the rules of PyTorch 2's source; no CUDA device has measured them. The rules that 1.13 shares "+
-				"were measured there.",
+			"Estimates follow the source of PyTorch 2, and have not been measured on a CUDA device. The rules that PyTorch "+
+				"1.13 shares were measured with it.",
 			o.workspaceBasis(),
 			"Not in the account: what cuDNN takes, the CUDA context, and fragmentation.")
 	}
@@ -42,7 +42,7 @@ func (o Options) Basis() []string {
 				"pass has ended.")
 	case INT8:
 		lines = append(lines,
-			"int8: a byte for a weight and a value, float32 for biases and BN; what a quantized kernel needs is not known.")
+			"int8: a byte for a weight and a value, float32 for biases and BN; what a quantised kernel needs is not known.")
 	}
 	return append(lines, o.Parallel.basis()...)
 }

@@ -29,7 +29,7 @@ func SegmentsTo(ends []int) []graph.Segment {
 // second run, some kilobytes, is not counted.
 func (m *PyTorch) Checkpointed(segments []graph.Segment) (*PyTorch, error) {
 	if m.options.Mode != Training {
-		return nil, fmt.Errorf("checkpoints are for training: an inference saves nothing")
+		return nil, fmt.Errorf("checkpoints are for training: inference saves nothing")
 	}
 	cuts := m.CutNodes()
 	if err := m.checkSegments(segments, cuts); err != nil {

@@ -45,7 +45,7 @@ const (
 // NewPlanner returns the planner of a training.
 func NewPlanner(m *PyTorch, batch int64) (*Planner, error) {
 	if m.options.Mode != Training {
-		return nil, fmt.Errorf("checkpoints are for training: an inference saves nothing")
+		return nil, fmt.Errorf("checkpoints are for training: inference saves nothing")
 	}
 	c, err := newCosts(m, batch)
 	if err != nil {

@@ -43,7 +43,7 @@ type Options struct {
 func (o Options) Check() error {
 	switch {
 	case o.DType == INT8 && o.Mode == Training:
-		return fmt.Errorf("int8 is for inference: PyTorch trains no quantized network; amp, bf16 and fp16 take less than " +
+		return fmt.Errorf("int8 is for inference: PyTorch trains no quantised network; amp, bf16 and fp16 take less than " +
 			"fp32")
 	case o.Torch == Torch113CPU && (o.DType == FP16 || o.DType == AMP):
 		return fmt.Errorf("PyTorch %s computes no convolutions in half: take bf16, or PyTorch %s", o.Torch, Torch2CUDA)

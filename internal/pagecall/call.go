@@ -134,7 +134,7 @@ func (c *Calls) defect(name string, value any) error {
 	if c.Log != nil {
 		fmt.Fprintf(c.Log, "cnncalc: defect in the call %s: %v\n%s", plain.Escape(plain.Cut(name)), value, debug.Stack())
 	}
-	return Errorf(Internal, "this is a defect of cnncalc, please report it with the network: %v", value)
+	return Errorf(Internal, "this is a bug in cnncalc, please report it with the network: %v", value)
 }
 
 // Answerer answers a call.

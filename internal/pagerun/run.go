@@ -150,8 +150,8 @@ func (r RunRequest) open(data []byte) (file *network.File, picture []byte, err e
 func sourceOf(file *network.File, builtIn string, tensors []exec.Tensor) (source exec.Source, isTrained bool, err error) {
 	if stored := file.Weights(); stored != nil {
 		if stored.AreQuantised() {
-			return nil, false, pagecall.Errorf(pagecall.Problem, "the model is quantised, and the page does not compute with "+
-				"integers: take the model as it was before it was quantised")
+			return nil, false, pagecall.Errorf(pagecall.Problem, "the model is quantised, and the page computes in float32: "+
+				"take the model from before it was quantised")
 		}
 		return func(dst []float32, tensor exec.Tensor, _ func(int, func(int))) error {
 			return stored.Fill(dst, tensor.Name)

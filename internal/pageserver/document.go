@@ -111,11 +111,11 @@ func (d *Document) save(ctx context.Context, r saveRequest) (any, error) {
 	case err != nil:
 		return nil, err
 	case version != r.Version && version == "":
-		return nil, pagecall.Errorf(pagecall.Conflict, "%s was removed meanwhile", plain.CutPath(d.Path))
+		return nil, pagecall.Errorf(pagecall.Conflict, "%s has been removed in the meantime", plain.CutPath(d.Path))
 	case version != r.Version && r.Version == "":
 		return nil, pagecall.Errorf(pagecall.Conflict, "%s exists already", plain.CutPath(d.Path))
 	case version != r.Version:
-		return nil, pagecall.Errorf(pagecall.Conflict, "%s changed on disk meanwhile", plain.CutPath(d.Path))
+		return nil, pagecall.Errorf(pagecall.Conflict, "%s has changed on disk in the meantime", plain.CutPath(d.Path))
 	}
 	if err := outputs.Commit(); err != nil {
 		return nil, err

@@ -275,7 +275,7 @@ func TestSaving(t *testing.T) {
 
 	writeFile(t, path, "layers: FC-3\n") // by another program
 	err := s.call("save", `{"text": "lost", "version": "`+first.Version+`"}`, nil)
-	if want := (&pagecall.Error{Code: pagecall.Conflict, Message: path + " changed on disk meanwhile"}); !cmp.Equal(want, err) {
+	if want := (&pagecall.Error{Code: pagecall.Conflict, Message: path + " has changed on disk in the meantime"}); !cmp.Equal(want, err) {
 		t.Errorf("a conflict is %v, want %v", err, want)
 	}
 	if got := readFile(t, path); got != "layers: FC-3\n" {

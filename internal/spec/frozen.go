@@ -27,7 +27,7 @@ func (w *walker) frozen(entries map[string]entry) {
 	}
 	if len(n.Content) > graph.MaxFrozen {
 		w.add(w.posOf(n), "yaml/value", "frozen has more than %d patterns", graph.MaxFrozen).
-			WithHint(`a * stands for any characters: "conv*"`)
+			WithHint(`a * matches any characters: "conv*"`)
 		return
 	}
 	for _, c := range n.Content {

@@ -96,7 +96,7 @@ func onlyInput(g *graph.Graph) *diag.Problem {
 	g.Nodes, g.Inputs, g.Outputs, g.Heads = g.Nodes[:1], []int{0}, []int{0}, nil
 	g.Modules = nil
 	return diag.Errorf("network/internal", "cnncalc made a wrong graph of this file: %v", err).
-		WithHint("this is a fault of cnncalc: please report it with the file")
+		WithHint("this is a bug in cnncalc: please report it with the file")
 }
 
 // lowerer holds what all of lowering shares. What depends on the place in the text is in a place.

@@ -220,7 +220,7 @@ func (p *plan) readDevice(*network.File) error {
 	var device *fit.Device
 	bytes, err := numeral.Bytes(p.Device)
 	if err != nil {
-		known, unknown := fit.FindDevice(p.Device)
+		known, unknown := fit.FindDevice(p.Device, "and a size such as 12GiB will do")
 		if unknown != nil {
 			return fmt.Errorf("device: %w", unknown)
 		}
