@@ -101,7 +101,7 @@ func isOtherCode(line string) bool {
 		strings.HasPrefix(start, "```") || strings.HasPrefix(start, "~~~")
 }
 
-// The page about the language lists every kind of layer, and the README counts no more than there are.
+// The page about the language lists every kind of layer, and no page counts more than there is.
 func TestPagesListWhatThereIs(t *testing.T) {
 	kinds := op.Kinds()
 	language := strings.Join(readPage(t, filepath.Join("docs", "language.md")).lines, "\n")
@@ -110,15 +110,23 @@ func TestPagesListWhatThereIs(t *testing.T) {
 			t.Errorf("docs/language.md does not list %s", k.Name)
 		}
 	}
-	readme := strings.Join(readPage(t, "README.md").lines, " ")
-	for pattern, count := range map[string]int{
-		`over (\d+) kinds of layers`: len(kinds), `Over (\d+) networks`: len(architectures.Names()),
+	broken, err := filepath.Glob(filepath.Join(repository, "testdata", "broken", "*.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		page, pattern string
+		count         int
+	}{
+		{"README.md", `over (\d+) kinds of layers`, len(kinds)},
+		{"README.md", `Over (\d+) networks`, len(architectures.Names())},
+		{filepath.Join("docs", "contributing.md"), `over (\d+) broken files`, len(broken)},
 	} {
-		m := regexp.MustCompile(pattern).FindStringSubmatch(readme)
+		m := regexp.MustCompile(c.pattern).FindStringSubmatch(strings.Join(readPage(t, c.page).lines, " "))
 		if m == nil {
-			t.Errorf("README.md does not say %q", pattern)
-		} else if n, err := strconv.Atoi(m[1]); err != nil || count <= n {
-			t.Errorf("README.md says %q, but there are %d", m[0], count)
+			t.Errorf("%s does not say %q", c.page, c.pattern)
+		} else if n, err := strconv.Atoi(m[1]); err != nil || c.count <= n {
+			t.Errorf("%s says %q, but there are %d", c.page, m[0], c.count)
 		}
 	}
 }

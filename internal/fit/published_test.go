@@ -31,7 +31,9 @@ func TestBoundsHold(t *testing.T) {
 		t.Fatalf("%d measurements (%v)", len(file.Measured), err)
 	}
 	n := read(t, architecture(t, "torchvision/resnet50"), graph.Options{}) // of v1.5
+	devices := map[string]bool{}
 	for _, m := range file.Measured {
+		devices[m.Device] = true
 		device, err := fit.FindDevice(m.Device, "")
 		if err != nil {
 			t.Fatal(err)
@@ -57,6 +59,9 @@ func TestBoundsHold(t *testing.T) {
 		if m.Batch >= 64 && m.Pictures < bound/4 {
 			t.Errorf("%s, %s, %s: %v pictures a second, far from the bound of %v", m.Device, m.Mode, m.DType, m.Pictures, bound)
 		}
+	}
+	if len(devices) != 4 { // as docs/contributing.md and docs/traffic.md say
+		t.Errorf("measurements of %d devices, want 4", len(devices))
 	}
 }
 
