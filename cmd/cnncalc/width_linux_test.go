@@ -61,6 +61,36 @@ func TestTableFitsTerminal(t *testing.T) {
 	}
 }
 
+// Every table whose columns are not chosen fits a terminal of 80 columns.
+func TestTablesFit80Columns(t *testing.T) {
+	for _, args := range []string{
+		"memory torchvision/googlenet", "memory torchvision/resnet152 --account pytorch",
+		"memory torchvision/resnet152 --account cnncalc", "memory torchvision/resnet50 --timeline",
+		"memory torchvision/resnet50 --timeline --account cnncalc", "memory vgg16 --as thop",
+		"memory torchvision/vgg16 --account pytorch --gpus 8 --strategy all",
+		"fit torchvision/vgg16 --device t4", "fit torchvision/vgg16 --device t4 --gpus 8 --mode training --dtype fp32",
+		"fit torchvision/vgg16 --device t4 --batch 2 --gpus 8 --mode training --dtype fp32",
+		"fit torchvision/vgg16 --device t4 --batch 2 --inputs 224,256 --gpus 8 --mode training",
+		"fit torchvision/vgg16 --device t4 --batches 1,2 --gpus 8 --mode training", "fit --list-devices",
+		"compare vgg16 torchvision/resnet50 --layers", "compare vgg16 vgg19 torchvision/resnet50 torchvision/resnet101 --device t4",
+		"solve torchvision/resnet18 --for batch --budget training_peak<=8GiB --figures parameters,notes_training",
+		"solve unet --sizes 540:600", "traffic torchvision/googlenet", "traffic torchvision/googlenet --device t4",
+		"reconcile fvcore torchinfo torchvision/vgg16_bn", "list", "check torchvision/googlenet --table",
+		"checkpoint torchvision/resnet18 --batch 8",
+	} {
+		var out, errs bytes.Buffer
+		fields := append(strings.Fields(args), "--width", "80")
+		if code := run(context.Background(), fields, nil, &out, &errs); code != exitFine {
+			t.Fatalf("%s: exit code %d: %s", args, code, errs.String())
+		}
+		for line := range strings.Lines(out.String()) {
+			if strings.Trim(line, "-") == "\n" && len(line)-1 > 80 {
+				t.Errorf("%s is %d columns wide", args, len(line)-1)
+			}
+		}
+	}
+}
+
 // Text has colours on a terminal, unless the user or the terminal does not want them, and never in a pipe. Standard
 // output and standard error are looked at separately.
 func TestColoursOnTerminal(t *testing.T) {

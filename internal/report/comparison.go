@@ -120,6 +120,7 @@ func (v *Comparison) Table(units Units) Table {
 	}
 	for k, n := range v.Networks {
 		t.Columns = append(t.Columns, right(n.Name, n.Name))
+		t.Blocks = append(t.Blocks, n.Name)
 		if k > 0 {
 			t.Columns = append(t.Columns, right(n.Name+" difference", "difference"), right(n.Name+" ratio", "ratio"))
 		}

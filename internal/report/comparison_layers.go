@@ -125,6 +125,7 @@ func (v *Alignment) Table(all bool) Table {
 		Footer:  [][]Cell{v.totals()},
 		Notes:   []string{v.summary()},
 		Minor:   []string{"output", "macs", "parameters", "layer"},
+		Wrap:    "changes",
 	}
 	same := 0
 	fold := func() {

@@ -139,7 +139,7 @@ func (d *Difference) figureTable() Table {
 	t := Table{Columns: []Column{
 		left("figure", "figure"), right("before", "before"), right("after", "after"), right("change", "change"),
 		right("allowed", "allowed"), left("verdict", ""),
-	}, Minor: []string{"allowed", "before"}}
+	}, Minor: []string{"allowed", "before", "after"}}
 	same := 0
 	for _, g := range d.Figures {
 		switch {

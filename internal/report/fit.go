@@ -47,7 +47,12 @@ func (v *Fit) Table(units Units) Table {
 	t := Table{
 		Title: v.heading(units), Columns: v.columns(), Notes: v.notes(units),
 		Minor: []string{"rest", "volume_gradients", "gradients", "optimizer_state", "volumes", "parameters",
-			"images_per_second_at_most"},
+			"images_per_second_at_most", "global_batch"},
+	}
+	if q := v.Answer.Query; q.BySize {
+		t.Minor = append(t.Minor, "batch", "memory") // of the batch that was asked for
+	} else if q.IsNamed {
+		t.Minor = append(t.Minor, "memory") // of the largest batch, which is close to what there is
 	}
 	for i := range v.Answer.Rows {
 		t.Rows = append(t.Rows, v.cells(&v.Answer.Rows[i], units))

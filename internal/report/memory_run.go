@@ -59,7 +59,7 @@ func (v *RunMemory) Table(units Units) Table {
 			left("name", "name"), left("holds", "holds"), right("offset", "offset"), right("bytes", "bytes"),
 			left("from", "from"), left("to", "to"),
 		},
-		Notes: v.lines(units), Minor: []string{"offset", "holds"},
+		Notes: v.lines(units), Minor: []string{"offset", "holds", "from"},
 	}
 	if v.More {
 		t.Columns = append(t.Columns, left("origin", "origin"))

@@ -44,6 +44,63 @@ func TestNarrow(t *testing.T) {
 	}
 }
 
+// A text column is wrapped at spaces into rows of its own, to at least minText columns.
+func TestNarrowWraps(t *testing.T) {
+	whole := Table{Columns: []Column{left("name", "name"), right("n", "n"), left("text", "text")}, Wrap: "text",
+		Rows: [][]Cell{
+			{Str("a"), Int(1), Str("one two three four five six seven eight")},
+			{Str("b"), Int(2), Str("short")},
+			{Str("c"), Int(3), Str("averyveryverylongwordindeed and more")},
+		}}
+	want := `name  n  text
+------------------------------------
+a     1  one two three four five
+         six seven eight
+b     2  short
+c     3  averyveryverylongwordindeed
+         and more
+`
+	if diff := cmp.Diff(want, render(t, whole.Narrow(33), Text)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if got := whole.Narrow(20); width(t, got) != 9+len("averyveryverylongwordindeed") {
+		t.Errorf("the text column is narrower than its longest word:\n%s", render(t, got, Text))
+	}
+	if wide := whole.Narrow(100); len(wide.Rows) != len(whole.Rows) || len(whole.Rows) != 3 {
+		t.Error("Narrow wrapped a table that fits, or changed its table")
+	}
+}
+
+// Columns in blocks come in parts that fit, each with the first column; a block is never divided.
+func TestNarrowInParts(t *testing.T) {
+	whole := Table{Columns: []Column{left("f", "figure"), right("a", "aaaa"), right("b", "bbbb"), right("br", "ratio"),
+		right("c", "cccc"), right("cr", "ratio")}, Blocks: []string{"a", "b", "c"},
+		Rows:  [][]Cell{{Str("x"), Int(1), Int(2), Str("2x"), Int(3), Str("3x")}},
+		Notes: []string{"note"}}
+	for width, want := range map[int]string{
+		44: "figure aaaa bbbb ratio cccc ratio",
+		38: "figure aaaa bbbb ratio cccc ratio",
+		37: "figure aaaa bbbb ratio|figure cccc ratio",
+		25: "figure aaaa bbbb ratio|figure cccc ratio",
+		24: "figure aaaa|figure bbbb ratio|figure cccc ratio",
+		1:  "figure aaaa|figure bbbb ratio|figure cccc ratio",
+	} {
+		text := render(t, whole.Narrow(width), Text)
+		var headers []string
+		for line := range strings.Lines(text) {
+			if strings.HasPrefix(line, "figure") {
+				headers = append(headers, strings.Join(strings.Fields(line), " "))
+			}
+		}
+		if got := strings.Join(headers, "|"); got != want {
+			t.Errorf("width %d: %s, want %s", width, got, want)
+		}
+		if strings.Count(text, "note") != 1 || !strings.HasSuffix(text, "\nnote\n") {
+			t.Errorf("width %d: the note is not once at the end:\n%s", width, text)
+		}
+	}
+}
+
 // width returns the width of a table's rules.
 func width(t *testing.T, table Table) int {
 	t.Helper()

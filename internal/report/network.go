@@ -36,7 +36,7 @@ func networkTable(n *shape.Network, o LayerRows, extra []layerColumn) Table {
 	rows := o.of(n, n.Sound, func(i int) bool { return n.Layers[i].Activations > 0 || n.Layers[i].Parameters() > 0 })
 	isWhole := n.Sound == len(n.Nodes)
 	t := layerTable(rows, append(notesColumns(n), extra...), isWhole)
-	t.Minor = []string{"biases", "output", "layer", "macs"}
+	t.Minor = []string{"biases", "output", "layer", "macs", "weights"}
 	if isWhole {
 		t.Notes = trainingLines(n)
 	}

@@ -334,7 +334,7 @@ func (v *Run) measuredCells(l *RunLayer) []Cell {
 	}
 	ratio := dash()
 	if r := l.ratio(); r > 0 {
-		ratio = Cell{Text: fmt.Sprintf("%.3g", r), Value: r}
+		ratio = Cell{Text: timesText(r), Value: r}
 	}
 	return []Cell{ofPeak, least, ratio}
 }

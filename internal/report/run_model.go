@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"cnncalc/internal/plain"
 )
 
 // modelled returns the layers with a time and a least time.
@@ -33,8 +35,16 @@ func (v *Run) modelLine() string {
 		took, least = append(took, l.Time.Seconds()), append(least, l.Least)
 		sumTook, sumLeast = sumTook+l.Time.Seconds(), sumLeast+l.Least
 	}
-	return fmt.Sprintf("The layers took %.3g times their least times together. The rank correlation of the two is %.2f: at 1, "+
-		"the model puts the layers in the order of their times.", sumTook/sumLeast, rankCorrelation(took, least))
+	return fmt.Sprintf("The layers took %s times their least times together. The rank correlation of the two is %.2f: at 1, "+
+		"the model puts the layers in the order of their times.", timesText(sumTook/sumLeast), rankCorrelation(took, least))
+}
+
+// timesText formats how many times something is another to three significant digits, and whole from 1000 on.
+func timesText(x float64) string {
+	if x < 999.5 || x > 1e15 {
+		return fmt.Sprintf("%.3g", x)
+	}
+	return plain.Count(int64(x + 0.5))
 }
 
 // rankCorrelation returns Spearman's rank correlation of at least two pairs, 0 where one side is all the same.

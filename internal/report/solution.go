@@ -94,7 +94,7 @@ func (v *Solution) isBroken(l figure.Limit) bool {
 
 // Table returns a row for each limit, and one for each further figure.
 func (v *Solution) Table(units Units) Table {
-	t := Table{Title: v.heading(), Columns: v.columns(), Notes: v.notes(units)}
+	t := Table{Title: v.heading(), Columns: v.columns(), Notes: v.notes(units), Minor: []string{"room", "over"}}
 	hasLimit := map[string]bool{}
 	for _, l := range v.Search.Limits {
 		hasLimit[l.Figure.Name] = true

@@ -24,6 +24,9 @@ type Table struct {
 	Footer  [][]Cell     // totals, one Cell per Column; not in CSV
 	Notes   []string     // one line each, under the table; not in CSV
 	Minor   []string     // keys of columns that a narrow terminal can do without, the least important first
+	Wrap    string       // key of a last column of text, which a narrow terminal wraps; "" for none
+	Blocks  []string     // keys of columns from which on a narrow terminal may show the rest below, with the first column
+	Parts   [][]int      // of the columns, which text shows one below the other; nil for all at once
 	Colours ansi.Colours // of the text
 }
 
@@ -92,7 +95,8 @@ func (t Table) Select(keys []string) (Table, error) {
 		chosen = append(chosen, i)
 	}
 	return Table{Title: t.Title, Columns: pick(t.Columns, chosen), Rows: pickAll(t.Rows, chosen),
-		Footer: pickAll(t.Footer, chosen), Notes: t.Notes, Minor: t.Minor, Colours: t.Colours}, nil
+		Footer: pickAll(t.Footer, chosen), Notes: t.Notes, Minor: t.Minor,
+		Wrap: t.Wrap, Blocks: t.Blocks, Colours: t.Colours}, nil
 }
 
 func pickAll(rows [][]Cell, chosen []int) [][]Cell {

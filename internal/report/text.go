@@ -16,31 +16,26 @@ import (
 
 // WriteText writes the table for a terminal: the title, the columns aligned by spaces, rules of ASCII dashes under the
 // headers and above the footer, the notes. There are no borders, so that grep and awk read it as well. A row is one
-// line however wide it is, and no line ends in spaces.
+// line however wide it is, unless [Table.Narrow] has made the table for a terminal, and no line ends in spaces.
 func (t Table) WriteText(w io.Writer) error {
 	if err := t.check(); err != nil {
 		return err
 	}
+	parts := t.Parts
+	if parts == nil {
+		parts = [][]int{allOf(len(t.Columns))}
+	}
 	var body bytes.Buffer
-	tab := newTablewriter(&body, t.Columns, renderer.NewBlueprint(openStyle()))
-	gaps := gapsBetween(len(t.Columns))
-	tab.Options(
-		tablewriter.WithPadding(tw.PaddingNone),
-		tablewriter.WithHeaderPaddingPerColumn(gaps),
-		tablewriter.WithRowPaddingPerColumn(gaps),
-		tablewriter.WithFooterPaddingPerColumn(gaps),
-	)
-	tab.Header(t.headers(plain.Escape))
-	if err := tab.Bulk(t.painted(t.Rows)); err != nil {
-		return fmt.Errorf("table %q: %w", t.Title, err)
+	for i, columns := range parts {
+		if i > 0 {
+			body.WriteByte('\n')
+		}
+		part := Table{Title: t.Title, Columns: pick(t.Columns, columns), Rows: pickAll(t.Rows, columns),
+			Footer: pickAll(t.Footer, columns), Colours: t.Colours}
+		if err := part.renderText(&body); err != nil {
+			return fmt.Errorf("table %q: %w", t.Title, err)
+		}
 	}
-	if len(t.Footer) > 0 {
-		tab.Footer(stack(t.painted(t.Footer)))
-	}
-	if err := tab.Render(); err != nil {
-		return fmt.Errorf("table %q: %w", t.Title, err)
-	}
-
 	var out bytes.Buffer
 	if t.Title != "" {
 		fmt.Fprintf(&out, "%s\n\n", plain.Escape(t.Title))
@@ -56,6 +51,35 @@ func (t Table) WriteText(w io.Writer) error {
 		fmt.Fprintln(&out, plain.Escape(note))
 	}
 	return writeAll(w, out.Bytes())
+}
+
+// allOf returns the indices of n columns.
+func allOf(n int) []int {
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
+	}
+	return all
+}
+
+// renderText writes the headers, rows and footer.
+func (t Table) renderText(body *bytes.Buffer) error {
+	tab := newTablewriter(body, t.Columns, renderer.NewBlueprint(openStyle()))
+	gaps := gapsBetween(len(t.Columns))
+	tab.Options(
+		tablewriter.WithPadding(tw.PaddingNone),
+		tablewriter.WithHeaderPaddingPerColumn(gaps),
+		tablewriter.WithRowPaddingPerColumn(gaps),
+		tablewriter.WithFooterPaddingPerColumn(gaps),
+	)
+	tab.Header(t.headers(plain.Escape))
+	if err := tab.Bulk(t.painted(t.Rows)); err != nil {
+		return err
+	}
+	if len(t.Footer) > 0 {
+		tab.Footer(stack(t.painted(t.Footer)))
+	}
+	return tab.Render()
 }
 
 // painted returns what people read in rows, in the style of each cell.

@@ -145,7 +145,7 @@ func (t *Timeline) Chart(units Units, width int, all bool) Table {
 	table := Table{Title: t.Title, Columns: []Column{
 		left("phase", "phase"), left("name", "name"), right("live", "alive after"), right("most", "at most"),
 		left("chart", "= before, # after, + at most"),
-	}}
+	}, Minor: []string{"live", "phase"}}
 	table.Notes = append([]string{strings.ToUpper(peak[:1]) + peak[1:] + "."}, t.Notes...)
 	rows := t.fold(all)
 	for _, r := range rows {
