@@ -44,7 +44,7 @@ beside a single device:
   fsdp   FullyShardedDataParallel: the same as zero3, by units of layers
   all    all of them
 
-zero2 and zero3 are estimates by DeepSpeed's source. All have the defaults of DeepSpeed and PyTorch 2.
+zero2 and zero3 are estimates from DeepSpeed's source. All have the defaults of DeepSpeed and PyTorch 2.
 
 --timeline shows the memory in use after each step, forward and backward, and the most in use during the step, as
 bars. Text and Markdown fold the steps of a long network into some 60 rows: "conv3 +2" is conv3, during which the most

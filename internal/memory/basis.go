@@ -74,11 +74,11 @@ func (p Parallel) shardedBasis() []string {
 	var lines []string
 	switch p.Strategy {
 	case ZeRO2:
-		lines = append(lines, "zero2: an estimate by DeepSpeed's source (stage_1_and_2.py, commit 7dee2e0) and its "+
+		lines = append(lines, "zero2: an estimate from DeepSpeed's source (stage_1_and_2.py, commit 7dee2e0) and its "+
 			"defaults. Each device has all parameters, a float32 copy of its partition of them, the optimizer's state of "+
 			"that, and the gradients of the parameters that the partition has a part of.")
 	case ZeRO3:
-		lines = append(lines, "zero3: an estimate by DeepSpeed's source (stage3.py, partitioned_param_coordinator.py, "+
+		lines = append(lines, "zero3: an estimate from DeepSpeed's source (stage3.py, partitioned_param_coordinator.py, "+
 			"commit 00a31c9) and its defaults. Each device has a part of every parameter, a float32 copy of it, its gradient "+
 			"and the optimizer's state. Gathered parameters stay until the backward pass if fewer than --live-parameters "+
 			"are used in between.")
@@ -93,7 +93,7 @@ func (p Parallel) shardedBasis() []string {
 			"default: --bucket-size changes that.")
 	}
 	if p.isFromSource() {
-		lines = append(lines, "No device has measured it. What NCCL takes is not in the account.")
+		lines = append(lines, "It has not been measured on a device. What NCCL takes is not in the account.")
 	}
 	if p.Offload && p.Strategy == FSDP {
 		lines = append(lines, "CPUOffload keeps the shards of parameters and gradients and the optimizer's state on the CPU.")

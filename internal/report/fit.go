@@ -248,8 +248,8 @@ func (v *Fit) notes(units Units) []string {
 // partGroupLines say what the columns of parts hold.
 func partGroupLines() []string {
 	return []string{
-		"parameters include buffers, copies and what is gathered, volumes all else that is saved. The rest is scratch, workspace and " +
-			"rounding.",
+		"parameters include buffers, copies and what is gathered; volumes include all else that is saved. " +
+			"The rest is scratch, workspace and rounding.",
 	}
 }
 

@@ -161,8 +161,8 @@ func (v *Step) notes(units Units) []string {
 			"with fewer multiplications than MACs, such as Winograd's, can be faster.",
 	}
 	if v.isTraining() {
-		lines = append(lines, "Backward, a layer reads the gradient of its output and what autograd has saved, and computes "+
-			"the gradient of its input and that of its weights. The update reads parameters, gradients and state.")
+		lines = append(lines, "In the backward pass, a layer reads the gradient of its output and what autograd has saved, "+
+			"and computes the gradient of its input and that of its weights. The update reads parameters, gradients and state.")
 	}
 	return append(lines, v.exchangeLines(units)...)
 }
