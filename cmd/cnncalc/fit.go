@@ -119,6 +119,7 @@ func (a *app) fit(ctx context.Context, args []string, f *fitFlags) error {
 	}
 	a.noteFolded(l)
 	file, title := l.file, l.title() // but not l, whose network is not needed with --inputs
+	command := l.frozenCommand(&f.specFlags)
 	query.Resize = func(width, height int64) *shape.Network { return resize(file, f, width, height) }
 	var answer *fit.Answer
 	if f.isAuto() {
@@ -135,7 +136,7 @@ func (a *app) fit(ctx context.Context, args []string, f *fitFlags) error {
 	if len(answer.Rows) == 0 {
 		return errReported // no size of --inputs suits the network
 	}
-	if err := a.print(out, &report.Fit{Title: title, Answer: answer, Explain: f.explain}); err != nil {
+	if err := a.print(out, &report.Fit{Title: title, Answer: answer, Explain: f.explain, Command: command}); err != nil {
 		return err
 	}
 	if isMissing := f.isAuto() && len(answer.Rows) < len(query.Options); isMissing || !answer.NamedFits() {

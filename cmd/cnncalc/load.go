@@ -253,6 +253,15 @@ func (l *loaded) command(flags *specFlags) string {
 	return strings.Join(words, " ")
 }
 
+// frozenCommand is command with the patterns of --freeze too.
+func (l *loaded) frozenCommand(flags *specFlags) string {
+	words := []string{l.command(flags)}
+	for _, pattern := range flags.freeze {
+		words = append(words, "--freeze", plain.Shell(pattern))
+	}
+	return strings.Join(words, " ")
+}
+
 // isArrowText reports whether a SPEC that is not a file is a network itself.
 func isArrowText(name string) bool {
 	return strings.Contains(name, "->") || strings.Contains(name, "→")

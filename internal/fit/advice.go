@@ -7,13 +7,16 @@ type Advice struct {
 	Mode      memory.Mode      `json:"mode"`
 	DType     memory.DType     `json:"dtype"`
 	Optimizer memory.Optimizer `json:"optimizer,omitempty"`
+	Parallel  *memory.Parallel `json:"parallel,omitempty" jsonschema:"with --gpus or --accumulate"`
+	Input     string           `json:"input"`
 	Batch     int64            `json:"batch"`
 	Peak      memory.PeakBytes `json:"peak"`
 	Remedies  []Remedy         `json:"remedies"`
 
-	Parts  []memory.PartBytes `json:"-"`
-	MACs   int64              `json:"-"` // of one picture forward
-	Others int                `json:"-"` // how many other combinations of network and options do not fit
+	Options memory.Options     `json:"-"`
+	Parts   []memory.PartBytes `json:"-"`
+	MACs    int64              `json:"-"` // of one picture forward
+	Others  int                `json:"-"` // how many other combinations of network and options do not fit
 }
 
 // advise looks for what would make the batch fit where it does not.
@@ -36,6 +39,7 @@ func (a *asker) advise() error {
 	a.Advice = &Advice{
 		Mode: u.options.Mode, DType: u.options.DType, Optimizer: u.options.Optimizer, Batch: q.Batch, Peak: account.Peak,
 		Remedies: append([]Remedy{}, remedies...), Parts: account.Parts, MACs: u.network.Total.MACs, Others: u.others,
+		Parallel: parallelOf(u.options), Input: inputOf(u.network), Options: u.options,
 	}
 	return err
 }

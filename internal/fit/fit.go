@@ -114,7 +114,8 @@ type asker struct {
 	unfit *unfit // nil while all fits
 }
 
-// unfit is the first network and options with which the query's batch does not fit.
+// unfit is the first network and options with which the query's batch does not fit, of those on several devices if there
+// are such: a single one is beside them for comparison.
 type unfit struct {
 	network *shape.Network
 	options memory.Options
@@ -171,7 +172,6 @@ func (a *asker) rows(n *shape.Network, o memory.Options, by account) error {
 	if q.IsNamed && !q.IsCurve() {
 		named = &NamedBatch{q.Batch, needed, needed <= q.Budget.Available}
 	}
-	in := n.InputShape()
 	for _, batch := range q.batches(largest) {
 		bytes, parts, err := by.AtPeak(batch)
 		if err != nil {
@@ -181,13 +181,9 @@ func (a *asker) rows(n *shape.Network, o memory.Options, by account) error {
 		if err != nil {
 			return err
 		}
-		var parallel *memory.Parallel
-		if o.Parallel != (memory.Parallel{}) {
-			parallel = &o.Parallel
-		}
 		a.Rows = append(a.Rows, Row{
-			Parallel: parallel,
-			Input:    fmt.Sprintf("%dx%d", in.W, in.H), Mode: o.Mode, DType: o.DType, Optimizer: o.Optimizer,
+			Parallel: parallelOf(o),
+			Input:    inputOf(n), Mode: o.Mode, DType: o.DType, Optimizer: o.Optimizer,
 			Largest: largest, Batch: batch, Bytes: bytes, Fits: bytes <= q.Budget.Available, Parts: parts,
 			Named: named, Pictures: pictures,
 		})
@@ -221,11 +217,30 @@ func (q *Query) batches(largest int64) []int64 {
 
 // refuse notes what does not fit.
 func (a *asker) refuse(n *shape.Network, o memory.Options, by account) {
-	if a.unfit == nil {
-		a.unfit = &unfit{network: n, options: o, account: by}
-		return
+	first := &unfit{network: n, options: o, account: by}
+	switch {
+	case a.unfit == nil:
+		a.unfit = first
+	case o.Parallel.Devices > 1 && a.unfit.options.Parallel.Devices <= 1:
+		first.others = a.unfit.others + 1
+		a.unfit = first
+	default:
+		a.unfit.others++
 	}
-	a.unfit.others++
+}
+
+// parallelOf returns how trainings are spread, nil for one device and one pass.
+func parallelOf(o memory.Options) *memory.Parallel {
+	if o.Parallel == (memory.Parallel{}) {
+		return nil
+	}
+	return &o.Parallel
+}
+
+// inputOf returns the size of a network's input.
+func inputOf(n *shape.Network) string {
+	in := n.InputShape()
+	return fmt.Sprintf("%dx%d", in.W, in.H)
 }
 
 func basis(q *Query) []string {

@@ -16,7 +16,8 @@ import (
 type Fit struct {
 	Title   string // the network's
 	Answer  *fit.Answer
-	Explain bool // with notes on the columns, the device and how far to trust the figures
+	Explain bool   // with notes on the columns, the device and how far to trust the figures
+	Command string // the SPEC and the flags that change it, for a command that finds a remedy
 }
 
 // fitDocument is the answer in JSON.
@@ -228,7 +229,7 @@ func (v *Fit) notes(units Units) []string {
 	q := v.Answer.Query
 	var lines []string
 	if v.Answer.Advice != nil {
-		lines = append(adviceLines(v.Answer.Advice, q.Budget.Available, units), "")
+		lines = append(v.adviceLines(units), "")
 	}
 	isZero := func(row fit.Row) bool { return row.Largest == 0 }
 	if !q.IsCurve() && slices.ContainsFunc(v.Answer.Rows, isZero) {
@@ -273,9 +274,10 @@ const (
 )
 
 // adviceLines say what does not fit, what uses the memory, and what would need less.
-func adviceLines(a *fit.Advice, limit int64, units Units) []string {
+func (v *Fit) adviceLines(units Units) []string {
+	a := v.Answer.Advice
 	size := func(bytes int64) string { return Bytes(bytes, units) }
-	lines := []string{unfitLine(a, limit, units), "Its largest parts:"}
+	lines := []string{v.unfitLine(units), "Its largest parts:"}
 	parts := slices.SortedStableFunc(slices.Values(a.Parts),
 		func(x, y memory.PartBytes) int { return cmp.Compare(y.AtPeak, x.AtPeak) })
 	for _, p := range parts[:min(largestParts, len(parts))] {
@@ -292,22 +294,57 @@ func adviceLines(a *fit.Advice, limit int64, units Units) []string {
 	for i := range a.Remedies {
 		lines = append(lines, remedyLine(a, &a.Remedies[i], units))
 	}
+	hasCheckpoints := slices.ContainsFunc(a.Remedies, func(r fit.Remedy) bool { return r.Kind == fit.Checkpoints })
+	if hasCheckpoints && a.Parallel == nil {
+		lines = append(lines, "The best checkpoints, and their PyTorch code: "+v.checkpointCommand())
+	}
 	if a.Others > 0 {
-		lines = append(lines,
-			fmt.Sprintf("This is the first of %d that do not fit; --mode, --dtype and --optimizer choose another.", a.Others+1))
+		lines = append(lines, fmt.Sprintf("This is one of %d that do not fit; %s choose another.", a.Others+1, v.choosers()))
 	}
 	return lines
 }
 
+// choosers names the flags that choose which batch that does not fit the advice is for.
+func (v *Fit) choosers() string {
+	flags := []string{"--mode", "--dtype"}
+	last := "--optimizer"
+	if p := v.Answer.Advice.Parallel; p != nil && p.Devices > 1 {
+		flags, last = append(flags, last), "--strategy"
+	}
+	if v.Answer.Query.BySize {
+		flags, last = append(flags, last), "--inputs"
+	}
+	return strings.Join(flags, ", ") + " and " + last
+}
+
+// checkpointCommand returns the command that finds the best checkpoints for the memory that there is.
+func (v *Fit) checkpointCommand() string {
+	a := v.Answer.Advice
+	limit := fmt.Sprintf("%dMiB", v.Answer.Query.Budget.Available>>20)
+	if v.Answer.Query.Budget.Available < 1<<20 {
+		limit = fmt.Sprintf("%dB", v.Answer.Query.Budget.Available)
+	}
+	words := []string{"cnncalc checkpoint", v.Command}
+	if v.Answer.Query.BySize {
+		words = append(words, "--input-size", a.Input)
+	}
+	words = append(words, fmt.Sprintf("--batch %d --dtype %s --optimizer %s", a.Batch, a.DType, a.Optimizer))
+	if torch := v.Answer.Query.Torch; torch != memory.Torch2CUDA {
+		words = append(words, "--torch", string(torch))
+	}
+	return strings.Join(append(words, "--memory", limit), " ")
+}
+
 // unfitLine says which batch does not fit, and by how much.
-func unfitLine(a *fit.Advice, limit int64, units Units) string {
+func (v *Fit) unfitLine(units Units) string {
+	a, limit := v.Answer.Advice, v.Answer.Query.Budget.Available
 	what := "One picture does"
 	if a.Batch > 1 {
 		what = fmt.Sprintf("A batch of %s does", plain.Count(a.Batch))
 	}
-	how := string(a.DType)
-	if a.Mode == memory.Training {
-		how += ", " + string(a.Optimizer)
+	how := useText(a.Options)
+	if v.Answer.Query.BySize {
+		how += ", input " + a.Input
 	}
 	return fmt.Sprintf("%s not fit in %s (%s): it takes %s, %s too much.",
 		what, a.Mode, how, Bytes(a.Peak.Bytes, units), Bytes(a.Peak.Bytes-limit, units))

@@ -130,7 +130,12 @@ func (v *PyTorchMemory) figures() []layerFigure {
 
 // describeOptions says what an account is for.
 func describeOptions(o memory.Options) string {
-	words := []string{"PyTorch " + string(o.Torch), string(o.Mode), string(o.DType)}
+	return fmt.Sprintf("PyTorch %s, %s, %s", o.Torch, o.Mode, useText(o))
+}
+
+// useText describes a use of a mode: its type and, of a training, its optimizer and devices.
+func useText(o memory.Options) string {
+	words := []string{string(o.DType)}
 	switch {
 	case o.Mode != memory.Training:
 	case o.Optimizer == memory.NoOptimizer:
