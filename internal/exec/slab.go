@@ -14,29 +14,43 @@ var ErrNoMemory = errors.New("out of memory")
 // slab allocates memory from the system instead of Go's heap, so that a failure is an error instead of a crash, and all
 // of it can be freed at once. Slices hold zeros and start at a cache line. The zero slab is ready for use.
 type slab struct {
-	mapped [][]byte  // memory from the system
-	rest   []float32 // unused part of the last chunk
+	mapped  [][]byte  // memory from the system
+	rest    []float32 // unused part of the last chunk
+	planned int       // values that are still to be taken, as far as plan knows
 }
 
 const (
-	cacheLine  = 64 / memory.BytesPerValue        // values
-	chunk      = (1 << 20) / memory.BytesPerValue // values that small tensors share one mapping of
-	largeValue = chunk / 4                        // values from which on a tensor has its own mapping
+	cacheLine  = 64 / memory.BytesPerValue         // values
+	chunk      = (32 << 20) / memory.BytesPerValue // values that planned slices share a mapping of
+	largeValue = chunk / 4                         // values from which on a slice has its own mapping
 )
+
+// plan says how many slices are to be taken and how many values they have together. They share mappings then, in which
+// most pages can be large: many mappings of one or two MiB, each at an address of its own, would hardly have any. What
+// is planned and not taken costs addresses, but no memory.
+func (s *slab) plan(slices, values int) {
+	s.planned = values + slices*(cacheLine-1)
+}
 
 // take returns a slice of the given number of values.
 func (s *slab) take(values int) ([]float32, error) {
-	if values >= largeValue {
+	if values == 0 {
+		return nil, nil
+	}
+	shared := min(s.planned, chunk)
+	whole := (values + cacheLine - 1) / cacheLine * cacheLine
+	s.planned = max(s.planned-whole, 0)
+	if values >= min(largeValue, shared) {
 		return s.grow(values)
 	}
 	if len(s.rest) < values {
 		var err error
-		if s.rest, err = s.grow(chunk); err != nil {
+		if s.rest, err = s.grow(shared); err != nil {
 			return nil, err
 		}
 	}
 	taken := s.rest[:values:values]
-	s.rest = s.rest[min((values+cacheLine-1)/cacheLine*cacheLine, len(s.rest)):]
+	s.rest = s.rest[min(whole, len(s.rest)):]
 	return taken, nil
 }
 

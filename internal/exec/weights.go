@@ -107,6 +107,7 @@ func (p *Program) fill(ctx context.Context, source Source) (err error) {
 	if p.view != nil {
 		defer catchLostWeights(debug.SetPanicOnFault(true), &err) // a view may read the values that it returns
 	}
+	p.planMemory()
 	if p.buffer, err = p.memory.take(int(p.arena.Values)); err != nil {
 		return fmt.Errorf("the volumes of all layers: %w", err)
 	}
@@ -138,6 +139,16 @@ func (p *Program) fill(ctx context.Context, source Source) (err error) {
 		}
 	}
 	return nil
+}
+
+// planMemory announces the arena and all weights. Those that are folded or borrowed later take nothing.
+func (p *Program) planMemory() {
+	slices := 1
+	for i := range p.steps {
+		slices += len(p.steps[i].tensors)
+	}
+	f := &p.footprint
+	p.memory.plan(slices, int((f.Weights+f.Packed+f.Arena)/memory.BytesPerValue))
 }
 
 // firstTensors returns, for each node, the index of its first tensor among all tensors of the network.
