@@ -156,19 +156,40 @@ func TestConvPointwise(t *testing.T) {
 	}
 }
 
+// checkStrips checks that the columns of the tasks follow one another, and that none are more than a strip may have.
+func checkStrips(t *testing.T, g *Conv, p *gemmPlan, workers int) {
+	w := NewWorkers(workers)
+	defer w.Close()
+	each := p.scratch(active)
+	j := gemmJob{local: make([]float32, workers*each), each: each, workers: w, g: *g, p: *p, r: active}
+	next := 0
+	for strip := range p.strips {
+		task := j.task(strip, 0)
+		if task.col0 != next || task.col1 <= task.col0 || task.col1-task.col0 > p.strip {
+			t.Errorf("%+v: strip %d of %d has columns %d to %d; the widest has %d", *g, strip, p.strips, task.col0, task.col1, p.strip)
+		}
+		next = task.col1
+	}
+	if next != p.cols {
+		t.Errorf("%+v: strips have %d of %d columns", *g, next, p.cols)
+	}
+}
+
 // TestPlanGEMM checks the properties of plans for layers of real networks.
 func TestPlanGEMM(t *testing.T) {
 	for _, g := range []Conv{
 		square(3, 64, 224), square(512, 512, 14), pointwise(2048, 512, 7), square(1, 1, 1), pointwise(1, 1000, 1),
+		pointwise(192, 64, 35), square(128, 128, 17), square(64, 64, 56),
 	} {
 		for workers := 1; workers <= 5; workers++ {
 			p := planGEMM(&g, active, workers)
-			if p.kc > maxKC || p.strip > roundUp(maxStrip, active.lanes) {
+			if p.kc > maxKC || p.strip > roundUp(maxStrip, active.lanes)+active.few {
 				t.Errorf("%+v: block %d x %d is larger than the cache is meant for", g, p.kc, p.strip)
 			}
-			if p.strip*p.strips < p.cols || p.block*p.blocks < p.rows {
-				t.Errorf("%+v: %d strips of %d, %d blocks of %d do not cover it", g, p.strips, p.strip, p.blocks, p.block)
+			if p.block*p.blocks < p.rows {
+				t.Errorf("%+v: %d blocks of %d do not cover it", g, p.blocks, p.block)
 			}
+			checkStrips(t, &g, &p, workers)
 			if tasks := p.strips * p.blocks; p.rows*p.cols >= 512*49 && tasks < workers {
 				t.Errorf("%+v: %d tasks: too few for %d workers", g, tasks, workers)
 			}

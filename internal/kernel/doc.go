@@ -45,11 +45,12 @@
 //     from one row of the picture, and leaves zeros where the filter is in the padding. For strides above 2, and for
 //     inputs with few channels, the rows are first sorted by phase into a stage (packStages). Portable code and NEON
 //     pack row by row (packLines). A 1x1 convolution with stride 1 needs no packing with AVX-512: B is the input
-//     itself (packNone).
+//     itself (packNone), unless its rows lie so that packing them pays (packingPays).
 //  5. routines.multiply multiplies all panels of A by one panel of B. A tile of C, 8x48, is in 24 registers of 16
 //     values: each of the 384 steps loads a row of B into three registers, broadcasts eight values of A one after the
 //     other, and does 24 fused multiply-adds. While the panel of B, 72 KiB, passes through the first-level cache once
-//     for each panel of A, the block of A, at most 128 rows and 192 KiB, stays in the second-level cache.
+//     for each panel of A, the block of A, at most 128 rows and 192 KiB, stays in the second-level cache. Of a panel of
+//     one to four columns, which a 7x7 or 14x14 plane has left, registers hold columns instead of rows.
 //  6. The first block of depth writes the tile to C, the others add to it. With the last one, the routine also adds the
 //     bias and clamps the sums to the bounds of the activation, while they are in registers. What is no clamp, such as
 //     SIGMOID, follows as a loop over the strip.

@@ -26,7 +26,7 @@ type gemmPlan struct {
 	rows, cols, depth int // of C and B, per image and group
 	paddedRows        int // rows, rounded up to whole panels of A
 	kc                int // depth of all blocks but the last
-	vectors           int // columns in units of the routine's lanes
+	unit, units       int // columns of a unit, of which strips are multiples but for the last; number of units
 	strip, strips     int // columns of the widest strip; number of strips
 	block, blocks     int // rows per task; number of row blocks
 	panel             int // values from one panel of B to the next
@@ -41,7 +41,6 @@ func planGEMM(g *Conv, r *routines, workers int) gemmPlan {
 	p.kc = ceilDiv(p.depth, ceilDiv(p.depth, maxKC))
 	p.panel = p.kc*r.nr + panelGap
 
-	p.vectors = ceilDiv(p.cols, r.lanes)
 	p.strips = ceilDiv(p.cols, maxStrip)
 	p.blocks = 1
 	// Divide the columns if strips are wide enough, as each block of rows packs B again.
@@ -50,13 +49,28 @@ func planGEMM(g *Conv, r *routines, workers int) gemmPlan {
 	} else {
 		p.blocks = min(pieces, ceilDiv(p.rows, r.mr))
 	}
-	p.strips = min(p.strips, p.vectors)
-	p.strip = ceilDiv(p.vectors, p.strips) * r.lanes
+	p.divideColumns(r)
 	p.block = roundUp(ceilDiv(p.rows, p.blocks), r.mr)
 	p.blocks = ceilDiv(p.rows, p.block)
 
 	p.packing, p.stage = planPacking(g, r, p.strip)
 	return p
+}
+
+// divideColumns makes strips of whole panels, with a few more columns in the last one if the routines compute a few fast,
+// or of whole vectors if the widest strip is narrower then.
+func (p *gemmPlan) divideColumns(r *routines) {
+	vectors := ceilDiv(p.cols, r.lanes)
+	p.strips = min(p.strips, vectors)
+	panels := p.cols / r.nr
+	if panels == 0 || p.cols%r.nr > r.few {
+		panels++
+	}
+	p.unit, p.units = r.lanes, vectors
+	if p.strips <= panels && ceilDiv(panels, p.strips)*r.nr <= ceilDiv(vectors, p.strips)*r.lanes {
+		p.unit, p.units = r.nr, panels
+	}
+	p.strip = min(ceilDiv(p.units, p.strips)*p.unit+max(p.cols-p.units*p.unit, 0), roundUp(p.cols, r.lanes))
 }
 
 // scratch returns the number of values that each worker needs: the strip of B, one row of it before it is split into
@@ -153,8 +167,11 @@ func (j *gemmJob) task(task, worker int) gemmTask {
 		group: task % j.g.Groups,
 		row0:  block * p.block,
 		row1:  min((block+1)*p.block, p.rows),
-		col0:  p.vectors * strip / p.strips * j.r.lanes,
-		col1:  min(p.vectors*(strip+1)/p.strips*j.r.lanes, p.cols),
+		col0:  p.units * strip / p.strips * p.unit,
+		col1:  p.units * (strip + 1) / p.strips * p.unit,
+	}
+	if strip == p.strips-1 {
+		t.col1 = p.cols
 	}
 	local := scratch(j.local[worker*j.each : (worker+1)*j.each])
 	t.strip = local.take(p.stripSize(j.r))

@@ -5,28 +5,28 @@
 
 // A step of multiplyAVX512: adds a value of A times a row of B to a row of sums.
 #define ROW3(offset, spread, sum0, sum1, sum2) \
-	VBROADCASTSS offset(SI), spread  \
-	VFMADD231PS  Z24, spread, sum0 \
-	VFMADD231PS  Z25, spread, sum1 \
+	VBROADCASTSS offset(SI), spread \
+	VFMADD231PS  Z24, spread, sum0  \
+	VFMADD231PS  Z25, spread, sum1  \
 	VFMADD231PS  Z26, spread, sum2
 
 #define ROW2(offset, spread, sum0, sum1) \
-	VBROADCASTSS offset(SI), spread  \
-	VFMADD231PS  Z25, spread, sum0 \
+	VBROADCASTSS offset(SI), spread \
+	VFMADD231PS  Z25, spread, sum0  \
 	VFMADD231PS  Z26, spread, sum1
 
 #define ROW1(offset, spread, sum0) \
-	VBROADCASTSS offset(SI), spread  \
+	VBROADCASTSS offset(SI), spread \
 	VFMADD231PS  Z26, spread, sum0
 
 // Adds a row of C to its sums. K1 masks the last vector.
 #define ADD3(sum0, sum1, sum2) \
-	VADDPS (R13), sum0, sum0       \
-	VADDPS 64(R13), sum1, sum1     \
+	VADDPS (R13), sum0, sum0        \
+	VADDPS 64(R13), sum1, sum1      \
 	VADDPS 128(R13), sum2, K1, sum2
 
 #define ADD2(sum0, sum1) \
-	VADDPS (R13), sum0, sum0      \
+	VADDPS (R13), sum0, sum0       \
 	VADDPS 64(R13), sum1, K1, sum1
 
 #define ADD1(sum0) \
@@ -63,12 +63,12 @@
 
 // Writes a row of sums to C.
 #define STORE3(sum0, sum1, sum2) \
-	VMOVUPS sum0, (R13)       \
-	VMOVUPS sum1, 64(R13)     \
+	VMOVUPS sum0, (R13)        \
+	VMOVUPS sum1, 64(R13)      \
 	VMOVUPS sum2, K1, 128(R13)
 
 #define STORE2(sum0, sum1) \
-	VMOVUPS sum0, (R13)      \
+	VMOVUPS sum0, (R13)       \
 	VMOVUPS sum1, K1, 64(R13)
 
 #define STORE1(sum0) \
@@ -83,22 +83,24 @@
 // PREFETCHW 0(R13), 64(R13) and 128(R13), which Go's assembler does not support.
 #define PREFETCHW_R13_0 \
 	BYTE $0x41; BYTE $0x0F; BYTE $0x0D; BYTE $0x4D; BYTE $0x00
+
 #define PREFETCHW_R13_64 \
 	BYTE $0x41; BYTE $0x0F; BYTE $0x0D; BYTE $0x4D; BYTE $0x40
+
 #define PREFETCHW_R13_128 \
 	BYTE $0x41; BYTE $0x0F; BYTE $0x0D; BYTE $0x8D; LONG $0x00000080
 
 // Prefetches the rows of C that a panel writes, so that they are in the cache after kc steps.
 #define FETCH(label) \
-	MOVQ      DX, R13 \
-	MOVQ      $8, CX  \
+	MOVQ   DX, R13    \
+	MOVQ   $8, CX     \
 label: \
 	PREFETCHW_R13_0   \
 	PREFETCHW_R13_64  \
 	PREFETCHW_R13_128 \
-	ADDQ      R8, R13 \
-	DECQ      CX      \
-	JNZ       label
+	ADDQ   R8, R13    \
+	DECQ   CX         \
+	JNZ    label
 
 // func multiplyAVX512(p *product)
 //
@@ -110,32 +112,31 @@ label: \
 //	R10 biases or nil   R12 kc
 //	K1  the lanes of the last vector
 TEXT ·multiplyAVX512(SB), NOSPLIT, $0-8
-	MOVQ    p+0(FP), BX
-	MOVQ    product_kc(BX), R12
-	MOVQ    product_a(BX), SI
-	MOVQ    product_b(BX), DI
-	MOVQ    product_ldb(BX), R9
-	MOVQ    product_c(BX), DX
-	MOVQ    product_ldc(BX), R8
-	MOVQ    product_bias(BX), R10
-	MOVQ    product_rows(BX), R11
-	SHLQ    $2, R8
-	SHLQ    $2, R9
+	MOVQ p+0(FP), BX
+	MOVQ product_kc(BX), R12
+	MOVQ product_a(BX), SI
+	MOVQ product_b(BX), DI
+	MOVQ product_ldb(BX), R9
+	MOVQ product_c(BX), DX
+	MOVQ product_ldc(BX), R8
+	MOVQ product_bias(BX), R10
+	MOVQ product_rows(BX), R11
+	SHLQ $2, R8
+	SHLQ $2, R9
 
 	// The last vector has 1 to 16 of the 1 to 48 columns.
-	MOVQ    product_cols(BX), CX
-	DECQ    CX
-	MOVQ    CX, R15
-	SHRQ    $4, R15
-	ANDQ    $15, CX
-	MOVL    $2, AX
-	SHLL    CX, AX
-	DECL    AX
-	KMOVW   AX, K1
-	CMPQ    R15, $1
-	JLT     panel1
-	JEQ     panel2
-
+	MOVQ  product_cols(BX), CX
+	DECQ  CX
+	MOVQ  CX, R15
+	SHRQ  $4, R15
+	ANDQ  $15, CX
+	MOVL  $2, AX
+	SHLL  CX, AX
+	DECL  AX
+	KMOVW AX, K1
+	CMPQ  R15, $1
+	JLT   panel1
+	JEQ   panel2
 
 panel3:
 	VPXORD  Z0, Z0, Z0
@@ -166,11 +167,13 @@ panel3:
 	MOVQ    DI, AX
 	MOVQ    R12, CX
 
+	PCALIGN $64
+
 step3:
 	PREFETCHT0 1536(SI)
-	VMOVUPS   (AX), Z24
-	VMOVUPS   64(AX), Z25
-	VMOVUPS.Z 128(AX), K1, Z26
+	VMOVUPS    (AX), Z24
+	VMOVUPS    64(AX), Z25
+	VMOVUPS.Z  128(AX), K1, Z26
 	ROW3(0, Z27, Z0, Z1, Z2)
 	ROW3(4, Z28, Z3, Z4, Z5)
 	ROW3(8, Z29, Z6, Z7, Z8)
@@ -179,10 +182,10 @@ step3:
 	ROW3(20, Z28, Z15, Z16, Z17)
 	ROW3(24, Z29, Z18, Z19, Z20)
 	ROW3(28, Z30, Z21, Z22, Z23)
-	ADDQ      $32, SI
-	ADDQ      R9, AX
-	DECQ      CX
-	JNZ       step3
+	ADDQ       $32, SI
+	ADDQ       R9, AX
+	DECQ       CX
+	JNZ        step3
 
 	MOVBQZX product_add(BX), AX
 	TESTQ   AX, AX
@@ -262,10 +265,12 @@ panel2:
 	MOVQ    DI, AX
 	MOVQ    R12, CX
 
+	PCALIGN $64
+
 step2:
 	PREFETCHT0 1536(SI)
-	VMOVUPS   (AX), Z25
-	VMOVUPS.Z 64(AX), K1, Z26
+	VMOVUPS    (AX), Z25
+	VMOVUPS.Z  64(AX), K1, Z26
 	ROW2(0, Z27, Z0, Z1)
 	ROW2(4, Z28, Z2, Z3)
 	ROW2(8, Z29, Z4, Z5)
@@ -274,10 +279,10 @@ step2:
 	ROW2(20, Z28, Z10, Z11)
 	ROW2(24, Z29, Z12, Z13)
 	ROW2(28, Z30, Z14, Z15)
-	ADDQ      $32, SI
-	ADDQ      R9, AX
-	DECQ      CX
-	JNZ       step2
+	ADDQ       $32, SI
+	ADDQ       R9, AX
+	DECQ       CX
+	JNZ        step2
 
 	MOVBQZX product_add(BX), AX
 	TESTQ   AX, AX
@@ -349,9 +354,11 @@ panel1:
 	MOVQ    DI, AX
 	MOVQ    R12, CX
 
+	PCALIGN $64
+
 step1:
 	PREFETCHT0 1536(SI)
-	VMOVUPS.Z (AX), K1, Z26
+	VMOVUPS.Z  (AX), K1, Z26
 	ROW1(0, Z27, Z0)
 	ROW1(4, Z28, Z1)
 	ROW1(8, Z29, Z2)
@@ -360,10 +367,10 @@ step1:
 	ROW1(20, Z28, Z5)
 	ROW1(24, Z29, Z6)
 	ROW1(28, Z30, Z7)
-	ADDQ      $32, SI
-	ADDQ      R9, AX
-	DECQ      CX
-	JNZ       step1
+	ADDQ       $32, SI
+	ADDQ       R9, AX
+	DECQ       CX
+	JNZ        step1
 
 	MOVBQZX product_add(BX), AX
 	TESTQ   AX, AX
@@ -425,6 +432,149 @@ done:
 	VZEROUPPER
 	RET
 
+// The sums of a row at offset(AX), for the columns of K1. Adds the values of C for the columns of K2, and the bias at CX,
+// unless it is nil, and clamps. Advances to the next of DI rows, or jumps to done after the last.
+#define FEW_ROW(offset, label) \
+	VMOVUPS.Z    offset(AX), K1, Z0 \
+	VADDPS       (DX), Z0, K2, Z0   \
+	TESTQ        CX, CX             \
+	JZ           label              \
+	VBROADCASTSS (CX), Z1           \
+	VADDPS       Z1, Z0, Z0         \
+	VMAXPS       Z0, Z30, Z0        \
+	VMINPS       Z0, Z31, Z0        \
+	ADDQ         $4, CX             \
+label: \
+	VMOVUPS      Z0, K1, (DX)       \
+	ADDQ         R8, DX             \
+	DECQ         DI                 \
+	JZ           done
+
+// Writes four registers of columns, each with the rows of two panels, as rows of four values: every fourth row together,
+// 128 bytes apart.
+#define FEW_ROWS(c0, c1, c2, c3, offset) \
+	VUNPCKLPS c1, c0, Z8          \
+	VUNPCKHPS c1, c0, Z9          \
+	VUNPCKLPS c3, c2, Z10         \
+	VUNPCKHPS c3, c2, Z11         \
+	VUNPCKLPD Z10, Z8, Z12        \
+	VUNPCKHPD Z10, Z8, Z13        \
+	VUNPCKLPD Z11, Z9, Z14        \
+	VUNPCKHPD Z11, Z9, Z15        \
+	VMOVUPS   Z12, offset(AX)     \
+	VMOVUPS   Z13, 128+offset(AX) \
+	VMOVUPS   Z14, 256+offset(AX) \
+	VMOVUPS   Z15, 384+offset(AX)
+
+// func multiplyFewAVX512(p *product)
+//
+// For two to four columns of B, such as the last of the 196 of a 14x14 plane, registers hold columns: the sums of a
+// column and two panels of A. An iteration multiplies four panels, with the sums of the first two in Z0 to Z3 and of the
+// others in Z4 to Z7. Panels after the last are the last again, and so are columns.
+//
+//	SI, R13, R14, R15  four panels of A, R12 bytes each
+//	AX                 a row of B, the next is R9 bytes further, its third and fourth value at R10 and R11
+//	DX                 rows of C, R8 bytes apart, DI of them left
+//	K1, K2             the columns; those to which C is added
+TEXT ·multiplyFewAVX512(SB), NOSPLIT, $0-8
+	MOVQ         p+0(FP), BX
+	MOVQ         product_kc(BX), R12
+	MOVQ         product_a(BX), SI
+	MOVQ         product_ldb(BX), R9
+	MOVQ         product_c(BX), DX
+	MOVQ         product_ldc(BX), R8
+	MOVQ         product_rows(BX), DI
+	SHLQ         $5, R12
+	SHLQ         $2, R9
+	SHLQ         $2, R8
+	VBROADCASTSS product_bounds+bounds_lo(BX), Z30
+	VBROADCASTSS product_bounds+bounds_hi(BX), Z31
+
+	MOVQ    product_cols(BX), CX
+	MOVL    $1, AX
+	SHLL    CX, AX
+	DECL    AX
+	KMOVW   AX, K1
+	MOVBLZX product_add(BX), R10
+	NEGL    R10
+	ANDL    R10, AX
+	KMOVW   AX, K2
+	LEAQ    -4(CX*4), R11
+	MOVQ    $8, R10
+	CMPQ    R11, R10
+	CMOVQLT R11, R10
+
+panels:
+	LEAQ    (SI)(R12*1), R13
+	CMPQ    DI, $8
+	CMOVQLE SI, R13
+	LEAQ    (R13)(R12*1), R14
+	CMPQ    DI, $16
+	CMOVQLE R13, R14
+	LEAQ    (R14)(R12*1), R15
+	CMPQ    DI, $24
+	CMOVQLE R14, R15
+	VPXORD  Z0, Z0, Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	MOVQ    product_b(BX), AX
+	XORQ    CX, CX
+
+step:
+	VMOVUPS      (SI)(CX*1), Y8
+	VINSERTF64X4 $1, (R13)(CX*1), Z8, Z8
+	VMOVUPS      (R14)(CX*1), Y9
+	VINSERTF64X4 $1, (R15)(CX*1), Z9, Z9
+	VBROADCASTSS (AX), Z10
+	VBROADCASTSS 4(AX), Z11
+	VBROADCASTSS (AX)(R10*1), Z12
+	VBROADCASTSS (AX)(R11*1), Z13
+	VFMADD231PS  Z10, Z8, Z0
+	VFMADD231PS  Z11, Z8, Z1
+	VFMADD231PS  Z12, Z8, Z2
+	VFMADD231PS  Z13, Z8, Z3
+	VFMADD231PS  Z10, Z9, Z4
+	VFMADD231PS  Z11, Z9, Z5
+	VFMADD231PS  Z12, Z9, Z6
+	VFMADD231PS  Z13, Z9, Z7
+	ADDQ         R9, AX
+	ADDQ         $32, CX
+	CMPQ         CX, R12
+	JNE          step
+
+	LEAQ  (SI)(R12*4), SI
+	MOVQ  product_edge(BX), AX
+	FEW_ROWS(Z0, Z1, Z2, Z3, 0)
+	FEW_ROWS(Z4, Z5, Z6, Z7, 64)
+	MOVQ  product_bias(BX), CX
+	TESTQ CX, CX
+	JZ    rows
+	MOVQ  product_rows(BX), R13
+	SUBQ  DI, R13
+	LEAQ  (CX)(R13*4), CX
+
+rows:
+	MOVQ $8, R13
+
+four:
+	FEW_ROW(0, store0)
+	FEW_ROW(128, store1)
+	FEW_ROW(256, store2)
+	FEW_ROW(384, store3)
+	ADDQ $16, AX
+	DECQ R13
+	JNZ  four
+	JMP  panels
+
+done:
+	VZEROUPPER
+	RET
+
 // func columnAVX512(kc int, a *float32, panels int, b *float32, ldb int, sums *float32)
 //
 // For a single column of B, a panel of A is a sequence of vectors of eight rows. Eight panels are computed at a time,
@@ -438,7 +588,7 @@ TEXT ·columnAVX512(SB), NOSPLIT, $0-48
 	MOVQ sums+40(FP), DX
 	SHLQ $2, R9
 	MOVQ R12, R15
-	SHLQ $5, R15       // bytes of a panel
+	SHLQ $5, R15            // bytes of a panel
 
 more:
 	MOVQ   R12, CX
@@ -532,41 +682,43 @@ row:
 	JEQ  step2
 
 step:
-	MOVLQSX   packStep_src(R8), AX
-	MOVLQSX   packStep_dst(R8), CX
-	KMOVW     packStep_lanes(R8), K1
-	KMOVW     packStep_kept(R8), K2
+	MOVLQSX    packStep_src(R8), AX
+	MOVLQSX    packStep_dst(R8), CX
+	KMOVW      packStep_lanes(R8), K1
+	KMOVW      packStep_kept(R8), K2
 	PREFETCHT0 (R12)(AX*4)
-	VMOVAPS.Z Z0, K2, Z0
-	VMOVUPS   (SI)(AX*4), K1, Z0
-	VMOVUPS   Z0, (DI)(CX*4)
-	ADDQ      $packStep__size, R8
-	DECQ      R9
-	JNZ       step
-	JMP       next
+	VMOVAPS.Z  Z0, K2, Z0
+	VMOVUPS    (SI)(AX*4), K1, Z0
+	VMOVUPS    Z0, (DI)(CX*4)
+	ADDQ       $packStep__size, R8
+	DECQ       R9
+	JNZ        step
+	JMP        next
 
 	// The lanes are the even ones of two vectors. Masks prevent reading others.
+	PCALIGN $64
+
 step2:
-	MOVLQSX   packStep_src(R8), AX
-	MOVLQSX   packStep_dst(R8), CX
-	MOVWLZX   packStep_lanes(R8), BX
-	KMOVW     BX, K1
-	KMOVW     packStep_kept(R8), K2
-	PDEPL     R11, BX, BX
-	KMOVW     BX, K3
-	SHRL      $16, BX
-	KMOVW     BX, K4
+	MOVLQSX    packStep_src(R8), AX
+	MOVLQSX    packStep_dst(R8), CX
+	MOVWLZX    packStep_lanes(R8), BX
+	KMOVW      BX, K1
+	KMOVW      packStep_kept(R8), K2
+	PDEPL      R11, BX, BX
+	KMOVW      BX, K3
+	SHRL       $16, BX
+	KMOVW      BX, K4
 	PREFETCHT0 (R12)(AX*4)
 	PREFETCHT0 64(R12)(AX*4)
-	VMOVUPS.Z (SI)(AX*4), K3, Z1
-	VMOVUPS.Z 64(SI)(AX*4), K4, Z2
-	VPERMT2PS Z2, Z3, Z1
-	VMOVAPS.Z Z0, K2, Z0
-	VMOVAPS   Z1, K1, Z0
-	VMOVUPS   Z0, (DI)(CX*4)
-	ADDQ      $packStep__size, R8
-	DECQ      R9
-	JNZ       step2
+	VMOVUPS.Z  (SI)(AX*4), K3, Z1
+	VMOVUPS.Z  64(SI)(AX*4), K4, Z2
+	VPERMT2PS  Z2, Z3, Z1
+	VMOVAPS.Z  Z0, K2, Z0
+	VMOVAPS    Z1, K1, Z0
+	VMOVUPS    Z0, (DI)(CX*4)
+	ADDQ       $packStep__size, R8
+	DECQ       R9
+	JNZ        step2
 
 next:
 	ADDQ DX, DI

@@ -11,6 +11,9 @@ type routines struct {
 	// lanes divides nr. Products with fewer columns than lanes take as long as with lanes columns.
 	lanes int
 
+	// few is the number of columns up to which a product takes only a small part of the time of lanes columns, or 0.
+	few int
+
 	// multiply computes a product. The routine chooses the order of each sum over kc. It is the same in all calls with
 	// the same kc.
 	multiply func(p product)

@@ -52,7 +52,7 @@ var avx2 = routines{
 var avx512 = func() routines {
 	r := avx2
 	r.name, r.mr, r.nr, r.lanes = "avx512", 8, 48, 16
-	r.multiply, r.strided, r.packRows = multiply512, true, packRows512
+	r.multiply, r.strided, r.few, r.packRows = multiply512, true, fewColumns, packRows512
 	r.dot4, r.dotBlock = dot4Vector5, 16<<10
 	r.stripWidth = 16
 	r.tiles, r.splitRows, r.inputTransform = 16, splitRows512, inputTransform512
@@ -70,18 +70,30 @@ func multiplyVector(p product) {
 //go:noescape
 func multiplyAVX2(p *product)
 
+// fewColumns is the largest number of columns that multiplyFewAVX512 computes.
+const fewColumns = 4
+
 // multiply512 is routines.multiply for panels of eight rows.
 func multiply512(p product) {
 	p.check(8)
-	if p.cols == 1 {
+	switch {
+	case p.cols == 1:
 		multiplyColumn(&p)
-		return
+	case p.cols <= fewColumns:
+		_ = p.edge[127]
+		multiplyFewAVX512(&p)
+	default:
+		multiplyAVX512(&p)
 	}
-	multiplyAVX512(&p)
 }
 
 //go:noescape
 func multiplyAVX512(p *product)
+
+// multiplyFewAVX512 computes two to four columns, with the bits that they have in a vector.
+//
+//go:noescape
+func multiplyFewAVX512(p *product)
 
 // multiplyColumn computes a single column, such as the last of the 49 of a 7x7 plane. Its sums have the same bits as in
 // a vector.

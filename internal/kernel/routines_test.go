@@ -27,7 +27,7 @@ func productCases(r *routines) []productCase {
 	var cases []productCase
 	for _, kc := range []int{1, 2, 3, 4, 5, 8, 31, 256} {
 		rows := []int{8*r.mr + 1}
-		for n := 1; n <= 2*r.mr+1; n++ {
+		for n := 1; n <= 4*r.mr+1; n++ {
 			rows = append(rows, n)
 		}
 		for _, rows := range rows {

@@ -328,7 +328,7 @@ func (j *winogradJob) multiply(t *winogradStripTask, block int) {
 		rows, tiles = roundUp(rows, j.r.mr), roundUp(tiles, j.r.nr)
 	}
 	for point := range winogradPoints {
-		run := product{kc: channels, a: filters[point*p.block*channels:], ldc: p.strip, rows: rows}
+		run := product{kc: channels, a: filters[point*p.block*channels:], ldc: p.strip, rows: rows, edge: t.temp}
 		for col := 0; col < tiles; col += j.r.nr {
 			run.b = t.input[point*p.step+col*channels:]
 			run.c = t.products[point*p.block*p.strip+col:]
