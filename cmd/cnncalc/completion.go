@@ -46,12 +46,15 @@ func (a *app) completeAll(root *cobra.Command) {
 // neither. For others, the shell offers nothing.
 func (c completer) completeFlags(cmd *cobra.Command, flags *pflag.FlagSet) {
 	flags.VisitAll(func(f *pflag.Flag) {
-		if f.Value.Type() == "bool" || slices.Contains(readFlags, f.Name) && f.Value.Type() == "string" ||
-			slices.Contains(writtenFlags, f.Name) || f.Name == "input" {
+		isRead := slices.Contains(readFlags, f.Name) && f.Value.Type() == "string" || f.Name == "input"
+		if f.Value.Type() == "bool" || slices.Contains(writtenFlags, f.Name) {
 			return
 		}
 		complete := c.completionOf(cmd, f)
-		if complete == nil {
+		switch {
+		case complete == nil && isRead:
+			return // files
+		case complete == nil:
 			complete = cobra.NoFileCompletions
 		}
 		_ = cmd.RegisterFlagCompletionFunc(f.Name, complete) // fails for a flag that does not exist, or has one
@@ -64,6 +67,10 @@ func (c completer) completionOf(cmd *cobra.Command, f *pflag.Flag) cobra.Complet
 	switch {
 	case f.Name == "columns" && cmd.Name() == "memory":
 		return c.completeMemoryColumns
+	case f.Name == "columns" && cmd.Name() == "fit":
+		return completeFitColumns
+	case f.Name == "budget" && f.Value.Type() == "string":
+		return nil // a file
 	case words != nil:
 		return fixed(words, f.Value.Type() == "stringSlice")
 	}
@@ -72,6 +79,8 @@ func (c completer) completionOf(cmd *cobra.Command, f *pflag.Flag) cobra.Complet
 		return c.completeDevice
 	case "layer", "freeze":
 		return c.completeLayer
+	case "checkpoint":
+		return c.completeSegment
 	case "until":
 		return c.completeUntil
 	case "set":
@@ -146,7 +155,7 @@ func (c completer) completeReconciled(cmd *cobra.Command, args []string,
 func completeTopic(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 	var names []string
 	for _, topic := range cmd.Root().Commands() {
-		if len(args) == 0 && topic != cmd {
+		if len(args) == 0 && topic != cmd && !strings.HasPrefix(topic.Name(), "__") {
 			names = append(append(names, topic.Name()), topic.Aliases...)
 		}
 	}
@@ -219,6 +228,42 @@ func (c completer) completeMemoryColumns(cmd *cobra.Command, args []string,
 	return fixed(view.Table(report.IEC).Keys(), true)(cmd, args, typed)
 }
 
+// completeFitColumns completes the columns of the table that fit prints with the other flags.
+func completeFitColumns(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	columns := slices.Clone(cmd.Flags().Lookup("columns").Annotations[wordsAnnotation])
+	given := cmd.Flags().Changed
+	if given("inputs") {
+		columns = append(columns, "input")
+	}
+	if given("gpus") || given("accumulate") {
+		columns = append(columns, "gpus", "strategy", "global_batch")
+	}
+	switch {
+	case given("inputs") || given("batches"):
+		columns = append(columns, "batch", "fits")
+	case given("batch"):
+		columns = append(columns, "batch_memory", "batch_fits")
+	}
+	if given("batches") {
+		columns = slices.DeleteFunc(columns, func(c string) bool { return c == "largest_batch" || c == "global_batch" })
+	}
+	return fixed(columns, true)(cmd, args, typed)
+}
+
+// completeSegment completes a segment of --checkpoint, the last of several with commas between them: its first layer, and
+// after a colon its last one.
+func (c completer) completeSegment(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	at := strings.LastIndexAny(typed, ",:") + 1
+	names, directive := c.completeLayer(cmd, args, typed[at:])
+	if at == 0 || typed[at-1] == ',' {
+		names, directive = withEnd(names, ":"), directive|cobra.ShellCompDirectiveNoSpace
+	}
+	for i := range names {
+		names[i] = typed[:at] + names[i]
+	}
+	return names, directive
+}
+
 // viewOf returns the report that the flags choose: an account, its timeline, or the count of another program.
 func (f *memoryFlags) viewOf(l *loaded) (report.View, error) {
 	if f.as != "" {
@@ -266,7 +311,11 @@ func (c completer) completeSetting(cmd *cobra.Command, args []string,
 
 // completeAllowed completes the figure before = of --allow.
 func completeAllowed(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
-	return startingWith(withEnd(diffFigures(), "="), typed),
+	isFree := func(name string) bool {
+		f, err := figure.Find(name)
+		return err != nil || f.Better == figure.Neither
+	}
+	return startingWith(withEnd(slices.DeleteFunc(diffFigures(), isFree), "="), typed),
 		cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -84,7 +85,7 @@ func completed(t *testing.T, args ...string) []string {
 	if code != exitFine {
 		t.Fatalf("completing %q: exit code %d: %s", args, code, errs.String())
 	}
-	words, _, _ := strings.Cut(out.String(), ":")
+	words, _, _ := strings.Cut("\n"+out.String(), "\n:") // the directive
 	return strings.Fields(words)
 }
 
@@ -108,6 +109,14 @@ func TestCompletions(t *testing.T) {
 		{"sweep grammar --where !(mac", "!(macs"},
 		{"sweep grammar --pareto macs,+para", "macs,+parameters"},
 		{"diff lenet5 cifar10 --allow mac", "macs="},
+		{"diff lenet5 cifar10 --allow l", "largest="}, // layers may change freely
+		{"convert lenet5 --checkpoint conv", "conv1: conv2:"},
+		{"convert lenet5 --checkpoint conv1:pool1,conv2:poo", "conv1:pool1,conv2:pool1 conv1:pool1,conv2:pool2"},
+		{"fit lenet5 --device t4 --columns str", ""},
+		{"fit lenet5 --device t4 --gpus 2 --columns str", "strategy"},
+		{"fit lenet5 --device t4 --batch 2 --columns name,batch", "name,batch_memory name,batch_fits"},
+		{"fit lenet5 --device t4 --batches 2,4 --columns batch", "batch"},
+		{"fit lenet5 --device t4 --inputs 28,32 --columns in", "input"},
 		{"fit lenet5 --device rtx30", "rtx3050 rtx3060 rtx3060ti rtx3070 rtx3080 rtx3090"},
 		{"memory lenet", "lenet5"},
 		{"memory lenet5 -", ""},
@@ -118,6 +127,7 @@ func TestCompletions(t *testing.T) {
 		{"diff --baseline lenet", "lenet5"},
 		{"help fi", "fit"},
 		{"help dwc", "dwconv"},
+		{"help _", ""},
 		{"schema budg", "budgets"},
 	} {
 		args := strings.Fields(test.args)
@@ -130,6 +140,19 @@ func TestCompletions(t *testing.T) {
 		slices.Sort(want)
 		if !slices.Equal(got, want) {
 			t.Errorf("%s: completed with %q, want %q", test.args, got, want)
+		}
+	}
+}
+
+// What a flag reads from a file, the shell completes with files too.
+func TestFilesComplete(t *testing.T) {
+	for _, args := range []string{"memory lenet5 --against", "diff --baseline", "check --budget", "run lenet5 --input",
+		"run lenet5 --weights", "run lenet5 --labels", "memory lenet5 --output"} {
+		var out, errs bytes.Buffer
+		fields := append([]string{cobra.ShellCompNoDescRequestCmd}, strings.Fields(args)...)
+		run(context.Background(), append(fields, ""), nil, &out, &errs)
+		if want := fmt.Sprintf(":%d\n", cobra.ShellCompDirectiveDefault); !strings.HasSuffix(out.String(), want) {
+			t.Errorf("%s: %q, want the end %q", args, out.String(), want)
 		}
 	}
 }

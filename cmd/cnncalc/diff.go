@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -25,7 +27,8 @@ OLD is a network or a report. A report is what memory or check wrote with --form
 it is compared by the figures that it has. git:REVISION:PATH is a file of a git revision.
 
 With --baseline OLD, diff compares any number of networks, each with its own earlier state: OLD may be a report of
-check, which may hold many networks, or git:REVISION, which means the file of the same name in that revision.
+check, which may hold many networks, or git:REVISION, which means the file of the same name in that revision. A
+network of a folder or a pattern that the revision does not have is new: diff says so, and compares the others.
 
 --format markdown writes a comment for a pull request, github prints annotations for GitHub Actions, and sarif writes a
 log for code scanning.`
@@ -49,7 +52,7 @@ func newDiff(a *app) *cobra.Command {
 		Long: diffLong,
 		Example: "  cnncalc diff old.yaml new.yaml --tolerance 2%\n" +
 			"  cnncalc diff git:main:mynet.yaml mynet.yaml --allow parameters=+5% --allow training_peak=+100MiB\n" +
-			"  cnncalc diff --baseline git:origin/main nets/*.yaml --format markdown",
+			"  cnncalc diff --baseline git:origin/main nets --format markdown",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, name := range []string{"batch", "dtype", "optimizer", "torch"} {
 				if cmd.Flags().Changed(name) {
@@ -119,12 +122,19 @@ func (a *app) diff(args []string, f *diffFlags) error {
 		return err
 	}
 	var all []report.Difference
-	for _, name := range specs {
-		d, err := a.difference(old, name, f, use, allowed)
-		if err != nil {
+	for _, s := range specs {
+		d, err := a.difference(old, s.name, f, use, allowed)
+		switch isMissing := errors.As(err, new(missingError)); {
+		case err == nil:
+			all = append(all, d)
+		case isMissing && s.isFound && isRevision(old):
+			a.note("%s is new: %s does not have it, and it is not compared", plain.CutPath(s.name), plain.CutPath(old))
+		default:
 			return err
 		}
-		all = append(all, d)
+	}
+	if len(all) == 0 {
+		return problemError("%s has none of the networks", plain.CutPath(old))
 	}
 	err = a.write(out.path, func(w io.Writer) error {
 		return report.WriteDifferences(w, out.format, all, a.screen(out.path))
@@ -138,27 +148,37 @@ func (a *app) diff(args []string, f *diffFlags) error {
 	return errAnsweredNo
 }
 
+// diffSpec is a network that is compared with its earlier state.
+type diffSpec struct {
+	name    string
+	isFound bool // in a folder or by a pattern, and not named
+}
+
 // diffSpecs returns what is compared with what.
-func (a *app) diffSpecs(args []string, f *diffFlags) (old string, specs []string, err error) {
+func (a *app) diffSpecs(args []string, f *diffFlags) (old string, specs []diffSpec, err error) {
 	switch {
 	case f.baseline == "" && len(args) != 2:
 		return "", nil, usageError("diff takes OLD and NEW, or --baseline OLD and any number of networks; %d given",
 			len(args))
 	case f.baseline == "":
-		old, specs = args[0], args[1:]
+		return args[0], []diffSpec{{name: args[1]}}, checkStandardInput(args)
 	case len(args) == 0:
-		old, specs = f.baseline, []string{a.specOf(nil)}
-	default:
-		old = f.baseline
-		if specs, err = expandAll(args); err != nil {
+		if _, err := os.Lstat(localSpec); err != nil {
+			return "", nil, usageError("--baseline %s: no SPEC given and no %s here: name the networks to compare",
+				plain.CutPath(f.baseline), localSpec)
+		}
+		args = []string{a.specOf(nil)}
+	}
+	for _, arg := range args {
+		names, err := expand(arg)
+		if err != nil {
 			return "", nil, err
 		}
+		for _, name := range names {
+			specs = append(specs, diffSpec{name, name != arg})
+		}
 	}
-	inputs := append(slices.Clone(specs), old)
-	if i := slices.Index(inputs, "-"); i >= 0 && slices.Contains(inputs[i+1:], "-") {
-		return "", nil, usageError("- is given twice, but standard input can be read only once")
-	}
-	return old, specs, nil
+	return f.baseline, specs, checkStandardInput(append(slices.Clone(args), f.baseline))
 }
 
 // use reads what the networks are used for.
@@ -267,6 +287,12 @@ func (a *app) readReport(name string, l *loaded, f *diffFlags) (*baseline.Record
 		return nil, problemError("%w", err)
 	}
 	return record, nil
+}
+
+// isRevision reports whether a baseline is a git revision without a path.
+func isRevision(old string) bool {
+	_, path := gitPath(old)
+	return isGitSpec(old) && path == ""
 }
 
 // earlierPath adds the path of a network to a git revision that has none.

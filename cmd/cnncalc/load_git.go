@@ -53,9 +53,22 @@ func (a *app) readGit(name string, limit int64) ([]byte, error) {
 	case strings.Contains(said, "outside repository"):
 		return nil, gitError(name, err, plain.CutPath(path)+" is outside the repository")
 	}
-	return nil, gitError(name, err, "revision "+plain.Quote(revision)+" has no file "+plain.CutPath(path)+
-		"; a path starts at the root of the repository, or with ./ in the current folder")
+	why := "revision " + plain.Quote(revision) + " has no file " + plain.CutPath(path) +
+		"; a path starts at the root of the repository, or with ./ in the current folder"
+	entry, _, treeErr := a.git(maxEntry, "ls-tree", "--name-only", revision, "--", path)
+	if treeErr == nil && len(entry) == 0 {
+		return nil, missingError{gitError(name, err, why)}
+	}
+	return nil, gitError(name, err, why) // a folder, or git fails
 }
+
+// maxEntry bounds what is read of a name in a git revision, which is only looked for.
+const maxEntry = 1 << 16
+
+// missingError is the error for a file that a git revision does not have.
+type missingError struct{ error }
+
+func (e missingError) Unwrap() error { return e.error }
 
 // gitError returns the error for a file of a git revision, which is why unless git could not be run.
 func gitError(name string, err error, why string) error {

@@ -13,7 +13,7 @@ import (
 
 // Flags of any command that name files and folders.
 var (
-	readFlags    = []string{"input", "labels", "weights", "budget"}
+	readFlags    = []string{"input", "labels", "weights", "budget", "against", "baseline"}
 	writtenFlags = []string{"save-weights", "dump", "maps", "output"}
 )
 
