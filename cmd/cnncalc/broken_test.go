@@ -58,6 +58,44 @@ func TestBrokenFiles(t *testing.T) {
 	}
 }
 
+// Commands that need a sound network name the first problem of a broken file, with its place, and write nothing. Each file
+// is given to a few of them.
+func TestBrokenFilesInCommands(t *testing.T) {
+	folder, err := filepath.Abs(brokenFolder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(folder, "*.yaml"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no files in %s: %v", folder, err)
+	}
+	picture := filepath.Join(folder, "..", "digits", "seven.png")
+	others := []string{
+		"compare lenet5 FILE -o out.json", "diff lenet5 FILE -o out.md", "diff FILE lenet5 -o out.sarif",
+		"diff --baseline FILE lenet5 --format github -o out", "draw FILE -o out.svg", "report FILE -o out.html",
+		"convert FILE -o out.onnx", "convert FILE -o out.py", "convert --fc-to-conv FILE -o out.yaml",
+		"run FILE --weights random --input " + picture + " --maps out", "checkpoint FILE -o out.svg",
+		"memory FILE --gpus 2 --account pytorch -o out.csv", "memory FILE -o out.pickle", "memory FILE --timeline",
+		"memory FILE --account arena", "solve FILE --for batch --budget peak<=1GiB -o out.csv",
+		"traffic FILE --device t4 -o out.tex", "fit FILE --device t4 -o out.json",
+		"reconcile fvcore thop FILE -o out.csv", "explain FILE -o out.txt", "show --canonical FILE",
+	}
+	t.Chdir(t.TempDir())
+	for i, path := range files {
+		first, _, _ := strings.Cut(call(t, "check", path).out, "\n")
+		for _, args := range []string{"sweep FILE --batch 1,2 -o out.jsonl", others[i%len(others)]} {
+			r := call(t, strings.Fields(strings.ReplaceAll(args, "FILE", path))...)
+			if r.code != exitProblem || r.out != "" || !strings.Contains(r.errors, first) {
+				t.Errorf("%s: exit code %d, output %.80q, errors %.300q; want the line %q",
+					strings.ReplaceAll(args, "FILE", filepath.Base(path)), r.code, r.out, r.errors, first)
+			}
+		}
+	}
+	if left, err := os.ReadDir("."); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v (%v)", left, err)
+	}
+}
+
 // Every problem has a code for programs.
 func TestBrokenFilesHaveCodes(t *testing.T) {
 	t.Chdir(brokenFolder)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"io"
 	"slices"
 
@@ -44,6 +45,7 @@ func newCheck(a *app) *cobra.Command {
 	flags := cmd.Flags()
 	f.register(flags)
 	f.registerFormat(flags, report.Text, report.JSON, report.GitHub, report.SARIF)
+	f.registerPath(flags)
 	flags.BoolVar(&f.lint, "lint", false, "add the notes' advice on sizes")
 	flags.StringArrayVar(&f.silence, "silence", nil,
 		"leave out the advice with this code, such as lint/halvings (repeatable; needs --lint)")
@@ -105,6 +107,25 @@ func (a *app) check(args []string, f *checkFlags) error {
 	if err := checkStandardInput(args); err != nil {
 		return err
 	}
+	if out.path == "" || out.path == "-" {
+		return a.checkTo(out, args, f)
+	}
+	var text bytes.Buffer
+	inFile := *a
+	inFile.out, inFile.color = &text, colorNever
+	err = inFile.checkTo(out, args, f)
+	if err != nil && err != errReported {
+		return err
+	}
+	write := func(w io.Writer) error { _, err := w.Write(text.Bytes()); return err }
+	if failed := a.write(out.path, write); failed != nil || err == nil {
+		return failed
+	}
+	return errAnsweredNo // and not errReported: the file is the report
+}
+
+// checkTo checks, and prints to standard output.
+func (a *app) checkTo(out output, args []string, f *checkFlags) error {
 	c := &checking{app: a, flags: f, format: out.format, columns: out.columns}
 	if err := c.readBudgets(); err != nil {
 		return err

@@ -231,7 +231,7 @@ func (a *app) networks(l *loaded, f *fitFlags) (iter.Seq2[*shape.Network, error]
 		for i, options := range sizes {
 			n, problems := file.Network(options)
 			if len(problems) > 0 {
-				a.note("--inputs %s is left out: %s", strings.TrimSpace(f.inputs[i]), placed(file, &problems[0]))
+				a.note("--inputs %s is left out: %s", strings.TrimSpace(f.inputs[i]), placed(file, problems))
 			} else if !yield(n, nil) {
 				return
 			}

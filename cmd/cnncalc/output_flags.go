@@ -116,6 +116,8 @@ func (f *outputFlags) chosenFormat(command string) (report.Format, error) {
 	ending := report.Ending(f.path)
 	byEnding := report.FormatOf(ending, f.formats)
 	switch {
+	case given != "" && byEnding != "" && given != byEnding && given.Ending() == "":
+		return "", usageError("--format %s and the ending %s contradict each other: leave out one of them", given, ending)
 	case given != "" && byEnding != "" && given != byEnding:
 		return "", usageError("--format %s and the ending %s contradict each other: leave out --format, or name the file *%s",
 			given, ending, given.Ending())
@@ -148,7 +150,9 @@ func (f *outputFlags) givenFormat(command string) (report.Format, error) {
 func (f *outputFlags) endingError(command, ending string) error {
 	var written []string
 	for _, format := range f.formats {
-		written = append(written, format.Ending())
+		if format.Ending() != "" {
+			written = append(written, format.Ending())
+		}
 	}
 	remedy := "name the file *" + written[0]
 	if f.flags != nil {

@@ -2,13 +2,16 @@ package main
 
 import (
 	"errors"
+	"os"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"cnncalc/architectures"
 	"cnncalc/internal/diag"
+	"cnncalc/internal/plain"
 )
 
 const rootLong = `cnncalc checks, calculates and runs convolutional networks that are written in the notation of the
@@ -87,6 +90,7 @@ func newRoot(a *app, words []string) *cobra.Command {
 	root.Flags().Bool("version", false, "print the version and the commit that it was built from")
 	root.SetVersionTemplate("{{.Version}}\n")
 	a.screenFlags.register(root.PersistentFlags())
+	a.readColor(words)
 	root.SetIn(a.in)
 	root.SetOut(&a.help) // before the completion command is made, which keeps it
 	root.SetErr(a.err)
@@ -124,8 +128,16 @@ func unknownCommand(cmd *cobra.Command, name string) error {
 	for _, c := range cmd.Commands() {
 		known = append(known, c.Name())
 	}
-	if hint := diag.DidYouMean(name, known); hint != "" {
+	hint := diag.DidYouMean(name, known)
+	switch _, isFile := os.Stat(name); {
+	case hint != "":
 		return usageError("unknown command %s; %s", name, hint)
+	case cmd.HasParent():
+	case cmd.Flags().Lookup(name) != nil:
+		return usageError("unknown command %s; did you mean --%[1]s?", name)
+	case isFile == nil || isArrowText(name) || slices.Contains(architectures.Names(), name):
+		return usageError("unknown command %s; a network follows a command: cnncalc check %s", plain.CutPath(name),
+			plain.Shell(plain.CutPath(name)))
 	}
 	return usageError("unknown command %s (see %s --help)", name, cmd.CommandPath())
 }

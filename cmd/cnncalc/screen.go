@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -25,6 +27,19 @@ func (f *screenFlags) register(flags *pflag.FlagSet) {
 	flags.Var(widthFlag{&f.width}, "width", "width of a table in characters, 0 for any; auto is the terminal's")
 	flags.Var(colorFlag{&f.color}, "color", "colours of text: "+choice.List(colors()))
 	annotateWords(flags, "color", colors())
+}
+
+// readColor reads --color before flags are parsed: the error for a flag before it would end that, and has colours.
+func (f *screenFlags) readColor(words []string) {
+	for i, word := range words {
+		value, ok := strings.CutPrefix(word, "--color=")
+		if word == "--color" && i+1 < len(words) {
+			value, ok = words[i+1], true
+		}
+		if ok && slices.Contains(colors(), value) {
+			f.color = value
+		}
+	}
 }
 
 // screen returns how text is shown in the file at path, or on standard output where path is "" or "-". A file has any

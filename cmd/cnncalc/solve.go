@@ -314,7 +314,7 @@ func (a *app) solution(ctx context.Context, l *loaded, s *sweep.Search, hasRange
 		view.Solution, err = s.All(ctx)
 	}
 	if err != nil && !errors.Is(err, context.Canceled) {
-		return nil, problemError("%s: %w", l.title(), err)
+		return nil, l.titled(err)
 	}
 	return view, err
 }

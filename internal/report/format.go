@@ -29,7 +29,7 @@ const (
 	Snapshot  Format = "snapshot"
 )
 
-// endings lists the formats with the endings of their files, the usual one first. No command writes two formats of one
+// endings lists the formats with the endings of their files, the usual one first; annotations are for a log, not a file. No command writes two formats of one
 // ending.
 var endings = []struct {
 	format  Format
@@ -47,7 +47,7 @@ var endings = []struct {
 	{Mermaid, []string{".mmd", ".mermaid"}},
 	{TikZ, []string{".tex"}},
 	{SARIF, []string{".sarif"}},
-	{GitHub, []string{".github"}},
+	{GitHub, nil},
 	{Snapshot, []string{".pickle", ".pkl"}},
 }
 
@@ -89,10 +89,10 @@ func FormatOf(ending string, formats []Format) Format {
 	return other
 }
 
-// Ending returns the usual ending of the format's files.
+// Ending returns the usual ending of the format's files, "" for none.
 func (f Format) Ending() string {
 	for _, e := range endings {
-		if e.format == f {
+		if e.format == f && e.endings != nil {
 			return e.endings[0]
 		}
 	}
