@@ -13,6 +13,7 @@ type StudyRequest struct {
 	Name     string         `json:"name"` // of the file
 	Text     string         `json:"text"`
 	Settings study.Settings `json:"settings"`
+	Only     *study.Only    `json:"only,omitempty"` // what the answer has; absent for all
 }
 
 // File returns the file of a request.
@@ -32,5 +33,5 @@ func makeStudy(ctx context.Context, r StudyRequest) (any, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return study.Make(file, r.Settings)
+	return study.MakeOnly(file, r.Settings, r.Only)
 }

@@ -19,6 +19,9 @@ func isUsual(device string) bool {
 
 // batches adds the memory of batches from 1 on, until none of the devices holds them.
 func (m *maker) batches() {
+	if !m.only.has(ByBatch) {
+		return
+	}
 	if err := m.addBatches(); err != nil {
 		m.fail("batches", err)
 	}

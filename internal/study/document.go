@@ -108,7 +108,7 @@ type Layer struct {
 	Moved      int64    `json:"moved,omitempty"`    // bytes of the batch between processor and memory, see package traffic
 	Field      *Field   `json:"field,omitempty"`    // absent where it is not known
 	Training   bool     `json:"training,omitempty"` // it exists in training only
-	Explained  int      `json:"explained"`          // its explanation
+	Explained  int      `json:"explained"`          // its explanation, -1 for none
 	Line       int      `json:"line,omitempty"`
 	Column     int      `json:"column,omitempty"`
 }

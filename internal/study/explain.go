@@ -11,6 +11,10 @@ func (m *maker) explain() {
 	known := map[string]int{}
 	kinds := map[string]bool{}
 	for i := range m.network.Nodes {
+		if !m.only.explains(m.Layers[i].Name) {
+			m.Layers[i].Explained = -1
+			continue
+		}
 		var e Explanation
 		var text strings.Builder
 		for _, line := range explain.Lines(m.network, i) {

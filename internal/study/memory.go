@@ -10,6 +10,9 @@ const smallest = 1000
 
 // account adds PyTorch's account of the batch: what is alive over the steps, and what each layer saves.
 func (m *maker) account() {
+	if !m.only.has(Saved) && !m.only.has(Timeline) {
+		return
+	}
 	if err := m.addAccount(); err != nil {
 		m.fail("memory", err)
 	}
@@ -28,6 +31,9 @@ func (m *maker) addAccount() error {
 	}
 	for i, l := range layers {
 		m.Layers[i].Saved = l.Saved
+	}
+	if !m.only.has(Timeline) {
+		return nil
 	}
 	steps, err := model.Timeline(batch)
 	if err != nil {

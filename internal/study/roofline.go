@@ -8,6 +8,9 @@ import (
 
 // roofline adds what the layers move when they run, and the machine.
 func (m *maker) roofline() {
+	if !m.only.has(Traffic) {
+		return
+	}
 	running, place := m.network.Inference()
 	account, err := traffic.New(running, m.plan.Batch)
 	if err != nil {

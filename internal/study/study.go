@@ -15,7 +15,13 @@ import (
 
 // Make returns the document of a file with settings. A file with problems has a document too; the error is for settings
 // that mean nothing.
-func Make(f *network.File, s Settings) (*Document, error) {
+func Make(f *network.File, s Settings) (*Document, error) { return MakeOnly(f, s, nil) }
+
+// MakeOnly returns the document with only some parts; nil is all.
+func MakeOnly(f *network.File, s Settings, only *Only) (*Document, error) {
+	if err := only.check(); err != nil {
+		return nil, err
+	}
 	p, err := s.read(f)
 	if err != nil {
 		return nil, err
@@ -26,9 +32,9 @@ func Make(f *network.File, s Settings) (*Document, error) {
 	d := &Document{
 		Name: cmp.Or(n.Name, f.Source.Name), Description: n.Description, Reference: n.Source, Sound: len(problems) == 0,
 		Settings: p.Settings, Vars: variables(f, p.network), Inputs: inputs(n), Totals: []Total{},
-		Problems: []Problem{}, Backward: map[string]string{},
+		Problems: []Problem{}, Explanations: []Explanation{}, Backward: map[string]string{},
 	}
-	m := &maker{Document: d, file: f, network: n, plan: p, sheet: figure.NewSheet(n, &p.use)}
+	m := &maker{Document: d, file: f, network: n, plan: p, only: only, sheet: figure.NewSheet(n, &p.use)}
 	if !d.Sound {
 		m.problems(severe, problems)
 		m.layers()
@@ -37,7 +43,7 @@ func Make(f *network.File, s Settings) (*Document, error) {
 	m.problems(note, append(lint.Warnings(n), lint.Advice(n)...))
 	m.layers()
 	drawn := *m // what it fails to do comes last
-	drawn.Document = &Document{Name: d.Name, Layers: d.Layers, Backward: d.Backward}
+	drawn.Document = &Document{Name: d.Name, Layers: d.Layers, Backward: d.Backward, Explanations: d.Explanations}
 	together(func() {
 		drawn.explain()
 		drawn.draw()
@@ -58,6 +64,7 @@ type maker struct {
 	file    *network.File
 	network *shape.Network
 	plan    *plan
+	only    *Only
 	sheet   *figure.Sheet
 }
 
@@ -103,14 +110,23 @@ func quantityText(u figure.Unit, value int64) string {
 const maxDrawnVolumes = 40
 
 func (m *maker) draw() {
+	if m.only.has(Graph) {
+		m.graph()
+	}
+	if !m.only.has(Volumes) {
+		return
+	}
+	if volumes := draw.Volumes(m.network); len(volumes) <= maxDrawnVolumes {
+		m.Volumes = string(draw.VolumesSVG(m.Name, volumes, draw.RootScale))
+	}
+}
+
+func (m *maker) graph() {
 	diagram := draw.New(m.network, draw.Options{Depth: -1, Folded: m.plan.Folded})
 	diagram.Title, diagram.HasNames = m.Name, true
 	if picture, err := diagram.SVG(); err != nil {
 		m.fail("graph", err)
 	} else {
 		m.Graph = string(picture)
-	}
-	if volumes := draw.Volumes(m.network); len(volumes) <= maxDrawnVolumes {
-		m.Volumes = string(draw.VolumesSVG(m.Name, volumes, draw.RootScale))
 	}
 }

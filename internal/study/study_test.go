@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"cnncalc/architectures"
 	"cnncalc/internal/network"
 	"cnncalc/internal/study"
@@ -134,5 +136,58 @@ func BenchmarkMake(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// A document of some parts has those as the whole document has them, and the same totals.
+func TestOnly(t *testing.T) {
+	text := "input: 32x32x3\nlayers: |\n  INPUT -> CONV3-8 -> RELU -> POOL2 -> FC-10\n"
+	whole := makeDocument(t, text, study.Settings{Batch: 4})
+	for _, part := range []study.Part{study.Explanations, study.Graph, study.Volumes, study.Saved, study.Timeline, study.ByBatch,
+		study.Traffic} {
+		t.Run(string(part), func(t *testing.T) {
+			d, err := study.MakeOnly(network.Read("net.yaml", []byte(text)), study.Settings{Batch: 4},
+				&study.Only{Parts: []study.Part{part}, Layer: "conv1"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, want := *d, *whole
+			got.Layers, want.Layers = slices.Clone(d.Layers), slices.Clone(whole.Layers)
+			if part != study.Explanations {
+				if lines := d.Explanations[d.Layers[1].Explained].Lines; !cmp.Equal(lines, whole.Explanations[whole.Layers[1].Explained].Lines) {
+					t.Errorf("conv1 is explained as %v", lines)
+				}
+				want.Explanations, got.Explanations = nil, nil
+				want.Backward, got.Backward = nil, nil
+			}
+			leave := func(p study.Part, out func(*study.Document)) {
+				if p != part {
+					out(&want)
+				}
+			}
+			leave(study.Graph, func(d *study.Document) { d.Graph = "" })
+			leave(study.Volumes, func(d *study.Document) { d.Volumes = "" })
+			leave(study.Timeline, func(d *study.Document) { d.Memory = nil })
+			leave(study.ByBatch, func(d *study.Document) { d.Batches = nil })
+			leave(study.Traffic, func(d *study.Document) { d.Roofline = nil })
+			for i := range want.Layers {
+				if part != study.Explanations {
+					want.Layers[i].Explained, got.Layers[i].Explained = 0, 0
+				}
+				if part != study.Saved && part != study.Timeline {
+					want.Layers[i].Saved = 0
+				}
+				if part != study.Traffic {
+					want.Layers[i].Moved = 0
+				}
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("(-whole +part):\n%s", diff)
+			}
+		})
+	}
+	_, err := study.MakeOnly(network.Read("net.yaml", []byte(text)), study.Settings{}, &study.Only{Parts: []study.Part{"grph"}})
+	if err == nil || err.Error() != `only: a document has no part "grph"` {
+		t.Errorf("a part that there is not: %v", err)
 	}
 }

@@ -31,6 +31,7 @@ function on(name, spec, options, run) {
     const { page, faults, close } = await serve(spec, options);
     try {
       await settled(page);
+      await page.waitForSelector("#main[data-known=all]"); // what is shown then does not move what is clicked
       await run(page);
       assert.deepEqual(faults, []);
     } finally {
@@ -70,6 +71,21 @@ on("a broken line has its problem at its place, and the last sound state stays",
   for (let i = 0; i < 9; i++) await page.keyboard.press("Control+z");
   await settled(page);
   assert.ok(!(await page.$eval("#main", (main) => main.classList.contains("stale"))));
+});
+
+on("what is not shown while one types is there when it is chosen, of the last sound state", "lenet5", {}, async (page) => {
+  await atEnd(page);
+  await page.keyboard.type(" -> FC-10");
+  await settled(page);
+  await page.keyboard.type(" -> RELUU"); // before the whole is computed
+  await settled(page, false);
+  await page.click("#tab-memory");
+  assert.match(await page.textContent("#panel-memory .view-step"), /at most/);
+  await page.click("#tab-fit");
+  assert.match(await page.textContent("#panel-fit tbody"), /h100-80gb/);
+  await page.click("#tab-table");
+  await page.click("[data-layer=fc4]");
+  await page.waitForFunction(() => document.querySelector("#layer").textContent.includes("10*10"));
 });
 
 on("a fix is a button, and can be undone", "lenet5", {}, async (page) => {

@@ -38,7 +38,7 @@ const editor = createEditor(byId("editor"), {
     if (isUser) results.chooseAt(line, column);
   },
 });
-const results = createResults(editor, () => student.now());
+const results = createResults(editor, { onFold: () => student.now(), onMissing: () => student.complete() });
 const files = createFiles(adapter, editor, status.say);
 const settings = createSettings(() => student.again());
 const variables = createVariables({
@@ -49,13 +49,15 @@ const variables = createVariables({
 const request = () => ({ name: files.name(), text: editor.text(), settings: { ...settings.values(), set: variables.values(), folded: results.folded() } });
 const student = createStudent(adapter, {
   request,
-  onStudy(study, took) {
+  shown: results.shown,
+  onStudy(study, took, only) {
     status.study(study, took);
     editor.mark(study.problems);
-    results.update(study);
+    results.update(study, only);
     settings.update(study);
     variables.update(study.vars);
   },
+  onWhole: results.complete,
   onError(error) {
     status.say(error.message);
     results.stale();

@@ -10,9 +10,11 @@ import { views } from "./views.js";
  * problems of the newest.
  *
  * @param {ReturnType<typeof import("./editor.js").createEditor>} editor
- * @param {() => void} onFold is called when what is folded in the graph has changed
+ * @param {object} options
+ * @param {() => void} options.onFold is called when what is folded in the graph has changed
+ * @param {() => void} options.onMissing is called when a part of the last sound study is to be shown that it does not have
  */
-export function createResults(editor, onFold) {
+export function createResults(editor, { onFold, onMissing }) {
   const tabs = createTabs(
     [...views.map(({ id, title }) => ({ id, title })), { id: "problems", title: "Problems" }, { id: "run", title: "Run" }],
     (id) => draw(id),
@@ -24,6 +26,8 @@ export function createResults(editor, onFold) {
   const drawn = new Map();
   /** @type {import("./study.js").Study | null} */
   let sound = null;
+  /** @type {import("./study.js").Only | undefined} */
+  let only; // what sound has; undefined for all
   let chosen = "";
   const folded = new Set();
   let isStale = false;
@@ -32,6 +36,10 @@ export function createResults(editor, onFold) {
   function draw(/** @type {string} */ id) {
     const kind = views.find((one) => one.id === id);
     if (!kind || !sound) return;
+    if (only && kind.part && !only.parts.includes(kind.part)) {
+      onMissing();
+      return;
+    }
     const known = drawn.get(id);
     if (!known) {
       const host = el("div", {}); // a view may hide what it is in, as it does without data
@@ -50,9 +58,20 @@ export function createResults(editor, onFold) {
     if (name === chosen && !isFromView) return;
     chosen = name;
     drawn.get(tabs.shown())?.view.select(name);
-    layer.show(sound, name);
+    explain();
     const at = sound?.layers.find((one) => one.name === name);
     if (isFromView && at?.line && !isStale) editor.go(at.line, at.column ?? 1);
+  }
+
+  /** explain shows the arithmetic of the chosen layer, when it is known. */
+  function explain() {
+    layer.show(sound, chosen);
+    if (sound && only && chosen && chosen !== only.layer) onMissing();
+  }
+
+  function know(/** @type {import("./study.js").Study} */ study, /** @type {import("./study.js").Only | undefined} */ parts) {
+    [sound, only] = [study, parts];
+    byId("main").dataset.known = only ? "some" : "all";
   }
 
   function fold(/** @type {string} */ key) {
@@ -71,18 +90,32 @@ export function createResults(editor, onFold) {
     /** folded returns what is folded in the graph, as a study takes it. */
     folded: () => [...folded],
     choose,
-    /** update shows a study of the text as it is. */
-    update(/** @type {import("./study.js").Study} */ study) {
+    /** shown returns what a study must have for what is shown. */
+    shown() {
+      const part = views.find((one) => one.id === tabs.shown())?.part;
+      return { parts: part ? [part] : [], layer: chosen };
+    },
+    /** update shows a study of the text as it is, which has only some parts. */
+    update(/** @type {import("./study.js").Study} */ study, /** @type {import("./study.js").Only=} */ parts) {
       problems.update(study.problems);
       const severe = study.problems.filter(isSevere).length;
       tabs.count("problems", study.problems.length, severe > 0);
       if (study.sound) {
-        sound = study;
+        know(study, parts);
         totals.update(study);
-        layer.show(study, chosen);
+        explain();
       }
       mark(!study.sound);
       byId("main").dataset.studied = study.sound ? "sound" : "broken";
+      draw(tabs.shown());
+    },
+    /** complete takes the whole of the last sound study. What is shown of it stays as it is. */
+    complete(/** @type {import("./study.js").Study} */ whole) {
+      if (!sound) return;
+      for (const one of drawn.values()) if (one.study === sound) one.study = whole;
+      const wasExplained = !only || chosen === only.layer;
+      know(whole, undefined);
+      if (!wasExplained) explain();
       draw(tabs.shown());
     },
     /** changed notes that the text is not the studied one any more; a moment later it is, or the views are stale. */

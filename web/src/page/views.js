@@ -8,15 +8,16 @@ import { mountTable } from "../view/table.js";
 import { mountTimeline } from "../view/timeline.js";
 
 /**
- * The views of a study, in the order of their tabs. Each mounts into its panel, and is updated with later studies.
+ * The views of a study, in the order of their tabs, and the part of it that each shows. Each mounts into its panel, and is
+ * updated with later studies.
  *
- * @type {{id: string, title: string, mount: (element: HTMLElement, study: any, options: any) => any}[]}
+ * @type {{id: string, title: string, part?: string, mount: (element: HTMLElement, study: any, options: any) => any}[]}
  */
 export const views = [
-  { id: "graph", title: "Graph", mount: mountGraph },
-  { id: "table", title: "Table", mount: mountTable },
-  { id: "memory", title: "Memory", mount: mountTimeline },
-  { id: "fit", title: "Fit", mount: mountBatches },
-  { id: "roofline", title: "Roofline", mount: mountRoofline },
+  { id: "graph", title: "Graph", part: "graph", mount: mountGraph },
+  { id: "table", title: "Table", part: "saved", mount: mountTable },
+  { id: "memory", title: "Memory", part: "memory", mount: mountTimeline },
+  { id: "fit", title: "Fit", part: "batches", mount: mountBatches },
+  { id: "roofline", title: "Roofline", part: "roofline", mount: mountRoofline },
   { id: "fields", title: "Fields", mount: mountFields },
 ];

@@ -1,5 +1,5 @@
 /** How many rows there are at first, and how many more when the last is nearly seen: all would take too long at each key. */
-const someRows = 60;
+const someRows = 40;
 
 /** @typedef {{key: string, title: string, what: string, isNumber?: boolean, value: (layer: any) => string | number, text?: (layer: any) => string}} Column */
 
