@@ -30,6 +30,7 @@ const (
 // Diagram is a network as boxes, frames and edges.
 type Diagram struct {
 	Title   string
+	Layers  int // of the network, without its inputs; repeats are drawn once
 	HasHeat bool
 	// HasNames makes SVG name what it draws, for pages on which one chooses layers: the group of a box and the text of
 	// each of its rows have the attribute data-layer, the name of the (first) layer; the group of a frame, and that of
@@ -159,7 +160,8 @@ type Options struct {
 // New returns the diagram of a network without problems.
 func New(n *shape.Network, o Options) *Diagram {
 	b := newBuilder(n, o)
-	d := &Diagram{Title: n.Name, HasHeat: o.Heat != nil, Parts: b.level(span{0, len(n.Nodes)}, 0)}
+	d := &Diagram{Title: n.Name, Layers: len(n.Nodes) - len(n.Inputs), HasHeat: o.Heat != nil,
+		Parts: b.level(span{0, len(n.Nodes)}, 0)}
 	d.Edges = b.edges()
 	b.mark()
 	b.heat()

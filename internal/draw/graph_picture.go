@@ -84,11 +84,15 @@ func (p *picture) drawOn(c canvas) {
 
 // describe says in words what the drawing shows.
 func (d *Diagram) describe() string {
-	layers, frames := 0, 0
+	rows, frames := 0, 0
 	var count func(parts []*Part)
 	count = func(parts []*Part) {
 		for _, p := range parts {
-			layers += len(p.Rows)
+			for _, row := range p.Rows {
+				if row.Class != Input {
+					rows++
+				}
+			}
 			if p.IsFrame() {
 				frames++
 			}
@@ -96,8 +100,12 @@ func (d *Diagram) describe() string {
 		}
 	}
 	count(d.Parts)
-	return fmt.Sprintf("A graph of %s layers, %s frames and %s edges, with the input at the top",
-		plain.Count(int64(layers)), plain.Count(int64(frames)), plain.Count(int64(len(d.Edges))))
+	layers := plain.Count(int64(d.Layers)) + " layers"
+	if rows != d.Layers { // repeats are drawn once, and blocks may be single rows
+		layers += " in " + plain.Count(int64(rows)) + " rows"
+	}
+	return fmt.Sprintf("A graph of %s, %s frames and %s edges, with the input at the top",
+		layers, plain.Count(int64(frames)), plain.Count(int64(len(d.Edges))))
 }
 
 func drawFrame(c canvas, f placedFrame) {

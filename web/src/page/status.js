@@ -1,5 +1,6 @@
 import { announce, byId } from "./dom.js";
 import { isSevere } from "./problems.js";
+import { countLayers } from "../view/layers.js";
 
 /** createStatus is the line below the editor: the first problem or what was done last, and where the cursor is. */
 export function createStatus() {
@@ -38,7 +39,7 @@ export function createStatus() {
     study(/** @type {import("./study.js").Study} */ study, /** @type {number} */ took) {
       const had = problems.filter(isSevere)[0]?.message;
       problems = study.problems;
-      summary = `${study.layers.length} layers, computed in ${Math.round(took)} ms`;
+      summary = `${countLayers(study.layers)}, computed in ${Math.round(took)} ms`;
       const has = problems.filter(isSevere)[0]?.message;
       if (has !== had) announce(has ? `Problem: ${has}` : "No problems");
       if (!timer || has) refresh();

@@ -1,3 +1,5 @@
+import { countLayers } from "./layers.js";
+
 /** How many rows there are at first, and how many more when the last is nearly seen: all would take too long at each key. */
 const someRows = 40;
 
@@ -96,7 +98,7 @@ export function mountTable(element, study, { onSelect, selected = "" }) {
     while (body.children.length > few.length) body.lastElementChild.remove();
     body.append(...few.slice(body.children.length).map(emptyRow));
     few.forEach((/** @type {any} */ layer, /** @type {number} */ i) => fill(body.children[i], layer, peaks));
-    note.textContent = `${count(shown.length)} layers`;
+    note.textContent = countLayers(shown);
     heads.forEach((head, i) => {
       if (columns[i] === sorted) head.setAttribute("aria-sort", isDescending ? "descending" : "ascending");
       else head.removeAttribute("aria-sort");
