@@ -111,7 +111,11 @@ label: \
 //	DX  rows of C       R8 bytes apart, R11 of them left
 //	R10 biases or nil   R12 kc
 //	K1  the lanes of the last vector
-TEXT ·multiplyAVX512(SB), NOSPLIT, $0-8
+//
+// In panels of three vectors, the first three iterations each prefetch a line of every row of the next panel of B: the
+// rows are too far apart for the processor to predict, and one row a step is as fast as memory delivers them. R14 is
+// where the next iteration begins, or 0, R15 the line of the next step. Without any, R15 stays at a line that is at hand.
+TEXT ·multiplyAVX512(SB), NOSPLIT, $8-8
 	MOVQ p+0(FP), BX
 	MOVQ product_kc(BX), R12
 	MOVQ product_a(BX), SI
@@ -134,9 +138,15 @@ TEXT ·multiplyAVX512(SB), NOSPLIT, $0-8
 	SHLL  CX, AX
 	DECL  AX
 	KMOVW AX, K1
-	CMPQ  R15, $1
-	JLT   panel1
-	JEQ   panel2
+	MOVQ  product_ahead(BX), R14
+	TESTQ R14, R14
+	JEQ   none
+	LEAQ  (DI)(R14*4), R14
+
+none:
+	CMPQ R15, $1
+	JLT  panel1
+	JEQ  panel2
 
 panel3:
 	VPXORD  Z0, Z0, Z0
@@ -163,14 +173,30 @@ panel3:
 	VMOVAPS Z0, Z21
 	VMOVAPS Z0, Z22
 	VMOVAPS Z0, Z23
-	FETCH(next3)
 	MOVQ    DI, AX
-	MOVQ    R12, CX
+	LEAQ    step-8(SP), R15
+	MOVQ    $0, step-8(SP)
+	TESTQ   R14, R14
+	JEQ     fetch
+	MOVQ    R14, R15
+	MOVQ    R9, step-8(SP)
+	ADDQ    $64, R14
+	MOVQ    product_ahead(BX), R13
+	LEAQ    192(DI)(R13*4), R13
+	XORL    CX, CX
+	CMPQ    R14, R13
+	CMOVQEQ CX, R14
+
+fetch:
+	FETCH(next3)
+	MOVQ R12, CX
 
 	PCALIGN $64
 
 step3:
 	PREFETCHT0 1536(SI)
+	PREFETCHT1 (R15)
+	ADDQ       step-8(SP), R15
 	VMOVUPS    (AX), Z24
 	VMOVUPS    64(AX), Z25
 	VMOVUPS.Z  128(AX), K1, Z26

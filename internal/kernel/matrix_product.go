@@ -2,15 +2,18 @@ package kernel
 
 // product holds the arguments of routines.multiply, which multiplies panels of A by a panel of B into a part of C.
 type product struct {
-	kc   int       // depth, at least 1
-	a    []float32 // panels of A, [ceil(rows/mr), kc, mr]
-	b    []float32 // a panel of B: kc rows of cols values, ldb apart
-	ldb  int
-	c    []float32 // rows of cols values, ldc apart
-	ldc  int
-	rows int  // at least 1
-	cols int  // 1 to nr
-	add  bool // add to c instead of replacing it
+	kc  int       // depth, at least 1
+	a   []float32 // panels of A, [ceil(rows/mr), kc, mr]
+	b   []float32 // a panel of B: kc rows of cols values, ldb apart
+	ldb int
+	// ahead is how far after b the panel of B begins that is multiplied next, in values, or 0. The routine may prefetch
+	// it, wherever it is.
+	ahead int
+	c     []float32 // rows of cols values, ldc apart
+	ldc   int
+	rows  int  // at least 1
+	cols  int  // 1 to nr
+	add   bool // add to c instead of replacing it
 
 	// bias, if not nil, has a value for each row of all panels. It is added to the rows, and the results are then
 	// clamped to bounds. NaN stays NaN.

@@ -51,7 +51,8 @@ func (c productCase) make(r *routines, buffer func(n int) []float32) product {
 	panels := ceilDiv(c.rows, r.mr)
 	p := product{
 		kc: c.kc, ldb: c.cols + c.gapB, ldc: c.cols + c.gapC, rows: c.rows, cols: c.cols, add: c.add,
-		a: buffer(panels * c.kc * r.mr), edge: buffer(r.mr * r.nr),
+		ahead: c.kc % 3 << 40, // where there is no memory
+		a:     buffer(panels * c.kc * r.mr), edge: buffer(r.mr * r.nr),
 	}
 	inRow := c.cols
 	if !r.strided {
