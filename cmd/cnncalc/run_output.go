@@ -101,7 +101,7 @@ func (o *outcome) addRates(v *report.Run, threads int) error {
 	}
 	v.Measured = &report.MeasuredMachine{Machine: calibrate(threads), Threads: threads}
 	for i := range v.Layers {
-		if o.profile.Layers[i].FusedInto == 0 {
+		if o.program.IsComputed(i) {
 			v.Layers[i].Least = v.Measured.LeastTime(account.Together(i, after[i]))
 		}
 	}

@@ -6,11 +6,17 @@ import (
 	"cnncalc/internal/kernel"
 )
 
-// Algorithm says how a convolution is computed.
+// Algorithm says how a convolution is computed, or which inputs a CONCAT copies.
 type Algorithm struct {
-	Name string // "winograd", "im2col", "depthwise" or "direct"; "" for layers that can be computed in one way only
+	// Name is "winograd", "im2col", "depthwise" or "direct", "no copy" or "copy" of some inputs, or "" for layers that
+	// can be computed in one way only.
+	Name string
 	Why  string
 }
+
+// IsComputed reports whether node i takes time: it is no INPUT, no view, not fused into another, and no CONCAT whose
+// inputs are at their places.
+func (p *Program) IsComputed(i int) bool { return p.steps[i].run != nil }
 
 // Algorithm returns how node i is computed.
 func (p *Program) Algorithm(i int) Algorithm { return p.steps[i].algorithm }

@@ -15,8 +15,12 @@ func NewArenaOrder(n *shape.Network, batch, valueBytes int64) (*memory.ArenaOrde
 	if err != nil {
 		return nil, err
 	}
+	apart, err := p.planApart()
+	if err != nil {
+		return nil, err
+	}
 	o := &memory.ArenaOrder{Network: p.network}
-	tasks, nodes, err := p.volumes(batch, valueBytes)
+	tasks, nodes, err := p.volumes(apart, batch, valueBytes)
 	if err != nil {
 		return nil, err
 	}
@@ -30,12 +34,23 @@ func NewArenaOrder(n *shape.Network, batch, valueBytes int64) (*memory.ArenaOrde
 	return o, nil
 }
 
-// volumes returns a task for each volume that has memory of its own, and its node.
-func (p *Program) volumes(batch, valueBytes int64) (tasks []schedule.Task, nodes []int, err error) {
+// planApart plans an arena in which every CONCAT copies its inputs, as those of small devices do.
+func (p *Program) planApart() (*memory.Arena, error) {
+	needs := p.needs()
+	for i := range needs {
+		if needs[i].Alias == memory.Joined {
+			needs[i].Alias = memory.Fresh
+		}
+	}
+	return memory.PlanArena(p.network, int64(p.options.Batch), needs)
+}
+
+// volumes returns a task for each volume that has memory of its own in an arena, and its node.
+func (p *Program) volumes(arena *memory.Arena, batch, valueBytes int64) (tasks []schedule.Task, nodes []int, err error) {
 	taskOf := make([]int, len(p.steps))
 	total := int64(0)
 	for i, node := range p.network.Nodes {
-		if len(node.Inputs) == 1 && p.sharesWithInput(i) {
+		if len(node.Inputs) == 1 && p.sharesWithInput(arena, i) {
 			taskOf[i] = taskOf[node.Inputs[0]]
 			continue
 		}
@@ -61,9 +76,9 @@ func (p *Program) volumes(batch, valueBytes int64) (tasks []schedule.Task, nodes
 }
 
 // sharesWithInput reports whether a node with one input has its output there.
-func (p *Program) sharesWithInput(i int) bool {
+func (p *Program) sharesWithInput(arena *memory.Arena, i int) bool {
 	in := p.network.Nodes[i].Inputs[0]
-	return p.arena.Output[i] == p.arena.Output[in] && p.arena.Output[i] != memory.Caller || p.steps[i].isPlainView()
+	return arena.Output[i] == arena.Output[in] && arena.Output[i] != memory.Caller || p.steps[i].isPlainView()
 }
 
 // arenaAlignment is that of tensors in the arena of TensorFlow Lite for Microcontrollers, in bytes.

@@ -126,16 +126,22 @@ func Compile(n *shape.Network, o Options) (*Program, error) {
 		p.fuse()
 	}
 	p.findHolders()
+	var err error
+	if p.arena, err = memory.PlanArena(n, int64(o.Batch), p.needs()); err != nil {
+		return nil, err
+	}
+	p.findInputs()
+	p.findJoined()
+	return p, p.addUp()
+}
+
+// needs returns what each step needs of the arena.
+func (p *Program) needs() []memory.Step {
 	needs := make([]memory.Step, len(p.steps))
 	for i, s := range p.steps {
 		needs[i] = memory.Step{Alias: s.alias, Node: s.onto, Scratch: int64(s.scratch)}
 	}
-	var err error
-	if p.arena, err = memory.PlanArena(n, int64(o.Batch), needs); err != nil {
-		return nil, err
-	}
-	p.findInputs()
-	return p, p.addUp()
+	return needs
 }
 
 // findInputs records the input of each node whose output is in the caller's memory.

@@ -41,7 +41,7 @@ func (p *Program) Run(ctx context.Context, input []float32, observers ...Observe
 // RunAll computes the outputs of the network for a batch. inputs and outputs hold one volume, [batch, D, H, W], for
 // each input and output of the network, in the order of the graph. Outputs are valid until the next run. Inputs are not
 // written to, but must not be changed while outputs are in use: the output of a network that only reshapes is its
-// input.
+// input. Outputs may share memory: one may be a view or a part of another.
 //
 // Without observers a run allocates nothing. When ctx is done, it stops before the next layer, or the next pictures of
 // a long one. The error then wraps the cause.

@@ -16,9 +16,14 @@ type Arena struct {
 	Buffers []Buffer
 	Output  []int // by node: index of the Buffer of its output, or Caller
 	Scratch []int // by node: index of the Buffer of its scratch, or None
+	// Whole holds, by Buffer, the index of the joint volume that it is a part of, which is itself a part of no other, or
+	// None.
+	Whole []int
 	// MaxLive is the largest number of values that are live at once. No arena for these buffers can be smaller.
 	MaxLive int64
 	Busiest int // the first step in which MaxLive values are live
+
+	rectangles []Buffer // of memory and steps, of which no two overlap
 }
 
 // Bytes returns the size of the arena in bytes.
@@ -35,19 +40,42 @@ func PlanArena(n *shape.Network, batch int64, steps []Step) (*Arena, error) {
 	if err := checkSteps(n, batch, steps); err != nil {
 		return nil, err
 	}
-	l, err := newLiveness(n, batch, steps)
+	l, err := newLayout(n, batch, steps, make([]bool, len(steps)))
+	if err == nil && batch == 1 && slices.ContainsFunc(steps, func(s Step) bool { return s.Alias == Joined }) {
+		l, err = share(n, steps, l)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return l.arena, nil
+}
+
+// layout is an arena with what it was planned from.
+type layout struct {
+	*liveness
+	shares []bool // by node: whether the inputs of a Joined step may be parts of its output
+	arena  *Arena
+}
+
+func newLayout(n *shape.Network, batch int64, steps []Step, shares []bool) (*layout, error) {
+	l, err := newLiveness(n, batch, steps, shares)
 	if err != nil {
 		return nil, err
 	}
 	if err := checkSum(l.buffers); err != nil {
 		return nil, fmt.Errorf("a batch of %d: %w", batch, err)
 	}
-	live := liveValues(l.buffers, len(n.Nodes))
-	a := &Arena{Output: l.output, Scratch: l.scratch, MaxLive: slices.Max(live)}
+	blocks := l.blocks()
+	live := liveValues(rectangles(blocks), len(n.Nodes)+1) // the caller reads outputs in a step after the last
+	a := &Arena{Buffers: l.buffers, Output: l.output, Scratch: l.scratch, Whole: l.wholes(), MaxLive: slices.Max(live)}
 	a.Busiest = slices.Index(live, a.MaxLive)
-	a.Buffers = layOut(l.buffers, live)
-	a.Values = end(a.Buffers)
-	return a, nil
+	blocks = layOut(blocks, live)
+	a.Values, a.rectangles = end(blocks), rectangles(blocks)
+	l.setOffsets(blocks)
+	for i := range a.Buffers {
+		a.Buffers[i].Last = min(a.Buffers[i].Last, len(n.Nodes)-1)
+	}
+	return &layout{l, shares, a}, nil
 }
 
 func checkSteps(n *shape.Network, batch int64, steps []Step) error {
@@ -85,15 +113,47 @@ func checkSum(buffers []Buffer) error {
 
 func aligned(values int64) int64 { return (values + alignment - 1) / alignment * alignment }
 
+// block is a buffer to lay out. A joint volume has pieces, whose offsets are in it. They live at different times, and
+// before and after others may use their memory. First and Last are then those of the longest life of a piece.
+type block struct {
+	Buffer
+	pieces []Buffer
+}
+
+// rectangles returns what the blocks cover, of memory and steps: whole cache lines, but in joint volumes.
+func rectangles(blocks []block) []Buffer {
+	var all []Buffer
+	for _, b := range blocks {
+		all = b.appendTo(all)
+	}
+	return all
+}
+
+func (b *block) appendTo(all []Buffer) []Buffer {
+	if len(b.pieces) == 0 {
+		b := b.Buffer
+		b.Values = aligned(b.Values)
+		return append(all, b)
+	}
+	for _, p := range b.pieces {
+		p.Offset += b.Offset
+		all = append(all, p)
+	}
+	return all
+}
+
 // liveValues returns the number of live values in each step, in whole cache lines.
-func liveValues(buffers []Buffer, steps int) []int64 {
+func liveValues(rectangles []Buffer, steps int) []int64 {
 	live := make([]int64, steps+1)
-	for _, b := range buffers {
-		live[b.First] += aligned(b.Values)
-		live[b.Last+1] -= aligned(b.Values)
+	for _, r := range rectangles {
+		live[r.First] += r.Values
+		live[r.Last+1] -= r.Values
 	}
 	for i := range steps {
 		live[i+1] += live[i]
+	}
+	for i := range steps {
+		live[i] = aligned(live[i])
 	}
 	return live[:steps]
 }
@@ -101,56 +161,77 @@ func liveValues(buffers []Buffer, steps int) []int64 {
 // LayOut returns the buffers with their offsets, and the size of the arena. Buffers of other units than float32 values
 // are laid out likewise, aligned to 16 of them. steps is the number of steps of their lives.
 func LayOut(buffers []Buffer, steps int) ([]Buffer, int64) {
-	buffers = layOut(buffers, liveValues(buffers, steps))
-	return buffers, end(buffers)
+	blocks := make([]block, len(buffers))
+	for i, b := range buffers {
+		blocks[i].Buffer = b
+	}
+	blocks = layOut(blocks, liveValues(rectangles(blocks), steps))
+	for i, b := range blocks {
+		buffers[i].Offset = b.Offset
+	}
+	return buffers, end(blocks)
 }
 
-// layOut sets the offsets of the buffers. As no order is best for all networks, it tries two and keeps the better
-// result.
-func layOut(buffers []Buffer, live []int64) []Buffer {
-	if pairs(buffers, len(live)) > maxPairs {
-		stack(buffers, bigFirst(buffers), len(live))
-		return buffers
+// layOut sets the offsets of the blocks. As no order is best for all networks, it tries a few and keeps the best result.
+func layOut(blocks []block, live []int64) []block {
+	if pairs(rectangles(blocks), len(live)) > maxPairs {
+		stack(blocks, bigFirst(blocks), len(live))
+		return blocks
 	}
-	other := slices.Clone(buffers)
-	bestFit(buffers, bigFirst(buffers), len(live))
-	bestFit(other, crowdedFirst(other, live), len(live))
-	if end(other) < end(buffers) {
-		return other
+	orders := [][]int{bigFirst(blocks), crowdedFirst(blocks, live)}
+	if slices.ContainsFunc(blocks, func(b block) bool { return len(b.pieces) > 0 }) {
+		orders = append(orders, jointFirst(blocks))
 	}
-	return buffers
+	var best []block
+	for _, order := range orders {
+		other := slices.Clone(blocks)
+		bestFit(other, order, len(live))
+		if best == nil || end(other) < end(best) {
+			best = other
+		}
+	}
+	return best
 }
 
-// end returns the size of the arena that the buffers need as laid out.
-func end(buffers []Buffer) int64 {
+// end returns the size of the arena that the blocks need as laid out.
+func end(blocks []block) int64 {
 	var most int64
-	for _, b := range buffers {
+	for _, b := range blocks {
 		most = max(most, b.Offset+aligned(b.Values))
 	}
 	return most
 }
 
-// bigFirst orders buffers by size, the largest first: "greedy by size for offset calculation" of Pisarchyk and Lee
+// bigFirst orders blocks by size, the largest first: "greedy by size for offset calculation" of Pisarchyk and Lee
 // (2020), "Efficient Memory Management for Deep Neural Net Inference".
-func bigFirst(buffers []Buffer) []int {
-	return sorted(buffers, func(a, b int) int { return cmp.Compare(buffers[b].Values, buffers[a].Values) })
+func bigFirst(blocks []block) []int {
+	return sorted(blocks, func(a, b int) int { return cmp.Compare(blocks[b].Values, blocks[a].Values) })
 }
 
-// crowdedFirst orders buffers by the largest number of values live in any of their steps, then by size, similar to the
+// crowdedFirst orders blocks by the largest number of values live in any of their steps, then by size, similar to the
 // same paper's "greedy by breadth".
-func crowdedFirst(buffers []Buffer, live []int64) []int {
-	crowd := make([]int64, len(buffers))
-	for i, b := range buffers {
+func crowdedFirst(blocks []block, live []int64) []int {
+	crowd := make([]int64, len(blocks))
+	for i, b := range blocks {
 		crowd[i] = slices.Max(live[b.First : b.Last+1])
 	}
-	return sorted(buffers, func(a, b int) int {
-		return cmp.Or(cmp.Compare(crowd[b], crowd[a]), cmp.Compare(buffers[b].Values, buffers[a].Values))
+	return sorted(blocks, func(a, b int) int {
+		return cmp.Or(cmp.Compare(crowd[b], crowd[a]), cmp.Compare(blocks[b].Values, blocks[a].Values))
 	})
 }
 
-// sorted returns the indices of the buffers in stable sorted order.
-func sorted(buffers []Buffer, compare func(a, b int) int) []int {
-	order := make([]int, len(buffers))
+// jointFirst orders joint volumes before other blocks, then by size. What lives before and after a piece then fits
+// around the piece.
+func jointFirst(blocks []block) []int {
+	return sorted(blocks, func(a, b int) int {
+		return cmp.Or(cmp.Compare(min(len(blocks[b].pieces), 1), min(len(blocks[a].pieces), 1)),
+			cmp.Compare(blocks[b].Values, blocks[a].Values))
+	})
+}
+
+// sorted returns the indices of the blocks in stable sorted order.
+func sorted(blocks []block, compare func(a, b int) int) []int {
+	order := make([]int, len(blocks))
 	for i := range order {
 		order[i] = i
 	}
@@ -158,14 +239,14 @@ func sorted(buffers []Buffer, compare func(a, b int) int) []int {
 	return order
 }
 
-// maxPairs limits the work of bestFit, which visits a pair of buffers at most once for each step in which both are
+// maxPairs limits the work of bestFit, which visits a pair of rectangles at most once for each step in which both are
 // live. DenseNet-201 has 400,000 such pairs, and a hundred thousand layers in residual blocks have 600,000.
 const maxPairs = 1 << 24
 
-// pairs returns the number of ordered pairs of live buffers, summed over the steps.
-func pairs(buffers []Buffer, steps int) int64 {
+// pairs returns the number of ordered pairs of live rectangles, summed over the steps.
+func pairs(rectangles []Buffer, steps int) int64 {
 	change := make([]int64, steps+1)
-	for _, b := range buffers {
+	for _, b := range rectangles {
 		change[b.First]++
 		change[b.Last+1]--
 	}
@@ -177,39 +258,66 @@ func pairs(buffers []Buffer, steps int) int64 {
 	return sum
 }
 
-// bestFit places each buffer in the smallest gap that holds it between the buffers already placed that are live at the
-// same time, or above them all.
-func bestFit(buffers []Buffer, order []int, steps int) {
-	laid := make([][]int32, steps) // by step: the live buffers that are already placed
-	var rivals []int32
+// bestFit places each block in the smallest gap that holds it between those already placed that are live at the same
+// time, or above them all; a joint volume at the lowest place that none of its pieces shares with a live one.
+func bestFit(blocks []block, order []int, steps int) {
+	p := placed{live: make([][]int32, steps)}
 	for _, id := range order {
-		b := &buffers[id]
-		rivals = append(rivals[:0], laid[b.First]...)
-		for step := b.First + 1; step <= b.Last; step++ {
-			for _, other := range laid[step] {
-				if buffers[other].First == step {
-					rivals = append(rivals, other)
-				}
-			}
+		b := &blocks[id]
+		if len(b.pieces) == 0 {
+			b.Offset = p.smallestGap(b.Buffer)
+		} else {
+			b.Offset = p.lowestPlace(b.pieces)
 		}
-		slices.SortFunc(rivals, func(x, y int32) int { return cmp.Compare(buffers[x].Offset, buffers[y].Offset) })
-		b.Offset = smallestGap(buffers, rivals, aligned(b.Values))
-		for step := b.First; step <= b.Last; step++ {
-			laid[step] = append(laid[step], int32(id))
+		p.add(b)
+	}
+}
+
+// placed holds the rectangles that have their place.
+type placed struct {
+	rectangles []Buffer
+	live       [][]int32 // by step: those that are live, by index in rectangles
+	rivals     []int32   // reused
+}
+
+func (p *placed) add(b *block) {
+	before := len(p.rectangles)
+	p.rectangles = b.appendTo(p.rectangles)
+	for id := before; id < len(p.rectangles); id++ {
+		for step := p.rectangles[id].First; step <= p.rectangles[id].Last; step++ {
+			p.live[step] = append(p.live[step], int32(id))
 		}
 	}
 }
 
-// smallestGap returns the offset of the smallest gap between rivals, sorted by offset, that holds n values, or the end
-// of the highest rival if none does.
-func smallestGap(buffers []Buffer, rivals []int32, n int64) int64 {
+// rivalsOf returns the rectangles that are live while b is, until the next call.
+func (p *placed) rivalsOf(b Buffer) []int32 {
+	p.rivals = append(p.rivals[:0], p.live[b.First]...)
+	for step := b.First + 1; step <= b.Last; step++ {
+		for _, other := range p.live[step] {
+			if p.rectangles[other].First == step {
+				p.rivals = append(p.rivals, other)
+			}
+		}
+	}
+	return p.rivals
+}
+
+// smallestGap returns the offset of the smallest gap that holds b between the rectangles that are live while it is, or
+// the end of the highest of them if none does.
+func (p *placed) smallestGap(b Buffer) int64 {
+	rivals, values := p.rivalsOf(b), aligned(b.Values)
+	slices.SortFunc(rivals, func(x, y int32) int {
+		return cmp.Compare(p.rectangles[x].Offset, p.rectangles[y].Offset)
+	})
 	var end, best, bestSize int64
-	for _, r := range rivals {
-		gap := buffers[r].Offset - end
-		if gap >= n && (bestSize == 0 || gap < bestSize) {
+	for _, id := range rivals {
+		r := &p.rectangles[id]
+		gap := r.Offset - end
+		if gap >= values && (bestSize == 0 || gap < bestSize) {
 			best, bestSize = end, gap
 		}
-		end = max(end, buffers[r].Offset+aligned(buffers[r].Values))
+		end = max(end, aligned(r.Offset+r.Values))
 	}
 	if bestSize == 0 {
 		return end
@@ -217,12 +325,35 @@ func smallestGap(buffers []Buffer, rivals []int32, n int64) int64 {
 	return best
 }
 
-// stack places each buffer above all others that are live at the same time. It leaves gaps unused, but its running time
-// does not depend on how many buffers are live at once.
-func stack(buffers []Buffer, order []int, steps int) {
+// lowestPlace returns the lowest offset for a volume of which no piece then shares a cache line with a rectangle that
+// is live while it is.
+func (p *placed) lowestPlace(pieces []Buffer) int64 {
+	type between struct{ low, high int64 } // where the volume cannot start, both ends excluded
+	var taken []between
+	for _, piece := range pieces {
+		first, end := piece.Offset/alignment*alignment, aligned(piece.Offset+piece.Values)
+		for _, id := range p.rivalsOf(piece) {
+			r := &p.rectangles[id]
+			taken = append(taken, between{r.Offset/alignment*alignment - end, aligned(r.Offset+r.Values) - first})
+		}
+	}
+	slices.SortFunc(taken, func(a, b between) int { return cmp.Compare(a.low, b.low) })
+	offset := int64(0)
+	for _, t := range taken {
+		if t.low >= offset {
+			break
+		}
+		offset = max(offset, t.high)
+	}
+	return offset
+}
+
+// stack places each block above all others that are live at the same time. It leaves gaps unused, but its running time
+// does not depend on how many blocks are live at once.
+func stack(blocks []block, order []int, steps int) {
 	s := newSkyline(steps)
 	for _, id := range order {
-		b := &buffers[id]
+		b := &blocks[id]
 		b.Offset = s.top(b.First, b.Last)
 		s.raise(b.First, b.Last, b.Offset+aligned(b.Values))
 	}

@@ -48,13 +48,31 @@ func onto(values int64, node int, inputs ...int) testNode {
 	return testNode{values, inputs, memory.Step{Alias: memory.Onto, Node: node}}
 }
 
+// joined has the values of its inputs, one after the other.
+func joined(nodes []testNode, inputs ...int) testNode {
+	n := testNode{0, inputs, memory.Step{Alias: memory.Joined}}
+	for _, in := range inputs {
+		n.values += valuesOf(nodes, in)
+	}
+	return n
+}
+
+// valuesOf returns the values of a node, where nodes are those after the INPUT.
+func valuesOf(nodes []testNode, i int) int64 {
+	if i == 0 {
+		return 100
+	}
+	return nodes[i-1].values
+}
+
 func withScratch(n testNode, values int64) testNode {
 	n.step.Scratch = values
 	return n
 }
 
-// made returns a network of the given nodes after an INPUT of 1x1x100, which is node 0.
-func made(t rapid.TB, nodes []testNode) (*shape.Network, []memory.Step) {
+// made returns a network of the given nodes after an INPUT of 1x1x100, which is node 0. The last node is an output, and
+// so are more.
+func made(t rapid.TB, nodes []testNode, more ...int) (*shape.Network, []memory.Step) {
 	g := &graph.Graph{Nodes: []graph.Node{{Name: "input", Op: sized(100)}}}
 	steps := []memory.Step{{}}
 	for i, n := range nodes {
@@ -62,6 +80,7 @@ func made(t rapid.TB, nodes []testNode) (*shape.Network, []memory.Step) {
 		steps = append(steps, n.step)
 	}
 	g.Inputs, g.Outputs = []int{0}, []int{len(g.Nodes) - 1}
+	g.Outputs = append(g.Outputs, more...)
 	n, problems := shape.Infer(g)
 	if len(problems) > 0 {
 		t.Fatalf("%v", problems)
@@ -69,8 +88,8 @@ func made(t rapid.TB, nodes []testNode) (*shape.Network, []memory.Step) {
 	return n, steps
 }
 
-func plan(t rapid.TB, batch int64, nodes []testNode) *memory.Arena {
-	n, steps := made(t, nodes)
+func plan(t rapid.TB, batch int64, nodes []testNode, more ...int) *memory.Arena {
+	n, steps := made(t, nodes, more...)
 	a, err := memory.PlanArena(n, batch, steps)
 	if err != nil {
 		t.Fatalf("%v", err)
@@ -194,94 +213,204 @@ func TestArenaErrors(t *testing.T) {
 	}
 }
 
-// drawNodes draws a network in which nodes read any of the last results.
-func drawNodes(t *rapid.T) []testNode {
-	nodes := []testNode{{values: 100}}
-	for range rapid.IntRange(1, 40).Draw(t, "nodes") {
-		earlier := rapid.IntRange(max(0, len(nodes)-6), len(nodes)-1)
-		in := earlier.Draw(t, "input")
-		values := rapid.SampledFrom([]int64{1, 16, 33, 64, 100, 500}).Draw(t, "values")
-		var n testNode
-		switch rapid.IntRange(0, 3).Draw(t, "alias") {
-		case 0:
-			n = view(nodes[in].values, in)
-		case 1:
-			n = inPlace(nodes[in].values, in)
-		case 2:
-			n = inPlace(nodes[in].values, earlier.Draw(t, "second"), in)
-		default:
-			n = fresh(values, in, earlier.Draw(t, "second"))
-		}
-		if n.step.Alias != memory.View {
-			n.step.Scratch = rapid.SampledFrom([]int64{0, 0, 7, 200}).Draw(t, "scratch")
-		}
-		nodes = append(nodes, n)
-	}
-	return nodes[1:]
+// drawer draws networks in which nodes read any of the last results.
+type drawer struct {
+	t     *rapid.T
+	nodes []testNode // after the INPUT
+	lost  []int      // nodes that nothing may read any more, as another was added to them
 }
 
-// TestArenaKeepsWhatIsRead simulates random networks in an arena that holds node numbers: each step overwrites its
-// scratch and its output, and must find its inputs intact.
-func TestArenaKeepsWhatIsRead(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		nodes := drawNodes(t)
-		batch := rapid.Int64Range(1, 3).Draw(t, "batch")
-		checkArena(t, nodes, batch, plan(t, batch, nodes))
+func drawNodes(t *rapid.T) *drawer {
+	d := &drawer{t: t}
+	for range rapid.IntRange(1, 40).Draw(t, "nodes") {
+		d.add()
+	}
+	return d
+}
+
+func (d *drawer) earlier(name string) int {
+	var all []int
+	for i := max(0, len(d.nodes)-6); i <= len(d.nodes); i++ {
+		if !slices.Contains(d.lost, i) {
+			all = append(all, i)
+		}
+	}
+	return rapid.SampledFrom(all).Draw(d.t, name)
+}
+
+func (d *drawer) add() {
+	in := d.earlier("input")
+	values := rapid.SampledFrom([]int64{1, 16, 33, 64, 100, 500}).Draw(d.t, "values")
+	var n testNode
+	switch rapid.IntRange(0, 6).Draw(d.t, "alias") {
+	case 0:
+		n = view(valuesOf(d.nodes, in), in)
+	case 1:
+		n = inPlace(valuesOf(d.nodes, in), in)
+	case 2:
+		n = inPlace(valuesOf(d.nodes, in), d.earlier("second"), in)
+	case 3, 4:
+		inputs := []int{in}
+		for range rapid.IntRange(1, 4).Draw(d.t, "more inputs") {
+			inputs = append(inputs, d.earlier("joined"))
+		}
+		n = joined(d.nodes, inputs...)
+	case 5:
+		if to := d.earlier("to"); d.canTakeSum(to) && to != in {
+			values := valuesOf(d.nodes, to)
+			d.nodes = append(d.nodes, onto(values, to, in))
+			add := view(values, len(d.nodes))
+			add.inputs = append(add.inputs, to)
+			d.nodes, d.lost = append(d.nodes, add), append(d.lost, to)
+			return
+		}
+		fallthrough
+	default:
+		n = fresh(values, in, d.earlier("second"))
+	}
+	if n.step.Alias != memory.View {
+		n.step.Scratch = rapid.SampledFrom([]int64{0, 0, 7, 200}).Draw(d.t, "scratch")
+	}
+	d.nodes = append(d.nodes, n)
+}
+
+// canTakeSum reports whether the memory of a node is its own, and nothing views it.
+func (d *drawer) canTakeSum(i int) bool {
+	isView := func(n testNode) bool { return n.step.Alias == memory.View }
+	return i > 0 && !isView(d.nodes[i-1]) && !slices.ContainsFunc(d.nodes, func(n testNode) bool {
+		return isView(n) && slices.Contains(n.inputs, i)
 	})
 }
 
-func checkArena(t rapid.TB, nodes []testNode, batch int64, a *memory.Arena) {
+// drawOutputs draws outputs besides the last node.
+func (d *drawer) drawOutputs() (more []int) {
+	for i := range d.nodes {
+		if i > 0 && !slices.Contains(d.lost, i) && rapid.IntRange(0, 9).Draw(d.t, "output") == 0 {
+			more = append(more, i)
+		}
+	}
+	return more
+}
+
+// TestArenaKeepsWhatIsRead simulates random networks in an arena that holds where each value is from: each step
+// overwrites its scratch and its output, and must find its inputs intact.
+func TestArenaKeepsWhatIsRead(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d := drawNodes(t)
+		more := d.drawOutputs()
+		batch := rapid.Int64Range(1, 3).Draw(t, "batch")
+		a := plan(t, batch, d.nodes, more...)
+		checkArena(t, d.nodes, batch, a, append(more, len(d.nodes)))
+		apart := slices.Clone(d.nodes)
+		for i := range apart {
+			if apart[i].step.Alias == memory.Joined {
+				apart[i].step.Alias = memory.Fresh
+			}
+		}
+		if b := plan(t, batch, apart, more...); a.Values > b.Values {
+			t.Fatalf("an arena of %d values, %d without joint volumes", a.Values, b.Values)
+		}
+	})
+}
+
+// written is a value in a simulation: the node that computed it, and which of its values it is.
+type written struct{ node, value int }
+
+func valuesFrom(node, count int) []written {
+	values := make([]written, count)
+	for k := range values {
+		values[k] = written{node, k}
+	}
+	return values
+}
+
+// simulation runs a network in an arena.
+type simulation struct {
+	t        rapid.TB
+	arena    *memory.Arena
+	cells    []written
+	contents [][]written // by node
+}
+
+func (s *simulation) place(id int) []written {
+	b := s.arena.Buffers[id]
+	return s.cells[b.Offset : b.Offset+b.Values]
+}
+
+// isWhole reports whether a node's output is in its place.
+func (s *simulation) isWhole(node int) bool {
+	id := s.arena.Output[node]
+	return id == memory.Caller && s.contents[node][0].node == 0 ||
+		id != memory.Caller && slices.Equal(s.place(id), s.contents[node])
+}
+
+// write simulates that a node computes its output.
+func (s *simulation) write(node int, n testNode, batch int64) {
+	out := s.place(s.arena.Output[node])
+	if int64(len(out)) != n.values*batch {
+		s.t.Fatalf("node %d has %d values, want %d", node, len(out), n.values*batch)
+	}
+	s.contents[node] = valuesFrom(node, len(out))
+	if n.step.Alias != memory.Joined || batch > 1 {
+		copy(out, s.contents[node])
+		return
+	}
+	at := 0
+	for _, in := range n.inputs {
+		copy(s.contents[node][at:], s.contents[in])
+		id := s.arena.Output[in]
+		if id == memory.Caller || &s.place(id)[0] != &out[at] { // else it is there
+			copy(out[at:], s.contents[in])
+		}
+		at += len(s.contents[in])
+	}
+}
+
+func checkArena(t rapid.TB, nodes []testNode, batch int64, a *memory.Arena, outputs []int) {
 	const scratch = -1
-	cells := make([]int, a.Values)       // by value: the node that wrote it last
-	content := make([]int, len(nodes)+1) // by node: the node that computed its values
-	place := func(id int) []int {
-		b := a.Buffers[id]
-		return cells[b.Offset : b.Offset+b.Values]
-	}
-	whole := func(node int) bool {
-		id := a.Output[node]
-		return id == memory.Caller && content[node] == 0 ||
-			id != memory.Caller && !slices.ContainsFunc(place(id), func(c int) bool { return c != content[node] })
-	}
+	s := simulation{t, a, make([]written, a.Values), make([][]written, len(nodes)+1)}
+	s.contents[0] = valuesFrom(0, int(100*batch))
 	for i, n := range nodes {
 		node := i + 1
 		if id := a.Scratch[node]; id != memory.None {
-			if got := int64(len(place(id))); got != n.step.Scratch {
+			if got := int64(len(s.place(id))); got != n.step.Scratch {
 				t.Fatalf("node %d has scratch of %d values, want %d", node, got, n.step.Scratch)
 			}
-			for k := range place(id) {
-				place(id)[k] = scratch
+			for k := range s.place(id) {
+				s.place(id)[k] = written{scratch, k}
 			}
 		}
 		for _, in := range n.inputs {
-			if !whole(in) {
+			if !s.isWhole(in) && !(n.step.Alias == memory.View && in != n.inputs[0]) { // a view of a sum has two
 				t.Fatalf("node %d is overwritten before node %d reads it", in, node)
 			}
 		}
 		if n.step.Alias == memory.View {
-			content[node] = content[n.inputs[0]]
+			s.contents[node] = s.contents[n.inputs[0]]
 			continue
 		}
-		content[node] = node
-		out := place(a.Output[node])
-		if int64(len(out)) != n.values*batch {
-			t.Fatalf("node %d has %d values, want %d", node, len(out), n.values*batch)
+		if n.step.Alias == memory.Onto && !s.isWhole(n.step.Node) {
+			t.Fatalf("node %d is overwritten before node %d is added to it", n.step.Node, node)
 		}
-		for k := range out {
-			out[k] = node
+		s.write(node, n, batch)
+		if !s.isWhole(node) {
+			t.Fatalf("node %d is not what it should be", node)
 		}
 		for _, in := range n.inputs {
-			if (n.step.Alias == memory.Fresh || a.Output[in] != a.Output[node]) && !whole(in) {
+			inPlace := n.step.Alias == memory.InPlace && a.Output[in] == a.Output[node]
+			if !inPlace && !s.isWhole(in) {
 				t.Fatalf("node %d writes over its input %d", node, in)
 			}
 		}
-		notScratch := func(c int) bool { return c != scratch }
-		if id := a.Scratch[node]; id != memory.None && slices.ContainsFunc(place(id), notScratch) {
+		notScratch := func(w written) bool { return w.node != scratch }
+		if id := a.Scratch[node]; id != memory.None && slices.ContainsFunc(s.place(id), notScratch) {
 			t.Fatalf("the output of node %d lies in its scratch", node)
 		}
 	}
-	if !whole(len(nodes)) {
-		t.Fatal("the output is overwritten")
+	for _, out := range outputs {
+		if !s.isWhole(out) {
+			t.Fatalf("output %d is overwritten", out)
+		}
 	}
 	if a.Values < a.MaxLive {
 		t.Fatalf("an arena of %d values for %d that live at once", a.Values, a.MaxLive)
@@ -290,7 +419,7 @@ func checkArena(t rapid.TB, nodes []testNode, batch int64, a *memory.Arena) {
 
 func TestArenaIsDeterministic(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		nodes := drawNodes(t)
+		nodes := drawNodes(t).nodes
 		a, b := plan(t, 2, nodes), plan(t, 2, nodes)
 		if a.Values != b.Values || !slices.Equal(a.Buffers, b.Buffers) {
 			t.Fatal("two plans of one network differ")

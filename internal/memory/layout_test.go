@@ -48,10 +48,13 @@ func TestLayOutOfDenseBlocks(t *testing.T) {
 			for i := range tt.steps / 2 {
 				buffers = append(buffers, Buffer{Values: 1600, First: i, Last: i})
 			}
-			stacked := slices.Clone(buffers)
-			stack(stacked, bigFirst(stacked), tt.steps)
-			got := layOut(slices.Clone(buffers), liveValues(buffers, tt.steps))
-			if slices.Equal(got, stacked) != tt.stack {
+			blocks := make([]block, len(buffers))
+			for i, b := range buffers {
+				blocks[i].Buffer = b
+			}
+			stack(blocks, bigFirst(blocks), tt.steps)
+			got, _ := LayOut(slices.Clone(buffers), tt.steps)
+			if slices.Equal(got, rectangles(blocks)) != tt.stack {
 				t.Errorf("stacked: %v, want %v", !tt.stack, tt.stack)
 			}
 		})

@@ -21,6 +21,9 @@ const (
 	// Onto is the buffer that holds the output of Step.Node, an earlier node, to which this one of the same size is
 	// added. The caller guarantees that nothing else reads that output afterwards.
 	Onto
+	// Joined is a buffer of its own for the inputs, one after the other. In a batch of 1, inputs may be computed at
+	// their places in it (Arena.Whole).
+	Joined
 )
 
 // Step is what the computation of one node needs of the arena.
@@ -47,21 +50,21 @@ const (
 
 // liveness follows the output of each node to its last reader.
 type liveness struct {
-	buffers  []Buffer // without offsets
+	buffers  []Buffer // without offsets; Last is the number of nodes for those that hold an output
 	output   []int
 	scratch  []int
 	lastRead []int // by node; the node itself if nothing reads it, the number of nodes for an output
+	joints
 }
 
-func newLiveness(n *shape.Network, batch int64, steps []Step) (*liveness, error) {
+// newLiveness follows the outputs. shares holds, by node, whether the inputs of a Joined step may be parts of its
+// output.
+func newLiveness(n *shape.Network, batch int64, steps []Step, shares []bool) (*liveness, error) {
 	l := &liveness{output: make([]int, len(n.Nodes)), scratch: make([]int, len(n.Nodes)), lastRead: lastReaders(n)}
 	for i := range n.Nodes {
-		if err := l.step(n, i, batch, steps[i]); err != nil {
+		if err := l.step(n, i, batch, steps[i], shares[i]); err != nil {
 			return nil, fmt.Errorf("%s: %w", n.Nodes[i].Name, err)
 		}
-	}
-	for i := range l.buffers {
-		l.buffers[i].Last = min(l.buffers[i].Last, len(n.Nodes)-1)
 	}
 	return l, nil
 }
@@ -82,7 +85,7 @@ func lastReaders(n *shape.Network) []int {
 	return last
 }
 
-func (l *liveness) step(n *shape.Network, i int, batch int64, s Step) error {
+func (l *liveness) step(n *shape.Network, i int, batch int64, s Step, shares bool) error {
 	l.scratch[i] = None
 	if len(n.Nodes[i].Inputs) == 0 {
 		l.output[i] = Caller
@@ -97,11 +100,24 @@ func (l *liveness) step(n *shape.Network, i int, batch int64, s Step) error {
 		l.scratch[i] = l.add(Buffer{Values: s.Scratch, First: i, Last: i})
 	}
 	l.output[i] = l.place(n.Nodes[i].Inputs, i, values, s)
+	if shares {
+		l.join(l.output[i], n.Nodes[i].Inputs, inputSizes(n, i))
+	}
 	if l.output[i] != Caller {
-		b := &l.buffers[l.output[i]]
-		b.Last = max(b.Last, l.lastRead[i])
+		l.keep(l.output[i], l.lastRead[i])
 	}
 	return nil
+}
+
+// inputSizes returns the values of each input of node i, of one picture. The shape pass has checked that they do not
+// overflow.
+func inputSizes(n *shape.Network, i int) []int64 {
+	sizes := make([]int64, len(n.Nodes[i].Inputs))
+	for k, in := range n.Nodes[i].Inputs {
+		out := n.Layers[in].Out
+		sizes[k] = out.W * out.H * out.D
+	}
+	return sizes
 }
 
 // place returns the index of the buffer for the output of node i.
@@ -110,12 +126,16 @@ func (l *liveness) place(inputs []int, i int, values int64, s Step) int {
 	case View:
 		return l.output[inputs[0]]
 	case Onto:
-		return l.output[s.Node]
+		b := l.output[s.Node]
+		if !l.alone(b, i) {
+			l.broken = append(l.broken, b)
+		}
+		return b
 	case InPlace:
 		for _, in := range inputs {
 			// This covers readers of views too: each view has moved Last to its own last reader.
 			b := l.output[in]
-			if b != Caller && l.buffers[b].Values == values && l.buffers[b].Last == i {
+			if b != Caller && l.buffers[b].Values == values && l.buffers[b].Last == i && l.alone(b, i) {
 				return b
 			}
 		}
@@ -125,5 +145,6 @@ func (l *liveness) place(inputs []int, i int, values int64, s Step) int {
 
 func (l *liveness) add(b Buffer) int {
 	l.buffers = append(l.buffers, b)
+	l.joints.add()
 	return len(l.buffers) - 1
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 
 	"cnncalc/internal/graph"
 	"cnncalc/internal/memory"
@@ -37,6 +38,7 @@ type bufferDocument struct {
 	Bytes  int64  `json:"bytes"`
 	From   string `json:"from" jsonschema:"the layers during which it is live"`
 	To     string `json:"to"`
+	Within string `json:"within,omitempty" jsonschema:"the layer whose output this is a part of, in the same memory"`
 	node   *graph.Node
 }
 
@@ -65,13 +67,21 @@ func (v *RunMemory) Table(units Units) Table {
 		t.Columns = append(t.Columns, left("origin", "origin"))
 	}
 	for _, b := range v.buffers() {
-		row := []Cell{Str(b.Name), Str(b.Holds), Int(b.Offset), Int(b.Bytes), Str(b.From), Str(b.To)}
+		row := []Cell{Str(b.Name), Str(b.what()), Int(b.Offset), Int(b.Bytes), Str(b.From), Str(b.To)}
 		if v.More {
 			row = append(row, Str(originOf(b.node)))
 		}
 		t.Rows = append(t.Rows, row)
 	}
 	return t
+}
+
+// what says what the place holds.
+func (b *bufferDocument) what() string {
+	if b.Within == "" {
+		return b.Holds
+	}
+	return b.Holds + ", in " + b.Within
 }
 
 // buffers describes the places in the arena, by the layers that they belong to.
@@ -83,6 +93,9 @@ func (v *RunMemory) buffers() []bufferDocument {
 		all = append(all, bufferDocument{node: &n.Nodes[node], Name: n.Nodes[node].Name, Holds: holds,
 			Offset: b.Offset * memory.BytesPerValue, Bytes: b.Values * memory.BytesPerValue,
 			From: n.Nodes[b.First].Name, To: n.Nodes[b.Last].Name})
+		if whole := arena.Whole[id]; whole != memory.None {
+			all[len(all)-1].Within = n.Nodes[slices.Index(arena.Output, whole)].Name
+		}
 	}
 	shown := map[int]bool{memory.Caller: true, memory.None: true}
 	for i := range n.Nodes {

@@ -101,7 +101,7 @@ type RunLayer struct {
 	Time     time.Duration
 	FLOPs    int64
 	GFLOPS   float64 // a second
-	// Algorithm is how a convolution was computed, and Why says why; "" for other layers.
+	// Algorithm is how a convolution was computed, or what a CONCAT copied, and Why says why; "" for other layers.
 	Algorithm, Why string
 	// Least is the least time in seconds on the measured machine, 0 if there is none: an estimate.
 	Least float64
@@ -189,7 +189,7 @@ type runLayerDocument struct {
 	Seconds float64 `json:"seconds"`
 	GFLOPS  float64 `json:"gflops"`
 	// Algorithm and the three after it are absent where they are not known.
-	Algorithm string   `json:"algorithm,omitempty" jsonschema:"of a convolution"`
+	Algorithm string   `json:"algorithm,omitempty" jsonschema:"of a convolution, or what a CONCAT copies"`
 	Why       string   `json:"why,omitempty" jsonschema:"that algorithm, in words"`
 	Least     *float64 `json:"least_seconds,omitempty" jsonschema:"an estimate, for the measured machine"`
 	Ratio     *float64 `json:"times_least,omitempty" jsonschema:"how many times the least time it took"`
