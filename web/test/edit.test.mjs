@@ -158,7 +158,7 @@ on("settings change the figures, and a wrong one says what would be right", "len
 
 on("choosing a layer moves the cursor, and the cursor chooses a layer", "lenet5", {}, async (page) => {
   await page.click("#tab-table");
-  assert.match(await page.textContent("#problem"), /^11 layers, computed in/); // as cnncalc check counts them
+  await page.waitForFunction(() => /^11 layers, computed in/.test(document.querySelector("#problem").textContent)); // as check counts
   assert.equal(await page.textContent("#panel-table .view-note"), "11 layers");
   await page.click("[data-layer=pool1]");
   assert.match(await page.textContent("#layer h2"), /^pool1/);
