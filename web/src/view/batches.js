@@ -1,4 +1,4 @@
-import { bytes, count, draw, frame, make, onWidth, powers } from "./chart.js";
+import { bytes, count, draw, frame, make, onWidth, powers, wholeBytes } from "./chart.js";
 
 /** How far apart the names of devices are at least, in pixels; the table names them all. */
 const nameHeight = 12;
@@ -28,17 +28,19 @@ export function mountBatches(element, study) {
     const plot = frame(chart, {
       label: "Memory of batches, and the memory of devices",
       x: { from: 1, to: Math.max(2, last.batch), isLog: true, ticks: powers(2, 1, last.batch, 8), text: count, title: "batch" },
-      y: { from: least, to: most * 1.3, isLog: true, ticks: powers(4, least, most * 1.3), text: bytes, title: "memory" },
+      y: { from: least, to: most * 1.3, isLog: true, ticks: powers(4, least, most * 1.3), text: wholeBytes, title: "memory" },
       height: 280,
     });
     let named = Infinity; // where the last name is
+    const names = []; // over all lines
     for (const device of batches.devices) {
       const y = plot.y(device.bytes);
       plot.svg.append(draw("line", { x1: plot.left, x2: plot.right, y1: y, y2: y, class: device.chosen ? "view-limit view-chosen" : "view-limit" }));
       if (named - y < nameHeight && !device.chosen) continue;
       named = y;
-      plot.svg.append(draw("text", { x: plot.left + 6, y: y - 4, class: "view-tick" }, device.name));
+      names.push(draw("text", { x: plot.left + 6, y: y - 4, class: "view-tick" }, device.name));
     }
+    plot.svg.append(...names);
     const line = points.map((/** @type {any} */ p, /** @type {number} */ i) => `${i ? "L" : "M"}${plot.x(p.batch)} ${plot.y(p.bytes)}`).join("");
     plot.svg.append(draw("path", { d: line, class: "view-line" }));
     for (const p of points) {

@@ -37,6 +37,9 @@ export function bytes(/** @type {number} */ n) {
   return unit < 0 ? `${n} B` : `${n.toFixed(1)} ${["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"][unit]}`;
 }
 
+/** wholeBytes returns a size for an axis, where a ".0" would only take room: "500 MiB". */
+export const wholeBytes = (/** @type {number} */ n) => bytes(n).replace(".0 ", " ");
+
 /** count returns a whole number with commas. */
 export const count = (/** @type {number} */ n) => grouped.format(n);
 const grouped = new Intl.NumberFormat("en-US");

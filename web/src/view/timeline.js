@@ -1,4 +1,4 @@
-import { bytes, draw, frame, make, onWidth, sizes } from "./chart.js";
+import { bytes, draw, frame, make, onWidth, sizes, wholeBytes } from "./chart.js";
 
 /** How many tensors are listed of those alive at a step. */
 const mostListed = 10;
@@ -34,7 +34,7 @@ export function mountTimeline(element, study, { onSelect }) {
     plot = frame(chart, {
       label: `Memory over ${memory.steps.length} steps, at most ${bytes(memory.peak)}`,
       x: { from: 0, to: Math.max(1, last), ticks: [], text: String, title: "steps" },
-      y: { from: 0, to: memory.peak * 1.05, ticks: sizes(memory.peak), text: bytes, title: "memory" },
+      y: { from: 0, to: memory.peak * 1.05, ticks: sizes(memory.peak), text: wholeBytes, title: "memory" },
     });
     plot.svg.append(
       draw("path", { d: area(memory.steps, "most"), class: "view-most" }),
