@@ -67,14 +67,13 @@ func (f *parallelFlags) parallel(torch memory.Torch, byDefault []string) ([]memo
 	switch {
 	case err != nil:
 		return nil, err
-	case f.devices < 1 || f.devices > maxDevices:
-		return nil, usageError("--gpus must be from 1 to %s, not %s", plain.Count(maxDevices), plain.Count(f.devices))
 	case f.accumulate < 1:
 		return nil, usageError("--accumulate must be 1 or more, not %s", plain.Count(f.accumulate))
-	case f.devices == 1:
-		if name := f.forDevices(); name != "" {
-			return nil, usageError("--%s is for several devices: give --gpus 2 or more", name)
-		}
+	}
+	if err := checkDevices(f.devices, f.forDevices()); err != nil {
+		return nil, err
+	}
+	if f.devices == 1 {
 		return []memory.Parallel{{Devices: 1, Accumulate: f.accumulate}}, nil
 	}
 	if err := f.checkSuits(strategies); err != nil {
@@ -89,6 +88,17 @@ func (f *parallelFlags) parallel(torch memory.Torch, byDefault []string) ([]memo
 		all = append(all, p)
 	}
 	return all, nil
+}
+
+// checkDevices checks --gpus. forSeveral is the name of a given flag that is for several devices, or "".
+func checkDevices(devices int64, forSeveral string) error {
+	switch {
+	case devices < 1 || devices > maxDevices:
+		return usageError("--gpus must be from 1 to %s, not %s", plain.Count(maxDevices), plain.Count(devices))
+	case devices == 1 && forSeveral != "":
+		return usageError("--%s is for several devices: give --gpus 2 or more", forSeveral)
+	}
+	return nil
 }
 
 // strategyFlag is a flag for some strategies.

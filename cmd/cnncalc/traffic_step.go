@@ -10,7 +10,6 @@ import (
 	"cnncalc/internal/fit"
 	"cnncalc/internal/memory"
 	"cnncalc/internal/numeral"
-	"cnncalc/internal/plain"
 	"cnncalc/internal/report"
 	"cnncalc/internal/traffic"
 )
@@ -42,6 +41,17 @@ func (f *stepFlags) isGiven() bool {
 		f.interconnect.text != ""
 }
 
+// forDevices returns the name of a given flag that is for several devices, or "".
+func (f *stepFlags) forDevices() string {
+	switch {
+	case f.strategy != "":
+		return "strategy"
+	case f.interconnect.text != "":
+		return "interconnect"
+	}
+	return ""
+}
+
 // options reads the options of the step.
 func (f *stepFlags) options() (memory.Options, error) {
 	if f.mode == "" {
@@ -60,11 +70,10 @@ func (f *stepFlags) options() (memory.Options, error) {
 	}); err != nil {
 		return o, err
 	}
+	if err := checkDevices(f.devices, f.forDevices()); err != nil {
+		return o, err
+	}
 	switch {
-	case f.devices < 1 || f.devices > maxDevices:
-		return o, usageError("--gpus must be from 1 to %s, not %s", plain.Count(maxDevices), plain.Count(f.devices))
-	case f.devices == 1 && (f.strategy != "" || f.interconnect.text != ""):
-		return o, usageError("--strategy and --interconnect are for several devices: give --gpus 2 or more")
 	case f.devices > 1 && o.Mode != memory.Training:
 		return o, usageError("--gpus is for training: add --mode training")
 	case f.devices > 1:

@@ -138,7 +138,7 @@ func (v *Fit) cells(row *fit.Row, units Units) []Cell {
 		cells = append(cells, units.size(row.Named.Bytes), Str(yesOrNo(row.Named.Fits)))
 	}
 	if v.hasPictures() {
-		cells = append(cells, picturesCell(row.Pictures))
+		cells = append(cells, rateCell(row.Pictures, imagesPerSecond))
 	}
 	return append(cells, groupCells(row.Parts, units)...)
 }
@@ -146,14 +146,6 @@ func (v *Fit) cells(row *fit.Row, units Units) []Cell {
 // hasPictures reports whether rows say how many pictures a second the device runs at most.
 func (v *Fit) hasPictures() bool {
 	return slices.ContainsFunc(v.Answer.Rows, func(r fit.Row) bool { return r.Pictures > 0 })
-}
-
-// picturesCell returns a rate of pictures, a dash where it is not known.
-func picturesCell(rate float64) Cell {
-	if rate == 0 {
-		return dash()
-	}
-	return Cell{Text: imagesPerSecond(rate), Value: rate}
 }
 
 // spreadCells returns the devices of a row and their strategy.
