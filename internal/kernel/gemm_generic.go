@@ -25,6 +25,7 @@ var generic = routines{
 	add:    addGeneric,
 	maxRow: maxRowGeneric,
 	evens:  evensGeneric,
+	sum:    sumGeneric,
 }
 
 func tileGeneric(kc int, a, b, c []float32, ldc int, add bool, bias []float32, lo, hi float32) {
@@ -158,4 +159,20 @@ func evensGeneric(dst, src []float32) {
 	for i := range dst {
 		dst[i] = src[2*i]
 	}
+}
+
+// sumGeneric is routines.sum. Four partial sums avoid that each addition waits for the previous one.
+func sumGeneric(values []float32) float64 {
+	var a, b, c, d float64
+	for len(values) >= 4 {
+		a += float64(values[0])
+		b += float64(values[1])
+		c += float64(values[2])
+		d += float64(values[3])
+		values = values[4:]
+	}
+	for _, v := range values {
+		a += float64(v)
+	}
+	return (a + b) + (c + d)
 }

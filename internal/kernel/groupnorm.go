@@ -35,7 +35,7 @@ func (j *groupNormJob) do(task, _ int) {
 	channels := g.C / g.Groups
 	size := channels * g.Area
 	src, dst := j.src[task*size:][:size], j.dst[task*size:][:size]
-	mean := sum(src) / float64(size)
+	mean := active.sum(src) / float64(size)
 	near := float32(mean)
 	free, _ := Activation{}.bounds()
 	active.affine(dst, src, 1, -near, free)

@@ -237,7 +237,7 @@ func mean(window []float32, width, stride int) float32 {
 	var total float64
 	count := 0
 	for row := 0; row < len(window); row += stride {
-		total += sum(window[row : row+width])
+		total += active.sum(window[row : row+width])
 		count += width
 	}
 	return float32(total / float64(count))
@@ -254,21 +254,4 @@ func largest(window []float32, width, stride int) float32 {
 		}
 	}
 	return m
-}
-
-// sum returns the sum of values, of which there may be many: float64 keeps it accurate. Four partial sums avoid that
-// each addition waits for the previous one.
-func sum(values []float32) float64 {
-	var a, b, c, d float64
-	for len(values) >= 4 {
-		a += float64(values[0])
-		b += float64(values[1])
-		c += float64(values[2])
-		d += float64(values[3])
-		values = values[4:]
-	}
-	for _, v := range values {
-		a += float64(v)
-	}
-	return (a + b) + (c + d)
 }

@@ -87,6 +87,9 @@ type routines struct {
 	// evens copies every second value of src to dst.
 	evens func(dst, src []float32)
 
+	// sum returns the sum of values, of which there may be many: float64 keeps it accurate.
+	sum func(values []float32) float64
+
 	// fastWinograd reports whether the transforms are fast enough for ConvWinograd to pay.
 	fastWinograd bool
 }

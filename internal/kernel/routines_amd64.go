@@ -45,6 +45,7 @@ var avx2 = routines{
 	add:      addVector,
 	maxRow:   maxRowVector,
 	evens:    evensVector,
+	sum:      sumVector,
 }
 
 // avx512 keeps 8x48 sums in 24 of the 32 512-bit registers. The number of filters of most layers is a multiple of
@@ -367,3 +368,17 @@ func evensVector(dst, src []float32) {
 //
 //go:noescape
 func evensAVX2(dst, src *float32, n int)
+
+// sumVector is routines.sum. It uses portable code for the last values, fewer than 16.
+func sumVector(values []float32) float64 {
+	whole := len(values) &^ 15
+	if whole == 0 {
+		return sumGeneric(values)
+	}
+	return sumAVX2(&values[0], whole) + sumGeneric(values[whole:])
+}
+
+// sumAVX2 is routines.sum for n values, a multiple of 16.
+//
+//go:noescape
+func sumAVX2(values *float32, n int) float64

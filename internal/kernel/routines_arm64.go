@@ -45,6 +45,7 @@ var neon = routines{
 	add:             addGeneric,
 	maxRow:          maxRowGeneric,
 	evens:           evensGeneric,
+	sum:             sumGeneric,
 }
 
 // tileNEON is a tileRoutine for 8x12 values. kc is at least 1.

@@ -215,3 +215,29 @@ func TestEvens(t *testing.T) {
 		}
 	}
 }
+
+func TestSum(t *testing.T) {
+	for _, r := range compiled {
+		for _, n := range []int{0, 1, 3, 4, 15, 16, 17, 49, 3136} {
+			b := &bench{t: t}
+			x := values(n, 1)
+			var want float64
+			for _, v := range x {
+				want += float64(v)
+			}
+			if got := r.sum(b.input(x)); !near(got, want, 1e-12) {
+				t.Errorf("%s: the sum of %d values is %v, want %v", r.name, n, got, want)
+			}
+			b.check()
+			for i := range x {
+				for _, special := range []float64{math.NaN(), math.Inf(1)} {
+					y := append([]float32(nil), x...)
+					y[i] = float32(special)
+					if got := r.sum(y); !near(got, special, 0) {
+						t.Fatalf("%s: the sum of %d values, of which %d is %v, is %v", r.name, n, i, special, got)
+					}
+				}
+			}
+		}
+	}
+}
