@@ -129,3 +129,80 @@ store8:
 done:
 	VZEROUPPER
 	RET
+
+// func rowTapsAVX512(dst *float32, n int, src *float32, step, rows int, filter *float32, fw, dw int, bias, lo, hi float32)
+//
+// Each block is 64 outputs with all taps, of which masks leave out those after the last.
+TEXT ·rowTapsAVX512(SB), NOSPLIT, $0-76
+	MOVQ         dst+0(FP), DI
+	MOVQ         n+8(FP), R8
+	MOVQ         src+16(FP), SI
+	MOVQ         step+24(FP), R9
+	MOVQ         dw+56(FP), R13
+	VBROADCASTSS bias+64(FP), Z12
+	VBROADCASTSS lo+68(FP), Z13
+	VBROADCASTSS hi+72(FP), Z14
+	SHLQ         $2, R9
+	SHLQ         $2, R13
+
+block:
+	MOVQ $-1, AX
+	CMPQ R8, $64
+	JGE  masks
+	MOVQ R8, CX
+	MOVQ $1, AX
+	SHLQ CX, AX
+	DECQ AX
+
+masks:
+	KMOVW   AX, K1
+	SHRQ    $16, AX
+	KMOVW   AX, K2
+	SHRQ    $16, AX
+	KMOVW   AX, K3
+	SHRQ    $16, AX
+	KMOVW   AX, K4
+	VMOVAPS Z12, Z0
+	VMOVAPS Z12, Z1
+	VMOVAPS Z12, Z2
+	VMOVAPS Z12, Z3
+	MOVQ    rows+32(FP), R10
+	MOVQ    filter+40(FP), R11
+	MOVQ    SI, BX
+
+row:
+	MOVQ fw+48(FP), R12
+	MOVQ BX, DX
+
+tap:
+	VBROADCASTSS (R11), Z8
+	VFMADD231PS  (DX), Z8, K1, Z0
+	VFMADD231PS  64(DX), Z8, K2, Z1
+	VFMADD231PS  128(DX), Z8, K3, Z2
+	VFMADD231PS  192(DX), Z8, K4, Z3
+	ADDQ         $4, R11
+	ADDQ         R13, DX
+	DECQ         R12
+	JNZ          tap
+	ADDQ         R9, BX
+	DECQ         R10
+	JNZ          row
+
+	VMAXPS  Z0, Z13, Z0
+	VMAXPS  Z1, Z13, Z1
+	VMAXPS  Z2, Z13, Z2
+	VMAXPS  Z3, Z13, Z3
+	VMINPS  Z0, Z14, Z0
+	VMINPS  Z1, Z14, Z1
+	VMINPS  Z2, Z14, Z2
+	VMINPS  Z3, Z14, Z3
+	VMOVUPS Z0, K1, (DI)
+	VMOVUPS Z1, K2, 64(DI)
+	VMOVUPS Z2, K3, 128(DI)
+	VMOVUPS Z3, K4, 192(DI)
+	ADDQ    $256, SI
+	ADDQ    $256, DI
+	SUBQ    $64, R8
+	JG      block
+	VZEROUPPER
+	RET

@@ -55,6 +55,7 @@ var avx512 = func() routines {
 	r.name, r.mr, r.nr, r.lanes = "avx512", 8, 48, 16
 	r.multiply, r.strided, r.few, r.packRows = multiply512, true, fewColumns, packRows512
 	r.dot4, r.dotBlock = dot4Vector5, 16<<10
+	r.rowTaps = rowTaps512
 	r.stripWidth = 16
 	r.tiles, r.splitRows, r.inputTransform = 16, splitRows512, inputTransform512
 	r.outputTransform, r.move = outputTransform512, move512
@@ -184,6 +185,23 @@ func rowTapsVector(dst, src []float32, t taps) bool {
 //go:noescape
 func rowTapsAVX2(
 	dst *float32, n int, src *float32, step, rows int, filter *float32, fw, dw, stride int, bias, lo, hi float32)
+
+// rowTaps512 is routines.rowTaps for strides 1 and 2.
+func rowTaps512(dst, src []float32, t taps) bool {
+	n := len(dst)
+	if n == 0 || t.stride != 1 {
+		return rowTapsVector(dst, src, t)
+	}
+	_ = src[(t.rows-1)*t.step+(t.fw-1)*t.dw+n-1]
+	_ = t.filter[t.rows*t.fw-1]
+	rowTapsAVX512(&dst[0], n, &src[0], t.step, t.rows, &t.filter[0], t.fw, t.dw, t.bias, t.bounds.lo, t.bounds.hi)
+	return true
+}
+
+// rowTapsAVX512 computes n outputs of a row with stride 1, at least one.
+//
+//go:noescape
+func rowTapsAVX512(dst *float32, n int, src *float32, step, rows int, filter *float32, fw, dw int, bias, lo, hi float32)
 
 // dot4AVX2 writes the inner products of n values of x, a multiple of 16, with four rows of weights.
 //
