@@ -237,12 +237,11 @@ func (j *gemmJob) multiply(t *gemmTask, out []float32, run product, k0 int) {
 // ahead returns how far after the panel of B at row k0 and column col the next one begins, of a convolution whose input
 // is not packed: to its right, then at the left of the next block of depth, then at the top of the next strip.
 func (j *gemmJob) ahead(t *gemmTask, k0, col int) int {
-	next := k0 + j.p.kc
 	switch {
 	case col+j.r.nr < t.col1:
 		return j.r.nr
-	case next < j.p.depth:
-		return t.col0 - col + (next-k0)*j.p.cols
+	case k0+j.p.kc < j.p.depth:
+		return t.col0 - col + j.p.kc*j.p.cols
 	case t.col1 < j.p.cols:
 		return t.col1 - col - k0*j.p.cols
 	}
