@@ -13,6 +13,7 @@ import (
 type accountFlags struct {
 	account, mode, optimizer, dtype, torch string
 	accounts                               []string // of --account; nil for a command without that flag
+	trains                                 bool     // the command has no inference
 }
 
 // registerAccount adds --account, of some of the accounts.
@@ -86,10 +87,14 @@ func checkOptions(account memory.AccountName, o memory.Options) error {
 
 // parseOptions reads those that were given.
 func (f *accountFlags) parseOptions(o *memory.Options) error {
+	parseDType := memory.ParseDType
+	if f.trains {
+		parseDType = memory.ParseTrainingDType
+	}
 	for _, err := range []error{
 		parseFlag("mode", f.mode, &o.Mode, memory.ParseMode),
 		parseFlag("optimizer", f.optimizer, &o.Optimizer, memory.ParseOptimizer),
-		parseFlag("dtype", f.dtype, &o.DType, memory.ParseDType),
+		parseFlag("dtype", f.dtype, &o.DType, parseDType),
 		parseFlag("torch", f.torch, &o.Torch, memory.ParseTorch),
 	} {
 		if err != nil {

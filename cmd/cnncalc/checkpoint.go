@@ -65,7 +65,8 @@ func newCheckpoint(a *app) *cobra.Command {
 		"choose the plan with the least peak that runs at most this share of a forward pass's MACs again: 20%")
 	wordVar(flags, &f.optimizer, "optimizer", "", memory.Optimizers(),
 		strings.Join(memory.Optimizers(), ", ")+" (default momentum)")
-	wordVar(flags, &f.dtype, "dtype", "", memory.DTypes(), "fp32, fp16, bf16 or amp (default fp32)")
+	f.trains = true
+	wordVar(flags, &f.dtype, "dtype", "", memory.TrainingDTypes(), choice.List(memory.TrainingDTypes())+" (default fp32)")
 	wordVar(flags, &f.torch, "torch", "", memory.Torches(),
 		"the PyTorch release: "+choice.List(memory.Torches())+" (default 2-cuda)")
 	return cmd
@@ -172,8 +173,7 @@ func (l *loaded) checkpointsOf(names []string) (pytorchcode.Checkpoints, error) 
 	if err != nil {
 		return pytorchcode.Checkpoints{}, err
 	}
-	o := memory.Options{Torch: memory.Torch2CUDA, Mode: memory.Training, DType: memory.FP32}
-	model, err := memory.NewPyTorch(l.network, o)
+	model, err := memory.NewPyTorch(l.network, codeOptions())
 	if err != nil {
 		return pytorchcode.Checkpoints{}, problemError("%s: %w", l.title(), err)
 	}
@@ -181,6 +181,11 @@ func (l *loaded) checkpointsOf(names []string) (pytorchcode.Checkpoints, error) 
 		return pytorchcode.Checkpoints{}, usageError("--checkpoint: %w", err)
 	}
 	return pytorchcode.Checkpoints{Segments: segments, Cuts: model.CutNodes()}, nil
+}
+
+// codeOptions returns the options of an account that says where PyTorch code can have checkpoints.
+func codeOptions() memory.Options {
+	return memory.Options{Torch: memory.Torch2CUDA, Mode: memory.Training, DType: memory.FP32}
 }
 
 // segments returns the segments that are named by their first and last layers, "conv1:pool1", in the order of the

@@ -25,7 +25,7 @@ type completer struct{ *app }
 // completeAll makes the shell complete all that commands take. Nothing is printed on the way.
 func (a *app) completeAll(root *cobra.Command) {
 	quiet := *a
-	quiet.err = io.Discard
+	quiet.in, quiet.err = strings.NewReader(""), io.Discard // a shell that completes has no file for -
 	c := completer{&quiet}
 	c.completeFlags(root, root.PersistentFlags())
 	root.InitDefaultHelpCmd()
@@ -77,8 +77,10 @@ func (c completer) completionOf(cmd *cobra.Command, f *pflag.Flag) cobra.Complet
 	switch f.Name {
 	case "device":
 		return c.completeDevice
-	case "layer", "freeze":
+	case "layer":
 		return c.completeLayer
+	case "freeze":
+		return c.completeFreeze
 	case "checkpoint":
 		return c.completeSegment
 	case "until":
@@ -90,7 +92,7 @@ func (c completer) completionOf(cmd *cobra.Command, f *pflag.Flag) cobra.Complet
 	case "where", "budget":
 		return completeCondition
 	case "pareto":
-		return fixed(signed(figure.Names()), true)
+		return completePareto
 	case "allow":
 		return completeAllowed
 	case "baseline":
@@ -122,13 +124,20 @@ func startingWith(words []string, typed string) []string {
 	return slices.DeleteFunc(slices.Clone(words), func(word string) bool { return !strings.HasPrefix(word, typed) })
 }
 
-// signed returns figures as --pareto takes them.
-func signed(figures []string) []string {
-	all := slices.Clone(figures)
-	for _, name := range figures {
-		all = append(all, "+"+name, "-"+name)
+// completePareto completes the last of several figures, which have a sign if neither more nor less of them is better.
+func completePareto(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	given := strings.Split(typed, ",")
+	var words []string
+	for _, f := range figure.All() {
+		signed := []string{"+" + f.Name, "-" + f.Name}
+		if f.Better != figure.Neither {
+			signed = append(signed, f.Name)
+		}
+		if !slices.ContainsFunc(given[:len(given)-1], func(word string) bool { return slices.Contains(signed, word) }) {
+			words = append(words, signed...)
+		}
 	}
-	return all
+	return fixed(words, true)(cmd, args, typed)
 }
 
 // completeSpecs completes built-in networks and, as far as the command takes several or has none yet, files.
@@ -170,14 +179,26 @@ func (c completer) completeDevice(_ *cobra.Command, _ []string, typed string) ([
 	return startingWith(names, typed), cobra.ShellCompDirectiveNoFileComp
 }
 
-// network reads the network on the command line, with its settings if they suit it. It returns nil if it cannot be
-// read.
+// network reads the network on the command line, the first of several, with its settings if they suit it. It returns
+// nil if it cannot be read.
 func (c completer) network(cmd *cobra.Command, args []string) *loaded {
+	return c.networkNamed(cmd, c.specOf(specArgs(cmd, args)))
+}
+
+// specArgs returns those arguments of a command that are SPECs.
+func specArgs(cmd *cobra.Command, args []string) []string {
+	if cmd.Name() == "reconcile" {
+		return args[min(len(args), reconciled):]
+	}
+	return args
+}
+
+func (c completer) networkNamed(cmd *cobra.Command, spec string) *loaded {
 	var given specFlags
 	given.set, _ = cmd.Flags().GetStringArray("set")
 	given.inputSize, _ = cmd.Flags().GetStringArray("input-size")
 	for _, flags := range []*specFlags{&given, {}} {
-		if l, err := c.load(c.specOf(args), flags); err == nil {
+		if l, err := c.load(spec, flags); err == nil {
 			return l
 		}
 	}
@@ -189,9 +210,45 @@ func (c completer) completeLayer(cmd *cobra.Command, args []string, typed string
 	return c.completeNodes(cmd, args, typed, func(n *graph.Node) string { return n.Name })
 }
 
-// completeUntil completes what a model calls the nodes that became layers.
+// completeFreeze completes the names of layers with parameters, those that all networks on the command line have.
+func (c completer) completeFreeze(cmd *cobra.Command, args []string,
+	typed string) ([]string, cobra.ShellCompDirective) {
+	specs := specArgs(cmd, args)
+	if len(specs) == 0 {
+		specs = []string{c.specOf(nil)}
+	}
+	var common []string
+	for k, spec := range specs {
+		names := freezable(c.networkNamed(cmd, spec))
+		if k == 0 {
+			common = names
+		}
+		common = slices.DeleteFunc(common, func(name string) bool { return !slices.Contains(names, name) })
+	}
+	return startingWith(common, typed), cobra.ShellCompDirectiveNoFileComp
+}
+
+// freezable returns the names of the layers of a network, nil for none, that have parameters.
+func freezable(l *loaded) []string {
+	if l == nil {
+		return nil
+	}
+	return l.names(func(i int) string {
+		if l.network.Layers[i].Parameters() == 0 {
+			return ""
+		}
+		return l.network.Nodes[i].Name
+	})
+}
+
+// completeUntil completes what a model calls the nodes that became layers. An input is no node.
 func (c completer) completeUntil(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
-	return c.completeNodes(cmd, args, typed, func(n *graph.Node) string { return n.Origin })
+	return c.completeNodes(cmd, args, typed, func(n *graph.Node) string {
+		if len(n.Inputs) == 0 {
+			return ""
+		}
+		return n.Origin
+	})
 }
 
 func (c completer) completeNodes(cmd *cobra.Command, args []string, typed string,
@@ -200,13 +257,20 @@ func (c completer) completeNodes(cmd *cobra.Command, args []string, typed string
 	if l == nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
+	names := l.names(func(i int) string { return nameOf(&l.network.Nodes[i]) })
+	return startingWith(names, typed), cobra.ShellCompDirectiveNoFileComp
+}
+
+// names returns what a function calls the nodes of the network, without those that it calls "" and those that a shell
+// could not show.
+func (l *loaded) names(nameOf func(node int) string) []string {
 	var names []string
 	for i := range l.network.Nodes {
-		if name := nameOf(&l.network.Nodes[i]); name != "" && name == plain.Escape(name) {
+		if name := nameOf(i); name != "" && name == plain.Escape(name) {
 			names = append(names, name)
 		}
 	}
-	return startingWith(names, typed), cobra.ShellCompDirectiveNoFileComp
+	return names
 }
 
 // completeMemoryColumns completes the columns of the table that memory prints with the other flags.
@@ -251,17 +315,45 @@ func completeFitColumns(cmd *cobra.Command, args []string, typed string) ([]stri
 }
 
 // completeSegment completes a segment of --checkpoint, the last of several with commas between them: its first layer, and
-// after a colon its last one.
-func (c completer) completeSegment(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
-	at := strings.LastIndexAny(typed, ",:") + 1
-	names, directive := c.completeLayer(cmd, args, typed[at:])
-	if at == 0 || typed[at-1] == ',' {
-		names, directive = withEnd(names, ":"), directive|cobra.ShellCompDirectiveNoSpace
+// after a colon its last one. Only segments that can run twice are offered.
+func (c completer) completeSegment(cmd *cobra.Command, args []string,
+	typed string) ([]string, cobra.ShellCompDirective) {
+	isLast := strings.LastIndexByte(typed, ':') > strings.LastIndexByte(typed, ',')
+	var words []string
+	if l := c.network(cmd, args); l != nil {
+		words = startingWith(l.segmentsAfter(typed[:strings.LastIndexAny(typed, ",:")+1], isLast), typed)
 	}
-	for i := range names {
-		names[i] = typed[:at] + names[i]
+	if isLast {
+		return words, cobra.ShellCompDirectiveNoFileComp
 	}
-	return names, directive
+	return withEnd(words, ":"), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+}
+
+// segmentsAfter returns the words for --checkpoint that go on from those that end in a comma or a colon with the name of
+// one layer more: the last of a segment, or else the first.
+func (l *loaded) segmentsAfter(typed string, isLast bool) []string {
+	model, err := memory.NewPyTorch(l.network, codeOptions())
+	if err != nil {
+		return nil
+	}
+	comma := strings.LastIndexByte(typed, ',') + 1
+	earlier, err := l.segments(strings.FieldsFunc(typed[:comma], func(r rune) bool { return r == ',' }))
+	if err != nil {
+		return nil
+	}
+	cuts, first := model.CutNodes(), 0
+	if isLast {
+		first = l.nodeOf(strings.TrimSuffix(typed[comma:], ":"))
+	}
+	isSegment := func(s graph.Segment) bool { return model.CheckSegments(append(earlier, s), cuts) == nil }
+	return l.names(func(i int) string {
+		suits := isLast && isSegment(graph.Segment{From: first - 1, To: i}) ||
+			!isLast && slices.ContainsFunc(cuts, func(c int) bool { return isSegment(graph.Segment{From: i - 1, To: c}) })
+		if !suits {
+			return ""
+		}
+		return typed + l.network.Nodes[i].Name
+	})
 }
 
 // viewOf returns the report that the flags choose: an account, its timeline, or the count of another program.

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
+	"maps"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -58,6 +61,101 @@ func TestWordsComplete(t *testing.T) {
 	}
 }
 
+// figuresNeed is what all figures need.
+const figuresNeed = "--device t4 --peak 13TFLOP/s --bandwidth 360GB/s"
+
+// besides holds what a call needs beside a flag, or beside one of its words, to take it.
+var besides = map[string]string{
+	"check --silence":          "--lint",
+	"compare --figures":        figuresNeed,
+	"draw --fit":               "--style field --input PICTURE",
+	"draw --layer":             "--style field",
+	"draw --scale":             "--style volumes",
+	"fit --offload":            "--gpus 2 --mode training --strategy zero2",
+	"fit --strategy":           "--gpus 2 --mode training",
+	"memory --dtype":           "--account pytorch --mode inference",
+	"memory --format snapshot": "-o pass.pickle --account pytorch",
+	"memory --format svg":      "--timeline",
+	"memory --offload":         "--account pytorch --gpus 2 --strategy zero2",
+	"memory --strategy":        "--account pytorch --gpus 2",
+	"memory --torch":           "--account pytorch",
+	"report --dtype int8":      "--mode inference",
+	"solve --account cnncalc":  "--range 1:4",
+	"solve --dtype int8":       "--mode inference",
+	"solve --figures":          figuresNeed,
+	"sweep --dtype int8":       "--mode inference",
+	"sweep --figures":          figuresNeed,
+	"sweep --pareto":           figuresNeed,
+	"traffic --dtype":          "--device a100-80gb",
+	"traffic --mode":           "--device t4",
+	"traffic --optimizer":      "--device t4 --mode training",
+	"traffic --strategy":       "--device t4 --mode training --gpus 2",
+}
+
+// typedFirst holds what is typed of a flag that takes no fewer than two words.
+var typedFirst = map[string]string{"sweep --pareto": "+layers,"}
+
+// Whatever the shell offers for a flag of words or of names, its command takes.
+func TestCompletionsAreTaken(t *testing.T) {
+	picture, err := filepath.Abs("../../testdata/digits/seven.png")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	calls := maps.Clone(callsOf)
+	maps.Copy(calls, map[string]string{"run": "run lenet5 --input " + picture, "convert": "convert lenet5 -o new.py",
+		"diff": "diff lenet5 lenet5", "check": "check lenet5"})
+	var errs bytes.Buffer
+	if code := run(context.Background(), strings.Fields("convert lenet5 -o x.onnx"), nil, io.Discard, &errs); code != exitFine {
+		t.Fatal(errs.String())
+	}
+	tried := 0
+	eachFlag(func(cmd *cobra.Command, f *pflag.Flag) {
+		isOpen := slices.Contains([]string{"set", "allow", "where", "budget"}, f.Name) && f.Annotations[wordsAnnotation] == nil
+		call, ok := calls[cmd.Name()]
+		if !ok {
+			call = cmd.Name() + " lenet5"
+		}
+		if isOpen || f.Name == "baseline" || cmd.Name() == "edit" { // more is to be typed; all networks; a server
+			return
+		}
+		if f.Name == "until" {
+			call = strings.ReplaceAll(call, "lenet5", "x.onnx")
+		}
+		flag := "--" + f.Name
+		key := cmd.Name() + " " + flag
+		for _, word := range offered(t, call, flag, typedFirst[key]) {
+			more, ok := besides[key+" "+word]
+			if !ok {
+				more = besides[key]
+			}
+			args := slices.Concat(strings.Fields(call), []string{flag, word}, strings.Fields(strings.ReplaceAll(more, "PICTURE", picture)))
+			var out, errs bytes.Buffer
+			if code := run(context.Background(), args, strings.NewReader(""), &out, &errs); code != exitFine {
+				t.Errorf("%q: exit code %d: %s", args, code, errs.String())
+			}
+			tried++
+		}
+	})
+	if tried < 500 {
+		t.Errorf("only %d words are offered", tried)
+	}
+}
+
+// offered returns what the shell offers for a flag after what is typed, whole.
+func offered(t *testing.T, call, flag, typed string) []string {
+	t.Helper()
+	var words []string
+	for _, word := range completed(t, append(strings.Fields(call), flag, typed)...) {
+		if strings.HasSuffix(word, ":") {
+			words = append(words, offered(t, call, flag, word)...)
+		} else {
+			words = append(words, word)
+		}
+	}
+	return words
+}
+
 // eachFlag calls a function with all flags of all commands that take a value.
 func eachFlag(do func(*cobra.Command, *pflag.Flag)) {
 	root := newRoot(&app{}, nil)
@@ -108,10 +206,16 @@ func TestCompletions(t *testing.T) {
 			"parameters<=5M&&training_images_per_second parameters<=5M&&trainable"},
 		{"sweep grammar --where !(mac", "!(macs"},
 		{"sweep grammar --pareto macs,+para", "macs,+parameters"},
+		{"sweep grammar --pareto macs,+mac", ""},
+		{"sweep grammar --pareto lay", ""}, // neither more nor less is better
 		{"diff lenet5 cifar10 --allow mac", "macs="},
 		{"diff lenet5 cifar10 --allow l", "largest="}, // layers may change freely
 		{"convert lenet5 --checkpoint conv", "conv1: conv2:"},
-		{"convert lenet5 --checkpoint conv1:pool1,conv2:poo", "conv1:pool1,conv2:pool1 conv1:pool1,conv2:pool2"},
+		{"convert lenet5 --checkpoint conv2:pool", "conv2:pool2"},
+		{"compare lenet5 cifar10 --freeze -", "conv1 fc1"},
+		{"reconcile fvcore thop lenet5 --freeze fc", "fc1 fc2 fc3"},
+		{"checkpoint lenet5 --dtype -", "fp32 fp16 bf16 amp"},
+		{"convert lenet5 --checkpoint conv1:pool1,conv2:poo", "conv1:pool1,conv2:pool2"},
 		{"fit lenet5 --device t4 --columns str", ""},
 		{"fit lenet5 --device t4 --gpus 2 --columns str", "strategy"},
 		{"fit lenet5 --device t4 --batch 2 --columns name,batch", "name,batch_memory name,batch_fits"},

@@ -38,6 +38,9 @@ func newReconcile(a *app) *cobra.Command {
 	return cmd
 }
 
+// reconciled is the number of programs that are compared, which come before the SPEC.
+const reconciled = 2
+
 func (a *app) reconcile(args []string, f *reconcileFlags) error {
 	out, err := f.parse("reconcile")
 	if err != nil {
@@ -46,7 +49,7 @@ func (a *app) reconcile(args []string, f *reconcileFlags) error {
 	if err := checkBatch(f.batch); err != nil {
 		return err
 	}
-	if len(args) < 2 || len(args) > 3 {
+	if len(args) < reconciled || len(args) > reconciled+1 {
 		return usageError("reconcile takes two programs and at most one SPEC: choose from %s",
 			strings.Join(count.Names(), ", "))
 	}
@@ -58,7 +61,7 @@ func (a *app) reconcile(args []string, f *reconcileFlags) error {
 	if err != nil {
 		return usageError("%w", err)
 	}
-	l, err := a.loadSound(args[2:], &f.specFlags)
+	l, err := a.loadSound(args[reconciled:], &f.specFlags)
 	if err != nil {
 		return err
 	}

@@ -32,7 +32,7 @@ func (m *PyTorch) Checkpointed(segments []graph.Segment) (*PyTorch, error) {
 		return nil, fmt.Errorf("checkpoints are for training: inference saves nothing")
 	}
 	cuts := m.CutNodes()
-	if err := m.checkSegments(segments, cuts); err != nil {
+	if err := m.CheckSegments(segments, cuts); err != nil {
 		return nil, err
 	}
 	other := *m
@@ -50,8 +50,8 @@ func (m *PyTorch) Checkpointed(segments []graph.Segment) (*PyTorch, error) {
 	return other.WithOptimizer(m.options.Optimizer)
 }
 
-// checkSegments returns an error for segments that Checkpointed does not take.
-func (m *PyTorch) checkSegments(segments []graph.Segment, cuts []int) error {
+// CheckSegments returns an error for segments that Checkpointed does not take. cuts are what CutNodes returned.
+func (m *PyTorch) CheckSegments(segments []graph.Segment, cuts []int) error {
 	isCut := func(i int) bool {
 		_, ok := slices.BinarySearch(cuts, i)
 		return ok

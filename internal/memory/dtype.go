@@ -2,6 +2,7 @@ package memory
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"cnncalc/internal/choice"
@@ -30,6 +31,11 @@ func DTypes() []string {
 	return []string{string(FP32), string(FP16), string(BF16), string(AMP), string(INT8)}
 }
 
+// TrainingDTypes returns the names of the types that networks train in.
+func TrainingDTypes() []string {
+	return slices.DeleteFunc(DTypes(), func(name string) bool { return DType(name) == INT8 })
+}
+
 // torchNames are PyTorch's names of the types.
 var torchNames = map[string]DType{
 	"float": FP32, "float32": FP32, "half": FP16, "float16": FP16, "bfloat16": BF16, "autocast": AMP, "qint8": INT8,
@@ -37,11 +43,23 @@ var torchNames = map[string]DType{
 }
 
 // ParseDType reads a type's name. The error for one of PyTorch's names says which it is here.
-func ParseDType(s string) (DType, error) {
-	if d, ok := torchNames[strings.TrimPrefix(strings.ToLower(s), "torch.")]; ok {
-		return "", fmt.Errorf("%s is called %s here: choose from %s", plain.Quote(s), d, strings.Join(DTypes(), ", "))
+func ParseDType(s string) (DType, error) { return parseDType(s, DTypes()) }
+
+// ParseTrainingDType reads the name of a type for training. It reads INT8 too: Options.Check says why that is none.
+func ParseTrainingDType(s string) (DType, error) {
+	if DType(s) == INT8 {
+		return INT8, nil
 	}
-	return choice.Parse[DType](s, "a type", DTypes())
+	return parseDType(s, TrainingDTypes())
+}
+
+// parseDType reads the name of one of some types.
+func parseDType(s string, names []string) (DType, error) {
+	d, ok := torchNames[strings.TrimPrefix(strings.ToLower(s), "torch.")]
+	if ok && slices.Contains(names, string(d)) {
+		return "", fmt.Errorf("%s is called %s here: choose from %s", plain.Quote(s), d, strings.Join(names, ", "))
+	}
+	return choice.Parse[DType](s, "a type", names)
 }
 
 // ValueBytes returns the size of one value of a volume.
