@@ -23,6 +23,13 @@
 // d = the sums of adjacent pairs in n, then in m
 #define FADDP(d, n, m) WORD $(0x6E20D400 | (m)<<16 | (n)<<5 | (d))
 
+// d = the lower and the upper two values of n as float64; d = n + m and the sums of adjacent pairs in n, then in m, in
+// float64
+#define FCVTL(d, n) WORD $(0x0E617800 | (n)<<5 | (d))
+#define FCVTL2(d, n) WORD $(0x4E617800 | (n)<<5 | (d))
+#define FADD64(d, n, m) WORD $(0x4E60D400 | (m)<<16 | (n)<<5 | (d))
+#define FADDP64(d, n, m) WORD $(0x6E60D400 | (m)<<16 | (n)<<5 | (d))
+
 // d = -n, |n|
 #define FNEG(d, n) WORD $(0x6EA0F800 | (n)<<5 | (d))
 #define FABS(d, n) WORD $(0x4EA0F800 | (n)<<5 | (d))

@@ -37,15 +37,15 @@ var neon = routines{
 
 	tiles:           genericTiles,
 	splitRows:       splitRowsGeneric,
-	move:            moveGeneric,
+	move:            moveVector,
 	inputTransform:  inputTransformGeneric,
 	outputTransform: outputTransformGeneric,
-	affine:          affineGeneric,
+	affine:          affineVector,
 	activate:        activateVector,
-	add:             addGeneric,
-	maxRow:          maxRowGeneric,
-	evens:           evensGeneric,
-	sum:             sumGeneric,
+	add:             addVector,
+	maxRow:          maxRowVector,
+	evens:           evensVector,
+	sum:             sumVector,
 }
 
 // tileNEON is a tileRoutine for 8x12 values. kc is at least 1.
@@ -57,6 +57,89 @@ func tileNEON(kc int, a, b, c *float32, ldc int, add bool, bias *float32, lo, hi
 //
 //go:noescape
 func dot4NEON(n int, weights *float32, ldw int, x *float32, sums *[4]float32)
+
+// moveVector is routines.move. It prefetches nothing.
+func moveVector(dst []float32, ldd int, src []float32, lds, rows, cols, _ int) {
+	if rows <= 0 || cols <= 0 {
+		return
+	}
+	_, _ = dst[(rows-1)*ldd+cols-1], src[(rows-1)*lds+cols-1]
+	moveNEON(&dst[0], ldd, &src[0], lds, rows, cols)
+}
+
+// moveNEON is routines.move for at least one row and one column.
+//
+//go:noescape
+func moveNEON(dst *float32, ldd int, src *float32, lds, rows, cols int)
+
+// affineVector is routines.affine.
+func affineVector(dst, src []float32, scale, shift float32, b bounds) {
+	if n := len(src); n > 0 {
+		_ = dst[n-1]
+		affineNEON(&dst[0], &src[0], n, scale, shift, b.lo, b.hi)
+	}
+}
+
+// affineNEON is routines.affine for n values, at least 1.
+//
+//go:noescape
+func affineNEON(dst, src *float32, n int, scale, shift, lo, hi float32)
+
+// addVector is routines.add.
+func addVector(dst, x, y []float32, b bounds) {
+	if n := len(dst); n > 0 {
+		_, _ = x[n-1], y[n-1]
+		addNEON(&dst[0], &x[0], &y[0], n, b.lo, b.hi)
+	}
+}
+
+// addNEON is routines.add for n values, at least 1.
+//
+//go:noescape
+func addNEON(dst, x, y *float32, n int, lo, hi float32)
+
+// maxRowVector is routines.maxRow. It uses portable code for strides other than 1 and 2.
+func maxRowVector(dst, src []float32, stride int) {
+	n := len(dst)
+	if n == 0 || stride > 2 {
+		maxRowGeneric(dst, src, stride)
+		return
+	}
+	_ = src[(n-1)*stride]
+	maxRowNEON(&dst[0], &src[0], n, stride)
+}
+
+// maxRowNEON is routines.maxRow for n values, at least 1, and strides 1 and 2.
+//
+//go:noescape
+func maxRowNEON(dst, src *float32, n, stride int)
+
+// evensVector is routines.evens.
+func evensVector(dst, src []float32) {
+	if n := len(dst); n > 0 {
+		_ = src[2*(n-1)]
+		evensNEON(&dst[0], &src[0], n)
+	}
+}
+
+// evensNEON is routines.evens for n values, at least 1.
+//
+//go:noescape
+func evensNEON(dst, src *float32, n int)
+
+// sumVector is routines.sum. It uses portable code for the last values, fewer than 16.
+func sumVector(values []float32) float64 {
+	whole := len(values) &^ 15
+	if whole == 0 {
+		return sumGeneric(values)
+	}
+	return sumNEON(&values[0], whole) + sumGeneric(values[whole:])
+}
+
+// sumNEON is routines.sum for n values, a multiple of 16.
+//
+//go:noescape
+func sumNEON(values *float32, n int) float64
 
 // first returns the address of the first of n values, or nil if values is nil.
 func first(values []float32, n int) *float32 {
