@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -66,7 +67,7 @@ func networksIn(folder string) ([]string, error) {
 			return problemError("%w", regular.Unreadable(path, err))
 		case entry.IsDir() && isHidden && path != folder:
 			return fs.SkipDir
-		case !isHidden && isNetworkName(path):
+		case !isHidden && budget.IsNetworkName(path):
 			files = append(files, path)
 		}
 		return nil
@@ -76,21 +77,13 @@ func networksIn(folder string) ([]string, error) {
 	}
 	if files = withoutFolders(files); files == nil {
 		return nil, problemError("%s has no networks: no file in it ends in %s", plain.CutPath(folder),
-			choice.List(networkEndings()))
+			choice.List(budget.NetworkEndings()))
 	}
 	return files, nil
 }
 
-// networkEndings returns the endings of files that a folder is searched for.
-func networkEndings() []string { return []string{".yaml", ".yml", ".onnx"} }
-
-// isNetworkName reports whether a file may be a network by its name. A file of budgets is none.
-func isNetworkName(path string) bool {
-	return slices.Contains(networkEndings(), strings.ToLower(filepath.Ext(path))) && filepath.Base(path) != budget.FileName
-}
-
-// matching returns the files that a pattern names, or else the built-in networks. * matches within a folder, ** any
-// folders.
+// matching returns the files of networks that a pattern names, or else the built-in networks. * matches within a folder,
+// ** any folders.
 func matching(pattern string) ([]string, error) {
 	files, err := doublestar.FilepathGlob(pattern, doublestar.WithNoFollow(), doublestar.WithNoHidden(),
 		doublestar.WithFailOnIOErrors())
@@ -101,19 +94,41 @@ func matching(pattern string) ([]string, error) {
 	case err != nil:
 		return nil, problemError("%w", regular.Unreadable(pattern, err))
 	}
-	isBudgets := func(path string) bool { return filepath.Base(path) == budget.FileName }
-	if files = withoutFolders(slices.DeleteFunc(files, isBudgets)); files != nil {
-		return files, nil
+	files = withoutFolders(files)
+	var networks, others []string
+	for _, name := range files {
+		switch {
+		case budget.IsNetworkName(name):
+			networks = append(networks, name)
+		case filepath.Base(name) != budget.FileName:
+			others = append(others, name)
+		}
+	}
+	if networks != nil {
+		return networks, nil
 	}
 	for _, name := range architectures.Names() {
 		if ok, _ := doublestar.Match(pattern, name); ok {
-			files = append(files, name)
+			networks = append(networks, name)
 		}
 	}
-	if files == nil {
-		return nil, problemError("no file and no built-in network matches %s", plain.CutPath(pattern))
+	if networks == nil {
+		return nil, problemError("no file and no built-in network matches %s%s", plain.CutPath(pattern), skippedText(others))
 	}
-	return files, nil
+	return networks, nil
+}
+
+// skippedText says, after an error, which files are no networks by their names; "" for none.
+func skippedText(files []string) string {
+	endings := choice.List(budget.NetworkEndings())
+	switch len(files) {
+	case 0:
+		return ""
+	case 1:
+		return fmt.Sprintf("; %s does not end in %s", plain.CutPath(files[0]), endings)
+	}
+	return fmt.Sprintf("; %s files, such as %s, do not end in %s", plain.Count(int64(len(files))), plain.CutPath(files[0]),
+		endings)
 }
 
 // withoutFolders returns the paths that are no folders, in order; nil for none.
@@ -142,6 +157,6 @@ func notOne(spec string) error {
 	if len(networks) > 1 {
 		count = plain.Count(int64(len(networks))) + " networks"
 	}
-	return problemError("%s is %s of %s: name one, such as %s; check, compare and report take them all", plain.CutPath(spec), what,
-		count, plain.Shell(plain.CutPath(networks[0])))
+	return problemError("%s is %s of %s: name one, such as %s; check, compare and report take them all",
+		plain.CutPath(spec), what, count, plain.Shell(plain.CutPath(networks[0])))
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/bmatcuk/doublestar/v4"
 
+	"cnncalc/internal/choice"
 	"cnncalc/internal/diag"
 	"cnncalc/internal/plain"
 	"cnncalc/internal/spec"
@@ -16,6 +17,14 @@ import (
 
 // FileName is the file of budgets that is read where none is named.
 const FileName = "cnncalc.budget.yaml"
+
+// NetworkEndings returns the endings of the files of networks that folders and patterns stand for.
+func NetworkEndings() []string { return []string{".yaml", ".yml", ".onnx"} }
+
+// IsNetworkName reports whether a file may be a network by its name. A file of budgets is none.
+func IsNetworkName(path string) bool {
+	return slices.Contains(NetworkEndings(), strings.ToLower(filepath.Ext(path))) && filepath.Base(path) != FileName
+}
 
 // File is a file that gives budgets to several networks.
 type File struct {
@@ -65,7 +74,8 @@ func (f *File) Specs(builtIn []string) ([]string, diag.List) {
 		}
 		if found == nil {
 			problems.Add(n.pos, "budget/pattern", "%s names no file and no built-in network", plain.Quote(n.pattern)).
-				WithHint("paths are relative to the folder of this file; cnncalc list shows the built-in networks")
+				WithHint("paths are relative to the folder of this file, and files end in %s; cnncalc list shows the built-in "+
+					"networks", choice.List(NetworkEndings()))
 		}
 		for _, spec := range found {
 			if !slices.Contains(specs, spec) {
@@ -76,13 +86,16 @@ func (f *File) Specs(builtIn []string) ([]string, diag.List) {
 	return specs, problems
 }
 
-// files returns the files that a pattern names, without the file of budgets itself.
+// files returns the files that a pattern names: one with its very name, or else files of networks that are not hidden. The
+// file of budgets itself is none.
 func (f *File) files(pattern string) []string {
-	found, _ := doublestar.Glob(os.DirFS(f.folder), pattern, doublestar.WithFilesOnly())
+	found, _ := doublestar.Glob(os.DirFS(f.folder), pattern, doublestar.WithFilesOnly(),
+		doublestar.WithNoHidden())
 	slices.Sort(found)
 	var paths []string
 	for _, name := range found {
-		if full := filepath.Join(f.folder, filepath.FromSlash(name)); full != filepath.Clean(f.Source.Name) {
+		full := filepath.Join(f.folder, filepath.FromSlash(name))
+		if (name == pattern || IsNetworkName(name)) && full != filepath.Clean(f.Source.Name) {
 			paths = append(paths, full)
 		}
 	}

@@ -23,20 +23,22 @@ func write(t *testing.T, names ...string) {
 }
 
 func TestFilesAndTheirLimits(t *testing.T) {
-	write(t, "nets/a.yaml", "nets/b.yaml", "nets/deep/er/c.yaml", "nets/d.onnx", "vgg11")
+	write(t, "nets/a.yaml", "nets/b.yaml", "nets/deep/er/c.yaml", "nets/d.onnx", "nets/d.md", "nets/README",
+		"nets/.f.yaml", "nets/.hidden/g.yaml", "nets/deep/"+FileName, "vgg11")
 	text := `networks:
   ./b.yaml: {parameters: 1}
   "*.yaml": {parameters: 2}
   "**/*.yaml": {parameters: 3}
   vgg1?: {parameters: 4}
-  "{d,e}.onnx": {parameters: 5}
+  "d*": {parameters: 5}
+  README: {parameters: 6}
 `
 	file, problems := ReadFile("nets/cnncalc.budget.yaml", []byte(text))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
 	specs, problems := file.Specs([]string{"resnet18", "vgg11", "vgg16"})
-	want := []string{"nets/b.yaml", "nets/a.yaml", "nets/deep/er/c.yaml", "vgg11", "vgg16", "nets/d.onnx"}
+	want := []string{"nets/b.yaml", "nets/a.yaml", "nets/deep/er/c.yaml", "vgg11", "vgg16", "nets/d.onnx", "nets/README"}
 	for i := range want {
 		want[i] = filepath.FromSlash(want[i])
 	}
@@ -91,12 +93,14 @@ func TestFoldersOfBudgets(t *testing.T) {
 }
 
 func TestPatternsThatAreWrong(t *testing.T) {
-	write(t, "a.yaml")
+	write(t, "a.yaml", "notes.md", ".b.yaml")
 	for pattern, want := range map[string]string{
 		"b.yaml":      `"b.yaml" names no file and no built-in network`,
 		"../a.yaml":   `"../a.yaml" is not a pattern of files in the folder of x.yaml`,
 		"/a.yaml":     `"/a.yaml" is not a pattern of files in the folder of x.yaml`,
 		"'[a.yaml'":   `"[a.yaml" is not a pattern of files in the folder of x.yaml`,
+		"'no*'":       `"no*" names no file and no built-in network`,
+		"'*b*'":       `"*b*" names no file and no built-in network`,
 		"vgg17":       `"vgg17" names no file and no built-in network`,
 		"sub/**.yaml": `"sub/**.yaml" names no file and no built-in network`,
 	} {
