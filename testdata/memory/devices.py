@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Measures what a device holds in data-parallel training, with two processes on the CPU, as the tests of internal/memory hold it.
+"""Measures what a device holds in data-parallel training, with two processes on the CPU, as the tests of internal/memory
+hold it.
 
     go build -o cnncalc ./cmd/cnncalc
     OMP_NUM_THREADS=1 python3 testdata/memory/devices.py ./cnncalc
@@ -31,11 +32,23 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.profiler import ProfilerActivity, profile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+PROGRAM = os.path.abspath(sys.argv[1])
 NETWORKS = ["lenet5", "torchvision/resnet18", "torchvision/mobilenet_v2", "torchvision/vgg11"]
 BATCH, PROCESSES = 2, 2
 
 
+def cnncalc(*arguments):
+    return subprocess.run([PROGRAM, *arguments], check=True, capture_output=True, text=True).stdout
+
+
+def input_shape(name):
+    """The depth, height and width of a network's input."""
+    shape = json.loads(cnncalc("memory", name, "--format", "json"))["layers"][0]["output"]
+    return shape["depth"], shape["height"], shape["width"]
+
+
 def network(path):
+    """The network in a file of PyTorch code."""
     spec = importlib.util.spec_from_file_location("net", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -63,7 +76,8 @@ def iterate(net, x, target):
 
 def process(rank, folder, shape, answers):
     torch.set_num_threads(1)
-    dist.init_process_group("gloo", init_method="file://" + os.path.join(folder, "store"), rank=rank, world_size=PROCESSES)
+    store = "file://" + os.path.join(folder, "store")
+    dist.init_process_group("gloo", init_method=store, rank=rank, world_size=PROCESSES)
     x, target = torch.rand(BATCH, *shape), torch.zeros(BATCH, dtype=torch.long)
     answer = {}
     for view in False, True:
@@ -85,7 +99,8 @@ def process(rank, folder, shape, answers):
     for p in net.parameters():
         p.grad = torch.zeros_like(p)
     optimizer.step()
-    answer["zero1"] = sum(t.nelement() * t.element_size() for state in optimizer.optim.state.values() for t in state.values())
+    states = optimizer.optim.state.values()
+    answer["zero1"] = sum(t.nelement() * t.element_size() for state in states for t in state.values())
     answers[rank] = answer
     dist.destroy_process_group()
 
@@ -94,22 +109,20 @@ def rows():
     for name in NETWORKS:
         with tempfile.TemporaryDirectory() as folder, mp.Manager() as manager:
             cnncalc("convert", name, "-o", os.path.join(folder, "net.py"))
-            shape = json.loads(cnncalc("memory", name, "--format", "json"))["layers"][0]["output"]
             answers = manager.dict()
-            shape = shape["depth"], shape["height"], shape["width"]
-            mp.spawn(process, (folder, shape, answers), PROCESSES)
+            mp.spawn(process, (folder, input_shape(name), answers), PROCESSES)
             row = dict(answers[0])
             row["zero1"] = [answers[rank]["zero1"] for rank in range(PROCESSES)]
             yield {"network": name, "batch": BATCH, "processes": PROCESSES, **row}
 
 
-def cnncalc(*arguments):
-    return subprocess.run([PROGRAM, *arguments], check=True, capture_output=True, text=True).stdout
+def write(name, source, rows):
+    """Writes a file of trainings, one a line."""
+    lines = ",\n".join("    " + json.dumps(row) for row in rows)
+    with open(os.path.join(HERE, name), "w") as file:
+        file.write(f'{{\n  "source": {json.dumps(source)},\n  "trainings": [\n{lines}\n  ]\n}}\n')
 
 
 if __name__ == "__main__":
-    PROGRAM = os.path.abspath(sys.argv[1])
     source = f"PyTorch {torch.__version__} on the CPU, gloo, float32, one thread in each process; bytes"
-    with open(os.path.join(HERE, "devices.json"), "w") as file:
-        lines = ",\n".join("    " + json.dumps(row) for row in rows())
-        file.write(f'{{\n  "source": {json.dumps(source)},\n  "trainings": [\n{lines}\n  ]\n}}\n')
+    write("devices.json", source, rows())

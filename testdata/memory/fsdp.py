@@ -17,19 +17,15 @@ in its own unit, the bytes of
 - the iteration with gradients kept from the one before (accumulating).
 """
 import dataclasses
-import importlib.util
-import json
 import os
-import subprocess
 import sys
 import tempfile
 
 import torch
 import torch.distributed as dist
-import torch.nn.functional as F
-from torch.profiler import ProfilerActivity, profile
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+from devices import cnncalc, input_shape, iterate, measure, network, write
+
 NETWORKS = [("lenet5", 2), ("torchvision/resnet18", 2), ("torchvision/resnet18", 3), ("torchvision/vgg11", 2),
             ("torchvision/mobilenet_v2", 4)]
 BATCH = 2
@@ -72,13 +68,6 @@ def stand_in():
     dist.get_world_size = lambda group=None: group.size()
 
 
-def network(path):
-    spec = importlib.util.spec_from_file_location("net", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return next(v for v in vars(module).values() if isinstance(v, type) and v.__doc__ == "The network.")()
-
-
 def wrapped(module, wrap):
     """The module with its blocks in units of their own."""
     for name, child in module.named_children():
@@ -89,27 +78,11 @@ def wrapped(module, wrap):
     return module
 
 
-def measure(work):
-    """What work returns, and the most that it allocates."""
-    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
-        result = work()
-    live = most = 0
-    for event in profiler.profiler.kineto_results.events():
-        if event.name() == "[memory]":
-            live += event.nbytes()
-            most = max(most, live)
-    return result, most
-
-
-def iterate(net, x, target):
-    scores = net(x)
-    loss = F.cross_entropy(scores, target)
-    loss.backward()
-    return scores, loss
-
-
 def fully_sharded():
-    """The class, and PyTorch 2's default of its prefetch. Python 3.11 takes no field whose default has no hash, as torch 1.13 has one."""
+    """The class, and PyTorch 2's default of its prefetch.
+
+    torch 1.13 has a field whose default has no hash, which Python 3.11 does not take.
+    """
     plain = dataclasses.dataclass
 
     def hashed(cls=None, **options):
@@ -130,8 +103,7 @@ def row(name, devices):
     with tempfile.TemporaryDirectory() as folder:
         cnncalc("convert", name, "-o", os.path.join(folder, "net.py"))
         net = network(os.path.join(folder, "net.py")).train()
-    shape = json.loads(cnncalc("memory", name, "--format", "json"))["layers"][0]["output"]
-    x = torch.rand(BATCH, shape["depth"], shape["height"], shape["width"])
+    x = torch.rand(BATCH, *input_shape(name))
     target = torch.zeros(BATCH, dtype=torch.long)
     group = Group(devices)
     wrap = lambda module: FullyShardedDataParallel(module, process_group=group, backward_prefetch=prefetch)
@@ -141,26 +113,19 @@ def row(name, devices):
     for _ in range(2):
         iterate(net, x, target)
         net.zero_grad(set_to_none=True)
-    held, most = measure(lambda: iterate(net, x, target))
+    held, most, _ = measure(lambda: iterate(net, x, target))
     del held
-    held, accumulating = measure(lambda: iterate(net, x, target))
+    held, accumulating, _ = measure(lambda: iterate(net, x, target))
     return {"network": name, "batch": BATCH, "devices": devices, "shards": shards, "iteration": most,
             "accumulating": accumulating}
 
 
-def cnncalc(*arguments):
-    return subprocess.run([PROGRAM, *arguments], check=True, capture_output=True, text=True).stdout
-
-
 if __name__ == "__main__":
-    PROGRAM = os.path.abspath(sys.argv[1])
     torch.set_num_threads(1)
     stand_in()
     source = f"PyTorch {torch.__version__} on the CPU, float32, one thread, collectives stood in for; bytes"
     rows = []
     for name, devices in NETWORKS:
-        rows.append("    " + json.dumps(row(name, devices)))
+        rows.append(row(name, devices))
         print(rows[-1], file=sys.stderr)
-    with open(os.path.join(HERE, "fsdp.json"), "w") as file:
-        lines = ",\n".join(rows)
-        file.write(f'{{\n  "source": {json.dumps(source)},\n  "trainings": [\n{lines}\n  ]\n}}\n')
+    write("fsdp.json", source, rows)
