@@ -20,20 +20,20 @@ TEXT ·rowTapsAVX2(SB), NOSPLIT, $0-84
 	XORQ         AX, AX
 
 next:
-	MOVQ   R8, CX
-	SUBQ   AX, CX
-	JLE    done
-	MOVQ   rows+32(FP), R10
-	MOVQ   filter+40(FP), R11
-	MOVQ   src+16(FP), SI
+	MOVQ    R8, CX
+	SUBQ    AX, CX
+	JLE     done
+	MOVQ    rows+32(FP), R10
+	MOVQ    filter+40(FP), R11
+	MOVQ    src+16(FP), SI
 	VMOVAPS Y12, Y0
-	CMPQ   BX, $2
-	JEQ    strided
-	CMPQ   CX, $32
-	JGE    wide
-	CMPQ   CX, $8
-	JGE    narrow
-	LEAQ   -8(R8), AX
+	CMPQ    BX, $2
+	JEQ     strided
+	CMPQ    CX, $32
+	JGE     wide
+	CMPQ    CX, $8
+	JGE     narrow
+	LEAQ    -8(R8), AX
 
 narrow:
 	LEAQ (SI)(AX*4), SI

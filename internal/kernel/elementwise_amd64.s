@@ -54,8 +54,8 @@ add:
 // Y0 = max(Y0, Y1), or NaN if either is NaN. If one is, MAX returns its first operand here, the old value, so a new NaN
 // is blended in.
 #define MAX_NAN \
-	VCMPPS    $3, Y1, Y1, Y2     \
-	VMAXPS    Y0, Y1, Y0         \
+	VCMPPS    $3, Y1, Y1, Y2 \
+	VMAXPS    Y0, Y1, Y0     \
 	VBLENDVPS Y2, Y1, Y0, Y0
 
 // func maxRowAVX2(dst, src *float32, n, stride int)
@@ -83,7 +83,7 @@ block:
 	VMOVUPS (SI)(AX*4), Y1
 	JMP     take
 
-	// The even ones of 16 values.
+// The even ones of 16 values.
 strided:
 	VMOVUPS (SI)(AX*8), Y1
 	VSHUFPS $0x88, 32(SI)(AX*8), Y1, Y1

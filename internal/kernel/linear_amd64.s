@@ -117,15 +117,15 @@ dots:
 	JLE     dots
 
 last:
-	ADDQ  $32, CX
-	SUBQ  AX, CX
-	JZ    reduce
-	MOVQ  $-1, R8
-	SHLQ  CX, R8
-	NOTQ  R8
-	KMOVW R8, K1
-	SHRQ  $16, R8
-	KMOVW R8, K2
+	ADDQ      $32, CX
+	SUBQ      AX, CX
+	JZ        reduce
+	MOVQ      $-1, R8
+	SHLQ      CX, R8
+	NOTQ      R8
+	KMOVW     R8, K1
+	SHRQ      $16, R8
+	KMOVW     R8, K2
 	VMOVUPS.Z (DI)(AX*4), K1, Z8
 	VMOVUPS.Z 64(DI)(AX*4), K2, Z9
 	DOT5_LAST(SI, Z0, Z1)
