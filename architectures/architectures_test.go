@@ -143,7 +143,8 @@ var wantTotals = map[string]totals{
 	"resnet56":  {855_770, 125_747_840, 1_350_730, graph.Shape{W: 1, H: 1, D: 10}},
 	"resnet110": {1_730_714, 253_149_824, 2_640_970, graph.Shape{W: 1, H: 1, D: 10}},
 	// darknet counts 65.864 BFLOPs for yolov3, 2 for each multiply-accumulate, and 5.565 for yolov3-tiny. Its files of
-	// weights have 62,001,757 and 8,858,734 values, 52,608 and 6,368 of which are BN's running statistics. Volumes by hand.
+	// weights have 62,001,757 and 8,858,734 values, 52,608 and 6,368 of which are BN's running statistics. Volumes by
+	// hand.
 	"yolov3":      {61_949_149, 32_932_037_632, 94_614_819, graph.Shape{W: 52, H: 52, D: 255}},
 	"yolov3-tiny": {8_852_366, 2_782_480_896, 14_406_067, graph.Shape{W: 26, H: 26, D: 255}},
 	// torchvision 0.14 with PyTorch 1.13, measured: the sum of the parameters, the MACs of convolutions and linear layers,

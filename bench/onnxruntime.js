@@ -1,14 +1,15 @@
 // ONNX Runtime's side of the benchmark: node onnxruntime.js MODEL.onnx INPUT.npy THREADS BATCH [once]
 //
-// A batch is the same picture several times. With "once" it runs the network once, prints the first logit and ends.
-// The protocol is that of cnncalc-bench/main.go: a line of JSON when ready, then one line for each line of standard input.
+// A batch is the same picture several times. With "once" it runs the network once, prints the first logit and ends. The
+// protocol is that of cnncalc-bench/main.go: a line of JSON when ready, then one line for each line of standard input.
 'use strict';
 const fs = require('node:fs');
 const path = require('node:path');
 const readline = require('node:readline');
 const ort = require('onnxruntime-node');
 
-// readNpy reads a little-endian float32 array in C order, with a header of version 1, and repeats it along its first axis.
+// readNpy reads a little-endian float32 array in C order, with a header of version 1, and repeats it along its first
+// axis.
 function readNpy(file, batch) {
   const bytes = fs.readFileSync(file);
   const start = 10 + bytes.readUInt16LE(8);

@@ -27,8 +27,8 @@ const options = {
   logLevel: "warning",
 };
 
-// bundle writes a script for each entry point and a style sheet for each that imports one. It returns the files that these
-// are made of.
+// bundle writes a script for each entry point and a style sheet for each that imports one. It returns the files that
+// these are made of.
 async function bundle(folder) {
   const result = await esbuild.build({
     ...options,
@@ -77,8 +77,8 @@ async function differences(one, other) {
   return different;
 }
 
-// writeDist writes the page as static files, which call WebAssembly where the page of cnncalc edit calls its server. Inputs
-// are the files that the page is made of.
+// writeDist writes the page as static files, which call WebAssembly where the page of cnncalc edit calls its server.
+// Inputs are the files that the page is made of.
 async function writeDist(inputs) {
   await rm(dist, { recursive: true, force: true });
   await mkdir(dist);

@@ -1,8 +1,8 @@
 // Writes the picture of the page in docs/pictures/edit.png: ResNet-50's graph with a layer chosen. Run it with
 // `node picture.mjs` when test/picture.test.mjs finds that the page does not look like it any more.
 //
-// Fonts differ between machines, so that equal pages make different bytes. The file therefore has the text that the page
-// showed, and the test compares that, and the pictures as a coarse mosaic.
+// Fonts differ between machines, so that equal pages make different bytes. The file therefore has the text that the
+// page showed, and the test compares that, and the pictures as a coarse mosaic.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -58,8 +58,8 @@ func TestBrokenFiles(t *testing.T) {
 	}
 }
 
-// Commands that need a sound network name the first problem of a broken file, with its place, and write nothing. Each file
-// is given to a few of them.
+// Commands that need a sound network name the first problem of a broken file, with its place, and write nothing. Each
+// file is given to a few of them.
 func TestBrokenFilesInCommands(t *testing.T) {
 	folder, err := filepath.Abs(brokenFolder)
 	if err != nil {

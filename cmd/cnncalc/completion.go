@@ -314,8 +314,8 @@ func completeFitColumns(cmd *cobra.Command, args []string, typed string) ([]stri
 	return fixed(columns, true)(cmd, args, typed)
 }
 
-// completeSegment completes a segment of --checkpoint, the last of several with commas between them: its first layer, and
-// after a colon its last one. Only segments that can run twice are offered.
+// completeSegment completes a segment of --checkpoint, the last of several with commas between them: its first layer,
+// and after a colon its last one. Only segments that can run twice are offered.
 func (c completer) completeSegment(cmd *cobra.Command, args []string,
 	typed string) ([]string, cobra.ShellCompDirective) {
 	isLast := strings.LastIndexByte(typed, ':') > strings.LastIndexByte(typed, ',')
@@ -329,8 +329,8 @@ func (c completer) completeSegment(cmd *cobra.Command, args []string,
 	return withEnd(words, ":"), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 }
 
-// segmentsAfter returns the words for --checkpoint that go on from those that end in a comma or a colon with the name of
-// one layer more: the last of a segment, or else the first.
+// segmentsAfter returns the words for --checkpoint that go on from those that end in a comma or a colon with the name
+// of one layer more: the last of a segment, or else the first.
 func (l *loaded) segmentsAfter(typed string, isLast bool) []string {
 	model, err := memory.NewPyTorch(l.network, codeOptions())
 	if err != nil {

@@ -82,8 +82,8 @@ func networksIn(folder string) ([]string, error) {
 	return files, nil
 }
 
-// matching returns the files of networks that a pattern names, or else the built-in networks. * matches within a folder,
-// ** any folders.
+// matching returns the files of networks that a pattern names, or else the built-in networks. * matches within a
+// folder, ** any folders.
 func matching(pattern string) ([]string, error) {
 	files, err := doublestar.FilepathGlob(pattern, doublestar.WithNoFollow(), doublestar.WithNoHidden(),
 		doublestar.WithFailOnIOErrors())

@@ -61,8 +61,8 @@ func (l Layer) Mark() Mark {
 // Networks returns the layers of two networks without problems, inputs included, in an order that is that of both. A
 // layer that changed its place relative to others is removed in one place and added in the other.
 //
-// It takes a time of O(N*D) for N layers with D edits between them, and of O(N) for very many edits; then there may be a
-// script that is shorter.
+// It takes a time of O(N*D) for N layers with D edits between them, and of O(N) for very many edits; then there may be
+// a script that is shorter.
 func Networks(from, to *shape.Network) []Layer {
 	a, b := symbols(from, to)
 	var pairs []pair

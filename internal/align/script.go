@@ -54,8 +54,8 @@ func script(a, b []symbol) []pair {
 }
 
 // frontier holds, for a number of edits d and each diagonal k from -d to d, how many symbols of a are read at most
-// after so many edits where k symbols more of a than of b are read; None if that is impossible. Beyond these diagonals it
-// has two more on each side, which are impossible.
+// after so many edits where k symbols more of a than of b are read; None if that is impossible. Beyond these diagonals
+// it has two more on each side, which are impossible.
 type frontier []int32
 
 func newFrontier(d int) frontier {

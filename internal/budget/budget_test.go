@@ -96,7 +96,8 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// By hand: the CONV has 3*3*2*4 + 4 = 76 parameters, the FC 4*4*4*3 + 3 = 195. The CONV has 8*8*4*18 = 4608 MACs, the FC 192.
+// By hand: the CONV has 3*3*2*4 + 4 = 76 parameters, the FC 4*4*4*3 + 3 = 195. The CONV has 8*8*4*18 = 4608 MACs, the
+// FC 192.
 func TestProblems(t *testing.T) {
 	n := tinyNetwork(t, tiny)
 	source := &diag.Source{Name: "budgets"}

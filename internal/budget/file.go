@@ -86,8 +86,8 @@ func (f *File) Specs(builtIn []string) ([]string, diag.List) {
 	return specs, problems
 }
 
-// files returns the files that a pattern names: one with its very name, or else files of networks that are not hidden. The
-// file of budgets itself is none.
+// files returns the files that a pattern names: one with its very name, or else files of networks that are not hidden.
+// The file of budgets itself is none.
 func (f *File) files(pattern string) []string {
 	found, _ := doublestar.Glob(os.DirFS(f.folder), pattern, doublestar.WithFilesOnly(),
 		doublestar.WithNoHidden())

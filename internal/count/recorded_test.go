@@ -115,7 +115,8 @@ func texts(r *Result) []string {
 	return lines
 }
 
-// An auxiliary head does not run where other programs count: its layers are in the parameters of some, and nowhere else.
+// An auxiliary head does not run where other programs count: its layers are in the parameters of some, and nowhere
+// else.
 func TestHeadsForTrainingDoNotRun(t *testing.T) {
 	with := builtIn(t, "torchvision/inception_v3")
 	without, _ := with.Inference()

@@ -78,7 +78,8 @@ a\x07.yaml:99:1: past the end\x1b
 	}
 }
 
-// In colours, the place is bold, the message and the caret are red, and labels are cyan. Text from the user can't end them.
+// In colours, the place is bold, the message and the caret are red, and labels are cyan. Text from the user can't end
+// them.
 func TestPrintInColours(t *testing.T) {
 	list := List{{Pos: Pos{1, 3}, Msg: "m\x1b[0m", Fits: "f", Hint: "h\x1b[0m"}}
 	want := "\x1b[1mf\\x1b[0m:1:3:\x1b[0m \x1b[31mm\\x1b[0m\x1b[0m\n" +

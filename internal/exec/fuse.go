@@ -2,8 +2,8 @@ package exec
 
 import "cnncalc/internal/memory"
 
-// fuse merges layers with those that follow. BN or SCALE is folded into the weights of the preceding convolution or FC, a
-// convolution adds its sums to the other operand of an ADD, and activation functions are applied while the values are
+// fuse merges layers with those that follow. BN or SCALE is folded into the weights of the preceding convolution or FC,
+// a convolution adds its sums to the other operand of an ADD, and activation functions are applied while the values are
 // in registers. A layer is merged only if nothing else reads the output that is then never computed. Merged layers
 // become views of the layer that computes them.
 //

@@ -354,7 +354,8 @@ func naivePad(l naiveLayer) {
 	})
 }
 
-// naiveResize finds the source of each place as PyTorch does, nearest in float32, whose rounding decides between places.
+// naiveResize finds the source of each place as PyTorch does, nearest in float32, whose rounding decides between
+// places.
 func naiveResize(l naiveLayer) {
 	x, o := l.in[0], l.op.(*op.Resize)
 	stepW, stepH := o.Steps(x.Shape, l.out.Shape)

@@ -23,7 +23,8 @@ func TestArenaOfMobileNetV2(t *testing.T) {
 	if o.Peak != want || o.Given != want || !o.Exact || o.Least != want {
 		t.Errorf("%d bytes, %d in the file's order, at least %d, exact: %t; want %d", o.Peak, o.Given, o.Least, o.Exact, want)
 	}
-	// MCUNetV2 (Lin et al., 2021) gives 1,372 kB: it computes depthwise layers in place, so that the expansion is the peak.
+	// MCUNetV2 (Lin et al., 2021) gives 1,372 kB: it computes depthwise layers in place, so that the expansion is the
+	// peak.
 	if expansion := o.Tasks[4]; expansion.Held != 1372<<10 {
 		t.Errorf("%s holds %d bytes", p.network.Nodes[expansion.Node].Name, expansion.Held)
 	}
@@ -53,9 +54,9 @@ func TestArenaIsPublished(t *testing.T) {
 	}
 }
 
-// By hand, in bytes of int8 at 4x4: the input has 16, and the paths of CONCAT are 16*10 -> 16*2 and 16*6 -> 16*6. In the
-// file's order, with the second path first, 16*6 wait while 16*(10+2), or 16*(1+10), are held: 16*18. The other order
-// holds 16*(2+6+6) in the second path and 16*(2+6+8) in CONCAT: 16*16.
+// By hand, in bytes of int8 at 4x4: the input has 16, and the paths of CONCAT are 16*10 -> 16*2 and 16*6 -> 16*6. In
+// the file's order, with the second path first, 16*6 wait while 16*(10+2), or 16*(1+10), are held: 16*18. The other
+// order holds 16*(2+6+6) in the second path and 16*(2+6+8) in CONCAT: 16*16.
 func TestArenaOrderOfPaths(t *testing.T) {
 	p := compile(t, line("4x4x1", "CONCAT(CONV1-6 -> CONV1-6 -> RELU | CONV1-10 -> CONV1-2) -> GAP"), testOptions(1))
 	o, err := NewArenaOrder(p.network, 1, 1)

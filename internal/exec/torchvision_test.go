@@ -11,8 +11,8 @@ import (
 	"cnncalc/internal/network"
 )
 
-// With the same random weights and input, built-in networks compute what torchvision's do (testdata/pytorch/networks.py):
-// one of each family, on small inputs.
+// With the same random weights and input, built-in networks compute what torchvision's do
+// (testdata/pytorch/networks.py): one of each family, on small inputs.
 func TestOutputsAreTorchvisions(t *testing.T) {
 	data, err := os.ReadFile(goldenFolder + "/networks.json")
 	if err != nil {

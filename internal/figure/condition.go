@@ -48,8 +48,8 @@ func ParseCondition(text string) (*Condition, error) {
 	return &Condition{root}, nil
 }
 
-// Conjunction returns the condition that some limits hold, at least one. The figures that are computed in the least time
-// are asked for first.
+// Conjunction returns the condition that some limits hold, at least one. The figures that are computed in the least
+// time are asked for first.
 func Conjunction(limits []Limit) *Condition {
 	names := Names()
 	sorted := slices.SortedStableFunc(slices.Values(limits), func(a, b Limit) int {

@@ -114,8 +114,8 @@ type asker struct {
 	unfit *unfit // nil while all fits
 }
 
-// unfit is the first network and options with which the query's batch does not fit, of those on several devices if there
-// are such: a single one is beside them for comparison.
+// unfit is the first network and options with which the query's batch does not fit, of those on several devices if
+// there are such: a single one is beside them for comparison.
 type unfit struct {
 	network *shape.Network
 	options memory.Options

@@ -126,8 +126,8 @@ func TestRemediesAreTheAccountsOfOtherNetworks(t *testing.T) {
 	}
 }
 
-// What fit proposes for the first layer can be pasted into the file: the text before "in place of", and the defaults. The
-// network then needs what the remedy says.
+// What fit proposes for the first layer can be pasted into the file: the text before "in place of", and the defaults.
+// The network then needs what the remedy says.
 func TestFirstStrideCanBePasted(t *testing.T) {
 	o := memory.Options{Torch: memory.Torch2CUDA, Mode: memory.Training, DType: memory.FP32, Optimizer: "sgd"}
 	const batch, limit = 64, 1 << 20

@@ -147,7 +147,8 @@ func freeName(g *graph.Graph, name string) string {
 	return free
 }
 
-// inferred returns the network with other nodes and these as its outputs, by default the last node; nil where they do not fit.
+// inferred returns the network with other nodes and these as its outputs, by default the last node; nil where they do
+// not fit.
 func inferred(n *shape.Network, b *graph.Builder, outputs []int) *shape.Network {
 	b.Header = *n.Graph
 	for k, out := range outputs {

@@ -173,8 +173,8 @@ func (s *Scope) What() string {
 // maxNamed is the most repeats and blocks that a message names. Text may nest a thousand of them.
 const maxNamed = 8
 
-// String returns the scopes from the outside in, "inception3 at line 5, turn 2 of 3", with "..." in place of all but the
-// innermost few.
+// String returns the scopes from the outside in, "inception3 at line 5, turn 2 of 3", with "..." in place of all but
+// the innermost few.
 func (s *Scope) String() string {
 	var names []string
 	for ; s != nil && len(names) < maxNamed; s = s.Outer {

@@ -12,9 +12,9 @@ import (
 	"cnncalc/internal/study"
 )
 
-// pack returns documents as JSON for the script, without the drawings and explanations, which the file has. A list of objects is written
-// as {"$": [keys], "rows": [[values]]}, in which null is a key that an object lacks: the keys are most of the text. The
-// JSON has no "<" and no line separators, so that it can be in a script element.
+// pack returns documents as JSON for the script, without the drawings and explanations, which the file has. A list of
+// objects is written as {"$": [keys], "rows": [[values]]}, in which null is a key that an object lacks: the keys are
+// most of the text. The JSON has no "<" and no line separators, so that it can be in a script element.
 func pack(documents []*study.Document) ([]byte, error) {
 	packed := make([]any, len(documents))
 	for k, d := range documents {

@@ -23,8 +23,8 @@ func activateVector(dst, src []float32, act Activation) bool {
 	return true
 }
 
-// activateWhole applies act to n values, a multiple of vectorLanes. It returns false without doing anything if it has no
-// routine for act.
+// activateWhole applies act to n values, a multiple of vectorLanes. It returns false without doing anything if it has
+// no routine for act.
 func activateWhole(dst, src *float32, n int, act Activation) bool {
 	switch act.Kind {
 	case Sigmoid:

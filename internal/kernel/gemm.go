@@ -57,8 +57,8 @@ func planGEMM(g *Conv, r *routines, workers int) gemmPlan {
 	return p
 }
 
-// divideColumns makes strips of whole panels, with a few more columns in the last one if the routines compute a few fast,
-// or of whole vectors if the widest strip is narrower then.
+// divideColumns makes strips of whole panels, with a few more columns in the last one if the routines compute a few
+// fast, or of whole vectors if the widest strip is narrower then.
 func (p *gemmPlan) divideColumns(r *routines) {
 	vectors := ceilDiv(p.cols, r.lanes)
 	p.strips = min(p.strips, vectors)

@@ -70,9 +70,9 @@ func planPacking(g *Conv, r *routines, strip int) (packing, stagePlan) {
 	return packStages, s
 }
 
-// packingPays reports whether packing the input of a 1x1 convolution takes less time than it saves. Rows of a panel that
-// is not packed begin anywhere in a line of the cache, unless planes are whole lines, so that each vector is read from two.
-// Measured on an Intel Sapphire Rapids.
+// packingPays reports whether packing the input of a 1x1 convolution takes less time than it saves. Rows of a panel
+// that is not packed begin anywhere in a line of the cache, unless planes are whole lines, so that each vector is read
+// from two. Measured on an Intel Sapphire Rapids.
 func packingPays(g *Conv, r *routines) bool {
 	const page = 1024 // values
 	area, filters := g.H*g.W, g.K/g.Groups

@@ -96,8 +96,8 @@ func (m *PyTorch) AtPeak(batch int64) (peak int64, parts map[Part]int64, err err
 	return at.bytes, m.partsAt(p, batch, at, p.aliveAt(at.event)), nil
 }
 
-// AliveAtPeak returns every tensor that is alive at the peak of a batch, by part. What is needed besides tensors while a
-// step runs is one of them.
+// AliveAtPeak returns every tensor that is alive at the peak of a batch, by part. What is needed besides tensors while
+// a step runs is one of them.
 func (m *PyTorch) AliveAtPeak(batch int64) ([]AliveBytes, error) {
 	p, err := m.pass(batch)
 	if err != nil {
@@ -143,7 +143,8 @@ func (m *PyTorch) stateTensors(p *pass) []AliveBytes {
 	return state
 }
 
-// scratchTensors returns what is needed at a moment: in the update of PyTorch 2 copies of all gradients, else one piece.
+// scratchTensors returns what is needed at a moment: in the update of PyTorch 2 copies of all gradients, else one
+// piece.
 func (m *PyTorch) scratchTensors(p *pass, at moment) []AliveBytes {
 	if at.step.Phase != Update || m.options.Torch != Torch2CUDA {
 		return []AliveBytes{{at.step.Name, Scratch, at.scratch}}

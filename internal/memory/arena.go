@@ -172,7 +172,8 @@ func LayOut(buffers []Buffer, steps int) ([]Buffer, int64) {
 	return buffers, end(blocks)
 }
 
-// layOut sets the offsets of the blocks. As no order is best for all networks, it tries a few and keeps the best result.
+// layOut sets the offsets of the blocks. As no order is best for all networks, it tries a few and keeps the best
+// result.
 func layOut(blocks []block, live []int64) []block {
 	if pairs(rectangles(blocks), len(live)) > maxPairs {
 		stack(blocks, bigFirst(blocks), len(live))

@@ -6,8 +6,8 @@ import "cnncalc/internal/shape"
 // microcontroller: the order of execution that holds the least at once, and where every volume then is.
 //
 // A layer reads its inputs and writes its output to memory of its own. Only a layer that cnncalc run fuses with the one
-// before it, or computes in its place, has no volume of its own: BN, activation functions and FLATTEN, where nothing else
-// reads their input. Inputs are in the arena. All sizes are in bytes.
+// before it, or computes in its place, has no volume of its own: BN, activation functions and FLATTEN, where nothing
+// else reads their input. Inputs are in the arena. All sizes are in bytes.
 type ArenaOrder struct {
 	Network *shape.Network
 	Tasks   []ArenaTask // in the order of execution

@@ -145,8 +145,8 @@ func (p *builder) inputGradient(i, k, ofOutput int) int {
 func (p *builder) isSlice(gradient int) bool { return p.partial[gradient] && p.batch > 1 }
 
 // weightGradients makes the gradients of node i's weights and biases that are not frozen, which stay. It returns the
-// sizes of those that another layer has made before, as both use the same weights: they are added to the first; and of those
-// that are added, in place, to a gradient that was there before the pass.
+// sizes of those that another layer has made before, as both use the same weights: they are added to the first; and of
+// those that are added, in place, to a gradient that was there before the pass.
 func (p *builder) weightGradients(i int) (again, added []linear) {
 	half := linear{}
 	for k, id := range p.weights[i] {

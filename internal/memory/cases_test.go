@@ -111,8 +111,8 @@ func TestConvolutionsArePyTorchs(t *testing.T) { compareNets(t, "convolutions.js
 func TestLayoutsArePyTorchs(t *testing.T) { compareNets(t, "layouts.json", 0.05) }
 
 // gradientOrder matches networks in which a gradient is in another order in memory than its volume, or in the same one
-// where planes are expected. The account knows the order of volumes only, and has a copy of the gradient too many or too
-// few.
+// where planes are expected. The account knows the order of volumes only, and has a copy of the gradient too many or
+// too few.
 var gradientOrder = regexp.MustCompile("LN noaffine -> (ADAPTAVG|BN|CONV3|DWCONV)")
 
 // The kinds of which PyTorch's backward pass copies a slice of a gradient do so here (testdata/memory/slices.json).
@@ -134,8 +134,8 @@ func TestSlicesAreCopiedAsInPyTorch(t *testing.T) {
 	}
 }
 
-// compareNets compares what autograd saves for the networks of a file exactly, and the peaks within a tolerance, those in
-// inference too where they were measured.
+// compareNets compares what autograd saves for the networks of a file exactly, and the peaks within a tolerance, those
+// in inference too where they were measured.
 func compareNets(t *testing.T, name string, tolerance float64) {
 	t.Helper()
 	var file struct {

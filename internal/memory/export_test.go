@@ -13,8 +13,8 @@ const MaxPairs = maxPairs
 // Pairs returns the number of pairs of buffers that bestFit visits to lay out a run of the given number of steps.
 func (a *Arena) Pairs(steps int) int64 { return pairs(a.Buffers, steps) }
 
-// TraceAllocations writes what is replayed for Reserved: a line "+ID BYTES" for each block that is taken, "-ID" for each
-// that is given back.
+// TraceAllocations writes what is replayed for Reserved: a line "+ID BYTES" for each block that is taken, "-ID" for
+// each that is given back.
 func (m *PyTorch) TraceAllocations(w io.Writer, batch int64) error {
 	p, err := m.pass(batch)
 	if err == nil {

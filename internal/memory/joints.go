@@ -129,8 +129,8 @@ func (l *liveness) blocks() []block {
 }
 
 // pieces appends the pieces of memory in buffer id, which starts at the given place of its root and is needed until
-// step last, be it as a part of another: what each of its parts has, and what is copied between them. Pieces are written
-// at different times.
+// step last, be it as a part of another: what each of its parts has, and what is copied between them. Pieces are
+// written at different times.
 func (l *liveness) pieces(to []Buffer, parts [][]int, id int, start int64, last int) []Buffer {
 	b := l.buffers[id]
 	slices.SortFunc(parts[id], func(x, y int) int { return cmp.Compare(l.start[x], l.start[y]) })

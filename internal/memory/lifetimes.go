@@ -11,9 +11,9 @@ type Lifetime struct {
 	From, To int
 }
 
-// Lifetimes returns the tensors of a batch in the order in which they are taken, without empty ones. After step s, those
-// with From <= s < To are alive, and their sizes add up to the step's Live. While it runs, those that it releases may be
-// alive too.
+// Lifetimes returns the tensors of a batch in the order in which they are taken, without empty ones. After step s,
+// those with From <= s < To are alive, and their sizes add up to the step's Live. While it runs, those that it releases
+// may be alive too.
 func (m *PyTorch) Lifetimes(batch int64) ([]Lifetime, error) {
 	p, err := m.pass(batch)
 	if err != nil {

@@ -22,8 +22,8 @@ type replayed struct {
 	Reserved  int64
 }
 
-// What is reserved is what testdata/memory/allocator.py reserves for the same allocations, which follows PyTorch's source
-// in another language.
+// What is reserved is what testdata/memory/allocator.py reserves for the same allocations, which follows PyTorch's
+// source in another language.
 func TestReservedIsPythons(t *testing.T) {
 	var file struct{ Rows []replayed }
 	readJSON(t, "allocator.json", &file)

@@ -65,7 +65,8 @@ func Refuse(name string, problem *diag.Problem) *File {
 	return &File{Source: source, description: file, problems: diag.List{*problem}}
 }
 
-// ReadModel reads the network of an ONNX model, which must stay open while the network is in use. Messages use the name.
+// ReadModel reads the network of an ONNX model, which must stay open while the network is in use. Messages use the
+// name.
 func ReadModel(name string, model *onnx.File) *File {
 	m := &fromModel{Source: onnxnet.Read(model, name)}
 	return &File{Source: &diag.Source{Name: name}, description: m, model: m}

@@ -1,6 +1,6 @@
-// Package numeral parses decimal numbers, and quantities with units: sizes in bytes, and rates. All numbers in flags and
-// files go through it, because the parsers of package strconv also accept hexadecimal numbers, underscores, infinities
-// and NaN, and with base 0 read 010 as 8.
+// Package numeral parses decimal numbers, and quantities with units: sizes in bytes, and rates. All numbers in flags
+// and files go through it, because the parsers of package strconv also accept hexadecimal numbers, underscores,
+// infinities and NaN, and with base 0 read 010 as 8.
 package numeral
 
 import (

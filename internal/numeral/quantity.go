@@ -110,7 +110,8 @@ func FLOPS(s string) (float64, error) {
 }
 
 // Bandwidth parses the bandwidth of a memory in bytes per second: a size as [Bytes] reads it, with or without "/s". A
-// rate in bits, as networks state theirs, is an error: "Gb/s", "Gbit/s", "Gbps". The error quotes s and says what to write.
+// rate in bits, as networks state theirs, is an error: "Gb/s", "Gbit/s", "Gbps". The error quotes s and says what to
+// write.
 func Bandwidth(s string) (float64, error) {
 	size := strings.TrimSpace(s)
 	if inBytes := ofBits(size); inBytes != "" {
@@ -132,8 +133,8 @@ func Bandwidth(s string) (float64, error) {
 // bitUnits are the ends of units that count bits a second.
 var bitUnits = []string{"b", "b/s", "bit", "bit/s", "bits", "bits/s", "bps"}
 
-// ofBits returns a rate in bits as one in bytes, "360Gb/s" as "45GB/s", and "" for any other. As engineers write it, b is
-// a bit after a prefix in its own case, and B a byte.
+// ofBits returns a rate in bits as one in bytes, "360Gb/s" as "45GB/s", and "" for any other. As engineers write it, b
+// is a bit after a prefix in its own case, and B a byte.
 func ofBits(s string) string {
 	number, unit := cutUnit(s)
 	if unit == "" || !strings.Contains("kKMGTPE", unit[:1]) || len(number) > maxNumber {

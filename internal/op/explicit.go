@@ -1,8 +1,8 @@
 package op
 
 // Explicit returns the settings of a layer by field key, as [Settings] does, with the defaults of a convolution written
-// out. Rounding is left out where the stride is 1, since it changes nothing there. Layers of one kind with equal explicit
-// settings are the same.
+// out. Rounding is left out where the stride is 1, since it changes nothing there. Layers of one kind with equal
+// explicit settings are the same.
 func Explicit(l Layer) map[string]Value {
 	settings := Settings(l)
 	w, isConv := convWindow(l)

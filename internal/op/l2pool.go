@@ -7,8 +7,8 @@ import (
 	"cnncalc/internal/graph"
 )
 
-// L2Pool is L2POOL, the root of the sum of squares over each window (PyTorch: LPPool2d with p=2). A window that ceil lets
-// reach past the input sums what is there. PyTorch takes the mean of that times the size of a whole window, so its
+// L2Pool is L2POOL, the root of the sum of squares over each window (PyTorch: LPPool2d with p=2). A window that ceil
+// lets reach past the input sums what is there. PyTorch takes the mean of that times the size of a whole window, so its
 // result is larger.
 type L2Pool struct {
 	pooling

@@ -92,8 +92,8 @@ func (o *LayerNorm) Explain(in []graph.Shape, _ graph.Shape) []Line {
 
 // Autograd reports that the layer saves the input, scale and shift, and the mean and deviation of each place or volume
 // in float32. The kernels read what they normalise in order: over the depth, they need the channels last in memory. An
-// input in another order is copied, and in the backward pass the output's gradient too. The kernels for the CPU sum the gradients of scale and shift aside (aten/src/ATen/native/layer_norm.cpp,
-// cpu/layer_norm_kernel.cpp).
+// input in another order is copied, and in the backward pass the output's gradient too. The kernels for the CPU sum the
+// gradients of scale and shift aside (aten/src/ATen/native/layer_norm.cpp, cpu/layer_norm_kernel.cpp).
 func (o *LayerNorm) Autograd(p Pass, in []graph.Shape, out graph.Shape) Autograd {
 	places := int64(1)
 	if !o.Volume {

@@ -28,9 +28,9 @@ func (*Max) Kind() string { return "MAX" }
 func (*Max) Fields() []Field { return nil }
 
 // Autograd reports that the layer saves both results that it compares if one of them needs a gradient. More than two
-// paths are compared one after the other, and the intermediate maxima are saved too. A gradient is made from half of the
-// output's and from two masks of a byte a value, which are counted as a float32 would be; those of repeated inputs are
-// summed afterwards.
+// paths are compared one after the other, and the intermediate maxima are saved too. A gradient is made from half of
+// the output's and from two masks of a byte a value, which are counted as a float32 would be; those of repeated inputs
+// are summed afterwards.
 func (o *Max) Autograd(p Pass, in []graph.Shape, out graph.Shape) Autograd {
 	a := Autograd{Autocast: WidestType}
 	if len(in) < 2 {

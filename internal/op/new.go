@@ -7,7 +7,8 @@ import (
 	"sync"
 )
 
-// kindsByName returns the kinds by their names. The map is made once, as New is called for every layer of a large model.
+// kindsByName returns the kinds by their names. The map is made once, as New is called for every layer of a large
+// model.
 var kindsByName = sync.OnceValue(func() map[string]Kind {
 	named := map[string]Kind{}
 	for _, k := range Kinds() {

@@ -138,8 +138,8 @@ func (o *Pad) Taps(_, _ graph.Shape) (w, h Taps) {
 	return shifted(-left), shifted(-top)
 }
 
-// Autograd reports that the layer saves nothing, or its input if that is mirrored or repeated. PyTorch copies the volume
-// even if no side is padded.
+// Autograd reports that the layer saves nothing, or its input if that is mirrored or repeated. PyTorch copies the
+// volume even if no side is padded.
 func (o *Pad) Autograd(Pass, []graph.Shape, graph.Shape) Autograd {
 	if o.Mode() == "" {
 		return Autograd{}

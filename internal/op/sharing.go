@@ -11,8 +11,8 @@ import (
 // ShareKey is the key of the setting share=@label, in Fields and in a node's Refs.
 const ShareKey = "share"
 
-// sharing is the setting share=@label of layers with weights: the layer uses those of an earlier one. The node's Refs say
-// which that is. Package shape checks that both have the same tensors.
+// sharing is the setting share=@label of layers with weights: the layer uses those of an earlier one. The node's Refs
+// say which that is. Package shape checks that both have the same tensors.
 type sharing struct {
 	label string // as written, "" if it was not
 }
@@ -31,8 +31,8 @@ func ShareRef(n *graph.Node) (node int, ok bool) {
 	return n.Refs[at].Node, true
 }
 
-// DifferentWeights returns what keeps a layer from using the weights of another, "its weight is 8x3x3x3, not 8x3x5x5"; "" if
-// nothing does.
+// DifferentWeights returns what keeps a layer from using the weights of another, "its weight is 8x3x3x3, not 8x3x5x5";
+// "" if nothing does.
 func DifferentWeights(own, other []graph.Weight) string {
 	for k, w := range own {
 		switch {

@@ -1,5 +1,5 @@
-// Package pagecall answers the calls of the page: what the page asks, by name, with a request and an answer in JSON. The
-// server of cnncalc edit and the WebAssembly of the static page both hand calls to it, so that they answer alike.
+// Package pagecall answers the calls of the page: what the page asks, by name, with a request and an answer in JSON.
+// The server of cnncalc edit and the WebAssembly of the static page both hand calls to it, so that they answer alike.
 //
 // A network with problems is an answer, with its problems. An error is a call that cannot be answered.
 package pagecall

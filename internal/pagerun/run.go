@@ -37,8 +37,8 @@ const (
 	seed            = 1 // of random weights
 )
 
-// RunRequest is a network that runs on the picture that comes with it. With Picture, an ONNX model comes with it instead,
-// which runs on Picture with its own weights; Text is not used then.
+// RunRequest is a network that runs on the picture that comes with it. With Picture, an ONNX model comes with it
+// instead, which runs on Picture with its own weights; Text is not used then.
 type RunRequest struct {
 	Name     string         `json:"name"`
 	Text     string         `json:"text"`
@@ -145,8 +145,8 @@ func (r RunRequest) open(data []byte) (file *network.File, picture []byte, err e
 	return file, r.Picture, err
 }
 
-// sourceOf returns the weights of a model, those that come with a built-in network, if they fit these tensors, or random
-// ones. The network of the file was lowered last.
+// sourceOf returns the weights of a model, those that come with a built-in network, if they fit these tensors, or
+// random ones. The network of the file was lowered last.
 func sourceOf(file *network.File, builtIn string, tensors []exec.Tensor) (source exec.Source, isTrained bool, err error) {
 	if stored := file.Weights(); stored != nil {
 		if stored.AreQuantised() {

@@ -1,5 +1,5 @@
-// Package plain makes untrusted text, such as names from files, paths and arguments, safe and short enough to print, and
-// writes numbers for people. It imports only the standard library, so that every other package may use it.
+// Package plain makes untrusted text, such as names from files, paths and arguments, safe and short enough to print,
+// and writes numbers for people. It imports only the standard library, so that every other package may use it.
 package plain
 
 import (

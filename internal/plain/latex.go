@@ -2,8 +2,8 @@ package plain
 
 import "strings"
 
-// latexEscaper escapes the characters that TeX takes for commands, and those that its default font prints as others. Two
-// dashes would become one long one. A bracket or star at the start of a row would belong to the \\ before it.
+// latexEscaper escapes the characters that TeX takes for commands, and those that its default font prints as others.
+// Two dashes would become one long one. A bracket or star at the start of a row would belong to the \\ before it.
 var latexEscaper = strings.NewReplacer(
 	`\`, `\textbackslash{}`, `&`, `\&`, `%`, `\%`, `$`, `\$`, `#`, `\#`, `_`, `\_`, `{`, `\{`, `}`, `\}`,
 	`~`, `\textasciitilde{}`, `^`, `\textasciicircum{}`, `<`, `\textless{}`, `>`, `\textgreater{}`, `|`, `\textbar{}`,

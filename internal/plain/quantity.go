@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Bytes formats n bytes in units of 1024: in full below the first unit ("512 B"), above it to one decimal in the largest
-// unit that leaves at least 1.0 after rounding: 1,048,575 is "1.0 MiB", never "1024.0 KiB".
+// Bytes formats n bytes in units of 1024: in full below the first unit ("512 B"), above it to one decimal in the
+// largest unit that leaves at least 1.0 after rounding: 1,048,575 is "1.0 MiB", never "1024.0 KiB".
 func Bytes(n int64) string {
 	return inUnits(n, 1024, []string{"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"})
 }

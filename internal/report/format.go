@@ -29,8 +29,8 @@ const (
 	Snapshot  Format = "snapshot"
 )
 
-// endings lists the formats with the endings of their files, the usual one first; annotations are for a log, not a file.
-// No command writes two formats of one ending.
+// endings lists the formats with the endings of their files, the usual one first; annotations are for a log, not a
+// file. No command writes two formats of one ending.
 var endings = []struct {
 	format  Format
 	endings []string

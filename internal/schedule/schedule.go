@@ -36,9 +36,9 @@ const (
 	maxStates = 1 << 18
 )
 
-// Best returns the order with the least peak. Tasks that may run in several orders form parts: each is searched in full,
-// unless it is too large, for which the better of two orders is taken: the given one, and the one that always runs the
-// task next that holds the least.
+// Best returns the order with the least peak. Tasks that may run in several orders form parts: each is searched in
+// full, unless it is too large, for which the better of two orders is taken: the given one, and the one that always
+// runs the task next that holds the least.
 func Best(tasks []Task) Order {
 	s := newState(tasks)
 	best := Order{Exact: true}
@@ -214,8 +214,8 @@ func ready(t Task, left []int) bool {
 	return !slices.ContainsFunc(t.Inputs, func(in int) bool { return slices.Contains(left, in) })
 }
 
-// search visits the sets of tasks that may have run, those first that a lower peak leads to, until all have run. What is
-// held after a set does not depend on the order in it. It returns nil if there are too many sets.
+// search visits the sets of tasks that may have run, those first that a lower peak leads to, until all have run. What
+// is held after a set does not depend on the order in it. It returns nil if there are too many sets.
 func (s *state) search(part []int) []int {
 	p := newProblem(s, part)
 	reached := map[uint64]step{0: {last: -1}}

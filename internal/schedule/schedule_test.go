@@ -8,9 +8,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// By hand: an input of 1 goes to two paths, 10 -> 2 and 6 -> 6, which a task of 1 joins. The path that ends small first:
-// while 10 becomes 2, 1 + 10 + 2 are held; then 1 + 2 + 6, 2 + 6 + 6, 2 + 6 + 1. The other way around 1 + 6 + 10 and
-// 6 + 10 + 2 are, since 6 waits.
+// By hand: an input of 1 goes to two paths, 10 -> 2 and 6 -> 6, which a task of 1 joins. The path that ends small
+// first: while 10 becomes 2, 1 + 10 + 2 are held; then 1 + 2 + 6, 2 + 6 + 6, 2 + 6 + 1. The other way around 1 + 6 + 10
+// and 6 + 10 + 2 are, since 6 waits.
 func TestBestByHand(t *testing.T) {
 	tasks := []Task{
 		{Bytes: 1},

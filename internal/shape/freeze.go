@@ -38,8 +38,8 @@ func (n *Network) freeze() diag.List {
 	return problems
 }
 
-// freezeWeight marks weight k of node i. ofLayer says which patterns match the node; matched is set for those that match
-// the weight.
+// freezeWeight marks weight k of node i. ofLayer says which patterns match the node; matched is set for those that
+// match the weight.
 func (n *Network) freezeWeight(i, k int, ofLayer, matched []bool) {
 	w := &n.Layers[i].Weights[k]
 	if w.Role == graph.RoleBuffer {

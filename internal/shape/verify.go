@@ -19,8 +19,8 @@ func Verify(n *Network) diag.List {
 	return problems
 }
 
-// VerifyWritten checks a network that a person wrote as Verify does, and that it computes something: a file of activation
-// functions only is a mistake, a model of one operator is not.
+// VerifyWritten checks a network that a person wrote as Verify does, and that it computes something: a file of
+// activation functions only is a mistake, a model of one operator is not.
 func VerifyWritten(n *Network) diag.List {
 	problems := Verify(n)
 	if out := n.Nodes[n.Main()]; n.Total.Activations == n.inputActivations() {

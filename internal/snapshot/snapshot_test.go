@@ -135,8 +135,8 @@ func TestRecorded(t *testing.T) {
 	}
 }
 
-// By hand: 600 and 1,000 bytes are in use before the trace. It frees the first, and takes 4,000 and, when those are freed,
-// 100 bytes. In blocks of 512 bytes the peak is 1,024 + 4,096.
+// By hand: 600 and 1,000 bytes are in use before the trace. It frees the first, and takes 4,000 and, when those are
+// freed, 100 bytes. In blocks of 512 bytes the peak is 1,024 + 4,096.
 func TestPeak(t *testing.T) {
 	var out bytes.Buffer
 	e := pickle.NewEncoder(&out)

@@ -2,7 +2,8 @@ package study
 
 import "cnncalc/internal/memory"
 
-// Document is all that is known of a network with some settings. Figures are exact unless they are said to be estimates.
+// Document is all that is known of a network with some settings. Figures are exact unless they are said to be
+// estimates.
 type Document struct {
 	Name        string `json:"name"`
 	Description string `json:"description,omitempty"`
@@ -184,8 +185,8 @@ type DeviceLimit struct {
 }
 
 // Roofline is how the layers of a batch use a machine when they run. Peak and bandwidth are in operations and bytes a
-// second, a MAC being two operations; an intensity is in MACs per byte. Ridge is that at which neither bounds. The layers
-// have the MACs of one picture and the bytes of the batch.
+// second, a MAC being two operations; an intensity is in MACs per byte. Ridge is that at which neither bounds. The
+// layers have the MACs of one picture and the bytes of the batch.
 type Roofline struct {
 	Batch     int64   `json:"batch"`
 	Peak      float64 `json:"peak"`

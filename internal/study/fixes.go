@@ -71,8 +71,8 @@ func (f *fixer) line() ([]rune, int) {
 	return line, min(max(f.problem.Pos.Col-1, 0), len(line))
 }
 
-// suggested adds the names of "did you mean X, Y or Z?" in place of the name at the problem: its letters, or with digits
-// and points.
+// suggested adds the names of "did you mean X, Y or Z?" in place of the name at the problem: its letters, or with
+// digits and points.
 func (f *fixer) suggested() {
 	_, names, ok := strings.Cut(f.problem.Hint, "did you mean ")
 	names, _, isQuestion := strings.Cut(names, "?")

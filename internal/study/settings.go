@@ -102,8 +102,8 @@ type plan struct {
 	use     figure.Use
 }
 
-// read reads settings, for a file that may lack some of the variables and inputs: those are left out, since a person who
-// is typing may just have taken them away. The error says which setting is wrong.
+// read reads settings, for a file that may lack some of the variables and inputs: those are left out, since a person
+// who is typing may just have taken them away. The error says which setting is wrong.
 func (s Settings) read(f *network.File) (*plan, error) {
 	p := &plan{Settings: s.withDefaults()}
 	p.network = graph.Options{Vars: map[string][]int64{}, Inputs: map[string]graph.Shape{}, Freeze: s.Freeze,

@@ -120,8 +120,8 @@ func (a *Axis) Ends(yield func(Value) bool) {
 	}
 }
 
-// ParseNumbers reads numbers and ranges, from:to or from:to:step, with commas between them, "16:64:16,96". A range holds
-// its last number if a step ends there.
+// ParseNumbers reads numbers and ranges, from:to or from:to:step, with commas between them, "16:64:16,96". A range
+// holds its last number if a step ends there.
 func ParseNumbers(text string) (Axis, error) { return parse("", text, parseRange) }
 
 // ParseVariable reads the values of a variable: what ParseNumbers reads, and lists, "[64,128]".

@@ -175,7 +175,8 @@ func (s *Search) growsWithBatch(f figure.Figure) bool {
 	return f.Name != "arena" && (f.Name != "peak" || s.Query.Use.Account != memory.RunAccount)
 }
 
-// Batches finds the largest of all batches that keeps the limits, in a logarithmic number of steps. CanBisect must hold.
+// Batches finds the largest of all batches that keeps the limits, in a logarithmic number of steps. CanBisect must
+// hold.
 func (s *Search) Batches() (*Solution, error) {
 	q := *s.Query
 	q.Space.Batches = Range(1, math.MaxInt64, 1)

@@ -412,7 +412,8 @@ func TestGoals(t *testing.T) {
 	}
 }
 
-// BenchmarkSmallNetworks reports the networks that one worker makes and counts in a second, with their peaks in training.
+// BenchmarkSmallNetworks reports the networks that one worker makes and counts in a second, with their peaks in
+// training.
 func BenchmarkSmallNetworks(b *testing.B) {
 	q := query(b)
 	var err error

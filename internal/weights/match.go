@@ -53,12 +53,12 @@ func (a Assignment) String() string {
 // The names may be cnncalc's own, or those of torchvision, timm or Hugging Face's transformers for the networks in
 // namings. Match drops the prefixes "module." (PyTorch's DataParallel) and "model." (a wrapped network), and knows
 // DenseNet's old names. It matches a layer by its place in the library's network, so the network must have the
-// library's layers in the library's order. An FC also accepts the filters of a convolution over its whole input. A weight that
-// is not found is looked up by the layer's name alone.
+// library's layers in the library's order. An FC also accepts the filters of a convolution over its whole input. A
+// weight that is not found is looked up by the layer's name alone.
 //
-// The file must have the needed tensors, each with the needed shape, and no others. If the names follow no known naming,
-// so that most are not found, Match goes by the order of the tensors, and the Assignment says so. The error lists, in
-// several lines, what is missing, unexpected or of the wrong shape.
+// The file must have the needed tensors, each with the needed shape, and no others. If the names follow no known
+// naming, so that most are not found, Match goes by the order of the tensors, and the Assignment says so. The error
+// lists, in several lines, what is missing, unexpected or of the wrong shape.
 func Match(file []Info, want []Want) (Assignment, error) {
 	byName, err := indexNames(file)
 	if err != nil {

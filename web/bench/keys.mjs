@@ -2,10 +2,11 @@
 //
 //   node bench/keys.mjs [SPEC...]
 //
-// A line for each network and tab: the medians of several keys in milliseconds, until everything is drawn, and the time that
-// nine of ten keys keep. It has the server's answer, and what the page computes: the processor time of its thread is the last
-// figure. Each key changes the width of the input, and so most figures. Run it on a machine that does nothing else: what is
-// left of the time is waiting for the next frame, of which there are 60 a second, and for a processor.
+// A line for each network and tab: the medians of several keys in milliseconds, until everything is drawn, and the time
+// that nine of ten keys keep. It has the server's answer, and what the page computes: the processor time of its thread
+// is the last figure. Each key changes the width of the input, and so most figures. Run it on a machine that does
+// nothing else: what is left of the time is waiting for the next frame, of which there are 60 a second, and for a
+// processor.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { edit, newFolder, open, startBrowser, studied } from "../test/harness.mjs";

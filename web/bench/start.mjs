@@ -1,5 +1,5 @@
-// Measures the cold start of the static page, which make web builds: the milliseconds from opening its address in a browser
-// that has just started to the first network studied.
+// Measures the cold start of the static page, which make web builds: the milliseconds from opening its address in a
+// browser that has just started to the first network studied.
 //
 //   node bench/start.mjs
 import { serveStatic, startBrowser, studied } from "../test/harness.mjs";

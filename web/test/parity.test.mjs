@@ -1,5 +1,5 @@
-// WebAssembly computes what the program computes: the memory tables of all built-in networks, as the notes and as PyTorch
-// account for it, are the same byte for byte.
+// WebAssembly computes what the program computes: the memory tables of all built-in networks, as the notes and as
+// PyTorch account for it, are the same byte for byte.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";

@@ -35,8 +35,8 @@ function post(/** @type {string} */ path, /** @type {string} */ token, /** @type
   });
 }
 
-// stayAlive keeps a request open, by which the server knows that the page is. It resolves when the server has ended. One
-// tab of several does, so that the others have all connections that a browser grants.
+// stayAlive keeps a request open, by which the server knows that the page is. It resolves when the server has ended.
+// One tab of several does, so that the others have all connections that a browser grants.
 function stayAlive(/** @type {string} */ token) {
   return navigator.locks.request("cnncalc-alive", async () => {
     for (let failures = 0; failures < 2; failures++) {

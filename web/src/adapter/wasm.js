@@ -5,7 +5,8 @@ const patience = 60_000;
 // How long a call that nobody waits for any more may hold up the next one.
 const grace = 1_000;
 
-// The calls that the program run answers, which is fetched when one is first needed. The program study answers the others.
+// The calls that the program run answers, which is fetched when one is first needed. The program study answers the
+// others.
 const ofRun = ["run", "convert"];
 
 /**
@@ -38,8 +39,8 @@ export function connectWasm() {
   return { kind: "wasm", ended: new Promise(() => {}), call, close };
 }
 
-// startProgram starts a program in a worker, which answers one call at a time, in order: call(message, signal) resolves to
-// the answer.
+// startProgram starts a program in a worker, which answers one call at a time, in order: call(message, signal) resolves
+// to the answer.
 function startProgram(/** @type {string} */ program) {
   /** @type {Waiting[]} */
   const queue = [];

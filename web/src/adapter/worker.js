@@ -6,8 +6,8 @@ importScripts("wasm_exec.js"); // Go's own, which defines Go
 
 const ready = load(`${location.search.slice(1)}.wasm.xz`);
 
-// load runs a program until it has defined the function cnncalc(name, request, bytes). The file is compressed, since not
-// every host of static files compresses it.
+// load runs a program until it has defined the function cnncalc(name, request, bytes). The file is compressed, since
+// not every host of static files compresses it.
 async function load(file) {
   const response = await fetch(file);
   if (!response.ok) throw new Error(`${file}: ${response.status}`);

@@ -61,7 +61,8 @@ export function createDigit(onDraw) {
 }
 
 /**
- * centred returns a drawing as a picture of 28x28: its box is scaled to 20 pixels, and its centre of mass is in the middle.
+ * centred returns a drawing as a picture of 28x28: its box is scaled to 20 pixels, and its centre of mass is in the
+ * middle.
  *
  * @param {HTMLCanvasElement} canvas
  * @param {CanvasRenderingContext2D} context
@@ -85,8 +86,8 @@ async function centred(canvas, context) {
 }
 
 /**
- * halved returns a picture that is at most twice as large as it is going to be drawn: a browser that scales by more in one
- * step leaves pixels out.
+ * halved returns a picture that is at most twice as large as it is going to be drawn: a browser that scales by more in
+ * one step leaves pixels out.
  *
  * @param {HTMLCanvasElement} canvas
  * @param {number} scale

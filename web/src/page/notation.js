@@ -1,8 +1,8 @@
 import { HighlightStyle, StreamLanguage, syntaxHighlighting } from "@codemirror/language";
 import { tags } from "@lezer/highlight";
 
-// The notation of network files: YAML whose layers, blocks and heads are in the arrow language. It is highlighted line by
-// line, which needs no parser and never lags.
+// The notation of network files: YAML whose layers, blocks and heads are in the arrow language. It is highlighted line
+// by line, which needs no parser and never lags.
 
 const key = /^(?:- )?([A-Za-z_][\w./-]*)(\([^)]*\))?(?=\s*:(?:\s|$))/;
 const prose = new Set(["name", "description", "source"]);

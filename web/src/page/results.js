@@ -135,8 +135,8 @@ export function createResults(editor, { onFold, onMissing }) {
 }
 
 /**
- * layerAt returns the layer that begins last before a place in its line; of several there, as in a repeat, the chosen one
- * or the first.
+ * layerAt returns the layer that begins last before a place in its line; of several there, as in a repeat, the chosen
+ * one or the first.
  *
  * @param {import("./study.js").Layer[]} layers
  * @param {string} chosen

@@ -21,8 +21,8 @@ const rest = 25;
 const pause = 300;
 
 /**
- * createStudent returns what studies the network again and again: at first only what is shown, so that it follows each key,
- * and the whole in a pause. The newest request wins: an older one is stopped, and its answer never arrives.
+ * createStudent returns what studies the network again and again: at first only what is shown, so that it follows each
+ * key, and the whole in a pause. The newest request wins: an older one is stopped, and its answer never arrives.
  *
  * @param {{call: (name: string, request: object, options?: object) => Promise<any>}} adapter
  * @param {object} options
@@ -88,8 +88,8 @@ export function createStudent(adapter, { request, shown, onStudy, onWhole, onErr
     /** complete completes the last sound study at once. */
     complete,
     /**
-     * again studies the network after a change. What was asked before is not wanted any more. A brief study begins with the
-     * task's end: a timer would wait until the key is painted.
+     * again studies the network after a change. What was asked before is not wanted any more. A brief study begins with
+     * the task's end: a timer would wait until the key is painted.
      */
     again() {
       stop();

@@ -8,8 +8,8 @@ import { mountTable } from "../view/table.js";
 import { mountTimeline } from "../view/timeline.js";
 
 /**
- * The views of a study, in the order of their tabs, and the part of it that each shows. Each mounts into its panel, and is
- * updated with later studies.
+ * The views of a study, in the order of their tabs, and the part of it that each shows. Each mounts into its panel, and
+ * is updated with later studies.
  *
  * @type {{id: string, title: string, part?: string, mount: (element: HTMLElement, study: any, options: any) => any}[]}
  */

@@ -1,4 +1,5 @@
-// The words of network files: kinds and keys as the call "language" describes them, labels and blocks as the text has them.
+// The words of network files: kinds and keys as the call "language" describes them, labels and blocks as the text has
+// them.
 
 /**
  * @typedef {{key: string, letter: string, place: string, words: string[], doc: string}} Field

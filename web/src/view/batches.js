@@ -4,8 +4,8 @@ import { bytes, count, draw, frame, make, onWidth, powers, wholeBytes } from "./
 const nameHeight = 12;
 
 /**
- * mountBatches shows the memory of batches as a line, and what devices have as lines across, with the largest batch that
- * fits each.
+ * mountBatches shows the memory of batches as a line, and what devices have as lines across, with the largest batch
+ * that fits each.
  *
  * @param {HTMLElement} element
  * @param {any} study

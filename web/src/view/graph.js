@@ -19,8 +19,8 @@ const chosenStyle = `
 
 /**
  * mountGraph shows the drawing of a network: it zooms with Ctrl and the wheel, with + and -, and with the buttons, and
- * pans by scrolling and dragging. A click chooses a layer. The title of a frame, and the box of a folded one, are buttons
- * where onFold can fold and unfold: it gets the drawing's data-block.
+ * pans by scrolling and dragging. A click chooses a layer. The title of a frame, and the box of a folded one, are
+ * buttons where onFold can fold and unfold: it gets the drawing's data-block.
  *
  * @param {HTMLElement} element
  * @param {any} study

@@ -1,6 +1,6 @@
 /**
- * showSVG shows a drawing that internal/svg made in a shadow tree, so that its style is for it alone, and returns it. Its
- * dark colours follow the page's theme where the page has chosen one (data-theme), else the system's.
+ * showSVG shows a drawing that internal/svg made in a shadow tree, so that its style is for it alone, and returns it.
+ * Its dark colours follow the page's theme where the page has chosen one (data-theme), else the system's.
  *
  * @param {HTMLElement} host
  * @param {string} text

@@ -180,8 +180,8 @@ function emptyRow() {
 }
 
 /**
- * fill has a row show a layer. The bar in a cell is its share of the column's largest value. Only what changes is written,
- * so that the browser has little to do at each key.
+ * fill has a row show a layer. The bar in a cell is its share of the column's largest value. Only what changes is
+ * written, so that the browser has little to do at each key.
  *
  * @param {HTMLTableRowElement} row
  * @param {any} layer
