@@ -1,49 +1,10 @@
 //go:build amd64 && !noasm
 
 #include "textflag.h"
+#include "activation_amd64.h"
 
 // Activation functions for eight values at a time. In each loop Y5 holds x, Y6 to Y11 and Y13 to Y15 what EXP
-// needs, and Y0 the result. Constants are broadcast from floats.
-
-#define one floats<>+0(SB)
-#define half floats<>+4(SB)
-#define two floats<>+8(SB)
-#define three floats<>+12(SB)
-#define six floats<>+16(SB)
-#define inf floats<>+20(SB)
-#define sign floats<>+24(SB)
-#define absolute floats<>+28(SB)
-#define expHigh floats<>+32(SB)
-#define expLow floats<>+36(SB)
-#define log2e floats<>+40(SB)
-#define ln2High floats<>+44(SB)
-#define ln2Low floats<>+48(SB)
-#define exp0 floats<>+52(SB)
-#define exp1 floats<>+56(SB)
-#define exp2 floats<>+60(SB)
-#define exp3 floats<>+64(SB)
-#define exp4 floats<>+68(SB)
-#define exp5 floats<>+72(SB)
-#define tanhSmall floats<>+76(SB)
-#define tanh0 floats<>+80(SB)
-#define tanh1 floats<>+84(SB)
-#define tanh2 floats<>+88(SB)
-#define tanh3 floats<>+92(SB)
-#define tanh4 floats<>+96(SB)
-#define rootHalf floats<>+100(SB)
-#define geluHigh floats<>+104(SB)
-#define erfc0 floats<>+108(SB)
-#define erfc1 floats<>+112(SB)
-#define erfc2 floats<>+116(SB)
-#define erfc3 floats<>+120(SB)
-#define erfc4 floats<>+124(SB)
-#define erfc5 floats<>+128(SB)
-#define erfc6 floats<>+132(SB)
-#define erfc7 floats<>+136(SB)
-#define erfc8 floats<>+140(SB)
-#define erfc9 floats<>+144(SB)
-#define geluTanh0 floats<>+148(SB)
-#define geluTanh1 floats<>+152(SB)
+// needs, and Y0 the result. Constants are broadcast from activationFloats.
 
 #define LOAD_EXP \
 	VBROADCASTSS one, Y6      \
@@ -334,6 +295,7 @@ TEXT ·hardSwishAssembly(SB), NOSPLIT, $0-24
 	MOVQ         n+16(FP), CX
 	VBROADCASTSS three, Y6
 	VBROADCASTSS six, Y7
+	VBROADCASTSS sixth, Y9
 	VXORPS       Y8, Y8, Y8
 
 hardSwish:
@@ -342,7 +304,7 @@ hardSwish:
 	VMAXPS  Y0, Y8, Y0
 	VMINPS  Y0, Y7, Y0
 	VMULPS  Y0, Y5, Y0
-	VDIVPS  Y7, Y0, Y0
+	VMULPS  Y9, Y0, Y0
 	VMOVUPS Y0, (DI)
 	ADDQ    $32, SI
 	ADDQ    $32, DI
@@ -351,43 +313,45 @@ hardSwish:
 	VZEROUPPER
 	RET
 
-DATA floats<>+0(SB)/4, $0x3f800000 // 1
-DATA floats<>+4(SB)/4, $0x3f000000 // 0.5
-DATA floats<>+8(SB)/4, $0x40000000 // 2
-DATA floats<>+12(SB)/4, $0x40400000 // 3
-DATA floats<>+16(SB)/4, $0x40c00000 // 6
-DATA floats<>+20(SB)/4, $0x7f800000 // inf
-DATA floats<>+24(SB)/4, $0x80000000
-DATA floats<>+28(SB)/4, $0x7fffffff
-DATA floats<>+32(SB)/4, $0x42b0c0a5 // 88.37626
-DATA floats<>+36(SB)/4, $0xc2aeac4f // -87.33654
-DATA floats<>+40(SB)/4, $0x3fb8aa3b // 1.442695041
-DATA floats<>+44(SB)/4, $0x3f318000 // 0.693359375
-DATA floats<>+48(SB)/4, $0xb95e8083 // -0.00021219444
-DATA floats<>+52(SB)/4, $0x39506967 // 0.000198756915
-DATA floats<>+56(SB)/4, $0x3ab743ce // 0.001398199951
-DATA floats<>+60(SB)/4, $0x3c088908 // 0.008333451907
-DATA floats<>+64(SB)/4, $0x3d2aa9c1 // 0.04166579589
-DATA floats<>+68(SB)/4, $0x3e2aaaaa // 0.1666666546
-DATA floats<>+72(SB)/4, $0x3f000000 // 0.500000012
-DATA floats<>+76(SB)/4, $0x3f200000 // 0.625
-DATA floats<>+80(SB)/4, $0xbbbaf0ea // -0.005704988727
-DATA floats<>+84(SB)/4, $0x3ca9134e // 0.0206390888
-DATA floats<>+88(SB)/4, $0xbd5c1e2d // -0.05373971555
-DATA floats<>+92(SB)/4, $0x3e088393 // 0.133314422
-DATA floats<>+96(SB)/4, $0xbeaaaa99 // -0.3333328194
-DATA floats<>+100(SB)/4, $0x3f3504f3 // 0.7071067812
-DATA floats<>+104(SB)/4, $0x41500000 // 13
-DATA floats<>+108(SB)/4, $0x3e2ef945 // 0.17087277
-DATA floats<>+112(SB)/4, $0xbf527892 // -0.82215223
-DATA floats<>+116(SB)/4, $0x3fbe87b0 // 1.48851587
-DATA floats<>+120(SB)/4, $0xbf914e5d // -1.13520398
-DATA floats<>+124(SB)/4, $0x3e8ec7cc // 0.27886807
-DATA floats<>+128(SB)/4, $0xbe3ec24c // -0.18628806
-DATA floats<>+132(SB)/4, $0x3dc636c9 // 0.09678418
-DATA floats<>+136(SB)/4, $0x3ebf88fb // 0.37409196
-DATA floats<>+140(SB)/4, $0x3f8000c7 // 1.00002368
-DATA floats<>+144(SB)/4, $0xbfa1fc4e // -1.26551223
-DATA floats<>+148(SB)/4, $0xbd922279 // -0.07135481627
-DATA floats<>+152(SB)/4, $0xbfcc422a // -1.595769122
-GLOBL floats<>(SB), RODATA|NOPTR, $156
+DATA ·activationFloats+0(SB)/4, $0x3f800000 // 1
+DATA ·activationFloats+4(SB)/4, $0x3f000000 // 0.5
+DATA ·activationFloats+8(SB)/4, $0x40000000 // 2
+DATA ·activationFloats+12(SB)/4, $0x40400000 // 3
+DATA ·activationFloats+16(SB)/4, $0x40c00000 // 6
+DATA ·activationFloats+20(SB)/4, $0x7f800000 // inf
+DATA ·activationFloats+24(SB)/4, $0x80000000
+DATA ·activationFloats+28(SB)/4, $0x7fffffff
+DATA ·activationFloats+32(SB)/4, $0x42b0c0a5 // 88.37626
+DATA ·activationFloats+36(SB)/4, $0xc2aeac4f // -87.33654
+DATA ·activationFloats+40(SB)/4, $0x3fb8aa3b // 1.442695041
+DATA ·activationFloats+44(SB)/4, $0x3f318000 // 0.693359375
+DATA ·activationFloats+48(SB)/4, $0xb95e8083 // -0.00021219444
+DATA ·activationFloats+52(SB)/4, $0x39506967 // 0.000198756915
+DATA ·activationFloats+56(SB)/4, $0x3ab743ce // 0.001398199951
+DATA ·activationFloats+60(SB)/4, $0x3c088908 // 0.008333451907
+DATA ·activationFloats+64(SB)/4, $0x3d2aa9c1 // 0.04166579589
+DATA ·activationFloats+68(SB)/4, $0x3e2aaaaa // 0.1666666546
+DATA ·activationFloats+72(SB)/4, $0x3f000000 // 0.500000012
+DATA ·activationFloats+76(SB)/4, $0x3f200000 // 0.625
+DATA ·activationFloats+80(SB)/4, $0xbbbaf0ea // -0.005704988727
+DATA ·activationFloats+84(SB)/4, $0x3ca9134e // 0.0206390888
+DATA ·activationFloats+88(SB)/4, $0xbd5c1e2d // -0.05373971555
+DATA ·activationFloats+92(SB)/4, $0x3e088393 // 0.133314422
+DATA ·activationFloats+96(SB)/4, $0xbeaaaa99 // -0.3333328194
+DATA ·activationFloats+100(SB)/4, $0x3f3504f3 // 0.7071067812
+DATA ·activationFloats+104(SB)/4, $0x41500000 // 13
+DATA ·activationFloats+108(SB)/4, $0x3e2ef945 // 0.17087277
+DATA ·activationFloats+112(SB)/4, $0xbf527892 // -0.82215223
+DATA ·activationFloats+116(SB)/4, $0x3fbe87b0 // 1.48851587
+DATA ·activationFloats+120(SB)/4, $0xbf914e5d // -1.13520398
+DATA ·activationFloats+124(SB)/4, $0x3e8ec7cc // 0.27886807
+DATA ·activationFloats+128(SB)/4, $0xbe3ec24c // -0.18628806
+DATA ·activationFloats+132(SB)/4, $0x3dc636c9 // 0.09678418
+DATA ·activationFloats+136(SB)/4, $0x3ebf88fb // 0.37409196
+DATA ·activationFloats+140(SB)/4, $0x3f8000c7 // 1.00002368
+DATA ·activationFloats+144(SB)/4, $0xbfa1fc4e // -1.26551223
+DATA ·activationFloats+148(SB)/4, $0xbd922279 // -0.07135481627
+DATA ·activationFloats+152(SB)/4, $0xbfcc422a // -1.595769122
+DATA ·activationFloats+156(SB)/4, $0x42b20000 // 89, from which on exp is infinite
+DATA ·activationFloats+160(SB)/4, $0x3e2aaaab // 1/6
+GLOBL ·activationFloats(SB), RODATA|NOPTR, $164

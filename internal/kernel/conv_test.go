@@ -221,6 +221,11 @@ func TestConvDepthwise(t *testing.T) {
 		g.C, g.K = g.Groups, g.Groups*draw(t, "multiplier", 1, 3)
 		g.FW, g.OW = draw(t, "wider FW", 1, 7), draw(t, "wider OW", 1, 50)
 		g.W = draw(t, "wider W", 1, 60)
+		if rapid.Bool().Draw(t, "for strips") {
+			g.FH = rapid.SampledFrom([]int{3, 5}).Draw(t, "square window")
+			g.FW, g.DH, g.DW, g.SW = g.FH, 1, 1, g.SH
+			g.PT, g.PL = draw(t, "rows above", 0, g.FH), draw(t, "columns before", 0, g.FW)
+		}
 		e := drawEpilogue(t, g.K)
 		src, weights := drawInput(t, g.srcSize()), values(g.K*g.depth(), 1)
 		want := finished(naiveConv(src, g, sharedFilter(weights, g)), e, g.K, g.OH*g.OW)
@@ -235,20 +240,33 @@ func TestConvDepthwise(t *testing.T) {
 func TestConvDepthwiseLarge(t *testing.T) {
 	sets := startWorkers(t)
 	for _, r := range compiled {
+		for _, g := range strippedConvs(3, 37) {
+			src, weights := withSpecials(g.srcSize(), 1), values(g.K*g.depth(), 2)
+			e := Epilogue{Bias: values(g.K, 3), Act: Activation{Kind: HardSwish}}
+			want := finished(naiveConv(src, g, sharedFilter(weights, g)), e, g.K, g.OH*g.OW)
+			verify(t, sets, want, 1e-5, func(b *bench, dst []float32, w *Workers) {
+				convDepthwise(dst, b.input(src), b.input(weights), b.buffer(depthwiseScratch(&g, w.Size(), r)), g, e, w, r)
+			})
+		}
+	}
+}
+
+// strippedConvs returns depthwise convolutions of square planes for each window, stride and padding that strips support,
+// with windows beyond the right and lower edges, and a padding that strips do not support.
+func strippedConvs(channels, size int) []Conv {
+	var all []Conv
+	for _, window := range []int{3, 5} {
 		for _, stride := range []int{1, 2} {
-			for pad := range 4 {
-				g := square(3, 3, 37)
-				g.Groups, g.SH, g.SW, g.PT, g.PL = 3, stride, stride, pad, pad
+			for pad := range window + 1 {
+				g := square(channels, channels, size)
+				g.Groups, g.FH, g.FW = channels, window, window
+				g.SH, g.SW, g.PT, g.PL = stride, stride, pad, pad
 				g.OH, g.OW = (g.H+pad-1)/stride+1, (g.W+pad+1)/stride+1
-				src, weights := withSpecials(g.srcSize(), 1), values(g.K*9, 2)
-				e := Epilogue{Bias: values(g.K, 3), Act: Activation{Kind: HardSwish}}
-				want := finished(naiveConv(src, g, sharedFilter(weights, g)), e, g.K, g.OH*g.OW)
-				verify(t, sets, want, 1e-5, func(b *bench, dst []float32, w *Workers) {
-					convDepthwise(dst, b.input(src), b.input(weights), b.buffer(depthwiseScratch(&g, w.Size(), r)), g, e, w, r)
-				})
+				all = append(all, g)
 			}
 		}
 	}
+	return all
 }
 
 // A window that spans far more than the plane must not cost memory or time for its padding.

@@ -19,7 +19,7 @@ func depthwiseScratch(g *Conv, workers int, r *routines) int {
 
 // planDepthwise returns the plan of planes to be computed flat.
 func planDepthwise(g *Conv, r *routines) flatPlan {
-	if r.rowTaps == nil || r.stripWidth > 0 && stripsFit(g) {
+	if r.rowTaps == nil || depthwiseStripsFit(g, r) {
 		return flatPlan{}
 	}
 	return planFlat(*g)
@@ -31,7 +31,7 @@ func convDepthwise(dst, src, weights, scratch []float32, g Conv, e Epilogue, w *
 	}
 	j := depthwiseJob{
 		dst: dst[:g.dstSize()], src: src[:g.srcSize()], weights: weights[:g.K*g.FH*g.FW],
-		g: g, e: e, r: r, flat: planDepthwise(&g, r), strips: r.stripWidth > 0 && stripsFit(&g),
+		g: g, e: e, r: r, flat: planDepthwise(&g, r), strips: depthwiseStripsFit(&g, r),
 		split: splitPlanes(g.N, g.K, g.H*g.W, g.OH, w.Size()),
 	}
 	if j.flat.width > 0 {
@@ -88,7 +88,7 @@ func (j *depthwiseJob) doStrips(t planeRange) {
 		if multiple == 1 {
 			s.planes = min(stripPlanes(g), t.last-plane, g.K-k)
 		}
-		s.filter = &j.weights[k*9]
+		s.filter = &j.weights[k*g.FH*g.FW]
 		if j.e.Bias != nil {
 			s.bias = &j.e.Bias[k]
 		}
@@ -96,7 +96,7 @@ func (j *depthwiseJob) doStrips(t planeRange) {
 		out := j.dst[(plane*g.OH+t.row0)*g.OW:]
 		for ow := 0; ow < g.OW; ow += s.width {
 			s.columns(out, in, g, ow)
-			s.depthwise(g.SH)
+			s.depthwise(g.FH, g.SH)
 		}
 		if j.rest.Kind != Identity {
 			for p := range s.planes {

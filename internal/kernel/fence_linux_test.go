@@ -148,26 +148,21 @@ func fencedStrips(f *fences, r *routines, check fencedCheck) {
 	w := NewWorkers(1)
 	defer w.Close()
 	for _, size := range []int{1, 2, 7, 16, 17, 35} {
-		for _, stride := range []int{1, 2} {
-			for pad := range 3 {
-				g := square(2, 2, size)
-				g.Groups, g.SH, g.SW, g.PT, g.PL = 2, stride, stride, pad, pad
-				g.OH, g.OW = (size+pad-1)/stride+1, (size+pad+1)/stride+1
-				dst, src, weights := f.buffer(g.dstSize()), f.buffer(g.srcSize()), f.buffer(g.K*9)
-				scratch := make([]float32, depthwiseScratch(&g, 1, r))
-				check(fmt.Sprintf("depthwise of %d, stride %d, padding %d", size, stride, pad), func() {
-					convDepthwise(dst, src, weights, scratch, g, Epilogue{}, w, r)
-				})
-				for window := max(2, pad+1); window <= 3; window++ {
-					p := Pool{
-						N: 1, C: g.C, H: size, W: size, OH: g.OH, OW: g.OW,
-						FH: window, FW: window, SH: stride, SW: stride, PT: pad, PL: pad, DH: 1, DW: 1,
-					}
-					local := f.buffer(maxPoolScratch(&p, 1, r))
-					check(fmt.Sprintf("pool %d of %d, stride %d, padding %d", window, size, stride, pad), func() {
-						maxPool(dst, src, local, p, w, r)
-					})
+		for _, g := range strippedConvs(2, size) {
+			dst, src, weights := f.buffer(g.dstSize()), f.buffer(g.srcSize()), f.buffer(g.K*g.depth())
+			scratch := make([]float32, depthwiseScratch(&g, 1, r))
+			check(fmt.Sprintf("depthwise %d of %d, stride %d, padding %d", g.FH, size, g.SH, g.PT), func() {
+				convDepthwise(dst, src, weights, scratch, g, Epilogue{}, w, r)
+			})
+			for window := max(2, g.PT+1); window <= 3; window++ {
+				p := Pool{
+					N: 1, C: g.C, H: size, W: size, OH: g.OH, OW: g.OW,
+					FH: window, FW: window, SH: g.SH, SW: g.SW, PT: g.PT, PL: g.PL, DH: 1, DW: 1,
 				}
+				local := f.buffer(maxPoolScratch(&p, 1, r))
+				check(fmt.Sprintf("pool %d of %d, stride %d, padding %d", window, size, g.SH, g.PT), func() {
+					maxPool(dst, src, local, p, w, r)
+				})
 			}
 		}
 	}

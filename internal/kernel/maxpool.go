@@ -20,7 +20,7 @@ func maxPoolScratch(g *Pool, workers int, r *routines) int {
 
 // planMaxPool returns the plan of planes to be computed flat.
 func planMaxPool(g Conv, r *routines) flatPlan {
-	if r.stripWidth > 0 && poolStripsFit(&g) {
+	if poolStripsFit(&g, r) {
 		return flatPlan{}
 	}
 	return planFlat(g)
@@ -37,7 +37,7 @@ func (g *Pool) window() Conv {
 func maxPool(dst, src, scratch []float32, g Pool, w *Workers, r *routines) {
 	window := g.window()
 	dst, src = dst[:window.dstSize()], src[:window.srcSize()]
-	if r.stripWidth > 0 && poolStripsFit(&window) {
+	if poolStripsFit(&window, r) {
 		split := splitPlanes(g.N, g.C, g.H*g.W, g.OH, w.Size())
 		launch(w, split.tasks(), stripPoolJob{dst, src, window, split, r.stripWidth})
 		return

@@ -44,6 +44,9 @@ type routines struct {
 	// strip passed to a function in this table would be allocated on the heap.
 	stripWidth int
 
+	// stripWindow is the largest window of strip.depthwise: 3, or 5 for windows of 3x3 and 5x5.
+	stripWindow int
+
 	// tiles is the number of tiles that the transforms of ConvWinograd compute at a time: at most winogradMaxTiles, and
 	// a divisor of nr.
 	tiles int

@@ -31,7 +31,8 @@ var avx2 = routines{
 	dotBlock: 2048,
 	rowTaps:  rowTapsVector,
 
-	stripWidth: 8,
+	stripWidth:  8,
+	stripWindow: 3,
 
 	tiles:           8,
 	splitRows:       splitRowsVector,
@@ -56,9 +57,10 @@ var avx512 = func() routines {
 	r.multiply, r.strided, r.few, r.packRows = multiply512, true, fewColumns, packRows512
 	r.dot4, r.dotBlock = dot4Vector5, 16<<10
 	r.rowTaps = rowTaps512
-	r.stripWidth = 16
+	r.stripWidth, r.stripWindow = 16, 5
 	r.tiles, r.splitRows, r.inputTransform = 16, splitRows512, inputTransform512
 	r.outputTransform, r.move = outputTransform512, move512
+	r.activate = activate512
 	return r
 }()
 
@@ -348,6 +350,42 @@ func addVector(dst, x, y []float32, b bounds) {
 //
 //go:noescape
 func addAVX2(dst, x, y *float32, n int, lo, hi float32)
+
+// activate512 is routines.activate. Functions that networks rarely apply to large volumes have no routine of their own.
+func activate512(dst, src []float32, act Activation) bool {
+	n := len(src)
+	if n == 0 {
+		return activateVector(dst, src, act)
+	}
+	dst = dst[:n]
+	switch act.Kind {
+	case Sigmoid:
+		sigmoidAVX512(&dst[0], &src[0], n)
+	case SiLU:
+		siluAVX512(&dst[0], &src[0], n)
+	case GELU:
+		geluAVX512(&dst[0], &src[0], n)
+	case HardSwish:
+		hardSwishAVX512(&dst[0], &src[0], n)
+	default:
+		return activateVector(dst, src, act)
+	}
+	return true
+}
+
+// The functions for AVX-512 process n values, at least one.
+
+//go:noescape
+func sigmoidAVX512(dst, src *float32, n int)
+
+//go:noescape
+func siluAVX512(dst, src *float32, n int)
+
+//go:noescape
+func geluAVX512(dst, src *float32, n int)
+
+//go:noescape
+func hardSwishAVX512(dst, src *float32, n int)
 
 // maxRowVector is routines.maxRow. It uses portable code for strides other than 1 and 2 and for short rows.
 func maxRowVector(dst, src []float32, stride int) {

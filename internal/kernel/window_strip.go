@@ -1,6 +1,7 @@
 package kernel
 
-// strip holds the arguments of a routine for windows of 3x3, or of 2x2 with stride 2. One call computes all rows of up
+// strip holds the arguments of a routine for windows of 3x3, of 5x5 in a depthwise convolution, or of 2x2 with stride 2
+// in a pool. One call computes all rows of up
 // to width columns of outputs, in some planes. Each row of the input is loaded once for all windows that read it,
 // and columns outside the input are masked. So there is no padded copy, and edges cost no more than the middle.
 type strip struct {
@@ -15,27 +16,31 @@ type strip struct {
 	first             int
 	srcStep, srcPlane int    // values from one row of the input to the next, and from one plane
 	rows              int    // rows of the input that are read, at least 1
-	above             int    // rows of padding above them in the first window, 0 to 2
+	above             int    // rows of padding above them in the first window, fewer than a window has
 	left              int    // first column of the first window in the input; negative in padding
 	valid             uint64 // bit i is set if column left+i is inside the input
 	lanes             uint64 // bit i is set if output i is wanted
 
 	// For depthwise convolutions only.
-	filter *float32 // [planes, 3, 3]
+	filter *float32 // [planes, F, F]
 	bias   *float32 // [planes], or nil
 	lo, hi float32
 }
 
-// stripsFit reports whether strips can compute the windows of g. No window may lie wholly above or below the input.
-func stripsFit(g *Conv) bool {
-	return g.FH == 3 && g.FW == 3 && g.DH == 1 && g.DW == 1 && g.SH == g.SW && g.SH <= 2 &&
-		g.PT <= 2 && (g.OH-1)*g.SH-g.PT < g.H
+// depthwiseStripsFit reports whether strips can compute a depthwise convolution.
+func depthwiseStripsFit(g *Conv, r *routines) bool {
+	return r.stripWidth > 0 && (g.FH == 3 || g.FH == 5 && r.stripWindow == 5) && g.SH <= 2 && stripsFit(g)
 }
 
-// poolStripsFit is stripsFit for max pools.
-func poolStripsFit(g *Conv) bool {
-	return stripsFit(g) || g.FH == 2 && g.FW == 2 && g.DH == 1 && g.DW == 1 && g.SH == 2 && g.SW == 2 &&
-		g.PT == 0 && (g.OH-1)*g.SH < g.H
+// poolStripsFit reports whether strips can compute a max pool.
+func poolStripsFit(g *Conv, r *routines) bool {
+	return r.stripWidth > 0 && (g.FH == 3 && g.SH <= 2 || g.FH == 2 && g.SH == 2 && g.PT == 0) && stripsFit(g)
+}
+
+// stripsFit reports whether windows are as strips need them, but for their size and stride. No window may lie wholly
+// above or below the input.
+func stripsFit(g *Conv) bool {
+	return g.FH == g.FW && g.SH == g.SW && g.DH == 1 && g.DW == 1 && g.PT < g.FH && (g.OH-1)*g.SH-g.PT < g.H
 }
 
 // stripAhead is the number of rows to prefetch in whole planes. In bands nothing is prefetched, as the rows after a

@@ -68,7 +68,14 @@
 	MOVQ         strip_bias(AX), R14   \
 	VPXORD       Z29, Z29, Z29
 
-// Loads the plane's bias, if there is one, into Z29, and the rows of its filter into Z20-Z22, Z23-Z25 and Z26-Z28.
+// Loads the plane's bias, if there is one, into Z29.
+#define BIAS \
+	TESTQ        R14, R14   \
+	JZ           3(PC)      \
+	VBROADCASTSS (R14), Z29 \
+	ADDQ         $4, R14
+
+// Loads the plane's bias, and the rows of its filter into Z20-Z22, Z23-Z25 and Z26-Z28.
 #define FILTER \
 	VBROADCASTSS (R13), Z20   \
 	VBROADCASTSS 4(R13), Z21  \
@@ -80,10 +87,7 @@
 	VBROADCASTSS 28(R13), Z27 \
 	VBROADCASTSS 32(R13), Z28 \
 	ADDQ         $36, R13     \
-	TESTQ        R14, R14     \
-	JZ           3(PC)        \
-	VBROADCASTSS (R14), Z29   \
-	ADDQ         $4, R14
+	BIAS
 
 // sum = old + the windows' row in Z10-Z12 times a row of the filter. The products are first summed in temp, so that
 // they do not wait for old.
@@ -227,6 +231,161 @@ below:
 next:
 	NEXT_PLANE
 	JNZ plane
+	VZEROUPPER
+	RET
+
+// The same for a row of a filter of 5x5, at row(R13), and the windows' row in Z10-Z14.
+#define TAPS5(row, temp, old, sum) \
+	VMULPS.BCST      (row*20)(R13), Z10, temp    \
+	VFMADD231PS.BCST (row*20+4)(R13), Z11, temp  \
+	VFMADD231PS.BCST (row*20+8)(R13), Z12, temp  \
+	VFMADD231PS.BCST (row*20+12)(R13), Z13, temp \
+	VFMADD231PS.BCST (row*20+16)(R13), Z14, temp \
+	VADDPS           temp, old, sum
+
+// The windows' columns in a row of input, with stride 1. K5 and K6 are the masks of the fourth and fifth.
+#define LOAD5_1 \
+	PREFETCHT0 (SI)(R15*1)    \
+	VMOVUPS.Z  (SI), K1, Z10   \
+	VMOVUPS.Z  4(SI), K2, Z11  \
+	VMOVUPS.Z  8(SI), K3, Z12  \
+	VMOVUPS.Z  12(SI), K5, Z13 \
+	VMOVUPS.Z  16(SI), K6, Z14 \
+	ADDQ       R9, SI
+
+// The same with stride 2: the even and the odd values, the same shifted by one, and the even ones shifted by two. Z18 and
+// Z19 hold the indices of even and odd values.
+#define LOAD5_2 \
+	PREFETCHT0 (SI)(R15*1)       \
+	PREFETCHT0 64(SI)(R15*1)     \
+	VMOVUPS.Z  (SI), K1, Z10     \
+	VMOVUPS.Z  64(SI), K2, Z15   \
+	VMOVUPS.Z  128(SI), K3, Z16  \
+	VMOVAPS    Z10, Z11          \
+	VPERMT2PS  Z15, Z18, Z10     \
+	VPERMT2PS  Z15, Z19, Z11     \
+	VPERMPS    Z16, Z18, Z15     \
+	VPERMPS    Z16, Z19, Z16     \
+	VALIGND    $1, Z10, Z15, Z12 \
+	VALIGND    $1, Z11, Z16, Z13 \
+	VALIGND    $2, Z10, Z15, Z14 \
+	ADDQ       R9, SI
+
+// func depthwise5x5S1AVX512(s *strip)
+//
+// Z0 to Z3 hold the sums of the windows that end one to four rows after the last one.
+TEXT ·depthwise5x5S1AVX512(SB), NOSPLIT, $0-8
+	STRIP($1, $2)
+	MOVQ  strip_valid(AX), BX
+	SHRQ  $3, BX
+	KMOVW BX, K5
+	SHRQ  $1, BX
+	KMOVW BX, K6
+	BOUNDS
+
+plane:
+	PLANE
+	BIAS
+	NEGQ    BX
+	ADDQ    $4, BX
+	VMOVAPS Z29, Z0
+	VMOVAPS Z29, Z1
+	VMOVAPS Z29, Z2
+	VMOVAPS Z29, Z3
+
+row:
+	LOAD5_1
+	DECQ BX
+	JGE  middle
+	TAPS5(4, Z4, Z0, Z0)
+	FINISH(Z0)
+
+middle:
+	TAPS5(3, Z5, Z1, Z0)
+	TAPS5(2, Z6, Z2, Z1)
+	TAPS5(1, Z7, Z3, Z2)
+	TAPS5(0, Z8, Z29, Z3)
+	DECQ CX
+	JNZ  row
+
+	// Windows that extend beyond the last row.
+below:
+	TESTQ DX, DX
+	JZ    next
+	DECQ  BX
+	JGE   skip
+	FINISH(Z0)
+
+skip:
+	VMOVAPS Z1, Z0
+	VMOVAPS Z2, Z1
+	VMOVAPS Z3, Z2
+	JMP     below
+
+next:
+	ADDQ $100, R13
+	NEXT_PLANE
+	JNZ  plane
+	VZEROUPPER
+	RET
+
+// func depthwise5x5S2AVX512(s *strip)
+//
+// Z0 and Z1 hold the sums of the windows that end with the next shared row and with the one after it. Every other row is
+// shared: the last of some windows, the middle and the first of others.
+TEXT ·depthwise5x5S2AVX512(SB), NOSPLIT, $0-8
+	STRIP($16, $32)
+	BOUNDS
+	PLACES
+
+plane:
+	PLANE
+	BIAS
+	VMOVAPS Z29, Z0
+	VMOVAPS Z29, Z1
+
+	INCQ    BX
+	SHRQ    $1, BX
+	NEGQ    BX
+	ADDQ    $2, BX // shared rows that end no window: 2 - (above+1)/2
+	TESTQ   $1, strip_above(AX)
+	JNZ     between
+
+shared:
+	LOAD5_2
+	DECQ BX
+	JGE  first
+	TAPS5(4, Z4, Z0, Z0)
+	FINISH(Z0)
+
+first:
+	TAPS5(2, Z5, Z1, Z0)
+	TAPS5(0, Z6, Z29, Z1)
+	DECQ CX
+	JZ   below
+
+between:
+	LOAD5_2
+	TAPS5(3, Z7, Z0, Z0)
+	TAPS5(1, Z8, Z1, Z1)
+	DECQ CX
+	JNZ  shared
+
+below:
+	TESTQ DX, DX
+	JZ    next
+	DECQ  BX
+	JGE   skip
+	FINISH(Z0)
+
+skip:
+	VMOVAPS Z1, Z0
+	JMP     below
+
+next:
+	ADDQ $100, R13
+	NEXT_PLANE
+	JNZ  plane
 	VZEROUPPER
 	RET
 

@@ -4,6 +4,6 @@ package kernel
 
 // Builds without assembly for amd64 have no routines for strips.
 
-func (s *strip) depthwise(int) { panic("kernel: no routine for strips") }
+func (s *strip) depthwise(int, int) { panic("kernel: no routine for strips") }
 
 func (s *strip) maxPool(int, int) { panic("kernel: no routine for strips") }
