@@ -32,7 +32,7 @@ var avx2 = routines{
 	rowTaps:  rowTapsVector,
 
 	stripWidth:  8,
-	stripWindow: 3,
+	stripWindow: 5,
 
 	tiles:           8,
 	splitRows:       splitRowsVector,
@@ -57,7 +57,7 @@ var avx512 = func() routines {
 	r.multiply, r.strided, r.few, r.packRows = multiply512, true, fewColumns, packRows512
 	r.dot4, r.dotBlock = dot4Vector5, 16<<10
 	r.rowTaps = rowTaps512
-	r.stripWidth, r.stripWindow = 16, 5
+	r.stripWidth = 16
 	r.tiles, r.splitRows, r.inputTransform = 16, splitRows512, inputTransform512
 	r.outputTransform, r.move = outputTransform512, move512
 	r.activate = activate512

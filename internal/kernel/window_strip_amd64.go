@@ -2,10 +2,13 @@
 
 package kernel
 
-// depthwise computes a strip of a depthwise convolution with windows of 3x3, or in strips of 16 outputs also of 5x5, and
-// stride 1 or 2.
+// depthwise computes a strip of a depthwise convolution with windows of 3x3 or 5x5 and stride 1 or 2.
 func (s *strip) depthwise(size, stride int) {
 	switch {
+	case s.width == 8 && size == 5 && stride == 1:
+		depthwise5x5S1AVX2(s)
+	case s.width == 8 && size == 5:
+		depthwise5x5S2AVX2(s)
 	case s.width == 8 && stride == 1:
 		depthwise3x3S1AVX2(s)
 	case s.width == 8:
@@ -32,6 +35,12 @@ func depthwise3x3S1AVX512(s *strip)
 
 //go:noescape
 func depthwise3x3S2AVX512(s *strip)
+
+//go:noescape
+func depthwise5x5S1AVX2(s *strip)
+
+//go:noescape
+func depthwise5x5S2AVX2(s *strip)
 
 //go:noescape
 func depthwise5x5S1AVX512(s *strip)

@@ -62,8 +62,8 @@
 
 // Loads what all planes of a depthwise convolution share.
 #define BOUNDS \
-	VBROADCASTSS strip_lo(AX), Z30  \
-	VBROADCASTSS strip_hi(AX), Z31  \
+	VBROADCASTSS strip_lo(AX), Z30     \
+	VBROADCASTSS strip_hi(AX), Z31     \
 	MOVQ         strip_filter(AX), R13 \
 	MOVQ         strip_bias(AX), R14   \
 	VPXORD       Z29, Z29, Z29
@@ -92,9 +92,9 @@
 // sum = old + the windows' row in Z10-Z12 times a row of the filter. The products are first summed in temp, so that
 // they do not wait for old.
 #define TAPS(f0, f1, f2, temp, old, sum) \
-	VMULPS      Z10, f0, temp \
-	VFMADD231PS Z11, f1, temp \
-	VFMADD231PS Z12, f2, temp \
+	VMULPS      Z10, f0, temp  \
+	VFMADD231PS Z11, f1, temp  \
+	VFMADD231PS Z12, f2, temp  \
 	VADDPS      temp, old, sum
 
 // Clamps a row of sums and writes it. NaN stays NaN.
@@ -107,30 +107,30 @@
 
 // The windows' columns in a row of input, with stride 1.
 #define LOAD1 \
-	PREFETCHT0 (SI)(R15*1) \
-	VMOVUPS.Z (SI), K1, Z10  \
-	VMOVUPS.Z 4(SI), K2, Z11 \
-	VMOVUPS.Z 8(SI), K3, Z12 \
-	ADDQ      R9, SI
+	PREFETCHT0 (SI)(R15*1)    \
+	VMOVUPS.Z  (SI), K1, Z10  \
+	VMOVUPS.Z  4(SI), K2, Z11 \
+	VMOVUPS.Z  8(SI), K3, Z12 \
+	ADDQ       R9, SI
 
 // The same with stride 2: the first column is the even values, the second the odd ones, and the third the first
 // shifted by one. Z18 and Z19 hold the indices of even and odd values.
 #define LOAD2 \
-	PREFETCHT0 (SI)(R15*1) \
-	PREFETCHT0 64(SI)(R15*1) \
-	VMOVUPS.Z (SI), K1, Z10    \
-	VMOVUPS.Z 64(SI), K2, Z13  \
-	VMOVUPS.Z 128(SI), K3, Z12 \
-	VMOVAPS   Z10, Z11         \
-	VPERMT2PS Z13, Z18, Z10    \
-	VPERMT2PS Z13, Z19, Z11    \
-	VALIGND   $1, Z10, Z12, Z12 \
-	ADDQ      R9, SI
+	PREFETCHT0 (SI)(R15*1)       \
+	PREFETCHT0 64(SI)(R15*1)     \
+	VMOVUPS.Z  (SI), K1, Z10     \
+	VMOVUPS.Z  64(SI), K2, Z13   \
+	VMOVUPS.Z  128(SI), K3, Z12  \
+	VMOVAPS    Z10, Z11          \
+	VPERMT2PS  Z13, Z18, Z10     \
+	VPERMT2PS  Z13, Z19, Z11     \
+	VALIGND    $1, Z10, Z12, Z12 \
+	ADDQ       R9, SI
 
 #define PLACES \
-	VMOVDQU32 evenPlaces<>(SB), Z18 \
-	VPTERNLOGD $0xFF, Z19, Z19, Z19 \
-	VPSUBD    Z19, Z18, Z19
+	VMOVDQU32  evenPlaces<>(SB), Z18 \
+	VPTERNLOGD $0xFF, Z19, Z19, Z19  \
+	VPSUBD     Z19, Z18, Z19
 
 DATA evenPlaces<>+0(SB)/8, $0x0000000200000000
 DATA evenPlaces<>+8(SB)/8, $0x0000000600000004
@@ -203,7 +203,7 @@ plane:
 	VMOVAPS Z29, Z0
 	DECQ    BX
 	JEQ     middle
-	NEGQ    BX // without padding, the first shared row ends no window
+	NEGQ    BX      // without padding, the first shared row ends no window
 
 shared:
 	LOAD2
@@ -245,7 +245,7 @@ next:
 
 // The windows' columns in a row of input, with stride 1. K5 and K6 are the masks of the fourth and fifth.
 #define LOAD5_1 \
-	PREFETCHT0 (SI)(R15*1)    \
+	PREFETCHT0 (SI)(R15*1)     \
 	VMOVUPS.Z  (SI), K1, Z10   \
 	VMOVUPS.Z  4(SI), K2, Z11  \
 	VMOVUPS.Z  8(SI), K3, Z12  \
@@ -344,12 +344,12 @@ plane:
 	VMOVAPS Z29, Z0
 	VMOVAPS Z29, Z1
 
-	INCQ    BX
-	SHRQ    $1, BX
-	NEGQ    BX
-	ADDQ    $2, BX // shared rows that end no window: 2 - (above+1)/2
-	TESTQ   $1, strip_above(AX)
-	JNZ     between
+	INCQ  BX
+	SHRQ  $1, BX
+	NEGQ  BX
+	ADDQ  $2, BX              // shared rows that end no window: 2 - (above+1)/2
+	TESTQ $1, strip_above(AX)
+	JNZ   between
 
 shared:
 	LOAD5_2
@@ -391,7 +391,7 @@ next:
 
 // Loads values, with -Inf for padding according to the mask.
 #define LOAD_POOL(offset, mask, z) \
-	VMOVAPS Z31, z                \
+	VMOVAPS Z31, z              \
 	VMOVUPS offset(SI), mask, z
 
 // Sets Z10 to the maximum of two columns, and K5 where one is NaN, which MAX does not report.
@@ -409,33 +409,33 @@ next:
 // The windows' columns in a row of input, with stride 1.
 #define POOL_ROW1 \
 	PREFETCHT0 (SI)(R15*1) \
-	LOAD_POOL(0, K1, Z10) \
-	LOAD_POOL(4, K2, Z11) \
-	LOAD_POOL(8, K3, Z12) \
-	ADDQ R9, SI           \
+	LOAD_POOL(0, K1, Z10)  \
+	LOAD_POOL(4, K2, Z11)  \
+	LOAD_POOL(8, K3, Z12)  \
+	ADDQ       R9, SI      \
 	MAX3
 
 // Writes the even values of two registers to Z10 and the odd ones to Z11.
 #define POOL_PAIRS \
-	PREFETCHT0 (SI)(R15*1) \
+	PREFETCHT0 (SI)(R15*1)   \
 	PREFETCHT0 64(SI)(R15*1) \
-	LOAD_POOL(0, K1, Z10)   \
-	LOAD_POOL(64, K2, Z13)  \
-	VMOVAPS   Z10, Z11      \
-	VPERMT2PS Z13, Z18, Z10 \
-	VPERMT2PS Z13, Z19, Z11
+	LOAD_POOL(0, K1, Z10)    \
+	LOAD_POOL(64, K2, Z13)   \
+	VMOVAPS    Z10, Z11      \
+	VPERMT2PS  Z13, Z18, Z10 \
+	VPERMT2PS  Z13, Z19, Z11
 
 // The windows' columns with stride 2, three or two of them.
 #define POOL_ROW2 \
-	POOL_PAIRS                  \
-	LOAD_POOL(128, K3, Z12)     \
-	VALIGND $1, Z10, Z12, Z12   \
-	ADDQ    R9, SI              \
+	POOL_PAIRS                \
+	LOAD_POOL(128, K3, Z12)   \
+	VALIGND $1, Z10, Z12, Z12 \
+	ADDQ    R9, SI            \
 	MAX3
 
 #define POOL_ROW2X2 \
-	POOL_PAIRS   \
-	ADDQ R9, SI  \
+	POOL_PAIRS  \
+	ADDQ R9, SI \
 	MAX2
 
 // Includes the current row in the windows of Z1. K7 is set where they have a NaN.

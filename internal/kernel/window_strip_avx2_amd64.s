@@ -5,7 +5,7 @@
 
 // The general registers are those of window_strip_amd64.s. The stack holds vectors for which there is no register:
 //
-//	mask1 to mask4  the columns inside the input, for each load
+//	mask1 to mask6  the columns inside the input, for each load
 //	wanted          the outputs that are wanted; all is 1 if they all are, as masked stores are slow on some processors
 //	lowest, highest the bounds
 #define mask1 masks-32(SP)
@@ -16,6 +16,8 @@
 #define lowest masks-192(SP)
 #define highest masks-224(SP)
 #define all masks-232(SP)
+#define mask5 masks-264(SP)
+#define mask6 masks-296(SP)
 
 // Expands eight bits of BX, from bit `shift` on, to a mask of eight lanes.
 #define MASK(shift, mask) \
@@ -75,7 +77,14 @@
 	LEAQ (R12)(BX*4), R12       \
 	DECQ R10
 
-// Loads the plane's bias, if there is one, into Y6, and the rows of its filter into Y7-Y9, Y10-Y12 and Y13-Y15.
+// Loads the plane's bias, if there is one, into Y6.
+#define BIAS \
+	TESTQ        R14, R14  \
+	JZ           3(PC)     \
+	VBROADCASTSS (R14), Y6 \
+	ADDQ         $4, R14
+
+// Loads the plane's bias, and the rows of its filter into Y7-Y9, Y10-Y12 and Y13-Y15.
 #define FILTER \
 	VBROADCASTSS (R13), Y7    \
 	VBROADCASTSS 4(R13), Y8   \
@@ -87,10 +96,7 @@
 	VBROADCASTSS 28(R13), Y14 \
 	VBROADCASTSS 32(R13), Y15 \
 	ADDQ         $36, R13     \
-	TESTQ        R14, R14     \
-	JZ           3(PC)        \
-	VBROADCASTSS (R14), Y6    \
-	ADDQ         $4, R14
+	BIAS
 
 // sum = old + the windows' row in Y2-Y4 times a row of the filter. The products are first summed by themselves, so that
 // they do not wait for old.
@@ -249,6 +255,172 @@ below:
 next:
 	NEXT_PLANE
 	JNZ plane
+	VZEROUPPER
+	RET
+
+// temp += a column of the windows times the value at offset of the filter
+#define TAP(offset, column, temp) \
+	VBROADCASTSS (offset)(R13), Y12 \
+	VFMADD231PS  Y12, column, temp
+
+// The same as TAPS for a row of a filter of 5x5, at R13, and the windows' row in Y7-Y11.
+#define TAPS5(row, old, sum) \
+	VBROADCASTSS (row*20)(R13), Y5 \
+	VMULPS       Y5, Y7, Y5        \
+	TAP(row*20+4, Y8, Y5)          \
+	TAP(row*20+8, Y9, Y5)          \
+	TAP(row*20+12, Y10, Y5)        \
+	TAP(row*20+16, Y11, Y5)        \
+	VADDPS       Y5, old, sum
+
+// The windows' columns in a row of input, with stride 1.
+#define LOAD5_1 \
+	PREFETCHT0 (SI)(R15*1) \
+	LOAD(0, mask1, Y7)     \
+	LOAD(4, mask2, Y8)     \
+	LOAD(8, mask3, Y9)     \
+	LOAD(12, mask4, Y10)   \
+	LOAD(16, mask5, Y11)   \
+	ADDQ       R9, SI
+
+// Writes the even and the odd ones of sixteen values.
+#define PAIRS(offset0, maskA, offset1, maskB, even, odd) \
+	LOAD(offset0, maskA, even)     \
+	LOAD(offset1, maskB, Y12)      \
+	VSHUFPS $0xdd, Y12, even, odd  \
+	VSHUFPS $0x88, Y12, even, even \
+	VPERMPD $0xd8, odd, odd        \
+	VPERMPD $0xd8, even, even
+
+// The same with stride 2: the even and the odd values, those from the third value on, and the even ones from the fifth
+// on.
+#define LOAD5_2 \
+	PREFETCHT0 (SI)(R15*1)               \
+	PREFETCHT0 64(SI)(R15*1)             \
+	PAIRS(0, mask1, 32, mask2, Y7, Y8)   \
+	PAIRS(8, mask3, 40, mask4, Y9, Y10)  \
+	PAIRS(16, mask5, 48, mask6, Y11, Y5) \
+	ADDQ       R9, SI
+
+// func depthwise5x5S1AVX2(s *strip)
+//
+// Y0 to Y3 hold the sums of the windows that end one to four rows after the last one.
+TEXT ·depthwise5x5S1AVX2(SB), NOSPLIT, $296-8
+	STRIP
+	MASK($0, mask1)
+	MASK($1, mask2)
+	MASK($2, mask3)
+	MASK($3, mask4)
+	MASK($4, mask5)
+	BOUNDS
+
+plane:
+	PLANE
+	BIAS
+	NEGQ    BX
+	ADDQ    $4, BX
+	VMOVAPS Y6, Y0
+	VMOVAPS Y6, Y1
+	VMOVAPS Y6, Y2
+	VMOVAPS Y6, Y3
+
+row:
+	LOAD5_1
+	DECQ BX
+	JGE  middle
+	TAPS5(4, Y0, Y0)
+	FINISH(Y0)
+
+middle:
+	TAPS5(3, Y1, Y0)
+	TAPS5(2, Y2, Y1)
+	TAPS5(1, Y3, Y2)
+	TAPS5(0, Y6, Y3)
+	DECQ CX
+	JNZ  row
+
+	// Windows that extend beyond the last row.
+below:
+	TESTQ DX, DX
+	JZ    next
+	DECQ  BX
+	JGE   skip
+	FINISH(Y0)
+
+skip:
+	VMOVAPS Y1, Y0
+	VMOVAPS Y2, Y1
+	VMOVAPS Y3, Y2
+	JMP     below
+
+next:
+	ADDQ $100, R13
+	NEXT_PLANE
+	JNZ  plane
+	VZEROUPPER
+	RET
+
+// func depthwise5x5S2AVX2(s *strip)
+//
+// Y0 and Y1 hold the sums of the windows that end with the next shared row and with the one after it. Every other row is
+// shared: the last of some windows, the middle and the first of others.
+TEXT ·depthwise5x5S2AVX2(SB), NOSPLIT, $296-8
+	STRIP
+	MASK($0, mask1)
+	MASK($8, mask2)
+	MASK($2, mask3)
+	MASK($10, mask4)
+	MASK($4, mask5)
+	MASK($12, mask6)
+	BOUNDS
+
+plane:
+	PLANE
+	BIAS
+	VMOVAPS Y6, Y0
+	VMOVAPS Y6, Y1
+	INCQ    BX
+	SHRQ    $1, BX
+	NEGQ    BX
+	ADDQ    $2, BX              // shared rows that end no window: 2 - (above+1)/2
+	TESTQ   $1, strip_above(AX)
+	JNZ     between
+
+shared:
+	LOAD5_2
+	DECQ BX
+	JGE  first
+	TAPS5(4, Y0, Y0)
+	FINISH(Y0)
+
+first:
+	TAPS5(2, Y1, Y0)
+	TAPS5(0, Y6, Y1)
+	DECQ CX
+	JZ   below
+
+between:
+	LOAD5_2
+	TAPS5(3, Y0, Y0)
+	TAPS5(1, Y1, Y1)
+	DECQ CX
+	JNZ  shared
+
+below:
+	TESTQ DX, DX
+	JZ    next
+	DECQ  BX
+	JGE   skip
+	FINISH(Y0)
+
+skip:
+	VMOVAPS Y1, Y0
+	JMP     below
+
+next:
+	ADDQ $100, R13
+	NEXT_PLANE
+	JNZ  plane
 	VZEROUPPER
 	RET
 
