@@ -69,7 +69,7 @@
 //   - CONV by im2col and matrix product: gemm.go, matrix_product.go, pack.go, pack_steps.go
 //   - CONV by Winograd's algorithm: winograd.go
 //   - CONV by definition, and the geometry of convolutions: conv.go
-//   - DWCONV: depthwise.go, and window_strip.go for 3x3 windows (amd64)
+//   - DWCONV: depthwise.go, and window_strip.go for small windows (not in portable code)
 //   - UPCONV: conv_transposed.go
 //   - LOCAL: local.go; FC: linear.go
 //   - POOL: maxpool.go and window_strip.go; other pools: pool.go
@@ -81,7 +81,7 @@
 //
 // They share:
 //
-//   - routines.go: the sets of routines and the choice between them; elementwise_amd64.s: their simplest loops
+//   - routines.go: the sets of routines and the choice between them; elementwise_*.s: their simplest loops
 //   - workers.go, affinity_linux.go: the threads and the processors that they run on
 //   - plane_tasks.go: the division of planes into tasks
 //   - flat_plane.go: narrow planes, computed as one long row

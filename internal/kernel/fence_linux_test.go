@@ -147,7 +147,7 @@ func fencedTransforms(f *fences, r *routines, check fencedCheck) {
 func fencedStrips(f *fences, r *routines, check fencedCheck) {
 	w := NewWorkers(1)
 	defer w.Close()
-	for _, size := range []int{1, 2, 7, 16, 17, 35} {
+	for _, size := range []int{1, 2, 3, 4, 7, 16, 17, 35} {
 		for _, g := range strippedConvs(2, size) {
 			dst, src, weights := f.buffer(g.dstSize()), f.buffer(g.srcSize()), f.buffer(g.K*g.depth())
 			scratch := make([]float32, depthwiseScratch(&g, 1, r))

@@ -47,3 +47,6 @@
 
 // d = n
 #define MOVE(d, n) WORD $(0x4EA01C00 | (n)<<16 | (n)<<5 | (d))
+
+// t = the four values at register n + register m
+#define LOAD(t, n, m) WORD $(0x3CE06800 | (m)<<16 | (n)<<5 | (t))

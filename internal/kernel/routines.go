@@ -44,6 +44,9 @@ type routines struct {
 	// strip passed to a function in this table would be allocated on the heap.
 	stripWidth int
 
+	// stripColumns is the smallest width of the input of a strip, 0 if any will do.
+	stripColumns int
+
 	// stripWindow is the largest window of strip.depthwise: 3, or 5 for windows of 3x3 and 5x5.
 	stripWindow int
 

@@ -34,6 +34,11 @@ var neon = routines{
 		return sums
 	},
 	dotBlock: 1024,
+	rowTaps:  rowTapsVector,
+
+	stripWidth:   8,
+	stripWindow:  3,
+	stripColumns: 4,
 
 	tiles:           genericTiles,
 	splitRows:       splitRowsGeneric,
@@ -57,6 +62,26 @@ func tileNEON(kc int, a, b, c *float32, ldc int, add bool, bias *float32, lo, hi
 //
 //go:noescape
 func dot4NEON(n int, weights *float32, ldw int, x *float32, sums *[4]float32)
+
+// rowTapsVector is routines.rowTaps for strides 1 and 2.
+func rowTapsVector(dst, src []float32, t taps) bool {
+	n := len(dst)
+	if n < 4 || t.stride > 2 {
+		return false
+	}
+	// With stride 2 the routine reads one value after the last that it uses.
+	_ = src[(t.rows-1)*t.step+(t.fw-1)*t.dw+n*t.stride-1]
+	_ = t.filter[t.rows*t.fw-1]
+	rowTapsNEON(&dst[0], n, &src[0], t.step, t.rows, &t.filter[0], t.fw, t.dw,
+		t.stride, t.bias, t.bounds.lo, t.bounds.hi)
+	return true
+}
+
+// rowTapsNEON computes n outputs of a row, at least 4.
+//
+//go:noescape
+func rowTapsNEON(
+	dst *float32, n int, src *float32, step, rows int, filter *float32, fw, dw, stride int, bias, lo, hi float32)
 
 // moveVector is routines.move. It prefetches nothing.
 func moveVector(dst []float32, ldd int, src []float32, lds, rows, cols, _ int) {

@@ -1,13 +1,13 @@
 package kernel
 
 // strip holds the arguments of a routine for windows of 3x3, of 5x5 in a depthwise convolution, or of 2x2 with stride 2
-// in a pool. One call computes all rows of up
-// to width columns of outputs, in some planes. Each row of the input is loaded once for all windows that read it,
-// and columns outside the input are masked. So there is no padded copy, and edges cost no more than the middle.
+// in a pool. One call computes all rows of up to width columns of outputs, in some planes. Each row of the input is
+// loaded once for all windows that read it, and columns outside the input are masked. So there is no padded copy, and
+// edges cost hardly more than the middle.
 type strip struct {
 	width  int // 16 or 8: the values in a register
 	planes int // at least 1
-	ahead  int // rows of input between the current one and the one prefetched
+	ahead  int // rows of input between the current one and the one prefetched, if the routine prefetches
 
 	dst               *float32 // the first output
 	dstStep, dstPlane int      // values from one row of outputs to the next, and from one plane
@@ -29,18 +29,19 @@ type strip struct {
 
 // depthwiseStripsFit reports whether strips can compute a depthwise convolution.
 func depthwiseStripsFit(g *Conv, r *routines) bool {
-	return r.stripWidth > 0 && (g.FH == 3 || g.FH == 5 && r.stripWindow == 5) && g.SH <= 2 && stripsFit(g)
+	return r.stripWidth > 0 && (g.FH == 3 || g.FH == 5 && r.stripWindow == 5) && g.SH <= 2 && stripsFit(g, r)
 }
 
 // poolStripsFit reports whether strips can compute a max pool.
 func poolStripsFit(g *Conv, r *routines) bool {
-	return r.stripWidth > 0 && (g.FH == 3 && g.SH <= 2 || g.FH == 2 && g.SH == 2 && g.PT == 0) && stripsFit(g)
+	return r.stripWidth > 0 && (g.FH == 3 && g.SH <= 2 || g.FH == 2 && g.SH == 2 && g.PT == 0) && stripsFit(g, r)
 }
 
-// stripsFit reports whether windows are as strips need them, but for their size and stride. No window may lie wholly
-// above or below the input.
-func stripsFit(g *Conv) bool {
-	return g.FH == g.FW && g.SH == g.SW && g.DH == 1 && g.DW == 1 && g.PT < g.FH && (g.OH-1)*g.SH-g.PT < g.H
+// stripsFit reports whether the input and windows are as strips need them, but for the windows' size and stride. No
+// window may lie wholly above or below the input.
+func stripsFit(g *Conv, r *routines) bool {
+	return g.W >= r.stripColumns && g.FH == g.FW && g.SH == g.SW && g.DH == 1 && g.DW == 1 &&
+		g.PT < g.FH && (g.OH-1)*g.SH-g.PT < g.H
 }
 
 // stripAhead is the number of rows to prefetch in whole planes. In bands nothing is prefetched, as the rows after a

@@ -1,8 +1,8 @@
-//go:build !amd64 || noasm
+//go:build (!amd64 && !arm64) || noasm
 
 package kernel
 
-// Builds without assembly for amd64 have no routines for strips.
+// Builds without assembly have no routines for strips.
 
 func (s *strip) depthwise(int, int) { panic("kernel: no routine for strips") }
 
