@@ -17,9 +17,9 @@ import (
 	"cnncalc/internal/report"
 )
 
-const checkpointLong = `checkpoint finds how much memory torch.utils.checkpoint saves in training, and what that costs. A
-checkpointed segment of layers keeps only its input. When the backward pass reaches the segment, it runs forward again.
-The table lists the plans of which none is better in both the peak and the MACs that run again.
+const checkpointLong = `checkpoint finds how much memory torch.utils.checkpoint saves in training, and what that costs.
+A checkpointed segment of layers keeps only its input. When the backward pass reaches the segment, it runs forward
+again. The table lists the plans of which none is better in both the peak and the MACs that run again.
 
 --memory chooses, of the plans whose peak by PyTorch's account (cnncalc help memory) is at most this, the one that runs
 the fewest MACs again. --overhead chooses, of the plans that run at most this share of a forward pass again, the one

@@ -20,8 +20,8 @@ import (
 
 const drawLong = `draw draws the graph of a network, with the input at the top. A layer and the activations,
 normalisations and dropout after it share a box, below which is the shape of its output. Frames hold the layers of
-blocks and repeats. A repeat is drawn once, with "x3" at its label; if the sizes differ between its turns, the label says
-that those of the first are shown.
+blocks and repeats. A repeat is drawn once, with "x3" at its label; if the sizes differ between its turns, the label
+says that those of the first are shown.
 
 --depth 0 draws each block as one box, --depth 1 the blocks with their own layers, and so on. --unfold draws
 every turn of every repeat. --heat writes at each box its share of the network's memory (values of volumes),
@@ -88,14 +88,17 @@ func newDraw(a *app) *cobra.Command {
 	numberVar(flags, &f.depth, "depth", -1, "how deep frames may be nested; -1 for any depth")
 	flags.BoolVar(&f.unfold, "unfold", false, "draw every turn of a repeat")
 	wordVar(flags, &f.heat, "heat", "", heats(), "write each box's share of this: "+choice.List(heats()))
-	rateVarDefault(flags, &f.peak, "peak", traffic.AssumedPeak, numeral.FLOPS, "arithmetic rate of the machine, for --heat time")
+	rateVarDefault(flags, &f.peak, "peak", traffic.AssumedPeak, numeral.FLOPS,
+		"arithmetic rate of the machine, for --heat time")
 	rateVarDefault(flags, &f.bandwidth, "bandwidth", traffic.AssumedBandwidth, numeral.Bandwidth,
 		"memory bandwidth of the machine, for --heat time")
 	flags.StringVar(&f.field.layer, "layer", "",
 		"with --style field: the layer (default: the last that does not see everything)")
-	flags.StringVar(&f.field.at, "at", "", "with --style field: the value's column and row, such as 7,7 (default: the middle)")
+	flags.StringVar(&f.field.at, "at", "",
+		"with --style field: the value's column and row, such as 7,7 (default: the middle)")
 	flags.StringVar(&f.field.input, "input", "", "with --style field: a picture to draw on")
-	wordVar(flags, &f.field.fit, "fit", "", fitModes(), "with --style field: crop or stretch the picture (default: as in run)")
+	wordVar(flags, &f.field.fit, "fit", "", fitModes(),
+		"with --style field: crop or stretch the picture (default: as in run)")
 	return cmd
 }
 

@@ -24,8 +24,8 @@ import (
 	"cnncalc/internal/spec"
 )
 
-const editLong = `edit opens a page in the browser to design a network in: its file is in an editor, and beside it are the
-graph, the tables and the memory, which change as you type.
+const editLong = `edit opens a page in the browser to design a network in: its file is in an editor, and beside it are
+the graph, the tables and the memory, which change as you type.
 
 The page comes from a server on this machine that nobody else can reach. It reads and writes one file: SPEC, or for a
 built-in network or an ONNX model a new one in the current folder. The server ends when the page is closed, or on

@@ -14,9 +14,9 @@ import (
 	"cnncalc/internal/traffic"
 )
 
-const reportLong = `report writes all that cnncalc knows about a network into one HTML file: totals, notes, the graph, the
-table of layers, the arithmetic of each layer, the memory over the steps of an iteration, the batches that fit devices,
-and the roofline. Several networks have their figures side by side, with the ratios to the first.
+const reportLong = `report writes all that cnncalc knows about a network into one HTML file: totals, notes, the graph,
+the table of layers, the arithmetic of each layer, the memory over the steps of an iteration, the batches that fit
+devices, and the roofline. Several networks have their figures side by side, with the ratios to the first.
 
 The file opens from a disk in any browser, sends no request to any host, prints on paper, and works without JavaScript
 too. With it, the graph zooms, the table sorts, searches and copies as CSV, and a click chooses a layer.
@@ -51,9 +51,11 @@ func newReport(a *app) *cobra.Command {
 	f.registerMode(flags, "inference or training (default training)")
 	f.registerTypes(flags)
 	f.registerTorch(flags)
-	flags.Lookup("torch").Usage = strings.Replace(flags.Lookup("torch").Usage, "--account pytorch follows", "the memory follows", 1)
+	flags.Lookup("torch").Usage = strings.Replace(flags.Lookup("torch").Usage, "--account pytorch follows",
+		"the memory follows", 1)
 	flags.StringVar(&f.device, "device", "", "a GPU, such as rtx3060, or its memory: 12GiB")
-	rateVarDefault(flags, &f.peak, "peak", traffic.AssumedPeak, numeral.FLOPS, "arithmetic rate of the machine, for the roofline")
+	rateVarDefault(flags, &f.peak, "peak", traffic.AssumedPeak, numeral.FLOPS,
+		"arithmetic rate of the machine, for the roofline")
 	rateVarDefault(flags, &f.bandwidth, "bandwidth", traffic.AssumedBandwidth, numeral.Bandwidth,
 		"memory bandwidth of the machine, for the roofline")
 	return cmd

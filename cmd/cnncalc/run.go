@@ -209,7 +209,8 @@ func (l *loaded) compile(f *runFlags, algo exec.Algo, limit memoryLimit) (*exec.
 	if err != nil {
 		return nil, problemError("%s: %w", l.title(), err)
 	}
-	if need := program.Footprint().Total + f.maps.memory(len(l.network.Nodes), f.batch); limit.bytes > 0 && need > limit.bytes {
+	need := program.Footprint().Total + f.maps.memory(len(l.network.Nodes), f.batch)
+	if limit.bytes > 0 && need > limit.bytes {
 		return nil, problemError("%s needs %s for a batch of %d, but %s", l.title(), bothSizes(need), f.batch, limit)
 	}
 	return program, nil

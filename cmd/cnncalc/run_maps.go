@@ -37,7 +37,8 @@ func (f *mapsFlags) check() error {
 	case f.most < 1 || f.most > mostMaps:
 		return usageError("--max-maps must be from 1 to %d, not %d", mostMaps, f.most)
 	case slices.Contains([]string{".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".svg", ".pdf"}, ending):
-		return usageError("--maps %s: a picture of all layers is written as .png, not %s; a name without an ending is a folder",
+		return usageError("--maps %s: a picture of all layers is written as .png, not %s; a name without an ending is a "+
+			"folder",
 			plain.CutPath(f.path), ending)
 	}
 	return nil

@@ -28,7 +28,8 @@ func ParseTolerance(text string, unit figure.Unit) (Tolerance, error) {
 		t.absolute, err = unit.Parse(number)
 		return t, err
 	}
-	if x, err := numeral.Float(share); err != nil || x < 0 || len(share) > maxDigits || strings.ContainsAny(share, "eE+-") {
+	if x, err := numeral.Float(share); err != nil || x < 0 || len(share) > maxDigits ||
+		strings.ContainsAny(share, "eE+-") {
 		return t, fmt.Errorf("%s is not a share: write 2%% or 0.5%%", plain.Quote(text))
 	}
 	t.percent, _ = new(big.Rat).SetString(share)

@@ -179,7 +179,8 @@ func (r *Record) fromCheck(of *report, network string, files []string) error {
 		r.add("layers", *f.Layers)
 		return r.addTotals(f.Totals)
 	}
-	return fmt.Errorf("is of other networks, not of %s: %s", plain.CutPath(network), plain.CutNames(strings.Join(names, ", ")))
+	return fmt.Errorf("is of other networks, not of %s: %s", plain.CutPath(network),
+		plain.CutNames(strings.Join(names, ", ")))
 }
 
 // fromMemory takes the network of a report of memory.

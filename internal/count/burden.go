@@ -12,8 +12,8 @@ import (
 func convnetBurden() *Convention {
 	return &Convention{
 		Name: "convnet-burden", Program: "albanie/convnet-burden", Version: "its published table",
-		Summary: "a multiply-add is 1 FLOP, biases 1 per value, ReLU 2, pools 2*stride^2, BN 0; volumes but ReLU's, without " +
-			"the input; parameters with BN's running statistics",
+		Summary: "a multiply-add is 1 FLOP, biases 1 per value, ReLU 2, pools 2*stride^2, BN 0; volumes but ReLU's, " +
+			"without the input; parameters with BN's running statistics",
 		Unit: "FLOPs", Counts: []Quantity{Parameters, Operations, Bytes}, MB: "2^20",
 		layer: burdenLayer, print: burdenLines,
 		checked: []string{"CONV", "FC", "BN", "RELU", "POOL", "AVGPOOL", "GAP", "LRN", "DROPOUT", "CONCAT", "ADD"},

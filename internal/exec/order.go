@@ -46,7 +46,8 @@ func (p *Program) planApart() (*memory.Arena, error) {
 }
 
 // volumes returns a task for each volume that has memory of its own in an arena, and its node.
-func (p *Program) volumes(arena *memory.Arena, batch, valueBytes int64) (tasks []schedule.Task, nodes []int, err error) {
+func (p *Program) volumes(arena *memory.Arena, batch, valueBytes int64) (tasks []schedule.Task,
+	nodes []int, err error) {
 	taskOf := make([]int, len(p.steps))
 	total := int64(0)
 	for i, node := range p.network.Nodes {

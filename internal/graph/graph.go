@@ -214,7 +214,7 @@ type Options struct {
 	Inputs                  map[string]Shape   // of inputs by name; 0 for the file's, as above
 	Vars                    map[string][]int64 // values of the file's variables
 	Freeze                  []string           // patterns that follow those of the file, see FrozenPattern
-	Until                   string             // the node or value of a model that the network ends with; "" for the model's end
+	Until                   string             // the node or value that ends the network of a model; "" for its end
 }
 
 // Preprocess says how a picture becomes the network's input, as its published weights expect.

@@ -82,8 +82,8 @@ func (w *writer) finish() []byte {
 		allowed = append(allowed, hash)
 	}
 	slices.Sort(allowed)
-	policy := fmt.Sprintf(`<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src %s; style-src %s; `+
-		`base-uri 'none'; form-action 'none'">`, hashOf([]byte(page.ReportScript)), strings.Join(allowed, " "))
+	policy := fmt.Sprintf(`<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src %s; `+
+		`style-src %s; base-uri 'none'; form-action 'none'">`, hashOf([]byte(page.ReportScript)), strings.Join(allowed, " "))
 	return bytes.Replace(w.Bytes(), []byte(policyMark), []byte(policy), 1)
 }
 
@@ -98,7 +98,8 @@ func (w *writer) comparison(documents []*study.Document) {
 		return
 	}
 	w.printf("<section class=\"panel\" aria-labelledby=\"comparison\">\n<h2 id=\"comparison\">Side by side</h2>\n" +
-		"<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Figures of the networks\"><table><thead><tr><th scope=\"col\">figure</th>")
+		"<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Figures of the networks\">" +
+		"<table><thead><tr><th scope=\"col\">figure</th>")
 	for k, d := range documents {
 		w.printf("<th scope=\"col\" class=\"number\"><a href=\"#n%d\">%s</a></th>", k, escape(d.Name))
 	}
@@ -155,8 +156,8 @@ func comparedText(f, first *study.Total, withRatio bool) string {
 
 // network writes the sections of a network.
 func (w *writer) network(k int, d *study.Document, heading string) {
-	w.printf("<article class=\"network\" id=\"n%d\" data-network=\"%d\">\n<header><%s id=\"n%d-title\">%s</%s>\n", k, k, heading, k,
-		escape(d.Name), heading)
+	w.printf("<article class=\"network\" id=\"n%d\" data-network=\"%d\">\n<header><%s id=\"n%d-title\">%s</%s>\n", k, k,
+		heading, k, escape(d.Name), heading)
 	if d.Description != "" {
 		w.printf("<p>%s</p>\n", escape(d.Description))
 	}
@@ -274,8 +275,8 @@ func (w *writer) layers(k int, d *study.Document) {
 
 // table starts a table whose columns from the given one on are numbers.
 func (w *writer) table(label string, columns []string, numbers int) {
-	w.printf("<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table class=\"numbers-%d\"><thead><tr>",
-		escape(label), numbers)
+	w.printf("<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"%s\">"+
+		"<table class=\"numbers-%d\"><thead><tr>", escape(label), numbers)
 	for _, c := range columns {
 		w.printf("<th scope=\"col\">%s", c)
 	}

@@ -94,8 +94,8 @@ func warnOfFactor(n *shape.Network, warnings *diag.List) {
 			continue
 		}
 		size := fmt.Sprintf("%dx%d", out.W/in.W, out.H/in.H)
-		warnings.Add(n.Nodes[i].Pos, LargeFactor, "%s makes %dx%d out of %dx%d: %s is a factor, not a size", op.Short(o), out.W, out.H,
-			in.W, in.H, size).WithHint("for an output of %s write RESIZE%s", size, size)
+		warnings.Add(n.Nodes[i].Pos, LargeFactor, "%s makes %dx%d out of %dx%d: %s is a factor, not a size", op.Short(o),
+			out.W, out.H, in.W, in.H, size).WithHint("for an output of %s write RESIZE%s", size, size)
 		return
 	}
 }

@@ -83,10 +83,10 @@ func (p Parallel) shardedBasis() []string {
 			"and the optimizer's state. Gathered parameters stay until the backward pass if fewer than --live-parameters "+
 			"are used in between.")
 	case FSDP:
-		lines = append(lines, "fsdp: PyTorch 2's defaults (torch/distributed/fsdp, commit 00ae0bc): FULL_SHARD, BACKWARD_PRE "+
-			"prefetches, no forward ones. Each device has a shard of every unit, and gathers a unit to run it. A unit is a "+
-			"block of the file, or as many layers as have --unit-size parameters. FSDP's code of PyTorch 1.13 allocated the "+
-			"same bytes on the CPU, with collectives that do nothing. What NCCL takes is not in the account.")
+		lines = append(lines, "fsdp: PyTorch 2's defaults (torch/distributed/fsdp, commit 00ae0bc): FULL_SHARD, "+
+			"BACKWARD_PRE prefetches, no forward ones. Each device has a shard of every unit, and gathers a unit to run it. "+
+			"A unit is a block of the file, or as many layers as have --unit-size parameters. FSDP's code of PyTorch 1.13 "+
+			"allocated the same bytes on the CPU, with collectives that do nothing. What NCCL takes is not in the account.")
 	}
 	if p.Strategy.IsDeepSpeed() {
 		lines = append(lines, "The bucket that gradients are reduced in has reduce_bucket_size values, 500 million by "+

@@ -266,7 +266,8 @@ func (d *decoder) reserve(g *Graph, b []byte) {
 		}
 	})
 	if len(g.Nodes)+nodes > maxNodes && d.err == nil {
-		d.err = fmt.Errorf("the model is too large: it has %d nodes, and at most %d can be read", len(g.Nodes)+nodes, maxNodes)
+		d.err = fmt.Errorf("the model is too large: it has %d nodes, and at most %d can be read", len(g.Nodes)+nodes,
+			maxNodes)
 	}
 	if d.err != nil {
 		return

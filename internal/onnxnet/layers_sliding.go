@@ -146,7 +146,8 @@ func (a axis) keepsSize() bool {
 func (a axis) isExact() bool { return (a.in+a.before+a.after-a.span())%a.stride == 0 }
 
 // filtersOf returns the filters of a Conv or a ConvTranspose, and its window with the pads of a Pad before it.
-func (l *lowering) filtersOf(n *node, read func(w window, n *node, kernel []int64) (window, error)) (*Binding, window, error) {
+func (l *lowering) filtersOf(n *node,
+	read func(w window, n *node, kernel []int64) (window, error)) (*Binding, window, error) {
 	v := n.in[1]
 	if v.tensor == nil {
 		return nil, nil, notStored("filters are", v)

@@ -45,7 +45,8 @@ func (o *Add) Fields() []Field {
 func (o *Add) Output(in []graph.Shape) (graph.Shape, error) {
 	out, err := o.broadcasting.Output(in)
 	if err == nil && o.InPlace && in[0].IsKnown() && out.IsKnown() && in[0] != out {
-		err = diag.Errorf("shape/inplace", "the sum, %s, is larger than the first path's result, %s, which it is to overwrite",
+		err = diag.Errorf("shape/inplace",
+			"the sum, %s, is larger than the first path's result, %s, which it is to overwrite",
 			out, in[0]).WithHint("write the largest path first, or delete inplace")
 	}
 	return out, err

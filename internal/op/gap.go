@@ -40,7 +40,8 @@ func (o *GlobalAvgPool) IsMean() bool { return o.asMean }
 // Fields returns the settings.
 func (o *GlobalAvgPool) Fields() []Field {
 	return []Field{flagField(&o.asMean, "mean",
-		"in PyTorch code, call x.mean([2, 3]) instead of a module; the result is the same, but other programs count it differently")}
+		"in PyTorch code, call x.mean([2, 3]) instead of a module; the result is the same, but other programs count it "+
+			"differently")}
 }
 
 // Output returns 1x1xD.

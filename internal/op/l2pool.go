@@ -17,8 +17,8 @@ type L2Pool struct {
 func l2poolKind() Kind {
 	return Kind{
 		Name: "L2POOL",
-		Summary: "L2-norm pooling: the root of the sum of squares over each window, also over the part of one that ceil lets " +
-			"reach past the input, which PyTorch scales up",
+		Summary: "L2-norm pooling: the root of the sum of squares over each window, also over the part of one that ceil " +
+			"lets reach past the input, which PyTorch scales up",
 		Backward: "Each input gets the output's gradient times its own value over the norm, so input and output are kept.",
 		New:      func() Layer { return &L2Pool{} },
 	}

@@ -35,7 +35,8 @@ func (l like) of() string {
 
 // likeField binds the setting to a layer that implements Sized.
 func likeField(to *like) Field {
-	return Field{Key: LikeKey, Doc: "instead of a size: take the width and height of the result with this label", Setting: label{&to.label, LikeKey}}
+	return Field{Key: LikeKey, Doc: "instead of a size: take the width and height of the result with this label",
+		Setting: label{&to.label, LikeKey}}
 }
 
 // plane returns the size that the shape rule of a Sized layer works with: that of like, or the size written. ok is

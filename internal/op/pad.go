@@ -18,10 +18,11 @@ type Pad struct {
 
 func padKind() Kind {
 	return Kind{
-		Name:     "PAD",
-		Summary:  "pads the plane: PAD1 or PAD p=0,1,0,1 with zeros, PAD1 value=0.5, PAD1 reflect, PAD1 replicate",
-		Backward: "The gradient is the output's without the padding; a mirrored or repeated value adds its gradient to that of its source.",
-		New:      func() Layer { return &Pad{} },
+		Name:    "PAD",
+		Summary: "pads the plane: PAD1 or PAD p=0,1,0,1 with zeros, PAD1 value=0.5, PAD1 reflect, PAD1 replicate",
+		Backward: "The gradient is the output's without the padding; a mirrored or repeated value adds its gradient to " +
+			"that of its source.",
+		New: func() Layer { return &Pad{} },
 	}
 }
 
@@ -49,8 +50,9 @@ func (o *Pad) Fields() []Field {
 		{Key: "size", Place: Head, Doc: "columns and rows on every side, as 1, or 2x1 (left and right x top and bottom)",
 			Setting: paddingSetting{&o.size, false}},
 		{Key: "pad", Letter: "p", Doc: "instead of the size, left,right,top,bottom", Setting: paddingSetting{&o.sides, true}},
-		{Key: "mode", Words: modes, Setting: choice{&o.mode, "mode", modes}, Doc: "zero, the default; reflect, which mirrors " +
-			"what is next to the outermost values; or replicate, which repeats these"},
+		{Key: "mode", Words: modes, Setting: choice{&o.mode, "mode", modes},
+			Doc: "zero, the default; reflect, which mirrors what is next to the outermost values; or replicate, which " +
+				"repeats these"},
 		{Key: "value", Doc: "what the padding holds, instead of zeros",
 			Setting: decimal{to: &o.value, what: "value", min: -1e6, max: 1e6}},
 	}

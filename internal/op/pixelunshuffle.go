@@ -59,7 +59,8 @@ func (o *PixelUnshuffle) divides(size int64, words side) error {
 	if size%o.factor == 0 {
 		return nil
 	}
-	return diag.Errorf("shape/pixels", "the input is %d %s, which is not a multiple of %d", size, words.adjective, o.factor).
+	return diag.Errorf("shape/pixels", "the input is %d %s, which is not a multiple of %d", size, words.adjective,
+		o.factor).
 		WithInputs(fmt.Sprintf("input %s %s", nearestMultiples(size, o.factor), words.adjective))
 }
 

@@ -18,8 +18,11 @@ type sharing struct {
 }
 
 func (s *sharing) shareField() Field {
-	return Field{Key: ShareKey, Doc: "use the weights of the layer with this label, which has the same kind and the same tensors",
-		Setting: label{&s.label, ShareKey}}
+	return Field{
+		Key:     ShareKey,
+		Doc:     "use the weights of the layer with this label, which has the same kind and the same tensors",
+		Setting: label{&s.label, ShareKey},
+	}
 }
 
 // ShareRef returns the node whose weights the node's setting share=@label names. ok is false without the setting.

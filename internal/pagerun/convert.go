@@ -28,7 +28,8 @@ func convertModel(ctx context.Context, r ConvertRequest, model []byte) (any, err
 	n, problems := file.Network(graph.Options{})
 	if len(problems) > 0 {
 		shown, _ := problems.Shown()
-		return nil, pagecall.Errorf(pagecall.Problem, "%s: %s", plain.Escape(plain.CutPath(r.Name)), plain.Escape(shown[0].Error()))
+		return nil, pagecall.Errorf(pagecall.Problem, "%s: %s", plain.Escape(plain.CutPath(r.Name)),
+			plain.Escape(shown[0].Error()))
 	}
 	return pagecall.Text{Name: r.Name, Text: spec.PrintBlocks(n.Graph)}, nil
 }

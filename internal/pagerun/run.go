@@ -81,7 +81,8 @@ func run(ctx context.Context, r RunRequest, data []byte) (any, error) {
 	n, problems := file.Network(options)
 	switch {
 	case len(problems) > 0:
-		return nil, pagecall.Errorf(pagecall.Problem, "the network has problems: %s", plain.Escape(problems.Sorted()[0].Error()))
+		return nil, pagecall.Errorf(pagecall.Problem, "the network has problems: %s",
+			plain.Escape(problems.Sorted()[0].Error()))
 	case len(n.Inputs) != 1:
 		return nil, pagecall.Errorf(pagecall.Problem, "the network has %d inputs, and one picture is given", len(n.Inputs))
 	}
@@ -119,7 +120,8 @@ func run(ctx context.Context, r RunRequest, data []byte) (any, error) {
 
 // compile plans a run, and refuses one that needs too much memory before any is taken.
 func compile(n *shape.Network) (*exec.Program, error) {
-	program, err := exec.Compile(n, exec.Options{Batch: 1, Threads: min(runtime.GOMAXPROCS(0), exec.MaxThreads), Algo: exec.Auto})
+	threads := min(runtime.GOMAXPROCS(0), exec.MaxThreads)
+	program, err := exec.Compile(n, exec.Options{Batch: 1, Threads: threads, Algo: exec.Auto})
 	if err != nil {
 		return nil, err
 	}
@@ -129,8 +131,8 @@ func compile(n *shape.Network) (*exec.Program, error) {
 	}
 	if need := program.Footprint().Total; need > limit {
 		program.Close()
-		return nil, pagecall.Errorf(pagecall.Limit, "the network needs %s to run, and the page has at most %s: use cnncalc run",
-			plain.Bytes(need), plain.Bytes(limit))
+		return nil, pagecall.Errorf(pagecall.Limit,
+			"the network needs %s to run, and the page has at most %s: use cnncalc run", plain.Bytes(need), plain.Bytes(limit))
 	}
 	return program, nil
 }
@@ -147,7 +149,8 @@ func (r RunRequest) open(data []byte) (file *network.File, picture []byte, err e
 
 // sourceOf returns the weights of a model, those that come with a built-in network, if they fit these tensors, or
 // random ones. The network of the file was lowered last.
-func sourceOf(file *network.File, builtIn string, tensors []exec.Tensor) (source exec.Source, isTrained bool, err error) {
+func sourceOf(file *network.File, builtIn string, tensors []exec.Tensor) (source exec.Source,
+	isTrained bool, err error) {
 	if stored := file.Weights(); stored != nil {
 		if stored.AreQuantised() {
 			return nil, false, pagecall.Errorf(pagecall.Problem, "the model is quantised, and the page computes in float32: "+

@@ -3,8 +3,8 @@
 // Other programs and other pages of the browser can reach the port too. What keeps them out:
 //
 //   - Every call needs the token of the address, in a header. A page of another site can't send that header without
-//     asking first, which is refused. The token comes after the # of the address, which browsers send to nobody, and the
-//     page removes it from there.
+//     asking first, which is refused. The token comes after the # of the address, which browsers send to nobody, and
+//     the page removes it from there.
 //   - Host must be that of the address, so that no other name can be made to resolve to this machine (DNS rebinding),
 //     and Origin must be the page's own.
 //   - Only the one file is read and written, and only if it is what the page knows.

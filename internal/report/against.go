@@ -110,8 +110,8 @@ func (v *Against) notes(units Units) []string {
 		notes = append(notes, fmt.Sprintf("Reserved by the allocator: %s, %s beyond the peak; an estimated %s was predicted.",
 			Bytes(v.RecordedReserved, units), Bytes(v.RecordedReserved-v.Recorded, units), Bytes(v.PredictedReserved, units)))
 	}
-	notes = append(notes, "Tensors are found by their size alone, in whole blocks of 512 bytes: among parts with tensors of "+
-		"the same size, the first gets them.")
+	notes = append(notes, "Tensors are found by their size alone, in whole blocks of 512 bytes: among parts with tensors "+
+		"of the same size, the first gets them.")
 	if len(v.Missing) > 0 {
 		notes = append(notes, "", "The largest tensors that the recording lacks:")
 		for _, tensor := range v.Missing[:min(len(v.Missing), mostListed)] {

@@ -58,8 +58,8 @@ type segmentDocument struct {
 // Document returns the view for programs.
 func (v *Checkpoints) Document() any {
 	d := checkpointsDocument{Schema: Schema, Network: v.Title, Batch: v.Batch, Torch: v.Options.Torch,
-		DType: v.Options.DType, Optimizer: v.Options.Optimizer, Places: v.Places, MACs: v.Network.Total.MACs, PlainPeak: v.Plain, Exact: v.Exact,
-		AskedFor: v.Asked}
+		DType: v.Options.DType, Optimizer: v.Options.Optimizer, Places: v.Places, MACs: v.Network.Total.MACs,
+		PlainPeak: v.Plain, Exact: v.Exact, AskedFor: v.Asked}
 	for i := range v.Curve {
 		d.Curve = append(d.Curve, v.planDocument(&v.Curve[i]))
 	}

@@ -117,9 +117,9 @@ func trainingLines(n *shape.Network) []string {
 			heads = append(heads, h.Name)
 		}
 	}
-	return []string{fmt.Sprintf("For training only: %s, and the layers that no other output needs (%d). The totals have the "+
-		"parameters of these layers, but not their %s values and %s MACs.", plain.CutNames(strings.Join(heads, ", ")), layers,
-		plain.Count(n.TrainingOnly.Activations), plain.Count(n.TrainingOnly.MACs)), ""}
+	return []string{fmt.Sprintf("For training only: %s, and the layers that no other output needs (%d). The totals have "+
+		"the parameters of these layers, but not their %s values and %s MACs.", plain.CutNames(strings.Join(heads, ", ")),
+		layers, plain.Count(n.TrainingOnly.Activations), plain.Count(n.TrainingOnly.MACs)), ""}
 }
 
 // memoryText returns the volume as the notes write it: "224*224*64=3.2M", and without the product where it is 1x1.

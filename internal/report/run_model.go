@@ -35,8 +35,9 @@ func (v *Run) modelLine() string {
 		took, least = append(took, l.Time.Seconds()), append(least, l.Least)
 		sumTook, sumLeast = sumTook+l.Time.Seconds(), sumLeast+l.Least
 	}
-	return fmt.Sprintf("The layers took %s times their least times together. The rank correlation of the two is %.2f: at 1, "+
-		"the model puts the layers in the order of their times.", timesText(sumTook/sumLeast), rankCorrelation(took, least))
+	return fmt.Sprintf("The layers took %s times their least times together. The rank correlation of the two is %.2f: "+
+		"at 1, the model puts the layers in the order of their times.", timesText(sumTook/sumLeast),
+		rankCorrelation(took, least))
 }
 
 // timesText formats how many times something is another to three significant digits, and whole from 1000 on.

@@ -187,7 +187,8 @@ func (f *fixer) option(text string) {
 		return
 	}
 	for _, option := range strings.Fields(text) {
-		if strings.HasPrefix(option, "size=") || strings.HasPrefix(option, "groups=") && !strings.HasPrefix(words[0], "CONV") {
+		if strings.HasPrefix(option, "size=") ||
+			strings.HasPrefix(option, "groups=") && !strings.HasPrefix(words[0], "CONV") {
 			words[0] = size().ReplaceAllString(words[0], "$1") // the size after the kind is the same field
 		}
 		for _, same := range sameOption() {

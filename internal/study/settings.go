@@ -22,7 +22,7 @@ import (
 // the document's Settings say.
 type Settings struct {
 	Set       map[string]string `json:"set,omitempty"`       // variables: "64", or "2,2,3" for a list
-	InputSize string            `json:"inputSize,omitempty"` // "384", "640x480", or "left=384" for each of several, with spaces between
+	InputSize string            `json:"inputSize,omitempty"` // "384", "640x480", or of several "left=384 right=9"
 	Until     string            `json:"until,omitempty"`     // the node or value that a model ends with
 	Freeze    []string          `json:"freeze,omitempty"`    // patterns of layers and parameters
 	Batch     int64             `json:"batch,omitempty"`     // pictures
@@ -33,7 +33,7 @@ type Settings struct {
 	Device    string            `json:"device,omitempty"`    // its name or its memory, "12GiB"; "" for none
 	Peak      string            `json:"peak,omitempty"`      // arithmetic rate, "13TFLOP/s"
 	Bandwidth string            `json:"bandwidth,omitempty"` // of memory, "200GB/s"
-	Folded    []string          `json:"folded,omitempty"`    // blocks and repeats that are single boxes in the graph, by data-block
+	Folded    []string          `json:"folded,omitempty"`    // data-block of what is a single box in the graph
 }
 
 // With returns the settings with options of a network in place of their own.
