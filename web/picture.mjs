@@ -13,7 +13,8 @@ export const path = join(root, "docs/pictures/edit.png");
 /** takePicture returns the picture as the page looks now, and the text that it shows. */
 export async function takePicture(browser) {
   const server = await edit({ spec: "torchvision/resnet50" });
-  const { page, close } = await open(browser, server.address, { viewport: { width: 1400, height: 840 }, colorScheme: "light" });
+  const { page, close } = await open(browser, server.address,
+    { viewport: { width: 1400, height: 840 }, colorScheme: "light" });
   try {
     await studied(page);
     await page.locator("#panel-graph text[data-layer='widening1.conv2']").click();
@@ -23,7 +24,10 @@ export async function takePicture(browser) {
       const graph = document.querySelector("#panel-graph .view-drawing").shadowRoot.querySelectorAll("text");
       return [document.body.innerText, ...[...graph].map((one) => one.textContent)].join("\n");
     });
-    return { png: await page.screenshot(), text: text.replace(/computed in \d+ ms/, "computed").replace(/[ \t\u00a0]*\n\s*/g, "\n") };
+    return {
+      png: await page.screenshot(),
+      text: text.replace(/computed in \d+ ms/, "computed").replace(/[ \t\u00a0]*\n\s*/g, "\n"),
+    };
   } finally {
     await close();
     await server.stop();

@@ -52,7 +52,8 @@ async function afterKey(page, client, key) {
   return { ...times, page: (await processorTime(client)) - before };
 }
 
-const specs = process.argv.length > 2 ? process.argv.slice(2) : ["lenet5", "vgg16", "googlenet", "torchvision/densenet201", "torchvision/resnet152", thousand()];
+const specs = process.argv.length > 2 ? process.argv.slice(2)
+  : ["lenet5", "vgg16", "googlenet", "torchvision/densenet201", "torchvision/resnet152", thousand()];
 const browser = await startBrowser();
 for (const spec of specs) {
   const server = await edit({ spec });
@@ -71,7 +72,9 @@ for (const spec of specs) {
     const times = (what, share) => Math.round(quantile(taken.map((t) => t[what]), share));
     console.log(`${spec} ${await tab.getAttribute("id")}: all ${times("all", 0.5)} (${times("all", 0.9)}), ` +
       `server ${times("server", 0.5)}, page ${times("page", 0.5)}`);
-    if ((await page.locator("#main").getAttribute("data-studied")) !== "sound") console.log("the network has a problem");
+    if ((await page.locator("#main").getAttribute("data-studied")) !== "sound") {
+    console.log("the network has a problem");
+  }
   }
   if (faults.length > 0) console.log(faults);
   await close();

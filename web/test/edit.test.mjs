@@ -22,7 +22,8 @@ async function serve(spec, { theme = "light", width = 1280, height = 800, fragme
 
 /** settled waits until the newest text is studied, and found sound or not. */
 async function settled(page, isSound = true) {
-  await page.waitForFunction((state) => document.querySelector("#main").dataset.studied === state, isSound ? "sound" : "broken");
+  await page.waitForFunction((state) => document.querySelector("#main").dataset.studied === state,
+    isSound ? "sound" : "broken");
 }
 
 /** on runs a test on the page of a SPEC, which must not have faults. */
@@ -48,7 +49,8 @@ async function atEnd(page) {
 }
 
 const total = (page, title) =>
-  page.$eval("#totals", (list, title) => [...list.children].find((one) => one.firstChild.textContent === title)?.lastChild.textContent, title);
+  page.$eval("#totals", (list, title) =>
+    [...list.children].find((one) => one.firstChild.textContent === title)?.lastChild.textContent, title);
 
 on("the figures follow the keys", "lenet5", {}, async (page) => {
   assert.equal(await total(page, "parameters"), "61,706");
@@ -73,7 +75,8 @@ on("a broken line has its problem at its place, and the last sound state stays",
   assert.ok(!(await page.$eval("#main", (main) => main.classList.contains("stale"))));
 });
 
-on("what is not shown while one types is there when it is chosen, of the last sound state", "lenet5", {}, async (page) => {
+on("what is not shown while one types is there when it is chosen, of the last sound state", "lenet5", {},
+  async (page) => {
   await atEnd(page);
   await page.keyboard.type(" -> FC-10");
   await settled(page);
@@ -109,7 +112,8 @@ on("kinds, options, labels, blocks and keys are completed", "resnet50", {}, asyn
     await page.keyboard.press("Escape");
     await page.keyboard.press("Control+Space");
     await page.waitForSelector(".cm-tooltip-autocomplete li");
-    const labels = await page.$$eval(".cm-tooltip-autocomplete .cm-completionLabel", (all) => all.map((one) => one.textContent));
+    const labels = await page.$$eval(".cm-tooltip-autocomplete .cm-completionLabel",
+      (all) => all.map((one) => one.textContent));
     await page.keyboard.press("Escape");
     await page.waitForSelector(".cm-tooltip-autocomplete", { state: "detached" });
     return labels;
@@ -158,7 +162,8 @@ on("settings change the figures, and a wrong one says what would be right", "len
 
 on("choosing a layer moves the cursor, and the cursor chooses a layer", "lenet5", {}, async (page) => {
   await page.click("#tab-table");
-  await page.waitForFunction(() => /^11 layers, computed in/.test(document.querySelector("#problem").textContent)); // as check counts
+  await page.waitForFunction( // as check counts
+    () => /^11 layers, computed in/.test(document.querySelector("#problem").textContent));
   assert.equal(await page.textContent("#panel-table .view-note"), "11 layers");
   await page.click("[data-layer=pool1]");
   assert.match(await page.textContent("#layer h2"), /^pool1/);
@@ -193,7 +198,8 @@ on("blocks of the graph are folded and unfolded, by a click and by keys", "googl
 });
 
 on("the tabs show one view each", "lenet5", {}, async (page) => {
-  for (const [tab, content] of [["memory", ".view-timeline"], ["fit", ".view-devices"], ["roofline", ".view-layer"], ["fields", ".view-layer"], ["graph", ".view-zoom"]]) {
+  for (const [tab, content] of [["memory", ".view-timeline"], ["fit", ".view-devices"], ["roofline", ".view-layer"],
+    ["fields", ".view-layer"], ["graph", ".view-zoom"]]) {
     await page.click(`#tab-${tab}`);
     await page.waitForSelector(`#panel-${tab} ${content}`);
     assert.equal(await page.locator("[role=tabpanel]:visible").count(), 1);
@@ -208,7 +214,8 @@ on("a table is sorted, searched and copied", "lenet5", {}, async (page) => {
   assert.equal(await page.locator("tbody tr").count(), 2);
   await page.click("text=Copy as CSV");
   await page.waitForFunction(() => document.querySelector(".view-note").textContent === "Copied 2 rows");
-  assert.match(await page.evaluate(() => navigator.clipboard.readText()), /^name,text,output,.*\npool1,POOL2,14x14x6,1176,/);
+  assert.match(await page.evaluate(() => navigator.clipboard.readText()),
+    /^name,text,output,.*\npool1,POOL2,14x14x6,1176,/);
 });
 
 on("a link holds the network, and shows it elsewhere", "lenet5", {}, async (page) => {
@@ -269,7 +276,8 @@ on("the tabs and the skip links work by keyboard alone", "lenet5", {}, async (pa
   assert.ok(!(await page.$eval(":focus", (focus) => focus.classList.contains("cm-content"))));
 });
 
-on("a page of 360 pixels shows one pane at a time, and nothing is cut off", "lenet5", { width: 360, height: 740 }, async (page) => {
+on("a page of 360 pixels shows one pane at a time, and nothing is cut off", "lenet5", { width: 360, height: 740 },
+  async (page) => {
   assert.ok(await page.isVisible(".cm-content"));
   await page.click("#show-results");
   assert.ok(await page.isVisible("#panel-graph"));

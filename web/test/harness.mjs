@@ -101,7 +101,8 @@ export async function answerTo(page) {
   return page.locator(".ranking li").first().innerText();
 }
 
-const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".xz": "application/x-xz", ".txt": "text/plain" };
+const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".xz": "application/x-xz",
+  ".txt": "text/plain" };
 
 /** serveStatic serves dist/, which make web builds, as a host of static files does. */
 export async function serveStatic() {

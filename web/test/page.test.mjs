@@ -93,7 +93,8 @@ withPage("an ONNX model runs with its own weights, until the network is changed"
 withPage("a picture of a digit is recognised", { spec: "lenet5" }, async (page) => {
   const digit = readFileSync(join(root, "testdata/digits/eight.png"));
   await page.locator("#tab-run").click();
-  await page.locator("#panels input[type=file]").setInputFiles({ name: "eight.png", mimeType: "image/png", buffer: digit });
+  await page.locator("#panels input[type=file]").setInputFiles({ name: "eight.png", mimeType: "image/png",
+    buffer: digit });
   await page.locator(".ranking li").first().waitFor();
   assert.match(await page.locator(".ranking li").first().innerText(), /^8/);
 });
@@ -104,7 +105,8 @@ for (const colorScheme of ["light", "dark"]) {
   });
 }
 
-withPage("360 pixels are wide enough", { text: sound, browser: { viewport: { width: 360, height: 740 } } }, async (page) => {
+withPage("360 pixels are wide enough", { text: sound, browser: { viewport: { width: 360, height: 740 } } },
+  async (page) => {
   const width = () => page.evaluate(() => document.documentElement.scrollWidth);
   assert.ok((await width()) <= 360, `the editor is ${await width()} wide`);
   await page.locator("#show-results").click();
@@ -117,6 +119,7 @@ test("the server ends with its page", async () => {
   await studied(opened.page);
   await opened.page.close({ runBeforeUnload: false });
   await opened.close();
-  const code = await Promise.race([server.ended, new Promise((resolve) => setTimeout(resolve, 30_000, "still running"))]);
+  const code = await Promise.race([server.ended,
+    new Promise((resolve) => setTimeout(resolve, 30_000, "still running"))]);
   assert.equal(code, 0);
 });

@@ -49,7 +49,8 @@ async function run(module, args) {
 }
 
 test("tables are the same through WebAssembly", { timeout: 600_000 }, async () => {
-  const native = (args) => execFileSync(program(), args, { encoding: "utf8", maxBuffer: 1 << 28, stdio: ["ignore", "pipe", "ignore"] });
+  const native = (args) => execFileSync(program(), args,
+    { encoding: "utf8", maxBuffer: 1 << 28, stdio: ["ignore", "pipe", "ignore"] });
   const module = await compile();
   const networks = JSON.parse(native(["list", "--format", "json"])).networks.map((n) => n.name);
   assert.ok(networks.length > 50);

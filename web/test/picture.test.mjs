@@ -7,7 +7,9 @@ import { startBrowser } from "./harness.mjs";
 const browser = await startBrowser();
 after(() => browser.close());
 
-/** How many fields of the mosaic there are across, and how different the pictures may be: fonts differ between machines. */
+/**
+ * How many fields of the mosaic there are across, and how different the pictures may be: fonts differ between machines.
+ */
 const across = 35;
 const alike = { mean: 4, worst: 60 }; // of 255
 
@@ -16,7 +18,8 @@ test("docs/pictures/edit.png is the page as it is", async () => {
   const kept = read();
   assert.equal(now.text, textOf(kept), "run node web/picture.mjs, look at the picture, and commit it");
   const { mean, worst } = await difference(now.png, kept);
-  assert.ok(mean < alike.mean && worst < alike.worst, `the pictures differ by ${mean} on average, at most ${worst}: run node web/picture.mjs`);
+  assert.ok(mean < alike.mean && worst < alike.worst,
+    `the pictures differ by ${mean} on average, at most ${worst}: run node web/picture.mjs`);
 });
 
 test("a picture keeps its text, and one that looks different is told", async () => {

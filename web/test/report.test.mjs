@@ -19,13 +19,16 @@ function report(...specs) {
   return pathToFileURL(path).href;
 }
 
-/** on tests a report in a context with these options; nothing may be asked of anywhere, and no error be on the console. */
+/**
+ * on tests a report in a context with these options; nothing may be asked of anywhere, and no error be on the console.
+ */
 function on(name, specs, options, run) {
   test(name, async () => {
     const address = report(...specs);
     const { page, faults, close } = await open(browser, "about:blank", options);
     const requests = [];
-    page.on("request", (request) => request.url() !== address && !/^(data|blob):/.test(request.url()) && requests.push(request.url()));
+    page.on("request", (request) => request.url() !== address && !/^(data|blob):/.test(request.url())
+      && requests.push(request.url()));
     await page.goto(address);
     await run(page);
     assert.deepEqual(faults.filter((fault) => !fault.startsWith("a request to file:")), []);
@@ -36,7 +39,8 @@ function on(name, specs, options, run) {
 
 const networks = { "one network": ["googlenet"], "two networks": ["lenet5", "torchvision/resnet18"] };
 
-on("the graph zooms and pans, and a layer is chosen in it", ["googlenet"], { viewport: { width: 1280, height: 1400 } }, async (page) => {
+on("the graph zooms and pans, and a layer is chosen in it", ["googlenet"], { viewport: { width: 1280, height: 1400 } },
+  async (page) => {
   const graph = page.locator("#n0-graph");
   const width = () => graph.locator("svg").evaluate((svg) => svg.width.baseVal.value);
   const before = await width();
@@ -60,7 +64,8 @@ on("the graph zooms and pans, and a layer is chosen in it", ["googlenet"], { vie
   assert.equal(await page.locator("#n0-layers tr[aria-current]").getAttribute("data-layer"), "conv1");
 });
 
-on("the table is sorted, searched and copied", ["googlenet"], { permissions: ["clipboard-read", "clipboard-write"] }, async (page) => {
+on("the table is sorted, searched and copied", ["googlenet"], { permissions: ["clipboard-read", "clipboard-write"] },
+  async (page) => {
   const table = page.locator("#n0-layers");
   await table.getByRole("button", { name: "MACs" }).click();
   assert.equal(await table.locator("tbody tr").first().getAttribute("data-layer"), "conv3");
@@ -85,7 +90,8 @@ on("the memory says what is alive", ["lenet5"], {}, async (page) => {
 
 on("a layer is chosen by its receptive field", ["lenet5"], {}, async (page) => {
   await page.locator("#n0-fields [data-layer=pool1]").click();
-  assert.match(await page.locator("#n0-fields .view-step").innerText(), /^pool1 POOL2: a value sees 6x6 pixels of the picture; the next value sees it 2x2 pixels on$/);
+  assert.match(await page.locator("#n0-fields .view-step").innerText(),
+    /^pool1 POOL2: a value sees 6x6 pixels of the picture; the next value sees it 2x2 pixels on$/);
   assert.match(await page.locator("#n0-explain .chosen").innerText(), /^pool1/);
 });
 

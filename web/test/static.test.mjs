@@ -48,7 +48,8 @@ test("a digit is recognised in the browser", async () => {
   await studied(page);
   const digit = await readFile(join(root, "testdata/digits/eight.png"));
   await page.locator("#tab-run").click();
-  await page.locator("#panels input[type=file]").setInputFiles({ name: "eight.png", mimeType: "image/png", buffer: digit });
+  await page.locator("#panels input[type=file]").setInputFiles({ name: "eight.png", mimeType: "image/png",
+    buffer: digit });
   await page.locator(".ranking li").first().waitFor();
   assert.match(await page.locator(".ranking li").first().innerText(), /^8/);
   assert.deepEqual(faults, []);

@@ -18,9 +18,11 @@ test("columns count characters, offsets UTF-16 units", () => {
 });
 
 test("the path of a place has the keys around it", () => {
-  const one = text("defaults: {conv: {nobias: true}}", "blocks:", "  a(w): |", "    CONV3-w", "layers: |", "  INPUT", "budget:", "  gpu:", "    ");
+  const one = text("defaults: {conv: {nobias: true}}", "blocks:", "  a(w): |", "    CONV3-w", "layers: |", "  INPUT",
+    "budget:", "  gpu:", "    ");
   for (const [line, column, want] of [
-    [1, 19, ["defaults", "conv"]], [1, 33, ["defaults"]], [4, 8, ["blocks", "a"]], [6, 4, ["layers"]], [9, 5, ["budget", "gpu"]], [1, 3, []],
+    [1, 19, ["defaults", "conv"]], [1, 33, ["defaults"]], [4, 8, ["blocks", "a"]], [6, 4, ["layers"]],
+    [9, 5, ["budget", "gpu"]], [1, 3, []],
   ]) {
     assert.deepEqual(pathAt(one, offsetOf(one, line, column)), want);
   }
@@ -38,16 +40,24 @@ test("blocks, variables and labels of a text are found", () => {
 test("a variable is written into the file as it is there", () => {
   const write = (one, values) => {
     let written = one;
-    for (const { from, to, insert } of changesOf(one, values).reverse()) written = written.slice(0, from) + insert + written.slice(to);
+    for (const { from, to, insert } of changesOf(one, values).reverse()) {
+      written = written.slice(0, from) + insert + written.slice(to);
+    }
     return written;
   };
   assert.equal(write("vars: {n: 3, mn: 4}\nlayers: n", { n: "6" }), "vars: {n: 6, mn: 4}\nlayers: n");
-  assert.equal(write("vars:\n  n: 3 # three\n  w: [1, 2]\n", { n: "6", w: "4,5" }), "vars:\n  n: 6 # three\n  w: [4, 5]\n");
+  assert.equal(write("vars:\n  n: 3 # three\n  w: [1, 2]\n", { n: "6", w: "4,5" }),
+    "vars:\n  n: 6 # three\n  w: [4, 5]\n");
   assert.equal(write("layers: n: 3", { n: "6" }), "layers: n: 3");
 });
 
 test("a schema is followed through its alternatives", () => {
-  const schema = { properties: { a: { anyOf: [{ type: "string" }, { properties: { b: { enum: ["x", "y"] } } }] }, c: { additionalProperties: { type: "boolean" } } } };
+  const schema = {
+    properties: {
+      a: { anyOf: [{ type: "string" }, { properties: { b: { enum: ["x", "y"] } } }] },
+      c: { additionalProperties: { type: "boolean" } },
+    },
+  };
   assert.deepEqual(Object.keys(propertiesOf(schemaAt(schema, ["a"]))), ["b"]);
   assert.deepEqual(valuesOf(schemaAt(schema, ["a", "b"])), ["x", "y"]);
   assert.deepEqual(valuesOf(schemaAt(schema, ["c", "any"])), ["true", "false"]);

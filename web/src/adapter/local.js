@@ -10,7 +10,8 @@ export function connectLocal() {
   return {
     kind: "local",
     ended,
-    call: (/** @type {string} */ name, /** @type {object} */ request, /** @type {CallOptions=} */ options) => call(name, token, request, options),
+    call: (/** @type {string} */ name, /** @type {object} */ request, /** @type {CallOptions=} */ options) =>
+      call(name, token, request, options),
     close() {},
   };
 }

@@ -13,7 +13,8 @@ export function ask(title, text, answers) {
   const dialog = byId("question");
   byId("question-title").textContent = title;
   byId("question-text").textContent = text;
-  const buttons = Object.entries(answers).map(([key, answer]) => el("button", { type: "button", onclick: () => dialog.close(key) }, answer));
+  const buttons = Object.entries(answers).map(([key, answer]) =>
+    el("button", { type: "button", onclick: () => dialog.close(key) }, answer));
   byId("question-actions").replaceChildren(...buttons);
   dialog.returnValue = "";
   dialog.showModal();

@@ -90,7 +90,9 @@ function fields(kind) {
   return kind.fields.flatMap((field) => {
     /** @type {Completion[]} */
     const options = [{ label: `${field.key}=`, type: "property", info: field.doc }];
-    if (field.letter && field.place === "option") options.unshift({ label: field.letter, type: "property", detail: field.key, info: field.doc });
+    if (field.letter && field.place === "option") {
+      options.unshift({ label: field.letter, type: "property", detail: field.key, info: field.doc });
+    }
     for (const word of field.words) options.push({ label: word, type: "enum", detail: field.key, info: field.doc });
     return options;
   });
@@ -102,7 +104,8 @@ function fields(kind) {
  */
 function blocks(text) {
   return blocksIn(text).map(({ name, parameters, body }) => ({
-    label: name, type: "function", detail: parameters, info: body, apply: parameters ? snippet(`${name}(#{})`) : name, boost: 1,
+    label: name, type: "function", detail: parameters, info: body, apply: parameters ? snippet(`${name}(#{})`) : name,
+    boost: 1,
   }));
 }
 
@@ -124,7 +127,8 @@ function variables(text) {
 function labels(text, before) {
   const typed = /@([\w.-]*)$/.exec(before)?.[1];
   const isOnlyTyped = [...text.matchAll(/@([\w.-]+)/g)].filter((found) => found[1] === typed).length < 2;
-  return labelsIn(text).filter((name) => name !== typed || !isOnlyTyped).map((name) => ({ label: `@${name}`, type: "constant" }));
+  return labelsIn(text).filter((name) => name !== typed || !isOnlyTyped)
+    .map((name) => ({ label: `@${name}`, type: "constant" }));
 }
 
 /**
@@ -144,7 +148,8 @@ function inYAML(context, before, path, language) {
   const inner = /([A-Za-z_]\w*)\s*:\s*$/.exec(at);
   if (!inner) return null;
   const whole = path[path.length - 1] === inner[1] ? path : [...path, inner[1]];
-  return result(context, word, /^\w*$/, valuesOf(schemaAt(language.schema, whole)).map((label) => ({ label, type: "enum" })));
+  return result(context, word, /^\w*$/,
+    valuesOf(schemaAt(language.schema, whole)).map((label) => ({ label, type: "enum" })));
 }
 
 /**

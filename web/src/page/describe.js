@@ -41,7 +41,9 @@ function describe(word, text, end, language) {
   if (kind && isArrow(path)) return fieldsList(kind);
   const whole = text.toString();
   const block = blocksIn(whole).find((one) => one.name === word);
-  if (block) return el("div", { class: "help" }, el("b", {}, `${block.name}${block.parameters}`), el("pre", {}, block.body));
+  if (block) {
+    return el("div", { class: "help" }, el("b", {}, `${block.name}${block.parameters}`), el("pre", {}, block.body));
+  }
   if (word.startsWith("@")) return labelHelp(word, text);
   if (isArrow(path) && path.length > 0) return variableHelp(word, whole);
   const schema = schemaAt(language.schema, [...path, word]);
@@ -58,7 +60,8 @@ export function fieldsList(kind) {
   const list = el("dl", {});
   for (const field of kind.fields) {
     const names = [field.letter && field.place === "option" ? field.letter : "", ...field.words].filter(Boolean);
-    list.append(el("dt", {}, field.key, ...(names.length ? [el("small", {}, ` ${names.join(", ")}`)] : [])), el("dd", {}, field.doc));
+    list.append(el("dt", {}, field.key, ...(names.length ? [el("small", {}, ` ${names.join(", ")}`)] : [])),
+      el("dd", {}, field.doc));
   }
   return el("div", { class: "help" }, el("b", {}, kind.name), el("p", {}, kind.summary), list);
 }
@@ -70,7 +73,9 @@ export function fieldsList(kind) {
 function labelHelp(word, text) {
   for (let n = 1; n <= text.lines; n++) {
     const line = text.line(n).text;
-    if (line.includes(word)) return el("div", { class: "help" }, el("b", {}, word), el("p", {}, `first in line ${n}: ${line.trim()}`));
+    if (line.includes(word)) {
+      return el("div", { class: "help" }, el("b", {}, word), el("p", {}, `first in line ${n}: ${line.trim()}`));
+    }
   }
   return null;
 }
@@ -81,5 +86,6 @@ function labelHelp(word, text) {
  */
 function variableHelp(word, text) {
   const found = new RegExp(`\\b${word}\\s*:\\s*(\\[[^\\]]*\\]|[^\\s,}]+)`).exec(sectionOf(text, "vars"));
-  return found ? el("div", { class: "help" }, el("b", {}, word), el("p", {}, `a variable of this file: ${found[1]}`)) : null;
+  if (!found) return null;
+  return el("div", { class: "help" }, el("b", {}, word), el("p", {}, `a variable of this file: ${found[1]}`));
 }

@@ -11,7 +11,8 @@ const stroke = 22;
  */
 export function createDigit(onDraw) {
   const canvas = el("canvas", {
-    width: side, height: side, class: "digit", role: "img", "aria-label": "Drawing area for a digit; a picture can be dropped instead",
+    width: side, height: side, class: "digit", role: "img",
+    "aria-label": "Drawing area for a digit; a picture can be dropped instead",
   });
   const context = canvas.getContext("2d", { willReadFrequently: true });
   context.lineWidth = stroke;

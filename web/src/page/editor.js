@@ -40,7 +40,8 @@ export function createEditor(parent, { language, onChange, onCursor }) {
       ...closeBracketsKeymap, ...completionKeymap, ...lintKeymap, ...searchKeymap, ...historyKeymap, ...defaultKeymap,
       indentWithTab,
     ]),
-    EditorView.contentAttributes.of({ "aria-label": "Network file", spellcheck: "false", autocapitalize: "off", tabindex: "0" }),
+    EditorView.contentAttributes.of(
+      { "aria-label": "Network file", spellcheck: "false", autocapitalize: "off", tabindex: "0" }),
     EditorView.updateListener.of((update) => {
       if (update.docChanged) onChange();
       if (update.selectionSet || update.docChanged) {
@@ -71,7 +72,8 @@ export function createEditor(parent, { language, onChange, onCursor }) {
     go(/** @type {number} */ line, /** @type {number} */ column) {
       const at = offsetOf(view.state.doc, line, column);
       view.dispatch({
-        selection: { anchor: at }, effects: EditorView.scrollIntoView(at, { y: "nearest", yMargin: 60 }), annotations: byPage.of(true),
+        selection: { anchor: at }, effects: EditorView.scrollIntoView(at, { y: "nearest", yMargin: 60 }),
+        annotations: byPage.of(true),
       });
     },
     focus: () => view.focus(),

@@ -19,7 +19,8 @@ export function createExamples(networks, onChoose) {
     const words = filter.value.toLowerCase().split(/\s+/);
     const found = networks.filter(({ name }) => words.every((/** @type {string} */ word) => name.includes(word)));
     list.replaceChildren(...found.map(({ name, hasWeights }) => el("li", {},
-      el("button", { type: "button", onclick: () => choose(name) }, name, hasWeights ? el("small", {}, " with weights") : ""))));
+      el("button", { type: "button", onclick: () => choose(name) }, name,
+        hasWeights ? el("small", {}, " with weights") : ""))));
     if (found.length === 0) list.append(el("li", { class: "empty" }, "No network has this name."));
   };
   filter.addEventListener("input", fill);

@@ -94,7 +94,8 @@ export function createFiles(adapter, editor, say) {
 
   async function conflict(/** @type {string} */ message) {
     const answer = await ask("The file changed", `${message}. Nothing was saved.`, {
-      reload: "Reload the file, and lose my changes", anyway: "Save mine anyway", copy: "Copy mine", cancel: "Keep editing",
+      reload: "Reload the file, and lose my changes", anyway: "Save mine anyway", copy: "Copy mine",
+      cancel: "Keep editing",
     });
     if (answer === "reload") await open();
     if (answer === "anyway") await write((await adapter.call("open", {})).version);

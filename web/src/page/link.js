@@ -15,7 +15,8 @@ const maxText = 1 << 20;
  * @returns {Promise<string>}
  */
 export async function linkTo(shared) {
-  const packed = await through(new CompressionStream("deflate-raw"), new TextEncoder().encode(JSON.stringify(shared)), Infinity);
+  const packed = await through(new CompressionStream("deflate-raw"), new TextEncoder().encode(JSON.stringify(shared)),
+    Infinity);
   const fragment = btoa(Array.from(packed, (byte) => String.fromCharCode(byte)).join(""))
     .replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
   if (fragment.length > maxFragment) throw new Error("the network is too large for a link: send the file");
@@ -35,8 +36,10 @@ export async function sharedIn(fragment) {
   if (packed.length > maxFragment || !/^[\w-]+$/.test(packed)) throw wrong;
   let shared;
   try {
-    const bytes = Uint8Array.from(atob(packed.replaceAll("-", "+").replaceAll("_", "/")), (character) => character.charCodeAt(0));
-    shared = JSON.parse(new TextDecoder().decode(await through(new DecompressionStream("deflate-raw"), bytes, maxText)));
+    const bytes = Uint8Array.from(atob(packed.replaceAll("-", "+").replaceAll("_", "/")),
+      (character) => character.charCodeAt(0));
+    shared = JSON.parse(
+      new TextDecoder().decode(await through(new DecompressionStream("deflate-raw"), bytes, maxText)));
   } catch {
     throw wrong;
   }

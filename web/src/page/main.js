@@ -46,7 +46,10 @@ const variables = createVariables({
   onWrite: (values) => editor.replace(changesOf(editor.text(), values)),
 });
 /** request returns the network as it is in the editor, with the settings. */
-const request = () => ({ name: files.name(), text: editor.text(), settings: { ...settings.values(), set: variables.values(), folded: results.folded() } });
+const request = () => ({
+  name: files.name(), text: editor.text(),
+  settings: { ...settings.values(), set: variables.values(), folded: results.folded() },
+});
 const student = createStudent(adapter, {
   request,
   shown: results.shown,
@@ -67,7 +70,8 @@ const run = createRun(results.tabs.panel("run"), {
   async run(picture, signal) {
     const model = files.model();
     if (!model) return adapter.call("run", { ...request(), builtIn: files.builtIn() }, { bytes: picture, signal });
-    return adapter.call("run", { ...request(), name: model.name, picture: await base64(picture) }, { bytes: model, signal });
+    return adapter.call("run", { ...request(), name: model.name, picture: await base64(picture) },
+      { bytes: model, signal });
   },
 });
 
@@ -84,9 +88,13 @@ startDrop((file) => {
   run.answer(file);
 });
 startButtons();
-startKeys({ save: files.save, editor, tabs: results.tabs, ids: [...document.querySelectorAll("[role=tab]")].map((tab) => tab.id.slice(4)) });
+startKeys({
+  save: files.save, editor, tabs: results.tabs,
+  ids: [...document.querySelectorAll("[role=tab]")].map((tab) => tab.id.slice(4)),
+});
 adapter.ended.then(() => {
-  document.body.prepend(el("p", { class: "ended", role: "alert" }, "cnncalc has ended: what you change now cannot be saved. Start cnncalc edit again."));
+  document.body.prepend(el("p", { class: "ended", role: "alert" },
+    "cnncalc has ended: what you change now cannot be saved. Start cnncalc edit again."));
 });
 start();
 
@@ -136,7 +144,8 @@ async function start() {
   const [described, networks] = await Promise.all([adapter.call("language", {}), adapter.call("list", {})]);
   language = described;
   settings.offer(described.choices ?? {});
-  const examples = createExamples(networks, (name) => files.example(name).catch((/** @type {Error} */ error) => status.say(error.message)));
+  const examples = createExamples(networks,
+    (name) => files.example(name).catch((/** @type {Error} */ error) => status.say(error.message)));
   byId("examples").addEventListener("click", examples.open);
 }
 
@@ -149,7 +158,9 @@ async function followLink() {
   }
 }
 
-/** openShared shows the network of a link, and takes it off the address, which is not it any more after the first key. */
+/**
+ * openShared shows the network of a link, and takes it off the address, which is not it any more after the first key.
+ */
 function openShared(/** @type {{name: string, text: string}} */ shared) {
   files.load(shared.name, shared.text, "");
   history.replaceState(null, "", location.pathname + location.search);

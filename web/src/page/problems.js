@@ -95,9 +95,11 @@ export function createProblems(element, editor) {
  * @param {(problem: Problem) => void} go
  */
 function item(problem, apply, go) {
-  const fixes = (problem.fixes ?? []).map((fix) => el("button", { type: "button", class: "fix", onclick: () => apply(fix) }, fix.title));
+  const fixes = (problem.fixes ?? []).map((fix) =>
+    el("button", { type: "button", class: "fix", onclick: () => apply(fix) }, fix.title));
   const place = problem.line > 0
-    ? el("button", { type: "button", class: "place", onclick: () => go(problem) }, `line ${problem.line}, column ${problem.column}`)
+    ? el("button", { type: "button", class: "place", onclick: () => go(problem) },
+      `line ${problem.line}, column ${problem.column}`)
     : "";
   return el("li", { class: isSevere(problem) ? "severe" : "note" },
     el("p", { class: "problem-head" }, el("span", { class: "mark" }, isSevere(problem) ? "problem" : "note"), place),

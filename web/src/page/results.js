@@ -16,7 +16,8 @@ import { views } from "./views.js";
  */
 export function createResults(editor, { onFold, onMissing }) {
   const tabs = createTabs(
-    [...views.map(({ id, title }) => ({ id, title })), { id: "problems", title: "Problems" }, { id: "run", title: "Run" }],
+    [...views.map(({ id, title }) => ({ id, title })), { id: "problems", title: "Problems" },
+      { id: "run", title: "Run" }],
     (id) => draw(id),
   );
   const totals = createTotals();
@@ -44,7 +45,8 @@ export function createResults(editor, { onFold, onMissing }) {
     if (!known) {
       const host = el("div", {}); // a view may hide what it is in, as it does without data
       tabs.panel(id).append(host);
-      const view = kind.mount(host, sound, { onSelect: (/** @type {string} */ name) => choose(name, true), onFold: fold, selected: chosen });
+      const view = kind.mount(host, sound,
+        { onSelect: (/** @type {string} */ name) => choose(name, true), onFold: fold, selected: chosen });
       drawn.set(id, { view, study: sound });
     } else if (known.study !== sound) {
       known.view.update(sound);
@@ -69,7 +71,8 @@ export function createResults(editor, { onFold, onMissing }) {
     if (sound && only && chosen && chosen !== only.layer) onMissing();
   }
 
-  function know(/** @type {import("./study.js").Study} */ study, /** @type {import("./study.js").Only | undefined} */ parts) {
+  function know(/** @type {import("./study.js").Study} */ study,
+    /** @type {import("./study.js").Only | undefined} */ parts) {
     [sound, only] = [study, parts];
     byId("main").dataset.known = only ? "some" : "all";
   }

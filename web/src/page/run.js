@@ -66,7 +66,8 @@ export function createRun(element, { run }) {
   }
 
   function show(/** @type {Answer} */ result) {
-    note.textContent = result.note || (result.milliseconds === undefined ? "" : `Answered in ${result.milliseconds.toFixed(1)} ms.`);
+    note.textContent = result.note
+      || (result.milliseconds === undefined ? "" : `Answered in ${result.milliseconds.toFixed(1)} ms.`);
     ranking.replaceChildren(...result.ranking.slice(0, 10).map(rank));
     maps.replaceChildren(...result.layers.map(map));
   }
@@ -77,7 +78,8 @@ export function createRun(element, { run }) {
 /** @param {Rank} ranked */
 function rank({ label, probability }) {
   const percent = (100 * probability).toFixed(1);
-  return el("li", {}, el("span", { class: "rank-label" }, label), el("meter", { value: probability, min: 0, max: 1, "aria-label": `${label}: ${percent}%` }),
+  return el("li", {}, el("span", { class: "rank-label" }, label),
+    el("meter", { value: probability, min: 0, max: 1, "aria-label": `${label}: ${percent}%` }),
     el("span", { class: "rank-share" }, `${percent}%`));
 }
 

@@ -23,7 +23,8 @@ export function createSettings(onChange) {
   const form = byId("settings");
   const fields = new Map(controls.map((control) => [control.key, field(control)]));
   const devices = el("datalist", { id: "devices" });
-  form.append(...[...fields].map(([key, input]) => labelled(key, input)), devices, el("button", { type: "reset" }, "Reset"));
+  form.append(...[...fields].map(([key, input]) => labelled(key, input)), devices,
+    el("button", { type: "reset" }, "Reset"));
   fields.get("device").setAttribute("list", "devices");
   form.addEventListener("submit", (/** @type {Event} */ event) => event.preventDefault());
   form.addEventListener("input", onChange);
@@ -43,7 +44,9 @@ export function createSettings(onChange) {
     /** offer fills the lists of words to choose from. */
     offer(/** @type {Record<string, string[]>} */ choices) {
       for (const [key, input] of fields) {
-        if (input.tagName === "SELECT") input.append(...(choices[key] ?? []).map((word) => el("option", { value: word }, word)));
+        if (input.tagName === "SELECT") {
+          input.append(...(choices[key] ?? []).map((word) => el("option", { value: word }, word)));
+        }
       }
       devices.append(...(choices.device ?? []).map((name) => el("option", { value: name })));
     },
@@ -65,8 +68,11 @@ export function createSettings(onChange) {
 function field({ key, kind, hint }) {
   const id = `setting-${key}`;
   if (kind === "choice") return el("select", { id, name: key }, el("option", { value: "" }, "default"));
-  if (kind === "number") return el("input", { id, name: key, type: "number", min: "1", step: "1", autocomplete: "off" });
-  return el("input", { id, name: key, type: "text", title: hint, placeholder: hint, autocomplete: "off", spellcheck: "false" });
+  if (kind === "number") {
+    return el("input", { id, name: key, type: "number", min: "1", step: "1", autocomplete: "off" });
+  }
+  return el("input",
+    { id, name: key, type: "text", title: hint, placeholder: hint, autocomplete: "off", spellcheck: "false" });
 }
 
 /**

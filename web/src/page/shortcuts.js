@@ -21,7 +21,8 @@ export function startKeys({ save, editor, tabs, ids }) {
   };
   addEventListener("keydown", (event) => {
     if (document.querySelector("dialog[open]")) return;
-    const tab = event.altKey && !event.ctrlKey && /^Digit[1-9]$/.test(event.code) ? ids[Number(event.code[5]) - 1] : undefined;
+    const tab = event.altKey && !event.ctrlKey && /^Digit[1-9]$/.test(event.code)
+      ? ids[Number(event.code[5]) - 1] : undefined;
     if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "s") save();
     else if (event.altKey && event.code === "KeyE") toEditor();
     else if (tab) {

@@ -11,7 +11,8 @@ export function startSplit() {
     main.style.setProperty("--source-width", `${width}%`);
     handle.setAttribute("aria-valuenow", String(width));
   };
-  handle.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => handle.setPointerCapture(event.pointerId));
+  handle.addEventListener("pointerdown",
+    (/** @type {PointerEvent} */ event) => handle.setPointerCapture(event.pointerId));
   handle.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => {
     if (handle.hasPointerCapture(event.pointerId)) set((event.clientX / innerWidth) * 100);
   });

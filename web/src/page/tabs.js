@@ -14,7 +14,8 @@ export function createTabs(tabs, onShow) {
     const button = el("button", {
       type: "button", role: "tab", id: `tab-${id}`, "aria-controls": `panel-${id}`, onclick: () => show(id),
     }, title, badge);
-    const panel = el("div", { role: "tabpanel", id: `panel-${id}`, class: "panel", "aria-labelledby": `tab-${id}`, tabindex: "0" });
+    const panel = el("div",
+      { role: "tabpanel", id: `panel-${id}`, class: "panel", "aria-labelledby": `tab-${id}`, tabindex: "0" });
     parts.set(id, { button, badge, panel });
     byId("tabs").append(button);
     byId("panels").append(panel);

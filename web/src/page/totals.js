@@ -8,10 +8,12 @@ export function createTotals() {
   const list = byId("totals");
   return {
     update(/** @type {import("./study.js").Study} */ study) {
-      const shown = first.map((name) => study.totals.find((total) => total.name === name)).filter((total) => total !== undefined);
+      const shown = first.map((name) => study.totals.find((total) => total.name === name))
+        .filter((total) => total !== undefined);
       const rest = study.totals.filter((total) => !first.includes(total.name)).slice(0, 6 - shown.length);
       list.replaceChildren(...[...shown, ...rest].map((total) =>
-        el("div", { title: total.what }, el("dt", {}, total.title), el("dd", {}, total.text + (total.estimate ? " ≈" : "")))));
+        el("div", { title: total.what }, el("dt", {}, total.title),
+          el("dd", {}, total.text + (total.estimate ? " ≈" : "")))));
     },
   };
 }

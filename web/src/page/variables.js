@@ -96,7 +96,8 @@ export function changesOf(text, values) {
     const found = new RegExp(`((?:^|[\\s{,])${name}\\s*:\\s*)(\\[[^\\]]*\\]|[^\\s,}#]+)`).exec(section);
     if (!found) continue;
     const from = start + found.index + found[1].length;
-    changes.push({ from, to: from + found[2].length, insert: value.includes(",") ? `[${value.replaceAll(",", ", ")}]` : value });
+    changes.push({ from, to: from + found[2].length,
+      insert: value.includes(",") ? `[${value.replaceAll(",", ", ")}]` : value });
   }
   return changes.sort((a, b) => a.from - b.from);
 }

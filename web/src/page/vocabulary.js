@@ -54,7 +54,8 @@ export function propertiesOf(schema) {
  * @returns {string[]}
  */
 export function valuesOf(schema) {
-  return alternatives(schema).flatMap((one) => one.enum ?? (one.type === "boolean" ? ["true", "false"] : [])).map(String);
+  return alternatives(schema)
+    .flatMap((one) => one.enum ?? (one.type === "boolean" ? ["true", "false"] : [])).map(String);
 }
 
 /**
@@ -111,7 +112,8 @@ export function blocksIn(text) {
  * @returns {string[]}
  */
 export function variablesIn(text) {
-  return [...sectionOf(text, "vars").matchAll(/([A-Za-z_]\w*)\s*:/g)].map((found) => found[1]).filter((name) => name !== "vars");
+  return [...sectionOf(text, "vars").matchAll(/([A-Za-z_]\w*)\s*:/g)].map((found) => found[1])
+    .filter((name) => name !== "vars");
 }
 
 /**

@@ -27,7 +27,10 @@ function showNetwork(study, k) {
   /** @type {any[]} */
   const views = [];
   const onSelect = (/** @type {string} */ name) => views.forEach((view) => view.select(name));
-  const mounts = { graph: mountGraph, layers: mountTable, memory: mountTimeline, batches: mountBatches, roofline: mountRoofline, fields: mountFields };
+  const mounts = {
+    graph: mountGraph, layers: mountTable, memory: mountTimeline, batches: mountBatches, roofline: mountRoofline,
+    fields: mountFields,
+  };
   study.graph = graphOf(find("graph"));
   for (const [name, mount] of Object.entries(mounts)) {
     const element = find(name);
@@ -47,7 +50,8 @@ function graphOf(/** @type {HTMLElement | null} */ element) {
 /** explanation shows the arithmetic of the chosen layer above that of all, in whose order its explanations are. */
 function explanation(/** @type {HTMLElement} */ element, /** @type {any} */ study) {
   const lists = [...element.querySelectorAll("details > dl")];
-  const panel = make("div", { class: "chosen", "aria-live": "polite" }, "Choose a layer in the graph, the table or the roofline.");
+  const panel = make("div", { class: "chosen", "aria-live": "polite" },
+    "Choose a layer in the graph, the table or the roofline.");
   element.prepend(panel);
   return {
     select(/** @type {string} */ name) {
@@ -77,7 +81,8 @@ function ownLines(layer, layers) {
   if (layer.origin) lines.push(["in the model", layer.origin]);
   if (layer.field) {
     const { size, jump, start } = layer.field;
-    lines.push(["receptive field", `${size.join("x")} pixels, jump ${jump.join("x")}, from pixel ${start.join(", ")} on`]);
+    lines.push(["receptive field",
+      `${size.join("x")} pixels, jump ${jump.join("x")}, from pixel ${start.join(", ")} on`]);
   }
   const alike = layers.filter((one) => one.explained === layer.explained && one !== layer).map((one) => one.name);
   if (alike.length > 0) {

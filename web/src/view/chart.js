@@ -46,7 +46,8 @@ const grouped = new Intl.NumberFormat("en-US");
 
 /** short returns a number with three digits and a prefix: "1.25 G". */
 export function short(/** @type {number} */ n) {
-  for (const [size, prefix] of /** @type {[number, string][]} */ ([[1e12, " T"], [1e9, " G"], [1e6, " M"], [1e3, " k"]])) {
+  for (const [size, prefix] of /** @type {[number, string][]} */ (
+    [[1e12, " T"], [1e9, " G"], [1e6, " M"], [1e3, " k"]])) {
     if (n >= size) return Number((n / size).toPrecision(3)) + prefix;
   }
   return String(Number(n.toPrecision(3)));
@@ -67,14 +68,16 @@ export function frame(element, { label, x, y, height = 260 }) {
   const [left, right, top, bottom] = [margin.left, width - margin.right, margin.top, height - margin.bottom];
   const scaleX = scale(x, left, right);
   const scaleY = scale(y, bottom, top);
-  const svg = draw("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": label, class: "view-chart" });
+  const svg = draw("svg",
+    { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": label, class: "view-chart" });
   for (const value of y.ticks) {
     const at = scaleY(value);
     svg.append(draw("line", { x1: left, x2: right, y1: at, y2: at, class: "view-grid" }));
     svg.append(draw("text", { x: left - 6, y: at + 4, class: "view-tick", "text-anchor": "end" }, y.text(value)));
   }
   for (const value of x.ticks) {
-    svg.append(draw("text", { x: scaleX(value), y: bottom + 16, class: "view-tick", "text-anchor": "middle" }, x.text(value)));
+    svg.append(draw("text", { x: scaleX(value), y: bottom + 16, class: "view-tick", "text-anchor": "middle" },
+      x.text(value)));
   }
   svg.append(draw("line", { x1: left, x2: right, y1: bottom, y2: bottom, class: "view-axis" }));
   svg.append(draw("text", { x: right, y: height - 2, class: "view-tick", "text-anchor": "end" }, x.title));
@@ -82,7 +85,8 @@ export function frame(element, { label, x, y, height = 260 }) {
 }
 
 /** scale returns a function from values of an axis to pixels. */
-function scale(/** @type {Axis} */ { from, to, isLog = false }, /** @type {number} */ start, /** @type {number} */ end) {
+function scale(/** @type {Axis} */ { from, to, isLog = false }, /** @type {number} */ start,
+  /** @type {number} */ end) {
   const at = isLog ? Math.log : (/** @type {number} */ v) => v;
   const span = at(to) - at(from) || 1;
   return (/** @type {number} */ v) => Math.round((start + ((at(v) - at(from)) / span) * (end - start)) * 10) / 10;

@@ -39,7 +39,8 @@ export function mountFields(element, study, { onSelect, selected = "" }) {
       const isChosen = layer.name === chosen;
       if (x - last < apart && !isChosen && size <= longest(layers[i - 1].field.size)) return;
       last = x;
-      const point = draw("circle", { cx: x, cy: plot.y(size), r: isChosen ? 6 : 4, class: isChosen ? "view-layer view-chosen" : "view-layer", "data-layer": layer.name });
+      const point = draw("circle", { cx: x, cy: plot.y(size), r: isChosen ? 6 : 4,
+        class: isChosen ? "view-layer view-chosen" : "view-layer", "data-layer": layer.name });
       point.append(draw("title", {}, describe(layer)));
       plot.svg.append(point);
     });

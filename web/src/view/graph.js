@@ -155,7 +155,10 @@ export function mountGraph(element, study, { onSelect, onFold, selected = "" }) 
     return all.find((one) => one.tagName === "text") ?? all[0];
   }
 
-  /** place shows the first box in the middle at the top, smaller if the drawing is wide. It waits until the view is to be seen. */
+  /**
+   * place shows the first box in the middle at the top, smaller if the drawing is wide. It waits until the view is to
+   * be seen.
+   */
   const place = new ResizeObserver(() => {
     if (scroller.clientWidth === 0) return;
     place.disconnect();

@@ -22,20 +22,24 @@ export function mountRoofline(element, study, { onSelect, selected = "" }) {
     if (!machine) return;
     const layers = placed(current);
     const intensities = layers.map(({ intensity }) => intensity);
-    const [from, to] = [Math.min(machine.ridge / 4, ...intensities) / 1.5, Math.max(machine.ridge * 4, ...intensities) * 1.5];
+    const [from, to] = [Math.min(machine.ridge / 4, ...intensities) / 1.5,
+      Math.max(machine.ridge * 4, ...intensities) * 1.5];
     const roof = (/** @type {number} */ intensity) => Math.min(machine.peak, 2 * intensity * machine.bandwidth);
     const plot = frame(chart, {
       label: "Roofline: the rate that each layer can reach by its MACs per byte",
       x: { from, to, isLog: true, ticks: powers(10, from, to), text: short, title: "MACs per byte" },
-      y: { from: roof(from) / 1.5, to: machine.peak * 1.6, isLog: true, ticks: powers(10, roof(from) / 1.5, machine.peak * 1.6), text: short, title: "FLOP/s" },
+      y: { from: roof(from) / 1.5, to: machine.peak * 1.6, isLog: true,
+        ticks: powers(10, roof(from) / 1.5, machine.peak * 1.6), text: short, title: "FLOP/s" },
     });
     const path = `M${plot.x(from)} ${plot.y(roof(from))}L${plot.x(machine.ridge)} ${plot.y(machine.peak)}L${plot.x(to)} ${plot.y(machine.peak)}`;
     plot.svg.append(draw("path", { d: path, class: "view-line" }));
     const longest = Math.max(...layers.map(({ seconds }) => seconds));
     for (const { layer, intensity, seconds } of layers) {
-      const point = draw("circle", { cx: plot.x(intensity), cy: plot.y(roof(intensity)), r: 3 + 7 * Math.sqrt(seconds / longest),
+      const point = draw("circle", {
+        cx: plot.x(intensity), cy: plot.y(roof(intensity)), r: 3 + 7 * Math.sqrt(seconds / longest),
         class: layer.name === chosen ? "view-layer view-chosen" : "view-layer", "data-layer": layer.name });
-      point.append(draw("title", {}, `${layer.name} ${layer.text}: ${short(intensity)} MACs per byte, at least ${time(seconds)}`));
+      point.append(draw("title", {},
+        `${layer.name} ${layer.text}: ${short(intensity)} MACs per byte, at least ${time(seconds)}`));
       plot.svg.append(point);
     }
     chart.replaceChildren(plot.svg);

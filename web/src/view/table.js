@@ -1,9 +1,13 @@
 import { countLayers } from "./layers.js";
 
-/** How many rows there are at first, and how many more when the last is nearly seen: all would take too long at each key. */
+/**
+ * How many rows there are at first, and how many more when the last is nearly seen: all would take too long at each
+ * key.
+ */
 const someRows = 40;
 
-/** @typedef {{key: string, title: string, what: string, isNumber?: boolean, value: (layer: any) => string | number, text?: (layer: any) => string}} Column */
+/** @typedef {{key: string, title: string, what: string, isNumber?: boolean, value: (layer: any) => string | number,
+  text?: (layer: any) => string}} Column */
 
 const grouped = new Intl.NumberFormat("en-US"); // made once: toLocaleString makes one at each call
 const count = (/** @type {number} */ n) => (n ? grouped.format(n) : "");
@@ -13,10 +17,14 @@ const columns = [
   { key: "name", title: "name", what: "the layer's name", value: (layer) => layer.name },
   { key: "text", title: "layer", what: "as in the file", value: (layer) => layer.text },
   { key: "output", title: "output", what: "width, height and depth of its output", value: (layer) => layer.output },
-  { key: "activations", title: "activations", isNumber: true, what: "values of its output, of one picture", value: (layer) => layer.activations ?? 0 },
-  { key: "parameters", title: "parameters", isNumber: true, what: "weights and biases", value: (layer) => layer.parameters ?? 0 },
-  { key: "macs", title: "MACs", isNumber: true, what: "multiply-accumulates of one picture", value: (layer) => layer.macs ?? 0 },
-  { key: "saved", title: "saved", isNumber: true, what: "bytes of the batch that autograd keeps for the backward pass", value: (layer) => layer.saved ?? 0 },
+  { key: "activations", title: "activations", isNumber: true, what: "values of its output, of one picture",
+    value: (layer) => layer.activations ?? 0 },
+  { key: "parameters", title: "parameters", isNumber: true, what: "weights and biases",
+    value: (layer) => layer.parameters ?? 0 },
+  { key: "macs", title: "MACs", isNumber: true, what: "multiply-accumulates of one picture",
+    value: (layer) => layer.macs ?? 0 },
+  { key: "saved", title: "saved", isNumber: true, what: "bytes of the batch that autograd keeps for the backward pass",
+    value: (layer) => layer.saved ?? 0 },
   {
     key: "field", title: "field", isNumber: true, what: "the pixels that one value sees, width x height",
     value: (layer) => layer.field?.size[0] ?? 0, text: (layer) => (layer.field ? layer.field.size.join("x") : ""),
@@ -34,7 +42,8 @@ const heated = new Set(["activations", "parameters", "macs", "saved"]);
  */
 export function mountTable(element, study, { onSelect, selected = "" }) {
   element.classList.add("view-table");
-  const search = make("input", { type: "search", placeholder: "Search layers", "aria-label": "Search layers", autocomplete: "off", spellcheck: "false" });
+  const search = make("input", { type: "search", placeholder: "Search layers", "aria-label": "Search layers",
+    autocomplete: "off", spellcheck: "false" });
   const copy = make("button", { type: "button" }, "Copy as CSV");
   const note = make("span", { class: "view-note", role: "status" });
   const body = make("tbody", {});
@@ -92,7 +101,8 @@ export function mountTable(element, study, { onSelect, selected = "" }) {
 
   function draw() {
     const shown = rows();
-    const peaks = new Map(columns.map(({ key, value }) => [key, shown.reduce((/** @type {number} */ most, /** @type {any} */ layer) => Math.max(most, Number(value(layer)) || 0), 0)]));
+    const peaks = new Map(columns.map(({ key, value }) => [key, shown.reduce(
+      (/** @type {number} */ most, /** @type {any} */ layer) => Math.max(most, Number(value(layer)) || 0), 0)]));
     table.style.setProperty("--columns", widths(shown));
     const few = shown.slice(0, most);
     while (body.children.length > few.length) body.lastElementChild.remove();
@@ -167,7 +177,8 @@ const widest = 44;
  */
 function widths(layers) {
   return columns.map((column) => {
-    const length = (/** @type {any} */ layer) => (column.isNumber && !column.text ? digits(Number(column.value(layer))) : textOf(column, layer).length);
+    const length = (/** @type {any} */ layer) => (column.isNumber && !column.text
+      ? digits(Number(column.value(layer))) : textOf(column, layer).length);
     const longest = layers.reduce((most, layer) => Math.max(most, length(layer)), column.title.length + 1);
     return `minmax(calc(${Math.min(longest, widest)}ch + 16px), ${longest}fr)`;
   }).join(" ");
@@ -225,7 +236,8 @@ function csv(layers) {
     const text = /^[=+\-@\t]/.test(String(value)) ? `'${value}` : String(value);
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
-  const lines = [columns.map(({ key }) => key), ...layers.map((layer) => columns.map(({ value, text }) => (text ?? value)(layer)))];
+  const lines = [columns.map(({ key }) => key),
+    ...layers.map((layer) => columns.map(({ value, text }) => (text ?? value)(layer)))];
   return lines.map((line) => line.map(cell).join(",") + "\n").join("");
 }
 

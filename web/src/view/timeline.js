@@ -73,11 +73,15 @@ export function mountTimeline(element, study, { onSelect }) {
     cursor.setAttribute("x1", plot.x(at));
     cursor.setAttribute("x2", plot.x(at));
     const peak = at === memory.at ? ", the peak" : "";
-    title.replaceChildren(make("b", {}, layer), ` ${phase}: at most ${bytes(most)}${peak}; ${bytes(live)} alive after it`);
+    title.replaceChildren(make("b", {}, layer),
+      ` ${phase}: at most ${bytes(most)}${peak}; ${bytes(live)} alive after it`);
     const alive = memory.tensors.filter((/** @type {any} */ t) => t.from <= at && at <= t.to);
     list.replaceChildren(...alive.slice(0, mostListed).map((/** @type {any} */ t) =>
-      make("li", {}, make("span", { class: "view-size" }, bytes(t.bytes)), ` ${t.name} `, make("span", { class: "view-note" }, t.part === t.name ? "" : t.part))));
-    if (alive.length > mostListed) list.append(make("li", { class: "view-note" }, `and ${alive.length - mostListed} more`));
+      make("li", {}, make("span", { class: "view-size" }, bytes(t.bytes)), ` ${t.name} `,
+        make("span", { class: "view-note" }, t.part === t.name ? "" : t.part))));
+    if (alive.length > mostListed) {
+      list.append(make("li", { class: "view-note" }, `and ${alive.length - mostListed} more`));
+    }
   }
 
   chart.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => {
