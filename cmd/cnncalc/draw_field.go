@@ -76,15 +76,23 @@ func (f *drawFlags) drawnField(l *loaded) ([]byte, error) {
 	return seen.SVG(l.title(), remark, background), nil
 }
 
-// lastThatSeesParts returns the last layer up to the main output whose values do not all see the same part of the
+// lastThatSeesParts returns the last layer up to the main output whose value in the middle does not see all of the
 // picture, the output if there is none.
 func lastThatSeesParts(n *shape.Network, fields []shape.Field) int {
+	picture := n.InputShape()
 	for i := n.Main(); i > 0; i-- {
-		if !n.IsTrainingOnly(i) && !(fields[i].W.IsShared() && fields[i].H.IsShared()) {
+		out := n.Layers[i].Out
+		if !n.IsTrainingOnly(i) && !(seesAll(fields[i].W, out.W/2, picture.W) && seesAll(fields[i].H, out.H/2, picture.H)) {
 			return i
 		}
 	}
 	return n.Main()
+}
+
+// seesAll reports whether the value at a place sees all of an axis of the picture, so far as is known.
+func seesAll(f shape.FieldAxis, place, pixels int64) bool {
+	first := float64(f.Start) + float64(place)*f.Jump.Float()
+	return f.Unknown != "" || first <= 0 && first+float64(f.Size) >= float64(pixels)
 }
 
 // picture returns that of --input as the network sees it: resized and cut as run does, but not larger than a drawing

@@ -32,7 +32,7 @@ const fieldStyle = `
     .frame { fill: none; stroke: #cf222e; stroke-width: 2.4 }
     .halo { fill: none; stroke: #ffffff; stroke-opacity: 0.8; stroke-width: 5 }
     .ray { stroke: #cf222e; stroke-width: 0.8; stroke-dasharray: 3 2; fill: none }
-    @media (prefers-color-scheme: dark) {
+    @media screen and (prefers-color-scheme: dark) {
       .size { fill: #9198a1 }
       .plane { fill: #151b23; stroke: #9198a1 }
       .seen { fill: #ff7b72; stroke: #ff7b72 }

@@ -26,7 +26,7 @@ const graphStyle = `
     .heat { stroke: #cf222e; stroke-width: 4; fill: none }
     .share { fill: #cf222e; font-weight: 600 }
     .training { opacity: 0.6 }
-    @media (prefers-color-scheme: dark) {
+    @media screen and (prefers-color-scheme: dark) {
       .size, .framed { fill: #9198a1 }
       .edge { stroke: #9198a1 }
       .tip { fill: #9198a1 }

@@ -38,7 +38,7 @@ const volumesStyle = `
     .side { fill-opacity: 0.8 }
     .kernel { fill: #cf222e; fill-opacity: 0.35; stroke: #cf222e; stroke-width: 1 }
     .ray { stroke: #cf222e; stroke-width: 0.8; stroke-dasharray: 3 2; fill: none }
-    @media (prefers-color-scheme: dark) {
+    @media screen and (prefers-color-scheme: dark) {
       .size { fill: #9198a1 }
       .face { fill: #3d444d; stroke: #9198a1 }
       .conv { fill: #1158c7; stroke: #79c0ff }
@@ -132,9 +132,30 @@ func arrange(volumes []Volume, scale Scale) *solidRows {
 		p.width = max(p.width, x-volumeGap+2*margin)
 		first = end
 	}
-	p.legend = "Width and height have one scale, depth another, and bars a third; all are " + scaleText(scale) + "."
+	p.legend = legendOf(volumes, scale)
 	p.width, p.height = max(p.width, textWidth(p.legend)+2*margin), y+1.5*margin
 	return p
+}
+
+// legendOf explains the lengths and the colours that a picture of volumes has.
+func legendOf(volumes []Volume, scale Scale) string {
+	hasBars, hasBoxes, hasWindows := false, false, false
+	for _, v := range volumes {
+		isBar := v.Shape.IsPlace()
+		hasBars, hasBoxes = hasBars || isBar, hasBoxes || !isBar
+		hasWindows = hasWindows || !isBar && v.KernelW > 0
+	}
+	text := "The lengths of the bars are " + scaleText(scale) + "."
+	switch {
+	case hasBoxes && hasBars:
+		text = "Width and height have one scale, depth another, and bars a third; all are " + scaleText(scale) + "."
+	case hasBoxes:
+		text = "Width and height have one scale, depth another; both are " + scaleText(scale) + "."
+	}
+	if hasWindows {
+		text += " Red is the window that the next layer moves over a volume."
+	}
+	return text
 }
 
 // measure returns the volumes as solids, by a scale for width and height, one for depth and one for single places.

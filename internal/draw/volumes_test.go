@@ -109,3 +109,23 @@ func TestScales(t *testing.T) {
 		}
 	}
 }
+
+// The legend speaks of what the picture has, and of nothing else.
+func TestVolumesLegend(t *testing.T) {
+	const windows = " Red is the window that the next layer moves over a volume."
+	for _, c := range []struct{ layers, want string }{
+		{"INPUT -> CONV3-8 -> FC-3", "Width and height have one scale, depth another, and bars a third; all are linear." + windows},
+		{"INPUT -> CONV3-8", "Width and height have one scale, depth another; both are linear." + windows},
+		{"INPUT -> UPSAMPLE2", "Width and height have one scale, depth another; both are linear."},
+		{"INPUT -> GAP -> FC-3", "Width and height have one scale, depth another, and bars a third; all are linear."},
+	} {
+		volumes := Volumes(read(t, "net", "input: 8x8x4\nlayers: "+c.layers+"\n"))
+		if picture := VolumesSVG("net", volumes, LinearScale); !strings.Contains(string(picture), ">"+c.want+"<") {
+			t.Errorf("%s: no %q", c.layers, c.want)
+		}
+	}
+	bars := Volumes(read(t, "net", "input: 1x1x4\nlayers: INPUT -> FC-3\n"))
+	if got, want := legendOf(bars, LogScale), "The lengths of the bars are logarithmic."; got != want {
+		t.Errorf("bars: %q", got)
+	}
+}

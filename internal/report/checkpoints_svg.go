@@ -17,7 +17,7 @@ const checkpointsStyle = `
     .plan { fill: #2f81e0 }
     .chosen { fill: #cf222e }
     .label { fill: #cf222e; font-weight: 600; stroke: #ffffff; stroke-width: 4; paint-order: stroke; stroke-linejoin: round }
-    @media (prefers-color-scheme: dark) {
+    @media screen and (prefers-color-scheme: dark) {
       .grid { stroke: #2f353d }
       .curve { stroke: #388bfd }
       .plan { fill: #388bfd }

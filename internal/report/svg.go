@@ -32,7 +32,7 @@ const timelineStyle = `
     .mark { fill: #cf222e; stroke: #ffffff; stroke-width: 1.5 }
     .peak { stroke: #cf222e; stroke-width: 1; stroke-dasharray: 5 3; fill: none }
     .label { fill: #cf222e; font-weight: 600; stroke: #ffffff; stroke-width: 4; paint-order: stroke; stroke-linejoin: round }
-    @media (prefers-color-scheme: dark) {
+    @media screen and (prefers-color-scheme: dark) {
       .name { fill: #9198a1 }
       .grid { stroke: #2f353d }
       .edge { stroke: #656c76 }

@@ -18,7 +18,7 @@ const Style = `
     .page { fill: #ffffff }
     .title { font-size: 15px; font-weight: 600 }
     .soft { fill: #59636e }
-    @media (prefers-color-scheme: dark) {
+    @media screen and (prefers-color-scheme: dark) {
       text { fill: #f0f6fc }
       .page { fill: #0d1117 }
       .soft { fill: #9198a1 }

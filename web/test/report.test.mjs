@@ -110,6 +110,44 @@ on("without JavaScript it is a document", ["googlenet"], { javaScriptEnabled: fa
   assert.ok(await page.getByText("(7*7*3)*64 = 9,408 weights").first().isVisible());
 });
 
+on("on paper no box and no text of the graph is cut, and all of the arithmetic is there", ["googlenet"], {}, async (page) => {
+  await page.emulateMedia({ media: "print" });
+  await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+  const { cut, texts, drawn } = await page.locator("#n0-graph .view-drawing").evaluate((host) => {
+    const cut = [];
+    const texts = new Set();
+    for (const strip of host.shadowRoot.querySelectorAll(".strips svg")) {
+      const { y, height } = strip.viewBox.baseVal;
+      for (const one of strip.querySelectorAll(".box, text")) {
+        const box = one.getBBox();
+        const isIn = box.y >= y - 1 && box.y + box.height <= y + height + 1;
+        if (isIn && one.tagName === "text") texts.add(one.textContent + box.x + " " + box.y);
+        if (!isIn && box.y < y + height - 1 && box.y + box.height > y + 1) cut.push(one.outerHTML);
+      }
+    }
+    const whole = [...host.shadowRoot.children].find((one) => one.tagName === "svg");
+    return { cut, texts: texts.size, drawn: whole.querySelectorAll("text").length };
+  });
+  assert.deepEqual(cut, []);
+  assert.equal(texts, drawn);
+  assert.ok(await page.locator("#n0-explain").getByText("(7*7*3)*64 = 9,408 weights").first().isVisible());
+  // Chromium repeats the head of a table on each page unless there are buttons in it.
+  assert.equal(await page.locator("#n0-layers thead button").first().isVisible(), false);
+  assert.match(await page.locator("#n0-layers thead").innerText(), /^name\s+layer\s+output\s+activations/);
+  await page.evaluate(() => dispatchEvent(new Event("afterprint")));
+  assert.equal(await page.locator("#n0-graph .view-drawing .strips").count(), 0);
+});
+
+on("dark is for the screen: paper is light", ["lenet5"], { colorScheme: "dark" }, async (page) => {
+  const colours = () => page.evaluate(() => {
+    const fill = (id) => getComputedStyle(document.querySelector(id).shadowRoot.querySelector(".page")).fill;
+    return [getComputedStyle(document.body).backgroundColor, fill("#n0-graph .view-drawing"), fill("#n0-volumes .drawing > div")];
+  });
+  assert.deepEqual(await colours(), Array(3).fill("rgb(13, 17, 23)"));
+  await page.emulateMedia({ media: "print", colorScheme: "dark" });
+  assert.deepEqual(await colours(), Array(3).fill("rgb(255, 255, 255)"));
+});
+
 test("text of users is never HTML", async () => {
   writeFileSync(join(folder, "hostile.yaml"), `name: <script>document.title="owned"</script>
 input: 8x8x1

@@ -1,7 +1,7 @@
 import { bytes, count, draw, frame, make, onWidth, powers, wholeBytes } from "./chart.js";
 
 /** How far apart the names of devices are at least, in pixels; the table names them all. */
-const nameHeight = 12;
+const nameHeight = 13;
 
 /**
  * mountBatches shows the memory of batches as a line, and what devices have as lines across, with the largest batch
@@ -34,14 +34,15 @@ export function mountBatches(element, study) {
         title: "memory" },
       height: 280,
     });
-    let named = Infinity; // where the last name is
+    /** @type {number[]} */
+    const named = []; // where names are
     const names = []; // over all lines
-    for (const device of batches.devices) {
+    for (const device of chosenFirst(batches.devices)) {
       const y = plot.y(device.bytes);
       plot.svg.append(draw("line", { x1: plot.left, x2: plot.right, y1: y, y2: y,
         class: device.chosen ? "view-limit view-chosen" : "view-limit" }));
-      if (named - y < nameHeight && !device.chosen) continue;
-      named = y;
+      if (named.some((other) => Math.abs(other - y) < nameHeight)) continue;
+      named.push(y);
       names.push(draw("text", { x: plot.left + 6, y: y - 4, class: "view-tick" }, device.name));
     }
     plot.svg.append(...names);
@@ -69,3 +70,7 @@ export function mountBatches(element, study) {
     select() {},
   };
 }
+
+/** chosenFirst returns devices in an order in which the chosen one has its name before there is no room for it. */
+const chosenFirst = (/** @type {any[]} */ devices) =>
+  [...devices].sort((a, b) => Number(b.chosen ?? false) - Number(a.chosen ?? false));

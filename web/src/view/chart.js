@@ -54,7 +54,7 @@ export function short(/** @type {number} */ n) {
 }
 
 /** The room around a chart for its labels, in pixels. */
-const margin = { left: 64, right: 16, top: 12, bottom: 30 };
+const margin = { left: 64, right: 16, top: 24, bottom: 30 };
 
 /**
  * frame returns an empty chart with its axes: as wide as the element, and with scales that take values to pixels.
@@ -81,6 +81,7 @@ export function frame(element, { label, x, y, height = 260 }) {
   }
   svg.append(draw("line", { x1: left, x2: right, y1: bottom, y2: bottom, class: "view-axis" }));
   svg.append(draw("text", { x: right, y: height - 2, class: "view-tick", "text-anchor": "end" }, x.title));
+  svg.append(draw("text", { x: left - 6, y: 12, class: "view-tick", "text-anchor": "end" }, y.title));
   return { svg, x: scaleX, y: scaleY, left, right, top, bottom };
 }
 
@@ -92,12 +93,11 @@ function scale(/** @type {Axis} */ { from, to, isLog = false }, /** @type {numbe
   return (/** @type {number} */ v) => Math.round((start + ((at(v) - at(from)) / span) * (end - start)) * 10) / 10;
 }
 
-/** sizes returns a few round sizes up to a number of bytes. */
+/** sizes returns a few round sizes up to a number of bytes: multiples of a power of two, as their units are. */
 export function sizes(/** @type {number} */ most) {
-  const unit = 1024 ** Math.floor(Math.log(Math.max(1, most / 4)) / Math.log(1024));
-  const step = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].find((s) => most / (s * unit) <= 5) ?? 1000;
+  const step = 2 ** Math.max(0, Math.ceil(Math.log2(most / 5)));
   const found = [];
-  for (let v = 0; v <= most; v += step * unit) found.push(v);
+  for (let v = 0; v <= most; v += step) found.push(v);
   return found;
 }
 

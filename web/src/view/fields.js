@@ -32,7 +32,6 @@ export function mountFields(element, study, { onSelect, selected = "" }) {
     });
     const y = plot.y(picture);
     plot.svg.append(draw("line", { x1: plot.left, x2: plot.right, y1: y, y2: y, class: "view-limit" }));
-    plot.svg.append(draw("text", { x: plot.left + 4, y: y - 4 }, `the picture, ${picture} pixels`));
     let last = -apart;
     layers.forEach((/** @type {any} */ layer, /** @type {number} */ i) => {
       const [x, size] = [plot.x(i + 0.5), longest(layer.field.size)];
@@ -44,6 +43,7 @@ export function mountFields(element, study, { onSelect, selected = "" }) {
       point.append(draw("title", {}, describe(layer)));
       plot.svg.append(point);
     });
+    plot.svg.append(draw("text", { x: plot.left + 4, y: y - 4 }, `the picture, ${picture} pixels`)); // over the points
     chart.replaceChildren(plot.svg);
     const one = layers.find((/** @type {any} */ layer) => layer.name === chosen);
     note.textContent = one ? describe(one) : summary(layers, picture);

@@ -1,3 +1,4 @@
+import { cutForPaper, paperStyle } from "./paper.js";
 import { followTheme, showSVG } from "./svg.js";
 
 const least = 0.1;
@@ -13,7 +14,6 @@ const chosenStyle = `
   text.chosen { font-weight: 700; text-decoration: underline }
   [role="button"] { cursor: pointer; text-decoration: underline dotted; text-underline-offset: 3px }
   [role="button"]:hover { text-decoration-style: solid }
-  @media print { svg { max-width: 100%; height: auto } }
   [role="button"]:focus-visible { outline: 2px solid #0969da; outline-offset: 2px; border-radius: 3px }
 `;
 
@@ -39,7 +39,8 @@ export function mountGraph(element, study, { onSelect, onFold, selected = "" }) 
   element.replaceChildren(scroller, buttons());
   followTheme(host);
   const chosenSheet = new CSSStyleSheet(); // unlike a style element, allowed by a report's policy
-  chosenSheet.replaceSync(chosenStyle);
+  chosenSheet.replaceSync(chosenStyle + paperStyle);
+  cutForPaper(host);
 
   /** @type {SVGSVGElement} */
   let svg;

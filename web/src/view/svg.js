@@ -25,7 +25,7 @@ function applyTheme(root) {
   if (!theme) return;
   for (const sheet of root.styleSheets) {
     for (const rule of sheet.cssRules) {
-      if (rule instanceof CSSMediaRule) rule.media.mediaText = theme === "dark" ? "all" : "not all";
+      if (rule instanceof CSSMediaRule) rule.media.mediaText = theme === "dark" ? "screen" : "not all";
     }
   }
 }

@@ -50,7 +50,7 @@ export function mountTable(element, study, { onSelect, selected = "" }) {
   const heads = columns.map((column) => {
     const button = make("button", { type: "button", title: column.what }, column.title);
     button.addEventListener("click", () => sortBy(column));
-    return make("th", { scope: "col" }, button);
+    return make("th", { scope: "col" }, button, make("span", { class: "view-paper" }, column.title));
   });
   const table = make("table", {}, make("thead", {}, make("tr", {}, ...heads)), body);
   element.replaceChildren(make("div", { class: "view-bar" }, search, copy, note), table);
