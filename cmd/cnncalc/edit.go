@@ -100,10 +100,7 @@ func (a *app) document(name string) (*pageserver.Document, error) {
 		}
 		return newDocument(name, spec.PrintBlocks(l.network.Graph), name+" is an ONNX model"), nil
 	case err == nil && !info.IsDir():
-		if _, _, err := a.readSpec(name); err != nil {
-			return nil, err
-		}
-		return &pageserver.Document{Path: name}, nil
+		return a.fileDocument(name)
 	case errors.Is(err, fs.ErrNotExist) && isNewFile(name):
 		return &pageserver.Document{Path: name, Initial: emptyNetwork, Note: name + " does not exist yet"}, nil
 	}
@@ -119,6 +116,22 @@ func (a *app) document(name string) (*pageserver.Document, error) {
 		return newDocument("network", string(data), "the network is from the command line"), nil
 	}
 	return newDocument(name, string(data), name+" is a file of a git revision"), nil
+}
+
+// fileDocument returns the document of a file, which must be text: any other is not one that the page can show.
+func (a *app) fileDocument(name string) (*pageserver.Document, error) {
+	if err := checkModelName(name); err != nil {
+		return nil, err
+	}
+	data, _, err := a.readSpec(name)
+	if err != nil {
+		return nil, err
+	}
+	document := &pageserver.Document{Path: name}
+	if err := document.CheckText(data); err != nil {
+		return nil, problemError("%w", err)
+	}
+	return document, nil
 }
 
 // isNewFile reports whether a SPEC that does not exist is meant to: it ends as files do, and is not a built-in network.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -166,7 +167,8 @@ func (l *loaded) lower(options graph.Options) error {
 	return nil
 }
 
-// open reads a SPEC, which is an ONNX model by its first bytes, or else text.
+// open reads a SPEC, which is an ONNX model by its first bytes, or else text. A file whose name says that it is a model
+// must be one.
 func (a *app) open(name string) (*loaded, error) {
 	if isModelFile(name) {
 		model, err := onnx.Open(name)
@@ -175,6 +177,9 @@ func (a *app) open(name string) (*loaded, error) {
 		}
 		a.models = append(a.models, model)
 		return &loaded{name: name, file: network.ReadModel(name, model)}, nil
+	}
+	if err := checkModelName(name); err != nil {
+		return nil, err
 	}
 	data, isBuiltIn, err := a.readSpec(name)
 	if err != nil {
@@ -201,6 +206,17 @@ func isModelFile(name string) bool {
 	head := make([]byte, 1)
 	n, _ := file.Read(head)
 	return onnx.IsModel(head[:n])
+}
+
+// checkModelName returns an error for a file that ends in .onnx and is not a model.
+func checkModelName(name string) error {
+	if !strings.EqualFold(path.Ext(name), ".onnx") {
+		return nil
+	}
+	if err := onnx.CheckFile(name); err != nil {
+		return problemError("%s: %w", plain.Escape(plain.CutPath(name)), err)
+	}
+	return nil
 }
 
 // loadSound is load for commands that need a network without problems: they are printed to standard error.

@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -9,7 +10,9 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"cnncalc/internal/plain"
 	"cnncalc/internal/regular"
@@ -41,6 +44,51 @@ type data struct {
 // starts with.
 func IsModel(head []byte) bool {
 	return len(head) > 0 && head[0] > 0 && head[0] < 0x20 && !strings.ContainsRune("\t\n\v\f\r", rune(head[0]))
+}
+
+// headSize is how much of a file Check needs.
+const headSize = 512
+
+// Check returns an error that says why a file that begins with head is not a model; nil if it may be one.
+func Check(head []byte) error {
+	head = head[:min(len(head), headSize)]
+	isText := !slices.ContainsFunc(head, func(b byte) bool { return b < '\t' })
+	isText = isText && isStartOfUTF8(head)
+	switch {
+	case IsModel(head):
+		return nil
+	case len(head) == 0:
+		return errors.New("not an ONNX model: the file is empty")
+	case bytes.HasPrefix(head, []byte("version https://git-lfs")):
+		return errors.New("not an ONNX model, but a pointer to one: git lfs pull fetches it")
+	case isText:
+		return errors.New("not an ONNX model, but text: the name of an architecture file ends in .yaml")
+	}
+	return fmt.Errorf("neither an ONNX model nor text: no model starts with the byte 0x%02x", head[0])
+}
+
+// isStartOfUTF8 reports whether head is UTF-8, but for a last character that is cut.
+func isStartOfUTF8(head []byte) bool {
+	for cut := range min(utf8.UTFMax, len(head)+1) {
+		if utf8.Valid(head[:len(head)-cut]) {
+			return cut == 0 || len(head) == headSize
+		}
+	}
+	return false
+}
+
+// CheckFile is Check for the file at path. It returns nil for a file that cannot be read.
+func CheckFile(path string) error {
+	file, _, err := regular.Open(path, "")
+	if err != nil {
+		return nil
+	}
+	defer file.Close()
+	head, err := io.ReadAll(io.LimitReader(file, headSize))
+	if err != nil {
+		return nil
+	}
+	return Check(head)
 }
 
 // Open opens the model at path. The errors name the path.

@@ -131,3 +131,29 @@ func TestIsModel(t *testing.T) {
 		}
 	}
 }
+
+// What is no model says what it is, and how it would be one.
+func TestCheck(t *testing.T) {
+	const text = "not an ONNX model, but text: the name of an architecture file ends in .yaml"
+	for _, c := range []struct{ head, want string }{
+		{"\x08\x07", ""},
+		{"\x08\x07" + strings.Repeat("\xff", 600), ""},
+		{"", "not an ONNX model: the file is empty"},
+		{"input: 8x8x1\n", text},
+		{strings.Repeat("a", 511) + "é", text}, // which Check sees half of
+		{strings.Repeat("a", 510) + "名", text},
+		{"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n",
+			"not an ONNX model, but a pointer to one: git lfs pull fetches it"},
+		{"\x89PNG\r\n\x1a\n", "neither an ONNX model nor text: no model starts with the byte 0x89"},
+		{"PK\x03\x04", "neither an ONNX model nor text: no model starts with the byte 0x50"},
+		{"\x00", "neither an ONNX model nor text: no model starts with the byte 0x00"},
+	} {
+		got := ""
+		if err := Check([]byte(c.head)); err != nil {
+			got = err.Error()
+		}
+		if got != c.want {
+			t.Errorf("%.20q: %q, not %q", c.head, got, c.want)
+		}
+	}
+}

@@ -35,8 +35,8 @@ func convertModel(ctx context.Context, r ConvertRequest, model []byte) (any, err
 }
 
 func readModel(name string, model []byte) (*network.File, error) {
-	if !onnx.IsModel(model) {
-		return nil, pagecall.Errorf(pagecall.Problem, "%s is not an ONNX model", plain.Escape(plain.CutPath(name)))
+	if err := onnx.Check(model); err != nil {
+		return nil, pagecall.Errorf(pagecall.Problem, "%s: %v", plain.Escape(plain.CutPath(name)), err)
 	}
 	decoded, err := onnx.Decode(model)
 	if err != nil {

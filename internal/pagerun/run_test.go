@@ -122,9 +122,13 @@ func TestModelsThatAreWrong(t *testing.T) {
 		call pagecall.Call
 		want string
 	}{
-		{"no model", pagecall.Call{Name: "convert", Request: []byte(`{"name": "m.onnx"}`)}, "m.onnx is not an ONNX model"},
+		{"no model", pagecall.Call{Name: "convert", Request: []byte(`{"name": "m.onnx"}`)}, "m.onnx: not an ONNX model: the file is empty"},
 		{"half a model", pagecall.Call{Name: "convert", Request: []byte(`{"name": "m.onnx"}`), Attachment: []byte{0x08, 0x07, 0x3a, 0x10}},
-			"m.onnx: "},
+			"m.onnx: not a valid ONNX model, at byte "},
+		{"text", pagecall.Call{Name: "convert", Request: []byte(`{"name": "m.onnx"}`), Attachment: []byte("input: 8x8x1\n")},
+			"m.onnx: not an ONNX model, but text"},
+		{"a name with a line end", pagecall.Call{Name: "convert", Request: []byte(`{"name": "a\n\u202eb.onnx"}`)},
+			`a\n\u202eb.onnx: not an ONNX model`},
 	} {
 		err := answer(t, test.call, nil)
 		if err == nil || err.Code != pagecall.Problem || !strings.HasPrefix(err.Message, test.want) {
@@ -152,7 +156,7 @@ func TestRunOfAModel(t *testing.T) {
 		t.Errorf("the ranking is %+v, with the note %q", got.Ranking, got.Note)
 	}
 	picture := pagecall.Call{Name: "run", Request: of, Attachment: eight}
-	if err := answer(t, picture, nil); err == nil || err.Message != "convnext.onnx is not an ONNX model" {
+	if err := answer(t, picture, nil); err == nil || err.Message != "convnext.onnx: neither an ONNX model nor text: no model starts with the byte 0x89" {
 		t.Errorf("a picture in place of the model: %v", err)
 	}
 }

@@ -1,6 +1,7 @@
 package pageserver
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -59,10 +60,22 @@ func (d *Document) open() (any, error) {
 		return nil, err
 	case version == "":
 		return opened{d.name(), d.Initial, "", d.Note}, nil
-	case !utf8.Valid(data):
-		return nil, pagecall.Errorf(pagecall.Problem, "%s is not UTF-8 text", plain.CutPath(d.Path))
+	}
+	if err := d.CheckText(data); err != nil {
+		return nil, err
 	}
 	return opened{d.name(), string(data), version, ""}, nil
+}
+
+// CheckText returns an error if the editor cannot show what is in the file, and save it as it was.
+func (d *Document) CheckText(data []byte) error {
+	switch {
+	case len(data) > network.MaxFileSize:
+		return tooLarge(d.Path)
+	case !utf8.Valid(data) || bytes.ContainsRune(data, 0):
+		return pagecall.Errorf(pagecall.Problem, "%s is not UTF-8 text", plain.Escape(plain.CutPath(d.Path)))
+	}
+	return nil
 }
 
 // read returns the file's content and version, which is "" if there is no file.

@@ -78,6 +78,10 @@ func checkText(text, needs string) *diag.Problem {
 	if strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff") {
 		return diag.Errorf("file/encoding", "the file is UTF-16 text").WithHint("save the file as UTF-8")
 	}
+	if !utf8.ValidString(text) && strings.Contains(text, "\x00") {
+		return diag.Errorf("file/encoding", "the file is not text").
+			WithHint("give an architecture file, which is UTF-8 text, or an ONNX model")
+	}
 	pos := diag.Pos{Line: 1, Col: 1}
 	for i, r := range text {
 		switch {

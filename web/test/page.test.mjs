@@ -80,6 +80,55 @@ withPage("an ONNX model opens", { text: sound }, async (page) => {
   await studied(page);
 });
 
+/** drop drops a file on the editor, as the pointer would. */
+async function drop(page, name, bytes) {
+  const dataTransfer = await page.evaluateHandle(([name, bytes]) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([Uint8Array.from(bytes)], name));
+    return transfer;
+  }, [name, [...bytes]]);
+  for (const event of ["dragenter", "dragover", "drop"]) {
+    await page.dispatchEvent("#editor .cm-content", event, { dataTransfer });
+  }
+}
+
+withPage("an ONNX model that is dropped opens", { text: sound }, async (page) => {
+  await drop(page, "small.onnx", readFileSync(join(root, "testdata/onnx/convnext-17.onnx")));
+  await page.waitForFunction(() => document.getElementById("file-name").textContent === "small.yaml");
+  await studied(page);
+  assert.equal(await page.locator("#drop").isVisible(), false);
+});
+
+// The bytes of what is neither text nor a model are never in the editor.
+withPage("a broken file is an error, and what is open stays", { text: sound }, async (page) => {
+  const model = readFileSync(join(root, "testdata/onnx/convnext-17.onnx"));
+  const binary = [0xa5, 0, 0xff, 0xfe];
+  for (const [name, bytes, message] of [
+    ["cut.onnx", model.subarray(0, 500), /^cut\.onnx: not a valid ONNX model, at byte \d+: /],
+    ["empty.onnx", [], /^empty\.onnx: not an ONNX model: the file is empty$/],
+    ["text.onnx", Buffer.from(sound), /^text\.onnx: not an ONNX model, but text/],
+    ["random.onnx", binary, /^random\.onnx: neither an ONNX model nor text/],
+    ["random.yaml", binary, /^random\.yaml: neither an ONNX model nor text/],
+    ["utf16.yaml", Buffer.from("\ufeffinput: 8x8x1", "utf16le"), /^utf16\.yaml: neither an ONNX model nor text/],
+    ["\u202e<img src=x onerror=document.title='run'>.bin", binary, /^\\u202e<img src=x .*: neither/],
+  ]) {
+    await drop(page, name, bytes);
+    await page.waitForFunction((source) => new RegExp(source).test(document.getElementById("problem").textContent),
+      message.source);
+    assert.equal(await page.locator("#file-name").innerText(), "net.yaml");
+    assert.match(await page.locator(".cm-content").innerText(), /^name: small/);
+  }
+  assert.equal(await page.locator("img[src=x]").count(), 0);
+});
+
+withPage("a model opens by its content, whatever its name is, and so does a text", { text: sound }, async (page) => {
+  await drop(page, "model.bin", readFileSync(join(root, "testdata/onnx/convnext-17.onnx")));
+  await page.waitForFunction(() => document.getElementById("file-name").textContent === "model.yaml");
+  await drop(page, "plain", Buffer.from("input: 8x8x1\nlayers: INPUT -> FC-3\n"));
+  await page.waitForFunction(() => document.getElementById("file-name").textContent === "plain");
+  assert.match(await page.locator(".cm-content").innerText(), /FC-3/);
+});
+
 withPage("an ONNX model runs with its own weights, until the network is changed", { text: sound }, async (page) => {
   await page.locator("#file-input").setInputFiles(model());
   await page.waitForFunction(() => document.getElementById("file-name").textContent === "digits.yaml");

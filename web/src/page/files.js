@@ -120,12 +120,13 @@ export function createFiles(adapter, editor, say) {
     say(`Saved ${link.download} to the downloads`);
   }
 
-  /** take opens a file that was chosen or dropped: a network, or an ONNX model, which becomes one. */
+  /** take opens a file that was chosen or dropped: a text, or an ONNX model, which becomes one. */
   async function take(/** @type {File} */ chosen) {
     if (!(await mayLeave())) return;
     try {
-      if (/\.ya?ml$|\.txt$/i.test(chosen.name)) {
-        load(chosen.name, await chosen.text(), "");
+      const text = /\.onnx$/i.test(chosen.name) ? null : await textOf(chosen);
+      if (text !== null) {
+        load(chosen.name, text, "");
       } else {
         say(`Reading ${chosen.name} …`);
         const converted = await adapter.call("convert", { name: chosen.name }, { bytes: chosen });
@@ -158,4 +159,18 @@ export function createFiles(adapter, editor, say) {
     /** model returns the ONNX model that the text was made of, null if it was changed or is another. */
     model: () => (model && editor.text() === model.text ? model.file : null),
   };
+}
+
+/** The most bytes of a text that is opened: more than any file of a network may have. */
+const mostText = 8 << 20;
+
+/** textOf returns what is in a file, null if it is no text. */
+async function textOf(/** @type {File} */ file) {
+  if (file.size > mostText) return null;
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(await file.arrayBuffer());
+    return /[\0-\x08]/.test(text) ? null : text;
+  } catch {
+    return null;
+  }
 }
