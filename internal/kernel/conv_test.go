@@ -422,20 +422,56 @@ func TestConvWinogradWide(t *testing.T) {
 	}
 }
 
+// The tiles of small images share strips with those of others, and still have the bits that they have alone.
+func TestConvWinogradOfBatch(t *testing.T) {
+	w := NewWorkers(2)
+	defer w.Close()
+	const images = 5
+	for _, r := range compiled {
+		for _, size := range []int{1, 5, 7, 13, 14, 28, 30} {
+			g := square(3, 10, size)
+			g.N = images
+			src, weights := withSpecials(g.srcSize(), 1), values(g.K*g.depth(), 2)
+			e := Epilogue{Bias: values(g.K, 3), Act: Activation{Kind: ReLU6}}
+			b := &bench{t: t}
+			together, alone := b.buffer(g.dstSize()), b.buffer(g.dstSize())
+			runWinograd(b, together, src, weights, g, e, w, r)
+			g.N = 1
+			for i := range images {
+				in, out := src[i*g.srcSize():][:g.srcSize()], alone[i*g.dstSize():][:g.dstSize()]
+				runWinograd(b, out, in, weights, g, e, w, r)
+			}
+			b.check()
+			if i := differs(together, alone); i >= 0 {
+				t.Errorf("%s, size %d: value %d is %v in a batch and %v alone", r.name, size, i, together[i], alone[i])
+			}
+		}
+	}
+}
+
+// checkWinogradPlans checks the plans for up to the given number of images, and that the scratch for a number of them is
+// enough for fewer.
+func checkWinogradPlans(t *testing.T, g Conv, images, workers int, r *routines) {
+	needed := 0
+	for g.N = 1; g.N <= images; g.N++ {
+		p := planWinograd(&g, r, workers)
+		if p.strip > maxStripTiles || p.strip%r.tiles != 0 || p.units*p.unit < p.tiles || p.strips > p.units {
+			t.Errorf("%s, %d workers: %d images of %d have %d strips of %d", r.name, workers, g.N, g.H, p.strips, p.strip)
+		}
+		needed = max(needed, workers*p.scratch())
+		if scratch := winogradScratch(&g, workers, r); needed > scratch {
+			t.Errorf("%s, %d workers: %d images of %d need more than %d values of scratch", r.name, workers, g.N, g.H, scratch)
+		}
+	}
+}
+
 // TestPlanWinograd checks the properties of plans for layers of real networks and all sets of routines.
 func TestPlanWinograd(t *testing.T) {
 	sorts := append([]*routines{tilesOf(6, 12), tilesOf(3, 8), tilesOf(8, 4)}, compiled...)
 	for _, r := range sorts {
 		for size := 1; size < 300; size++ {
 			for workers := 1; workers < 5; workers++ {
-				g := square(64, 64, size)
-				p := planWinograd(&g, r, workers)
-				if p.strip > maxStripTiles || p.strip%r.tiles != 0 || p.units*p.unit < p.tilesX*p.tilesY || p.strips > p.units {
-					t.Errorf("%s, %d workers: size %d has %d strips of %d", r.name, workers, size, p.strips, p.strip)
-				}
-				if scratch := winogradScratch(&g, workers, r); workers*p.scratch() > scratch {
-					t.Errorf("%s, %d workers: size %d needs more than %d values of scratch", r.name, workers, size, scratch)
-				}
+				checkWinogradPlans(t, square(64, 64, size), 9, workers, r)
 			}
 		}
 	}

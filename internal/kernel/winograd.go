@@ -9,7 +9,7 @@ package kernel
 // 36 products is a matrix product [K, C] * [C, tiles], computed by the GEMM's routine. Relative to the largest output,
 // rounding errors are about a hundred times those of ConvIm2col.
 //
-// A task computes a strip of tiles for a range of filter blocks. It transforms the strip's input into its worker's
+// A task computes a strip of tiles, from one or more images, for a range of filter blocks. It transforms the strip's input into its worker's
 // scratch, [36][panel][C][tiles of the panel]. Then, for each block of filters, it computes the 36 products and
 // transforms them to outputs.
 const (
@@ -46,8 +46,10 @@ func WinogradPays(g Conv) bool {
 	return WinogradFits(g) && WinogradIsFast() && WinogradCost(g) < 0.9
 }
 
-// WinogradCost estimates the time of [ConvWinograd] for a geometry that fits, as a share of that of [ConvIm2col].
+// WinogradCost estimates the time of [ConvWinograd] for a geometry that fits, as a share of that of [ConvIm2col]. It is
+// that for one image, so that a batch is computed as its images are alone.
 func WinogradCost(g Conv) float64 {
+	g.N = 1
 	// Costs in multiplications of the product routine, measured on a Zen 5 with AVX-512: about 500 for the transform of
 	// an input or output tile, 8 for reading a value of the filters for each strip, as for im2col, and 23 for packing a
 	// value of the im2col matrix.
@@ -59,12 +61,13 @@ func WinogradCost(g Conv) float64 {
 	return fast / plain
 }
 
-// winogradPlan says how a convolution is divided. The number of workers determines only the tasks, which do not affect
-// the result.
+// winogradPlan says how a convolution is divided. The numbers of workers and of images determine only the tasks, which do
+// not affect the result.
 type winogradPlan struct {
-	tilesX, tilesY int
-	unit, units    int // number of tiles in a unit, of which strips are multiples; number of units in an image
-	strip, strips  int // tiles of the widest strip; number of strips in an image
+	tilesX, tilesY int // of an image
+	tiles          int // of all images
+	unit, units    int // number of tiles in a unit, of which strips are multiples; number of units
+	strip, strips  int // tiles of the widest strip; number of strips
 	block, blocks  int // filters in a block; number of blocks
 	share, shares  int // blocks in a task; number of tasks for each strip
 	step           int // values from one point of a strip's input to the next
@@ -74,32 +77,38 @@ type winogradPlan struct {
 
 func planWinograd(g *Conv, r *routines, workers int) winogradPlan {
 	p := winogradPlan{tilesX: ceilDiv(g.OW, winogradTile), tilesY: ceilDiv(g.OH, winogradTile)}
-	p.planStrips(g, r, ceilDiv(workers, g.N))
-	p.step = g.C*p.strip + winogradGap
+	p.tiles = g.N * p.tilesX * p.tilesY
+	p.planStrips(r, workers)
+	p.layOut(g)
 	// Layers with few filters have small blocks, so that there are enough to share.
 	p.block = min(max(blockFilters/r.mr, 1), ceilDiv(ceilDiv(g.K, r.mr), blockShares)) * r.mr
 	p.blocks = ceilDiv(g.K, p.block)
 	p.shares = 1
-	if p.strips*g.N < workers {
+	if p.strips < workers {
 		// At most one per worker, as each task transforms its strip's input again.
-		p.shares = min(p.blocks, ceilDiv(workers, g.N*p.strips))
+		p.shares = min(p.blocks, ceilDiv(workers, p.strips))
 	}
 	p.share = ceilDiv(p.blocks, p.shares)
 	p.shares = ceilDiv(p.blocks, p.share)
-	p.phase = p.strip + min(p.strip, ceilDiv(p.strip-1, p.tilesX)+1)
-	p.region = winogradInput*winogradTile*p.phase + 2*winogradMaxTiles
 	return p
 }
 
-// planStrips divides the tiles of an image into strips of whole units, with the same number of strips for each worker
-// if there are enough tiles.
-func (p *winogradPlan) planStrips(g *Conv, r *routines, workers int) {
+// layOut sets what follows from the width of a strip.
+func (p *winogradPlan) layOut(g *Conv) {
+	p.step = g.C*p.strip + winogradGap
+	p.phase = p.strip + min(p.strip, ceilDiv(p.strip-1, p.tilesX)+1)
+	p.region = winogradInput*winogradTile*p.phase + 2*winogradMaxTiles
+}
+
+// planStrips divides the tiles into strips of whole units, with the same number of strips for each worker if there are
+// enough tiles.
+func (p *winogradPlan) planStrips(r *routines, workers int) {
 	p.unit = r.nr
 	if r.strided {
 		p.unit = r.tiles
 	}
-	p.units = ceilDiv(p.tilesX*p.tilesY, p.unit)
-	each := max(stripTiles/p.unit, 1)
+	p.units = ceilDiv(p.tiles, p.unit)
+	each := p.unitsOfStrip()
 	p.strips = ceilDiv(p.units, each)
 	if p.units <= each+1 { // so that filters are not read twice, for example for the 49 tiles of 28x28
 		p.strips = 1
@@ -110,6 +119,9 @@ func (p *winogradPlan) planStrips(g *Conv, r *routines, workers int) {
 	p.strip = ceilDiv(p.units, p.strips) * p.unit
 }
 
+// unitsOfStrip returns the number of units in a strip. Where there is one more in all, it is added to the only strip.
+func (p *winogradPlan) unitsOfStrip() int { return max(stripTiles/p.unit, 1) }
+
 // scratch returns the number of values that each worker needs: a strip of the transformed input, the products of a
 // block, the part of a plane that a strip reads, the outputs of some tiles, and scratch for the transforms.
 func (p *winogradPlan) scratch() int {
@@ -117,13 +129,17 @@ func (p *winogradPlan) scratch() int {
 	return roundUp(n, winogradGap)
 }
 
-// WinogradScratch returns the number of values of scratch that [ConvWinograd] needs with the given number of workers,
-// for any N. Kernels that do not run at the same time may share scratch.
+// WinogradScratch returns the number of values of scratch that [ConvWinograd] needs with the given number of workers, for
+// g.N images or fewer. Kernels that do not run at the same time may share scratch.
 func WinogradScratch(g Conv, workers int) int { return winogradScratch(&g, workers, active) }
 
-// winogradScratch plans for one worker, whose strips are the widest.
+// winogradScratch plans for one worker, whose strips are the widest. Fewer images may have a single one that is wider.
 func winogradScratch(g *Conv, workers int, r *routines) int {
 	p := planWinograd(g, r, 1)
+	if g.N > 1 {
+		p.strip = min(p.units, p.unitsOfStrip()+1) * p.unit
+		p.layOut(g)
+	}
 	return workers * p.scratch()
 }
 
@@ -211,7 +227,7 @@ func convWinograd(dst, src, filters, scratch []float32, g Conv, e Epilogue, w *W
 		local: scratch[:w.Size()*each], each: each, g: g, e: e, p: p, r: r,
 	}
 	j.bounds, j.rest = e.Act.bounds()
-	launch(w, g.N*p.strips*p.shares, j)
+	launch(w, p.strips*p.shares, j)
 }
 
 type winogradJob struct {
@@ -226,9 +242,9 @@ type winogradJob struct {
 	rest              Activation // applied after the bounds
 }
 
-// winogradStripTask is a strip of an image, and the worker's scratch.
+// winogradStripTask is a strip, and the worker's scratch.
 type winogradStripTask struct {
-	image, tile0, tile1 int
+	tile0, tile1 int
 
 	// offsets holds the offsets of the tiles in the region.
 	offsets [maxStripTiles + winogradMaxTiles]int32
@@ -238,12 +254,10 @@ type winogradStripTask struct {
 
 func (j *winogradJob) do(task, worker int) {
 	p := &j.p
-	share := task % p.shares
-	task /= p.shares
+	share, strip := task%p.shares, task/p.shares
 	local := scratch(j.local[worker*j.each:][:j.each])
-	strip := task % p.strips
-	t := winogradStripTask{image: task / p.strips, tile0: p.units * strip / p.strips * p.unit}
-	t.tile1 = min(p.units*(strip+1)/p.strips*p.unit, p.tilesX*p.tilesY)
+	t := winogradStripTask{tile0: p.units * strip / p.strips * p.unit}
+	t.tile1 = min(p.units*(strip+1)/p.strips*p.unit, p.tiles)
 	t.input = local.take(winogradPoints * p.step)
 	t.products = local.take(winogradPoints * p.strip * p.block)
 	t.outputs = local.take(winogradOutputs * winogradMaxTiles)
@@ -256,13 +270,13 @@ func (j *winogradJob) do(task, worker int) {
 	}
 }
 
-// winogradRun is a run of n adjacent tiles in a row of tiles, from (x, y) on.
-type winogradRun struct{ x, y, n int }
+// winogradRun is a run of n adjacent tiles in a row of tiles of an image, from (x, y) on.
+type winogradRun struct{ image, x, y, n int }
 
 // run returns the tiles of [tile, end) in the row of the first one.
 func (p *winogradPlan) run(tile, end int) winogradRun {
-	x := tile % p.tilesX
-	return winogradRun{x, tile / p.tilesX, min(end-tile, p.tilesX-x)}
+	x, row := tile%p.tilesX, tile/p.tilesX
+	return winogradRun{row / p.tilesY, x, row % p.tilesY, min(end-tile, p.tilesX-x)}
 }
 
 // transformInput fills t.input: [36][panel][C][tiles of the panel].
@@ -270,7 +284,7 @@ func (j *winogradJob) transformInput(t *winogradStripTask) {
 	p, g := &j.p, &j.g
 	j.layRegion(t)
 	for c := range g.C {
-		j.fillRegion(t, j.src[(t.image*g.C+c)*g.H*g.W:][:g.H*g.W])
+		j.fillRegion(t, c)
 		for i := 0; i < t.tile1-t.tile0; i += j.r.tiles {
 			panel := i / j.r.nr * j.r.nr
 			to := t.input[panel*g.C+c*min(j.r.nr, p.strip-panel)+i-panel:]
@@ -300,9 +314,9 @@ func (j *winogradJob) layRegion(t *winogradStripTask) {
 	}
 }
 
-// fillRegion copies the values of a plane that the tiles read: six rows for each run. Positions outside the plane are
-// the same for all planes and stay zero.
-func (j *winogradJob) fillRegion(t *winogradStripTask, plane []float32) {
+// fillRegion copies the values of a channel that the tiles read: six rows for each run. Positions outside the planes are
+// the same for all channels and stay zero.
+func (j *winogradJob) fillRegion(t *winogradStripTask, channel int) {
 	g, phase := &j.g, j.p.phase
 	at := 0
 	for tile := t.tile0; tile < t.tile1; {
@@ -311,6 +325,7 @@ func (j *winogradJob) fillRegion(t *winogradStripTask, plane []float32) {
 		row0, row1 := max(0, -top), min(winogradInput, g.H-top)
 		if row0 < row1 && left < g.W && left+winogradTile*places > 0 {
 			to := t.region[row0*winogradTile*phase+at:]
+			plane := j.src[(run.image*g.C+channel)*g.H*g.W:][:g.H*g.W]
 			j.r.splitRows(to, phase, plane[(top+row0)*g.W:], row1-row0, g.W, left, places, g.H*g.W)
 		}
 		at += places
@@ -346,21 +361,20 @@ func (j *winogradJob) transformOutput(t *winogradStripTask, block int) {
 		if j.e.Bias != nil {
 			bias = j.e.Bias[k]
 		}
-		plane := j.dst[(t.image*g.K+k)*g.OH*g.OW:][:g.OH*g.OW]
 		for i := 0; t.tile0+i < t.tile1; i += j.r.tiles {
-			j.outputLanes(t, plane, t.products[(k-block*p.block)*p.strip+i:], t.tile0+i, bias)
+			j.outputLanes(t, k, t.products[(k-block*p.block)*p.strip+i:], t.tile0+i, bias)
 		}
 	}
 }
 
-// outputLanes writes the outputs of one call of the transform, as far as they are inside the plane. They are written
-// directly to the plane if the tiles are adjacent and wholly inside.
-func (j *winogradJob) outputLanes(t *winogradStripTask, plane, products []float32, tile int, bias float32) {
+// outputLanes writes the outputs of one call of the transform for a filter, as far as they are inside the planes. They are
+// written directly to the plane if the tiles are adjacent and wholly inside.
+func (j *winogradJob) outputLanes(t *winogradStripTask, k int, products []float32, tile int, bias float32) {
 	g, step, lanes := &j.g, j.p.block*j.p.strip, j.r.tiles
 	end := min(tile+lanes, t.tile1)
 	run := j.p.run(tile, end)
 	if run.n == lanes && (run.x+lanes)*winogradTile <= g.OW && (run.y+1)*winogradTile <= g.OH {
-		to := plane[run.y*winogradTile*g.OW+run.x*winogradTile:]
+		to := j.outputs(run, k)
 		j.r.outputTransform(to, g.OW, products, step, t.temp, bias, j.bounds, g.OH*g.OW)
 		j.activate(to, winogradTile, lanes*winogradTile)
 		return
@@ -369,12 +383,19 @@ func (j *winogradJob) outputLanes(t *winogradStripTask, plane, products []float3
 	j.r.outputTransform(t.outputs, line, products, step, t.temp, bias, j.bounds, 0)
 	for done := 0; tile+done < end; done += run.n {
 		run = j.p.run(tile+done, end)
-		to := plane[run.y*winogradTile*g.OW+run.x*winogradTile:]
+		to := j.outputs(run, k)
 		rows := min(winogradTile, g.OH-run.y*winogradTile)
 		cols := min(run.n*winogradTile, g.OW-run.x*winogradTile)
 		j.r.move(to, g.OW, t.outputs[done*winogradTile:], line, rows, cols, g.OH*g.OW)
 		j.activate(to, rows, cols)
 	}
+}
+
+// outputs returns a plane of outputs from the first one of a run on.
+func (j *winogradJob) outputs(run winogradRun, k int) []float32 {
+	g := &j.g
+	plane := j.dst[(run.image*g.K+k)*g.OH*g.OW:][:g.OH*g.OW]
+	return plane[run.y*winogradTile*g.OW+run.x*winogradTile:]
 }
 
 // activate applies the rest of the activation to rows of a plane.
