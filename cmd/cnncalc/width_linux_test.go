@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -61,8 +62,8 @@ func TestTableFitsTerminal(t *testing.T) {
 	}
 }
 
-// Every table whose columns are not chosen fits a terminal of 80 columns.
-func TestTablesFit80Columns(t *testing.T) {
+// Every table whose columns are not chosen fits terminals of 80 and of 60 columns.
+func TestTablesFitNarrowTerminals(t *testing.T) {
 	for _, args := range []string{
 		"memory torchvision/googlenet", "memory torchvision/resnet152 --account pytorch",
 		"memory torchvision/resnet152 --account cnncalc", "memory torchvision/resnet50 --timeline",
@@ -77,16 +78,22 @@ func TestTablesFit80Columns(t *testing.T) {
 		"solve torchvision/resnet18 --for batch --budget training_peak<=8GiB --figures parameters,notes_training",
 		"solve unet --sizes 540:600", "traffic torchvision/googlenet", "traffic torchvision/googlenet --device t4",
 		"reconcile fvcore torchinfo torchvision/vgg16_bn", "list", "check torchvision/googlenet --table",
-		"checkpoint torchvision/resnet18 --batch 8",
+		"checkpoint torchvision/resnet18 --batch 8", "checkpoint torchvision/resnet50 --batch 64 --memory 4GiB",
+		"compare torchvision/efficientnet_b0 torchvision/efficientnet_v2_s --layers", "memory torchvision/resnet50 --depth 1",
+		"memory torchvision/resnet50 --account arena", "memory vgg16 --as torchsummary",
+		"reconcile fvcore thop torchvision/resnet50", "solve grammar --for filters --budget parameters<=5M",
+		"run lenet5 --input ../../testdata/digits/seven.png", "traffic vgg16 --device t4 --mode training --gpus 2",
 	} {
-		var out, errs bytes.Buffer
-		fields := append(strings.Fields(args), "--width", "80")
-		if code := run(context.Background(), fields, nil, &out, &errs); code != exitFine {
-			t.Fatalf("%s: exit code %d: %s", args, code, errs.String())
-		}
-		for line := range strings.Lines(out.String()) {
-			if strings.Trim(line, "-") == "\n" && len(line)-1 > 80 {
-				t.Errorf("%s is %d columns wide", args, len(line)-1)
+		for _, width := range []int{80, 60} {
+			var out, errs bytes.Buffer
+			fields := append(strings.Fields(args), "--width", strconv.Itoa(width))
+			if code := run(context.Background(), fields, nil, &out, &errs); code != exitFine {
+				t.Fatalf("%s: exit code %d: %s", args, code, errs.String())
+			}
+			for line := range strings.Lines(out.String()) {
+				if strings.Trim(line, "-") == "\n" && len(line)-1 > width {
+					t.Errorf("%s is %d columns wide in %d", args, len(line)-1, width)
+				}
 			}
 		}
 	}

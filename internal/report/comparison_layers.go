@@ -111,8 +111,8 @@ func (v *Alignment) side(l align.Layer) (n *shape.Network, i int) {
 func alignmentColumns() []Column {
 	return []Column{
 		left("mark", ""), left("name", "name"), left("layer", "layer"), left("output", "output"),
-		right("parameters", "parameters"), right("parameters_difference", "difference"),
-		right("macs", "MACs"), right("macs_difference", "difference"), left("changes", "changes"),
+		right("parameters", "parameters"), right("parameters_difference", "parameters +/-"),
+		right("macs", "MACs"), right("macs_difference", "MACs +/-"), left("changes", "changes"),
 	}
 }
 
@@ -124,7 +124,7 @@ func (v *Alignment) Table(all bool) Table {
 		Columns: alignmentColumns(),
 		Footer:  [][]Cell{v.totals()},
 		Notes:   []string{v.summary()},
-		Minor:   []string{"output", "macs", "parameters", "layer"},
+		Minor:   []string{"output", "macs", "parameters", "layer", "macs_difference", "parameters_difference"},
 		Wrap:    "changes",
 	}
 	same := 0

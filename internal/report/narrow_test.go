@@ -71,6 +71,44 @@ c     3  averyveryverylongwordindeed
 	}
 }
 
+// Where minor columns are not enough, headers are broken into lines, those first that save most, and no shorter than the
+// cells; then columns that are the same in every row become a note. Those with totals stay.
+func TestNarrowHeadersAndConstants(t *testing.T) {
+	whole := Table{Columns: []Column{left("name", "name"), right("share", "share of all"), right("n", "largest batch"),
+		left("mode", "mode"), right("sum", "sum")},
+		Rows: [][]Cell{
+			{Str("a"), Str("5%"), Int(123456), Str("training"), Int(1)},
+			{Str("b"), Str("95%"), Int(2), Str("training"), Int(1)},
+		},
+		Footer: [][]Cell{{Str("all"), {}, {}, {}, Int(2)}}, Notes: []string{"note"}}
+	for width, want := range map[int]string{
+		48: "name share of all largest batch mode sum",
+		47: "share|of|name all largest batch mode sum",
+		41: "share|of|name all largest batch mode sum",
+		40: "share|of largest|name all batch mode sum",
+		35: "share|of largest|name all batch mode sum",
+		34: "share|of largest|name all batch sum",
+		1:  "share|of largest|name all batch sum",
+	} {
+		text := render(t, whole.Narrow(width), Text)
+		head, _, _ := strings.Cut(text, "\n---")
+		var lines []string
+		for line := range strings.Lines(head) {
+			lines = append(lines, strings.Join(strings.Fields(line), " "))
+		}
+		if got := strings.Join(lines, "|"); got != want {
+			t.Errorf("width %d: %s, want %s\n%s", width, got, want, text)
+		}
+		isNoted := strings.Contains(text, "\n\nIn every row: mode training.\n\nnote\n")
+		if isNoted == strings.Contains(want, "mode") {
+			t.Errorf("width %d: mode is neither a column nor a note, or both:\n%s", width, text)
+		}
+	}
+	if whole.Columns[1].HeaderWidth != 0 {
+		t.Error("Narrow changed its table")
+	}
+}
+
 // Columns in blocks come in parts that fit, each with the first column; a block is never divided.
 func TestNarrowInParts(t *testing.T) {
 	whole := Table{Columns: []Column{left("f", "figure"), right("a", "aaaa"), right("b", "bbbb"), right("br", "ratio"),

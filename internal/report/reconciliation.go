@@ -61,7 +61,7 @@ func (v *Reconciliation) Table(Units) Table {
 			left("quantity", "quantity"), left("of", "of"), left("what", "what"),
 			right("places", "places"), right("amount", "amount"),
 		},
-		Notes: v.notes(), Minor: []string{"places"},
+		Notes: v.notes(), Minor: []string{"places"}, Wrap: "what",
 	}
 	for _, d := range v.Differences {
 		t.Rows = append(t.Rows, figureRow(v.From, d.Quantity, d.From))

@@ -24,7 +24,7 @@ type Table struct {
 	Footer  [][]Cell     // totals, one Cell per Column; not in CSV
 	Notes   []string     // one line each, under the table; not in CSV
 	Minor   []string     // keys of columns that a narrow terminal can do without, the least important first
-	Wrap    string       // key of a last column of text, which a narrow terminal wraps; "" for none
+	Wrap    string       // key of a column of text, which a narrow terminal wraps; "" for none
 	Blocks  []string     // keys of columns from which on a narrow terminal may show the rest below, with the first column
 	Parts   [][]int      // of the columns, which text shows one below the other; nil for all at once
 	Colours ansi.Colours // of the text
@@ -35,6 +35,8 @@ type Column struct {
 	Key    string // for machines and for Select: lower case, unique in its table, such as "macs"
 	Header string // for people, such as "MACs"
 	Align  Align
+
+	HeaderWidth int // in text, the header is broken at spaces into lines of at most this width; 0 for one line
 }
 
 // Align is the side that a column's cells are aligned to: text left, numbers right.

@@ -72,7 +72,7 @@ func (t Table) renderText(body *bytes.Buffer) error {
 		tablewriter.WithRowPaddingPerColumn(gaps),
 		tablewriter.WithFooterPaddingPerColumn(gaps),
 	)
-	tab.Header(t.headers(plain.Escape))
+	tab.Header(t.stackedHeaders())
 	if err := tab.Bulk(t.painted(t.Rows)); err != nil {
 		return err
 	}
@@ -80,6 +80,23 @@ func (t Table) renderText(body *bytes.Buffer) error {
 		tab.Footer(stack(t.painted(t.Footer)))
 	}
 	return tab.Render()
+}
+
+// stackedHeaders returns the headers, escaped and broken into lines. Those with fewer lines than others stand lower.
+func (t Table) stackedHeaders() []string {
+	height := 1
+	for _, c := range t.Columns {
+		height = max(height, len(headerLines(c)))
+	}
+	headers := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		lines := headerLines(c)
+		for k := range lines {
+			lines[k] = plain.Escape(lines[k])
+		}
+		headers[i] = strings.Repeat("\n", height-len(lines)) + strings.Join(lines, "\n")
+	}
+	return headers
 }
 
 // painted returns what people read in rows, in the style of each cell.

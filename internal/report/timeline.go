@@ -132,7 +132,7 @@ func (t *Timeline) origin(node int) Cell {
 const maxChartRows = 60
 
 // minBar is the least width of the longest bar.
-const minBar = 20
+const minBar = 12
 
 // peakMark follows the bar of the peak.
 const peakMark = " <- peak"
