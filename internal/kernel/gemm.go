@@ -105,7 +105,8 @@ func packedFiltersSize(g *Conv, r *routines) int {
 func ConvScratch(g Conv, workers int) int { return convScratch(&g, workers, active) }
 
 func convScratch(g *Conv, workers int, r *routines) int {
-	p := planGEMM(g, r, workers)
+	joined := g.joined()
+	p := planGEMM(&joined, r, workers)
 	return workers * p.scratch(r)
 }
 
@@ -120,6 +121,7 @@ func convIm2col(dst, src, packed, scratch []float32, g Conv, e Epilogue, w *Work
 	if g.dstSize() == 0 {
 		return
 	}
+	g = g.joined()
 	p := planGEMM(&g, r, w.Size())
 	each := p.scratch(r)
 	launch(w, g.N*g.Groups*p.strips*p.blocks, gemmJob{

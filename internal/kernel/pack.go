@@ -79,6 +79,16 @@ func (g *Conv) pointwise() bool {
 		g.PT == 0 && g.PL == 0 && g.OH == g.H && g.OW == g.W
 }
 
+// joined returns the geometry with each plane as one row if the convolution is pointwise, as it is then packed without
+// stopping at the ends of rows.
+func (g Conv) joined() Conv {
+	if g.pointwise() {
+		g.H, g.W = 1, g.H*g.W
+		g.OH, g.OW = g.H, g.W
+	}
+	return g
+}
+
 // im2colRow fills line with a row of the im2col matrix from column first on: the values of the plane at filter position
 // (fh, fw) for each output position.
 func im2colRow(line, plane []float32, g *Conv, fh, fw, first int) {
