@@ -43,9 +43,9 @@
 //     scratch: five panels of nr = 48 columns, [384, 48], the last one partly used. Nothing else of B ever exists. The
 //     inputs are read directly (packTaps) by routines.packRows, which follows steps: each fills some lanes of a vector
 //     from one row of the picture, and leaves zeros where the filter is in the padding. For strides above 2, and for
-//     inputs with few channels, the rows are first sorted by phase into a stage (packStages). Portable code and NEON
-//     pack row by row (packLines). A 1x1 convolution with stride 1 needs no packing with AVX-512: B is the input
-//     itself (packNone), unless its rows lie so that packing them pays (packingPays).
+//     inputs with few channels, the rows are first sorted by phase into a stage (packStages). Portable code packs row
+//     by row (packLines). A 1x1 convolution with stride 1 needs no packing with AVX-512: B is the input itself
+//     (packNone), unless its rows lie so that packing them pays (packingPays).
 //  5. routines.multiply multiplies all panels of A by one panel of B. A tile of C, 8x48, is in 24 registers of 16
 //     values: each of the 384 steps loads a row of B into three registers, broadcasts eight values of A one after the
 //     other, and does 24 fused multiply-adds. While the panel of B, 72 KiB, passes through the first-level cache once

@@ -50,3 +50,6 @@
 
 // t = the four values at register n + register m
 #define LOAD(t, n, m) WORD $(0x3CE06800 | (m)<<16 | (n)<<5 | (t))
+
+// The four values at register n + register m = t
+#define SAVE(t, n, m) WORD $(0x3CA06800 | (m)<<16 | (n)<<5 | (t))

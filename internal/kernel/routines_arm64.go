@@ -18,6 +18,7 @@ var neon = routines{
 		_, _, _ = a[kc*8-1], b[kc*12-1], c[7*ldc+11]
 		tileNEON(kc, &a[0], &b[0], &c[0], ldc, add, first(bias, 8), lo, hi)
 	}),
+	packRows: packRowsVector,
 	dot4: func(weights []float32, ldw int, x []float32) [4]float32 {
 		whole := len(x) &^ 3
 		if whole == 0 {
@@ -62,6 +63,17 @@ func tileNEON(kc int, a, b, c *float32, ldc int, add bool, bias *float32, lo, hi
 //
 //go:noescape
 func dot4NEON(n int, weights *float32, ldw int, x *float32, sums *[4]float32)
+
+// packRowsVector is routines.packRows for strides 1 and 2. It prefetches nothing.
+func packRowsVector(dst []float32, ldd int, src []float32, at, _, stride int, steps []packStep, rows int) {
+	// Steps may read before src[at], and lanes that are not read may lie outside src.
+	packRowsNEON(&dst[0], ldd, &src[0], at, stride, &steps[0], len(steps)/rows, rows)
+}
+
+// packRowsNEON fills vectors of twelve values.
+//
+//go:noescape
+func packRowsNEON(dst *float32, ldd int, src *float32, at, stride int, steps *packStep, n, rows int)
 
 // rowTapsVector is routines.rowTaps for strides 1 and 2.
 func rowTapsVector(dst, src []float32, t taps) bool {
