@@ -71,7 +71,8 @@ func TestOpen(t *testing.T) {
 	if inFolder, err := architectures.Open("torchvision/vgg16"); err != nil || string(inFolder) == string(plain) {
 		t.Errorf("Open(torchvision/vgg16) = %d bytes, %v; want another file than vgg16's", len(inFolder), err)
 	}
-	unknown := []string{"", "vgg", "embed.go", "../architectures/vgg16", "VGG16", "torchvision", "torchvision/", "resnet34"}
+	unknown := []string{"", "vgg", "embed.go", "../architectures/vgg16", "VGG16", "torchvision", "torchvision/",
+		"resnet34"}
 	for _, name := range unknown {
 		if _, err := architectures.Open(name); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("Open(%q) = %v, want fs.ErrNotExist", name, err)

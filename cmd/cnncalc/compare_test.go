@@ -38,7 +38,8 @@ var compareFlagsForAll = []string{"--device", "t4", "--peak", "8TFLOP/s", "--ban
 
 // A network is the same as itself.
 func TestComparedWithItself(t *testing.T) {
-	for _, name := range []string{"lenet5", "googlenet", "unet", "torchvision/densenet121", "torchvision/googlenet", "yolov3-tiny"} {
+	for _, name := range []string{"lenet5", "googlenet", "unet", "torchvision/densenet121", "torchvision/googlenet",
+		"yolov3-tiny"} {
 		c := compareJSON(t, append(compareFlagsForAll, name, name)...)
 		if len(c.Figures) < 13 {
 			t.Errorf("%s: %d figures", name, len(c.Figures))
@@ -72,7 +73,8 @@ func TestComparedTheOtherWayAround(t *testing.T) {
 				t.Errorf("%v: %s: %d and %d, %g and %g", pair, f.Name, *a.Difference, *b.Difference, *a.Ratio, *b.Ratio)
 			}
 		}
-		if a, b := there.Layers[0], back.Layers[0]; a.Added != b.Removed || a.Removed != b.Added || a.Same != b.Same || a.Changed != b.Changed {
+		if a, b := there.Layers[0], back.Layers[0]; a.Added != b.Removed || a.Removed != b.Added || a.Same != b.Same ||
+			a.Changed != b.Changed {
 			t.Errorf("%v: %+v and back %+v", pair, a, b)
 		}
 	}

@@ -106,12 +106,14 @@ func TestCompletionsAreTaken(t *testing.T) {
 	maps.Copy(calls, map[string]string{"run": "run lenet5 --input " + picture, "convert": "convert lenet5 -o new.py",
 		"diff": "diff lenet5 lenet5", "check": "check lenet5"})
 	var errs bytes.Buffer
-	if code := run(context.Background(), strings.Fields("convert lenet5 -o x.onnx"), nil, io.Discard, &errs); code != exitFine {
+	convert := strings.Fields("convert lenet5 -o x.onnx")
+	if code := run(context.Background(), convert, nil, io.Discard, &errs); code != exitFine {
 		t.Fatal(errs.String())
 	}
 	tried := 0
 	eachFlag(func(cmd *cobra.Command, f *pflag.Flag) {
-		isOpen := slices.Contains([]string{"set", "allow", "where", "budget"}, f.Name) && f.Annotations[wordsAnnotation] == nil
+		isOpen := slices.Contains([]string{"set", "allow", "where", "budget"}, f.Name) &&
+			f.Annotations[wordsAnnotation] == nil
 		call, ok := calls[cmd.Name()]
 		if !ok {
 			call = cmd.Name() + " lenet5"
@@ -129,7 +131,8 @@ func TestCompletionsAreTaken(t *testing.T) {
 			if !ok {
 				more = besides[key]
 			}
-			args := slices.Concat(strings.Fields(call), []string{flag, word}, strings.Fields(strings.ReplaceAll(more, "PICTURE", picture)))
+			args := slices.Concat(strings.Fields(call), []string{flag, word},
+				strings.Fields(strings.ReplaceAll(more, "PICTURE", picture)))
 			var out, errs bytes.Buffer
 			if code := run(context.Background(), args, strings.NewReader(""), &out, &errs); code != exitFine {
 				t.Errorf("%q: exit code %d: %s", args, code, errs.String())

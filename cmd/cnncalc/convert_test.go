@@ -24,7 +24,8 @@ func TestConvertedLeNet5AndCrops(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	slid := withDigitWeights(t, readNetwork(t, []byte(spec.Print(g)), graph.Options{InputWidth: side, InputHeight: side}), 1)
+	slid := withDigitWeights(t, readNetwork(t, []byte(spec.Print(g)), graph.Options{InputWidth: side, InputHeight: side}),
+		1)
 
 	// The nine digits 1 to 9, the first of each.
 	mosaic := make([]float32, side*side)
@@ -66,7 +67,8 @@ func TestConvertedLeNet5AndCrops(t *testing.T) {
 		}
 	}
 	count := float64(places * places * 10)
-	got := fmt.Sprintf("%.0f%% at most, %.1f%% in the mean, the same digit at %d of %d places", 100*most/largest, 100*sum/count/largest, same, places*places)
+	got := fmt.Sprintf("%.0f%% at most, %.1f%% in the mean, the same digit at %d of %d places", 100*most/largest,
+		100*sum/count/largest, same, places*places)
 	if want := "17% at most, 1.7% in the mean, the same digit at 198 of 225 places"; got != want {
 		t.Errorf("%s, docs/conventions.md says %s", got, want)
 	}

@@ -15,7 +15,8 @@ func TestDepthKeepsSums(t *testing.T) {
 		"notes":   "memory,weights,biases,macs,parameters,%memory,%parameters,%macs",
 		"pytorch": "volume,parameters,saved,%volume,%parameters,%saved",
 	}
-	for _, network := range []string{"vgg16", "googlenet", "torchvision/resnet50", "torchvision/densenet121", "torchvision/mobilenet_v3_small"} {
+	for _, network := range []string{"vgg16", "googlenet", "torchvision/resnet50", "torchvision/densenet121",
+		"torchvision/mobilenet_v3_small"} {
 		for account, keys := range columns {
 			whole, deepest := columnSums(t, network, account, keys, 0)
 			rows := 0
@@ -23,7 +24,8 @@ func TestDepthKeepsSums(t *testing.T) {
 				sums, n := columnSums(t, network, account, keys, depth)
 				for k := range sums {
 					if diff := sums[k] - whole[k]; diff > 1e-6 || diff < -1e-6 {
-						t.Errorf("%s, %s, depth %d: column %d of %s sums to %v, want %v", network, account, depth, k, keys, sums[k], whole[k])
+						t.Errorf("%s, %s, depth %d: column %d of %s sums to %v, want %v", network, account, depth, k, keys, sums[k],
+							whole[k])
 					}
 				}
 				if n < rows || network != "vgg16" && depth == 1 && n > deepest/2 {

@@ -234,7 +234,8 @@ func seedFiles(f *testing.F) []string {
 
 // FuzzCheck takes the bytes of a file to what check prints, which says the same in text and in JSON.
 func FuzzCheck(f *testing.F) {
-	calls := []string{"check", "check --table", "check --lint", "check --input-size 9x7", "check --input-size 12x9x3", "check --lint --silence lint/halvings --table"}
+	calls := []string{"check", "check --table", "check --lint", "check --input-size 9x7", "check --input-size 12x9x3",
+		"check --lint --silence lint/halvings --table"}
 	addFiles(f, len(calls))
 	f.Fuzz(func(t *testing.T, data []byte, call, _ uint8) {
 		file := newFuzzedFile(t, data)
@@ -264,7 +265,8 @@ func FuzzCheck(f *testing.F) {
 		}
 		fine := problems == 0
 		if got.Files[0].OK != fine || (text.code == exitFine) != fine || text.code != document.code {
-			t.Errorf("%s: %d problems, ok is %t, exit codes %d and %d", args, problems, got.Files[0].OK, text.code, document.code)
+			t.Errorf("%s: %d problems, ok is %t, exit codes %d and %d", args, problems, got.Files[0].OK, text.code,
+				document.code)
 		}
 	})
 }
@@ -276,7 +278,8 @@ func printedProblems(t *testing.T, text string) int {
 	text, _, _ = strings.Cut(text, "\n\n") // a table
 	for line := range strings.Lines(text) {
 		message, ok := strings.CutPrefix(line, "<stdin>:")
-		if !ok || message == " ok\n" || strings.Contains(message, ": note: ") || strings.Contains(message, "notes not shown") {
+		if !ok || message == " ok\n" || strings.Contains(message, ": note: ") ||
+			strings.Contains(message, "notes not shown") {
 			continue
 		}
 		count++
@@ -347,7 +350,8 @@ func FuzzExplain(f *testing.F) {
 			return
 		}
 		node := pick(file.network.Nodes, format)
-		if one := callOn(t, string(data), "explain", "--layer", node.Name, "-"); one.code != exitFine || !strings.Contains(all.out, one.out) {
+		if one := callOn(t, string(data), "explain", "--layer", node.Name, "-"); one.code != exitFine ||
+			!strings.Contains(all.out, one.out) {
 			t.Errorf("explain --layer %s: exit code %d\n%s%s", node.Name, one.code, one.out, one.errors)
 		}
 	})

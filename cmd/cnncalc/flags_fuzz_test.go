@@ -38,7 +38,8 @@ func FuzzFlags(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	values := []string{"", "-", "x", "\xff\xff/s", "\xff", "\x00", "\x1b]0;t\a", "\u202e", "İ/s", "Ⱥ", "010", "0x10", "-1", "N=2", "N=", "a,b,\"",
+	values := []string{"", "-", "x", "\xff\xff/s", "\xff", "\x00", "\x1b]0;t\a", "\u202e", "İ/s", "Ⱥ", "010", "0x10",
+		"-1", "N=2", "N=", "a,b,\"",
 		"8x8", "9x", "1:3,[2,2]", "1:9223372036854775807", "parameters<5M&&peak<2GiB", "+macs,-peak", "name", "512MiB+5%",
 		"9223372036854775808", "1e400", strings.Repeat("9", 5000), strings.Repeat("é", 100_000)}
 	for i := range flags {
@@ -118,7 +119,8 @@ func TestMessagesAreBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	long := strings.Repeat("x", 100_000)
-	calls := [][]string{{long}, {"memory", long}, {"memory", "net.yaml", long}, {"list", long}, {"help", long}, {"check", "--" + long},
+	calls := [][]string{{long}, {"memory", long}, {"memory", "net.yaml", long}, {"list", long}, {"help", long},
+		{"check", "--" + long},
 		{"check", "--" + long + "=1"}, {"check", "-" + long}, {"completion", long}, {"reconcile", long, "thop"}, {"explain", "net.yaml", "--layer", long},
 		{"memory", "net.yaml", "--all=" + long}}
 	for _, flag := range textFlags() {

@@ -57,7 +57,8 @@ func TestQuantityFlagsNeedUnits(t *testing.T) {
 		cmd.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
 			isQuantity := slices.Contains([]string{sizeType, rateType, reserveType}, f.Value.Type())
 			if !isQuantity {
-				if f.Value.Type() != "bool" && slices.ContainsFunc(quantities, func(q string) bool { return strings.Contains(f.Name, q) }) {
+				if f.Value.Type() != "bool" &&
+					slices.ContainsFunc(quantities, func(q string) bool { return strings.Contains(f.Name, q) }) {
 					t.Errorf("cnncalc %s --%s is of type %s, which reads no units", cmd.Name(), f.Name, f.Value.Type())
 				}
 				return

@@ -19,7 +19,8 @@ func TestEndingsOfOutputs(t *testing.T) {
 		}
 		tested++
 		path := filepath.Join(t.TempDir(), "x.png")
-		if r := call(t, cmd.Name(), "-o", path); r.code != exitUsage || !strings.Contains(r.errors, "x.png: "+cmd.Name()+" writes .") {
+		if r := call(t, cmd.Name(), "-o", path); r.code != exitUsage ||
+			!strings.Contains(r.errors, "x.png: "+cmd.Name()+" writes .") {
 			t.Errorf("cnncalc %s -o x.png: exit code %d, %s", cmd.Name(), r.code, r.errors)
 		}
 		flag := cmd.Flags().Lookup("format")

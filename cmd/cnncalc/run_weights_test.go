@@ -156,7 +156,8 @@ func TestWeightsOfLayersThatShare(t *testing.T) {
 		}
 	}
 	var file bytes.Buffer
-	infos := []weights.Info{{Name: "a.weight", Shape: []int{1, 1}, DType: "F32"}, {Name: "fc2.weight", Shape: []int{1, 1}, DType: "F32"}}
+	infos := []weights.Info{{Name: "a.weight", Shape: []int{1, 1}, DType: "F32"},
+		{Name: "fc2.weight", Shape: []int{1, 1}, DType: "F32"}}
 	err := weights.WriteSafetensors(&file, infos, func(i int) ([]float32, error) { return []float32{float32(i)}, nil })
 	if err != nil {
 		t.Fatal(err)

@@ -162,7 +162,8 @@ func TestSchemasOfFiles(t *testing.T) {
 		{"{parameters: [[5M]]}", false},
 		{"{}", false},
 	} {
-		if err := validate(ofNetwork, "input: 8x8x1\nlayers: INPUT -> FC-2\nbudget: "+test.budget); (err == nil) != test.want {
+		err := validate(ofNetwork, "input: 8x8x1\nlayers: INPUT -> FC-2\nbudget: "+test.budget)
+		if (err == nil) != test.want {
 			t.Errorf("%s in a network: %v", test.budget, err)
 		}
 		if err := validate(ofBudgets, "networks: {a.yaml: "+test.budget+"}"); (err == nil) != test.want {

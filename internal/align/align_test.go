@@ -160,7 +160,8 @@ func TestPublishedNetworks(t *testing.T) {
 		from, to := builtIn(t, c.from), builtIn(t, c.to)
 		layers := align.Networks(from, to)
 		checkLayers(t, from, to, layers)
-		want := map[align.Mark]int{align.Same: c.same, align.Added: c.added, align.Removed: c.removed, align.Changed: c.changed}
+		want := map[align.Mark]int{align.Same: c.same, align.Added: c.added, align.Removed: c.removed,
+			align.Changed: c.changed}
 		got := counts(layers)
 		for mark, n := range want {
 			if got[mark] != n {

@@ -155,7 +155,8 @@ func TestGrowthOfNetworks(t *testing.T) {
 	for _, g := range growth {
 		got = append(got, fmt.Sprint(g.Name, " ", g.Value, " ", g.New, " ", g.IsBroken()))
 	}
-	if text := strings.Join(got, ", "); text != "parameters 271 338 true, receptive_field 8 8 false, macs 4800 6000 false" {
+	const want = "parameters 271 338 true, receptive_field 8 8 false, macs 4800 6000 false"
+	if text := strings.Join(got, ", "); text != want {
 		t.Error(text)
 	}
 	var changes []string
@@ -314,7 +315,8 @@ func TestReportsThatAreWrong(t *testing.T) {
 			t.Errorf("%.60s: %v, want %s", test.text, err, test.want)
 		}
 	}
-	if _, err := Read("base.json", make([]byte, MaxSize+1), "net"); err == nil || !strings.Contains(err.Error(), "too many for a report") {
+	if _, err := Read("base.json", make([]byte, MaxSize+1), "net"); err == nil ||
+		!strings.Contains(err.Error(), "too many for a report") {
 		t.Error(err)
 	}
 }
@@ -326,7 +328,8 @@ func FuzzRead(f *testing.F) {
 		string(reportWithMemory(`{"cnncalc": {"threads": 3, "footprint": {"arena": 88}}}`))} {
 		f.Add([]byte(text))
 	}
-	n, err := network.Sound("net.yaml", []byte("name: net\ninput: 8x8x2\nlayers: INPUT -> CONV3-4 -> RELU\n"), graph.Options{})
+	n, err := network.Sound("net.yaml", []byte("name: net\ninput: 8x8x2\nlayers: INPUT -> CONV3-4 -> RELU\n"),
+		graph.Options{})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -210,7 +210,8 @@ func TestBudgetsThatAreWrong(t *testing.T) {
 
 // Each figure's keys have values that are read, so that the JSON Schema promises nothing that is refused.
 func TestKeysAreRead(t *testing.T) {
-	value := map[string]string{"max": "1", "min": "1", "batch": "1", "threads": "1", "account": "pytorch", "mode": "training",
+	value := map[string]string{"max": "1", "min": "1", "batch": "1", "threads": "1", "account": "pytorch",
+		"mode":  "training",
 		"dtype": "fp32", "optimizer": "adam", "torch": "2-cuda", "device": "t4", "memory": "1GiB", "reserve": "5%",
 		"flops": "1TFLOP/s", "bandwidth": "1GB/s"}
 	for _, f := range figure.All() {

@@ -81,7 +81,8 @@ func TestFilesAndTheirLimits(t *testing.T) {
 // The file of budgets is none of the networks, and brackets in a folder's name are no pattern.
 func TestFoldersOfBudgets(t *testing.T) {
 	write(t, "a [1]/b.yaml", "a [1]/cnncalc.budget.yaml")
-	file, problems := ReadFile(filepath.FromSlash("a [1]/cnncalc.budget.yaml"), []byte("networks: {\"*.yaml\": {macs: 1}}"))
+	text := []byte("networks: {\"*.yaml\": {macs: 1}}")
+	file, problems := ReadFile(filepath.FromSlash("a [1]/cnncalc.budget.yaml"), text)
 	specs, more := file.Specs(nil)
 	want := filepath.FromSlash("a [1]/b.yaml")
 	if len(problems)+len(more) > 0 || !slices.Equal(specs, []string{want}) {
@@ -107,7 +108,8 @@ func TestPatternsThatAreWrong(t *testing.T) {
 		file, problems := ReadFile("x.yaml", []byte("networks: {"+pattern+": {macs: 1}}"))
 		_, more := file.Specs([]string{"vgg16"})
 		problems = append(problems, more...)
-		if len(problems) != 1 || problems[0].Msg != want || problems[0].Code != "budget/pattern" || problems[0].Pos.Col != 12 {
+		if len(problems) != 1 || problems[0].Msg != want || problems[0].Code != "budget/pattern" ||
+			problems[0].Pos.Col != 12 {
 			t.Errorf("%s: %v, want %s", pattern, problems, want)
 		}
 	}

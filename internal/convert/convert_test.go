@@ -118,7 +118,8 @@ func TestBuiltInNetworks(t *testing.T) {
 				t.Errorf("%s: layer %d is %s %s, want it to be called %s, and no FC", name, i, n.Name, n.Op.Kind(), want[i])
 			}
 		}
-		if again.Total.Parameters() != old.Total.Parameters() || again.Total.MACs != old.Total.MACs || again.Total.Out != old.Total.Out {
+		if again.Total.Parameters() != old.Total.Parameters() || again.Total.MACs != old.Total.MACs ||
+			again.Total.Out != old.Total.Out {
 			t.Errorf("%s: totals %+v, want %+v", name, again.Total, old.Total)
 		}
 	}

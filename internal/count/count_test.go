@@ -303,7 +303,8 @@ func mayFail(name string, err error) bool {
 	if strings.Contains(name, "/fcn_") || strings.Contains(name, "/deeplabv3_") {
 		return strings.Contains(err.Error(), "RESIZE")
 	}
-	if slices.ContainsFunc([]string{"shufflenet", "efficientnet", "mobilenet_v3", "convnext"}, func(s string) bool { return strings.Contains(name, s) }) {
+	if slices.ContainsFunc([]string{"shufflenet", "efficientnet", "mobilenet_v3", "convnext"},
+		func(s string) bool { return strings.Contains(name, s) }) {
 		return strings.Contains(err.Error(), "convnet-burden does not know ")
 	}
 	return slices.Contains([]string{"alexnet", "zfnet", "googlenet"}, name) &&

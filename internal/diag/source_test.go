@@ -194,7 +194,8 @@ func TestNearest(t *testing.T) {
 }
 
 func TestDidYouMean(t *testing.T) {
-	networks := []string{"resnet18", "resnet50", "resnet110", "vgg11", "vgg16", "yolov3", "yolov3-tiny", "torchvision/resnet50",
+	networks := []string{"resnet18", "resnet50", "resnet110", "vgg11", "vgg16", "yolov3", "yolov3-tiny",
+		"torchvision/resnet50",
 		"torchvision/resnet101", "torchvision/wide_resnet101_2", "torchvision/vgg16", "torchvision/efficientnet_b7",
 		"googlenet", "torchvision/mobilenet_v2", "torchvision/resnext50_32x4d"}
 	devices := []string{"rtx3060", "rtx3090", "rtx4090", "v100-16gb", "v100-32gb", "a100-40gb", "a100-80gb", "t4",

@@ -86,7 +86,8 @@ func TestVolumesDoNotOverlap(t *testing.T) {
 				}
 				left := min(s.left, s.captionX-caption/2)
 				right := max(s.right+float64(min(s.Times, mostBoxes)-1)*boxOffset+s.dx, s.captionX+caption/2)
-				if left < end+volumeGap/2 || right > r.width || s.top-s.dy < above || s.bottom >= s.captionY-10 || s.captionY > r.height {
+				if left < end+volumeGap/2 || right > r.width || s.top-s.dy < above || s.bottom >= s.captionY-10 ||
+					s.captionY > r.height {
 					t.Errorf("%s, %s: %s is out of its place", name, scale, s.text())
 				}
 				end, below = right, max(below, s.captionY+float64(len(s.Makers))*captionRow)

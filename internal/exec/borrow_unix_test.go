@@ -51,7 +51,8 @@ func loadMapped(t *testing.T, p *Program, path string) {
 	}
 	t.Cleanup(func() { file.Close() })
 	p.Borrow(func(t Tensor) ([]float32, bool) { return file.View(t.Name) })
-	err = p.Load(t.Context(), func(dst []float32, t Tensor, _ func(int, func(int))) error { return file.Read(t.Name, dst) })
+	err = p.Load(t.Context(),
+		func(dst []float32, t Tensor, _ func(int, func(int))) error { return file.Read(t.Name, dst) })
 	if err != nil {
 		t.Fatal(err)
 	}

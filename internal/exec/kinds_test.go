@@ -268,7 +268,8 @@ func checkLayers(t rapid.TB, p *Program, input []float32, tolerance float64) []f
 			return // fused with the next layer
 		}
 		if values, _ := n.Layers[c.Node].Out.Values(); int64(len(c.Output)) != values*int64(batch) {
-			t.Fatalf("%s has %d values, its shape is %s in a batch of %d", n.Nodes[c.Node].Name, len(c.Output), n.Layers[c.Node].Out, batch)
+			t.Fatalf("%s has %d values, its shape is %s in a batch of %d", n.Nodes[c.Node].Name, len(c.Output),
+				n.Layers[c.Node].Out, batch)
 		}
 		for i := range batch {
 			if d := farAt(pictures(c.Output, batch, i, 1), want[i][c.Node].values, scale[i][c.Node]); d > tolerance {
@@ -288,10 +289,12 @@ func drawLayer(t *rapid.T) string {
 	pick := func(words ...string) string { return rapid.SampledFrom(words).Draw(t, "word") }
 	size := func(high int) string { return fmt.Sprintf("%dx%d", number(1, high), number(1, high)) }
 	window := func() string {
-		return fmt.Sprintf(" s%s p=%d,%d,%d,%d d%s %s", size(3), number(0, 2), number(0, 2), number(0, 2), number(0, 2), size(2), pick("floor", "ceil"))
+		return fmt.Sprintf(" s%s p=%d,%d,%d,%d d%s %s", size(3), number(0, 2), number(0, 2), number(0, 2), number(0, 2),
+			size(2), pick("floor", "ceil"))
 	}
 	pads := func() string {
-		return fmt.Sprintf(" s%s p=%d,%d,%d,%d %s", size(3), number(0, 1), number(0, 1), number(0, 1), number(0, 1), pick("floor", "ceil"))
+		return fmt.Sprintf(" s%s p=%d,%d,%d,%d %s", size(3), number(0, 1), number(0, 1), number(0, 1), number(0, 1),
+			pick("floor", "ceil"))
 	}
 	switch number(0, 15) {
 	case 0, 1:
@@ -312,7 +315,8 @@ func drawLayer(t *rapid.T) string {
 	case 8:
 		return pick("ADAPTAVG", "ADAPTMAX") + size(7)
 	case 9:
-		return pick("UPSAMPLE2x1", "UPSAMPLE2 bilinear", "CROP2x3", "CROP4", "CHANNELS from=1", "CHANNELS to=2", "SHUFFLE2", "SHUFFLE3",
+		return pick("UPSAMPLE2x1", "UPSAMPLE2 bilinear", "CROP2x3", "CROP4", "CHANNELS from=1", "CHANNELS to=2", "SHUFFLE2",
+			"SHUFFLE3",
 			"PIXELSHUFFLE2", "PIXELUNSHUFFLE2",
 			"RESIZE"+size(9)+pick("", " bilinear", " bilinear align"), "RESIZE scale=0.7"+pick("", " bilinear"),
 			fmt.Sprintf("PAD p=%d,%d,%d,%d ", number(0, 2), number(0, 2), number(0, 2), number(0, 2))+
@@ -322,13 +326,17 @@ func drawLayer(t *rapid.T) string {
 			"LN volume eps=0.5", "GN2 eps=0.5", "IN affine eps=0.5",
 			"GN1 noaffine eps=0.5")
 	case 11:
-		return "ADD(" + pick("IDENTITY", "RELU", "BN", "CONV3-4") + " | " + pick("IDENTITY", "TANH", "DWCONV3", "CONV1-4", "CONV3-1", "GAP") + ")"
+		return "ADD(" + pick("IDENTITY", "RELU", "BN", "CONV3-4") + " | " +
+			pick("IDENTITY", "TANH", "DWCONV3", "CONV1-4", "CONV3-1", "GAP") + ")"
 	case 12:
-		return pick("MUL", "MAX") + "(" + pick("IDENTITY", "RELU", "GAP") + " | " + pick("IDENTITY", "GAP -> SIGMOID", "GAP", "CONV1-1") + " | " + pick("SILU", "DROPOUT") + ")"
+		return pick("MUL", "MAX") + "(" + pick("IDENTITY", "RELU", "GAP") + " | " +
+			pick("IDENTITY", "GAP -> SIGMOID", "GAP", "CONV1-1") + " | " + pick("SILU", "DROPOUT") + ")"
 	case 13:
-		return "CONCAT(" + pick("IDENTITY", "RELU -> DROPOUT", "CONV3-2") + " | " + pick("IDENTITY", "POOL3 s1 p1", "ELU") + " | CONV1-3 -> RELU)"
+		return "CONCAT(" + pick("IDENTITY", "RELU -> DROPOUT", "CONV3-2") + " | " + pick("IDENTITY", "POOL3 s1 p1", "ELU") +
+			" | CONV1-3 -> RELU)"
 	}
-	return pick("RELU", "LEAKYRELU0.2", "PRELU", "PRELU shared", "RELU6", "SIGMOID", "TANH", "ELU", "SILU", "GELU", "HARDSWISH", "HARDSIGMOID", "HARDSIGMOID slope=0.2 shift=0.4",
+	return pick("RELU", "LEAKYRELU0.2", "PRELU", "PRELU shared", "RELU6", "SIGMOID", "TANH", "ELU", "SILU", "GELU",
+		"HARDSWISH", "HARDSIGMOID", "HARDSIGMOID slope=0.2 shift=0.4",
 		"SELU", "MISH", "SOFTPLUS", "GELU tanh", "CLIP min=-0.5 max=0.75", "LOGSOFTMAX", "DROPOUT", "DROPOUT channels",
 		"STOCHDEPTH0.2")
 }

@@ -541,7 +541,8 @@ func sum(values []float64) float64 {
 
 // slide computes a convolution. weight returns value i of filter k at an output position, in the order channel of the
 // group, row, column.
-func slide(x, out volume, g op.Geometry, groups int64, weight func(k, y, col, i int64) float64, bias func(k, y, col int64) float64) {
+func slide(x, out volume, g op.Geometry, groups int64, weight func(k, y, col, i int64) float64,
+	bias func(k, y, col int64) float64) {
 	channels := x.D / groups
 	out.each(func(k, y, col int64) float64 {
 		s := bias(k, y, col)

@@ -126,9 +126,11 @@ func TestNotesMaxPool(t *testing.T) {
 func TestNotesConvertedFC(t *testing.T) {
 	const f, depth, size, units, places = 4, 3, 6, 5, 3
 	weight, bias := noise(units*depth*f*f, "weight"), noise(units, "bias")
-	fc := load(t, line("4x4x3", "FC-5"), testOptions(1), fixed(map[string][]float32{"fc1.weight": weight, "fc1.bias": bias}))
+	fc := load(t, line("4x4x3", "FC-5"), testOptions(1),
+		fixed(map[string][]float32{"fc1.weight": weight, "fc1.bias": bias}))
 	defer fc.Close()
-	conv := load(t, line("6x6x3", "CONV4-5 p0"), testOptions(1), fixed(map[string][]float32{"conv1.weight": weight, "conv1.bias": bias}))
+	conv := load(t, line("6x6x3", "CONV4-5 p0"), testOptions(1),
+		fixed(map[string][]float32{"conv1.weight": weight, "conv1.bias": bias}))
 	defer conv.Close()
 	image := noise(size*size*depth, "image")
 	all := run(t, conv, image)

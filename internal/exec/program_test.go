@@ -217,7 +217,8 @@ func TestRunErrors(t *testing.T) {
 	if err := p.Load(t.Context(), He(1)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.Run(t.Context(), make([]float32, 16)); err == nil || !strings.Contains(err.Error(), "16 values, but a batch of 2 with shape 4x4x1 has 32") {
+	if _, err := p.Run(t.Context(), make([]float32, 16)); err == nil ||
+		!strings.Contains(err.Error(), "16 values, but a batch of 2 with shape 4x4x1 has 32") {
 		t.Errorf("an input too short: %v", err)
 	}
 	if _, err := p.Run(t.Context(), make([]float32, 32)); err != nil {
@@ -293,7 +294,8 @@ func TestCompileHugeSizes(t *testing.T) {
 			t.Skip("the layer does not fit")
 		}
 		algo := rapid.SampledFrom([]Algo{Auto, Im2col, Winograd}).Draw(t, "algorithm")
-		p, err := Compile(n, Options{Batch: size("batch"), Threads: rapid.IntRange(1, MaxThreads).Draw(t, "threads"), Algo: algo})
+		p, err := Compile(n,
+			Options{Batch: size("batch"), Threads: rapid.IntRange(1, MaxThreads).Draw(t, "threads"), Algo: algo})
 		if err != nil {
 			return
 		}

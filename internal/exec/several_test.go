@@ -100,7 +100,8 @@ func TestSeveralInputsAndOutputs(t *testing.T) {
 	for name, network := range severals {
 		t.Run(name, func(t *testing.T) {
 			n := built(t, network)
-			for _, o := range []Options{{Batch: 2, Threads: 2}, {Batch: 2, Threads: 1, Algo: Im2col, Fuse: true}, {Batch: 1, Threads: 2, Algo: Auto, Fuse: true}} {
+			for _, o := range []Options{{Batch: 2, Threads: 2}, {Batch: 2, Threads: 1, Algo: Im2col, Fuse: true},
+				{Batch: 1, Threads: 2, Algo: Auto, Fuse: true}} {
 				p, err := Compile(n, o)
 				if err != nil {
 					t.Fatal(err)

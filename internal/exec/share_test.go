@@ -51,7 +51,8 @@ func TestSharedWeightsOfTraining(t *testing.T) {
 `, Options{Batch: 1, Threads: 1, Algo: Direct})
 	defer p.Close()
 	tensors := p.Tensors()
-	if got := tensors[len(tensors)-2]; got.Name != "early.b.weight" || !slices.Equal(got.Also, []string{"scores.conv1.weight"}) {
+	if got := tensors[len(tensors)-2]; got.Name != "early.b.weight" ||
+		!slices.Equal(got.Also, []string{"scores.conv1.weight"}) {
 		t.Errorf("the tensor %s, also called %q; want early.b.weight and scores.conv1.weight", got.Name, got.Also)
 	}
 }

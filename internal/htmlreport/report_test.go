@@ -68,7 +68,8 @@ func TestSections(t *testing.T) {
 			t.Errorf("the report lacks %s", want)
 		}
 	}
-	without := strings.ReplaceAll(strings.Replace(text, page.ReportScript, "", 1), `xmlns="http://www.w3.org/2000/svg"`, "")
+	without := strings.ReplaceAll(strings.Replace(text, page.ReportScript, "", 1), `xmlns="http://www.w3.org/2000/svg"`,
+		"")
 	if found := regexp.MustCompile(`(?i)(src|href)="[^#]|url\(|@import`).FindString(without); found != "" {
 		t.Errorf("the report refers to something outside of it: %s", found)
 	}

@@ -148,7 +148,8 @@ func TestSheetBytes(t *testing.T) {
 
 // Names cannot control anything or make the picture wider.
 func TestHostileNames(t *testing.T) {
-	b := (&Volume{Name: "\u202e卷\x1b[31m" + strings.Repeat("x", 1e5), W: 1, H: 1, D: 1, Values: []float32{1}}).block(1, ofPage())
+	b := (&Volume{Name: "\u202e卷\x1b[31m" + strings.Repeat("x", 1e5), W: 1, H: 1, D: 1, Values: []float32{1}}).block(1,
+		ofPage())
 	if len(b.title)*letterWidth > pageWidth || !strings.HasPrefix(b.title, `\u202e?\x1b[31mxx`) {
 		t.Errorf("%.50q, %d letters", b.title, len(b.title))
 	}

@@ -9,7 +9,8 @@ import (
 
 // sharded returns the options of a training in float32 with Adam on several devices.
 func sharded(p memory.Parallel) memory.Options {
-	return memory.Options{Torch: memory.Torch2CUDA, Mode: memory.Training, DType: memory.FP32, Optimizer: "adam", Parallel: p}
+	return memory.Options{Torch: memory.Torch2CUDA, Mode: memory.Training, DType: memory.FP32, Optimizer: "adam",
+		Parallel: p}
 }
 
 func accountOf(t *testing.T, text string, o memory.Options, batch int64) *memory.Account {
@@ -119,7 +120,8 @@ func TestLiveParameters(t *testing.T) {
 		{600_000, 500_000}, // fc2 twice until fc1 is used again
 		{599_999, 500_000}, // a prefetch has counted on fc1
 	} {
-		a := accountOf(t, wide, sharded(memory.Parallel{Devices: 2, Strategy: memory.ZeRO3, BucketSize: 1, LiveParameters: c.live}), 1)
+		a := accountOf(t, wide,
+			sharded(memory.Parallel{Devices: 2, Strategy: memory.ZeRO3, BucketSize: 1, LiveParameters: c.live}), 1)
 		if got := part(a, memory.Gathered); got != 4*c.want {
 			t.Errorf("live parameters %d: %d bytes are gathered, want %d", c.live, got, 4*c.want)
 		}

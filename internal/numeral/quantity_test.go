@@ -79,7 +79,8 @@ func TestBytesRefuses(t *testing.T) {
 }
 
 func FuzzBytes(f *testing.F) {
-	for _, s := range []string{"12GiB", "4G", "1.5kB", "9223372036854775807B", "8E", "-1", "1e999999999", "0.00000001E", " 1 B", "7"} {
+	for _, s := range []string{"12GiB", "4G", "1.5kB", "9223372036854775807B", "8E", "-1", "1e999999999", "0.00000001E",
+		" 1 B", "7"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

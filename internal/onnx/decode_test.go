@@ -215,7 +215,8 @@ func TestDamagedModels(t *testing.T) {
 // its kin began with attributes of Python's that a file could set).
 func TestExternalKeys(t *testing.T) {
 	for _, key := range []string{"__class__", "basepath", "checksum", "\x00"} {
-		m, err := Decode(message(7, message(5, message(2, 1, 14, 1, 13, message(1, key, 2, "-1"), 13, message(1, "location", 2, "w")))))
+		m, err := Decode(message(7,
+			message(5, message(2, 1, 14, 1, 13, message(1, key, 2, "-1"), 13, message(1, "location", 2, "w")))))
 		if err != nil {
 			t.Errorf("%q: %v", key, err)
 		} else if e := m.Graph.Initializers[0].external; e.location != "w" || e.offset != 0 || e.length != -1 {

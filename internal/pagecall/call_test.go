@@ -62,7 +62,8 @@ func TestDefects(t *testing.T) {
 	var log strings.Builder
 	calls := Calls{Log: &log}
 	encoded := Encode(nil, calls.defect("study", "index out of range"))
-	if !strings.Contains(string(encoded), `"code":"internal"`) || !strings.Contains(string(encoded), "index out of range") {
+	if !strings.Contains(string(encoded), `"code":"internal"`) ||
+		!strings.Contains(string(encoded), "index out of range") {
 		t.Errorf("the answer is %s", encoded)
 	}
 	if !strings.Contains(log.String(), "TestDefects") {
@@ -150,7 +151,8 @@ func TestStudy(t *testing.T) {
 		t.Errorf("%v, sound %v, name %s", err, d.Sound, d.Name)
 	}
 	broken := StudyRequest{Name: "b", Text: "input: 8x8x1\nlayers: INPUT -> CONF3-8 -> FC-2\n"}
-	if err := answer(t, Call{Name: "study", Request: request(t, broken)}, &d); err != nil || d.Sound || len(d.Problems) == 0 {
+	if err := answer(t, Call{Name: "study", Request: request(t, broken)}, &d); err != nil || d.Sound ||
+		len(d.Problems) == 0 {
 		t.Errorf("a network with a problem: %v, sound %v, %d problems", err, d.Sound, len(d.Problems))
 	}
 	wrong := StudyRequest{Text: lenet5(t), Settings: study.Settings{DType: "fp3"}}

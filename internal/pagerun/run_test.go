@@ -94,7 +94,8 @@ func TestRunsOfOtherNetworks(t *testing.T) {
 		{"no picture", "input: 8x8x1\nlayers: INPUT -> FC-2\n", nil, "the picture: "},
 		{"memory", "input: 60000x60000x3\nlayers: INPUT -> CONV3-64\n", eight, "the network needs "},
 	} {
-		err := answer(t, pagecall.Call{Name: "run", Request: request(t, RunRequest{Text: test.text}), Attachment: test.picture}, nil)
+		err := answer(t,
+			pagecall.Call{Name: "run", Request: request(t, RunRequest{Text: test.text}), Attachment: test.picture}, nil)
 		if err == nil || !strings.HasPrefix(err.Message, test.want) {
 			t.Errorf("%s: %v, want %s", test.name, err, test.want)
 		}
@@ -108,7 +109,8 @@ func TestConvert(t *testing.T) {
 		t.Fatal(err)
 	}
 	var text pagecall.Text
-	if err := answer(t, pagecall.Call{Name: "convert", Request: []byte(`{"name": "convnext.onnx"}`), Attachment: model}, &text); err != nil {
+	if err := answer(t, pagecall.Call{Name: "convert", Request: []byte(`{"name": "convnext.onnx"}`), Attachment: model},
+		&text); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := network.Sound("m.yaml", []byte(text.Text), graph.Options{}); err != nil {
@@ -156,7 +158,8 @@ func TestRunOfAModel(t *testing.T) {
 		t.Errorf("the ranking is %+v, with the note %q", got.Ranking, got.Note)
 	}
 	picture := pagecall.Call{Name: "run", Request: of, Attachment: eight}
-	if err := answer(t, picture, nil); err == nil || err.Message != "convnext.onnx: neither an ONNX model nor text: no model starts with the byte 0x89" {
+	if err := answer(t, picture, nil); err == nil ||
+		err.Message != "convnext.onnx: neither an ONNX model nor text: no model starts with the byte 0x89" {
 		t.Errorf("a picture in place of the model: %v", err)
 	}
 }

@@ -275,7 +275,8 @@ func TestSaving(t *testing.T) {
 
 	writeFile(t, path, "layers: FC-3\n") // by another program
 	err := s.call("save", `{"text": "lost", "version": "`+first.Version+`"}`, nil)
-	if want := (&pagecall.Error{Code: pagecall.Conflict, Message: path + " has changed on disk in the meantime"}); !cmp.Equal(want, err) {
+	if want := (&pagecall.Error{Code: pagecall.Conflict, Message: path +
+		" has changed on disk in the meantime"}); !cmp.Equal(want, err) {
 		t.Errorf("a conflict is %v, want %v", err, want)
 	}
 	if got := readFile(t, path); got != "layers: FC-3\n" {
@@ -287,7 +288,8 @@ func TestSaving(t *testing.T) {
 	}
 
 	os.Remove(path)
-	if err := s.call("save", `{"text": "x", "version": "`+first.Version+`"}`, nil); err == nil || err.Code != pagecall.Conflict {
+	if err := s.call("save", `{"text": "x", "version": "`+first.Version+`"}`, nil); err == nil ||
+		err.Code != pagecall.Conflict {
 		t.Errorf("a file that was removed: %v", err)
 	}
 	if names, _ := os.ReadDir(filepath.Dir(path)); len(names) != 0 {

@@ -74,7 +74,8 @@ func TestEncode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(any(Dict{"numbers": &List{want}, "text": "é\n", "yes": true, "none": &List{}, "long": &List{long}}), got); diff != "" {
+	if diff := cmp.Diff(any(Dict{"numbers": &List{want}, "text": "é\n", "yes": true, "none": &List{},
+		"long": &List{long}}), got); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -130,7 +131,8 @@ func TestDecodeShared(t *testing.T) {
 // Values beyond the limit are refused before memory runs out.
 func TestDecodeBounds(t *testing.T) {
 	data := "\x80\x02(" + strings.Repeat("N", 98) + "t."
-	if _, err := decode(strings.NewReader(data), 99); err == nil || err.Error() != "byte 101: the pickle is too large: it has more than 99 values" {
+	if _, err := decode(strings.NewReader(data), 99); err == nil ||
+		err.Error() != "byte 101: the pickle is too large: it has more than 99 values" {
 		t.Errorf("error %v", err)
 	}
 	if _, err := decode(strings.NewReader(data), 100); err != nil {

@@ -47,7 +47,8 @@ func TestSARIF(t *testing.T) {
 		if err := log.Validate(); err != nil {
 			t.Error(err)
 		}
-		if len(log.Runs) != 1 || len(log.Runs[0].Results) != len(annotations) || !strings.Contains(b.String(), `"results": [`) {
+		if len(log.Runs) != 1 || len(log.Runs[0].Results) != len(annotations) ||
+			!strings.Contains(b.String(), `"results": [`) {
 			t.Errorf("%s", b.String())
 		}
 		if annotations == nil {
@@ -55,10 +56,12 @@ func TestSARIF(t *testing.T) {
 		}
 		result := log.Runs[0].Results[0]
 		place := result.Locations[0].PhysicalLocation
-		if *place.ArtifactLocation.URI != "nets/a%2Cb:%20100%25.yaml" && *place.ArtifactLocation.URI != "nets/a,b:%20100%25.yaml" {
+		if *place.ArtifactLocation.URI != "nets/a%2Cb:%20100%25.yaml" &&
+			*place.ArtifactLocation.URI != "nets/a,b:%20100%25.yaml" {
 			t.Errorf("the file is %s", *place.ArtifactLocation.URI)
 		}
-		if *place.Region.StartLine != 3 || *place.Region.StartColumn != 7 || result.Level != "error" || *result.RuleID != "a/b" ||
+		if *place.Region.StartLine != 3 || *place.Region.StartColumn != 7 || result.Level != "error" ||
+			*result.RuleID != "a/b" ||
 			*result.Message.Text != "50% more:\r\nof 1, 2\x1b" {
 			t.Errorf("%+v", result)
 		}

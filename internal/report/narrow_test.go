@@ -32,7 +32,8 @@ func TestNarrow(t *testing.T) {
 		if diff := cmp.Diff(test.want, strings.Join(headers, " ")); diff != "" {
 			t.Errorf("width %d (-want +got):\n%s", test.width, diff)
 		}
-		if last := got.Notes[len(got.Notes)-1]; test.note != "" && last != test.note || test.note == "" && len(got.Notes) != len(whole.Notes) {
+		if last := got.Notes[len(got.Notes)-1]; test.note != "" && last != test.note || test.note == "" &&
+			len(got.Notes) != len(whole.Notes) {
 			t.Errorf("width %d: the last note is %q, want %q", test.width, last, test.note)
 		}
 		if w := width(t, got); test.width > 8 && w > test.width {
@@ -71,8 +72,8 @@ c     3  averyveryverylongwordindeed
 	}
 }
 
-// Where minor columns are not enough, headers are broken into lines, those first that save most, and no shorter than the
-// cells; then columns that are the same in every row become a note. Those with totals stay.
+// Where minor columns are not enough, headers are broken into lines, those first that save most, and no shorter than
+// the cells; then columns that are the same in every row become a note. Those with totals stay.
 func TestNarrowHeadersAndConstants(t *testing.T) {
 	whole := Table{Columns: []Column{left("name", "name"), right("share", "share of all"), right("n", "largest batch"),
 		left("mode", "mode"), right("sum", "sum")},

@@ -163,7 +163,8 @@ func TestOutputsAreAllOrNone(t *testing.T) {
 	}
 
 	o := writeAll()
-	if err := o.WriteFile(filepath.Join(dir, "failing"), func(io.Writer) error { return errFull }); !errors.Is(err, errFull) {
+	if err := o.WriteFile(filepath.Join(dir, "failing"), func(io.Writer) error { return errFull }); !errors.Is(err,
+		errFull) {
 		t.Error(err)
 	}
 	o.Discard()

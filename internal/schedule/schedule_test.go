@@ -50,7 +50,8 @@ func TestBestIsBestOfAll(t *testing.T) {
 func randomTasks(t *rapid.T, n int) []Task {
 	var tasks []Task
 	for i := range n {
-		task := Task{Bytes: rapid.Int64Range(0, 20).Draw(t, "bytes"), Kept: i == n-1 || rapid.IntRange(0, 9).Draw(t, "kept") == 0}
+		task := Task{Bytes: rapid.Int64Range(0, 20).Draw(t, "bytes"), Kept: i == n-1 ||
+			rapid.IntRange(0, 9).Draw(t, "kept") == 0}
 		for in := range i {
 			if rapid.IntRange(0, 2).Draw(t, "reads") == 0 {
 				task.Inputs = append(task.Inputs, in)

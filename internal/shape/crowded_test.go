@@ -10,9 +10,11 @@ import (
 
 // Inference stops at a thousand problems.
 func TestInferStopsWhenCrowded(t *testing.T) {
-	g := &graph.Graph{Nodes: []graph.Node{{Name: "input", Op: &op.Input{Shape: graph.Shape{W: 8, H: 8, D: 3}}}}, Inputs: []int{0}}
+	g := &graph.Graph{Nodes: []graph.Node{{Name: "input", Op: &op.Input{Shape: graph.Shape{W: 8, H: 8, D: 3}}}},
+		Inputs: []int{0}}
 	for range 1500 {
-		conv, err := op.New("CONV", map[string]op.Value{"size": {Ints: []int64{9}}, "filters": {Ints: []int64{3}}, "pad": {Ints: []int64{0}}})
+		conv, err := op.New("CONV",
+			map[string]op.Value{"size": {Ints: []int64{9}}, "filters": {Ints: []int64{3}}, "pad": {Ints: []int64{0}}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -143,7 +143,8 @@ func checkTaps(t *testing.T, net *shape.Network, changed [][]bool) {
 				}
 			}
 			if isChanged && !reads && !isMirrored(node.Op, net.Layers[node.Inputs[0]].Out, int64(place)) {
-				t.Fatalf("%s, %s (%s): column %d changes, but its taps read nothing that does", net.Name, node.Name, op.Notation(node.Op), place)
+				t.Fatalf("%s, %s (%s): column %d changes, but its taps read nothing that does", net.Name, node.Name,
+					op.Notation(node.Op), place)
 			}
 		}
 	}

@@ -162,9 +162,11 @@ func drawLayers(t *rapid.T) string {
 		size, stride := rapid.IntRange(1, 5), rapid.IntRange(1, 3)
 		switch rapid.IntRange(0, 12).Draw(t, "kind") {
 		case 0:
-			return fmt.Sprintf("CONV%d-2 s%d p%d d%d floor", size.Draw(t, "F"), stride.Draw(t, "S"), rapid.IntRange(0, 3).Draw(t, "P"), stride.Draw(t, "d"))
+			return fmt.Sprintf("CONV%d-2 s%d p%d d%d floor", size.Draw(t, "F"), stride.Draw(t, "S"),
+				rapid.IntRange(0, 3).Draw(t, "P"), stride.Draw(t, "d"))
 		case 1:
-			return fmt.Sprintf("DWCONV%d s%d p=%d,%[3]d,1,1 floor", size.Draw(t, "F"), stride.Draw(t, "S"), rapid.IntRange(0, 3).Draw(t, "P"))
+			return fmt.Sprintf("DWCONV%d s%d p=%d,%[3]d,1,1 floor", size.Draw(t, "F"), stride.Draw(t, "S"),
+				rapid.IntRange(0, 3).Draw(t, "P"))
 		case 2:
 			return fmt.Sprintf("POOL%d s%d floor", size.Draw(t, "F"), stride.Draw(t, "S"))
 		case 3:
@@ -187,7 +189,8 @@ func drawLayers(t *rapid.T) string {
 			factor := stride.Draw(t, "factor")
 			return fmt.Sprintf("CONV1-%d -> PIXELSHUFFLE%d", 2*factor*factor, factor)
 		case 9:
-			return fmt.Sprintf("CONV3-8 -> PIXELSHUFFLE2 -> CONV%d-2 s1 p2 floor -> CROP96 -> PIXELUNSHUFFLE%d", size.Draw(t, "F"),
+			return fmt.Sprintf("CONV3-8 -> PIXELSHUFFLE2 -> CONV%d-2 s1 p2 floor -> CROP96 -> PIXELUNSHUFFLE%d",
+				size.Draw(t, "F"),
 				stride.Draw(t, "factor"))
 		}
 		return "BN -> RELU"
@@ -320,7 +323,8 @@ func floor(a, b int64) int64 {
 func TestFieldsAreTheSetsOfPixels(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		layers := drawLayers(rt)
-		net, err := network.Sound("net.yaml", fmt.Appendf(nil, "input: 97x97x2\nlayers: |\n  INPUT -> %s\n", layers), graph.Options{})
+		net, err := network.Sound("net.yaml", fmt.Appendf(nil, "input: 97x97x2\nlayers: |\n  INPUT -> %s\n", layers),
+			graph.Options{})
 		if err != nil {
 			rt.Skip(err)
 		}
@@ -328,7 +332,8 @@ func TestFieldsAreTheSetsOfPixels(t *testing.T) {
 		if got.Unknown != "" {
 			rt.Fatalf("%s: %s", layers, got.Unknown)
 		}
-		if err := newOracle(net).check(got, !strings.Contains(layers, "UP") && !strings.Contains(layers, "PIXEL") && !strings.Contains(layers, "RESIZE")); err != nil {
+		if err := newOracle(net).check(got, !strings.Contains(layers, "UP") && !strings.Contains(layers, "PIXEL") &&
+			!strings.Contains(layers, "RESIZE")); err != nil {
 			rt.Fatalf("%s: %v", layers, err)
 		}
 	})

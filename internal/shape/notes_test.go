@@ -139,7 +139,8 @@ func TestNotesWeights(t *testing.T) {
 	for _, test := range tests {
 		got := last(fits(t, test.input, test.layers))
 		if got.WeightCount != test.weights || got.BiasCount != test.biases {
-			t.Errorf("%s: %d weights and %d biases, want %d and %d", test.section, got.WeightCount, got.BiasCount, test.weights, test.biases)
+			t.Errorf("%s: %d weights and %d biases, want %d and %d", test.section, got.WeightCount, got.BiasCount, test.weights,
+				test.biases)
 		}
 	}
 }
@@ -149,7 +150,8 @@ func TestNotesParameterSharing(t *testing.T) {
 	alone := last(fits(t, "227x227x3", "INPUT -> LOCAL11-96 s4 p0"))
 	shared := last(fits(t, "227x227x3", "INPUT -> CONV11-96 s4 p0"))
 	if alone.Activations != 290_400 || alone.Parameters() != 105_705_600 {
-		t.Errorf("without sharing: %d neurons with %d parameters, want 290,400 with 105,705,600", alone.Activations, alone.Parameters())
+		t.Errorf("without sharing: %d neurons with %d parameters, want 290,400 with 105,705,600", alone.Activations,
+			alone.Parameters())
 	}
 	if alone.Parameters() != 364*alone.Activations {
 		t.Errorf("without sharing: %d parameters, want 364 for each of %d neurons", alone.Parameters(), alone.Activations)
@@ -167,7 +169,8 @@ func TestNotesPooling(t *testing.T) {
 	net := fits(t, "224x224x64", "INPUT -> POOL2")
 	before, after := net.Layers[0], net.Layers[1]
 	if 4*after.Activations != before.Activations || after.Parameters() != 0 {
-		t.Errorf("POOL2 keeps %d of %d values and has %d parameters, want a quarter and none", after.Activations, before.Activations, after.Parameters())
+		t.Errorf("POOL2 keeps %d of %d values and has %d parameters, want a quarter and none", after.Activations,
+			before.Activations, after.Parameters())
 	}
 }
 
@@ -231,7 +234,8 @@ func TestNotesStackOfSmallFilters(t *testing.T) {
 		large := fits(t, input, fmt.Sprintf("INPUT -> CONV7-%d", c)).Total
 		stack := fits(t, input, fmt.Sprintf("INPUT -> [CONV3-%d -> RELU]*3", c)).Total
 		if large.WeightCount != 49*c*c || stack.WeightCount != 27*c*c {
-			t.Errorf("C=%d: %d weights in one 7x7 and %d in three 3x3, want %d and %d", c, large.WeightCount, stack.WeightCount, 49*c*c, 27*c*c)
+			t.Errorf("C=%d: %d weights in one 7x7 and %d in three 3x3, want %d and %d", c, large.WeightCount, stack.WeightCount,
+				49*c*c, 27*c*c)
 		}
 		if large.Out != stack.Out {
 			t.Errorf("C=%d: one 7x7 gives %s, three 3x3 give %s", c, large.Out, stack.Out)

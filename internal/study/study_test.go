@@ -154,7 +154,8 @@ func TestOnly(t *testing.T) {
 			got, want := *d, *whole
 			got.Layers, want.Layers = slices.Clone(d.Layers), slices.Clone(whole.Layers)
 			if part != study.Explanations {
-				if lines := d.Explanations[d.Layers[1].Explained].Lines; !cmp.Equal(lines, whole.Explanations[whole.Layers[1].Explained].Lines) {
+				if lines := d.Explanations[d.Layers[1].Explained].Lines; !cmp.Equal(lines,
+					whole.Explanations[whole.Layers[1].Explained].Lines) {
 					t.Errorf("conv1 is explained as %v", lines)
 				}
 				want.Explanations, got.Explanations = nil, nil

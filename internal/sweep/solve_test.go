@@ -59,7 +59,8 @@ func TestSearchesFindWhatTryingAllFinds(t *testing.T) {
 		setting := rapid.SampledFrom([]string{"w", sweep.ForInputSize, sweep.ForBatch}).Draw(t, "for")
 		last := rapid.Int64Range(1, 24).Draw(t, "last")
 		values := sweep.Range(1, last, rapid.Int64Range(1, 3).Draw(t, "step"))
-		figures := rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"parameters", "macs", "peak", "inference_peak", "largest"}),
+		figures := rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"parameters", "macs", "peak", "inference_peak",
+			"largest"}),
 			1, 2, rapid.ID[string]).Draw(t, "figures")
 		rows := tryAll(t, text, setting, values, figures)
 		limits := drawLimits(t, rows, figures)
@@ -84,7 +85,8 @@ func TestSearchesFindWhatTryingAllFinds(t *testing.T) {
 			}
 		}
 		same := func(row *sweep.Row, i int) bool {
-			return i < 0 || row != nil && s.Value(row) == values.At(int64(i)).Number && fmt.Sprint(row.Values) == fmt.Sprint(rows[i].Values)
+			return i < 0 || row != nil && s.Value(row) == values.At(int64(i)).Number &&
+				fmt.Sprint(row.Values) == fmt.Sprint(rows[i].Values)
 		}
 		if (found.Best == nil) != (best < 0) || !same(found.Best, best) || !same(found.Next, next) {
 			t.Fatalf("%s: %+v, want values %d and %d of %v", text, found, best, next, rows)
@@ -142,7 +144,8 @@ func drawLimits(t *rapid.T, rows []sweep.Row, figures []string) []figure.Limit {
 		if err != nil {
 			t.Fatal(err)
 		}
-		relation := rapid.SampledFrom([]figure.Relation{figure.AtMost, figure.Below, figure.AtMost, figure.AtLeast}).Draw(t, "relation")
+		relation := rapid.SampledFrom([]figure.Relation{figure.AtMost, figure.Below, figure.AtMost, figure.AtLeast}).Draw(t,
+			"relation")
 		limits = append(limits, figure.Limit{Figure: f, Relation: relation, Bound: bound})
 	}
 	return limits
@@ -154,7 +157,8 @@ func TestBatchesFindWhatTryingAllFinds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := "input: 16x16x3\nvars: {w: 2}\nlayers: |\n  INPUT -> " +
 			strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 1, 4).Draw(t, "layers"), " -> ") + " -> FC-2\n"
-		figures := rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"training_peak", "inference_peak", "notes_training", "parameters"}),
+		figures := rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"training_peak", "inference_peak", "notes_training",
+			"parameters"}),
 			1, 2, rapid.ID[string]).Draw(t, "figures")
 		if figures[0] == "parameters" {
 			figures = append(figures[1:], "peak")

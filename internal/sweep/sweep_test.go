@@ -106,7 +106,8 @@ func TestAxesThatAreWrong(t *testing.T) {
 		}
 	}
 	for _, text := range []string{"0:32", "1:2147483648"} {
-		if _, err := sweep.ParseSizes("", text, size); err == nil || !strings.Contains(err.Error(), "not from 1 to 2147483647") {
+		if _, err := sweep.ParseSizes("", text, size); err == nil ||
+			!strings.Contains(err.Error(), "not from 1 to 2147483647") {
 			t.Errorf("%s: %v", text, err)
 		}
 	}

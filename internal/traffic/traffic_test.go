@@ -209,7 +209,8 @@ func TestSeveralInputs(t *testing.T) {
 // By hand: a CONV1-3 of 4x4x3 reads 48 floats, has 9+3 weights and writes 48 floats. The RELU and the ADD after it,
 // computed at once, only read the other operand of the ADD, 48 floats.
 func TestTogether(t *testing.T) {
-	n := read(t, "input: 4x4x3\nlayers: INPUT -> CONV1-3 @a -> CONV1-3 @b -> RELU @c -> ADD(IDENTITY | @a) @d -> GAP -> FC-2")
+	n := read(t,
+		"input: 4x4x3\nlayers: INPUT -> CONV1-3 @a -> CONV1-3 @b -> RELU @c -> ADD(IDENTITY | @a) @d -> GAP -> FC-2")
 	a := account(t, n, 1)
 	b := index(t, n, "b")
 	got := a.Together(b, []int{index(t, n, "c"), index(t, n, "d")})

@@ -53,7 +53,8 @@ func TestOpenArrayErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer a.Close()
-	if err := a.Read(make([]float32, a.Shape[0])); err == nil || !strings.HasPrefix(err.Error(), "testdata/refused_overflow.npy: ") {
+	if err := a.Read(make([]float32, a.Shape[0])); err == nil ||
+		!strings.HasPrefix(err.Error(), "testdata/refused_overflow.npy: ") {
 		t.Errorf("a value beyond float32: %v", err)
 	}
 }

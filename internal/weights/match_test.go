@@ -55,7 +55,8 @@ func (s *stored) UnmarshalJSON(text []byte) error {
 // inference leaves out what serves training only.
 func inference(tensors []Info) []Info {
 	return slices.DeleteFunc(slices.Clone(tensors), func(i Info) bool {
-		return strings.HasSuffix(i.Name, "num_batches_tracked") || strings.HasPrefix(i.Name, "aux") || strings.HasPrefix(i.Name, "AuxLogits")
+		return strings.HasSuffix(i.Name, "num_batches_tracked") || strings.HasPrefix(i.Name, "aux") ||
+			strings.HasPrefix(i.Name, "AuxLogits")
 	})
 }
 
@@ -151,13 +152,16 @@ func TestMatchPrefixes(t *testing.T) {
 
 // cnncalc's own names match whatever the network is; dots and prefixes may be part of them.
 func TestMatchOwnNames(t *testing.T) {
-	want := []Want{{Name: "model.stem.weight", Shape: []int{2, 1, 3, 3}}, {Name: "inception3a.conv1.weight", Shape: []int{4}}, {Name: "fc1.weight", Shape: []int{2, 4}}, {Name: "fc1.bias", Shape: []int{2}}}
-	file := []Info{{"fc1.bias", []int{2}, "F64"}, {"fc1.weight", []int{2, 4}, "F16"}, {"inception3a.conv1.weight", []int{4}, "F64"}, {"model.stem.weight", []int{2, 1, 3, 3}, "F16"}}
+	want := []Want{{Name: "model.stem.weight", Shape: []int{2, 1, 3, 3}}, {Name: "inception3a.conv1.weight",
+		Shape: []int{4}}, {Name: "fc1.weight", Shape: []int{2, 4}}, {Name: "fc1.bias", Shape: []int{2}}}
+	file := []Info{{"fc1.bias", []int{2}, "F64"}, {"fc1.weight", []int{2, 4}, "F16"},
+		{"inception3a.conv1.weight", []int{4}, "F64"}, {"model.stem.weight", []int{2, 1, 3, 3}, "F16"}}
 	got, err := Match(file, want)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"model.stem.weight", "inception3a.conv1.weight", "fc1.weight", "fc1.bias"}, got.Names); diff != "" {
+	if diff := cmp.Diff([]string{"model.stem.weight", "inception3a.conv1.weight", "fc1.weight", "fc1.bias"},
+		got.Names); diff != "" {
 		t.Error(diff)
 	}
 	if line := "4/4 tensors, cnncalc names, F16 and F64"; got.String() != line {
@@ -171,7 +175,8 @@ func TestMatchOwnNames(t *testing.T) {
 // A parameter that is not of a module, such as ConvNeXt's layer_scale, has the layer's name alone, and may lack the
 // axes of the plane.
 func TestMatchBareParameter(t *testing.T) {
-	want := []Want{{Name: "block1.conv1.weight", Shape: []int{4, 3, 1, 1}}, {Name: "block1.layer_scale.weight", Shape: []int{4, 1, 1}}}
+	want := []Want{{Name: "block1.conv1.weight", Shape: []int{4, 3, 1, 1}},
+		{Name: "block1.layer_scale.weight", Shape: []int{4, 1, 1}}}
 	for _, shape := range [][]int{{4, 1, 1}, {4}} {
 		file := []Info{{Name: "block1.layer_scale", DType: "F32", Shape: shape},
 			{Name: "block1.conv1.weight", DType: "F32", Shape: []int{4, 3, 1, 1}}}
@@ -189,7 +194,8 @@ func TestMatchBareParameter(t *testing.T) {
 
 // A tensor that layers share may have any of its names, or several, as in PyTorch's state_dict.
 func TestMatchSharedTensors(t *testing.T) {
-	want := []Want{{Name: "a.weight", Shape: []int{2}, Also: []string{"b.weight", "c.weight"}}, {Name: "d.weight", Shape: []int{1}}}
+	want := []Want{{Name: "a.weight", Shape: []int{2}, Also: []string{"b.weight", "c.weight"}},
+		{Name: "d.weight", Shape: []int{1}}}
 	d := Info{Name: "d.weight", Shape: []int{1}, DType: "F32"}
 	for _, c := range []struct {
 		names []string
@@ -240,7 +246,8 @@ func TestMatchOldDenseNet(t *testing.T) {
 func TestMatchTimm(t *testing.T) {
 	for _, network := range []string{"vgg11", "vgg16", "vgg19_bn"} {
 		file := torchvision(t)[network]
-		head := strings.NewReplacer("classifier.0", "pre_logits.fc1", "classifier.3", "pre_logits.fc2", "classifier.6", "head.fc")
+		head := strings.NewReplacer("classifier.0", "pre_logits.fc1", "classifier.3", "pre_logits.fc2", "classifier.6",
+			"head.fc")
 		timm := rename(file, head.Replace)
 		for i := range timm {
 			switch timm[i].Name {
@@ -275,12 +282,14 @@ func TestMatchTransformers(t *testing.T) {
 	toTransformers := func(name string) string {
 		_, tensor := splitName(name)
 		if m := inBlock.FindStringSubmatch(name); m != nil {
-			return fmt.Sprintf("resnet.encoder.stages.%s.layers.%s.layer.%s.%s.%s", less1(m[1]), m[2], less1(m[4]), module[m[3]], tensor)
+			return fmt.Sprintf("resnet.encoder.stages.%s.layers.%s.layer.%s.%s.%s", less1(m[1]), m[2], less1(m[4]),
+				module[m[3]], tensor)
 		}
 		if m := shortcut.FindStringSubmatch(name); m != nil {
 			return fmt.Sprintf("resnet.encoder.stages.%s.layers.%s.shortcut.%s.%s", less1(m[1]), m[2], module[m[3]], tensor)
 		}
-		return strings.NewReplacer("conv1.", "resnet.embedder.embedder.convolution.", "bn1.", "resnet.embedder.embedder.normalization.", "fc.", "classifier.1.").Replace(name)
+		return strings.NewReplacer("conv1.", "resnet.embedder.embedder.convolution.", "bn1.",
+			"resnet.embedder.embedder.normalization.", "fc.", "classifier.1.").Replace(name)
 	}
 	for _, network := range []string{"resnet18", "resnet34", "resnet50", "resnet101", "resnet152"} {
 		file := torchvision(t)[network]

@@ -189,7 +189,8 @@ func TestWriteNPYPadding(t *testing.T) {
 			t.Fatal(err)
 		}
 		header := file.Bytes()[:file.Len()-4]
-		if len(header)%npyAlign != 0 || header[len(header)-1] != '\n' || int(binary.LittleEndian.Uint16(header[8:])) != len(header)-10 {
+		if len(header)%npyAlign != 0 || header[len(header)-1] != '\n' ||
+			int(binary.LittleEndian.Uint16(header[8:])) != len(header)-10 {
 			t.Errorf("%d dimensions: bad header %q", dims, header)
 		}
 		if got, err := readNPYBytes(file.Bytes(), 4); err != nil || !slices.Equal(got.Shape, shape) {
@@ -372,7 +373,8 @@ func TestReadNPYWrongSize(t *testing.T) {
 		}
 	}
 	longer := append(slices.Clone(file), 0)
-	if _, err := readNPY(bytes.NewReader(longer), int64(len(file)), noLimit); err == nil || err.Error() != "extra bytes follow the array" {
+	if _, err := readNPY(bytes.NewReader(longer), int64(len(file)), noLimit); err == nil ||
+		err.Error() != "extra bytes follow the array" {
 		t.Errorf("one byte more: got %v", err)
 	}
 	if _, err := readNPY(bytes.NewReader(file), -1, noLimit); err == nil {

@@ -288,11 +288,13 @@ func TestWriteSafetensorsErrors(t *testing.T) {
 		}
 	}
 	one := []Info{{Name: "a"}}
-	if err := WriteSafetensors(&bytes.Buffer{}, one, func(int) ([]float32, error) { return nil, errFull }); !errors.Is(err, errFull) {
+	if err := WriteSafetensors(&bytes.Buffer{}, one,
+		func(int) ([]float32, error) { return nil, errFull }); !errors.Is(err, errFull) {
 		t.Errorf("the error of values: got %v", err)
 	}
 	for n := range 2 {
-		if err := WriteSafetensors(&failAfter{n}, one, func(int) ([]float32, error) { return []float32{1}, nil }); !errors.Is(err, errFull) {
+		if err := WriteSafetensors(&failAfter{n}, one,
+			func(int) ([]float32, error) { return []float32{1}, nil }); !errors.Is(err, errFull) {
 			t.Errorf("failing after %d writes: got %v", n, err)
 		}
 	}
