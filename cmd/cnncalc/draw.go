@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -12,6 +13,7 @@ import (
 	"cnncalc/internal/graph"
 	"cnncalc/internal/network"
 	"cnncalc/internal/numeral"
+	"cnncalc/internal/plain"
 	"cnncalc/internal/report"
 	"cnncalc/internal/shape"
 	"cnncalc/internal/spec"
@@ -122,10 +124,29 @@ func (a *app) draw(args []string, f *drawFlags) error {
 	if err != nil {
 		return drawError(l, err)
 	}
+	if out.format == report.Mermaid {
+		a.noteLargeChart(string(text))
+	}
 	return a.write(out.path, func(w io.Writer) error {
 		_, err := w.Write(text)
 		return err
 	})
+}
+
+// What Mermaid draws at most, unless the page that it is on says otherwise; GitHub and GitLab do not.
+const (
+	mostChartEdges = 500    // maxEdges
+	mostChartText  = 50_000 // maxTextSize, in characters
+)
+
+// noteLargeChart notes that Mermaid refuses a chart, which others may have configured it for.
+func (a *app) noteLargeChart(chart string) {
+	edges, size := strings.Count(chart, " -->|"), len(chart) // all ASCII
+	if edges > mostChartEdges || size > mostChartText {
+		a.note("Mermaid draws at most %d edges and %s characters unless it is configured for more; this has %s and %s; "+
+			"without --unfold, or with a smaller --depth, there are fewer", mostChartEdges, plain.Count(mostChartText),
+			plain.Count(int64(edges)), plain.Count(int64(size)))
+	}
 }
 
 // drawError returns an error with the network's name, unless it names what is wrong itself.

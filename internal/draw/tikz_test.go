@@ -40,6 +40,10 @@ func TestLaTeXAcceptsTikZ(t *testing.T) {
 	for name, picture := range map[string][]byte{
 		"googlenet":   graph("googlenet", Options{Depth: -1, Heat: heat}),
 		"densenet201": graph("torchvision/densenet201", Options{Depth: -1}), "hostile names": volumes("vgg16"),
+		// In several rows, without bars.
+		"unet": volumes("unet"),
+		// Higher than half of what TeX's lengths hold.
+		"efficientnet_b7": graph("torchvision/efficientnet_b7", Options{Depth: -1}),
 	} {
 		t.Run(name, func(t *testing.T) { setOnOnePage(t, picture) })
 	}
