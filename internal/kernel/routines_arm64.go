@@ -46,6 +46,7 @@ var neon = routines{
 	move:            moveVector,
 	inputTransform:  inputTransformVector,
 	outputTransform: outputTransformVector,
+	fastWinograd:    true,
 	affine:          affineVector,
 	activate:        activateVector,
 	add:             addVector,

@@ -52,7 +52,8 @@ func WinogradCost(g Conv) float64 {
 	g.N = 1
 	// Costs in multiplications of the product routine, measured on a Zen 5 with AVX-512: about 500 for the transform of
 	// an input or output tile, 8 for reading a value of the filters for each strip, as for im2col, and 23 for packing a
-	// value of the im2col matrix.
+	// value of the im2col matrix. By counts of instructions, transforms of NEON cost about 490 and 260, and where the
+	// result is below 0.9, Winograd's algorithm takes 0.35 to 0.6 of the instructions.
 	p := planWinograd(&g, active, 1)
 	area, places := float64(g.C)*float64(g.K), float64(g.OH*g.OW)
 	tiles := float64(p.units * p.unit)
