@@ -3,13 +3,16 @@ package exec
 import (
 	"math"
 	"time"
+
+	"cnncalc/internal/kernel"
 )
 
 // Profile is an Observer that measures each layer. Times are summed over runs; statistics are those of the last run.
 // Computing statistics does not count towards the time of a layer.
 type Profile struct {
-	Layers []LayerProfile // one for each node
-	flops  []int64        // of one run
+	Layers  []LayerProfile // one for each node
+	flops   []int64        // of one run
+	program *Program
 }
 
 // LayerProfile holds the measurements of a layer.
@@ -34,7 +37,7 @@ func (l LayerProfile) GFLOPS() float64 {
 
 // NewProfile returns an empty profile for runs of p.
 func NewProfile(p *Program) *Profile {
-	profile := &Profile{Layers: make([]LayerProfile, len(p.steps)), flops: make([]int64, len(p.steps))}
+	profile := &Profile{Layers: make([]LayerProfile, len(p.steps)), flops: make([]int64, len(p.steps)), program: p}
 	for i, l := range p.network.Layers {
 		profile.flops[i] = 2 * l.MACs * int64(p.options.Batch)
 	}
@@ -49,7 +52,7 @@ func (p *Profile) Computed(c Computed) error {
 	l.FLOPs += p.flops[c.Node]
 	l.FusedInto, l.HasOutput = c.FusedInto, c.Output != nil
 	if l.HasOutput {
-		l.Stats = NewStats(c.Output)
+		l.Stats = newStats(c.Output, p.program.workers)
 	}
 	return nil
 }
@@ -64,21 +67,17 @@ type Stats struct {
 
 // NewStats computes the statistics of values.
 func NewStats(values []float32) Stats {
-	s := Stats{Min: float32(math.Inf(1)), Max: float32(math.Inf(-1))}
-	var sum float64
-	for _, v := range values {
-		if v != v {
-			s.NaNs++
-			continue
-		}
-		s.Min, s.Max = min(s.Min, v), max(s.Max, v)
-		sum += float64(v)
-	}
+	w := kernel.NewWorkers(1)
+	defer w.Close()
+	return newStats(values, w)
+}
+
+func newStats(values []float32, w *kernel.Workers) Stats {
+	s := kernel.Summarize(values, w)
 	n := len(values) - s.NaNs
 	if n == 0 {
 		nan := float32(math.NaN())
 		return Stats{Min: nan, Max: nan, Mean: math.NaN(), NaNs: s.NaNs}
 	}
-	s.Mean = sum / float64(n)
-	return s
+	return Stats{Min: s.Min, Max: s.Max, Mean: s.Sum / float64(n), NaNs: s.NaNs}
 }
