@@ -10,9 +10,10 @@ import (
 // Profile is an Observer that measures each layer. Times are summed over runs; statistics are those of the last run.
 // Computing statistics does not count towards the time of a layer.
 type Profile struct {
-	Layers  []LayerProfile // one for each node
-	flops   []int64        // of one run
-	program *Program
+	Layers     []LayerProfile // one for each node
+	flops      []int64        // of one run
+	program    *Program
+	summarizer kernel.Summarizer
 }
 
 // LayerProfile holds the measurements of a layer.
@@ -52,7 +53,7 @@ func (p *Profile) Computed(c Computed) error {
 	l.FLOPs += p.flops[c.Node]
 	l.FusedInto, l.HasOutput = c.FusedInto, c.Output != nil
 	if l.HasOutput {
-		l.Stats = newStats(c.Output, p.program.workers)
+		l.Stats = newStats(p.summarizer.Of(c.Output, p.program.workers), len(c.Output))
 	}
 	return nil
 }
@@ -69,12 +70,12 @@ type Stats struct {
 func NewStats(values []float32) Stats {
 	w := kernel.NewWorkers(1)
 	defer w.Close()
-	return newStats(values, w)
+	return newStats(new(kernel.Summarizer).Of(values, w), len(values))
 }
 
-func newStats(values []float32, w *kernel.Workers) Stats {
-	s := kernel.Summarize(values, w)
-	n := len(values) - s.NaNs
+// newStats returns the statistics of so many values.
+func newStats(s kernel.Summary, values int) Stats {
+	n := values - s.NaNs
 	if n == 0 {
 		nan := float32(math.NaN())
 		return Stats{Min: nan, Max: nan, Mean: math.NaN(), NaNs: s.NaNs}

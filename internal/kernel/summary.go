@@ -1,6 +1,9 @@
 package kernel
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Summary describes values. NaNs are counted and otherwise ignored.
 type Summary struct {
@@ -9,15 +12,22 @@ type Summary struct {
 	NaNs     int
 }
 
-// Summarize returns the summary of values, which does not depend on the number of workers.
-func Summarize(values []float32, w *Workers) Summary { return summarize(values, w, active) }
+// Summarizer makes summaries. It keeps its memory for the next one. The zero Summarizer is ready for use.
+type Summarizer struct {
+	parts []Summary // one for each task
+	local []float32 // three blocks for each worker
+}
 
-func summarize(values []float32, w *Workers, r *routines) Summary {
+// Of returns the summary of values, which does not depend on the number of workers.
+func (s *Summarizer) Of(values []float32, w *Workers) Summary { return s.of(values, w, active) }
+
+func (s *Summarizer) of(values []float32, w *Workers, r *routines) Summary {
 	tasks := ceilDiv(len(values), chunk)
-	parts := make([]Summary, tasks)
-	launch(w, tasks, summaryJob{values, parts, make([]float32, 3*summaryBlock*w.Size()), r})
+	s.parts = slices.Grow(s.parts[:0], tasks)[:tasks]
+	s.local = slices.Grow(s.local[:0], 3*summaryBlock*w.Size())[:3*summaryBlock*w.Size()]
+	launch(w, tasks, summaryJob{values, s.parts, s.local, r})
 	all := noValues()
-	for _, part := range parts {
+	for _, part := range s.parts {
 		all.Min, all.Max = min(all.Min, part.Min), max(all.Max, part.Max)
 		all.Sum += part.Sum
 		all.NaNs += part.NaNs
@@ -33,7 +43,7 @@ const summaryBlock = 256
 type summaryJob struct {
 	values []float32
 	parts  []Summary
-	local  []float32 // three blocks for each worker
+	local  []float32
 	r      *routines
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 // Summaries of each set of routines are those of values one by one, for any number of workers.
-func TestSummarize(t *testing.T) {
+func TestSummary(t *testing.T) {
 	sets := startWorkers(t)
 	inf, nan := float32(math.Inf(1)), float32(math.NaN())
 	rapid.Check(t, func(t *rapid.T) {
@@ -25,12 +25,13 @@ func TestSummarize(t *testing.T) {
 		want := noValues()
 		want.add(x)
 		r := rapid.SampledFrom(compiled).Draw(t, "routines")
-		first := summarize(x, sets[0], r)
+		var s Summarizer
+		first := s.of(x, sets[0], r)
 		if first.Min != want.Min || first.Max != want.Max || first.NaNs != want.NaNs || !near(first.Sum, want.Sum, 1e-9) {
 			t.Errorf("%s: %+v, want %+v", r.name, first, want)
 		}
 		for _, w := range sets[1:] {
-			if got := summarize(x, w, r); got != first && want.Sum == want.Sum {
+			if got := s.of(x, w, r); got != first && want.Sum == want.Sum {
 				t.Errorf("%s: %+v with %d workers, %+v with one", r.name, got, w.Size(), first)
 			}
 		}
@@ -38,11 +39,11 @@ func TestSummarize(t *testing.T) {
 }
 
 // Zeros have no sign, as after a ReLU.
-func TestSummarizeZeros(t *testing.T) {
+func TestSummaryOfZeros(t *testing.T) {
 	w := NewWorkers(1)
 	defer w.Close()
 	for _, r := range compiled {
-		s := summarize(make([]float32, 1000), w, r)
+		s := new(Summarizer).of(make([]float32, 1000), w, r)
 		if math.Signbit(float64(s.Min)) || math.Signbit(float64(s.Max)) || s.Min != 0 || s.Max != 0 {
 			t.Errorf("%s: zeros are from %v to %v", r.name, s.Min, s.Max)
 		}
