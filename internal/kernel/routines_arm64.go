@@ -38,7 +38,7 @@ var neon = routines{
 	rowTaps:  rowTapsVector,
 
 	stripWidth:   8,
-	stripWindow:  3,
+	stripWindow:  5,
 	stripColumns: 4,
 
 	tiles:           4,

@@ -19,9 +19,9 @@
 //	R15       temporary
 //	R19-R23   where the registers of a row are loaded, in bytes from column 0
 //	V24-V28   the places of columns in them
-//	V29       padding
+//	V29       padding, or more places in a 5x5 convolution
 //
-// The windows' columns are in V12 to V17, each in two registers for eight outputs.
+// With windows of 3x3 and 2x2, the columns are in V12 to V17, each in two registers for eight outputs.
 
 // Loads what all planes share.
 #define STRIP \
@@ -71,12 +71,16 @@
 	VEOR  V29.B16, V29.B16, V29.B16 \
 	VEOR  V23.B16, V23.B16, V23.B16
 
-// Loads the plane's bias, if there is one, and its filter into V20 to V22.
+// Loads the plane's bias if there is one.
+#define BIAS \
+	CBZ     R13, 2(PC)       \
+	VLD1R.P 4(R13), [V23.S4]
+
+// Loads the plane's bias, and its filter into V20 to V22.
 #define FILTER \
 	VLD1.P  32(R12), [V20.S4, V21.S4] \
 	FMOVS.P 4(R12), F22               \
-	CBZ     R13, 2(PC)                \
-	VLD1R.P 4(R13), [V23.S4]
+	BIAS
 
 // Adds the windows' row times a row of the filter, which begins with value k, to the sums in registers s and s+1.
 #define TAPS(k, s) \
@@ -262,6 +266,231 @@ middle:
 below:
 	CBZ R7, next
 	FINISH
+
+next:
+	NEXT_PLANE
+	BNE plane
+	RET
+
+// Loads the plane's bias, and its filter of 5x5 into V8 to V14.
+#define FILTER5 \
+	VLD1.P  64(R12), [V8.S4, V9.S4, V10.S4, V11.S4] \
+	VLD1.P  32(R12), [V12.S4, V13.S4]               \
+	FMOVS.P 4(R12), F14                             \
+	BIAS
+
+// Adds a column of the windows, in registers a and b, times value k of the filter to the sums in registers s and s+1.
+#define TAP(k, s, a, b) \
+	FMLA_ELEMENT(s, a, 8+((k)>>2), (k)&3)     \
+	FMLA_ELEMENT((s)+1, b, 8+((k)>>2), (k)&3)
+
+// The columns of a row of input with stride 1: twelve in V15 to V17.
+#define LOAD5_1 \
+	CBZ  R1, 3(PC)                      \
+	VLD1 (R4), [V15.S4, V16.S4, V17.S4] \
+	JMP  7(PC)                          \
+	LOAD(18, 4, 19)                                    \
+	LOAD(19, 4, 20)                                    \
+	LOAD(20, 4, 21)                                    \
+	VTBL V24.B16, [V18.B16, V19.B16, V20.B16], V15.B16 \
+	VTBL V25.B16, [V18.B16, V19.B16, V20.B16], V16.B16 \
+	VTBL V26.B16, [V18.B16, V19.B16, V20.B16], V17.B16 \
+	ADD  R5, R4, R4
+
+// Sets V18 and V19 to the values from byte n of V15 to V17 on.
+#define SHIFTED(n) \
+	VEXT n, V16.B16, V15.B16, V18.B16 \
+	VEXT n, V17.B16, V16.B16, V19.B16
+
+// Adds column c of the windows to all sums.
+#define COLUMN5_1(c, a, b) \
+	TAP(20+c, 2, a, b) \
+	TAP(15+c, 0, a, b) \
+	TAP(10+c, 4, a, b) \
+	TAP(5+c, 6, a, b)  \
+	TAP(c, 20, a, b)
+
+// func depthwise5x5S1NEON(s *strip, loads *stripLoads)
+//
+// V2 and V3 hold the sums of the windows that end with the current row, V0 and V1, V4 and V5, V6 and V7, and V20 and V21
+// those of windows that end one to four rows after it.
+TEXT ·depthwise5x5S1NEON(SB), NOSPLIT, $0-16
+	STRIP
+	BOUNDS
+
+plane:
+	PLANE
+	FILTER5
+	NEG R8, R8
+	ADD $4, R8, R8
+	MOVE(2, 23)
+	MOVE(3, 23)
+	MOVE(0, 23)
+	MOVE(1, 23)
+	MOVE(4, 23)
+	MOVE(5, 23)
+	MOVE(6, 23)
+	MOVE(7, 23)
+
+row:
+	LOAD5_1
+	MOVE(20, 23)
+	MOVE(21, 23)
+	COLUMN5_1(0, 15, 16)
+	SHIFTED($4)
+	COLUMN5_1(1, 18, 19)
+	SHIFTED($8)
+	COLUMN5_1(2, 18, 19)
+	SHIFTED($12)
+	COLUMN5_1(3, 18, 19)
+	COLUMN5_1(4, 16, 17)
+	SUBS $1, R8, R8
+	BGE  middle
+	FINISH
+
+middle:
+	MOVE(2, 0)
+	MOVE(3, 1)
+	MOVE(0, 4)
+	MOVE(1, 5)
+	MOVE(4, 6)
+	MOVE(5, 7)
+	MOVE(6, 20)
+	MOVE(7, 21)
+	SUBS $1, R6, R6
+	BNE  row
+
+	// Windows that extend beyond the last row.
+below:
+	CBZ  R7, next
+	SUBS $1, R8, R8
+	BGE  skip
+	FINISH
+
+skip:
+	MOVE(2, 0)
+	MOVE(3, 1)
+	MOVE(0, 4)
+	MOVE(1, 5)
+	MOVE(4, 6)
+	MOVE(5, 7)
+	B below
+
+next:
+	NEXT_PLANE
+	BNE plane
+	RET
+
+// The columns of a row of input with stride 2: even ones in V15, V17 and V19, odd ones in V16, V18 and V20.
+#define LOAD5_2 \
+	CBZ    R1, 6(PC)                 \
+	ADD    $32, R4, R15              \
+	VLD2   (R4), [V15.S4, V16.S4]    \
+	VLD2.P 32(R15), [V17.S4, V18.S4] \
+	VLD2   (R15), [V19.S2, V20.S2]   \
+	JMP    12(PC)                    \
+	LOAD(19, 4, 19)                                             \
+	LOAD(20, 4, 20)                                             \
+	LOAD(21, 4, 21)                                             \
+	LOAD(22, 4, 22)                                             \
+	VTBL V24.B16, [V19.B16, V20.B16, V21.B16, V22.B16], V15.B16 \
+	VTBL V25.B16, [V19.B16, V20.B16, V21.B16, V22.B16], V16.B16 \
+	VTBL V26.B16, [V19.B16, V20.B16, V21.B16, V22.B16], V17.B16 \
+	VTBL V27.B16, [V19.B16, V20.B16, V21.B16, V22.B16], V18.B16 \
+	LOAD(21, 4, 23)                                             \
+	VTBL V28.B16, [V21.B16], V19.B16                            \
+	VTBL V29.B16, [V21.B16], V20.B16                            \
+	ADD  R5, R4, R4
+
+// Sets V21 and V22 to the values from byte n of three registers on.
+#define SHIFTED2(n, a, b, c) \
+	VEXT n, b.B16, a.B16, V21.B16 \
+	VEXT n, c.B16, b.B16, V22.B16
+
+// Adds column c of the windows of a shared row to all sums.
+#define COLUMN5_SHARED(c, a, b) \
+	TAP(20+c, 2, a, b) \
+	TAP(10+c, 0, a, b) \
+	TAP(c, 4, a, b)
+
+// The same for a row that is not shared.
+#define COLUMN5_BETWEEN(c, a, b) \
+	TAP(15+c, 2, a, b) \
+	TAP(5+c, 0, a, b)
+
+// func depthwise5x5S2NEON(s *strip, loads *stripLoads)
+//
+// V2 and V3 hold the sums of the windows that end with the next shared row, V0 and V1 and then V4 and V5 those of the
+// windows that end with the one or two shared rows after it. Every other row is shared: the last of some windows, the
+// middle and the first of others.
+TEXT ·depthwise5x5S2NEON(SB), NOSPLIT, $0-16
+	STRIP
+	BOUNDS
+	MOVD loads+8(FP), R15
+	ADD  $(stripLoads_places+80), R15, R15
+	VLD1 (R15), [V29.S4]
+
+plane:
+	PLANE
+	FILTER5
+	MOVE(2, 23)
+	MOVE(3, 23)
+	MOVE(0, 23)
+	MOVE(1, 23)
+	MOVD R8, R15
+	ADD  $1, R8, R8
+	LSR  $1, R8, R8
+	NEG  R8, R8
+	ADD  $2, R8, R8       // shared rows that end no window: 2 - (above+1)/2
+	TBNZ $0, R15, between
+
+shared:
+	LOAD5_2
+	MOVE(4, 23)
+	MOVE(5, 23)
+	COLUMN5_SHARED(0, 15, 17)
+	COLUMN5_SHARED(1, 16, 18)
+	SHIFTED2($4, V15, V17, V19)
+	COLUMN5_SHARED(2, 21, 22)
+	SHIFTED2($4, V16, V18, V20)
+	COLUMN5_SHARED(3, 21, 22)
+	SHIFTED2($8, V15, V17, V19)
+	COLUMN5_SHARED(4, 21, 22)
+	SUBS $1, R8, R8
+	BGE  first
+	FINISH
+
+first:
+	MOVE(2, 0)
+	MOVE(3, 1)
+	MOVE(0, 4)
+	MOVE(1, 5)
+	SUBS $1, R6, R6
+	BEQ  below
+
+between:
+	LOAD5_2
+	COLUMN5_BETWEEN(0, 15, 17)
+	COLUMN5_BETWEEN(1, 16, 18)
+	SHIFTED2($4, V15, V17, V19)
+	COLUMN5_BETWEEN(2, 21, 22)
+	SHIFTED2($4, V16, V18, V20)
+	COLUMN5_BETWEEN(3, 21, 22)
+	SHIFTED2($8, V15, V17, V19)
+	COLUMN5_BETWEEN(4, 21, 22)
+	SUBS $1, R6, R6
+	BNE  shared
+
+below:
+	CBZ  R7, next
+	SUBS $1, R8, R8
+	BGE  skip
+	FINISH
+
+skip:
+	MOVE(2, 0)
+	MOVE(3, 1)
+	B below
 
 next:
 	NEXT_PLANE
