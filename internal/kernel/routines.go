@@ -47,9 +47,6 @@ type routines struct {
 	// stripColumns is the smallest width of the input of a strip, 0 if any will do.
 	stripColumns int
 
-	// stripWindow is the largest window of strip.depthwise: 3, or 5 for windows of 3x3 and 5x5.
-	stripWindow int
-
 	// tiles is the number of tiles that the transforms of ConvWinograd compute at a time: at most winogradMaxTiles, and
 	// a divisor of nr.
 	tiles int

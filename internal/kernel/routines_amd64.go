@@ -31,8 +31,7 @@ var avx2 = routines{
 	dotBlock: 2048,
 	rowTaps:  rowTapsVector,
 
-	stripWidth:  8,
-	stripWindow: 5,
+	stripWidth: 8,
 
 	tiles:           8,
 	splitRows:       splitRowsVector,

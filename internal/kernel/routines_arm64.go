@@ -38,7 +38,6 @@ var neon = routines{
 	rowTaps:  rowTapsVector,
 
 	stripWidth:   8,
-	stripWindow:  5,
 	stripColumns: 4,
 
 	tiles:           4,

@@ -29,7 +29,7 @@ type strip struct {
 
 // depthwiseStripsFit reports whether strips can compute a depthwise convolution.
 func depthwiseStripsFit(g *Conv, r *routines) bool {
-	return r.stripWidth > 0 && (g.FH == 3 || g.FH == 5 && r.stripWindow == 5) && g.SH <= 2 && stripsFit(g, r)
+	return r.stripWidth > 0 && (g.FH == 3 || g.FH == 5) && g.SH <= 2 && stripsFit(g, r)
 }
 
 // poolStripsFit reports whether strips can compute a max pool.
