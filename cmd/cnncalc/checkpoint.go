@@ -19,17 +19,17 @@ import (
 
 const checkpointLong = `checkpoint finds how much memory torch.utils.checkpoint saves in training, and what that costs.
 A checkpointed segment of layers keeps only its input. When the backward pass reaches the segment, it runs forward
-again. The table lists the plans of which none is better in both the peak and the MACs that run again.
+again. The table lists the plans that no other plan beats in both the peak and the MACs that run again.
 
---memory chooses, of the plans whose peak by PyTorch's account (cnncalc help memory) is at most this, the one that runs
-the fewest MACs again. --overhead chooses, of the plans that run at most this share of a forward pass again, the one
-with the least peak. If no plan fits, the exit code is 1.
+--memory chooses the plan that runs the fewest MACs again, among those whose peak by PyTorch's account (cnncalc help
+memory) is at most this. --overhead chooses the plan with the least peak, among those that run at most this share of a
+forward pass again. If there is no such plan, the exit code is 1.
 
 A network can be cut where a single volume joins its layers. Segments do not overlap and are not nested; of all such
 plans, dynamic programming finds the best (after Beaumont et al., Optimal checkpointing for heterogeneous
 chains, 2019). cnncalc convert --checkpoint writes a plan as PyTorch code.
 
-BN updates its running statistics in both runs of a segment, so that they follow the newest batches sooner. DROPOUT
+BN updates its running statistics in both runs of a segment, so they follow new batches faster. DROPOUT
 draws the same numbers in both.`
 
 type checkpointFlags struct {

@@ -29,9 +29,9 @@ says that those of the first are shown.
 every turn of every repeat. --heat writes at each box its share of the network's memory (values of volumes),
 MACs, parameters, or least time on a machine (cnncalc help traffic), with all turns of a repeat together.
 
---style volumes draws the volumes that all of the network passes through, as the notes and papers do: boxes of
+--style volumes draws the volumes that every path of the network passes through, as the notes and papers do: boxes of
 their width, height and depth, by the square root or another --scale, and bars for the outputs of FC layers.
-Red is the window that the next layer moves over a volume.
+The window that the next layer moves over a volume is red.
 
 --style field draws what one value of a layer sees of the picture, and of every map on the way: the rectangle
 that it is computed from. --layer and --at choose the value, and --input a picture to draw on.

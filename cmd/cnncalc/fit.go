@@ -27,15 +27,16 @@ at most the device's memory less a reserve. --account notes takes the notes' acc
 The reserve covers what no account includes: the CUDA context, cuDNN's workspaces, fragmentation, a desktop. It is an
 assumption. --reserve sets it as a size, a share of the memory, or the sum of both: 512MiB+5%.
 
---batch adds the memory of this batch. If it does not fit with one of the options, the exit code is 1, and fit shows
-what uses the most memory, and which changes would reduce it, with the figures of the network after each change. It
-shows them also if not even one picture fits.
+--batch adds the memory of this batch. If any row does not fit it, the exit code is 1, and fit shows what uses the most
+memory, and which changes would reduce it, with the figures of the network after each change. fit shows the same if not
+even one picture fits.
 
---gpus adds rows for training on several devices, for each --strategy (cnncalc help memory). largest batch is that of
-one device and one pass, and global batch the pictures of an update, over all devices and the passes of --accumulate.
+--gpus adds rows for training on several devices, for each --strategy (cnncalc help memory). The column largest batch is
+for one device and one pass; global batch is the number of pictures in an update, over all devices and all passes of
+--accumulate.
 
-With a --device whose rates are known, images/s is an upper bound on its images a second by the roofline model
-(cnncalc help traffic); with --gpus, that all devices run.
+With a --device whose rates are known, images/s is an upper bound on the pictures that it processes in a second, by the
+roofline model (cnncalc help traffic); with --gpus, on those of all devices together.
 
 --batches shows the memory of each of several batches. --inputs shows, for each of several input sizes, the largest
 batch and the memory of --batch pictures; it leaves out sizes that the network does not accept, and says why on

@@ -34,13 +34,13 @@ tensors that only their gradients need are not saved. The last pattern that matc
 '!fc1' trains fc1 alone.
 
 --gpus shows what each device holds in training. --batch is the batch of one device and one pass. --accumulate shows
-what a pass holds if gradients add up over several passes. --strategy is one of these, or several of them for a table
-beside a single device:
+what a pass holds if gradients add up over several passes. --strategy is one of these, or several, for a table that
+compares them with a single device:
 
   ddp    DistributedDataParallel: each device has all parameters, gradients and state
   zero1  ddp with ZeroRedundancyOptimizer: each device has only its part of the optimizer's state
-  zero2  DeepSpeed's stage 2: and only its part of the gradients
-  zero3  DeepSpeed's stage 3: and only its part of the parameters, which are gathered layer by layer
+  zero2  DeepSpeed's stage 2: also only its part of the gradients
+  zero3  DeepSpeed's stage 3: also only its part of the parameters, which are gathered layer by layer
   fsdp   FullyShardedDataParallel: the same as zero3, by units of layers
   all    all of them
 
@@ -53,8 +53,8 @@ ends in .svg, draws the timeline for a document.
 
 -o pass.pickle writes an iteration as PyTorch's allocator would record it, with each allocation named after its layer:
 open it at pytorch.org/memory_viz. --against snapshot.pickle reads what torch.cuda.memory._dump_snapshot wrote, and
-prints which of the predicted tensors it has at its peak, and what else it has. cnncalc reads data only, and refuses a
-pickle that calls a function.`
+prints which of the predicted tensors the snapshot has at its peak, and what else it has. cnncalc reads only data, and
+refuses a pickle that calls a function.`
 
 type memoryFlags struct {
 	specFlags

@@ -36,9 +36,9 @@ func (f *parallelFlags) registerParallel(flags *pflag.FlagSet, byDefault string)
 	wordsVar(flags, &f.strategies, "strategy", words,
 		"with --gpus, separated by commas (default "+byDefault+"): "+strings.Join(words, ", "))
 	flags.BoolVar(&f.views, "bucket-views", false, "with --gpus: DDP's gradient_as_bucket_view=True")
-	numberVar(flags, &f.accumulate, "accumulate", 1, "passes for each update in training, whose gradients add up")
+	numberVar(flags, &f.accumulate, "accumulate", 1, "passes for each update in training; their gradients add up")
 	countVar(flags, &f.unitSize, "unit-size",
-		"for fsdp: parameters of a unit at least, such as 1M (default: a unit is a block of the file)")
+		"for fsdp: the fewest parameters of a unit, such as 1M (default: a unit is a block of the file)")
 	countVar(flags, &f.bucketSize, "bucket-size", "for zero2 and zero3: reduce_bucket_size, in parameters (default 500M)")
 	countVar(flags, &f.liveSize, "live-parameters",
 		"for zero3: stage3_max_live_parameters and stage3_max_reuse_distance (default 1G)")

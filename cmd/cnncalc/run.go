@@ -19,7 +19,7 @@ CPU.
 
 A picture is resized by its short side and cropped to its centre; --fit stretch resizes it without keeping the ratio.
 Then it is scaled and normalised as preprocess: in the file says, or by ImageNet's mean and deviation if the file says
-nothing and the input is 3 deep. An input 1 deep takes the picture in grey.
+nothing and the input is 3 deep. If the input is 1 deep, the picture becomes grey.
 
 An array is read as it is, without resizing or normalising: float32, float64 or float16 in C order, [D, H, W] for one
 input or [N, D, H, W] for N.
@@ -95,7 +95,7 @@ func newRun(a *app) *cobra.Command {
 		"print time, algorithm and statistics of every layer, and the memory used")
 	flags.BoolVar(&f.calibrate, "calibrate", false,
 		"measure the machine first (0.6 s), for --profile with each layer's share of the peak and its least time")
-	flags.StringVar(&f.dump, "dump", "", "write every layer's output as .npy to this new folder")
+	flags.StringVar(&f.dump, "dump", "", "write every layer's output as .npy into this new folder")
 	flags.StringVar(&f.maps.path, "maps", "",
 		"write every layer's output as pictures into this new folder, or into one picture.png")
 	numberVar(flags, &f.maps.most, "max-maps", defaultMaps, "the most maps of each layer that --maps shows")

@@ -23,7 +23,7 @@ const solveLong = `solve finds the largest value of one setting that keeps a net
 the next value costs: which limits it breaks, and by how much.
 
 --for names the setting: a variable of the file, input-size (the side of a square), or batch. --budget is a limit of a
-figure, or several joined by &&. --device adds the limit that --batch pictures fit.
+figure, or several joined by &&. --device adds the limit that --batch pictures must fit on it.
 
 solve tries the values of --range (from:to or from:to:step) from the largest down, and skips those with problems. So it
 finds what trying all of them would find, even where a larger value needs less. Without --range, it tries a variable up
@@ -179,7 +179,11 @@ func (f *solveFlags) limits(use *figure.Use) ([]figure.Limit, error) {
 			return nil, usageError("--budget: %s has ||: a budget joins limits by && only", plain.Quote(plain.Cut(text)))
 		}
 		for word := range strings.SplitSeq(text, "&&") {
-			limit, err := figure.ParseLimit(strings.TrimSpace(word))
+			word = strings.TrimSpace(word)
+			if device, ok := strings.CutPrefix(word, "fits "); ok {
+				return nil, usageError("--budget: that a batch fits a device is a flag: --device %s", plain.Cut(device))
+			}
+			limit, err := figure.ParseLimit(word)
 			if err != nil {
 				return nil, usageError("--budget: %w", err)
 			}

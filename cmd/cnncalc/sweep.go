@@ -26,12 +26,13 @@ are in brackets: --set N=[2,2,3],[3,4,6] tries two lists, --set N=2,3 tries two 
 
 --where keeps the rows that meet a condition: limits of figures, joined by && and ||, with ! and parentheses.
 --pareto keeps the rows that no other row beats by being at least as good in all of its figures and better in one. Less
-is better, except for the largest batches; +parameters or -parameters says it. Of equal rows, it keeps the first.
+is better, except for largest batches and images per second. A sign decides otherwise: +parameters is for more,
+-parameters for less; layers and receptive_field need one. Of equal rows, --pareto keeps the first.
 
 A combination with a problem, such as a window that does not fit, has no row. Standard error says how many there are,
 and names the first ones.
 
---shard 3/16 prints the third of 16 parts of the rows. The parts, in order, are all rows.
+--shard 3/16 prints the third of 16 parts of the rows. All parts, one after the other, are all rows.
 
 The figures:
 

@@ -24,8 +24,8 @@ size of the CONV's input, which the notes call the drawback of im2col. scratch i
 instead, for the whole batch; it is exact for this processor and --threads.
 
 --device, --dtype and --mode ask for a step in PyTorch instead: what each layer moves and computes in the types of the
-step, in training forward and backward, and a lower bound for its time on the device. --list-devices of fit has the
-rates of devices and their sources; --peak, --bandwidth and --interconnect take others. float32 convolutions run in
+step (in training, forward and backward), and a lower bound for its time on the device. cnncalc fit --list-devices
+prints the rates of devices and their sources; --peak, --bandwidth and --interconnect replace them. float32 convolutions run in
 TF32 where the device has that, which is PyTorch's default. --gpus adds what several devices exchange for each update,
 by --strategy (cnncalc help memory).`
 
