@@ -48,9 +48,10 @@ func writeNotes(out *bytes.Buffer, notes []string) {
 
 // markdownEscaper puts a backslash before each character that Markdown would take for markup inside a line, as
 // CommonMark 0.31 section 2.4 has it. GitHub's tables unescape `\|` before anything else, so `\|` in the text becomes
-// `\\\|`.
+// `\\\|`. GitHub and GitLab take what is between dollars for mathematics.
 var markdownEscaper = strings.NewReplacer(
 	`\`, `\\`, `|`, `\|`, `<`, `\<`, `&`, `\&`, `*`, `\*`, `_`, `\_`, "`", "\\`", `[`, `\[`, `]`, `\]`, `~`, `\~`,
+	`$`, `\$`,
 )
 
 func escapeMarkdown(s string) string {

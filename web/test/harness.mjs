@@ -93,6 +93,24 @@ export function model() {
   return path;
 }
 
+/** hostileModel returns the bytes of an ONNX model of two ReLUs, in which everything that has a name has this one. */
+export function hostileModel(text) {
+  const varint = (n) => (n < 128 ? [n] : [(n % 128) | 128, ...varint(Math.floor(n / 128))]);
+  const message = (...fields) => Buffer.concat(fields.map(([number, value]) => {
+    if (typeof value === "number") return Buffer.from([...varint(number * 8), ...varint(value)]);
+    const bytes = Buffer.from(value);
+    return Buffer.concat([Buffer.from([...varint(number * 8 + 2), ...varint(bytes.length)]), bytes]);
+  }));
+  const dims = [1, 4, 8, 8].map((size) => [1, message([1, size])]);
+  const value = (name) => message([1, text + name], [2, message([1, message([1, 1], [2, message(...dims)])])]);
+  const relu = (from, to) => message([1, text + from], [2, text + to], [3, text], [4, "Relu"]);
+  const graph = message([1, relu("x", "a")], [1, relu("a", "y")], [2, text], [11, value("x")], [12, value("y")]);
+  return message([1, 7], [2, text], [7, graph], [8, message([2, 13])], [14, message([1, text], [2, text])]);
+}
+
+/** Text that wants to be a script or to reorder what is around it. */
+export const hostileText = `</script><img src=x onerror="document.title='owned'">'javascript:alert(1)\u202e\u2066`;
+
 /** answerTo chooses a picture of an eight on the tab Run, and returns the first answer. */
 export async function answerTo(page) {
   await page.locator("#tab-run").click();

@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { answerTo, edit, model, open, root, startBrowser, studied, violations, write } from "./harness.mjs";
+import {
+  answerTo, edit, hostileModel, hostileText, model, open, root, startBrowser, studied, violations, write,
+} from "./harness.mjs";
 
 const sound = "name: small\ninput: 32x32x3\nlayers: INPUT -> CONV3-8 -> RELU -> POOL2 -> FC-10\n";
 
@@ -97,6 +99,18 @@ withPage("an ONNX model that is dropped opens", { text: sound }, async (page) =>
   await page.waitForFunction(() => document.getElementById("file-name").textContent === "small.yaml");
   await studied(page);
   assert.equal(await page.locator("#drop").isVisible(), false);
+});
+
+withPage("the names of a model and of its file are text", { text: sound }, async (page) => {
+  await drop(page, `${hostileText.replace("/", "")}.onnx`, hostileModel(hostileText));
+  await page.waitForFunction(() => document.getElementById("file-name").textContent.startsWith("<script>"));
+  await studied(page);
+  for (const tab of ["graph", "table", "memory", "problems"]) {
+    await page.locator(`#tab-${tab}`).click();
+    assert.doesNotMatch(await page.locator("body").innerText(), /[\u202e\u2066]/, tab);
+  }
+  assert.match(await page.title(), /<script><img .*\\u202e\\u2066/);
+  assert.equal(await page.locator("img[src=x]").count(), 0);
 });
 
 // The bytes of what is neither text nor a model are never in the editor.

@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { newFolder, open, program, startBrowser, violations } from "./harness.mjs";
+import { hostileModel, hostileText, newFolder, open, program, startBrowser, violations } from "./harness.mjs";
 
 const folder = newFolder();
 let browser;
@@ -156,6 +156,20 @@ layers: INPUT -> FC-2 @x
 `);
   const { page, faults, close } = await open(browser, report("hostile.yaml"));
   assert.match(await page.title(), /^<script>/);
+  assert.deepEqual(faults.filter((fault) => !fault.startsWith("a request to file:")), []);
+  await close();
+});
+
+test("what a model calls its layers is text", async () => {
+  writeFileSync(join(folder, "hostile.onnx"), hostileModel(hostileText + "x".repeat(100_000)));
+  const { page, faults, close } = await open(browser, report("hostile.onnx"));
+  await page.locator("#n0-graph text[data-layer=relu1]").click();
+  const chosen = await page.locator("#n0-explain .chosen").innerText();
+  assert.match(chosen, /in the model\s+<\/script><img src=x .*\\u202e\\u2066x+\.\.\.x+/);
+  assert.ok(chosen.length < 5000);
+  assert.doesNotMatch(await page.locator("body").innerText(), /[\u202e\u2066]/);
+  assert.equal(await page.locator("img").count(), 0);
+  assert.match(await page.title(), /^hostile/);
   assert.deepEqual(faults.filter((fault) => !fault.startsWith("a request to file:")), []);
   await close();
 });

@@ -1,4 +1,5 @@
 import { ask } from "./ask.js";
+import { visible } from "../view/visible.js";
 import { announce, byId } from "./dom.js";
 
 /**
@@ -28,10 +29,10 @@ export function createFiles(adapter, editor, say) {
   }
 
   function refresh() {
-    byId("file-name").textContent = name;
+    byId("file-name").textContent = visible(name);
     byId("file-state").textContent = isDirty() ? "not saved" : "";
-    byId("file-state").title = isForeign && file ? `saving replaces ${file.name}` : "";
-    document.title = `${isDirty() ? "• " : ""}${name} – cnncalc`;
+    byId("file-state").title = isForeign && file ? `saving replaces ${visible(file.name)}` : "";
+    document.title = `${isDirty() ? "• " : ""}${visible(name)} – cnncalc`;
   }
 
   /** load shows a text from elsewhere. */
@@ -46,7 +47,7 @@ export function createFiles(adapter, editor, say) {
 
   async function mayLeave() {
     if (!isDirty() || (isForeign && editor.text() === saved)) return true;
-    const answer = await ask("Changes are not saved", `What you changed in ${name} is lost if you go on.`,
+    const answer = await ask("Changes are not saved", `What you changed in ${visible(name)} is lost if you go on.`,
       { leave: "Discard the changes", stay: "Keep editing" });
     return answer === "leave";
   }
@@ -67,8 +68,8 @@ export function createFiles(adapter, editor, say) {
   async function save() {
     if (!file) return download();
     if (isForeign && file.version !== "") {
-      const answer = await ask("Another network", `Saving replaces ${file.name} by ${name}.`,
-        { replace: `Replace ${file.name}`, download: "Save as a download", cancel: "Cancel" });
+      const answer = await ask("Another network", `Saving replaces ${visible(file.name)} by ${visible(name)}.`,
+        { replace: `Replace ${visible(file.name)}`, download: "Save as a download", cancel: "Cancel" });
       if (answer === "download") return download();
       if (answer !== "replace") return;
     }
@@ -84,7 +85,7 @@ export function createFiles(adapter, editor, say) {
       saved = text;
       isForeign = false;
       refresh();
-      say(`Saved ${name}`);
+      say(`Saved ${visible(name)}`);
     } catch (error) {
       const { code, message } = /** @type {{code: string, message: string}} */ (error);
       if (code === "conflict") return conflict(message);
@@ -117,7 +118,7 @@ export function createFiles(adapter, editor, say) {
       isForeign = false;
     }
     refresh();
-    say(`Saved ${link.download} to the downloads`);
+    say(`Saved ${visible(link.download)} to the downloads`);
   }
 
   /** take opens a file that was chosen or dropped: a text, or an ONNX model, which becomes one. */
@@ -128,13 +129,13 @@ export function createFiles(adapter, editor, say) {
       if (text !== null) {
         load(chosen.name, text, "");
       } else {
-        say(`Reading ${chosen.name} …`);
+        say(`Reading ${visible(chosen.name)} …`);
         const converted = await adapter.call("convert", { name: chosen.name }, { bytes: chosen });
         load(chosen.name.replace(/\.[^.]*$/, ".yaml"), converted.text, "");
         model = { file: chosen, text: editor.text() };
       }
-      announce(`Opened ${chosen.name}`);
-      say(`Opened ${chosen.name}`);
+      announce(`Opened ${visible(chosen.name)}`);
+      say(`Opened ${visible(chosen.name)}`);
     } catch (error) {
       say(/** @type {Error} */ (error).message);
     }

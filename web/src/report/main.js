@@ -8,6 +8,7 @@ import { mountGraph } from "../view/graph.js";
 import { mountRoofline } from "../view/roofline.js";
 import { mountTable } from "../view/table.js";
 import { mountTimeline } from "../view/timeline.js";
+import { visible } from "../view/visible.js";
 import { unpack } from "./unpack.js";
 
 /** How long a layer's explanation says which others have the same arithmetic. */
@@ -78,7 +79,7 @@ function ownLines(layer, layers) {
   /** @type {[string, string][]} */
   const lines = [];
   if (layer.within) lines.push(["within", layer.within]);
-  if (layer.origin) lines.push(["in the model", layer.origin]);
+  if (layer.origin) lines.push(["in the model", visible(layer.origin)]);
   if (layer.field) {
     const { size, jump, start } = layer.field;
     lines.push(["receptive field",
