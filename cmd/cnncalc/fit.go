@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,6 +19,7 @@ import (
 	"cnncalc/internal/plain"
 	"cnncalc/internal/report"
 	"cnncalc/internal/shape"
+	"cnncalc/internal/sweep"
 )
 
 const fitLong = `fit finds the largest batch that fits in a device's memory, for inference and for training, by type
@@ -100,8 +102,8 @@ func newFit(a *app) *cobra.Command {
 	flags.BoolVar(&f.explain, "explain", false,
 		"say what the columns hold, how much of the device is usable, and how far to trust the figures")
 	flags.StringSliceVar(&f.inputs, "inputs", nil,
-		"show the largest batch for these input sizes, and the memory for --batch: 224,256,640x480; auto for the "+
-			"largest size")
+		"show the largest batch for these input sizes, and the memory for --batch: 224,256,640x480, 200:260:20; auto for "+
+			"the largest size")
 	return cmd
 }
 
@@ -214,11 +216,15 @@ func (a *app) networks(l *loaded, f *fitFlags) (iter.Seq2[*shape.Network, error]
 	if f.inputs == nil {
 		return func(yield func(*shape.Network, error) bool) { yield(l.network, nil) }, nil
 	}
+	words, err := inputWords(f.inputs)
+	if err != nil {
+		return nil, err
+	}
 	file := l.file
 	var sizes []graph.Options
-	for _, size := range f.inputs {
+	for _, size := range words {
 		flags := f.specFlags
-		flags.inputSize = []string{strings.TrimSpace(size)}
+		flags.inputSize = []string{size}
 		options, err := flags.options()
 		if err != nil || len(options.Inputs) > 0 {
 			return nil, usageError("--inputs takes sizes such as 384 or 640x480, not %s", plain.Cut(size))
@@ -232,12 +238,39 @@ func (a *app) networks(l *loaded, f *fitFlags) (iter.Seq2[*shape.Network, error]
 		for i, options := range sizes {
 			n, problems := file.Network(options)
 			if len(problems) > 0 {
-				a.note("--inputs %s is left out: %s", strings.TrimSpace(f.inputs[i]), placed(file, problems))
+				a.note("--inputs %s is left out: %s", words[i], placed(file, problems))
 			} else if !yield(n, nil) {
 				return
 			}
 		}
 	}, nil
+}
+
+// maxInputs is the largest number of sizes in a range of --inputs: each is a row of a table in memory.
+const maxInputs = 10_000
+
+// inputWords returns the sizes of --inputs, with those of ranges one by one.
+func inputWords(inputs []string) ([]string, error) {
+	var words []string
+	for _, size := range inputs {
+		size = strings.TrimSpace(size)
+		if !strings.Contains(size, ":") {
+			words = append(words, size)
+			continue
+		}
+		axis, err := sweep.ParseSizes("", size, nil)
+		if err != nil {
+			return nil, usageError("--inputs: %w", err)
+		}
+		if axis.Len() > maxInputs {
+			return nil, usageError("--inputs: %s has %s sizes; at most %s are tabulated, and cnncalc sweep takes any number",
+				plain.Cut(size), plain.Count(axis.Len()), plain.Count(maxInputs))
+		}
+		for i := range axis.Len() {
+			words = append(words, strconv.FormatInt(axis.At(i).Size.W, 10))
+		}
+	}
+	return words, nil
 }
 
 // resize returns the network with another input size, nil where it has problems then.
