@@ -17,8 +17,8 @@
 	VBROADCASTSS ln2High, Y14 \
 	VBROADCASTSS log2e, Y15
 
-// Brings Y0 to the range in which 2^n is a normal number. Y3 and Y4 are set where it was above and below. NaN stays NaN,
-// as MIN and MAX return their first operand here.
+// Brings Y0 to the range in which 2^n is a normal number. Y3 and Y4 are set where it was above and below. NaN stays
+// NaN, as MIN and MAX return their first operand here.
 #define LIMIT \
 	VBROADCASTSS expHigh, Y1       \
 	VCMPPS       $0x1e, Y1, Y0, Y3 \
@@ -206,9 +206,9 @@ tanh:
 
 // func geluAssembly(dst, src *float32, n int)
 //
-// max(x, 0) - |x|/2 * erfc(z) with z = |x|/sqrt(2), which does not cancel for a negative x. erfc(z) is t * exp(-z*z + p(t))
-// with t = 1/(1 + z/2) and a polynomial p, to 1.2e-7 of itself (Press et al., "Numerical Recipes", erfcc). From 13 on the
-// result is x.
+// max(x, 0) - |x|/2 * erfc(z) with z = |x|/sqrt(2), which does not cancel for a negative x. erfc(z) is t * exp(-z*z +
+// p(t)) with t = 1/(1 + z/2) and a polynomial p, to 1.2e-7 of itself (Press et al., "Numerical Recipes", erfcc). From
+// 13 on the result is x.
 TEXT ·geluAssembly(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), DI
 	MOVQ src+8(FP), SI

@@ -33,7 +33,8 @@
 	VLD4R.P 16(R3), [V21.S4, V22.S4, V23.S4, V24.S4] \
 	VLD1R   (R3), [V25.S4]
 
-// Brings V0 to the range in which 2^n is a normal number. V3 and V4 are set where it was above and below. NaN stays NaN.
+// Brings V0 to the range in which 2^n is a normal number. V3 and V4 are set where it was above and below. NaN stays
+// NaN.
 #define LIMIT \
 	FCMGT(3, 0, EXP_HIGH) \
 	FCMGT(4, EXP_LOW, 0)  \

@@ -41,9 +41,9 @@
 // y = y*x + a constant
 #define STEP(c, x, y) VFMADD213PS.BCST c, x, y
 
-// Z0 = exp(Z0): n = round(Z0*log2(e)), r = Z0 - n*log(2), and 2^n times the polynomial of Cephes' expf for exp(r). It is 0
-// instead of a denormal number, which would take a hundred times as long. NaN stays NaN, as MIN returns its first operand
-// here, and is not below.
+// Z0 = exp(Z0): n = round(Z0*log2(e)), r = Z0 - n*log(2), and 2^n times the polynomial of Cephes' expf for exp(r). It
+// is 0 instead of a denormal number, which would take a hundred times as long. NaN stays NaN, as MIN returns its first
+// operand here, and is not below.
 #define EXP \
 	VMINPS            Z0, Z7, Z0      \
 	VCMPPS            $5, Z8, Z0, K3  \

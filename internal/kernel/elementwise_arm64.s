@@ -3,8 +3,8 @@
 #include "neon_arm64.h"
 #include "textflag.h"
 
-// The loops take 16 values at a time, then 4, and the last ones one by one. A single value is computed in the first lane
-// of a vector, so that it has the same bits as with others beside it.
+// The loops take 16 values at a time, then 4, and the last ones one by one. A single value is computed in the first
+// lane of a vector, so that it has the same bits as with others beside it.
 
 // Clamps register s to V30 and V31. NaN stays NaN.
 #define BOUND(s) \

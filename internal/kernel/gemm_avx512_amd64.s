@@ -125,7 +125,8 @@ label: \
 //
 // In panels of three vectors, the first three iterations each prefetch a line of every row of the next panel of B: the
 // rows are too far apart for the processor to predict, and one row a step is as fast as memory delivers them. R14 is
-// where the next iteration begins, or 0, R15 the line of the next step. Without any, R15 stays at a line that is at hand.
+// where the next iteration begins, or 0, R15 the line of the next step. Without any, R15 stays at a line that is at
+// hand.
 TEXT ·multiplyAVX512(SB), NOSPLIT, $8-8
 	MOVQ p+0(FP), BX
 	MOVQ product_kc(BX), R12
@@ -427,8 +428,8 @@ done:
 	VZEROUPPER
 	RET
 
-// The sums of a row at offset(AX), for the columns of K1. Adds the values of C for the columns of K2, and the bias at CX,
-// unless it is nil, and clamps. Advances to the next of DI rows, or jumps to done after the last.
+// The sums of a row at offset(AX), for the columns of K1. Adds the values of C for the columns of K2, and the bias at
+// CX, unless it is nil, and clamps. Advances to the next of DI rows, or jumps to done after the last.
 #define FEW_ROW(offset, label) \
 	VMOVUPS.Z    offset(AX), K1, Z0 \
 	VADDPS       (DX), Z0, K2, Z0   \
@@ -445,8 +446,8 @@ label: \
 	DECQ         DI                 \
 	JZ           done
 
-// Writes four registers of columns, each with the rows of two panels, as rows of four values: every fourth row together,
-// 128 bytes apart.
+// Writes four registers of columns, each with the rows of two panels, as rows of four values: every fourth row
+// together, 128 bytes apart.
 #define FEW_ROWS(c0, c1, c2, c3, offset) \
 	VUNPCKLPS c1, c0, Z8          \
 	VUNPCKHPS c1, c0, Z9          \
@@ -464,8 +465,8 @@ label: \
 // func multiplyFewAVX512(p *product)
 //
 // For two to four columns of B, such as the last of the 196 of a 14x14 plane, registers hold columns: the sums of a
-// column and two panels of A. An iteration multiplies four panels, with the sums of the first two in Z0 to Z3 and of the
-// others in Z4 to Z7. Panels after the last are the last again, and so are columns.
+// column and two panels of A. An iteration multiplies four panels, with the sums of the first two in Z0 to Z3 and of
+// the others in Z4 to Z7. Panels after the last are the last again, and so are columns.
 //
 //	SI, R13, R14, R15  four panels of A, R12 bytes each
 //	AX                 a row of B, the next is R9 bytes further, its third and fourth value at R10 and R11

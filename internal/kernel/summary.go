@@ -55,8 +55,8 @@ func (j *summaryJob) do(task, worker int) {
 	j.parts[task] = part
 }
 
-// whole summarizes whole blocks with routines. These do not find NaNs, which only a sum that is NaN can have: then values
-// are added one by one.
+// whole summarizes whole blocks with routines. These do not find NaNs, which only a sum that is NaN can have: then
+// values are added one by one.
 func (j *summaryJob) whole(values, local []float32) Summary {
 	s := noValues()
 	if len(values) == 0 {

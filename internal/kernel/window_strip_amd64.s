@@ -253,8 +253,8 @@ next:
 	VMOVUPS.Z  16(SI), K6, Z14 \
 	ADDQ       R9, SI
 
-// The same with stride 2: the even and the odd values, the same shifted by one, and the even ones shifted by two. Z18 and
-// Z19 hold the indices of even and odd values.
+// The same with stride 2: the even and the odd values, the same shifted by one, and the even ones shifted by two. Z18
+// and Z19 hold the indices of even and odd values.
 #define LOAD5_2 \
 	PREFETCHT0 (SI)(R15*1)       \
 	PREFETCHT0 64(SI)(R15*1)     \
@@ -331,8 +331,8 @@ next:
 
 // func depthwise5x5S2AVX512(s *strip)
 //
-// Z0 and Z1 hold the sums of the windows that end with the next shared row and with the one after it. Every other row is
-// shared: the last of some windows, the middle and the first of others.
+// Z0 and Z1 hold the sums of the windows that end with the next shared row and with the one after it. Every other row
+// is shared: the last of some windows, the middle and the first of others.
 TEXT ·depthwise5x5S2AVX512(SB), NOSPLIT, $0-8
 	STRIP($16, $32)
 	BOUNDS

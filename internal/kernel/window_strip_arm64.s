@@ -312,8 +312,8 @@ next:
 
 // func depthwise5x5S1NEON(s *strip, loads *stripLoads)
 //
-// V2 and V3 hold the sums of the windows that end with the current row, V0 and V1, V4 and V5, V6 and V7, and V20 and V21
-// those of windows that end one to four rows after it.
+// V2 and V3 hold the sums of the windows that end with the current row, V0 and V1, V4 and V5, V6 and V7, and V20 and
+// V21 those of windows that end one to four rows after it.
 TEXT ·depthwise5x5S1NEON(SB), NOSPLIT, $0-16
 	STRIP
 	BOUNDS

@@ -133,8 +133,8 @@
 	LOAD(8, mask3, Y4)     \
 	ADDQ       R9, SI
 
-// The same with stride 2: the first column is the even values, the second the odd ones, and the third the even ones from
-// the third value on. Y1 is free.
+// The same with stride 2: the first column is the even values, the second the odd ones, and the third the even ones
+// from the third value on. Y1 is free.
 #define LOAD2 \
 	PREFETCHT0 (SI)(R15*1)       \
 	PREFETCHT0 64(SI)(R15*1)     \
@@ -362,8 +362,8 @@ next:
 
 // func depthwise5x5S2AVX2(s *strip)
 //
-// Y0 and Y1 hold the sums of the windows that end with the next shared row and with the one after it. Every other row is
-// shared: the last of some windows, the middle and the first of others.
+// Y0 and Y1 hold the sums of the windows that end with the next shared row and with the one after it. Every other row
+// is shared: the last of some windows, the middle and the first of others.
 TEXT ·depthwise5x5S2AVX2(SB), NOSPLIT, $296-8
 	STRIP
 	MASK($0, mask1)

@@ -9,9 +9,9 @@ package kernel
 // 36 products is a matrix product [K, C] * [C, tiles], computed by the GEMM's routine. Relative to the largest output,
 // rounding errors are about a hundred times those of ConvIm2col.
 //
-// A task computes a strip of tiles, from one or more images, for a range of filter blocks. It transforms the strip's input into its worker's
-// scratch, [36][panel][C][tiles of the panel]. Then, for each block of filters, it computes the 36 products and
-// transforms them to outputs.
+// A task computes a strip of tiles, from one or more images, for a range of filter blocks. It transforms the strip's
+// input into its worker's scratch, [36][panel][C][tiles of the panel]. Then, for each block of filters, it computes the
+// 36 products and transforms them to outputs.
 const (
 	winogradTile     = 4  // outputs on each side of a tile
 	winogradInput    = 6  // inputs on each side
@@ -62,8 +62,8 @@ func WinogradCost(g Conv) float64 {
 	return fast / plain
 }
 
-// winogradPlan says how a convolution is divided. The numbers of workers and of images determine only the tasks, which do
-// not affect the result.
+// winogradPlan says how a convolution is divided. The numbers of workers and of images determine only the tasks, which
+// do not affect the result.
 type winogradPlan struct {
 	tilesX, tilesY int // of an image
 	tiles          int // of all images
@@ -130,8 +130,8 @@ func (p *winogradPlan) scratch() int {
 	return roundUp(n, winogradGap)
 }
 
-// WinogradScratch returns the number of values of scratch that [ConvWinograd] needs with the given number of workers, for
-// g.N images or fewer. Kernels that do not run at the same time may share scratch.
+// WinogradScratch returns the number of values of scratch that [ConvWinograd] needs with the given number of workers,
+// for g.N images or fewer. Kernels that do not run at the same time may share scratch.
 func WinogradScratch(g Conv, workers int) int { return winogradScratch(&g, workers, active) }
 
 // winogradScratch plans for one worker, whose strips are the widest. Fewer images may have a single one that is wider.
@@ -315,8 +315,8 @@ func (j *winogradJob) layRegion(t *winogradStripTask) {
 	}
 }
 
-// fillRegion copies the values of a channel that the tiles read: six rows for each run. Positions outside the planes are
-// the same for all channels and stay zero.
+// fillRegion copies the values of a channel that the tiles read: six rows for each run. Positions outside the planes
+// are the same for all channels and stay zero.
 func (j *winogradJob) fillRegion(t *winogradStripTask, channel int) {
 	g, phase := &j.g, j.p.phase
 	at := 0
@@ -368,8 +368,8 @@ func (j *winogradJob) transformOutput(t *winogradStripTask, block int) {
 	}
 }
 
-// outputLanes writes the outputs of one call of the transform for a filter, as far as they are inside the planes. They are
-// written directly to the plane if the tiles are adjacent and wholly inside.
+// outputLanes writes the outputs of one call of the transform for a filter, as far as they are inside the planes. They
+// are written directly to the plane if the tiles are adjacent and wholly inside.
 func (j *winogradJob) outputLanes(t *winogradStripTask, k int, products []float32, tile int, bias float32) {
 	g, step, lanes := &j.g, j.p.block*j.p.strip, j.r.tiles
 	end := min(tile+lanes, t.tile1)
