@@ -129,5 +129,5 @@ func (f *reportFlags) checkReport(args []string) error {
 // settings returns what the flags say of the study.
 func (f *reportFlags) settings() study.Settings {
 	return study.Settings{Batch: f.batch, Mode: f.mode, DType: f.dtype, Optimizer: f.optimizer, Torch: f.torch,
-		Device: f.device, Peak: f.peak.text, Bandwidth: f.bandwidth.text}
+		Device: f.device, Peak: f.peak.text, Bandwidth: f.bandwidth.text, DrawsFolded: true}
 }

@@ -249,6 +249,9 @@ func (w *writer) pictures(k int, d *study.Document) {
 		w.open(k, p.name, p.title)
 		w.printf("<div class=\"wide drawing\" tabindex=\"0\" role=\"region\" aria-label=\"%s of %s\">"+
 			"<div><template shadowrootmode=\"open\">%s%s</template></div></div>\n", p.title, escape(d.Name), p.svg, onPaper)
+		if p.name == "graph" && d.FoldedGraph != "" {
+			w.printf("<template class=\"folded\">%s</template>\n", d.FoldedGraph) // for the script
+		}
 		w.shut()
 	}
 }

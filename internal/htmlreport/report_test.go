@@ -16,7 +16,7 @@ import (
 
 func documentOf(t *testing.T, name, text string) *study.Document {
 	t.Helper()
-	d, err := study.Make(network.Read(name, []byte(text)), study.Settings{})
+	d, err := study.Make(network.Read(name, []byte(text)), study.Settings{DrawsFolded: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,11 +21,13 @@ type Document struct {
 	Explanations []Explanation `json:"explanations"`
 	// Backward says by kind what the backward pass computes.
 	Backward map[string]string `json:"backward"`
-	Graph    string            `json:"graph,omitempty"`   // an SVG whose boxes have the attribute data-layer
-	Volumes  string            `json:"volumes,omitempty"` // an SVG; "" where it would have too many volumes
-	Memory   *Memory           `json:"memory,omitempty"`
-	Batches  *Batches          `json:"batches,omitempty"`
-	Roofline *Roofline         `json:"roofline,omitempty"`
+	Graph    string            `json:"graph,omitempty"` // an SVG whose boxes have the attribute data-layer
+	// FoldedGraph is the graph with all blocks as single boxes, "" unless Settings.DrawsFolded, or if it has none.
+	FoldedGraph string    `json:"-"`
+	Volumes     string    `json:"volumes,omitempty"` // an SVG; "" where it would have too many volumes
+	Memory      *Memory   `json:"memory,omitempty"`
+	Batches     *Batches  `json:"batches,omitempty"`
+	Roofline    *Roofline `json:"roofline,omitempty"`
 	// Failures are figures that could not be computed, and why.
 	Failures []string `json:"failures,omitempty"`
 }

@@ -34,6 +34,8 @@ type Settings struct {
 	Peak      string            `json:"peak,omitempty"`      // arithmetic rate, "13TFLOP/s"
 	Bandwidth string            `json:"bandwidth,omitempty"` // of memory, "200GB/s"
 	Folded    []string          `json:"folded,omitempty"`    // data-block of what is a single box in the graph
+	// DrawsFolded has the document also have the graph with all blocks as single boxes.
+	DrawsFolded bool `json:"-"`
 }
 
 // With returns the settings with options of a network in place of their own.

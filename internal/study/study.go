@@ -53,7 +53,7 @@ func MakeOnly(f *network.File, s Settings, only *Only) (*Document, error) {
 		m.batches()
 		m.roofline()
 	})
-	d.Explanations, d.Graph, d.Volumes = drawn.Explanations, drawn.Graph, drawn.Volumes
+	d.Explanations, d.Graph, d.FoldedGraph, d.Volumes = drawn.Explanations, drawn.Graph, drawn.FoldedGraph, drawn.Volumes
 	d.Failures = append(d.Failures, drawn.Failures...)
 	return d, nil
 }
@@ -122,11 +122,26 @@ func (m *maker) draw() {
 }
 
 func (m *maker) graph() {
-	diagram := draw.New(m.network, draw.Options{Depth: -1, Folded: m.plan.Folded})
-	diagram.Title, diagram.HasNames = m.Name, true
-	if picture, err := diagram.SVG(); err != nil {
+	var err error
+	if m.Graph, err = m.drawn(draw.Options{Depth: -1, Folded: m.plan.Folded}); err != nil {
 		m.fail("graph", err)
-	} else {
-		m.Graph = string(picture)
+		return
 	}
+	if !m.plan.DrawsFolded {
+		return
+	}
+	folded, err := m.drawn(draw.Options{Depth: 0})
+	if err != nil {
+		m.fail("folded graph", err)
+	} else if folded != m.Graph {
+		m.FoldedGraph = folded
+	}
+}
+
+// drawn returns the graph as SVG.
+func (m *maker) drawn(o draw.Options) (string, error) {
+	diagram := draw.New(m.network, o)
+	diagram.Title, diagram.HasNames = m.Name, true
+	picture, err := diagram.SVG()
+	return string(picture), err
 }

@@ -64,6 +64,19 @@ on("the graph zooms and pans, and a layer is chosen in it", ["googlenet"], { vie
   assert.equal(await page.locator("#n0-layers tr[aria-current]").getAttribute("data-layer"), "conv1");
 });
 
+on("the graph folds, and unfolds", ["googlenet"], { viewport: { width: 1280, height: 1400 } }, async (page) => {
+  const boxes = () => page.locator("#n0-graph .view-drawing .box").count();
+  const before = await boxes();
+  const fold = page.locator("#n0-graph").getByRole("button", { name: "Fold" });
+  await fold.click();
+  assert.equal(await boxes(), before - 9 * 7); // each of nine modules: six CONV layers, a pool and CONCAT
+  assert.equal(await fold.getAttribute("aria-pressed"), "true");
+  await page.locator("#n0-graph text[data-layer=conv1]").click();
+  assert.match(await page.locator("#n0-explain .chosen").innerText(), /^conv1 /);
+  await fold.click();
+  assert.equal(await boxes(), before);
+});
+
 on("the table is sorted, searched and copied", ["googlenet"], { permissions: ["clipboard-read", "clipboard-write"] },
   async (page) => {
   const table = page.locator("#n0-layers");

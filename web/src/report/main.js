@@ -33,9 +33,10 @@ function showNetwork(study, k) {
     fields: mountFields,
   };
   study.graph = graphOf(find("graph"));
+  const folded = foldedOf(find("graph"));
   for (const [name, mount] of Object.entries(mounts)) {
     const element = find(name);
-    if (element) views.push(mount(element, study, { onSelect }));
+    if (element) views.push(mount(element, study, { onSelect, folded }));
   }
   const explain = find("explain");
   if (explain) views.push(explanation(explain, study));
@@ -45,6 +46,13 @@ function showNetwork(study, k) {
 function graphOf(/** @type {HTMLElement | null} */ element) {
   const host = element?.querySelector(".drawing > div");
   const svg = host?.shadowRoot?.querySelector("svg") ?? host?.querySelector("template")?.content.querySelector("svg");
+  return svg ? new XMLSerializer().serializeToString(svg) : "";
+}
+
+/** foldedOf returns the drawing with blocks as single boxes, "" if the file has none. */
+function foldedOf(/** @type {HTMLElement | null} */ element) {
+  const template = /** @type {HTMLTemplateElement | null} */ (element?.querySelector("template.folded") ?? null);
+  const svg = template?.content.querySelector("svg");
   return svg ? new XMLSerializer().serializeToString(svg) : "";
 }
 

@@ -20,13 +20,15 @@ const chosenStyle = `
 /**
  * mountGraph shows the drawing of a network: it zooms with Ctrl and the wheel, with + and -, and with the buttons, and
  * pans by scrolling and dragging. A click chooses a layer. The title of a frame, and the box of a folded one, are
- * buttons where onFold can fold and unfold: it gets the drawing's data-block.
+ * buttons where onFold can fold and unfold: it gets the drawing's data-block. With folded, a drawing of the same with
+ * blocks as single boxes, a button changes between the two.
  *
  * @param {HTMLElement} element
  * @param {any} study
- * @param {{onSelect: (layer: string) => void, onFold?: (key: string) => void, selected?: string}} options
+ * @param {{onSelect: (layer: string) => void, onFold?: (key: string) => void, folded?: string, selected?: string}}
+ *   options
  */
-export function mountGraph(element, study, { onSelect, onFold, selected = "" }) {
+export function mountGraph(element, study, { onSelect, onFold, folded = "", selected = "" }) {
   element.classList.add("view-graph");
   const host = document.createElement("div");
   host.className = "view-drawing";
@@ -104,7 +106,24 @@ export function mountGraph(element, study, { onSelect, onFold, selected = "" }) 
       button.addEventListener("click", press);
       bar.append(button);
     }
+    if (folded) bar.prepend(foldButton());
     return bar;
+  }
+
+  /** foldButton changes between the drawing with frames and the one with single boxes. */
+  function foldButton() {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = "Fold";
+    button.title = "Draw each block as a single box";
+    button.setAttribute("aria-pressed", "false");
+    button.addEventListener("click", () => {
+      const isFolded = button.getAttribute("aria-pressed") === "true";
+      button.setAttribute("aria-pressed", String(!isFolded));
+      update({ ...current, graph: isFolded ? study.graph : folded });
+      scroller.scrollTo(0, 0);
+    });
+    return button;
   }
 
   scroller.addEventListener("wheel", (event) => {
