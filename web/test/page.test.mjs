@@ -162,6 +162,35 @@ withPage("a picture of a digit is recognised", { spec: "lenet5" }, async (page) 
   assert.match(await page.locator(".ranking li").first().innerText(), /^8/);
 });
 
+withPage("a digit that is drawn with the pointer is recognised", { spec: "lenet5" }, async (page) => {
+  await page.locator("#tab-run").click();
+  const box = await page.locator("canvas.digit").boundingBox();
+  const circle = Array.from({ length: 25 }, (_, i) => 2 * Math.PI * i / 24)
+    .map((angle) => [0.5 + 0.2 * Math.sin(angle), 0.5 - 0.32 * Math.cos(angle)]);
+  for (const [digit, points] of [["7", [[0.28, 0.2], [0.72, 0.2], [0.45, 0.85]]], ["0", circle]]) {
+    await page.getByRole("button", { name: "Clear" }).click();
+    const [first, ...rest] = points.map(([x, y]) => [box.x + x * box.width, box.y + y * box.height]);
+    await page.mouse.move(...first);
+    await page.mouse.down();
+    for (const point of rest) await page.mouse.move(...point, { steps: 3 });
+    await page.mouse.up();
+    await page.locator(".ranking li").filter({ hasText: new RegExp(`^${digit}`) }).first().waitFor();
+    await page.waitForFunction((digit) => document.querySelector(".ranking li")?.textContent.startsWith(digit), digit);
+  }
+});
+
+withPage("dark is for the screen: paper is light", { text: sound, browser: { colorScheme: "dark" } }, async (page) => {
+  await studied(page);
+  const colours = () => page.evaluate(() => [getComputedStyle(document.body).backgroundColor,
+    getComputedStyle(document.querySelector("#panel-graph .view-drawing").shadowRoot.querySelector(".box")).fill]);
+  const onScreen = await colours();
+  await page.emulateMedia({ media: "print", colorScheme: "dark" });
+  const onPaper = await colours();
+  assert.equal(onScreen[0], "rgb(13, 17, 23)");
+  assert.equal(onPaper[0], "rgb(255, 255, 255)");
+  assert.notEqual(onPaper[1], onScreen[1]);
+});
+
 for (const colorScheme of ["light", "dark"]) {
   withPage(`axe-core finds nothing in ${colorScheme}`, { text: sound, browser: { colorScheme } }, async (page) => {
     assert.deepEqual(await violations(page), []);
