@@ -345,11 +345,16 @@ func (l *loaded) segmentsAfter(typed string, isLast bool) []string {
 	if isLast {
 		first = l.nodeOf(strings.TrimSuffix(typed[comma:], ":"))
 	}
-	isSegment := func(s graph.Segment) bool { return model.CheckSegments(append(earlier, s), cuts) == nil }
 	return l.names(func(i int) string {
-		suits := isLast && isSegment(graph.Segment{From: first - 1, To: i}) ||
-			!isLast && slices.ContainsFunc(cuts, func(c int) bool { return isSegment(graph.Segment{From: i - 1, To: c}) })
-		if !suits {
+		s := graph.Segment{From: first - 1, To: i}
+		if !isLast {
+			next, _ := slices.BinarySearch(cuts, i) // the shortest segment that begins here
+			if next == len(cuts) {
+				return ""
+			}
+			s = graph.Segment{From: i - 1, To: cuts[next]}
+		}
+		if model.CheckSegments(append(earlier, s), cuts) != nil {
 			return ""
 		}
 		return typed + l.network.Nodes[i].Name

@@ -133,7 +133,7 @@ func (a *app) draw(args []string, f *drawFlags) error {
 	})
 }
 
-// What Mermaid draws at most, unless the page that it is on says otherwise; GitHub and GitLab do not.
+// What Mermaid draws at most, unless the page that it is on says otherwise. GitHub and GitLab keep these limits.
 const (
 	mostChartEdges = 500    // maxEdges
 	mostChartText  = 50_000 // maxTextSize, in characters

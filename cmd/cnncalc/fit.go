@@ -220,7 +220,32 @@ func (a *app) networks(l *loaded, f *fitFlags) (iter.Seq2[*shape.Network, error]
 	if err != nil {
 		return nil, err
 	}
-	file := l.file
+	sizes, err := f.sizes(words, l.file)
+	if err != nil {
+		return nil, err
+	}
+	return func(yield func(*shape.Network, error) bool) {
+		leftOut := 0
+		for i, options := range sizes {
+			n, problems := l.file.Network(options)
+			if len(problems) == 0 {
+				if !yield(n, nil) {
+					return
+				}
+				continue
+			}
+			if leftOut++; leftOut <= namedInputs {
+				a.note("--inputs %s is left out: %s", words[i], placed(l.file, problems))
+			}
+		}
+		if more := leftOut - namedInputs; more > 0 {
+			a.note("--inputs: %s more are left out, which the network does not accept either", plain.Count(int64(more)))
+		}
+	}, nil
+}
+
+// sizes returns the options for each size of --inputs.
+func (f *fitFlags) sizes(words []string, file *network.File) ([]graph.Options, error) {
 	var sizes []graph.Options
 	for _, size := range words {
 		flags := f.specFlags
@@ -234,20 +259,13 @@ func (a *app) networks(l *loaded, f *fitFlags) (iter.Seq2[*shape.Network, error]
 		}
 		sizes = append(sizes, options)
 	}
-	return func(yield func(*shape.Network, error) bool) {
-		for i, options := range sizes {
-			n, problems := file.Network(options)
-			if len(problems) > 0 {
-				a.note("--inputs %s is left out: %s", words[i], placed(file, problems))
-			} else if !yield(n, nil) {
-				return
-			}
-		}
-	}, nil
+	return sizes, nil
 }
 
-// maxInputs is the largest number of sizes in a range of --inputs: each is a row of a table in memory.
-const maxInputs = 10_000
+const (
+	maxInputs   = 10_000 // sizes of --inputs with ranges: each is a row of a table in memory
+	namedInputs = 5      // sizes that are left out and named with their problem
+)
 
 // inputWords returns the sizes of --inputs, with those of ranges one by one.
 func inputWords(inputs []string) ([]string, error) {
@@ -262,9 +280,9 @@ func inputWords(inputs []string) ([]string, error) {
 		if err != nil {
 			return nil, usageError("--inputs: %w", err)
 		}
-		if axis.Len() > maxInputs {
-			return nil, usageError("--inputs: %s has %s sizes; at most %s are tabulated, and cnncalc sweep takes any number",
-				plain.Cut(size), plain.Count(axis.Len()), plain.Count(maxInputs))
+		if sum := axis.Len() + int64(len(words)); sum > maxInputs {
+			return nil, usageError("--inputs: these are %s sizes up to %s; at most %s are tabulated, and cnncalc sweep takes "+
+				"any number", plain.Count(sum), plain.Cut(size), plain.Count(maxInputs))
 		}
 		for i := range axis.Len() {
 			words = append(words, strconv.FormatInt(axis.At(i).Size.W, 10))

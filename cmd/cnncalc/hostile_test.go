@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -58,8 +60,11 @@ func hostileFiles(t *testing.T, text string) []string {
 	name := strings.NewReplacer("/", "_", "\x00", "_").Replace(text)
 	base := filepath.Join(t.TempDir(), strings.ToValidUTF8(name[:min(len(name), 100)], ""))
 	model, err := os.Create(base + ".onnx")
-	if err != nil {
+	if err != nil && runtime.GOOS == "windows" {
 		t.Skip(err) // names that this system does not have
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 	defer model.Close()
 	if err := onnx.Write(model, hostileModel(text), nil); err != nil {
@@ -96,9 +101,7 @@ func TestTextOfUsersIsText(t *testing.T) {
 					}
 				}
 				checkOutput(t, checkVisible, "check", file)
-				if isModel := strings.HasSuffix(file, ".onnx"); isModel && call(t, "check", file).code != exitFine {
-					t.Error("the model is refused: nothing was checked")
-				}
+				checkTaken(t, name, file)
 				checkOutput(t, checkVisible, "draw", file, "--format", "dot")
 				checkOutput(t, checkVisible, "draw", file, "--format", "mermaid")
 				checkOutput(t, checkVisible, "draw", file, "--format", "tikz")
@@ -109,6 +112,21 @@ func TestTextOfUsersIsText(t *testing.T) {
 				checkReport(t, file)
 			}
 		})
+	}
+}
+
+// checkTaken reports a network that is refused, of which nothing else would be checked. Files may be refused for texts
+// that no label may have.
+func checkTaken(t *testing.T, name, file string) {
+	t.Helper()
+	isPlain := slices.Contains([]string{"script", "event", "link", "shell", "table"}, name)
+	if !isPlain && !strings.HasSuffix(file, ".onnx") {
+		return
+	}
+	for _, args := range [][]string{{"check"}, {"memory"}, {"traffic"}, {"compare", "lenet5"}, {"draw"}} {
+		if r := call(t, append(args, file)...); r.code != exitFine {
+			t.Errorf("%s refuses %s: %s", args[0], filepath.Ext(file), r.errors)
+		}
 	}
 }
 

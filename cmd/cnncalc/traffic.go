@@ -25,9 +25,9 @@ instead, for the whole batch; it is exact for this processor and --threads.
 
 --device, --dtype and --mode ask for a step in PyTorch instead: what each layer moves and computes in the types of the
 step (in training, forward and backward), and a lower bound for its time on the device. cnncalc fit --list-devices
-prints the rates of devices and their sources; --peak, --bandwidth and --interconnect replace them. float32 convolutions run in
-TF32 where the device has that, which is PyTorch's default. --gpus adds what several devices exchange for each update,
-by --strategy (cnncalc help memory).`
+prints the rates of devices and their sources; --peak, --bandwidth and --interconnect replace them. float32
+convolutions run in TF32 where the device has that, which is PyTorch's default. --gpus adds what several devices
+exchange for each update, by --strategy (cnncalc help memory).`
 
 type trafficFlags struct {
 	specFlags

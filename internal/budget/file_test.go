@@ -32,13 +32,14 @@ func TestFilesAndTheirLimits(t *testing.T) {
   vgg1?: {parameters: 4}
   "d*": {parameters: 5}
   README: {parameters: 6}
+  .f.yaml: {parameters: 7}
 `
 	file, problems := ReadFile("nets/cnncalc.budget.yaml", []byte(text))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
 	specs, problems := file.Specs([]string{"resnet18", "vgg11", "vgg16"})
-	want := []string{"nets/b.yaml", "nets/a.yaml", "nets/deep/er/c.yaml", "vgg11", "vgg16", "nets/d.onnx", "nets/README"}
+	want := []string{"nets/b.yaml", "nets/a.yaml", "nets/deep/er/c.yaml", "vgg11", "vgg16", "nets/d.onnx", "nets/README", "nets/.f.yaml"}
 	for i := range want {
 		want[i] = filepath.FromSlash(want[i])
 	}

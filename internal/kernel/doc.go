@@ -85,5 +85,5 @@
 //   - workers.go, affinity_linux.go: the threads and the processors that they run on
 //   - plane_tasks.go: the division of planes into tasks
 //   - flat_plane.go: narrow planes, computed as one long row
-//   - summary.go: the least, largest and mean value, for those who watch a run
+//   - summary.go: the least and largest value, the sum and the NaNs, for those who watch a run
 package kernel

@@ -70,12 +70,12 @@ some:
 	ORR   R10, R11, R12
 	CMP   $ALL, R12
 	BEQ   copy
-	CBNZ  R11, behind
+	CBNZ  R11, after
 	VST1  [V29.S4, V30.S4, V31.S4], (R9)
 	B     copy
 
 	// Zeros from lane R11 on, of which R12 are left.
-behind:
+after:
 	CLZ    R11, R12
 	SUB    $52, R12, R12
 	ADD    $48, R9, R14

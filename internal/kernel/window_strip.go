@@ -5,7 +5,7 @@ package kernel
 // loaded once for all windows that read it, and columns outside the input are masked. So there is no padded copy, and
 // edges cost hardly more than the middle.
 type strip struct {
-	width  int // 16 or 8: the values in a register
+	width  int // 16 or 8: the outputs of a row
 	planes int // at least 1
 	ahead  int // rows of input between the current one and the one prefetched, if the routine prefetches
 

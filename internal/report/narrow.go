@@ -85,7 +85,7 @@ func (t Table) withLowHeaders(width int) Table {
 	for t.leastWidth() > width {
 		best, saved := 0, 0
 		for k := range t.Columns {
-			if less := columnWidth(t, k) - leastHeader(t, k); less > saved {
+			if less := t.leastColumn(k) - leastHeader(t, k); less > saved {
 				best, saved = k, less
 			}
 		}
@@ -113,7 +113,7 @@ func (t Table) withoutConstant(width int) Table {
 	total := t.leastWidth()
 	for k, c := range t.Columns {
 		if k > 0 && total > width && t.isConstant(k) {
-			total -= columnWidth(t, k) + gapWidth
+			total -= t.leastColumn(k) + gapWidth
 			constant = append(constant, c.Header+" "+t.Rows[0][k].Text)
 			continue
 		}

@@ -110,6 +110,19 @@ func TestNarrowHeadersAndConstants(t *testing.T) {
 	}
 }
 
+// A text that may be wrapped and is the same in every row makes room for as much as it needs at least, not for all of it.
+func TestNarrowConstantText(t *testing.T) {
+	long := strings.Repeat("word ", 12) + "end"
+	whole := Table{Columns: []Column{left("name", "name"), left("what", "what"), left("mode", "mode")}, Wrap: "what",
+		Rows: [][]Cell{{Str(strings.Repeat("a", 30)), Str(long), Str("training")}, {Str("b"), Str(long), Str("training")}}}
+	text := render(t, whole.Narrow(35), Text)
+	for line := range strings.Lines(text[:strings.Index(text, "In every row")]) {
+		if width := len(strings.TrimSuffix(line, "\n")); width > 35 {
+			t.Errorf("a line of %d columns:\n%s", width, text)
+		}
+	}
+}
+
 // Columns in blocks come in parts that fit, each with the first column; a block is never divided.
 func TestNarrowInParts(t *testing.T) {
 	whole := Table{Columns: []Column{left("f", "figure"), right("a", "aaaa"), right("b", "bbbb"), right("br", "ratio"),

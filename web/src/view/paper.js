@@ -50,7 +50,7 @@ function inStrips(/** @type {SVGSVGElement} */ svg) {
   });
   let first = 0; // of the strips that are not above the element, as elements are mostly in order
   for (const element of svg.children) {
-    if (!(element instanceof SVGGraphicsElement) || element.classList.contains("page")) continue;
+    if (!(element instanceof SVGGraphicsElement) || element.matches(".page, .title")) continue;
     const { y, height } = element.getBBox();
     while (first > 0 && edges[first] > y) first--;
     while (first + 1 < strips.length && edges[first + 1] < y) first++;
@@ -71,7 +71,7 @@ function inStrips(/** @type {SVGSVGElement} */ svg) {
  * @returns {number[]}
  */
 function cuts(svg) {
-  const whole = [...svg.querySelectorAll(".box, text")].map((one) => /** @type {SVGGraphicsElement} */ (one).getBBox());
+  const whole = [...svg.querySelectorAll(".box, text:not(.title)")].map((one) => /** @type {SVGGraphicsElement} */ (one).getBBox());
   whole.sort((a, b) => a.y - b.y);
   const found = [0];
   let end = 0; // of all so far
