@@ -10,7 +10,7 @@ every model
   - the MACs must be those of the built-in network,
   - the parameters must be those of the built-in network where batch normalisations are kept, and else the numbers in the
     file, which are fewer by what the exporter folded,
-  - in the form of LOGITS, the logits must be within 1e-4 of the largest one.
+  - in the form of LOGITS, the logits must be within 1e-4 of the largest one (TOLERANCES has an exception).
 
 check_exports.md gets the rows of these networks, of all without a name; the exit status is 1 if anything differs.
 """
@@ -58,6 +58,8 @@ SIZES = {"inception_v3": 299} | dict.fromkeys(
     regnet_y_16gf regnet_x_32gf regnet_y_128gf""".split(), 96) | dict.fromkeys(
     "swin_t swin_s swin_b swin_v2_t swin_v2_s swin_v2_b".split(), 64)
 TOLERANCE = 1e-4
+# PyTorch's own logits of this network differ by 1.1e-4 between float32 and float64, and by 1.3e-4 with and without oneDNN.
+TOLERANCES = {"regnet_y_128gf": 2e-4}
 # Networks whose batch normalisations get the statistics of the input. With random ones, the gates of a large RegNetY are
 # all 0 or 1, and PyTorch's own logits differ by 4e-4 between float32 and float64.
 NORMALISED = ("regnet_y", "efficientnet_v2_s")
@@ -106,19 +108,19 @@ def stored(model):
     return sum(counts.get(name, 0) for names in inputs for name in names)
 
 
-def compare_logits(program, model, last, folder, y):
+def compare_logits(program, model, last, folder, y, tolerance):
     out = os.path.join(folder, "dump")
     done = call(program, "run", model, "--input", os.path.join(folder, "x.npy"), "--dump", out)
     if done.returncode:
         raise Different("run failed: " + done.stderr.strip().splitlines()[-1])
     got = np.load(os.path.join(out, last + ".npy")).reshape(-1)
     error = np.abs(got - y).max() / np.abs(y).max() if got.shape == y.shape else np.inf
-    if not error <= TOLERANCE:
+    if not error <= tolerance:
         raise Different(f"the logits differ by {error:.1e}")
     return f"{error:.1e}"
 
 
-def check(program, own, net, x, y, opset, form, folder):
+def check(program, own, net, x, y, opset, form, folder, tolerance):
     """The difference of the logits, "" in forms in which they are not compared, or why there is none."""
     model = os.path.join(folder, "net.onnx")
     try:
@@ -137,17 +139,17 @@ def check(program, own, net, x, y, opset, form, folder):
         raise Different(f"{parameters} parameters, not {expected}")
     if LOGITS[opset] != form:
         return ""
-    return compare_logits(program, model, read["layers"][-1]["name"], folder, y)
+    return compare_logits(program, model, read["layers"][-1]["name"], folder, y, tolerance)
 
 
-def cell(program, own, net, x, y, opset, forms):
+def cell(program, own, net, x, y, opset, forms, tolerance):
     """What became of a network at an opset."""
     difference, failed = "", []
     for form in forms:
         with tempfile.TemporaryDirectory() as folder:
             np.save(os.path.join(folder, "x.npy"), x.numpy())
             try:
-                result = check(program, own, net, x, y, opset, form, folder)
+                result = check(program, own, net, x, y, opset, form, folder, tolerance)
             except Different as error:
                 result = "DIFFERENT: " + str(error)
         if ": " not in result:
@@ -188,7 +190,7 @@ def main(program, names, every_form):
         own = built_in(program, name, size)
         cells = []
         for opset, form in LOGITS.items():
-            text = cell(program, own, net, x, y, opset, FORMS if every_form else [form])
+            text = cell(program, own, net, x, y, opset, FORMS if every_form else [form], TOLERANCES.get(name, TOLERANCE))
             bad += "DIFFERENT" in text
             cells.append("the same" if "refused" in text and text in cells else text)
         table.set(name, (f"{size}x{size}", *(f"{own[k]:,}" if own else "" for k in ("parameters", "macs")), *cells))
