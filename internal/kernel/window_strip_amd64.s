@@ -2,63 +2,22 @@
 
 #include "go_asm.h"
 #include "textflag.h"
+#include "window_strip_amd64.h"
 
-// Registers of all routines in this file:
-//
-//	AX        the strip
-//	DI, R8    the row of outputs, and the bytes to the next row
-//	SI, R9    the row of input, at the first window's column, and the bytes to the next row
-//	CX, DX    rows of input and of outputs left
-//	BX        rows of outputs above the first one wanted
-//	R10       planes left
-//	R11, R12  the plane's first rows of outputs and of input
-//	R13, R14  the plane's filter and bias
-//	R15       how far ahead rows are prefetched, in bytes
-//	K1-K3     masks of the three loads: the columns inside the input
-//	K4        mask of the outputs that are wanted
-//
-// Columns outside the input are never accessed, so a load may begin before the input or end after it. Rows are
-// prefetched well ahead, as processors do not predict loads that are a row apart.
+// The general registers are those of window_strip_amd64.h. K1 to K3 are the masks of the three loads: the columns inside
+// the input. K4 is the mask of the outputs that are wanted.
 
 // Loads what all planes share. shift2 and shift3 are the columns from the first load to the others.
 #define STRIP(shift2, shift3) \
-	MOVQ  s+0(FP), AX           \
-	MOVQ  strip_dstStep(AX), R8 \
-	MOVQ  strip_srcStep(AX), R9 \
-	SHLQ  $2, R8                \
-	SHLQ  $2, R9                \
-	MOVQ  strip_ahead(AX), R15  \
-	IMULQ R9, R15               \
-	MOVQ  strip_planes(AX), R10 \
-	MOVQ  strip_dst(AX), R11    \
-	MOVQ  strip_src(AX), R12    \
-	MOVQ  strip_left(AX), BX    \
-	LEAQ  (R12)(BX*4), R12      \
-	MOVQ  strip_lanes(AX), BX   \
-	KMOVW BX, K4                \
-	MOVQ  strip_valid(AX), BX   \
-	KMOVW BX, K1                \
-	MOVQ  BX, CX                \
-	SHRQ  shift2, CX            \
-	KMOVW CX, K2                \
-	SHRQ  shift3, BX            \
+	REGISTERS                 \
+	KMOVW BX, K4              \
+	MOVQ  strip_valid(AX), BX \
+	KMOVW BX, K1              \
+	MOVQ  BX, CX              \
+	SHRQ  shift2, CX          \
+	KMOVW CX, K2              \
+	SHRQ  shift3, BX          \
 	KMOVW BX, K3
-
-// Begins a plane. BX becomes the number of rows of padding above.
-#define PLANE \
-	MOVQ R11, DI             \
-	MOVQ R12, SI             \
-	MOVQ strip_outs(AX), DX  \
-	MOVQ strip_rows(AX), CX  \
-	MOVQ strip_above(AX), BX
-
-// Ends a plane. Zero is set after the last one.
-#define NEXT_PLANE \
-	MOVQ strip_dstPlane(AX), BX \
-	LEAQ (R11)(BX*4), R11       \
-	MOVQ strip_srcPlane(AX), BX \
-	LEAQ (R12)(BX*4), R12       \
-	DECQ R10
 
 // Loads what all planes of a depthwise convolution share.
 #define BOUNDS \
@@ -344,10 +303,7 @@ plane:
 	VMOVAPS Z29, Z0
 	VMOVAPS Z29, Z1
 
-	INCQ  BX
-	SHRQ  $1, BX
-	NEGQ  BX
-	ADDQ  $2, BX              // shared rows that end no window: 2 - (above+1)/2
+	SKIPS5
 	TESTQ $1, strip_above(AX)
 	JNZ   between
 

@@ -2,8 +2,9 @@
 
 #include "go_asm.h"
 #include "textflag.h"
+#include "window_strip_amd64.h"
 
-// The general registers are those of window_strip_amd64.s. The stack holds vectors for which there is no register:
+// The general registers are those of window_strip_amd64.h. The stack holds vectors for which there is no register:
 //
 //	mask1 to mask6  the columns inside the input, for each load
 //	wanted          the outputs that are wanted; all is 1 if they all are, as masked stores are slow on some processors
@@ -31,24 +32,12 @@
 
 // Loads what all planes share, but for the masks of columns. BX becomes their bits.
 #define STRIP \
-	MOVQ  s+0(FP), AX           \
-	MOVQ  strip_dstStep(AX), R8 \
-	MOVQ  strip_srcStep(AX), R9 \
-	SHLQ  $2, R8                \
-	SHLQ  $2, R9                \
-	MOVQ  strip_ahead(AX), R15  \
-	IMULQ R9, R15               \
-	MOVQ  strip_planes(AX), R10 \
-	MOVQ  strip_dst(AX), R11    \
-	MOVQ  strip_src(AX), R12    \
-	MOVQ  strip_left(AX), BX    \
-	LEAQ  (R12)(BX*4), R12      \
-	MOVQ  strip_lanes(AX), BX   \
-	MASK($0, wanted)            \
-	XORQ  CX, CX                \
-	CMPQ  BX, $0xff             \
-	SETEQ CX                    \
-	MOVQ  CX, all               \
+	REGISTERS                 \
+	MASK($0, wanted)          \
+	XORQ  CX, CX              \
+	CMPQ  BX, $0xff           \
+	SETEQ CX                  \
+	MOVQ  CX, all             \
 	MOVQ  strip_valid(AX), BX
 
 // Loads what all planes of a depthwise convolution share.
@@ -60,22 +49,6 @@
 	MOVQ         strip_filter(AX), R13 \
 	MOVQ         strip_bias(AX), R14   \
 	VXORPS       Y6, Y6, Y6
-
-// Begins a plane. BX becomes the number of rows of padding above.
-#define PLANE \
-	MOVQ R11, DI             \
-	MOVQ R12, SI             \
-	MOVQ strip_outs(AX), DX  \
-	MOVQ strip_rows(AX), CX  \
-	MOVQ strip_above(AX), BX
-
-// Ends a plane. Zero is set after the last one.
-#define NEXT_PLANE \
-	MOVQ strip_dstPlane(AX), BX \
-	LEAQ (R11)(BX*4), R11       \
-	MOVQ strip_srcPlane(AX), BX \
-	LEAQ (R12)(BX*4), R12       \
-	DECQ R10
 
 // Loads the plane's bias, if there is one, into Y6.
 #define BIAS \
@@ -379,10 +352,7 @@ plane:
 	BIAS
 	VMOVAPS Y6, Y0
 	VMOVAPS Y6, Y1
-	INCQ    BX
-	SHRQ    $1, BX
-	NEGQ    BX
-	ADDQ    $2, BX              // shared rows that end no window: 2 - (above+1)/2
+	SKIPS5
 	TESTQ   $1, strip_above(AX)
 	JNZ     between
 
