@@ -49,8 +49,9 @@
 //  5. routines.multiply multiplies all panels of A by one panel of B. A tile of C, 8x48, is in 24 registers of 16
 //     values: each of the 384 steps loads a row of B into three registers, broadcasts eight values of A one after the
 //     other, and does 24 fused multiply-adds. While the panel of B, 72 KiB, passes through the first-level cache once
-//     for each panel of A, the block of A, at most 128 rows and 192 KiB, stays in the second-level cache. Of a panel of
-//     one to four columns, which a 7x7 or 14x14 plane has left, registers hold columns instead of rows.
+//     for each panel of A, the block of A, at most 128 rows and 192 KiB, stays in the second-level cache. Where a strip
+//     has one column left, such as the last of the 49 of a 7x7 plane, the last panel includes it. Of a panel of at most
+//     four columns, which a 14x14 plane has left, registers hold columns instead of rows.
 //  6. The first block of depth writes the tile to C, the others add to it. With the last one, the routine also adds the
 //     bias and clamps the sums to the bounds of the activation, while they are in registers. What is no clamp, such as
 //     SIGMOID, follows as a loop over the strip.

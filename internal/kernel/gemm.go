@@ -222,26 +222,31 @@ func (j *gemmJob) do(task, worker int) {
 // multiply multiplies run's rows of A by the task's columns of B. The strip holds the rows of B from k0 on.
 func (j *gemmJob) multiply(t *gemmTask, out []float32, run product, k0 int) {
 	nr := j.r.nr
-	for col := t.col0; col < t.col1; col += nr {
-		run.cols = min(nr, t.col1-col)
+	for col := t.col0; col < t.col1; col += run.cols {
+		run.cols = j.r.columns(t.col1 - col)
 		run.c = out[col:]
+		next := nr // where the panel after this one begins
 		if j.p.packing == packNone {
 			run.ldb = j.p.cols
 			run.b = j.group(t)[k0*run.ldb+col:]
-			run.ahead = j.ahead(t, k0, col)
+			run.ahead = j.ahead(t, k0, col, col+run.cols)
 		} else {
 			run.b = t.strip[(col-t.col0)/nr*j.p.panel:]
+			next = j.p.panel
+		}
+		if run.cols > nr {
+			run.extra, run.ldextra = run.b[next:], run.ldb
 		}
 		j.r.multiply(run)
 	}
 }
 
-// ahead returns how far after the panel of B at row k0 and column col the next one begins, of a convolution whose input
-// is not packed: to its right, then at the left of the next block of depth, then at the top of the next strip.
-func (j *gemmJob) ahead(t *gemmTask, k0, col int) int {
+// ahead returns how far after the panel of B at row k0 and columns [col, end) the next one begins, of a convolution whose
+// input is not packed: to its right, then at the left of the next block of depth, then at the top of the next strip.
+func (j *gemmJob) ahead(t *gemmTask, k0, col, end int) int {
 	switch {
-	case col+j.r.nr < t.col1:
-		return j.r.nr
+	case end < t.col1:
+		return end - col
 	case k0+j.p.kc < j.p.depth:
 		return t.col0 - col + j.p.kc*j.p.cols
 	case t.col1 < j.p.cols:

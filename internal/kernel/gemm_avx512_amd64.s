@@ -19,6 +19,23 @@
 	VBROADCASTSS offset(SI), spread \
 	VFMADD231PS  Z26, spread, sum0
 
+// A step of panels of three vectors.
+#define STEP3 \
+	PREFETCHT0 1536(SI)          \
+	PREFETCHT1 (R15)             \
+	ADDQ       step-8(SP), R15   \
+	VMOVUPS    (AX), Z24         \
+	VMOVUPS    64(AX), Z25       \
+	VMOVUPS.Z  128(AX), K1, Z26  \
+	ROW3(0, Z27, Z0, Z1, Z2)     \
+	ROW3(4, Z28, Z3, Z4, Z5)     \
+	ROW3(8, Z29, Z6, Z7, Z8)     \
+	ROW3(12, Z30, Z9, Z10, Z11)  \
+	ROW3(16, Z27, Z12, Z13, Z14) \
+	ROW3(20, Z28, Z15, Z16, Z17) \
+	ROW3(24, Z29, Z18, Z19, Z20) \
+	ROW3(28, Z30, Z21, Z22, Z23)
+
 // Adds a row of C to its sums. K1 masks the last vector.
 #define ADD3(sum0, sum1, sum2) \
 	VADDPS (R13), sum0, sum0        \
@@ -127,7 +144,9 @@ label: \
 // rows are too far apart for the processor to predict, and one row a step is as fast as memory delivers them. R14 is
 // where the next iteration begins, or 0, R15 the line of the next step. Without any, R15 stays at a line that is at
 // hand.
-TEXT ·multiplyAVX512(SB), NOSPLIT, $8-8
+//
+// The sums of an extra column are in Z31, a row each, and R13 is at its next value.
+TEXT ·multiplyAVX512(SB), NOSPLIT, $48-8
 	MOVQ p+0(FP), BX
 	MOVQ product_kc(BX), R12
 	MOVQ product_a(BX), SI
@@ -140,20 +159,26 @@ TEXT ·multiplyAVX512(SB), NOSPLIT, $8-8
 	SHLQ $2, R8
 	SHLQ $2, R9
 
-	// The last vector has 1 to 16 of the 1 to 48 columns.
-	MOVQ  product_cols(BX), CX
-	DECQ  CX
-	MOVQ  CX, R15
-	SHRQ  $4, R15
-	ANDQ  $15, CX
-	MOVL  $2, AX
-	SHLL  CX, AX
-	DECL  AX
-	KMOVW AX, K1
-	MOVQ  product_ahead(BX), R14
-	TESTQ R14, R14
-	JEQ   none
-	LEAQ  (DI)(R14*4), R14
+	// The last vector has 1 to 16 of the 1 to 48 columns, not counting an extra one.
+	MOVQ    product_cols(BX), CX
+	MOVQ    $48, AX
+	CMPQ    CX, AX
+	CMOVQGT AX, CX
+	DECQ    CX
+	MOVQ    CX, R15
+	SHRQ    $4, R15
+	ANDQ    $15, CX
+	MOVL    $2, AX
+	SHLL    CX, AX
+	DECL    AX
+	KMOVW   AX, K1
+	MOVQ    product_ldextra(BX), AX
+	SHLQ    $2, AX
+	MOVQ    AX, ldextra-16(SP)
+	MOVQ    product_ahead(BX), R14
+	TESTQ   R14, R14
+	JEQ     none
+	LEAQ    (DI)(R14*4), R14
 
 none:
 	CMPQ R15, $1
@@ -180,30 +205,21 @@ panel3:
 
 fetch:
 	FETCH(next3)
-	MOVQ R12, CX
+	MOVQ  R12, CX
+	MOVQ  product_extra(BX), R13
+	TESTQ R13, R13
+	JNE   extra
 
 	PCALIGN $64
 
 step3:
-	PREFETCHT0 1536(SI)
-	PREFETCHT1 (R15)
-	ADDQ       step-8(SP), R15
-	VMOVUPS    (AX), Z24
-	VMOVUPS    64(AX), Z25
-	VMOVUPS.Z  128(AX), K1, Z26
-	ROW3(0, Z27, Z0, Z1, Z2)
-	ROW3(4, Z28, Z3, Z4, Z5)
-	ROW3(8, Z29, Z6, Z7, Z8)
-	ROW3(12, Z30, Z9, Z10, Z11)
-	ROW3(16, Z27, Z12, Z13, Z14)
-	ROW3(20, Z28, Z15, Z16, Z17)
-	ROW3(24, Z29, Z18, Z19, Z20)
-	ROW3(28, Z30, Z21, Z22, Z23)
-	ADDQ       $32, SI
-	ADDQ       R9, AX
-	DECQ       CX
-	JNZ        step3
+	STEP3
+	ADDQ $32, SI
+	ADDQ R9, AX
+	DECQ CX
+	JNZ  step3
 
+sums3:
 	MOVBQZX product_add(BX), AX
 	TESTQ   AX, AX
 	JZ      bound3
@@ -260,6 +276,51 @@ store3:
 	SUBQ $8, R11
 	JG   panel3
 	JMP  done
+
+extra:
+	VXORPS Y31, Y31, Y31
+
+	PCALIGN $64
+
+stepExtra:
+	STEP3
+	VMOVUPS          (SI), Y27
+	VFMADD231PS.BCST (R13), Y27, Y31
+	ADDQ             $32, SI
+	ADDQ             R9, AX
+	ADDQ             ldextra-16(SP), R13
+	DECQ             CX
+	JNZ              stepExtra
+
+	VMOVUPS Y31, column-48(SP)
+	VMOVSS  product_bounds+bounds_lo(BX), X30
+	VMOVSS  product_bounds+bounds_hi(BX), X31
+	LEAQ    192(DX), R13
+	XORQ    CX, CX
+
+row:
+	VMOVSS  column-48(SP)(CX*4), X27
+	MOVBQZX product_add(BX), AX
+	TESTQ   AX, AX
+	JZ      bound
+	VADDSS  (R13), X27, X27
+
+bound:
+	TESTQ  R10, R10
+	JZ     store
+	VADDSS (R10)(CX*4), X27, X27
+	VMAXSS X27, X30, X27
+	VMINSS X27, X31, X27
+
+store:
+	VMOVSS X27, (R13)
+	ADDQ   R8, R13
+	INCQ   CX
+	CMPQ   CX, R11
+	JGE    sums3
+	CMPQ   CX, $8
+	JLT    row
+	JMP    sums3
 
 panel2:
 	CLEAR8(Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7)

@@ -12,8 +12,12 @@ type product struct {
 	c     []float32 // rows of cols values, ldc apart
 	ldc   int
 	rows  int  // at least 1
-	cols  int  // 1 to nr
+	cols  int  // 1 to nr, or nr+1 with extra
 	add   bool // add to c instead of replacing it
+
+	// extra, if not nil, is column nr of B: kc values, ldextra apart. Only routines with extraColumn accept it.
+	extra   []float32
+	ldextra int
 
 	// bias, if not nil, has a value for each row of all panels. It is added to the rows, and the results are then
 	// clamped to bounds. NaN stays NaN.
@@ -26,7 +30,12 @@ type product struct {
 
 // check panics if a slice is too short for panels of A of mr rows.
 func (p *product) check(mr int) {
-	_, _ = p.a[roundUp(p.rows, mr)*p.kc-1], p.b[(p.kc-1)*p.ldb+p.cols-1]
+	inB := p.cols
+	if p.extra != nil {
+		_ = p.extra[(p.kc-1)*p.ldextra]
+		inB--
+	}
+	_, _ = p.a[roundUp(p.rows, mr)*p.kc-1], p.b[(p.kc-1)*p.ldb+inB-1]
 	_ = p.c[(p.rows-1)*p.ldc+p.cols-1]
 	if p.bias != nil {
 		_ = p.bias[roundUp(p.rows, mr)-1]

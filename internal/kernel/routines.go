@@ -18,6 +18,9 @@ type routines struct {
 	// the same kc.
 	multiply func(p product)
 
+	// extraColumn reports whether multiply computes nr+1 columns in less time than nr and one: it reads A only once.
+	extraColumn bool
+
 	// strided reports whether multiply accepts any ldb and reads only cols values of each row of B. Otherwise ldb must
 	// be nr and rows must be complete.
 	strided bool
@@ -109,3 +112,11 @@ type taps struct {
 
 // active is the set that the exported kernels use: the fastest that the processor supports.
 var active = sets()[0]
+
+// columns returns how many of the columns left a product computes: nr, or one more if that is the last, or all.
+func (r *routines) columns(left int) int {
+	if r.extraColumn && left == r.nr+1 {
+		return left
+	}
+	return min(left, r.nr)
+}

@@ -53,7 +53,7 @@ var avx2 = routines{
 var avx512 = func() routines {
 	r := avx2
 	r.name, r.mr, r.nr, r.lanes = "avx512", 8, 48, 16
-	r.multiply, r.strided, r.few, r.packRows = multiply512, true, fewColumns, packRows512
+	r.multiply, r.strided, r.few, r.extraColumn, r.packRows = multiply512, true, fewColumns, true, packRows512
 	r.dot4, r.dotBlock = dot4Vector5, 16<<10
 	r.rowTaps = rowTaps512
 	r.stripWidth = 16
@@ -98,8 +98,7 @@ func multiplyAVX512(p *product)
 //go:noescape
 func multiplyFewAVX512(p *product)
 
-// multiplyColumn computes a single column, such as the last of the 49 of a 7x7 plane. Its sums have the same bits as in
-// a vector.
+// multiplyColumn computes a single column, as of a 1x1 plane. Its sums have the same bits as in a vector.
 func multiplyColumn(p *product) {
 	const each = 128 // rows at a time
 	var sums [each]float32

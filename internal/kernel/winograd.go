@@ -9,9 +9,10 @@ package kernel
 // 36 products is a matrix product [K, C] * [C, tiles], computed by the GEMM's routine. Relative to the largest output,
 // rounding errors are about a hundred times those of ConvIm2col.
 //
-// A task computes a strip of tiles, from one or more images, for a range of filter blocks. It transforms the strip's
-// input into its worker's scratch, [36][panel][C][tiles of the panel]. Then, for each block of filters, it computes the
-// 36 products and transforms them to outputs.
+// A task computes a strip of tiles, from one or more images, for all filters or a share of them. It transforms the
+// strip's input into its worker's scratch, [36][panel][C][tiles of the panel]. Then, for each block of filters, it
+// computes the 36 products and transforms them to outputs. Workers that share the filters each transform the input: to
+// divide that too was not faster, as half of it then came from another processor's cache (Intel Sapphire Rapids).
 const (
 	winogradTile     = 4  // outputs on each side of a tile
 	winogradInput    = 6  // inputs on each side
@@ -25,8 +26,7 @@ const (
 	// it less often; the products of one take 0.9 MiB. Measured on an Intel Sapphire Rapids, also with AVX2.
 	stripTiles    = 48 // tiles of a strip, about
 	maxStripTiles = 96
-	blockFilters  = 128 // filters of a block, about
-	blockShares   = 2   // blocks of a layer, about, so that several workers can share them
+	blockFilters  = 128 // filters of a block, about, and at most half of a layer's
 
 	// winogradWidest is the largest width of an output. It keeps the offsets of tiles in a row within an int32.
 	winogradWidest = 1 << 24
@@ -70,28 +70,24 @@ type winogradPlan struct {
 	tiles          int // of all images
 	unit, units    int // number of tiles in a unit, of which strips are multiples; number of units
 	strip, strips  int // tiles of the widest strip; number of strips
-	block, blocks  int // filters in a block; number of blocks
-	share, shares  int // blocks in a task; number of tasks for each strip
+	mr, panels     int // filters in a panel; number of panels
+	block, blocks  int // panels of the largest block; number of blocks
+	shares         int // number of workers that share a strip
 	step           int // values from one point of a strip's input to the next
 	phase          int // values of a phase of a row in the region: every fourth value that the tiles read
 	region         int // values of the part of a plane that a strip reads
 }
 
 func planWinograd(g *Conv, r *routines, workers int) winogradPlan {
-	p := winogradPlan{tilesX: ceilDiv(g.OW, winogradTile), tilesY: ceilDiv(g.OH, winogradTile)}
+	p := winogradPlan{mr: r.mr, tilesX: ceilDiv(g.OW, winogradTile), tilesY: ceilDiv(g.OH, winogradTile)}
 	p.tiles = g.N * p.tilesX * p.tilesY
 	p.planStrips(r, workers)
 	p.layOut(g)
-	// Layers with few filters have small blocks, so that there are enough to share.
-	p.block = min(max(blockFilters/r.mr, 1), ceilDiv(ceilDiv(g.K, r.mr), blockShares)) * r.mr
-	p.blocks = ceilDiv(g.K, p.block)
-	p.shares = 1
-	if p.strips < workers {
-		// At most one per worker, as each task transforms its strip's input again.
-		p.shares = min(p.blocks, ceilDiv(workers, p.strips))
-	}
-	p.share = ceilDiv(p.blocks, p.shares)
-	p.shares = ceilDiv(p.blocks, p.share)
+	p.panels = ceilDiv(g.K, r.mr)
+	p.blocks = max(ceilDiv(p.panels, max(blockFilters/r.mr, 1)), min(p.panels, 2))
+	p.block = ceilDiv(p.panels, p.blocks)
+	p.blocks = ceilDiv(p.panels, p.block)
+	p.shares = min(p.panels, ceilDiv(workers, p.strips))
 	return p
 }
 
@@ -127,7 +123,7 @@ func (p *winogradPlan) unitsOfStrip() int { return max(stripTiles/p.unit, 1) }
 // scratch returns the number of values that each worker needs: a strip of the transformed input, the products of a
 // block, the part of a plane that a strip reads, the outputs of some tiles, and scratch for the transforms.
 func (p *winogradPlan) scratch() int {
-	n := winogradPoints*(p.step+p.strip*p.block) + p.region + (winogradOutputs+winogradPoints)*winogradMaxTiles
+	n := winogradPoints*(p.step+p.strip*p.block*p.mr) + p.region + (winogradOutputs+winogradPoints)*winogradMaxTiles
 	return roundUp(n, winogradGap)
 }
 
@@ -150,7 +146,7 @@ func WinogradFiltersSize(g Conv) int { return winogradFiltersSize(&g, active) }
 
 func winogradFiltersSize(g *Conv, r *routines) int {
 	p := planWinograd(g, r, 1)
-	return p.blocks * p.block * winogradPoints * g.C
+	return p.blocks * p.block * p.mr * winogradPoints * g.C
 }
 
 // TransformFilters computes G g G^T of the weights [K, C, 3, 3] in the layout that [ConvWinograd] reads:
@@ -162,10 +158,10 @@ func TransformFilters(dst, weights []float32, g Conv, w *Workers) {
 func transformFilters(dst, weights []float32, g *Conv, w *Workers, r *routines) {
 	p := planWinograd(g, r, 1)
 	dst = dst[:winogradFiltersSize(g, r)]
-	inBlock := p.block / r.mr
-	w.Run(p.blocks*inBlock, func(panel, _ int) {
-		block := dst[panel/inBlock*p.block*winogradPoints*g.C:]
-		transformPanel(block[panel%inBlock*g.C*r.mr:], weights, g, panel*r.mr, r.mr, p.block*g.C)
+	size := g.C * p.mr
+	w.Run(p.blocks*p.block, func(panel, _ int) {
+		block := dst[panel/p.block*p.block*winogradPoints*size:]
+		transformPanel(block[panel%p.block*size:], weights, g, panel*p.mr, p.mr, p.block*size)
 	})
 }
 
@@ -244,9 +240,9 @@ type winogradJob struct {
 	rest              Activation // applied after the bounds
 }
 
-// winogradStripTask is a strip, and the worker's scratch.
-type winogradStripTask struct {
-	tile0, tile1 int
+// winogradTask is a worker's share of a strip.
+type winogradTask struct {
+	tile0, tile1, share int
 
 	// offsets holds the offsets of the tiles in the region.
 	offsets [maxStripTiles + winogradMaxTiles]int32
@@ -254,21 +250,30 @@ type winogradStripTask struct {
 	input, products, region, outputs, temp []float32
 }
 
-func (j *winogradJob) do(task, worker int) {
+// task returns a task with its worker's scratch.
+func (j *winogradJob) task(task, worker int) winogradTask {
 	p := &j.p
-	share, strip := task%p.shares, task/p.shares
+	strip := task / p.shares
 	local := scratch(j.local[worker*j.each:][:j.each])
-	t := winogradStripTask{tile0: p.units * strip / p.strips * p.unit}
+	t := winogradTask{tile0: p.units * strip / p.strips * p.unit, share: task % p.shares}
 	t.tile1 = min(p.units*(strip+1)/p.strips*p.unit, p.tiles)
 	t.input = local.take(winogradPoints * p.step)
-	t.products = local.take(winogradPoints * p.strip * p.block)
+	t.products = local.take(winogradPoints * p.strip * p.block * p.mr)
 	t.outputs = local.take(winogradOutputs * winogradMaxTiles)
 	t.temp = local.take(winogradPoints * winogradMaxTiles)
 	t.region = local.take(p.region)
+	return t
+}
+
+func (j *winogradJob) do(task, worker int) {
+	t, p := j.task(task, worker), &j.p
 	j.transformInput(&t)
-	for block := share * p.share; block < min((share+1)*p.share, p.blocks); block++ {
-		j.multiply(&t, block)
-		j.transformOutput(&t, block)
+	end := p.panels * (t.share + 1) / p.shares
+	for panel := p.panels * t.share / p.shares; panel < end; {
+		next := min((panel/p.block+1)*p.block, end)
+		j.multiply(&t, panel, next)
+		j.transformOutput(&t, panel, next)
+		panel = next
 	}
 }
 
@@ -282,7 +287,7 @@ func (p *winogradPlan) run(tile, end int) winogradRun {
 }
 
 // transformInput fills t.input: [36][panel][C][tiles of the panel].
-func (j *winogradJob) transformInput(t *winogradStripTask) {
+func (j *winogradJob) transformInput(t *winogradTask) {
 	p, g := &j.p, &j.g
 	j.layRegion(t)
 	for c := range g.C {
@@ -297,7 +302,7 @@ func (j *winogradJob) transformInput(t *winogradStripTask) {
 
 // layRegion clears the region and sets the offsets in it. Each run takes one position more than it has tiles, as the
 // last tile extends two values into the next position.
-func (j *winogradJob) layRegion(t *winogradStripTask) {
+func (j *winogradJob) layRegion(t *winogradTask) {
 	clear(t.region)
 	at, i := 0, 0
 	for tile := t.tile0; tile < t.tile1; {
@@ -318,7 +323,7 @@ func (j *winogradJob) layRegion(t *winogradStripTask) {
 
 // fillRegion copies the values of a channel that the tiles read: six rows for each run. Positions outside the planes
 // are the same for all channels and stay zero.
-func (j *winogradJob) fillRegion(t *winogradStripTask, channel int) {
+func (j *winogradJob) fillRegion(t *winogradTask, channel int) {
 	g, phase := &j.g, j.p.phase
 	at := 0
 	for tile := t.tile0; tile < t.tile1; {
@@ -335,54 +340,53 @@ func (j *winogradJob) fillRegion(t *winogradStripTask, channel int) {
 	}
 }
 
-// multiply computes the 36 products of a block of filters with the strip: [36][filters][tiles].
-func (j *winogradJob) multiply(t *winogradStripTask, block int) {
+// multiply computes the 36 products of panels [first, end) of a block's filters with the strip: [36][block][tiles].
+func (j *winogradJob) multiply(t *winogradTask, first, end int) {
 	p, channels := &j.p, j.g.C
-	filters := j.filters[block*p.block*winogradPoints*channels:]
+	point0 := first / p.block * p.block * winogradPoints // in panels
 	// Routines that compute only whole tiles have room for them.
-	rows, tiles := min(p.block, j.g.K-block*p.block), t.tile1-t.tile0
+	nr, rows, tiles := j.r.nr, min(end*p.mr, j.g.K)-first*p.mr, t.tile1-t.tile0
 	if !j.r.strided {
-		rows, tiles = roundUp(rows, j.r.mr), roundUp(tiles, j.r.nr)
+		rows, tiles = roundUp(rows, p.mr), roundUp(tiles, nr)
 	}
 	for point := range winogradPoints {
-		run := product{kc: channels, a: filters[point*p.block*channels:], ldc: p.strip, rows: rows, edge: t.temp}
-		for col := 0; col < tiles; col += j.r.nr {
+		panel := point0 + point*p.block + first%p.block
+		run := product{kc: channels, a: j.filters[panel*p.mr*channels:], ldc: p.strip, rows: rows, edge: t.temp}
+		for col := 0; col < tiles; col += run.cols {
+			run.cols = j.r.columns(tiles - col)
 			run.b = t.input[point*p.step+col*channels:]
-			run.c = t.products[point*p.block*p.strip+col:]
-			run.ldb, run.cols = min(j.r.nr, p.strip-col), min(j.r.nr, tiles-col)
-			run.ahead = p.ahead(channels, col, tiles, j.r.nr)
+			run.c = t.products[point*p.block*p.mr*p.strip+col:]
+			run.ldb = min(nr, p.strip-col)
+			run.ahead = run.cols * channels
+			if col+run.cols == tiles { // the next panel is at the next point
+				run.ahead = p.step - col*channels
+			}
+			if run.cols > nr {
+				run.extra, run.ldextra = run.b[nr*channels:], p.strip-col-nr
+			}
 			j.r.multiply(run)
 		}
 	}
 }
 
-// ahead returns how far after the panel of a strip at column col the next one begins: to its right or, after the last of
-// the strip's tiles, at the next point.
-func (p *winogradPlan) ahead(channels, col, tiles, nr int) int {
-	if col+nr < tiles {
-		return nr * channels
-	}
-	return p.step - col*channels
-}
-
-// transformOutput transforms a block's products to outputs.
-func (j *winogradJob) transformOutput(t *winogradStripTask, block int) {
+// transformOutput transforms the products of panels [first, end) to outputs.
+func (j *winogradJob) transformOutput(t *winogradTask, first, end int) {
 	p, g := &j.p, &j.g
-	for k := block * p.block; k < min((block+1)*p.block, g.K); k++ {
+	for k := first * p.mr; k < min(end*p.mr, g.K); k++ {
 		var bias float32
 		if j.e.Bias != nil {
 			bias = j.e.Bias[k]
 		}
 		for i := 0; t.tile0+i < t.tile1; i += j.r.tiles {
-			j.outputLanes(t, k, t.products[(k-block*p.block)*p.strip+i:], t.tile0+i, bias)
+			j.outputLanes(t, k, t.products[(k-first*p.mr)*p.strip+i:], t.tile0+i, bias)
 		}
 	}
 }
 
 // outputLanes writes the outputs of one call of the transform for a filter, as far as they are inside the planes. They
 // are written directly to the plane if the tiles are adjacent and wholly inside.
-func (j *winogradJob) outputLanes(t *winogradStripTask, k int, products []float32, tile int, bias float32) {
-	g, step, lanes := &j.g, j.p.block*j.p.strip, j.r.tiles
+func (j *winogradJob) outputLanes(t *winogradTask, k int, products []float32, tile int, bias float32) {
+	g, step, lanes := &j.g, j.p.block*j.p.mr*j.p.strip, j.r.tiles
 	end := min(tile+lanes, t.tile1)
 	run := j.p.run(tile, end)
 	if run.n == lanes && (run.x+lanes)*winogradTile <= g.OW && (run.y+1)*winogradTile <= g.OH {
