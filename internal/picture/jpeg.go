@@ -35,6 +35,10 @@ func decodeJPEG(data []byte, limits Limits) (decoded, error) {
 	if err := checkMemory(formatJPEG, size, need, limits, remedy); err != nil {
 		return decoded{}, err
 	}
+	if m := decodeBaseline(data, limits.Memory-need); m != nil {
+		rgb, notes, err := toRGB(m)
+		return decoded{rgb, notes, head.orientation}, err
+	}
 	rgb, notes, err := decodeStoredJPEG(data, head)
 	return decoded{rgb, notes, head.orientation}, err
 }
@@ -74,7 +78,8 @@ type jpegHead struct {
 // in a minimum coded unit, along each axis.
 type jpegComponent struct{ h, v int }
 
-// memory returns what package jpeg and the conversion of its result allocate.
+// memory returns what the decoder, package jpeg or decodeBaseline, and the conversion
+// of its result allocate.
 func (h jpegHead) memory(size image.Point) int64 {
 	pixels := int64(size.X) * int64(size.Y)
 	components := h.components
@@ -91,6 +96,8 @@ func (h jpegHead) memory(size image.Point) int64 {
 	need := blocks*samples + pixels*bytesPerPixel
 	if h.progressive {
 		need += blocks * coefficients
+	} else {
+		need += chunkMemory(blocks)
 	}
 	if h.subsampledInk() {
 		need += subsampledInkMemory(pixels)
@@ -112,13 +119,20 @@ func (h jpegHead) subsampledInk() bool {
 // JPEG markers (ITU-T T.81, table B.1).
 const (
 	markerSOF0  = 0xc0
+	markerSOF1  = 0xc1
 	markerSOF2  = 0xc2
+	markerDHT   = 0xc4
 	markerRST0  = 0xd0
 	markerSOI   = 0xd8
 	markerEOI   = 0xd9
 	markerSOS   = 0xda
+	markerDQT   = 0xdb
+	markerDRI   = 0xdd
+	markerAPP0  = 0xe0
 	markerAPP1  = 0xe1
 	markerAPP14 = 0xee
+	markerAPP15 = 0xef
+	markerCOM   = 0xfe
 	markerTEM   = 0x01
 )
 

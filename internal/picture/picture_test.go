@@ -103,6 +103,14 @@ func TestDecodeKinds(t *testing.T) {
 		{"progressive.jpg", "JPEG", 2, nil},
 		{"grey.jpg", "JPEG", 1, nil},
 
+		{"420-quality10.jpg", "JPEG", 2, nil},
+		{"444-quality100.jpg", "JPEG", 2, nil},
+		{"422-optimized.jpg", "JPEG", 2, nil},
+		{"420-restarts.jpg", "JPEG", 3, nil},
+		{"422-restarts.jpg", "JPEG", 2, nil},
+		{"444-restarts.jpg", "JPEG", 2, nil},
+		{"grey-restarts.jpg", "JPEG", 1, nil},
+
 		{"420-odd.jpg", "JPEG", 2, nil},
 		{"420-progressive.jpg", "JPEG", 2, nil},
 		{"422-odd.jpg", "JPEG", 2, nil},

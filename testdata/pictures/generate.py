@@ -124,6 +124,48 @@ def subsampled():
         write(name + "-420.jpg", jpeg_of_planes(half, [(2, 2), (1, 1), (1, 1), (2, 2)], w, h, transform))
 
 
+def with_restarts(im, width, height, **options):
+    """A JPEG with a restart marker before each piece of width x height pixels but the first.
+
+    A piece is a whole minimum coded unit, or a row of them. Each is coded by Pillow as a picture of its own.
+    """
+    pieces = []
+    for y in range(0, im.height, height):
+        for x in range(0, im.width, width):
+            buffer = io.BytesIO()
+            im.crop((x, y, min(x + width, im.width), min(y + height, im.height))).save(buffer, "JPEG", **options)
+            pieces.append(segments(buffer.getvalue()))
+    head, out = pieces[0][0], b"\xff\xd8"
+    units = -(-width // (head_sampling(head) * 8))
+    for marker, payload in head:
+        if marker == 0xc0:
+            payload = payload[:1] + struct.pack(">HH", im.height, im.width) + payload[5:]
+        if marker == 0xda:
+            out += struct.pack(">HHH", 0xffdd, 4, units)
+        out += struct.pack(">BBH", 0xff, marker, len(payload) + 2) + payload
+    for i, (_, data) in enumerate(pieces):
+        out += (struct.pack(">H", 0xffd0 + (i - 1) % 8) if i > 0 else b"") + data
+    return out + b"\xff\xd9"
+
+
+def head_sampling(head):
+    """The horizontal sampling factor of the first component; 1 for a grey picture."""
+    frame = dict(head)[0xc0]
+    return frame[7] >> 4 if frame[5] > 1 else 1
+
+
+def baseline():
+    """Baseline JPEGs as they come: of all qualities, with tables of their own, and with restart markers."""
+    rgb, small = Image.fromarray(vivid(40, 40)), Image.fromarray(vivid(33, 21))
+    rgb.save(path("kinds", "420-quality10.jpg"), quality=10, subsampling=2)
+    rgb.save(path("kinds", "444-quality100.jpg"), quality=100, subsampling=0)
+    rgb.save(path("kinds", "422-optimized.jpg"), quality=75, subsampling=1, optimize=True)
+    write("420-restarts.jpg", with_restarts(rgb, 16, 16, quality=75, subsampling=2))
+    write("422-restarts.jpg", with_restarts(small, small.width, 8, quality=95, subsampling=1))
+    write("444-restarts.jpg", with_restarts(small, small.width, 8, quality=95, subsampling=0))
+    write("grey-restarts.jpg", with_restarts(small.convert("L"), 8, 8, quality=50))
+
+
 # --- PNG kinds that Pillow does not write ------------------------------------
 
 ADAM7 = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
@@ -222,6 +264,7 @@ def kinds():
     write("canvas.webp", bytes(d))
 
     subsampled()
+    baseline()
 
     rgb.save(path("kinds", "rgb24.bmp"))
     rgba.save(path("kinds", "rgba32.bmp"))
