@@ -243,8 +243,13 @@ func everyRow(m *image.RGBA, step int) *image.RGBA {
 	return part
 }
 
+// BenchmarkDecodeAndFit takes a picture from its file to the input of a network.
 func BenchmarkDecodeAndFit(b *testing.B) {
-	data := fixture(b, "photo.jpg")
+	b.Run("photo", func(b *testing.B) { benchmarkDecodeAndFit(b, fixture(b, "photo.jpg")) })
+	b.Run("12-megapixels", func(b *testing.B) { benchmarkDecodeAndFit(b, largeJPEG(b)) })
+}
+
+func benchmarkDecodeAndFit(b *testing.B, data []byte) {
 	planes := make([]float32, 3*224*224)
 	b.ReportAllocs()
 	for b.Loop() {

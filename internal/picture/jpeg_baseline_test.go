@@ -206,7 +206,7 @@ func BenchmarkJPEG(b *testing.B) {
 }
 
 // largeJPEG is a smooth picture of 4000x3000 pixels with noise.
-func largeJPEG(b *testing.B) []byte {
+func largeJPEG(b testing.TB) []byte {
 	random := rand.New(rand.NewPCG(1, 2))
 	m := image.NewRGBA(image.Rect(0, 0, 4000, 3000))
 	for y := range 3000 {
