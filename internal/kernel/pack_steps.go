@@ -76,7 +76,15 @@ func planPacking(g *Conv, r *routines, strip int) (packing, stagePlan) {
 func packingPays(g *Conv, r *routines) bool {
 	const page = 1024 // values
 	area, filters := g.H*g.W, g.K/g.Groups
-	return area%r.lanes != 0 && (filters >= 256 || filters >= 64 && area > page)
+	switch {
+	case area%r.lanes == 0:
+		return false
+	case area > page:
+		return filters >= 64
+	case area >= 14*14:
+		return filters >= 160
+	}
+	return filters >= 256
 }
 
 // findSteps returns all steps of a task.
