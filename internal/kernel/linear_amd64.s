@@ -69,10 +69,11 @@ dots:
 	VADDPS        Y9, y, y  \
 	REDUCE(y, x, X9)
 
-// Adds products of a row to two registers of sums, and prefetches 1 KiB ahead.
+// Adds products of a row to two registers of sums, and prefetches 640 bytes ahead. Any distance from 256 to 3,072 is as
+// fast, but 1,024, at which lines evict each other, takes 15% longer (Intel Sapphire Rapids, rows of 4,096 and 9,216).
 #define DOT5(row, sum0, sum1) \
-	PREFETCHT0  1024(row)(AX*4)         \
-	PREFETCHT0  1088(row)(AX*4)         \
+	PREFETCHT0  640(row)(AX*4)          \
+	PREFETCHT0  704(row)(AX*4)          \
 	VFMADD231PS (row)(AX*4), Z8, sum0   \
 	VFMADD231PS 64(row)(AX*4), Z9, sum1
 
