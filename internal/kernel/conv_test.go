@@ -183,7 +183,11 @@ func TestPlanGEMM(t *testing.T) {
 	} {
 		for workers := 1; workers <= 5; workers++ {
 			p := planGEMM(&g, active, workers)
-			if p.kc > maxKC || p.strip > roundUp(maxStrip, active.lanes)+active.few {
+			widest := maxStrip
+			if g.C < minChannels {
+				widest = min(maxKC*maxStrip/p.kc, maxWide)
+			}
+			if p.kc > maxKC || p.strip > roundUp(widest, active.lanes)+active.few {
 				t.Errorf("%+v: block %d x %d is larger than the cache is meant for", g, p.kc, p.strip)
 			}
 			if p.block*p.blocks < p.rows {

@@ -12,6 +12,7 @@ package kernel
 const (
 	maxKC    = 384 // depth of a block
 	maxStrip = 240 // columns of a task, at most: kc*strip values fit in a third of a 1 MiB cache
+	maxWide  = 720 // columns, at most, for inputs with few channels
 	minStrip = 96  // columns of a task, at least, if several workers share the columns instead of the rows
 	blockMC  = 128 // rows of A that stay in the second-level cache
 
@@ -41,7 +42,7 @@ func planGEMM(g *Conv, r *routines, workers int) gemmPlan {
 	p.kc = ceilDiv(p.depth, ceilDiv(p.depth, maxKC))
 	p.panel = p.kc*r.nr + panelGap
 
-	p.strips = ceilDiv(p.cols, maxStrip)
+	p.strips = ceilDiv(p.cols, p.widestStrip(g))
 	p.blocks = 1
 	// Divide the columns if strips are wide enough, as each block of rows packs B again.
 	if pieces := ceilDiv(workers, g.N*g.Groups); p.cols >= pieces*minStrip {
@@ -55,6 +56,16 @@ func planGEMM(g *Conv, r *routines, workers int) gemmPlan {
 
 	p.packing, p.stage = planPacking(g, r, p.strip)
 	return p
+}
+
+// widestStrip returns the number of columns of a task, at most. Inputs with few channels are packed through a stage, for
+// which strips read some rows twice: the more rows a strip covers, the fewer. With a small depth, wide strips fit in the
+// cache.
+func (p *gemmPlan) widestStrip(g *Conv) int {
+	if g.C/g.Groups < minChannels {
+		return min(maxStrip*maxKC/p.kc, maxWide)
+	}
+	return maxStrip
 }
 
 // divideColumns makes strips of whole panels, with a few more columns in the last one if the routines compute a few
