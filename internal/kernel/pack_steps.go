@@ -77,6 +77,8 @@ func packingPays(g *Conv, r *routines) bool {
 	const page = 1024 // values
 	area, filters := g.H*g.W, g.K/g.Groups
 	switch {
+	case area%page == 0: // rows evict each other from the first-level cache
+		return filters >= 128
 	case area%r.lanes == 0:
 		return false
 	case area > page:
