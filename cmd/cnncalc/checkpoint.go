@@ -25,9 +25,9 @@ again. The table lists the plans that no other plan beats in both the peak and t
 memory) is at most this. --overhead chooses the plan with the least peak, among those that run at most this share of a
 forward pass again. If there is no such plan, the exit code is 1.
 
-A network can be cut where a single volume joins its layers. Segments do not overlap and are not nested; of all such
-plans, dynamic programming finds the best (after Beaumont et al., Optimal checkpointing for heterogeneous
-chains, 2019). cnncalc convert --checkpoint writes a plan as PyTorch code.
+A network can be cut where a single volume joins its layers, before its first output. Segments do not overlap and are
+not nested; of all such plans, dynamic programming finds the best (after Beaumont et al., Optimal checkpointing for
+heterogeneous chains, 2019). cnncalc convert --checkpoint writes a plan as PyTorch code.
 
 BN updates its running statistics in both runs of a segment, so they follow new batches faster. DROPOUT
 draws the same numbers in both.`

@@ -90,15 +90,16 @@ func (m *PyTorch) writesInput() bool {
 }
 
 // CutNodes returns the places where a checkpoint may cut: the nodes after which the network is joined by a single
-// volume that no later layer overwrites, and no later layer takes the size of an earlier volume.
+// volume that no later layer overwrites, and no later layer takes the size of an earlier volume. Of a network with several
+// outputs they all come before the first output. A network with several inputs has none.
 func (m *PyTorch) CutNodes() []int {
 	p, err := m.passes[0].get()
 	if err != nil {
 		return nil // not reached: WithOptimizer has asked for it
 	}
 	n := m.network
-	if len(n.Inputs) > 1 || len(n.Outputs) > 1 {
-		return nil // more than one volume goes in or comes out
+	if len(n.Inputs) > 1 {
+		return nil // a segment has one input
 	}
 	written := make([]bool, len(n.Nodes)) // or seen through a view, which may be written to
 	for i := range n.Nodes {
@@ -115,7 +116,7 @@ func (m *PyTorch) CutNodes() []int {
 	}
 	for i := 1; i < len(n.Nodes)-1; i++ {
 		farthest = max(farthest, last[i-1])
-		if farthest <= i && !written[i] {
+		if farthest <= i && !written[i] && !n.IsOutput(i) {
 			cuts = append(cuts, i)
 		}
 	}
@@ -220,8 +221,11 @@ func (p *builder) run(s graph.Segment, whole modules, spans []span) {
 	}
 }
 
-// runNode runs a node forward, with what happens before its end.
+// runNode runs a node forward, with what happens before its end. An input is there already.
 func (p *builder) runNode(i int, whole modules, spans []span, more func()) {
+	if len(p.network.Nodes[i].Inputs) == 0 {
+		return
+	}
 	spans[i].from = len(p.events)
 	p.enter(whole, i)
 	p.layer(i)

@@ -39,7 +39,7 @@ type segmentLink struct {
 
 // costs is what a network needs link by link, so that the peak of a training with any segments can be added up.
 type costs struct {
-	places []int // the input, the places to cut, and the last node
+	places []int // the input (the last of several), the places to cut, and the last node
 	links  []link
 	least  int64 // what is alive at most in any case, while the optimizer updates
 }
@@ -48,7 +48,9 @@ type costs struct {
 // one in which all links but the last are a single one.
 func newCosts(m *PyTorch, batch int64) (*costs, error) {
 	cuts := m.CutNodes()
-	c := &costs{places: slices.Concat([]int{0}, cuts, []int{len(m.network.Nodes) - 1})}
+	nodes := m.network.Nodes
+	first := slices.IndexFunc(nodes, func(n graph.Node) bool { return len(n.Inputs) > 0 }) - 1
+	c := &costs{places: slices.Concat([]int{first}, cuts, []int{len(nodes) - 1})}
 	last := len(c.places) - 2
 	c.links = make([]link, last+1)
 	var alternate [2][]graph.Segment // by whether the number of the link is odd

@@ -27,7 +27,7 @@ func allPlans(places []int, t int) [][]graph.Segment {
 	return all
 }
 
-// randomNetwork is a chain of layers and blocks with up to seven places to cut.
+// randomNetwork is a chain of layers and blocks with up to seven places to cut. Some have heads, which leave fewer.
 func randomNetwork(r *rand.Rand) string {
 	items := []string{"CONV3-8", "CONV3-16", "CONV1-4", "BN", "RELU", "RELU inplace", "POOL2", "DROPOUT0.3", "residual()",
 		"unit(8)", "CONCAT(CONV1-4 | CONV3-8 -> RELU | IDENTITY)", "ADD(IDENTITY | DROPOUT0.5)", "SIGMOID"}
@@ -39,10 +39,19 @@ func randomNetwork(r *rand.Rand) string {
 	if r.IntN(4) == 0 {
 		frozen = "frozen: [conv1]\n"
 	}
-	return "input: 16x16x3\n" + frozen + `blocks:
+	end, heads := []string{"GAP", "FC-10"}, ""
+	switch r.IntN(4) {
+	case 0:
+		end, heads = []string{"CONV3-8 @fork", "GAP", "FC-10"}, "heads: {map: \"@fork -> RELU -> CONV1-5\"}\n"
+	case 1:
+		at := r.IntN(len(chain))
+		chain[at] += " @early"
+		heads = "heads: {aux: {layers: \"@early -> CONV1-4 -> BN -> FC-10\", training: true, loss: 0.3}}\n"
+	}
+	return "input: 16x16x3\n" + frozen + heads + `blocks:
   residual(): ADD(CONV3-8 -> BN -> RELU inplace -> CONV1-8 -> BN | CONV1-8) -> RELU inplace
   unit(n): CONV3-n -> BN -> RELU inplace
-layers: INPUT -> ` + strings.Join(append(chain, "GAP", "FC-10"), " -> ") + "\n"
+layers: INPUT -> ` + strings.Join(append(chain, end...), " -> ") + "\n"
 }
 
 // For every limit, the planner finds what the best of all plans needs.
@@ -77,7 +86,7 @@ func comparePlans(t *testing.T, what string, m *memory.PyTorch, batch int64) int
 	if err != nil {
 		t.Fatal(err)
 	}
-	places := slices.Concat([]int{0}, m.CutNodes(), []int{m.CutNodes()[len(m.CutNodes())-1] + 1})
+	places := slices.Concat([]int{0}, m.CutNodes(), []int{-1}) // no segment ends with the last
 	var all []memory.Plan
 	for _, segments := range allPlans(places, 0) {
 		all = append(all, memory.Plan{Segments: segments, Peak: peakOf(t, m, segments, batch),
@@ -189,4 +198,24 @@ func scratchAtPeak(a *memory.Account) int64 {
 		}
 	}
 	return 0
+}
+
+// A training whose network cannot be cut has one plan, with the peak of the account.
+func TestPlannerOfSeveralInputs(t *testing.T) {
+	const net = "inputs: {left: 8x8x3, right: 8x8x3}\n" +
+		"layers: CONCAT(@left -> CONV3-4 | @right -> CONV3-4) -> CONV3-4 -> RELU -> FC-10\nheads: {twin: \"@left -> FC-5\"}\n"
+	for _, torch := range memory.Torches() {
+		m, err := memory.NewPyTorch(parsed(t, net), options(memory.Torch(torch), memory.Training))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := memory.NewPlanner(m, 4)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want, _ := m.Peak(4); p.Places() != 0 || len(p.Curve()) != 1 || p.Plain().Peak != want {
+			t.Errorf("%s: %d places, %d plans, a peak of %d bytes, want %d", torch, p.Places(), len(p.Curve()), p.Plain().Peak,
+				want)
+		}
+	}
 }

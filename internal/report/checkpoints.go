@@ -123,8 +123,13 @@ func (v *Checkpoints) overhead(macs int64) string {
 // notes say which plan was chosen, and what the figures are.
 func (v *Checkpoints) notes(units Units) []string {
 	lines := v.chosenLines(units)
-	if v.Places == 0 {
-		lines = append(lines, "The network cannot be cut: no single volume joins its layers.")
+	switch {
+	case v.Places > 0:
+	case len(v.Network.Inputs) > 1:
+		lines = append(lines, "The network cannot be cut: it has several inputs.")
+	default:
+		lines = append(lines, "The network cannot be cut: no single volume joins its layers, or a later layer takes the size "+
+			"of an earlier volume (like=).")
 	}
 	lines = append(lines,
 		"A segment keeps only its input, and runs forward again before it runs backward (torch.utils.checkpoint).",

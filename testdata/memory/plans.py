@@ -33,7 +33,18 @@ layers: |
   -> FC-64 -> RELU -> DROPOUT0.5 -> FC-10
 """
 
-NETWORKS = [(CHAIN, 8), ("vgg16", 1), ("torchvision/vgg11_bn", 2), ("torchvision/resnet18", 4), ("torchvision/resnet50", 2),
+HEADS = """input: 32x32x3
+blocks:
+  unit(n): CONV3-n -> BN -> RELU inplace
+  residual(n): ADD(CONV3-n -> BN -> RELU inplace -> CONV3-n -> BN | IDENTITY) -> RELU inplace
+layers: |
+  INPUT -> unit(16) -> residual(16) -> POOL2 -> CONV3-32 -> SIGMOID -> unit(32) -> residual(32) -> POOL2 @fine
+  -> unit(32) -> POOL2 -> CONV1-20
+heads:
+  fine: "@fine -> CONV3-32 -> RELU -> CONV1-20"
+"""
+
+NETWORKS = [(CHAIN, 8), (HEADS, 8), ("vgg16", 1), ("torchvision/vgg11_bn", 2), ("torchvision/resnet18", 4), ("torchvision/resnet50", 2),
             ("torchvision/mobilenet_v2", 4), ("torchvision/densenet121", 2), ("torchvision/efficientnet_b0", 2)]
 PLANS = 4  # of each curve
 
@@ -49,13 +60,21 @@ def network(path):
     return next(v for v in vars(module).values() if isinstance(v, type) and v.__doc__ == "The network.")()
 
 
+def outputs_of(net, x):
+    outputs = net(x)
+    return [outputs] if isinstance(outputs, torch.Tensor) else list(outputs.values())
+
+
 def measure(net, shape, batch):
     torch.manual_seed(0)
     net.train()
-    x, target = torch.rand(batch, *shape), torch.zeros(batch, dtype=torch.long)
+    x = torch.rand(batch, *shape)
+    with torch.no_grad():
+        targets = [torch.zeros(batch, *output.shape[2:], dtype=torch.long) for output in outputs_of(net, x)]
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
-        scores = net(x)
-        loss = F.cross_entropy(scores, target)
+        outputs = outputs_of(net, x)
+        losses = [F.cross_entropy(output, target) for output, target in zip(outputs, targets)]
+        loss = sum(losses[1:], losses[0])
         loss.backward()
     return peak(profiler.profiler.kineto_results.events())
 
