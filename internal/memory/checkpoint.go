@@ -90,8 +90,8 @@ func (m *PyTorch) writesInput() bool {
 }
 
 // CutNodes returns the places where a checkpoint may cut: the nodes after which the network is joined by a single
-// volume that no later layer overwrites, and no later layer takes the size of an earlier volume. Of a network with several
-// outputs they all come before the first output. A network with several inputs has none.
+// volume that no later layer overwrites, and no later layer takes the size of an earlier volume. Of a network with
+// several outputs they all come before the first output. A network with several inputs has none.
 func (m *PyTorch) CutNodes() []int {
 	p, err := m.passes[0].get()
 	if err != nil {

@@ -148,7 +148,8 @@ func TestCutNodes(t *testing.T) {
 		{"CONV3-4 -> CONV3-4 @fork -> CONV3-4 -> CONV3-4\nheads: {aux: {layers: \"@fork -> CONV1-2\", training: true}}",
 			[]string{"conv1", "fork"}},
 		{"CONV3-4 -> CONV3-4 @out -> CONV3-4 -> CONV3-4\nheads: {out: \"@out\"}", []string{"conv1"}},
-		{"CONV3-4 -> CONV3-4 @size -> POOL2 -> CONV3-4 -> UPSAMPLE like=@size -> CONV3-4", []string{"conv1", "size", "upsample1"}},
+		{"CONV3-4 -> CONV3-4 @size -> POOL2 -> CONV3-4 -> UPSAMPLE like=@size -> CONV3-4",
+			[]string{"conv1", "size", "upsample1"}},
 	} {
 		n := parsed(t, "input: 8x8x4\nlayers: INPUT -> "+c.layers+"\n")
 		m, err := memory.NewPyTorch(n, options(memory.Torch2CUDA, memory.Training))

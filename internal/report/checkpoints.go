@@ -128,8 +128,8 @@ func (v *Checkpoints) notes(units Units) []string {
 	case len(v.Network.Inputs) > 1:
 		lines = append(lines, "The network cannot be cut: it has several inputs.")
 	default:
-		lines = append(lines, "The network cannot be cut: no single volume joins its layers, or a later layer takes the size "+
-			"of an earlier volume (like=).")
+		lines = append(lines, "The network cannot be cut: no single volume joins its layers, or a later layer takes the "+
+			"size of an earlier volume (like=).")
 	}
 	lines = append(lines,
 		"A segment keeps only its input, and runs forward again before it runs backward (torch.utils.checkpoint).",
