@@ -88,6 +88,9 @@ func TestBaselineLeaves(t *testing.T) {
 		tests = append(tests, plainPicture{file, string(fixture(t, "kinds", file))})
 	}
 	const twoTables = "\xff\xdb\x00\x43\x00"
+	const scan = "\xff\xda\x00\x08\x01\x01\x00"
+	unused := huffmanSegment(1, 0)
+	tableOf257 := huffmanSegment(255, 2)
 	tests = append(tests, []plainPicture{
 		{"nothing", ""},
 		{"RGB by its Adobe segment", changed(t, "444.jpg", twoTables, "\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00"+twoTables)},
@@ -111,6 +114,8 @@ func TestBaselineLeaves(t *testing.T) {
 		{"bytes before a restart marker", changed(t, "420-restarts.jpg", "\xff\xd1", "\x00\x00\xff\xd1")},
 		{"a restart marker twice", changed(t, "420-restarts.jpg", "\xff\xd1", "\xff\xd1\xff\xd1")},
 		{"too many codes", changed(t, "grey.jpg", "\xff\xc4\x00\x1f\x00\x00\x01\x05", "\xff\xc4\x00\x1f\x00\x03\x01\x02")},
+		{"more codes than symbols", changed(t, "grey.jpg", scan, tableOf257+scan)},
+		{"a Huffman table twice", changed(t, "grey.jpg", scan, unused+unused+scan)},
 	}...)
 	for _, test := range tests {
 		if decodeBaseline([]byte(test.data), enough) != nil {
@@ -125,6 +130,16 @@ func TestBaselineLeaves(t *testing.T) {
 			}
 		}
 	}
+}
+
+// huffmanSegment defines the second table for coefficients after the first, with the
+// given numbers of codes of 15 and 16 bits.
+func huffmanSegment(of15, of16 int) string {
+	const head = 2 + 1 + maxCode
+	counts := make([]byte, maxCode)
+	counts[14], counts[15] = byte(of15), byte(of16)
+	size := head + of15 + of16
+	return "\xff\xc4" + string([]byte{byte(size >> 8), byte(size), 0x11}) + string(counts) + strings.Repeat("\x01", of15+of16)
 }
 
 // plainWithIdentifiers is a JPEG whose three components have the given identifiers.

@@ -2,6 +2,8 @@ package picture
 
 import "encoding/binary"
 
+const maxSymbols = 256 // of a table
+
 // Sizes in bits.
 const (
 	maxCode  = 16 // of a code
@@ -37,9 +39,10 @@ func (e huffmanEntry) run() int           { return int(e >> 12 & 0xf) }
 func (e huffmanEntry) coefficient() int32 { return int32(e) >> 16 }
 
 // newHuffmanTable makes a table of the numbers of codes of 1 to maxCode bits and of
-// their symbols. It returns nil if there are none, or more than there can be.
+// their symbols. It returns nil if there are none, more than there are symbols, or more
+// of a length than there can be.
 func newHuffmanTable(counts, symbols []byte) *huffmanTable {
-	if len(symbols) == 0 {
+	if len(symbols) == 0 || len(symbols) > maxSymbols {
 		return nil
 	}
 	t := &huffmanTable{symbols: symbols}
