@@ -145,7 +145,7 @@ label: \
 // where the next iteration begins, or 0, R15 the line of the next step. Without any, R15 stays at a line that is at
 // hand.
 //
-// The sums of an extra column are in Z31, a row each, and R13 is at its next value.
+// The sums of an extra column are in Z31, each row's twice, and R13 is at its next value.
 TEXT ·multiplyAVX512(SB), NOSPLIT, $48-8
 	MOVQ p+0(FP), BX
 	MOVQ product_kc(BX), R12
@@ -278,25 +278,25 @@ store3:
 	JMP  done
 
 extra:
-	VXORPS Y31, Y31, Y31
+	VPXORD Z31, Z31, Z31
 
 	PCALIGN $64
 
 stepExtra:
 	STEP3
-	VMOVUPS          (SI), Y27
-	VFMADD231PS.BCST (R13), Y27, Y31
+	VBROADCASTF64X4  (SI), Z27
+	VFMADD231PS.BCST (R13), Z27, Z31
 	ADDQ             $32, SI
 	ADDQ             R9, AX
 	ADDQ             ldextra-16(SP), R13
 	DECQ             CX
 	JNZ              stepExtra
 
-	VMOVUPS Y31, column-48(SP)
-	VMOVSS  product_bounds+bounds_lo(BX), X30
-	VMOVSS  product_bounds+bounds_hi(BX), X31
-	LEAQ    192(DX), R13
-	XORQ    CX, CX
+	VEXTRACTF64X4 $0, Z31, column-48(SP)
+	VMOVSS        product_bounds+bounds_lo(BX), X30
+	VMOVSS        product_bounds+bounds_hi(BX), X31
+	LEAQ          192(DX), R13
+	XORQ          CX, CX
 
 row:
 	VMOVSS  column-48(SP)(CX*4), X27

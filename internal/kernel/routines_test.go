@@ -3,6 +3,10 @@ package kernel
 import (
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -250,6 +254,27 @@ func TestSum(t *testing.T) {
 						t.Fatalf("%s: the sum of %d values, of which %d is %v, is %v", r.name, n, i, special, got)
 					}
 				}
+			}
+		}
+	}
+}
+
+// TestAVX512F checks that assembly for amd64 needs no more of AVX-512 than sets asks for, AVX512F: Y16 to Y31 need
+// AVX512VL, and floating-point logic in Z registers AVX512DQ. Xeon Phi has neither.
+func TestAVX512F(t *testing.T) {
+	more := regexp.MustCompile(`\bY(1[6-9]|2[0-9]|3[01])\b|\bV(XOR|ANDN?|OR)P[SD]\b.*\bZ[0-9]`)
+	files, err := filepath.Glob("*_amd64.s")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no assembly (%v)", err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, line := range strings.Split(string(text), "\n") {
+			if more.MatchString(line) {
+				t.Errorf("%s:%d: %s", file, i+1, strings.TrimSpace(line))
 			}
 		}
 	}
