@@ -11,7 +11,7 @@ const blockSize = 8 * 8
 // byte. Sums and products may be taken in another order: they are exact modulo 1<<32.
 
 // Sines and cosines with 8 to 18 fractional bits. cos6 and sin6, of 6*pi/16, are
-// divided by the root of 2, and half is 1 divided by it.
+// divided by the root of 2, and root is 1 divided by it.
 const (
 	cos1At12 = 4017
 	sin1At12 = 799
