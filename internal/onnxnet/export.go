@@ -1,6 +1,7 @@
 package onnxnet
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -31,10 +32,10 @@ func Export(n *shape.Network, producer string) (*Exported, error) {
 	e := &exporter{
 		network: n,
 		model: &onnx.Model{IRVersion: exportIR, Producer: producer, Opsets: map[string]int64{"": exportOpset},
-			Graph: onnx.Graph{Name: n.Name}},
+			Graph: onnx.Graph{Name: cmp.Or(n.Name, "network")}}, // ONNX demands a name
 		names:  make([]string, len(n.Nodes)),
 		isFlat: make([]bool, len(n.Nodes)), written: map[string][]int64{},
-		weightNames: map[string]bool{},
+		weightNames: map[string]bool{}, heads: headsOf(n),
 	}
 	for i := range n.Nodes {
 		for _, w := range n.Layers[i].Weights {
@@ -52,6 +53,21 @@ func Export(n *shape.Network, producer string) (*Exported, error) {
 	}
 	e.outputs()
 	return &Exported{e.model, e.weights}, nil
+}
+
+// headsOf returns the names of the outputs that heads have named, by node. An input keeps its own name, which no output
+// can have then.
+func headsOf(n *shape.Network) map[int]string {
+	heads := map[int]string{}
+	isInput := func(name string) bool {
+		return slices.ContainsFunc(n.Inputs, func(i int) bool { return n.Nodes[i].Name == name })
+	}
+	for k, i := range n.Outputs {
+		if name := n.OutputName(k); n.Heads != nil && len(n.Nodes[i].Inputs) > 0 && !isInput(name) {
+			heads[i] = name
+		}
+	}
+	return heads
 }
 
 // Separate puts the weights into a file of another name if together they are larger than limit, and reports whether it
@@ -110,6 +126,7 @@ type exporter struct {
 	written map[string][]int64 // the shapes of the weights among the initializers
 
 	weightNames map[string]bool // of all layers
+	heads       map[int]string  // what headsOf returned
 }
 
 // layer is the layer that is being written.
@@ -117,7 +134,8 @@ type layer struct {
 	*exporter
 	index int
 	op    graph.Op
-	name  string // of its value; suffixes start with a slash, which no layer's name has
+	name  string // suffixes start with a slash, which no layer's name has
+	value string // what it makes
 	in    []graph.Shape
 	out   graph.Shape
 }
@@ -128,13 +146,27 @@ func (e *exporter) node(i int) error {
 	if e.weightNames[name] { // a layer of a head may be called as a weight: aux.weight
 		name += "/value"
 	}
-	l := &layer{e, i, n.Op, name, e.network.InputsOf(i), e.network.Layers[i].Out}
-	e.names[i] = name
+	l := &layer{e, i, n.Op, name, e.valueName(i, name), e.network.InputsOf(i), e.network.Layers[i].Out}
+	e.names[i] = l.value
 	if len(n.Inputs) == 0 {
 		e.model.Graph.Inputs = append(e.model.Graph.Inputs, valueOf(name, l.out, false))
 		return nil
 	}
 	return l.write()
+}
+
+// valueName returns what the value of a layer is called: as the head that ends with it, or else as the layer, if no head
+// has that name.
+func (e *exporter) valueName(i int, layer string) string {
+	if head, ok := e.heads[i]; ok {
+		return head
+	}
+	for _, head := range e.heads {
+		if head == layer {
+			return layer + "/value"
+		}
+	}
+	return layer
 }
 
 // outputs declares the outputs of the model, and their shapes.
@@ -155,13 +187,18 @@ func valueOf(name string, s graph.Shape, isFlat bool) onnx.Value {
 	return v
 }
 
-// emit appends an operator. The last one of a layer has its name; those before have a suffix.
+// emit appends an operator, and returns the name of its value. The last operator of a layer has the layer's name and
+// makes its value; the names of those before have a suffix.
 func (l *layer) emit(op, suffix string, inputs []string, attributes ...onnx.Attribute) string {
 	name := l.name + suffix
+	value := name
+	if suffix == "" {
+		value = l.value
+	}
 	l.model.Graph.Nodes = append(l.model.Graph.Nodes, onnx.Node{
-		Name: name, Op: op, Inputs: inputs, Outputs: []string{name}, Attributes: attributes,
+		Name: name, Op: op, Inputs: inputs, Outputs: []string{value}, Attributes: attributes,
 	})
-	return name
+	return value
 }
 
 // Attributes.
@@ -286,7 +323,7 @@ func (l *layer) skip() error {
 	l.names[l.index] = l.asIs()
 	if l.network.IsOutput(l.index) {
 		l.emit("Identity", "", []string{l.names[l.index]})
-		l.names[l.index] = l.name
+		l.names[l.index] = l.value
 	}
 	return nil
 }

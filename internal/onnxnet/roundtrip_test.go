@@ -115,6 +115,63 @@ func TestNamesOfLayersThatAreNamesOfWeights(t *testing.T) {
 	}
 }
 
+// The outputs of a model have the names of the heads, also where a layer that is called so comes before. An input keeps
+// its name.
+func TestOutputsAreCalledAsHeads(t *testing.T) {
+	for _, tt := range []struct {
+		text string
+		want []string
+	}{
+		{"input: 8x8x3\nlayers: INPUT -> CONV3-4 -> FC-2\n", []string{"fc1"}},
+		{"input: 8x8x3\nlayers: INPUT -> CONV3-4 -> FC-2 @end\nheads: {scores: \"@end\"}\n", []string{"scores"}},
+		{"input: 8x8x3\nlayers: INPUT -> CONV3-4 @map -> FC-2\nheads: {map: \"@map -> CONV1-5\"}\n",
+			[]string{"output", "map"}},
+		{"input: 8x8x3\nlayers: INPUT -> CONV3-4 @a -> FC-2\nheads: {fc1: \"@a\", conv1: \"@a -> DROPOUT0.5 -> CONV1-5\"}\n",
+			[]string{"output", "fc1", "conv1"}},
+		{"inputs: {left: 8x8x3, right: 8x8x3}\nlayers: ADD(@left | @right -> CONV3-3) @b -> FC-2\n" +
+			"heads: {left: \"@b -> FC-3\"}\n",
+			[]string{"output", "left.fc1"}},
+	} {
+		n, err := network.Sound("heads", []byte(tt.text), graph.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		roundTrip(t, n)
+		exported, err := onnxnet.Export(n, "cnncalc")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		made := map[string]int{}
+		for _, v := range exported.Model.Graph.Outputs {
+			got = append(got, v.Name)
+		}
+		for _, node := range exported.Model.Graph.Nodes {
+			made[node.Outputs[0]]++
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%s: the outputs are %v, want %v", tt.text, got, tt.want)
+		}
+		for name, times := range made {
+			if times != 1 {
+				t.Errorf("%s: %d nodes make %s", tt.text, times, name)
+			}
+		}
+	}
+}
+
+// ONNX demands that a graph has a name.
+func TestNamelessNetwork(t *testing.T) {
+	n, err := network.Sound("", []byte("input: 8x8x3\nlayers: INPUT -> FC-2\n"), graph.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	exported, err := onnxnet.Export(n, "cnncalc")
+	if err != nil || exported.Model.Graph.Name == "" {
+		t.Errorf("the graph is called %q (%v)", exported.Model.Graph.Name, err)
+	}
+}
+
 // run returns the outputs of a network for the same numbers each time.
 func run(t *testing.T, n *shape.Network, source exec.Source) ([][]float32, *exec.Program) {
 	t.Helper()
