@@ -283,11 +283,19 @@ func isArrowText(name string) bool {
 	return strings.Contains(name, "->") || strings.Contains(name, "→")
 }
 
+// isMeantAsText reports whether a SPEC that is not a file is meant as a network itself: it has an arrow, or starts with
+// INPUT and what few names of files have in place of one.
+func isMeantAsText(name string) bool {
+	const first = "INPUT"
+	end := strings.IndexAny(name, " \t\n,=>")
+	return isArrowText(name) || end == len(first) && strings.EqualFold(name[:end], first)
+}
+
 func sourceName(name string) string {
 	if name == "-" {
 		return "<stdin>"
 	}
-	if _, err := os.Stat(name); err != nil && isArrowText(name) {
+	if _, err := os.Stat(name); err != nil && isMeantAsText(name) {
 		return "<argument>"
 	}
 	return name
@@ -327,7 +335,7 @@ func (a *app) readSpec(name string) (data []byte, isBuiltIn bool, err error) {
 		return nil, false, notOne(name)
 	}
 	info, err := os.Stat(name)
-	if err != nil && isArrowText(name) {
+	if err != nil && isMeantAsText(name) {
 		return []byte(name), false, nil
 	}
 	if errors.Is(err, fs.ErrNotExist) {

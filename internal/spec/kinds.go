@@ -1,7 +1,6 @@
 package spec
 
 import (
-	"slices"
 	"strings"
 
 	"cnncalc/internal/op"
@@ -36,11 +35,6 @@ func (t *kindTable) names() []string {
 
 // fields returns the fields of a kind. Their settings belong to no layer.
 func (t *kindTable) fields(k op.Kind) []op.Field { return t.fieldsOf[k.Name] }
-
-// hasDash reports whether the kind takes a number after a dash.
-func (t *kindTable) hasDash(k op.Kind) bool {
-	return slices.ContainsFunc(t.fields(k), func(f op.Field) bool { return f.Place == op.Dash })
-}
 
 func (t *kindTable) find(name string) (op.Kind, bool) {
 	k, ok := t.byName[strings.ToUpper(name)]

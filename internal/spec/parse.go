@@ -178,9 +178,9 @@ func (p *parser) misplaced(b body, t token) *diag.Problem {
 		problem.Hint = settingsOfArgument(param.name)
 	case strings.ContainsAny(t.text, "\u2010\u2011\u2012\u2013\u2014\u2212"):
 		problem.Hint = "type the plain hyphen of the keyboard: CONV3-64"
-	case p.after().text == ">":
+	case t.is("-") && p.after().text == ">":
 		problem.Hint = "write the arrow without a space: ->"
-	case isLayer && t.is("-") && t.spaced && p.kinds.hasDash(l.kind):
+	case isLayer && t.is("-") && t.spaced && p.lacksDash(l):
 		problem.Hint = "leave no space before the dash: CONV3-64"
 	case isLayer && (t.kind == tokNumber || t.kind == tokDecimal):
 		problem.Hint = p.numberHint(l, t)
@@ -188,6 +188,12 @@ func (p *parser) misplaced(b body, t token) *diag.Problem {
 		problem.Hint = "the order is layer, then ?, then *count, then @label, each at most once"
 	}
 	return problem
+}
+
+// lacksDash reports whether a layer has none of the field that its kind takes after a dash.
+func (p *parser) lacksDash(l *layer) bool {
+	dash, ok := p.fieldAt(l.kind, op.Dash)
+	return ok && !slices.ContainsFunc(l.args, func(a argument) bool { return a.key == dash.Key })
 }
 
 // numberHint returns the hint for a number that a space separates from its layer: where it belongs.

@@ -2,12 +2,14 @@ package spec
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"cnncalc/internal/diag"
 )
 
-// isArrowText reports whether a file is arrow text alone: it starts with INPUT and an arrow, after comments. INPUT may
-// have a label. Every file is asked, so a regular expression would cost each command its compilation.
+// isArrowText reports whether a file is arrow text alone: it starts with INPUT and an arrow, after comments, or with what
+// may be meant as one, so that the parser says what is wrong with it. INPUT may have a label. Every file is asked, so a
+// regular expression would cost each command its compilation.
 func isArrowText(text string) bool {
 	skipSpace := func(s string) string { return strings.TrimLeft(s, " \t\f\r\n") }
 	text = skipSpace(text)
@@ -23,8 +25,13 @@ func isArrowText(text string) bool {
 	if label, ok := strings.CutPrefix(text, "@"); ok {
 		text = skipSpace(strings.TrimLeftFunc(label, func(r rune) bool { return isLetter(r) || isDigit(r) || r == '.' }))
 	}
-	return strings.HasPrefix(text, "->") || strings.HasPrefix(text, "→")
+	r, _ := utf8.DecodeRuneInString(text)
+	return text != "" && strings.ContainsRune(arrowStarts, r)
 }
+
+// arrowStarts are the characters that an arrow starts with, and what people write in place of one: INPUT - CONV, INPUT =>
+// CONV.
+const arrowStarts = "→-=>,|\u2010\u2011\u2012\u2013\u2014\u2212"
 
 // arrowText reads a file that is only the text of the layers, without YAML. Its input has no size.
 func (w *walker) arrowText() {
