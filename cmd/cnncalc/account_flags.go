@@ -36,7 +36,7 @@ func (f *accountFlags) registerTypes(flags *pflag.FlagSet) {
 
 // registerTorch adds --torch.
 func (f *accountFlags) registerTorch(flags *pflag.FlagSet) {
-	wordVar(flags, &f.torch, "torch", "", memory.Torches(), "the PyTorch release that --account pytorch follows: "+
+	wordVar(flags, &f.torch, "torch", "", memory.Torches(), "the PyTorch release that PyTorch's account follows: "+
 		choice.List(memory.Torches())+" (default 2-cuda)")
 }
 

@@ -67,8 +67,7 @@ func newCheckpoint(a *app) *cobra.Command {
 		strings.Join(memory.Optimizers(), ", ")+" (default momentum)")
 	f.trains = true
 	wordVar(flags, &f.dtype, "dtype", "", memory.TrainingDTypes(), choice.List(memory.TrainingDTypes())+" (default fp32)")
-	wordVar(flags, &f.torch, "torch", "", memory.Torches(),
-		"the PyTorch release: "+choice.List(memory.Torches())+" (default 2-cuda)")
+	f.registerTorch(flags)
 	return cmd
 }
 

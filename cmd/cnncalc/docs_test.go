@@ -561,3 +561,18 @@ func words(line string) (words []string) {
 	}
 	return words
 }
+
+// The description of a flag names only flags of its command.
+func TestFlagsNameFlagsOfTheCommand(t *testing.T) {
+	named := regexp.MustCompile(`--[a-z][a-z-]*`)
+	root := newRoot(&app{}, nil)
+	for _, cmd := range root.Commands() {
+		cmd.Flags().VisitAll(func(f *pflag.Flag) {
+			for _, name := range named.FindAllString(f.Usage, -1) {
+				if cmd.Flags().Lookup(name[2:]) == nil && root.PersistentFlags().Lookup(name[2:]) == nil {
+					t.Errorf("cnncalc %s --%s: there is no flag %s: %s", cmd.Name(), f.Name, name, f.Usage)
+				}
+			}
+		})
+	}
+}
