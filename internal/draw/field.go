@@ -11,8 +11,8 @@ import (
 type Field struct {
 	Layer string
 	X, Y  int64
-	// Maps are the planes on all paths, from the picture to the layer, whose own is the last. Of other planes of one size
-	// in which the same places count, only the first is here.
+	// Maps are the planes on all paths, from the picture to the layer, whose own is the last. Of others of one size in
+	// which the same places count, only the first is here, in addition to the inputs.
 	Maps    []FieldMap
 	LeftOut int // maps in the middle, if there are too many
 }
@@ -41,6 +41,9 @@ func NewField(n *shape.Network, node int, x, y int64) (*Field, error) {
 	f := &Field{Layer: n.Nodes[node].Name, X: x, Y: y}
 	known := map[look]int{}
 	mapOf := make([]int, node+1) // by node
+	isOfInput := func(k int) bool {
+		return slices.ContainsFunc(n.Inputs, func(i int) bool { return f.Maps[k].Name == n.Nodes[i].Name })
+	}
 	for i := range node + 1 {
 		if patches[i].IsEmpty() {
 			continue
@@ -48,13 +51,13 @@ func NewField(n *shape.Network, node int, x, y int64) (*Field, error) {
 		k, isKnown := known[lookOf(n, patches, i)]
 		isInput, isLast := len(n.Nodes[i].Inputs) == 0, i == node
 		switch {
-		case !isKnown || isInput || isLast && k < len(f.Maps)-1:
+		case !isKnown || isInput || isLast && (k < len(f.Maps)-1 || isOfInput(k)):
 			k = len(f.Maps)
 			known[lookOf(n, patches, i)] = k
 			f.Maps = append(f.Maps, FieldMap{n.Nodes[i].Name, n.Layers[i].Out, patches[i],
 				!isInput && readsOnly(n, patches, mapOf, i, k-1)})
 		case isLast:
-			f.Maps[k].Name = n.Nodes[i].Name
+			f.Maps[k].Name, f.Maps[k].Shape = n.Nodes[i].Name, n.Layers[i].Out
 		}
 		f.Maps[k].Patch.Parts = max(f.Maps[k].Patch.Parts, patches[i].Parts)
 		mapOf[i] = k

@@ -67,6 +67,24 @@ layers: INPUT -> CONCAT(CONV1-2 | CONV5-2 s1 p2 | CONV3-2 s1 p1 -> POOL3 s1 p1) 
 	}
 }
 
+// The last map is the layer's own, with its depth, also where it looks like the one before it or like the picture.
+func TestFieldEndsWithTheLayer(t *testing.T) {
+	n := read(t, "net", "input: 16x16x3\nlayers: INPUT -> CONV1-4 -> RELU -> CONV3-8 -> CONV1-5 -> GAP -> FC-9\n")
+	for i := range n.Nodes {
+		f, err := NewField(n, i, 0, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first, last := f.Maps[0], f.Maps[len(f.Maps)-1]
+		if first.Name != "input" || first.Shape != n.InputShape() {
+			t.Errorf("%s: the first map is %s, %s", n.Nodes[i].Name, first.Name, first.Shape)
+		}
+		if last.Name != n.Nodes[i].Name || last.Shape != n.Layers[i].Out {
+			t.Errorf("%s, %s: the last map is %s, %s", n.Nodes[i].Name, n.Layers[i].Out, last.Name, last.Shape)
+		}
+	}
+}
+
 // Of very many maps, the picture shows those near the input and near the layer.
 func TestFieldLeavesMapsOut(t *testing.T) {
 	f := fieldOf(t, read(t, "net", "input: 500x500x1\nlayers: INPUT -> [CONV3-1 s1 p1]*100"), "conv100", 250, 250)
