@@ -170,8 +170,8 @@ func checkStrips(t *testing.T, g *Conv, p *gemmPlan, workers int) {
 		}
 		next = task.col1
 	}
-	if next != p.cols {
-		t.Errorf("%+v: strips have %d of %d columns", *g, next, p.cols)
+	if next != p.span {
+		t.Errorf("%+v: strips have %d of %d columns", *g, next, p.span)
 	}
 }
 
@@ -179,15 +179,12 @@ func checkStrips(t *testing.T, g *Conv, p *gemmPlan, workers int) {
 func TestPlanGEMM(t *testing.T) {
 	for _, g := range []Conv{
 		square(3, 64, 224), square(512, 512, 14), pointwise(2048, 512, 7), square(1, 1, 1), pointwise(1, 1000, 1),
-		pointwise(192, 64, 35), square(128, 128, 17), square(64, 64, 56),
+		pointwise(192, 64, 35), square(128, 128, 17), square(64, 64, 56), square(16, 64, 224),
 	} {
 		for workers := 1; workers <= 5; workers++ {
 			p := planGEMM(&g, active, workers)
-			widest := maxStrip
-			if g.C < minChannels {
-				widest = min(maxKC*maxStrip/p.kc, maxWide)
-			}
-			if p.kc > maxKC || p.strip > roundUp(widest, active.lanes)+active.few {
+			widest := roundUp(p.widestStrip(&g), active.lanes) + active.few
+			if p.kc > maxKC || p.strip > widest || p.stripSize(active) > maxStage {
 				t.Errorf("%+v: block %d x %d is larger than the cache is meant for", g, p.kc, p.strip)
 			}
 			if p.block*p.blocks < p.rows {

@@ -25,6 +25,7 @@ const (
 // sum. The number of workers determines only the tasks, which do not affect the result.
 type gemmPlan struct {
 	rows, cols, depth int // of C and B, per image and group
+	span              int // columns that strips divide: those of C or, in slabs, places
 	paddedRows        int // rows, rounded up to whole panels of A
 	kc                int // depth of all blocks but the last
 	unit, units       int // columns of a unit, of which strips are multiples but for the last; number of units
@@ -34,34 +35,57 @@ type gemmPlan struct {
 
 	packing packing
 	stage   stagePlan
+	slab    slabPlan
 }
 
 func planGEMM(g *Conv, r *routines, workers int) gemmPlan {
 	p := gemmPlan{rows: g.K / g.Groups, cols: g.OH * g.OW, depth: g.depth()}
 	p.paddedRows = roundUp(p.rows, r.mr)
-	p.kc = ceilDiv(p.depth, ceilDiv(p.depth, maxKC))
+	p.kc = blockDepth(g, r)
 	p.panel = p.kc*r.nr + panelGap
 
-	p.strips = ceilDiv(p.cols, p.widestStrip(g))
+	p.span = p.cols
+	slab := slabPays(g, r)
+	if slab {
+		p.slab = planSlab(g, r)
+		p.span = p.slab.places
+	}
+	p.strips = ceilDiv(p.span, p.widestStrip(g))
 	p.blocks = 1
 	// Divide the columns if strips are wide enough, as each block of rows packs B again.
-	if pieces := ceilDiv(workers, g.N*g.Groups); p.cols >= pieces*minStrip {
+	if pieces := ceilDiv(workers, g.N*g.Groups); p.span >= pieces*minStrip {
 		p.strips = roundUp(p.strips, pieces)
 	} else {
 		p.blocks = min(pieces, ceilDiv(p.rows, r.mr))
 	}
-	p.divideColumns(r)
 	p.block = roundUp(ceilDiv(p.rows, p.blocks), r.mr)
 	p.blocks = ceilDiv(p.rows, p.block)
-
+	if slab {
+		p.packing = packSlab
+		p.divideEvenly(r.nr)
+		return p
+	}
+	p.divideColumns(r)
 	p.packing, p.stage = planPacking(g, r, p.strip)
 	return p
+}
+
+// blockDepth returns the depth of blocks. Where B can be in slabs, blocks have whole channels.
+func blockDepth(g *Conv, r *routines) int {
+	unit, units := 1, g.depth()
+	if g.inSlabs(r) {
+		unit, units = g.FH*g.FW, g.C/g.Groups
+	}
+	return ceilDiv(units, ceilDiv(units, maxKC/unit)) * unit
 }
 
 // widestStrip returns the number of columns of a task, at most. Inputs with few channels are packed through a stage, for
 // which strips read some rows twice: the more rows a strip covers, the fewer. With a small depth, wide strips fit in the
 // cache.
 func (p *gemmPlan) widestStrip(g *Conv) int {
+	if p.slab.places > 0 {
+		return slabStrip
+	}
 	if g.C/g.Groups < minChannels {
 		return min(maxStrip*maxKC/p.kc, maxWide)
 	}
@@ -84,6 +108,13 @@ func (p *gemmPlan) divideColumns(r *routines) {
 	p.strip = min(ceilDiv(p.units, p.strips)*p.unit+max(p.cols-p.units*p.unit, 0), roundUp(p.cols, r.lanes))
 }
 
+// divideEvenly makes strips of whole panels.
+func (p *gemmPlan) divideEvenly(nr int) {
+	p.unit, p.units = nr, ceilDiv(p.span, nr)
+	p.strips = min(p.strips, p.units)
+	p.strip = ceilDiv(p.units, p.strips) * nr
+}
+
 // scratch returns the number of values that each worker needs: the strip of B, one row of it before it is split into
 // panels or the stage from which it is packed, a tile for the edges of C, and the biases of a block of rows.
 func (p *gemmPlan) scratch(r *routines) int {
@@ -91,8 +122,11 @@ func (p *gemmPlan) scratch(r *routines) int {
 }
 
 func (p *gemmPlan) stripSize(r *routines) int {
-	if p.packing == packNone {
+	switch p.packing {
+	case packNone:
 		return 0
+	case packSlab:
+		return p.kc / p.slab.taps * p.slab.plane
 	}
 	return ceilDiv(p.strip, r.nr) * p.panel
 }
@@ -158,7 +192,7 @@ type gemmJob struct {
 }
 
 // gemmTask is the part of the product that a task computes: rows [row0, row1) of the group's filters, and columns
-// [col0, col1) of the output plane.
+// [col0, col1) of the output plane, or places in a slab.
 type gemmTask struct {
 	image, group int
 	row0, row1   int
@@ -166,6 +200,7 @@ type gemmTask struct {
 
 	strip, line, edge, bias []float32 // the worker's scratch
 	steps                   []packStep
+	offsets                 []int32
 }
 
 // task returns a task. Adjacent tasks write adjacent parts of the output.
@@ -184,15 +219,18 @@ func (j *gemmJob) task(task, worker int) gemmTask {
 		col1:  p.units * (strip + 1) / p.strips * p.unit,
 	}
 	if strip == p.strips-1 {
-		t.col1 = p.cols
+		t.col1 = p.span
 	}
 	local := scratch(j.local[worker*j.each : (worker+1)*j.each])
 	t.strip = local.take(p.stripSize(j.r))
 	t.line = local.take(p.lineSize())
 	t.edge = local.take(j.r.mr * j.r.nr)
 	t.bias = local.take(p.block)
-	if p.packing == packTaps || p.packing == packStages {
-		t.steps = j.findSteps(&t, j.workers.lanes[worker].steps[:0])
+	switch lane := &j.workers.lanes[worker]; p.packing {
+	case packTaps, packStages:
+		t.steps = j.findSteps(&t, lane.steps[:0])
+	case packSlab:
+		t.offsets = j.tapOffsets(lane.offsets[:])
 	}
 	return t
 }
@@ -218,14 +256,22 @@ func (j *gemmJob) do(task, worker int) {
 			if k1 == p.depth {
 				run.bias = t.bias[i0-t.row0:]
 			}
-			j.multiply(&t, out[i0*p.cols:], run, k0)
+			if p.packing == packSlab {
+				j.multiplySlab(&t, out[i0*p.cols:], run)
+			} else {
+				j.multiply(&t, out[i0*p.cols:], run, k0)
+			}
 		}
 	}
 	if rest.Kind == Identity {
 		return
 	}
+	first, last := t.col0, t.col1
+	if p.packing == packSlab {
+		first, last = p.slab.output(&j.g, first), p.slab.output(&j.g, last)
+	}
 	for i := t.row0; i < t.row1; i++ {
-		row := out[i*p.cols+t.col0 : i*p.cols+t.col1]
+		row := out[i*p.cols+first : i*p.cols+last]
 		activate(row, row, rest)
 	}
 }

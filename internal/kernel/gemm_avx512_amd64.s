@@ -489,6 +489,154 @@ done:
 	VZEROUPPER
 	RET
 
+// Adds the values of C that are wanted to a row of sums: K1 to K3 mark their lanes, and K4 to K6 as many low lanes. In C
+// they are adjacent, those of the second and third vector R14 and R15 bytes after the first.
+#define ADD_WANTED(sum0, sum1, sum2) \
+	VMOVUPS.Z   (R13), K4, Z24         \
+	VMOVUPS.Z   (R13)(R14*1), K5, Z25  \
+	VMOVUPS.Z   (R13)(R15*1), K6, Z26  \
+	VEXPANDPS.Z Z24, K1, Z24           \
+	VEXPANDPS.Z Z25, K2, Z25           \
+	VEXPANDPS.Z Z26, K3, Z26           \
+	VADDPS      Z24, sum0, sum0        \
+	VADDPS      Z25, sum1, sum1        \
+	VADDPS      Z26, sum2, sum2
+
+// Writes the sums that are wanted to C.
+#define STORE_WANTED(sum0, sum1, sum2) \
+	VCOMPRESSPS.Z sum0, K1, Z24         \
+	VCOMPRESSPS.Z sum1, K2, Z25         \
+	VCOMPRESSPS.Z sum2, K3, Z26         \
+	VMOVUPS       Z24, K4, (R13)        \
+	VMOVUPS       Z25, K5, (R13)(R14*1) \
+	VMOVUPS       Z26, K6, (R13)(R15*1)
+
+// Marks the lanes of AX, 16 of a tile's, in k, and as many low lanes in low. DI becomes their number.
+#define WANTED(k, low) \
+	MOVWLZX AX, AX \
+	KMOVW   AX, k  \
+	POPCNTL AX, DI \
+	MOVL    $1, R9 \
+	MOVL    DI, CX \
+	SHLL    CX, R9 \
+	DECL    R9     \
+	KMOVW   R9, low
+
+// func multiplyTapsAVX512(p *tapProduct)
+//
+// As the loop for three vectors of multiplyAVX512, with rows of B at the offsets in R9.
+TEXT ·multiplyTapsAVX512(SB), NOSPLIT, $0-8
+	MOVQ p+0(FP), BX
+	MOVQ tapProduct_wanted(BX), R10
+	MOVQ R10, AX
+	WANTED(K1, K4)
+	LEAQ (DI*4), R14
+	MOVQ R10, AX
+	SHRQ $16, AX
+	WANTED(K2, K5)
+	LEAQ (R14)(DI*4), R15
+	MOVQ R10, AX
+	SHRQ $32, AX
+	WANTED(K3, K6)
+	MOVQ tapProduct_a(BX), SI
+	MOVQ tapProduct_b(BX), DI
+	MOVQ tapProduct_c(BX), DX
+	MOVQ tapProduct_ldc(BX), R8
+	MOVQ tapProduct_bias(BX), R10
+	MOVQ tapProduct_rows(BX), R11
+	MOVQ tapProduct_offsets(BX), R9
+	MOVQ tapProduct_kc(BX), R12
+	SHLQ $2, R8
+	LEAQ (R9)(R12*4), R9
+	NEGQ R12
+
+panel:
+	CLEAR8(Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7)
+	CLEAR8(Z8, Z9, Z10, Z11, Z12, Z13, Z14, Z15)
+	CLEAR8(Z16, Z17, Z18, Z19, Z20, Z21, Z22, Z23)
+	FETCH(next)
+	MOVQ R12, CX
+
+	PCALIGN $64
+
+step:
+	MOVLQSX    (R9)(CX*4), AX
+	PREFETCHT0 1536(SI)
+	VMOVUPS    (DI)(AX*4), Z24
+	VMOVUPS    64(DI)(AX*4), Z25
+	VMOVUPS    128(DI)(AX*4), Z26
+	ROW3(0, Z27, Z0, Z1, Z2)
+	ROW3(4, Z28, Z3, Z4, Z5)
+	ROW3(8, Z29, Z6, Z7, Z8)
+	ROW3(12, Z30, Z9, Z10, Z11)
+	ROW3(16, Z27, Z12, Z13, Z14)
+	ROW3(20, Z28, Z15, Z16, Z17)
+	ROW3(24, Z29, Z18, Z19, Z20)
+	ROW3(28, Z30, Z21, Z22, Z23)
+	ADDQ       $32, SI
+	INCQ       CX
+	JNZ        step
+
+	MOVBQZX tapProduct_add(BX), AX
+	TESTQ   AX, AX
+	JZ      bound
+	MOVQ    DX, R13
+	ADD_WANTED(Z0, Z1, Z2)
+	NEXT(1, bound)
+	ADD_WANTED(Z3, Z4, Z5)
+	NEXT(2, bound)
+	ADD_WANTED(Z6, Z7, Z8)
+	NEXT(3, bound)
+	ADD_WANTED(Z9, Z10, Z11)
+	NEXT(4, bound)
+	ADD_WANTED(Z12, Z13, Z14)
+	NEXT(5, bound)
+	ADD_WANTED(Z15, Z16, Z17)
+	NEXT(6, bound)
+	ADD_WANTED(Z18, Z19, Z20)
+	NEXT(7, bound)
+	ADD_WANTED(Z21, Z22, Z23)
+
+bound:
+	TESTQ        R10, R10
+	JZ           store
+	VBROADCASTSS tapProduct_bounds+bounds_lo(BX), Z30
+	VBROADCASTSS tapProduct_bounds+bounds_hi(BX), Z31
+	BOUND3(0, Z0, Z1, Z2)
+	BOUND3(4, Z3, Z4, Z5)
+	BOUND3(8, Z6, Z7, Z8)
+	BOUND3(12, Z9, Z10, Z11)
+	BOUND3(16, Z12, Z13, Z14)
+	BOUND3(20, Z15, Z16, Z17)
+	BOUND3(24, Z18, Z19, Z20)
+	BOUND3(28, Z21, Z22, Z23)
+	ADDQ         $32, R10
+
+store:
+	MOVQ DX, R13
+	STORE_WANTED(Z0, Z1, Z2)
+	NEXT(1, done)
+	STORE_WANTED(Z3, Z4, Z5)
+	NEXT(2, done)
+	STORE_WANTED(Z6, Z7, Z8)
+	NEXT(3, done)
+	STORE_WANTED(Z9, Z10, Z11)
+	NEXT(4, done)
+	STORE_WANTED(Z12, Z13, Z14)
+	NEXT(5, done)
+	STORE_WANTED(Z15, Z16, Z17)
+	NEXT(6, done)
+	STORE_WANTED(Z18, Z19, Z20)
+	NEXT(7, done)
+	STORE_WANTED(Z21, Z22, Z23)
+	LEAQ (DX)(R8*8), DX
+	SUBQ $8, R11
+	JG   panel
+
+done:
+	VZEROUPPER
+	RET
+
 // The sums of a row at offset(AX), for the columns of K1. Adds the values of C for the columns of K2, and the bias at
 // CX, unless it is nil, and clamps. Advances to the next of DI rows, or jumps to done after the last.
 #define FEW_ROW(offset, label) \

@@ -51,6 +51,8 @@ func (j *gemmJob) packStrip(t *gemmTask, k0, k1 int) {
 		j.packTaps(t, k0, k1)
 	case packStages:
 		j.packStages(t, k0, k1)
+	case packSlab:
+		j.fillSlab(t, k0, k1)
 	}
 }
 

@@ -37,6 +37,7 @@ const (
 	packTaps                  // with steps for each tap
 	packStages                // with steps for the stage
 	packNone                  // not at all: B is the input itself
+	packSlab                  // not at all: B is in a slab of the input
 )
 
 // stagePlan is the layout of the stage for packStages.
@@ -50,6 +51,9 @@ type stagePlan struct {
 func planPacking(g *Conv, r *routines, strip int) (packing, stagePlan) {
 	if r.strided && g.pointwise() && !packingPays(g, r) {
 		return packNone, stagePlan{}
+	}
+	if slabPays(g, r) {
+		return packSlab, stagePlan{}
 	}
 	// One step for each vector, and one for each output row that begins in it.
 	steps := ceilDiv(strip, r.lanes) + ceilDiv(strip, g.OW) + 1

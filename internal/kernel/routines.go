@@ -25,6 +25,9 @@ type routines struct {
 	// be nr and rows must be complete.
 	strided bool
 
+	// multiplyTaps computes a product with B in place, in the same order as multiply. It is nil if there is no routine.
+	multiplyTaps func(p tapProduct)
+
 	// packRows fills rows of vectors in dst, which are ldd apart, each by its share of the steps. Steps read every
 	// stride-th value, 1 or 2, relative to src[at:]. The routine prefetches what they would read relative to
 	// src[next:], which may be outside src. packRows is nil if copying row by row is as fast.

@@ -54,6 +54,7 @@ var avx512 = func() routines {
 	r := avx2
 	r.name, r.mr, r.nr, r.lanes = "avx512", 8, 48, 16
 	r.multiply, r.strided, r.few, r.extraColumn, r.packRows = multiply512, true, fewColumns, true, packRows512
+	r.multiplyTaps = multiplyTaps512
 	r.dot4, r.dotBlock = dot4Vector5, 16<<10
 	r.rowTaps = rowTaps512
 	r.stripWidth = 16
@@ -92,6 +93,15 @@ func multiply512(p product) {
 
 //go:noescape
 func multiplyAVX512(p *product)
+
+// multiplyTaps512 is routines.multiplyTaps for panels of eight rows.
+func multiplyTaps512(p tapProduct) {
+	p.check(8, 48)
+	multiplyTapsAVX512(&p)
+}
+
+//go:noescape
+func multiplyTapsAVX512(p *tapProduct)
 
 // multiplyFewAVX512 computes two to four columns, with the bits that they have in a vector.
 //

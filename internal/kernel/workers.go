@@ -48,7 +48,8 @@ type lane struct {
 	done atomic.Uint32 // the last call that the worker has finished
 	_    cacheLine
 
-	steps [maxSteps]packStep // scratch of the worker for packing
+	steps   [maxSteps]packStep // scratch of the worker for packing
+	offsets [maxKC]int32       // the same for rows of a slab
 }
 
 // cacheLine is padding that keeps the fields before and after it in different cache lines. Processors fetch two lines
