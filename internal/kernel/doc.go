@@ -44,8 +44,9 @@
 //     inputs are read directly (packTaps) by routines.packRows, which follows steps: each fills some lanes of a vector
 //     from one row of the picture, and leaves zeros where the filter is in the padding. For strides above 2, and for
 //     inputs with few channels, the rows are first sorted by phase into a stage (packStages). Portable code packs row
-//     by row (packLines). A 1x1 convolution with stride 1 needs no packing with AVX-512: B is the input itself
-//     (packNone), unless its rows lie so that packing them pays (packingPays).
+//     by row (packLines). With AVX-512, convolutions with stride 1 may need no packing: B is the input itself for 1x1
+//     filters (packNone), unless its rows lie so that packing them pays (packingPays), and for larger ones a copy of
+//     the rows that the task reads (packSlab), unless there are so many filters that packing hardly counts (slabPays).
 //  5. routines.multiply multiplies all panels of A by one panel of B. A tile of C, 8x48, is in 24 registers of 16
 //     values: each of the 384 steps loads a row of B into three registers, broadcasts eight values of A one after the
 //     other, and does 24 fused multiply-adds. While the panel of B, 72 KiB, passes through the first-level cache once
@@ -67,7 +68,8 @@
 //
 // The kernels are in these files, with their assembly in files of the same name:
 //
-//   - CONV by im2col and matrix product: gemm.go, matrix_product.go, pack.go, pack_steps.go
+//   - CONV by im2col and matrix product: gemm.go, matrix_product.go, pack.go, pack_steps.go,
+//     pack_slab.go
 //   - CONV by Winograd's algorithm: winograd.go
 //   - CONV by definition, and the geometry of convolutions: conv.go
 //   - DWCONV: depthwise.go, and window_strip.go for small windows (not in portable code)

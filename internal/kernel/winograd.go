@@ -23,7 +23,8 @@ const (
 
 	// A strip of a layer with 64 channels fits in half of a 1 MiB second-level cache. With more channels, the filters
 	// are read again for each strip, and the strip for each block, perhaps from the third-level cache. Large blocks read
-	// it less often; the products of one take 0.8 MiB. Measured on an Intel Sapphire Rapids, also with AVX2.
+	// it less often; the products of one take 0.8 MiB. A layer of 128 filters has two, as its strip and the products of
+	// all would not fit in 2 MiB. Measured on an Intel Sapphire Rapids, also with AVX2.
 	stripTiles    = 48 // tiles of a strip, about
 	maxStripTiles = 96
 	blockFilters  = 128 // filters of a block, about, and at most half of a layer's
