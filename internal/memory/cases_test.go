@@ -208,3 +208,29 @@ func TestOptimizersArePyTorchs(t *testing.T) {
 		}
 	}
 }
+
+// A max pool computes indices of 8 bytes in evaluation too. The copy that it makes of a slice of a volume, or of a padded
+// volume, has values of the network's size: by PyTorch 1.13, whose profiler saw max_pool2d(x[:, :, :40, :40], 2) of an x of
+// 10x8x50x46 take 256,000 bytes of indices and 512,000 of a copy besides its result, and max_pool2d(pad(x, (0, 1, 0, 1)), 2)
+// take 368,000 and 767,040.
+func TestMaxPoolsCopy(t *testing.T) {
+	for _, tt := range []struct {
+		layers          string
+		indices, copied int64
+	}{
+		{"POOL2 s2", 368_000, 0},
+		{"CROP40 offset=0,0 -> POOL2", 256_000, 512_000},
+		{"CROP40 offset=0,0 -> ADAPTMAX5", 16_000, 512_000},
+		{"POOL2 s2 p=0,1,0,1 floor", 368_000, 767_040},
+	} {
+		n := parsed(t, "input: 46x50x8\nlayers: INPUT -> SCALE2 -> "+tt.layers+"\n")
+		for dtype, width := range map[memory.DType]int64{memory.FP32: 4, memory.BF16: 2} {
+			o := options(memory.Torch113CPU, memory.Inference)
+			o.DType = dtype
+			want := tt.indices + tt.copied/4*width
+			if got := part(account(t, n, o, 10), memory.Scratch); got != want {
+				t.Errorf("%s, %s: %d bytes, want %d", tt.layers, dtype, got, want)
+			}
+		}
+	}
+}

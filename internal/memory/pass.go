@@ -195,13 +195,18 @@ func (p *builder) bytes(factors ...int64) int64 {
 
 // linear returns a size in bytes, for values of this width unless they have a width of their own.
 func (p *builder) linear(s op.Size, width int64) linear {
+	copied := p.bytes(s.Copied, width)
 	if s.Bytes > 0 {
 		width = s.Bytes
 	}
-	if s.Fixed < 0 {
-		return linear{p.bytes(s.Values, width), -p.bytes(-s.Fixed, width)}
+	each, err := checked.Sum(p.bytes(s.Values, width), copied)
+	if err != nil && p.err == nil {
+		p.err = err
 	}
-	return linear{p.bytes(s.Values, width), p.bytes(s.Fixed, width)}
+	if s.Fixed < 0 {
+		return linear{each, -p.bytes(-s.Fixed, width)}
+	}
+	return linear{each, p.bytes(s.Fixed, width)}
 }
 
 func (p *builder) linears(sizes []op.Size, width int64) []linear {

@@ -103,6 +103,7 @@ const (
 type Size struct {
 	Values, Fixed int64
 	Bytes         int64 // of one value; 0 for the size of the network's values
+	Copied        int64 // values of each picture besides, of the size of the network's whatever Bytes is
 }
 
 // Gradient says how the gradient of a layer's input is made.
@@ -239,13 +240,18 @@ func hasUnevenPads(g Geometry) bool { return g.W.Before != g.W.After || g.H.Befo
 
 func hasPads(g Geometry) bool { return g.W.Before+g.W.After+g.H.Before+g.H.After > 0 }
 
-// addEach adds values of one picture to each size; without sizes it returns one of that many values.
+// addEach adds values of one picture, of the size of the network's, to each size; without sizes it returns one of that
+// many values.
 func addEach(sizes []Size, values int64) []Size {
 	if sizes == nil {
 		return []Size{{Values: values}}
 	}
 	for i := range sizes {
-		sizes[i].Values = sum(sizes[i].Values, values)
+		if s := &sizes[i]; s.Bytes == 0 {
+			s.Values = sum(s.Values, values)
+		} else {
+			s.Copied = sum(s.Copied, values)
+		}
 	}
 	return sizes
 }
