@@ -146,9 +146,13 @@ func (v *Count) notes() []string {
 		notes = append(notes, line.Label+": "+line.Text)
 	}
 	if len(r.Unchecked) > 0 {
+		verb := "is"
+		if len(r.Unchecked) > 1 {
+			verb = "are"
+		}
 		notes = append(notes, "",
-			fmt.Sprintf("An estimate: %s is counted as the program's source says, and not checked against its output.",
-				strings.Join(r.Unchecked, ", ")))
+			fmt.Sprintf("An estimate: %s %s counted as the program's source says, and not checked against its output.",
+				strings.Join(r.Unchecked, ", "), verb))
 	}
 	if r.Batch != v.Batch {
 		notes = append(notes, "", fmt.Sprintf("%s counts one picture, whatever the batch.", r.Convention.Program))
