@@ -24,6 +24,8 @@ const (
 	// Filters with fewer taps are packed in less time. With more, a block of depth has few channels.
 	minSlabTaps = 9
 	maxSlabTaps = 49
+	// With more filters, slabs hardly pay, and blocks of depth of whole channels are a little smaller than others.
+	maxSlabFilters = 192
 )
 
 // inSlabs reports whether the routines and the shape of the filter allow slabs. It determines the blocks of depth, and
@@ -31,7 +33,7 @@ const (
 func (g *Conv) inSlabs(r *routines) bool {
 	taps := g.FH * g.FW
 	return r.multiplyTaps != nil && g.SH == 1 && g.SW == 1 && taps >= minSlabTaps && taps <= maxSlabTaps &&
-		g.C/g.Groups >= minChannels
+		g.C/g.Groups >= minChannels && g.K/g.Groups <= maxSlabFilters
 }
 
 // planSlab returns the plan for strips of slabStrip places.
