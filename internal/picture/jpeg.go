@@ -78,8 +78,7 @@ type jpegHead struct {
 // in a minimum coded unit, along each axis.
 type jpegComponent struct{ h, v int }
 
-// memory returns what the decoder, package jpeg or decodeBaseline, and the conversion
-// of its result allocate.
+// memory returns what package jpeg and the conversion of its result allocate.
 func (h jpegHead) memory(size image.Point) int64 {
 	pixels := int64(size.X) * int64(size.Y)
 	components := h.components
@@ -96,8 +95,6 @@ func (h jpegHead) memory(size image.Point) int64 {
 	need := blocks*samples + pixels*bytesPerPixel
 	if h.progressive {
 		need += blocks * coefficients
-	} else {
-		need += chunkMemory(blocks)
 	}
 	if h.subsampledInk() {
 		need += subsampledInkMemory(pixels)

@@ -39,10 +39,10 @@ type baselineComponent struct {
 
 // decodeBaseline returns what jpeg.Decode does, a Gray or a YCbCr, or nil for a file
 // that it leaves to jpeg.Decode. For such a file both may allocate planes: it leaves
-// those files too whose planes take more than spare bytes.
+// those files too whose planes and chunks take more than spare bytes.
 func decodeBaseline(data []byte, spare int64) image.Image {
 	j := parseBaseline(data)
-	if j == nil || j.blocks()*blockSize > spare || j.blocks() > blocksIn(j.scan) {
+	if j == nil || j.memory() > spare || j.blocks() > blocksIn(j.scan) {
 		return nil
 	}
 	m := j.allocate()
@@ -51,6 +51,9 @@ func decodeBaseline(data []byte, spare int64) image.Image {
 	}
 	return m
 }
+
+// memory returns the bytes that decodeBaseline allocates.
+func (j *baselineJPEG) memory() int64 { return j.blocks()*blockSize + chunkMemory(j.blocks()) }
 
 // parseBaseline reads the segments before the scan.
 func parseBaseline(data []byte) *baselineJPEG {

@@ -165,13 +165,14 @@ func withSecondScan(t testing.TB) string {
 // TestBaselineSpare holds that what fails late, and is decoded again, doesn't take
 // more memory than it may.
 func TestBaselineSpare(t *testing.T) {
-	const planes = 32 * 16 * 3 / 2
+	const blocks = 4 * 2 * 3 / 2
+	const need = blocks*64 + chunks*4*blocks*maxCoded
 	data := fixture(t, "kinds", "420.jpg")
-	if decodeBaseline(data, planes-1) != nil {
-		t.Error("a file is decoded whose planes take more than there is")
+	if decodeBaseline(data, need-1) != nil {
+		t.Error("a file is decoded that takes more than there is")
 	}
-	if decodeBaseline(data, planes) == nil {
-		t.Error("a file is not decoded whose planes take what there is")
+	if decodeBaseline(data, need) == nil {
+		t.Error("a file is not decoded that takes what there is")
 	}
 }
 
