@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -63,8 +64,8 @@ func (f *runFlags) setBatch(n *shape.Network, counts []int) error {
 	for k, c := range counts {
 		if c == 0 || c != count {
 			names := inputNames(n)
-			return usageError("--input has %d pictures for %s and %d for %s; each of the inputs %s needs the same number",
-				count, names[0], c, names[k], plain.CutNames(strings.Join(names, ", ")))
+			return usageError("--input has %s for %s and %d for %s; each of the inputs %s needs the same number",
+				plain.Counted(int64(count), "picture"), names[0], c, names[k], plain.CutNames(strings.Join(names, ", ")))
 		}
 	}
 	switch {
@@ -116,6 +117,9 @@ func (a *app) readInputs(f *runFlags, files [][]inputFile, program *exec.Program
 		r := inputReader{app: a, shape: n.Layers[i].Out, limit: limit, taken: taken}
 		r.fit, r.normalise = preprocess.Options(n.Preprocess, r.shape, f.fit)
 		if pictures[k], err = r.read(files[k], inputs[k], f.batch); err != nil {
+			if len(n.Inputs) > 1 {
+				err = fmt.Errorf("input %s: %w", n.Nodes[i].Name, err)
+			}
 			return nil, nil, err
 		}
 	}

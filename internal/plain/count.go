@@ -14,3 +14,11 @@ func Count(n int64) string {
 	}
 	return sign + digits
 }
+
+// Counted writes a number of things, whose plural has an s.
+func Counted(n int64, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return Count(n) + " " + thing + "s"
+}

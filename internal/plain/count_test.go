@@ -26,3 +26,11 @@ func TestCount(t *testing.T) {
 		}
 	}
 }
+
+func TestCounted(t *testing.T) {
+	for n, want := range map[int64]string{0: "0 MACs", 1: "1 MAC", 2: "2 MACs", 1000: "1,000 MACs"} {
+		if got := Counted(n, "MAC"); got != want {
+			t.Errorf("Counted(%d) = %s, want %s", n, got, want)
+		}
+	}
+}

@@ -202,12 +202,10 @@ func (f *CheckedFile) WriteText(w io.Writer) error {
 
 func (f *CheckedFile) summary() string {
 	n := f.Network
-	layers := "1 layer"
-	if count := len(n.Nodes) - len(n.Inputs); count != 1 {
-		layers = fmt.Sprintf("%d layers", count)
-	}
-	figures := fmt.Sprintf("%s, %s -> %s, %s parameters%s, %s MACs\n", layers, n.InputShapes(), n.OutputShapes(),
-		plain.Count(n.Total.Parameters()), inBrackets(explain.Frozen(n.Total)), plain.Count(n.Total.MACs))
+	layers := int64(len(n.Nodes) - len(n.Inputs))
+	figures := fmt.Sprintf("%s, %s -> %s, %s%s, %s\n", plain.Counted(layers, "layer"), n.InputShapes(), n.OutputShapes(),
+		plain.Counted(n.Total.Parameters(), "parameter"), inBrackets(explain.Frozen(n.Total)),
+		plain.Counted(n.Total.MACs, "MAC"))
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s", plain.Escape(f.Name), f.Screen.Colours.Paint(ansi.Green, "ok"))
 	if f.IsShort {
