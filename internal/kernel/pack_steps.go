@@ -47,13 +47,10 @@ type stagePlan struct {
 	size  int // values that a strip reads, at most
 }
 
-// planPacking chooses how strips with the given number of columns are packed.
+// planPacking chooses how strips with the given number of columns are packed if they are not in slabs.
 func planPacking(g *Conv, r *routines, strip int) (packing, stagePlan) {
 	if r.strided && g.pointwise() && !packingPays(g, r) {
 		return packNone, stagePlan{}
-	}
-	if slabPays(g, r) {
-		return packSlab, stagePlan{}
 	}
 	// One step for each vector, and one for each output row that begins in it.
 	steps := ceilDiv(strip, r.lanes) + ceilDiv(strip, g.OW) + 1
