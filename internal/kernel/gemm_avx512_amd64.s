@@ -19,14 +19,8 @@
 	VBROADCASTSS offset(SI), spread \
 	VFMADD231PS  Z26, spread, sum0
 
-// A step of panels of three vectors.
-#define STEP3 \
-	PREFETCHT0 1536(SI)          \
-	PREFETCHT1 (R15)             \
-	ADDQ       step-8(SP), R15   \
-	VMOVUPS    (AX), Z24         \
-	VMOVUPS    64(AX), Z25       \
-	VMOVUPS.Z  128(AX), K1, Z26  \
+// Adds the products of a step to a tile, whose sums are in Z0 to Z23, row by row.
+#define ROWS3 \
 	ROW3(0, Z27, Z0, Z1, Z2)     \
 	ROW3(4, Z28, Z3, Z4, Z5)     \
 	ROW3(8, Z29, Z6, Z7, Z8)     \
@@ -35,6 +29,16 @@
 	ROW3(20, Z28, Z15, Z16, Z17) \
 	ROW3(24, Z29, Z18, Z19, Z20) \
 	ROW3(28, Z30, Z21, Z22, Z23)
+
+// A step of panels of three vectors.
+#define STEP3 \
+	PREFETCHT0 1536(SI)         \
+	PREFETCHT1 (R15)            \
+	ADDQ       step-8(SP), R15  \
+	VMOVUPS    (AX), Z24        \
+	VMOVUPS    64(AX), Z25      \
+	VMOVUPS.Z  128(AX), K1, Z26 \
+	ROWS3
 
 // Adds a row of C to its sums. K1 masks the last vector.
 #define ADD3(sum0, sum1, sum2) \
@@ -62,6 +66,18 @@
 	VMINPS       sum0, Z31, sum0  \
 	VMINPS       sum1, Z31, sum1  \
 	VMINPS       sum2, Z31, sum2
+
+// The same for all rows of a tile. Advances to the biases of the next.
+#define BOUND_TILE3 \
+	BOUND3(0, Z0, Z1, Z2)     \
+	BOUND3(4, Z3, Z4, Z5)     \
+	BOUND3(8, Z6, Z7, Z8)     \
+	BOUND3(12, Z9, Z10, Z11)  \
+	BOUND3(16, Z12, Z13, Z14) \
+	BOUND3(20, Z15, Z16, Z17) \
+	BOUND3(24, Z18, Z19, Z20) \
+	BOUND3(28, Z21, Z22, Z23) \
+	ADDQ $32, R10
 
 #define BOUND2(offset, sum0, sum1) \
 	VBROADCASTSS offset(R10), Z27 \
@@ -96,6 +112,24 @@
 	CMPQ R11, $rows \
 	JLE  label      \
 	ADDQ R8, R13
+
+// Applies a macro to each row of C and its sums, or jumps to label after the last.
+#define EACH_ROW3(do, label) \
+	do(Z0, Z1, Z2)    \
+	NEXT(1, label)    \
+	do(Z3, Z4, Z5)    \
+	NEXT(2, label)    \
+	do(Z6, Z7, Z8)    \
+	NEXT(3, label)    \
+	do(Z9, Z10, Z11)  \
+	NEXT(4, label)    \
+	do(Z12, Z13, Z14) \
+	NEXT(5, label)    \
+	do(Z15, Z16, Z17) \
+	NEXT(6, label)    \
+	do(Z18, Z19, Z20) \
+	NEXT(7, label)    \
+	do(Z21, Z22, Z23)
 
 // PREFETCHW 0(R13), 64(R13) and 128(R13), which Go's assembler does not support.
 #define PREFETCHW_R13_0 \
@@ -224,54 +258,18 @@ sums3:
 	TESTQ   AX, AX
 	JZ      bound3
 	MOVQ    DX, R13
-	ADD3(Z0, Z1, Z2)
-	NEXT(1, bound3)
-	ADD3(Z3, Z4, Z5)
-	NEXT(2, bound3)
-	ADD3(Z6, Z7, Z8)
-	NEXT(3, bound3)
-	ADD3(Z9, Z10, Z11)
-	NEXT(4, bound3)
-	ADD3(Z12, Z13, Z14)
-	NEXT(5, bound3)
-	ADD3(Z15, Z16, Z17)
-	NEXT(6, bound3)
-	ADD3(Z18, Z19, Z20)
-	NEXT(7, bound3)
-	ADD3(Z21, Z22, Z23)
+	EACH_ROW3(ADD3, bound3)
 
 bound3:
 	TESTQ        R10, R10
 	JZ           store3
 	VBROADCASTSS product_bounds+bounds_lo(BX), Z30
 	VBROADCASTSS product_bounds+bounds_hi(BX), Z31
-	BOUND3(0, Z0, Z1, Z2)
-	BOUND3(4, Z3, Z4, Z5)
-	BOUND3(8, Z6, Z7, Z8)
-	BOUND3(12, Z9, Z10, Z11)
-	BOUND3(16, Z12, Z13, Z14)
-	BOUND3(20, Z15, Z16, Z17)
-	BOUND3(24, Z18, Z19, Z20)
-	BOUND3(28, Z21, Z22, Z23)
-	ADDQ         $32, R10
+	BOUND_TILE3
 
 store3:
 	MOVQ DX, R13
-	STORE3(Z0, Z1, Z2)
-	NEXT(1, done)
-	STORE3(Z3, Z4, Z5)
-	NEXT(2, done)
-	STORE3(Z6, Z7, Z8)
-	NEXT(3, done)
-	STORE3(Z9, Z10, Z11)
-	NEXT(4, done)
-	STORE3(Z12, Z13, Z14)
-	NEXT(5, done)
-	STORE3(Z15, Z16, Z17)
-	NEXT(6, done)
-	STORE3(Z18, Z19, Z20)
-	NEXT(7, done)
-	STORE3(Z21, Z22, Z23)
+	EACH_ROW3(STORE3, done)
 	LEAQ (DX)(R8*8), DX
 	SUBQ $8, R11
 	JG   panel3
@@ -565,14 +563,7 @@ step:
 	VMOVUPS    (DI)(AX*4), Z24
 	VMOVUPS    64(DI)(AX*4), Z25
 	VMOVUPS    128(DI)(AX*4), Z26
-	ROW3(0, Z27, Z0, Z1, Z2)
-	ROW3(4, Z28, Z3, Z4, Z5)
-	ROW3(8, Z29, Z6, Z7, Z8)
-	ROW3(12, Z30, Z9, Z10, Z11)
-	ROW3(16, Z27, Z12, Z13, Z14)
-	ROW3(20, Z28, Z15, Z16, Z17)
-	ROW3(24, Z29, Z18, Z19, Z20)
-	ROW3(28, Z30, Z21, Z22, Z23)
+	ROWS3
 	ADDQ       $32, SI
 	INCQ       CX
 	JNZ        step
@@ -581,54 +572,18 @@ step:
 	TESTQ   AX, AX
 	JZ      bound
 	MOVQ    DX, R13
-	ADD_WANTED(Z0, Z1, Z2)
-	NEXT(1, bound)
-	ADD_WANTED(Z3, Z4, Z5)
-	NEXT(2, bound)
-	ADD_WANTED(Z6, Z7, Z8)
-	NEXT(3, bound)
-	ADD_WANTED(Z9, Z10, Z11)
-	NEXT(4, bound)
-	ADD_WANTED(Z12, Z13, Z14)
-	NEXT(5, bound)
-	ADD_WANTED(Z15, Z16, Z17)
-	NEXT(6, bound)
-	ADD_WANTED(Z18, Z19, Z20)
-	NEXT(7, bound)
-	ADD_WANTED(Z21, Z22, Z23)
+	EACH_ROW3(ADD_WANTED, bound)
 
 bound:
 	TESTQ        R10, R10
 	JZ           store
 	VBROADCASTSS tapProduct_bounds+bounds_lo(BX), Z30
 	VBROADCASTSS tapProduct_bounds+bounds_hi(BX), Z31
-	BOUND3(0, Z0, Z1, Z2)
-	BOUND3(4, Z3, Z4, Z5)
-	BOUND3(8, Z6, Z7, Z8)
-	BOUND3(12, Z9, Z10, Z11)
-	BOUND3(16, Z12, Z13, Z14)
-	BOUND3(20, Z15, Z16, Z17)
-	BOUND3(24, Z18, Z19, Z20)
-	BOUND3(28, Z21, Z22, Z23)
-	ADDQ         $32, R10
+	BOUND_TILE3
 
 store:
 	MOVQ DX, R13
-	STORE_WANTED(Z0, Z1, Z2)
-	NEXT(1, done)
-	STORE_WANTED(Z3, Z4, Z5)
-	NEXT(2, done)
-	STORE_WANTED(Z6, Z7, Z8)
-	NEXT(3, done)
-	STORE_WANTED(Z9, Z10, Z11)
-	NEXT(4, done)
-	STORE_WANTED(Z12, Z13, Z14)
-	NEXT(5, done)
-	STORE_WANTED(Z15, Z16, Z17)
-	NEXT(6, done)
-	STORE_WANTED(Z18, Z19, Z20)
-	NEXT(7, done)
-	STORE_WANTED(Z21, Z22, Z23)
+	EACH_ROW3(STORE_WANTED, done)
 	LEAQ (DX)(R8*8), DX
 	SUBQ $8, R11
 	JG   panel

@@ -104,14 +104,18 @@ func (j *gemmJob) fillSlab(t *gemmTask, k0, k1 int) {
 	}
 }
 
-// tapOffsets returns where rows of B begin in a slab, after the first.
+// tapOffsets sets where the rows of B of a block of depth begin in a slab.
 func (j *gemmJob) tapOffsets(offsets []int32) []int32 {
 	g, s := &j.g, &j.p.slab
-	for k := range j.p.kc {
-		fw, fh, c := k%g.FW, k/g.FW%g.FH, k/(g.FW*g.FH)
-		offsets[k] = int32(c*s.plane + fh*g.DH*s.pitch + fw*g.DW)
+	offsets = offsets[:0]
+	for c := range j.p.kc / s.taps {
+		for fh := range g.FH {
+			for fw := range g.FW {
+				offsets = append(offsets, int32(c*s.plane+fh*g.DH*s.pitch+fw*g.DW))
+			}
+		}
 	}
-	return offsets[:j.p.kc]
+	return offsets
 }
 
 // multiplySlab is gemmJob.multiply with B in a slab.
