@@ -522,7 +522,7 @@ done:
 
 // func multiplyTapsAVX512(p *tapProduct)
 //
-// As the loop for three vectors of multiplyAVX512, with rows of B at the offsets in R9.
+// As the loop for three vectors of multiplyAVX512, with rows of B at the offsets in R9. The product comes first in p.
 TEXT ·multiplyTapsAVX512(SB), NOSPLIT, $0-8
 	MOVQ p+0(FP), BX
 	MOVQ tapProduct_wanted(BX), R10
@@ -536,14 +536,14 @@ TEXT ·multiplyTapsAVX512(SB), NOSPLIT, $0-8
 	MOVQ R10, AX
 	SHRQ $32, AX
 	WANTED(K3, K6)
-	MOVQ tapProduct_a(BX), SI
-	MOVQ tapProduct_b(BX), DI
-	MOVQ tapProduct_c(BX), DX
-	MOVQ tapProduct_ldc(BX), R8
-	MOVQ tapProduct_bias(BX), R10
-	MOVQ tapProduct_rows(BX), R11
+	MOVQ product_a(BX), SI
+	MOVQ product_b(BX), DI
+	MOVQ product_c(BX), DX
+	MOVQ product_ldc(BX), R8
+	MOVQ product_bias(BX), R10
+	MOVQ product_rows(BX), R11
 	MOVQ tapProduct_offsets(BX), R9
-	MOVQ tapProduct_kc(BX), R12
+	MOVQ product_kc(BX), R12
 	SHLQ $2, R8
 	LEAQ (R9)(R12*4), R9
 	NEGQ R12
@@ -568,7 +568,7 @@ step:
 	INCQ       CX
 	JNZ        step
 
-	MOVBQZX tapProduct_add(BX), AX
+	MOVBQZX product_add(BX), AX
 	TESTQ   AX, AX
 	JZ      bound
 	MOVQ    DX, R13
@@ -577,8 +577,8 @@ step:
 bound:
 	TESTQ        R10, R10
 	JZ           store
-	VBROADCASTSS tapProduct_bounds+bounds_lo(BX), Z30
-	VBROADCASTSS tapProduct_bounds+bounds_hi(BX), Z31
+	VBROADCASTSS product_bounds+bounds_lo(BX), Z30
+	VBROADCASTSS product_bounds+bounds_hi(BX), Z31
 	BOUND_TILE3
 
 store:

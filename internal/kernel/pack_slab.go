@@ -121,10 +121,7 @@ func (j *gemmJob) tapOffsets(offsets []int32) []int32 {
 // multiplySlab is gemmJob.multiply with B in a slab.
 func (j *gemmJob) multiplySlab(t *gemmTask, out []float32, run product) {
 	g, s, nr := &j.g, &j.p.slab, j.r.nr
-	p := tapProduct{
-		kc: run.kc, a: run.a, offsets: t.offsets[:run.kc], ldc: run.ldc, rows: run.rows,
-		add: run.add, bias: run.bias, bounds: run.bounds,
-	}
+	p := tapProduct{product: run, offsets: t.offsets[:run.kc]}
 	for place := t.col0; place < t.col1; place += nr {
 		p.wanted = s.wanted(g, place, min(nr, t.col1-place))
 		if p.wanted == 0 {
@@ -137,18 +134,11 @@ func (j *gemmJob) multiplySlab(t *gemmTask, out []float32, run product) {
 }
 
 // tapProduct holds the arguments of routines.multiplyTaps, which multiplies panels of A by a panel of B of nr columns.
+// It has no use for ldb, cols, extra and edge.
 type tapProduct struct {
-	kc      int       // depth, at least 1
-	a       []float32 // panels of A, [ceil(rows/mr), kc, mr]
-	b       []float32 // row k of B begins at offsets[k]
-	offsets []int32
-	wanted  uint64    // the columns of B that are multiplied into C, at least one
-	c       []float32 // rows of that many values, ldc apart
-	ldc     int
-	rows    int // at least 1
-	add     bool
-	bias    []float32 // add, bias and bounds are as in product
-	bounds  bounds
+	product
+	offsets []int32 // where in b each row of B begins
+	wanted  uint64  // the columns of B that are multiplied into C, at least one; rows of c have as many values
 }
 
 // check panics if a slice is too short for panels of A of mr rows and of B of nr columns, whose last row is the furthest.

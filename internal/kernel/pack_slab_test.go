@@ -117,7 +117,7 @@ func TestMultiplyTaps(t *testing.T) {
 			b := &bench{t: t}
 			kc, rows := draw(t, "kc", 1, 40), draw(t, "rows", 1, 4*r.mr+1)
 			panels := ceilDiv(rows, r.mr)
-			p := tapProduct{kc: kc, rows: rows, add: rapid.Bool().Draw(t, "add"), bounds: bounds{-0.25, 0.5}}
+			p := tapProduct{product: product{kc: kc, rows: rows, add: rapid.Bool().Draw(t, "add"), bounds: bounds{-0.25, 0.5}}}
 			p.wanted = rapid.Uint64Range(1, lowBits(r.nr)).Draw(t, "wanted")
 			cols := bits.OnesCount64(p.wanted)
 			p.ldc = cols + draw(t, "gap", 0, 3)
